@@ -1,0 +1,21 @@
+/**
+ * The one table of versions. A change here is a change of what runs: `pulumi preview` shows it as an upgrade.
+ * Image references are the production names; in the lab a registry mirror serves images of the same name.
+ */
+export const versions = {
+  /** Kubernetes 1.36 is the newest line that CloudNativePG 1.30 is tested with. */
+  k3s: "v1.36.3+k3s1",
+  cloudNativePg: "1.30.1",
+  nvidiaDevicePlugin: "0.19.0",
+} as const;
+
+/** Images by role. `tag` is never `latest`; `digest` is required by policy in prod. */
+export const images = {
+  cnpgOperator: "ghcr.io/cloudnative-pg/cloudnative-pg:1.30.1",
+  postgres: "ghcr.io/cloudnative-pg/postgresql:15.20-standard-bookworm",
+  redis: "docker.io/library/redis:7.0.15-bookworm",
+  nginx: "docker.io/library/nginx:1.22.1",
+  nvidiaDevicePlugin: "nvcr.io/nvidia/k8s-device-plugin:v0.19.0",
+  mcpServers: "ghcr.io/sophia-ai/mcp-servers:0.1.0",
+} as const;
+export type ImageRole = keyof typeof images;

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { versions } from "../core/versions.ts";
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+
+/** The Kubernetes distribution on the hosts. */
+export const k3sSettings = z
+  .strictObject({
+    /** A change upgrades the nodes one at a time, servers first. */
+    version: z
+      .string()
+      .regex(/^v1\.[0-9]+\.[0-9]+\+k3s[0-9]+$/, "a release like v1.36.3+k3s1")
+      .default(versions.k3s),
+    /** Where the `k3s` binary of that version is, and what it must hash to, by machine architecture. */
+    release: z.strictObject({
+      amd64: z.strictObject({ url: z.url(), sha256 }),
+      arm64: z.strictObject({ url: z.url(), sha256 }).optional(),
+    }),
+    /** Which address nodes use for each other. `private` only where they share a network. */
+    nodeAddress: z.enum(["public", "private"]).default("public"),
+    /** Pod network. Anything but `wireguard-native` travels in the clear. A change restarts every node. */
+    flannelBackend: z.enum(["wireguard-native", "vxlan", "host-gw"]).default("wireguard-native"),
+    clusterCidr: z.cidrv4().default("10.42.0.0/16"),
+    serviceCidr: z.cidrv4().default("10.43.0.0/16"),
+    /** `registries.yaml`: mirrors by registry host. A change restarts every node. */
+    mirrors: z.record(z.string(), z.array(z.url())).default({}),
+    /** Merged last into every node's `config.yaml`. A change restarts the nodes it concerns. */
+    extraConfig: z.record(z.string(), z.json()).default({}),
+    /** Off-host etcd snapshots. Left out: snapshots stay on the server. */
+    snapshots: z
+      .strictObject({
+        schedule: z.string().default("0 */6 * * *"),
+        retention: z.number().int().positive().default(20),
+      })
+      .prefault({}),
+    /** Seconds for a node to install and become Ready. */
+    deadline: z.number().int().positive().default(600),
+  })
+  .refine((k3s) => k3s.nodeAddress === "private" || k3s.flannelBackend === "wireguard-native", {
+    path: ["flannelBackend"],
+    error:
+      "must be wireguard-native when nodeAddress is public: pod traffic would cross the internet in the clear",
+  });
+
+/** How a GPU is shared. */
+export const gpuSettings = z.strictObject({
+  /** Time slices that one physical GPU is offered as; a pod asks for whole slices. */
+  slicesPerGpu: z.number().int().min(1).max(16).default(4),
+  /** NVIDIA's device plugin chart: a repository's chart, or a folder. */
+  pluginChart: z
+    .strictObject({ chart: z.string(), repository: z.url().optional(), version: z.string().optional() })
+    .default({
+      chart: "nvidia-device-plugin",
+      repository: "https://nvidia.github.io/k8s-device-plugin",
+      version: versions.nvidiaDevicePlugin,
+    }),
+});

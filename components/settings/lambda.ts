@@ -1,0 +1,111 @@
+import { z } from "zod";
+
+const instanceType = z
+  .string()
+  .regex(/^(gpu|cpu)_[0-9]+x_[a-z0-9_]+$/, "a Lambda instance type like gpu_1x_a10");
+const region = z.string().regex(/^[a-z]+-[a-z]+-[0-9]+$/, "a Lambda region like us-west-1");
+
+/** Where and how instances are rented. */
+export const lambdaSettings = z.strictObject({
+  /** Base URL of the Lambda Cloud API. A change re-configures the provider and touches no instance. */
+  apiUrl: z.url().default("https://cloud.lambda.ai/api/v1"),
+  /** Requests per second for the whole account. Lambda allows 1. */
+  requestsPerSecond: z.number().positive().max(1000).default(1),
+  /** Seconds between two launches for the whole account. Lambda refuses more than one in 12 s. */
+  launchSpacing: z.number().nonnegative().default(12),
+  /** Seconds from launch until an instance must be active with an address. Boots of 4 to 16 minutes were seen. */
+  bootDeadline: z.number().int().positive().default(1500),
+  /** Seconds from terminate until an instance must be gone. */
+  terminateDeadline: z.number().int().positive().default(900),
+  /** Seconds between two polls of an instance. */
+  pollInterval: z.number().positive().default(5),
+  /** How many instances that turn unhealthy while booting are terminated and launched again. */
+  unhealthyReplacements: z.number().int().min(0).max(5).default(2),
+  /** Regions in order of preference. */
+  regions: z.array(region).min(1).default(["us-west-1", "us-west-3", "us-south-1", "us-east-1"]),
+  /** Instance types in order of preference; each is tried in every region before the next. */
+  instanceTypes: z.array(instanceType).min(1).default(["gpu_1x_a10", "gpu_1x_a6000", "gpu_1x_a100"]),
+  /** Image family. A change replaces every launched host. */
+  imageFamily: z.string().min(1).default("lambda-stack-22-04"),
+  /** The key that hosts accept. A change of the public key replaces every launched host. */
+  sshKey: z.strictObject({
+    name: z.string().min(1).max(64),
+    publicKey: z
+      .string()
+      .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+/, "an OpenSSH public key"),
+  }),
+  /** A persistent file system mounted on every launched host in its region. Left out: none. */
+  fileSystem: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[a-zA-Z]+[0-9a-zA-Z-]*$/)
+        .max(60),
+      region,
+    })
+    .optional(),
+  /** Inbound rules beyond what hosts need of each other. */
+  firewall: z
+    .strictObject({
+      /** Source networks that may reach port 22 and 6443. */
+      adminNetworks: z.array(z.cidrv4()).min(1).default(["0.0.0.0/0"]),
+    })
+    .prefault({}),
+});
+
+export const hostRoles = ["server", "agent", "ingress", "data", "mcp"] as const;
+export type HostRole = (typeof hostRoles)[number];
+
+/** One host of the fleet. */
+export const hostSettings = z.strictObject({
+  /** Logical and node name, except that the MCP host's node is called `mcp-node`. A change replaces the host. */
+  name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/, "lower-case letters, digits and dashes"),
+  /** `server` and `agent` are K3s's words; the others say which workloads the node takes. */
+  roles: z.array(z.enum(hostRoles)).min(1),
+  /** Take a host that already runs instead of launching one. Never re-creates or reboots it. */
+  adopt: z
+    .union([z.strictObject({ id: z.string().min(1) }), z.strictObject({ name: z.string().min(1) })])
+    .optional(),
+  /** Override of the fleet's order of preference. A change matters at the next launch only. */
+  instanceTypes: z.array(instanceType).min(1).optional(),
+  regions: z.array(region).min(1).optional(),
+  /** Extra node labels; a change is applied to the running node. */
+  labels: z.record(z.string(), z.string()).default({}),
+  /** Extra node taints, `key=value:Effect`; a change is applied to the running node. */
+  taints: z.array(z.string().regex(/^[^=:]+(=[^:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/)).default([]),
+});
+export type HostSettings = z.infer<typeof hostSettings>;
+
+/** The fleet: exactly one K3s server for now, at least one host for each kind of workload. */
+export const fleetSettings = z
+  .array(hostSettings)
+  .min(1)
+  .superRefine((hosts, context) => {
+    const names = new Set<string>();
+    hosts.forEach((host, index) => {
+      if (names.has(host.name)) {
+        context.addIssue({
+          code: "custom",
+          path: [index, "name"],
+          message: `two hosts are called ${host.name}`,
+        });
+      }
+      names.add(host.name);
+      const kinds = host.roles.filter((role) => role === "server" || role === "agent");
+      if (kinds.length !== 1) {
+        context.addIssue({ code: "custom", path: [index, "roles"], message: "exactly one of server, agent" });
+      }
+    });
+    const count = (role: HostRole) => hosts.filter((host) => host.roles.includes(role)).length;
+    for (const role of ["server", "mcp"] as const) {
+      if (count(role) !== 1)
+        context.addIssue({
+          code: "custom",
+          message: `exactly one host with role ${role}, got ${count(role)}`,
+        });
+    }
+    for (const role of ["ingress", "data"] as const) {
+      if (count(role) === 0)
+        context.addIssue({ code: "custom", message: `at least one host with role ${role}` });
+    }
+  });

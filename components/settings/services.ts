@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { images, versions } from "../core/versions.ts";
+
+/** A Kubernetes quantity of memory or storage, like 512Mi or 20Gi. */
+const quantity = z.string().regex(/^[1-9][0-9]*(Ki|Mi|Gi|Ti)$/, "a quantity like 512Mi or 20Gi");
+const cpu = z.string().regex(/^([1-9][0-9]*m|[0-9]+(\.[0-9]+)?)$/, "a CPU quantity like 500m or 2");
+const resources = z.strictObject({ cpu, memory: quantity });
+
+/** PostgreSQL by CloudNativePG. */
+export const postgresSettings = z.strictObject({
+  /** Release manifest of the operator: a URL or a file. A change upgrades the operator. */
+  operatorManifest: z
+    .string()
+    .default(
+      `https://github.com/cloudnative-pg/cloudnative-pg/releases/download/v${versions.cloudNativePg}/cnpg-${versions.cloudNativePg}.yaml`,
+    ),
+  image: z.string().default(images.postgres),
+  /** 1 is a single server, 3 survives the loss of a node. A change adds or removes standbys. */
+  instances: z.number().int().min(1).max(5).default(1),
+  storage: quantity.default("50Gi"),
+  resources: resources.prefault({ cpu: "2", memory: "8Gi" }),
+  /** Pooled client connections through PgBouncer; 0 leaves the pooler out. */
+  poolerInstances: z.number().int().min(0).max(5).default(1),
+});
+
+/** Redis, one server with a password, RDB and AOF. */
+export const redisSettings = z.strictObject({
+  image: z.string().default(images.redis),
+  /** Redis's `maxmemory`; the container gets a quarter more. A change restarts Redis. */
+  memory: quantity.default("4Gi"),
+  storage: quantity.default("10Gi"),
+});
+
+/** Nginx, the one door from outside. */
+export const nginxSettings = z.strictObject({
+  image: z.string().default(images.nginx),
+  /** Names in the certificate and in `server_name`; the first is the canonical one. */
+  hostnames: z.array(z.string().min(1)).min(1),
+  replicas: z.number().int().min(1).max(10).default(2),
+  /** Requests per second for one client address, and how many may come at once. */
+  rateLimit: z
+    .strictObject({ perSecond: z.number().positive(), burst: z.number().int().positive() })
+    .default({
+      perSecond: 50,
+      burst: 200,
+    }),
+  /** PEM certificate and key; secret. Left out: one is issued by ACME. */
+  tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
+});
+
+/** MCP servers. */
+export const mcpSettings = z.strictObject({
+  image: z.string().default(images.mcpServers),
+  resources: z
+    .strictObject({ requests: resources, limits: resources })
+    .default({ requests: { cpu: "200m", memory: "512Mi" }, limits: { cpu: "1000m", memory: "2Gi" } }),
+});

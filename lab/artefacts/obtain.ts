@@ -1,0 +1,128 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import type { Artefact, ArtefactEvent } from "./artefact.ts";
+import { digest } from "./hash.ts";
+
+export interface ObtainOptions {
+  cache: string;
+  /** Builds at a time. Default 2: Go's own parallelism does the rest. */
+  concurrency?: number;
+  onEvent?: (event: ArtefactEvent) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** Keys of the wanted artefacts and all they need, needs first. */
+async function plan(wanted: Artefact[]): Promise<Map<Artefact, string>> {
+  const keys = new Map<Artefact, string>();
+  const visit = async (artefact: Artefact): Promise<string> => {
+    const known = keys.get(artefact);
+    if (known) return known;
+    const needs: string[] = [];
+    for (const need of artefact.needs ?? []) needs.push(await visit(need));
+    const key = digest([artefact.name, await artefact.key(), ...needs].join("\n"));
+    keys.set(artefact, key);
+    return key;
+  };
+  for (const artefact of wanted) await visit(artefact);
+  return keys;
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Makes sure that every wanted artefact is in the cache and returns its folder by name.
+ * Builds what is missing in parallel; an interrupted build leaves nothing that looks finished.
+ * The first failure stops new builds; builds under way are aborted through their signal.
+ */
+export async function obtain(wanted: Artefact[], options: ObtainOptions): Promise<Map<string, string>> {
+  await mkdir(options.cache, { recursive: true });
+  const keys = await plan(wanted);
+  const folderOf = (artefact: Artefact) => {
+    const key = keys.get(artefact);
+    if (!key) throw new Error(`artefact ${artefact.name} is not among those asked for`);
+    return join(options.cache, artefact.name, key);
+  };
+  const abort = new AbortController();
+  const signal = options.signal ? AbortSignal.any([abort.signal, options.signal]) : abort.signal;
+  const slots = new Slots(options.concurrency ?? 2);
+  const running = new Map<Artefact, Promise<void>>();
+
+  const build = async (artefact: Artefact) => {
+    const folder = folderOf(artefact);
+    if ((await exists(folder)) && (!artefact.present || (await artefact.present(folder)))) {
+      const now = new Date();
+      await utimes(folder, now, now);
+      options.onEvent?.({ kind: "cached", artefact, folder });
+      return;
+    }
+    await Promise.all((artefact.needs ?? []).map((need) => running.get(need)));
+    await slots.run(artefact.weight ?? 1, async () => {
+      signal.throwIfAborted();
+      const start = performance.now();
+      const seconds = () => (performance.now() - start) / 1000;
+      options.onEvent?.({ kind: "started", artefact });
+      await mkdir(join(options.cache, artefact.name), { recursive: true });
+      const out = await mkdtemp(join(options.cache, artefact.name, ".making-"));
+      try {
+        const log = (line: string) => options.onEvent?.({ kind: "output", artefact, line });
+        await artefact.build({ out, log, signal, folderOf });
+        await rm(folder, { recursive: true, force: true });
+        await rename(out, folder);
+      } catch (cause) {
+        await rm(out, { recursive: true, force: true });
+        const error = cause instanceof Error ? cause : new Error(String(cause));
+        options.onEvent?.({ kind: "failed", artefact, seconds: seconds(), error });
+        abort.abort(error);
+        throw error;
+      }
+      options.onEvent?.({ kind: "built", artefact, folder, seconds: seconds() });
+    });
+  };
+  for (const artefact of keys.keys()) running.set(artefact, build(artefact));
+  const results = await Promise.allSettled(running.values());
+  signal.throwIfAborted();
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+  return new Map([...keys.keys()].map((artefact) => [artefact.name, folderOf(artefact)]));
+}
+
+/** Removes what an older state of the sources made, except the newest `keep` of each artefact. */
+export async function prune(cache: string, keep = 2): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const folder = join(cache, name);
+    const keys = (await readdir(folder)).filter((key) => /^[0-9a-f]{16}$/.test(key));
+    const dated = await Promise.all(
+      keys.map(async (key) => ({ key, used: (await stat(join(folder, key))).mtimeMs })),
+    );
+    dated.sort((a, b) => b.used - a.used);
+    for (const { key } of dated.slice(keep)) await rm(join(folder, key), { recursive: true, force: true });
+  }
+}
+
+/** Lets `size` tasks run at a time, the heaviest waiting one first. */
+class Slots {
+  #free: number;
+  #waiting: { weight: number; go: () => void }[] = [];
+  constructor(size: number) {
+    this.#free = size;
+  }
+  async run(weight: number, task: () => Promise<void>): Promise<void> {
+    if (this.#free === 0) {
+      await new Promise<void>((go) => {
+        this.#waiting.push({ weight, go });
+        this.#waiting.sort((a, b) => b.weight - a.weight);
+      });
+    } else this.#free -= 1;
+    try {
+      await task();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next.go();
+      else this.#free += 1;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+export interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+  /** Text for standard input; the place for secrets. */
+  stdin?: string;
+  /** Every line of both outputs as it comes. */
+  onLine?: (line: string) => void;
+  signal?: AbortSignal | undefined;
+  /** Return instead of throwing when the command fails. */
+  allowFailure?: boolean;
+}
+
+export interface RunResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A command failed. The message has the command's name, its exit code and the end of what it said. */
+export class CommandFailed extends Error {
+  readonly result: RunResult;
+  constructor(command: string, args: string[], result: RunResult) {
+    const said = `${result.stdout}\n${result.stderr}`.trim().split("\n").slice(-15).join("\n");
+    super(`${command} ${args[0] ?? ""} ended with ${result.code}:\n${said}`);
+    this.name = "CommandFailed";
+    this.result = result;
+  }
+}
+
+/** Runs a program to its end. Arguments are visible to every user of the machine: never put a secret there. */
+export function run(command: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ? { ...process.env, ...options.env } : process.env,
+      stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    const collected = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      const stream = child[name];
+      if (!stream) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        collected[name] += `${line}\n`;
+        options.onLine?.(line);
+      });
+    }
+    child.stdin?.on("error", () => {
+      // The program ended without reading everything; its exit code tells.
+    });
+    child.stdin?.end(options.stdin);
+    child.on("error", (error) =>
+      reject(new Error(`cannot run ${command}: ${error.message}`, { cause: error })),
+    );
+    child.on("close", (code, signal) => {
+      const result = { code: code ?? (signal ? 128 : 1), ...collected };
+      if (result.code === 0 || options.allowFailure) resolve(result);
+      else reject(new CommandFailed(command, args, result));
+    });
+  });
+}

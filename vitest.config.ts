@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+/** One project a level of reality: `unit` is pure, the others start real processes. */
+const project = (name: string, include: string[], testTimeout = 60_000, parallel = true) => ({
+  test: { name, include, testTimeout, hookTimeout: testTimeout, fileParallelism: parallel },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("unit", ["tests/unit/**/*.test.ts"]),
+      project("cloud", ["tests/cloud/**/*.test.ts", "tests/conformance/**/*.test.ts"]),
+      project("plugins", ["tests/plugins/**/*.test.ts"], 300_000),
+      project("lambda", ["tests/lambda/**/*.test.ts"], 600_000),
+      project("machines", ["tests/machines/**/*.test.ts"], 900_000, false),
+      project("e2e", ["tests/e2e/**/*.test.ts"], 1_800_000, false),
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["components/**/*.ts", "lambda/**/*.ts", "k3s/**/*.ts", "mcp/**/*.ts", "lab/**/*.ts"],
+      reporter: ["text-summary", "json-summary"],
+    },
+  },
+});
