@@ -23,11 +23,16 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Secrets, each one Pulumi config key `sophia-infra:<key>`; all are required and must be secret. */
+/** Secrets, each one Pulumi config key `sophia-infra:<key>`; all are required and must be marked secret. */
 export const secretsSchema = z.strictObject({
-  /** Lambda Cloud API key. */
+  /** Lambda Cloud API key. A change re-configures the provider and touches no instance. */
   lambdaApiKey: z.string().min(1),
-  /** OpenSSH or PEM private key for `lambda.sshKey`. */
+  /** Private half of `lambda.sshKey`, OpenSSH or PEM. */
   sshPrivateKey: z.string().includes("PRIVATE KEY", { error: "must be a PEM private key" }),
+  /** Certificate chain for `nginx.hostnames`, PEM. A change reloads Nginx. */
+  tlsCertificate: z.string().includes("BEGIN CERTIFICATE", { error: "must be a PEM certificate" }),
+  /** Private key of the certificate, PEM. */
+  tlsKey: z.string().includes("PRIVATE KEY", { error: "must be a PEM private key" }),
 });
-export type SecretName = keyof z.infer<typeof secretsSchema>;
+export type Secrets = z.infer<typeof secretsSchema>;
+export type SecretName = keyof Secrets;

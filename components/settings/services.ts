@@ -44,8 +44,6 @@ export const nginxSettings = z.strictObject({
       perSecond: 50,
       burst: 200,
     }),
-  /** PEM certificate and key; secret. Left out: one is issued by ACME. */
-  tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
 });
 
 /** MCP servers. */

@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+const slug = z.string().regex(/^[a-z][a-z0-9_]*$/, "lower-case letters, digits and underscores");
+
+/** One MCP server. Adding a server to the platform is adding one of these. */
+export const catalogEntry = z.strictObject({
+  /** The server's name towards clients and its path below `/mcp/`. A change is a new server. */
+  name: slug,
+  /** One sentence for people who choose servers. */
+  description: z.string().min(10).max(200),
+  /** `container` serves streamable HTTP itself. */
+  kind: z.literal("container"),
+  /** Program in the image of our own servers. */
+  entry: z.string().startsWith("/app/mcp/servers/"),
+  port: z.number().int().min(1024).max(65535).default(8080),
+  /** Path of the MCP endpoint. */
+  path: z.string().startsWith("/").default("/mcp"),
+  health: z
+    .strictObject({ live: z.string().startsWith("/"), ready: z.string().startsWith("/") })
+    .default({ live: "/healthz", ready: "/readyz" }),
+  replicas: z.number().int().min(1).max(10).default(1),
+  /** Time slices of a GPU that each replica takes; 0 runs it without. A change restarts the server. */
+  gpuSlices: z.number().int().min(0).max(4).default(0),
+  /** Secret settings mounted as files, by environment variable that names the file. */
+  secretFiles: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*_FILE$/), z.enum(["lambdaApiKey"])).default({}),
+  /** What the server may read of Kubernetes. */
+  kubernetes: z.strictObject({ resources: z.array(z.enum(["nodes", "pods"])).min(1) }).optional(),
+  /** Other services it calls, beyond DNS. */
+  egress: z.array(z.enum(["lambda"])).default([]),
+});
+export type CatalogEntry = z.infer<typeof catalogEntry>;

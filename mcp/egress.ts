@@ -1,0 +1,42 @@
+import type { types } from "@pulumi/kubernetes";
+import type { CatalogEntry } from "./catalog/index.ts";
+
+/** An address and port outside the pod network. */
+export interface Peer {
+  address: string;
+  port: number;
+}
+
+type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
+
+const isAddress = (host: string) => /^[0-9]+(\.[0-9]+){3}$/.test(host);
+
+/** One rule for one peer. A name cannot be written in a network policy: then any address on that port. */
+function toPeer({ address, port }: Peer): EgressRule {
+  return {
+    to: [{ ipBlock: { cidr: isAddress(address) ? `${address}/32` : "0.0.0.0/0" } }],
+    ports: [{ port, protocol: "TCP" }],
+  };
+}
+
+/** Host and port of a URL, with the scheme's port where none is written. */
+export function peerOf(url: string): Peer {
+  const { hostname, port, protocol } = new URL(url);
+  return { address: hostname, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
+}
+
+/** What a server may reach: DNS always, and what its entry names. */
+export function egressRules(entry: CatalogEntry, apiServers: Peer[], lambdaApiUrl: string): EgressRule[] {
+  const dns: EgressRule = {
+    to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }],
+    ports: [
+      { port: 53, protocol: "UDP" },
+      { port: 53, protocol: "TCP" },
+    ],
+  };
+  return [
+    dns,
+    ...(entry.kubernetes ? apiServers.map(toPeer) : []),
+    ...(entry.egress.includes("lambda") ? [toPeer(peerOf(lambdaApiUrl))] : []),
+  ];
+}

@@ -1,0 +1,225 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../components/core/base.ts";
+import type { Settings } from "../components/settings/schema.ts";
+import type { CatalogEntry } from "./catalog/index.ts";
+import { egressRules, type Peer } from "./egress.ts";
+
+/** What a server is given from outside; it knows nothing of where it came from. */
+export interface McpServerArgs {
+  entry: CatalogEntry;
+  settings: Settings["mcp"];
+  namespace: pulumi.Input<string>;
+  /** Namespace whose pods may call the server. */
+  callers: string;
+  /** The stack's hosts, as shown by `list_hosts`. */
+  hosts: pulumi.Input<unknown[]>;
+  /** Where Kubernetes's API really listens, behind its Service. */
+  apiServers: pulumi.Input<Peer[]>;
+  lambda: { apiUrl: string };
+  /** Values of the secrets that entries may name. A change restarts the servers that use it. */
+  secrets: { lambdaApiKey: pulumi.Input<string> };
+}
+
+const user = 10001;
+
+/**
+ * One MCP server of the catalog on the MCP node: Deployment, Service, account, its own Secret, and a network policy
+ * that lets in the gateway and out what the entry names. Changes roll without a lost request; a change of the name
+ * is a new server.
+ */
+export class McpServer extends Component {
+  /** Path below which Nginx serves it. */
+  readonly path: string;
+  readonly service: pulumi.Output<string>;
+  readonly port: number;
+
+  constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcp:McpServer", name, opts);
+    const { entry, settings } = args;
+    const labels = { "app.kubernetes.io/name": dns(entry.name), "app.kubernetes.io/part-of": "sophia-mcp" };
+    const metadata = { name: dns(entry.name), namespace: args.namespace, labels };
+    const secretValues = pulumi.secret(
+      pulumi.all(Object.entries(entry.secretFiles).map(([, key]) => pulumi.output(args.secrets[key]))),
+    );
+
+    const account = new k8s.core.v1.ServiceAccount(
+      this.childName("account"),
+      { metadata, automountServiceAccountToken: false },
+      this.child(),
+    );
+    const reader = entry.kubernetes ? this.#clusterReader(metadata, entry.kubernetes.resources, account) : [];
+    const secret = new k8s.core.v1.Secret(
+      this.childName("secret"),
+      {
+        metadata,
+        stringData: secretValues.apply((values) =>
+          Object.fromEntries(
+            Object.keys(entry.secretFiles).map((file, index) => [file, values[index] ?? ""]),
+          ),
+        ),
+      },
+      this.child(),
+    );
+    const config = new k8s.core.v1.ConfigMap(
+      this.childName("config"),
+      { metadata, data: { "hosts.json": pulumi.output(args.hosts).apply((hosts) => JSON.stringify(hosts)) } },
+      this.child(),
+    );
+    const policy = new k8s.networking.v1.NetworkPolicy(
+      this.childName("policy"),
+      {
+        metadata,
+        spec: {
+          podSelector: { matchLabels: labels },
+          policyTypes: ["Ingress", "Egress"],
+          ingress: [
+            {
+              from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": args.callers } } }],
+              ports: [{ port: entry.port, protocol: "TCP" }],
+            },
+          ],
+          egress: pulumi
+            .output(args.apiServers)
+            .apply((apiServers) => egressRules(entry, apiServers, args.lambda.apiUrl)),
+        },
+      },
+      this.child(),
+    );
+    new k8s.policy.v1.PodDisruptionBudget(
+      this.childName("budget"),
+      { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: labels } } },
+      this.child(),
+    );
+    // Pods read mounted values without a restart only some minutes later: a digest in the template rolls them at once.
+    const checksum = pulumi.all([secretValues, config.data]).apply(async ([values, data]) => {
+      const { createHash } = await import("node:crypto");
+      return createHash("sha256")
+        .update(JSON.stringify([values, data]))
+        .digest("hex")
+        .slice(0, 16);
+    });
+    const deployment = new k8s.apps.v1.Deployment(
+      this.childName("deployment"),
+      {
+        metadata,
+        spec: {
+          replicas: entry.replicas,
+          // A GPU slice may not be there twice: with slices the old pod goes first.
+          strategy: entry.gpuSlices > 0 ? { type: "Recreate" } : rolling,
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
+            spec: podSpec(entry, settings, args.lambda.apiUrl, account.metadata.name),
+          },
+        },
+      },
+      this.child({ dependsOn: [secret, config, policy, ...reader] }),
+    );
+    const service = new k8s.core.v1.Service(
+      this.childName("service"),
+      { metadata, spec: { selector: labels, ports: [{ name: "mcp", port: entry.port, targetPort: "mcp" }] } },
+      this.child({ dependsOn: [deployment] }),
+    );
+    this.path = `/mcp/${entry.name}`;
+    this.service = pulumi.interpolate`${service.metadata.name}.${service.metadata.namespace}.svc.cluster.local`;
+    this.port = entry.port;
+    this.registerOutputs({ path: this.path, service: this.service, port: this.port });
+  }
+
+  #clusterReader(
+    metadata: { name: string; labels: Record<string, string> },
+    resources: string[],
+    account: k8s.core.v1.ServiceAccount,
+  ): pulumi.Resource[] {
+    const clusterWide = { name: `mcp-${metadata.name}`, labels: metadata.labels };
+    const role = new k8s.rbac.v1.ClusterRole(
+      this.childName("role"),
+      { metadata: clusterWide, rules: [{ apiGroups: [""], resources, verbs: ["get", "list"] }] },
+      this.child(),
+    );
+    const binding = new k8s.rbac.v1.ClusterRoleBinding(
+      this.childName("binding"),
+      {
+        metadata: clusterWide,
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+        subjects: [
+          { kind: "ServiceAccount", name: account.metadata.name, namespace: account.metadata.namespace },
+        ],
+      },
+      this.child(),
+    );
+    return [role, binding];
+  }
+}
+
+/** A name as Kubernetes wants it. */
+const dns = (name: string) => name.replaceAll("_", "-");
+
+const rolling = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
+
+function podSpec(
+  entry: CatalogEntry,
+  settings: Settings["mcp"],
+  lambdaApiUrl: string,
+  account: pulumi.Input<string>,
+): k8s.types.input.core.v1.PodSpec {
+  const slices: Record<string, string> =
+    entry.gpuSlices > 0 ? { "nvidia.com/gpu": String(entry.gpuSlices) } : {};
+  const files = Object.keys(entry.secretFiles);
+  return {
+    serviceAccountName: account,
+    automountServiceAccountToken: entry.kubernetes !== undefined,
+    nodeSelector: { "kubernetes.io/hostname": "mcp-node" },
+    tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
+    ...(entry.gpuSlices > 0 ? { runtimeClassName: "nvidia" } : {}),
+    terminationGracePeriodSeconds: 40,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: user,
+      fsGroup: user,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [
+      {
+        name: "server",
+        image: settings.image,
+        args: [entry.entry],
+        ports: [{ name: "mcp", containerPort: entry.port }],
+        env: [
+          { name: "PORT", value: String(entry.port) },
+          { name: "HOSTS_FILE", value: "/etc/sophia/hosts.json" },
+          { name: "LAMBDA_API_URL", value: lambdaApiUrl },
+          ...files.map((file) => ({ name: file, value: `/etc/sophia-secrets/${file}` })),
+        ],
+        resources: {
+          requests: { ...settings.resources.requests, ...slices },
+          limits: { ...settings.resources.limits, ...slices },
+        },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        },
+        startupProbe: {
+          httpGet: { path: entry.health.live, port: "mcp" },
+          periodSeconds: 1,
+          failureThreshold: 60,
+        },
+        livenessProbe: { httpGet: { path: entry.health.live, port: "mcp" }, periodSeconds: 10 },
+        readinessProbe: { httpGet: { path: entry.health.ready, port: "mcp" }, periodSeconds: 5 },
+        // Endpoints lose the pod a moment after it is told to stop: wait before closing the door.
+        lifecycle: { preStop: { sleep: { seconds: 5 } } },
+        volumeMounts: [
+          { name: "config", mountPath: "/etc/sophia", readOnly: true },
+          { name: "secrets", mountPath: "/etc/sophia-secrets", readOnly: true },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "config", configMap: { name: dns(entry.name) } },
+      { name: "secrets", secret: { secretName: dns(entry.name), defaultMode: 0o440 } },
+    ],
+  };
+}

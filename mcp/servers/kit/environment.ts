@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+/** What every server of ours reads from its environment. */
+export const baseEnvironment = z.object({
+  /** Port of the HTTP listener. */
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** File with the bearer tokens that may call, one a line. Left out: whoever reaches the port may call. */
+  MCP_TOKENS_FILE: z.string().min(1).optional(),
+  /** Largest request body in bytes. */
+  MCP_MAX_BODY: z.coerce.number().int().positive().default(1_048_576),
+  /** Seconds that running calls may take to finish after SIGTERM. */
+  MCP_SHUTDOWN_GRACE: z.coerce.number().positive().default(20),
+});
+
+/** The environment cannot be used; the message names every variable that is missing or malformed. */
+export class EnvironmentError extends Error {
+  constructor(server: string, issues: z.core.$ZodIssue[]) {
+    const lines = issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    super(`${server} cannot start, its environment is incomplete:\n${lines.join("\n")}`);
+    this.name = "EnvironmentError";
+  }
+}
+
+/** Reads and checks environment variables. @throws EnvironmentError */
+export function readEnvironment<S extends z.ZodObject>(
+  server: string,
+  schema: S,
+  environment: Record<string, string | undefined> = process.env,
+): z.infer<typeof baseEnvironment> & z.infer<S> {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const result = baseEnvironment.extend(schema.shape).safeParse(set, {
+    error: (issue) => (issue.input === undefined ? "is not set" : undefined),
+  });
+  if (!result.success) throw new EnvironmentError(server, result.error.issues);
+  return result.data as z.infer<typeof baseEnvironment> & z.infer<S>;
+}

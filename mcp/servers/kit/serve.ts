@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { toNodeHandler } from "@modelcontextprotocol/node";
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import { bearerCheck } from "./auth.ts";
+import { jsonLog, type Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { registerTools, type Tool } from "./tool.ts";
+
+export interface ServeOptions {
+  name: string;
+  version: string;
+  /** What the server is for, told to the model. */
+  instructions?: string;
+  tools: Tool[];
+  /** 0 picks a free one. */
+  port: number;
+  host?: string;
+  tokensFile?: string | undefined;
+  /** Bytes. */
+  maxBody: number;
+  /** Whether calls would work now; false turns the pod unready. Default: always. */
+  ready?: () => Promise<boolean>;
+  log?: Log;
+}
+
+export interface Serving {
+  port: number;
+  /** Stops accepting, lets running calls finish for at most `graceSeconds`, then closes. */
+  close(graceSeconds: number): Promise<void>;
+}
+
+/**
+ * Serves tools over streamable HTTP at `/mcp`, stateless, to clients of the 2025-11-25 and the 2026-07-28 revision,
+ * with `/healthz`, `/readyz` and `/metrics` beside it.
+ */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const log = options.log ?? jsonLog(options.name);
+  const metrics = new Metrics(options.name);
+  const allowed = bearerCheck(options.tokensFile);
+  let closing = false;
+
+  const handler = createMcpHandler(
+    () => {
+      const server = new McpServer(
+        { name: options.name, version: options.version },
+        options.instructions ? { instructions: options.instructions } : {},
+      );
+      registerTools(server, options.tools, metrics, log);
+      return server;
+    },
+    {
+      maxRequestBodySize: options.maxBody,
+      onerror: (error) => log("warn", "request refused", { reason: error.message }),
+    },
+  );
+  const mcp = toNodeHandler(handler);
+
+  const route = async (request: IncomingMessage, response: ServerResponse) => {
+    switch (new URL(request.url ?? "/", "http://server").pathname) {
+      case "/healthz":
+        return reply(response, 200, { status: "ok" });
+      case "/readyz": {
+        const ready = !closing && (options.ready ? await options.ready() : true);
+        return reply(response, ready ? 200 : 503, { status: ready ? "ready" : "not ready" });
+      }
+      case "/metrics":
+        response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(metrics.text());
+        return;
+      case "/mcp":
+        if (!allowed(request.headers.authorization)) {
+          response.setHeader("www-authenticate", 'Bearer realm="mcp"');
+          return reply(response, 401, { error: "missing or unknown bearer token" });
+        }
+        return mcp(request, response);
+      default:
+        return reply(response, 404, { error: "not found; the MCP endpoint is /mcp" });
+    }
+  };
+
+  const server = createServer((request, response) => {
+    if (closing) response.setHeader("connection", "close");
+    route(request, response).catch((error: unknown) => {
+      log("error", "request failed", { reason: error instanceof Error ? error.message : String(error) });
+      if (response.headersSent) response.destroy();
+      else reply(response, 500, { error: "internal error; see the server's log" });
+    });
+  });
+  server.requestTimeout = 30_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host ?? "0.0.0.0", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  log("info", "listening", { port, tools: options.tools.length });
+  return {
+    port,
+    close: async (graceSeconds) => {
+      closing = true;
+      log("info", "closing", { graceSeconds });
+      await closed(server, graceSeconds);
+      await handler.close();
+    },
+  };
+}
+
+function closed(server: Server, graceSeconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceSeconds * 1000);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
