@@ -1,0 +1,12 @@
+/** Namespaces of the platform, each with its own walls. `kube-system` belongs to the cluster. */
+export const namespaceNames = ["ingress", "data", "mcp", "cnpg-system", "gpu"] as const;
+export type NamespaceName = (typeof namespaceNames)[number];
+
+/** Pods with this label may open connections to PostgreSQL. */
+export const postgresClient = { "sophia.ai/postgres-client": "true" } as const;
+/** Pods with this label may open connections to Redis. */
+export const redisClient = { "sophia.ai/redis-client": "true" } as const;
+
+/** Names that charts and network rules have in common. */
+export const postgresCluster = "postgres";
+export const postgresPooler = "postgres-pooler";

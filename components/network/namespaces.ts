@@ -1,0 +1,80 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../core/base.ts";
+import { hostCidr, type Peer } from "./addresses.ts";
+import { flows, type Places, policiesOf } from "./flows.ts";
+import { containerLimits, limitsOf, podSecurityLabels } from "./limits.ts";
+import { type NamespaceName, namespaceNames } from "./names.ts";
+
+export interface NamespacesArgs {
+  /** Where Kubernetes's API listens on the hosts: every address of every server. A change rewrites policies only. */
+  apiServers: pulumi.Input<Peer[]>;
+  /** Pod network, `k3s.clusterCidr`. */
+  clusterCidr: string;
+  /** GPU time slices that the MCP servers may take together. A change is applied to the quota in place. */
+  gpuSlices: number;
+}
+
+/**
+ * The platform's namespaces and their walls: Pod Security, quotas, defaults for containers, and network policies
+ * that refuse everything in both directions but the flows of `flows.ts`.
+ */
+export class Namespaces extends Component {
+  /** Names by name; each is known only when the namespace is walled, so whoever uses one waits for its walls. */
+  readonly names: Record<NamespaceName, pulumi.Output<string>>;
+
+  constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("network:Namespaces", name, opts);
+    const limits = limitsOf(args.gpuSlices);
+    const places: pulumi.Output<Places> = pulumi.output(args.apiServers).apply((apiServers) => ({
+      apiServers,
+      apiServerSources: [...apiServers.map(({ address }) => hostCidr(address)), args.clusterCidr],
+    }));
+    const policies = policiesOf(flows);
+
+    const walled = (namespace: NamespaceName): pulumi.Output<string> => {
+      const { podSecurity, quota } = limits[namespace];
+      const space = new k8s.core.v1.Namespace(
+        this.childName(namespace),
+        { metadata: { name: namespace, labels: podSecurityLabels(podSecurity) } },
+        this.child(),
+      );
+      const inside = (suffix: string, named: string) => ({
+        resource: this.childName(`${namespace}-${suffix}`),
+        metadata: { name: named, namespace: space.metadata.name },
+      });
+      const quotaPlace = inside("quota", "quota");
+      const rangePlace = inside("limits", "limits");
+      const walls: pulumi.CustomResource[] = [
+        new k8s.core.v1.ResourceQuota(
+          quotaPlace.resource,
+          { metadata: quotaPlace.metadata, spec: { hard: quota } },
+          this.child(),
+        ),
+        new k8s.core.v1.LimitRange(
+          rangePlace.resource,
+          { metadata: rangePlace.metadata, spec: { limits: [containerLimits] } },
+          this.child(),
+        ),
+        ...policies
+          .filter((policy) => policy.namespace === namespace)
+          .map((policy) => {
+            const place = inside(policy.name, policy.name);
+            return new k8s.networking.v1.NetworkPolicy(
+              place.resource,
+              { metadata: place.metadata, spec: places.apply((known) => policy.spec(known)) },
+              this.child(),
+            );
+          }),
+      ];
+      return pulumi
+        .all([space.metadata.name, pulumi.all(walls.map((wall) => wall.id))])
+        .apply(([known]) => known);
+    };
+    this.names = Object.fromEntries(namespaceNames.map((each) => [each, walled(each)])) as Record<
+      NamespaceName,
+      pulumi.Output<string>
+    >;
+    this.registerOutputs({ names: this.names });
+  }
+}
