@@ -13,6 +13,8 @@ export const versions = {
 export const images = {
   cnpgOperator: "ghcr.io/cloudnative-pg/cloudnative-pg:1.30.1",
   postgres: "ghcr.io/cloudnative-pg/postgresql:15.20-standard-bookworm",
+  /** CloudNativePG's pooler needs PgBouncer 1.19 or newer. */
+  pgbouncer: "ghcr.io/cloudnative-pg/pgbouncer:1.24.1",
   redis: "docker.io/library/redis:7.0.15-bookworm",
   nginx: "docker.io/library/nginx:1.22.1",
   nvidiaDevicePlugin: "nvcr.io/nvidia/k8s-device-plugin:v0.19.0",

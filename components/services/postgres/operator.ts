@@ -1,0 +1,90 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../../core/base.ts";
+import type { Manifest } from "./manifest.ts";
+
+type Json = { [key: string]: unknown };
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Schemas without their prose, which is most of a megabyte in every copy of the state. */
+function withoutDescriptions(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDescriptions);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      // A property that is called `description` is an object; the prose is a string.
+      .filter(([key, inner]) => !(key === "description" && typeof inner === "string"))
+      .map(([key, inner]) => [key, withoutDescriptions(inner)]),
+  );
+}
+
+/** Labels that the nodes carry on which the operator may run. */
+const servers = { "sophia.ai/role-server": "true" };
+
+function hardened(deployment: Manifest): Manifest {
+  const copy = structuredClone(deployment);
+  const template = isObject(copy.spec) && isObject(copy.spec.template) ? copy.spec.template : {};
+  const pod = isObject(template.spec) ? template.spec : undefined;
+  if (!pod || !Array.isArray(pod.containers)) {
+    throw new Error(`deployment ${deployment.metadata.name} of the operator's manifest has no containers`);
+  }
+  // Beside the API server, whose webhook calls then never leave the host.
+  pod.nodeSelector = servers;
+  pod.tolerations = [
+    { key: "node-role.kubernetes.io/control-plane", operator: "Exists", effect: "NoSchedule" },
+  ];
+  pod.containers = pod.containers.filter(isObject).map((container) => ({
+    ...container,
+    // Tags are fixed: a node that has the image needs no registry to restart the operator.
+    imagePullPolicy: "IfNotPresent",
+    // With the manifest's tenth of a core it does not start within its own probe's patience on a busy host.
+    resources: { requests: { cpu: "50m", memory: "100Mi" }, limits: { cpu: "1", memory: "256Mi" } },
+    ...(isObject(container.startupProbe)
+      ? { startupProbe: { ...container.startupProbe, failureThreshold: 30 } }
+      : {}),
+  }));
+  return copy;
+}
+
+/** The release manifest as we apply it: in a namespace that is already there, and hardened. */
+export function operatorObjects(manifest: Manifest[]): Manifest[] {
+  return manifest
+    .filter(({ kind }) => kind !== "Namespace")
+    .map((object) => {
+      switch (object.kind) {
+        case "CustomResourceDefinition":
+          return { ...object, spec: withoutDescriptions(object.spec) as Json };
+        case "Deployment":
+          return hardened(object);
+        default:
+          return object;
+      }
+    });
+}
+
+export interface PostgresOperatorArgs {
+  /** The operator's release manifest, see `loadManifest`. A change upgrades the operator. */
+  manifest: Manifest[];
+  /** What makes the namespace that the manifest names: it must be there, with its walls. */
+  namespaces: pulumi.Resource;
+}
+
+/** CloudNativePG's operator from its release manifest. */
+export class PostgresOperator extends Component {
+  /** Known only when the operator runs; whoever makes its resources waits for this. */
+  readonly ready: pulumi.Output<boolean>;
+
+  constructor(name: string, args: PostgresOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("services:PostgresOperator", name, opts);
+    const group = new k8s.yaml.ConfigGroup(
+      this.childName("manifest"),
+      { objs: operatorObjects(args.manifest), resourcePrefix: this.childName("object") },
+      this.child({ dependsOn: [args.namespaces] }),
+    );
+    this.ready = group.resources
+      .apply((resources) => pulumi.all(Object.values(resources).map(({ id }) => id)))
+      .apply((ids) => ids.length > 0);
+    this.registerOutputs({ ready: this.ready });
+  }
+}

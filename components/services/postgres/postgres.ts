@@ -1,0 +1,94 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { Component } from "../../core/base.ts";
+import { images } from "../../core/versions.ts";
+import { postgresCluster, postgresPooler } from "../../network/names.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { HelmService, ownChart } from "../helm.ts";
+import { databases, type LoginName, logins } from "./logins.ts";
+import type { PostgresOperator } from "./operator.ts";
+import { loginSecret, postgresValues } from "./values.ts";
+
+export interface PostgresArgs {
+  /** Section `postgres`. Each field says what its change does. */
+  settings: Settings["postgres"];
+  operator: PostgresOperator;
+  namespace: pulumi.Input<string>;
+  /** A change concerns new volumes only: existing ones stay where they are. */
+  storageClass: string;
+}
+
+/**
+ * PostgreSQL with the platform's databases and a login for each service. Ready when every database has answered the
+ * least of the logins over verified TLS.
+ */
+export class Postgres extends Component {
+  /** The primary. */
+  readonly host: pulumi.Output<string>;
+  /** PgBouncer in front of it; the primary itself where the pooler is left out. */
+  readonly pooledHost: pulumi.Output<string>;
+  readonly port = 5432;
+  readonly databases = databases;
+  /** Secrets (keys `username`, `password`) by login, in the same namespace. */
+  readonly loginSecrets: Record<LoginName, pulumi.Output<string>>;
+  /** Secret whose `ca.crt` signed the server's certificate. */
+  readonly caSecret: pulumi.Output<string>;
+
+  constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("services:Postgres", name, opts);
+    const secrets = logins.map((login) => {
+      const password = new random.RandomPassword(
+        this.childName(`password-${login.name}`),
+        // Letters and digits only: they need no quoting in any connection string.
+        { length: 32, special: false },
+        this.child(),
+      );
+      const secret = new k8s.core.v1.Secret(
+        this.childName(`login-${login.name}`),
+        {
+          // The label makes the operator set a changed password at once.
+          metadata: {
+            name: loginSecret(login.name),
+            namespace: args.namespace,
+            labels: { "cnpg.io/reload": "true" },
+          },
+          type: "kubernetes.io/basic-auth",
+          stringData: { username: login.name, password: password.result },
+        },
+        this.child(),
+      );
+      return [login.name, secret.metadata.name] as const;
+    });
+    const service = new HelmService(
+      this.childName("service"),
+      {
+        chart: ownChart("postgres"),
+        release: postgresCluster,
+        namespace: pulumi
+          .all([args.namespace, args.operator.ready, pulumi.all(secrets.map(([, secret]) => secret))])
+          .apply(([namespace]) => namespace),
+        values: postgresValues(args.settings, images, args.storageClass),
+        endpoint: { service: `${postgresCluster}-rw`, port: this.port },
+        timeout: 900,
+      },
+      // The operator removes what the release leaves: it goes last.
+      this.child({ dependsOn: [args.operator] }),
+    );
+    this.host = service.host;
+    this.pooledHost =
+      args.settings.poolerInstances > 0
+        ? service.host.apply((host) => host.replace(`${postgresCluster}-rw.`, `${postgresPooler}.`))
+        : service.host;
+    this.loginSecrets = Object.fromEntries(secrets) as Record<LoginName, pulumi.Output<string>>;
+    this.caSecret = service.host.apply(() => `${postgresCluster}-ca`);
+    this.registerOutputs({
+      host: this.host,
+      pooledHost: this.pooledHost,
+      port: this.port,
+      databases: this.databases,
+      loginSecrets: this.loginSecrets,
+      caSecret: this.caSecret,
+    });
+  }
+}

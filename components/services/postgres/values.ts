@@ -1,0 +1,44 @@
+import { postgresClient, postgresCluster, postgresPooler } from "../../network/names.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { bytesOf, coresOf } from "../quantity.ts";
+import { databases, hostRules, logins, ownerOf } from "./logins.ts";
+import { tune } from "./tuning.ts";
+
+/** Secret with the name and password of a login. */
+export const loginSecret = (login: string): string => `postgres-login-${login}`;
+
+/** Values of `charts/postgres`. Passwords are not among them: the chart names their Secrets. */
+export function postgresValues(
+  settings: Settings["postgres"],
+  images: { pgbouncer: string },
+  storageClass: string,
+) {
+  const { resources, storage, instances, poolerInstances } = settings;
+  const parameters = tune({
+    memory: bytesOf(resources.memory),
+    cores: coresOf(resources.cpu),
+    storage: bytesOf(storage),
+  });
+  const [first] = databases;
+  return {
+    name: postgresCluster,
+    image: settings.image,
+    instances,
+    storage: { size: storage, class: storageClass },
+    resources,
+    parameters,
+    hostRules: hostRules(),
+    logins: logins.map(({ name, purpose, memberOf }) => ({
+      name,
+      purpose,
+      memberOf: [...memberOf],
+      secret: loginSecret(name),
+    })),
+    databases: databases.map((name) => ({ name, owner: ownerOf(name) })),
+    bootstrap: { database: first, owner: ownerOf(first) },
+    nodeSelector: { "sophia.ai/role-data": "true" },
+    pooler: { name: postgresPooler, instances: poolerInstances, image: images.pgbouncer },
+    backup: { enabled: false },
+    verify: { login: "probe", labels: postgresClient },
+  };
+}
