@@ -1,0 +1,62 @@
+import type { WireFileSystem } from "../client/wire.ts";
+import type { Context } from "./context.ts";
+import { deleteWhenFree } from "./inUse.ts";
+import { ensureNamed } from "./named.ts";
+
+export interface FileSystemSpec {
+  name: string;
+  region: string;
+}
+export interface FileSystemOutputs extends FileSystemSpec {
+  mountPoint: string;
+  /** As of the last read; Lambda counts every few hours. */
+  bytesUsed: number;
+  /** Made by us, so deleted by us. */
+  owned: boolean;
+}
+
+const outputs = (fileSystem: WireFileSystem, owned: boolean): FileSystemOutputs => ({
+  name: fileSystem.name,
+  region: fileSystem.region.name,
+  mountPoint: fileSystem.mount_point,
+  bytesUsed: fileSystem.bytes_used ?? 0,
+  owned,
+});
+
+/** Makes the file system, or uses the account's own of that name, which is then never deleted. */
+export async function createFileSystem(
+  context: Context,
+  spec: FileSystemSpec,
+): Promise<{ id: string; outputs: FileSystemOutputs }> {
+  const { api } = context;
+  const find = async () => (await api.listFileSystems()).find((one) => one.name === spec.name);
+  const { item, owned } = await ensureNamed(context, `file system ${spec.name}`, find, () =>
+    api.createFileSystem(spec),
+  );
+  if (item.region.name !== spec.region) {
+    throw new Error(
+      `file system ${spec.name} already exists, in ${item.region.name} instead of ${spec.region}: ` +
+        "names are unique in the account; choose another name, or that region",
+    );
+  }
+  return { id: item.id, outputs: outputs(item, owned) };
+}
+
+export async function readFileSystem(
+  context: Context,
+  id: string,
+  old: FileSystemOutputs,
+): Promise<FileSystemOutputs | undefined> {
+  const found = (await context.api.listFileSystems()).find((one) => one.id === id);
+  return found && outputs(found, old.owned);
+}
+
+export async function deleteFileSystem(context: Context, id: string, old: FileSystemOutputs): Promise<void> {
+  if (!old.owned) return;
+  await deleteWhenFree(
+    context,
+    `file system ${old.name}`,
+    (instance) => instance.region.name === old.region && instance.file_system_names.includes(old.name),
+    () => context.api.deleteFileSystem(id),
+  );
+}

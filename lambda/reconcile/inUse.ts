@@ -1,0 +1,45 @@
+import { Hopeless, notYet, waitFor } from "../../components/core/wait.ts";
+import { InUse } from "../client/errors.ts";
+import type { WireInstance } from "../client/wire.ts";
+import { type Context, messageOf } from "./context.ts";
+import { giveUpUnlessPassing } from "./lifecycle.ts";
+import { isAlive } from "./spec.ts";
+
+/**
+ * Deletes what instances may still use. Lambda refuses until the last user is really gone, which is later than its
+ * termination: that is waited for. A user that keeps running is named at once instead.
+ */
+export async function deleteWhenFree(
+  context: Context,
+  what: string,
+  uses: (instance: WireInstance) => boolean,
+  remove: () => Promise<void>,
+): Promise<void> {
+  const { api, clock, timing } = context;
+  const wait = {
+    what: `${what} to be free of instances, so that it can be deleted`,
+    deadline: timing.terminateDeadline,
+    interval: timing.pollInterval,
+    clock,
+  };
+  await waitFor(wait, async () => {
+    try {
+      await remove();
+      return true;
+    } catch (error) {
+      if (!(error instanceof InUse)) return giveUpUnlessPassing(error);
+      const users = (await api.listInstances()).filter((instance) => isAlive(instance) && uses(instance));
+      if (users.length === 0) return notYet(messageOf(error));
+      const names = users
+        .map((user) => `${user.name ?? "unnamed"} (${user.id}, ${user.region.name})`)
+        .join(", ");
+      throw new Hopeless(
+        new Error(
+          `${what} cannot be deleted: ${names} still runs with it. ` +
+            "Keep it in the settings as long as that host runs, or remove the host first",
+          { cause: error },
+        ),
+      );
+    }
+  });
+}

@@ -1,0 +1,52 @@
+import type { WireInstance } from "../client/wire.ts";
+import { type FixedParts, fixedParts, type InstanceSpec } from "./spec.ts";
+
+/** What is known of an instance. All of it is in Pulumi's state: nothing here is secret. */
+export interface InstanceOutputs extends FixedParts {
+  name: string;
+  address: string;
+  /** Empty where Lambda gives none. */
+  privateAddress: string;
+  instanceType: string;
+  region: string;
+  gpus: number;
+  hourlyUsd: number;
+  status: string;
+  /** Was active with an address once. Until then another launch may take its place. */
+  ready: boolean;
+  /** Taken over, not launched: never renamed, rebooted or terminated by us. */
+  adopted: boolean;
+}
+
+/** Everything that Lambda tells, for the parts that may change under us. */
+export function observed(instance: WireInstance) {
+  return {
+    name: instance.name ?? "",
+    address: instance.ip ?? "",
+    privateAddress: instance.private_ip ?? "",
+    instanceType: instance.instance_type.name,
+    region: instance.region.name,
+    gpus: instance.instance_type.specs.gpus,
+    hourlyUsd: instance.instance_type.price_cents_per_hour / 100,
+    status: instance.status,
+  };
+}
+
+export function launchedOutputs(instance: WireInstance, spec: InstanceSpec, ready: boolean): InstanceOutputs {
+  return { ...fixedParts(spec, instance.region.name), ...observed(instance), ready, adopted: false };
+}
+
+export function adoptedOutputs(instance: WireInstance): InstanceOutputs {
+  return {
+    claim: "",
+    hostname: instance.hostname ?? "",
+    imageFamily: "",
+    sshKeyName: instance.ssh_key_names[0] ?? "",
+    userDataDigest: "",
+    fileSystemName: instance.file_system_names[0] ?? "",
+    rulesetId: instance.firewall_rulesets?.[0]?.id ?? "",
+    ...observed(instance),
+    ready: true,
+    adopted: true,
+  };
+}
