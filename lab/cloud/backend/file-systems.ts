@@ -1,0 +1,58 @@
+import type { FileSystem } from "../store/state.ts";
+import { findRegion } from "./catalogue.ts";
+import { audit, type Context } from "./context.ts";
+import {
+  DoesNotExist,
+  Duplicate,
+  FileSystemInUse,
+  InvalidAddress,
+  InvalidParameters,
+  QuotaExceeded,
+} from "./errors.ts";
+
+export class FileSystems {
+  readonly #context: Context;
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  get #state() {
+    return this.#context.store.state;
+  }
+
+  list(): FileSystem[] {
+    return this.#state.fileSystems;
+  }
+
+  /** In use until the instance can no longer be read, also while it is terminating: seen live. */
+  isInUse(id: string): boolean {
+    return this.#state.instances.some(({ mounts }) => mounts.some((mount) => mount.id === id));
+  }
+
+  create(name: string, region: string): FileSystem {
+    if (this.#state.account.standing === "invalid-address") throw new InvalidAddress();
+    if (!findRegion(region)) throw new InvalidParameters(`region: ${region} is not a region`);
+    if (this.#state.fileSystems.some((fileSystem) => fileSystem.name === name))
+      throw new Duplicate(`Filesystem ${name} already exists.`);
+    if (this.#state.fileSystems.length >= this.#state.account.quotas.fileSystems) throw new QuotaExceeded();
+    const fileSystem = {
+      id: this.#context.store.nextId("file-system"),
+      name,
+      region,
+      createdAt: this.#context.clock.now(),
+    };
+    this.#state.fileSystems.push(fileSystem);
+    audit(this.#context, "filesystem", "created", [fileSystem.id]);
+    this.#context.store.commit();
+    return fileSystem;
+  }
+
+  delete(id: string): void {
+    if (!this.#state.fileSystems.some((fileSystem) => fileSystem.id === id))
+      throw new DoesNotExist("Filesystem was not found.");
+    if (this.isInUse(id)) throw new FileSystemInUse();
+    this.#state.fileSystems = this.#state.fileSystems.filter((fileSystem) => fileSystem.id !== id);
+    audit(this.#context, "filesystem", "deleted", [id]);
+    this.#context.store.commit();
+  }
+}

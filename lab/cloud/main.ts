@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { loadDriver } from "./drivers.ts";
+import { parseOptions, usage } from "./options.ts";
+import { startCloud } from "./start.ts";
+
+/** Runs the emulator as a process of its own until SIGTERM or SIGINT. */
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  const apiKeys = readKeys(options.apiKeyFile);
+  const driver = await loadDriver(options.driver, options.lab);
+  const available = await driver.available();
+  if (!available.ok) throw new Error(`${available.reason}. ${available.fix}`);
+  const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
+  const cloud = await startCloud({
+    driver,
+    host: options.host,
+    port: options.port,
+    lab: options.lab,
+    addressPrefix: options.addresses,
+    apiKeys,
+    stateFile: options.state,
+    seed: options.seed,
+    speed: options.speed,
+    log,
+  });
+  console.log(`ready ${cloud.url} lab=${options.lab} driver=${options.driver} speed=${options.speed}`);
+  let closing = false;
+  const close = (signal: string) => {
+    if (closing) return;
+    closing = true;
+    log(`${signal}: closing, machines go on running`);
+    cloud.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on("SIGTERM", close);
+  process.on("SIGINT", close);
+}
+
+function readKeys(file: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`cannot read the API keys: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+  const keys = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  if (keys.length === 0) throw new Error(`${file} holds no API key: write one a line`);
+  return keys;
+}
+
+function fail(error: unknown): never {
+  console.error(`lab/cloud: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}
+
+if (process.argv.includes("--help")) console.log(usage);
+else main().catch(fail);

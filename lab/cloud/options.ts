@@ -1,0 +1,63 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+export const usage = `Usage: node lab/cloud/main.ts --listen <host:port> --state <file> --driver <docker|fake>
+       --lab <name> --api-key-file <file> [--addresses 127.20.0] [--speed 30] [--seed <text>]
+
+  --listen        where to answer, like 127.0.0.1:7600; port 0 takes a free one and the ready line names it
+  --state         file that keeps the account; made when missing
+  --driver        docker runs real hosts in containers, fake only pretends
+  --lab           owner of the machines: only its own are ever touched
+  --api-key-file  keys that are let in, one a line
+  --addresses     first three parts of the instances' public addresses
+  --speed         emulated seconds per second; 0 stands still until told otherwise under /_lab
+  --seed          for ids that repeat; used only when the state file is new`;
+
+const schema = z.strictObject({
+  listen: z.string().regex(/^[^:]+:\d+$/, "an address and a port, like 127.0.0.1:7600"),
+  state: z.string().min(1),
+  driver: z.enum(["docker", "fake"]),
+  lab: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "up to 31 lower-case letters, digits and dashes"),
+  "api-key-file": z.string().min(1),
+  addresses: z
+    .string()
+    .regex(/^127\.\d{1,3}\.\d{1,3}$/, "the first three parts of a loopback network, like 127.20.0")
+    .default("127.20.0"),
+  speed: z.coerce.number().nonnegative().max(100_000).default(30),
+  seed: z.string().min(1).optional(),
+});
+
+export interface Options {
+  host: string;
+  port: number;
+  state: string;
+  driver: "docker" | "fake";
+  lab: string;
+  apiKeyFile: string;
+  addresses: string;
+  speed: number;
+  seed: string | undefined;
+}
+
+/** Reads the command line; an error names every option at fault. */
+export function parseOptions(args: string[]): Options {
+  const names = Object.keys(schema.shape);
+  const { values } = parseArgs({
+    args,
+    options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
+  });
+  const result = schema.safeParse(values);
+  if (!result.success) {
+    const faults = result.error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`);
+    throw new Error(`${faults.join("\n")}\n\n${usage}`);
+  }
+  const { listen, "api-key-file": apiKeyFile, ...rest } = result.data;
+  const colon = listen.lastIndexOf(":");
+  return {
+    ...rest,
+    seed: rest.seed,
+    apiKeyFile,
+    host: listen.slice(0, colon),
+    port: Number(listen.slice(colon + 1)),
+  };
+}

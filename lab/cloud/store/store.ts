@@ -1,0 +1,61 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { hexId } from "./ids.ts";
+import { emptyState, type State, stateSchema } from "./state.ts";
+
+/** The one holder of state. Whoever changes it calls `commit` before answering, so no answer outlives its cause. */
+export class Store {
+  state: State;
+  readonly #file: string | undefined;
+
+  /** @param file Where state is kept; left out, it lives as long as the process. */
+  constructor(file?: string, seed?: string) {
+    this.#file = file;
+    this.state = (file && load(file)) || emptyState(seed);
+  }
+
+  nextId(kind: string): string {
+    this.state.counter += 1;
+    return hexId(this.state.seed, kind, this.state.counter);
+  }
+
+  replace(state: State): void {
+    this.state = state;
+    this.commit();
+  }
+
+  /** Written beside and renamed: a killed process leaves the state before or the state after, never a half. */
+  commit(): void {
+    if (!this.#file) return;
+    mkdirSync(dirname(this.#file), { recursive: true });
+    const beside = `${this.#file}.new`;
+    const handle = openSync(beside, "w", 0o600);
+    try {
+      writeSync(handle, JSON.stringify(this.state, null, 1));
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(beside, this.#file);
+  }
+}
+
+function load(file: string): State | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return stateSchema.parse(JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new Error(
+      `${file} is not a state of this emulator: ${why}. Restore it, or delete it to begin with an empty account.`,
+      { cause: error },
+    );
+  }
+}
