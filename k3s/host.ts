@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { HostRole } from "../components/settings/lambda.ts";
 
 /**
@@ -19,4 +20,23 @@ export interface Host {
   taints: string[];
   /** Physical GPUs. */
   gpus: number;
+}
+
+/** A host of the program: name and roles are known while the program runs, the rest once the machine exists. */
+export interface HostHandle {
+  name: string;
+  roles: HostRole[];
+  host: pulumi.Output<Host>;
+  /** The machine itself: its node is drained before it goes, and what lives only on it goes with it. */
+  machine: pulumi.Resource;
+}
+
+/** Kubernetes node name. The MCP host's node is `mcp-node`, so that its `kubernetes.io/hostname` label is. */
+export function nodeName(host: Pick<Host, "name" | "roles">): string {
+  return host.roles.includes("mcp") ? "mcp-node" : host.name;
+}
+
+/** K3s's own word for what a host runs. */
+export function nodeKind(host: Pick<Host, "roles">): "server" | "agent" {
+  return host.roles.includes("server") ? "server" : "agent";
 }

@@ -1,0 +1,138 @@
+import { stringify } from "yaml";
+import type { z } from "zod";
+import type { k3sSettings } from "../components/settings/k3s.ts";
+import { hostRoles } from "../components/settings/lambda.ts";
+import { agentKeys, ownKeys, registrationKeys } from "./configKeys.ts";
+import type { Host } from "./host.ts";
+import { nodeKind, nodeName } from "./host.ts";
+import { serverFiles } from "./serverFiles.ts";
+
+export type K3sSettings = z.infer<typeof k3sSettings>;
+type Json = z.infer<ReturnType<typeof z.json>>;
+export type Config = Record<string, Json>;
+
+export interface NodeSpec {
+  host: Host;
+  settings: K3sSettings;
+  /** Address of the first server, for agents. */
+  serverAddress: string;
+}
+
+/** Where the other nodes reach a host. */
+export function nodeAddress(host: Host, settings: Pick<K3sSettings, "nodeAddress">): string {
+  if (settings.nodeAddress === "public") return host.address;
+  if (host.privateAddress !== "") return host.privateAddress;
+  throw new Error(`host ${host.name} has no private address: set sophia-infra:k3s.nodeAddress to public`);
+}
+
+/** Labels of a node: by role, by GPU, and the host's own. */
+export function nodeLabels(host: Host): Record<string, string> {
+  const roles = hostRoles.filter((role) => role !== "agent" && host.roles.includes(role));
+  return {
+    ...Object.fromEntries(roles.map((role) => [`sophia.ai/role-${role}`, "true"])),
+    ...(host.gpus > 0 ? { "nvidia.com/gpu.present": "true" } : {}),
+    ...host.labels,
+  };
+}
+
+const kubeletArgs = [
+  "streaming-connection-idle-timeout=5m",
+  "pod-max-pids=4096",
+  "tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256," +
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384," +
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+];
+
+/** From K3s's hardening guide; AlwaysPullImages is left out, as it breaks images that are already there. */
+const apiserverArgs = [
+  "enable-admission-plugins=NodeRestriction,EventRateLimit",
+  `admission-control-config-file=${serverFiles.admission.path}`,
+  `audit-policy-file=${serverFiles.auditPolicy.path}`,
+  "audit-log-path=/var/lib/rancher/k3s/server/logs/audit.log",
+  "audit-log-maxage=30",
+  "audit-log-maxbackup=10",
+  "audit-log-maxsize=100",
+  "service-account-extend-token-expiration=false",
+];
+
+function addresses({ host, settings }: NodeSpec): Config {
+  const known: Config = host.privateAddress === "" ? {} : { "node-ip": host.privateAddress };
+  // A rented host often has its public address on a gateway only: the node cannot bind to it, but others reach it there.
+  return settings.nodeAddress === "public" ? { ...known, "node-external-ip": host.address } : known;
+}
+
+function common(spec: NodeSpec): Config {
+  const labels = Object.entries(nodeLabels(spec.host)).map(([key, value]) => `${key}=${value}`);
+  return {
+    "node-name": nodeName(spec.host),
+    ...addresses(spec),
+    "node-label": labels.sort(),
+    ...(spec.host.taints.length === 0 ? {} : { "node-taint": [...spec.host.taints].sort() }),
+    "protect-kernel-defaults": true,
+    "kubelet-arg": kubeletArgs,
+  };
+}
+
+function serverConfig(spec: NodeSpec): Config {
+  const { host, settings } = spec;
+  return {
+    ...common(spec),
+    "cluster-init": true,
+    "tls-san": [...new Set([host.address, host.privateAddress])].filter((address) => address !== ""),
+    "cluster-cidr": settings.clusterCidr,
+    "service-cidr": settings.serviceCidr,
+    // Nginx is reached on the nodes' own ports 80 and 443.
+    "service-node-port-range": "80-32767",
+    "flannel-backend": settings.flannelBackend,
+    ...(settings.nodeAddress === "public" ? { "flannel-external-ip": true } : {}),
+    disable: ["traefik", "servicelb", "metrics-server"],
+    "secrets-encryption": true,
+    "write-kubeconfig-mode": "0600",
+    "kube-apiserver-arg": apiserverArgs,
+    "kube-controller-manager-arg": ["terminated-pod-gc-threshold=100"],
+    "etcd-snapshot-schedule-cron": settings.snapshots.schedule,
+    "etcd-snapshot-retention": settings.snapshots.retention,
+  };
+}
+
+function agentConfig(spec: NodeSpec): Config {
+  return { ...common(spec), server: `https://${spec.serverAddress}:6443` };
+}
+
+/**
+ * A node's `config.yaml` without its tokens. `extraConfig` comes last: a key replaces ours, `key+` adds to our list,
+ * and agents get only what `k3s agent` knows.
+ *
+ * @throws when `extraConfig` sets what the bootstrap itself must decide.
+ */
+export function nodeConfig(spec: NodeSpec): Config {
+  const kind = nodeKind(spec.host);
+  const config = kind === "server" ? serverConfig(spec) : agentConfig(spec);
+  for (const [given, value] of Object.entries(spec.settings.extraConfig)) {
+    const key = given.replace(/\+$/, "");
+    const reason = ownKeys[key];
+    if (reason !== undefined) throw new Error(`sophia-infra:k3s.extraConfig.${given}: ${reason}`);
+    if (kind === "agent" && !agentKeys.has(key)) continue;
+    config[key] = given.endsWith("+") ? [...asList(config[key]), ...asList(value)] : value;
+  }
+  return config;
+}
+
+const asList = (value: Json | undefined): Json[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value];
+
+/** The file's text; keys are sorted, so that the same settings always give the same text. */
+export function configText(config: Config): string {
+  return stringify(config, { sortMapEntries: true, lineWidth: 0 });
+}
+
+/** What a running node reads only at its start: labels and taints are for its registration, so they are left out. */
+export function restartText(config: Config): string {
+  return configText(Object.fromEntries(Object.entries(config).filter(([key]) => !registrationKeys.has(key))));
+}
+
+/** `registries.yaml`: for each registry host the mirrors that are asked first. */
+export function registriesText(mirrors: K3sSettings["mirrors"]): string {
+  const entries = Object.entries(mirrors).map(([host, endpoint]) => [host, { endpoint }]);
+  return stringify({ mirrors: Object.fromEntries(entries) }, { sortMapEntries: true, lineWidth: 0 });
+}

@@ -1,0 +1,69 @@
+import type { K3sSettings } from "../config.ts";
+
+export interface FirewallSpec {
+  /** Port of sshd. */
+  sshPort: number;
+  /** Addresses of all nodes, public and private. */
+  nodes: readonly string[];
+  /** Networks that may reach SSH, the Kubernetes API and the health service. */
+  adminNetworks: readonly string[];
+  settings: Pick<K3sSettings, "flannelBackend" | "clusterCidr">;
+}
+
+/** Ports of K3s between nodes (K3s documentation, installation requirements). Embedded etcd needs 2379 and 2380 too. */
+const nodePorts = {
+  tcp: [2379, 2380, 6443, 8080, 10250],
+  udp: { "wireguard-native": 51820, vxlan: 8472, "host-gw": 0 },
+};
+
+/**
+ * The host's own firewall, as one nftables table that replaces itself in one transaction and touches no other.
+ *
+ * It stands before destination NAT: a NodePort or a published container port is translated before the input hook, and
+ * a filter there would never see it. Only packets for the host's own addresses are judged, so pods and Services are
+ * left to Kubernetes's network policies.
+ */
+export function firewallRules({ sshPort, nodes, adminNetworks, settings }: FirewallSpec): string {
+  const tunnel = nodePorts.udp[settings.flannelBackend];
+  const set = (values: readonly string[]) => [...new Set(values)].sort().join(", ");
+  const nodeAddresses = nodes.filter((address) => address !== "");
+  // Without a tunnel the pods of other nodes arrive under their own addresses.
+  const pods =
+    settings.flannelBackend === "host-gw"
+      ? `iifname != { "cni0", "flannel*" } ip saddr != ${settings.clusterCidr} goto outside`
+      : `iifname != { "cni0", "flannel*" } goto outside`;
+  return `\
+table inet sophia_host
+delete table inet sophia_host
+table inet sophia_host {
+  set nodes {
+    type ipv4_addr
+    elements = { ${set(nodeAddresses)} }
+  }
+  set admins {
+    type ipv4_addr
+    flags interval
+    auto-merge
+    elements = { ${set(adminNetworks)} }
+  }
+  chain inbound {
+    type filter hook prerouting priority mangle; policy accept;
+    iifname "lo" accept
+    fib daddr type != local accept
+    ct state established,related accept
+    ct state invalid drop
+    meta l4proto { icmp, ipv6-icmp } accept
+    udp dport { 68, 546 } accept
+    ${pods}
+    tcp dport ${sshPort} counter drop comment "pods have no business with sshd"
+    accept
+  }
+  chain outside {
+    tcp dport { 80, 443 } accept
+    ip saddr @admins tcp dport { ${sshPort}, 6443, 8080 } accept
+    ip saddr @nodes tcp dport { ${nodePorts.tcp.join(", ")} } accept
+${tunnel === 0 ? "" : `    ip saddr @nodes udp dport ${tunnel} accept\n`}    counter drop
+  }
+}
+`;
+}

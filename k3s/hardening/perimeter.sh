@@ -1,0 +1,31 @@
+# --- firewall
+if command -v ufw >/dev/null && [[ $(ufw status) == *"Status: active"* ]]; then
+  # Its FORWARD policy drops pod traffic between nodes; the table below does its work.
+  ufw disable >/dev/null
+  changed "ufw: disabled"
+fi
+begin firewall
+put /etc/sophia/firewall.nft 0644 <<<"$RULES"
+put /etc/systemd/system/sophia-firewall.service 0644 <<<"$FIREWALL_UNIT"
+complaint=$(nft -c -f /etc/sophia/firewall.nft 2>&1) || fail "nft refuses the firewall rules, those at work stay: $complaint"
+if pending || ! nft list table inet sophia_host >/dev/null 2>&1; then
+  systemctl daemon-reload
+  systemctl enable --quiet sophia-firewall.service
+  systemctl restart sophia-firewall.service ||
+    fail "the firewall does not start: $(journalctl -u sophia-firewall -n 5 --no-pager -o cat | tr '\n' ' ')"
+  changed "firewall"
+  settle
+fi
+
+# --- fail2ban
+begin fail2ban
+put /etc/fail2ban/jail.d/90-sophia.local 0644 <<<"$JAIL"
+if pending; then
+  systemctl enable --quiet fail2ban
+  systemctl restart fail2ban || fail "fail2ban does not start: $(journalctl -u fail2ban -n 5 --no-pager -o cat | tr '\n' ' ')"
+  changed "fail2ban"
+  settle
+fi
+start_at_boot fail2ban.service
+jailed() { fail2ban-client status sshd; }
+wait_for "fail2ban to watch sshd" 30 jailed

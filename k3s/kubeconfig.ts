@@ -1,0 +1,60 @@
+import { parseDocument, stringify } from "yaml";
+import { z } from "zod";
+
+const kubeconfigSchema = z.looseObject({
+  clusters: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        cluster: z.looseObject({ server: z.url(), "certificate-authority-data": z.string().min(1) }),
+      }),
+    )
+    .length(1),
+  contexts: z.array(z.looseObject({ name: z.string() })).length(1),
+  users: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        user: z.looseObject({
+          "client-certificate-data": z.string().min(1),
+          "client-key-data": z.string().min(1),
+        }),
+      }),
+    )
+    .length(1),
+});
+
+export interface KubeconfigTarget {
+  /** Address that clients reach; it must be in the server certificate (`tls-san`). */
+  address: string;
+  /** Name of cluster, user and context. */
+  name: string;
+}
+
+/**
+ * K3s's admin kubeconfig, which points at the server's own loopback, made usable from elsewhere. It is parsed and put
+ * together again; certificates and key are passed through, TLS verification stays on.
+ *
+ * @throws when the text is not what K3s writes; the message never holds any of its values.
+ */
+export function kubeconfigFor(text: string, { address, name }: KubeconfigTarget): string {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) throw new Error("the server's kubeconfig is not valid YAML");
+  const parsed = kubeconfigSchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "it"}: ${issue.message}`);
+    throw new Error(`the server's kubeconfig is not one that K3s writes: ${faults.join("; ")}`);
+  }
+  const [cluster] = parsed.data.clusters;
+  const [user] = parsed.data.users;
+  const host = address.includes(":") ? `[${address}]` : address;
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { ...cluster?.cluster, server: `https://${host}:6443` } }],
+    users: [{ name, user: user?.user }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+    preferences: {},
+  });
+}

@@ -1,0 +1,54 @@
+unit=k3s
+[[ $KIND == server ]] || unit=k3s-agent
+dir=/etc/rancher/k3s
+backup=$state/k3s-config-previous
+names=(config.yaml registries.yaml admission.yaml audit-policy.yaml)
+
+command -v k3s >/dev/null || fail "K3s is not installed on this host"
+mkdir -p "$dir"
+[[ $KIND == agent ]] || install -d -m 0700 /var/lib/rancher/k3s/server/logs
+
+# What is at work now, to go back to; a backup that is still there is of a run that was cut off, and is the good one.
+begin "$unit-config"
+if [[ ! -d $backup ]]; then
+  mkdir -m 0700 "$backup.new"
+  for name in "${names[@]}"; do
+    [[ ! -f $dir/$name ]] || cp --preserve=mode -- "$dir/$name" "$backup.new/$name"
+  done
+  mv -T -- "$backup.new" "$backup"
+fi
+
+put "$dir/config.yaml" 0600 <<<"$CONFIG"$'\n'"$TOKENS"
+put "$dir/registries.yaml" 0600 <<<"$REGISTRIES"
+if [[ $KIND == server ]]; then
+  put "$dir/admission.yaml" 0600 <<<"$ADMISSION"
+  put "$dir/audit-policy.yaml" 0600 <<<"$AUDIT_POLICY"
+fi
+
+# A change of what K3s reads only when a node registers needs no restart.
+wanted=$(printf '%s\0' "$RESTART_TEXT" "$TOKENS" "$REGISTRIES" "$ADMISSION" "$AUDIT_POLICY" | sha256sum | cut -d ' ' -f 1)
+applied=$(cat "$state/$unit-applied" 2>/dev/null || true)
+
+restart() {
+  timeout "$DEADLINE" systemctl restart "$unit"
+}
+if [[ $wanted != "$applied" ]] || ! systemctl is-active --quiet "$unit"; then
+  say "starting $unit"
+  if ! restart; then
+    journalctl -u "$unit" -n 30 --no-pager -o cat | sed -E 's/K10[0-9a-f]{8,}::[^ "]*/K10…/g' >&2
+    if [[ ! -f $backup/config.yaml ]]; then
+      systemctl stop "$unit" || true
+      fail "$unit does not start with this configuration and was stopped; its last words are above"
+    fi
+    for name in "${names[@]}"; do
+      if [[ -f $backup/$name ]]; then cp --preserve=mode -- "$backup/$name" "$dir/$name"; else rm -f -- "$dir/$name"; fi
+    done
+    restart || fail "$unit starts neither with the new configuration nor with the previous one, which is back in $dir; its last words are above"
+    rm -rf -- "$backup"
+    fail "$unit does not start with the new configuration; the previous one is back at work; its last words are above"
+  fi
+  printf '%s\n' "$wanted" >"$state/$unit-applied"
+  changed "$unit: running with its configuration"
+fi
+settle
+rm -rf -- "$backup"

@@ -1,0 +1,101 @@
+import { hostRoles } from "../../components/settings/lambda.ts";
+import type { K3sSettings, NodeSpec } from "../config.ts";
+import { configText, nodeConfig, nodeLabels, registriesText, restartText } from "../config.ts";
+import { nodeKind, nodeName } from "../host.ts";
+import { serverFiles } from "../serverFiles.ts";
+import { script, shellFile } from "../shell/script.ts";
+
+const read = (name: string) => shellFile(name, import.meta.url);
+const kubectl = read("kubectl.sh");
+const withKubectl = (name: string) => `${kubectl}\n${read(name)}`;
+
+/** Seconds that a script waits for another one on the same host: an install may take its whole deadline. */
+const turn = 900;
+
+/** Lays the pinned release down, checksum first; restarts K3s when it is configured already and anything changed. */
+export function installScript(kind: "server" | "agent", settings: K3sSettings): string {
+  const unit = kind === "server" ? "k3s" : "k3s-agent";
+  const { amd64, arm64 } = settings.release;
+  return script({
+    title: `install K3s ${kind}`,
+    body: read("install.sh"),
+    exclusive: turn,
+    variables: {
+      KIND: kind,
+      VERSION: settings.version,
+      URL_AMD64: amd64.url,
+      SHA256_AMD64: amd64.sha256,
+      URL_ARM64: arm64?.url ?? "",
+      SHA256_ARM64: arm64?.sha256 ?? "",
+      UNIT: read("k3s.service").replaceAll("@KIND@", kind).trimEnd(),
+      UNINSTALL: read("k3s-uninstall.sh").replaceAll("@UNIT@", unit).trimEnd(),
+      DEADLINE: settings.deadline,
+    },
+  });
+}
+
+/** The tokens a node needs, short for the first server, full (`K10…`) for an agent. */
+export type Tokens = { token: string; agentToken: string } | { token: string };
+
+/** Writes `config.yaml` and its companions and restarts K3s when what it runs with changed. Holds tokens: secret. */
+export function configureScript(spec: NodeSpec, tokens: Tokens): string {
+  const config = nodeConfig(spec);
+  const server = nodeKind(spec.host) === "server";
+  const lines = [`token: ${JSON.stringify(tokens.token)}`];
+  if ("agentToken" in tokens) lines.push(`agent-token: ${JSON.stringify(tokens.agentToken)}`);
+  return script({
+    title: `configure K3s on ${spec.host.name}`,
+    body: read("configure.sh"),
+    exclusive: turn,
+    variables: {
+      KIND: nodeKind(spec.host),
+      CONFIG: configText(config).trimEnd(),
+      RESTART_TEXT: restartText(config),
+      TOKENS: lines.join("\n"),
+      REGISTRIES: registriesText(spec.settings.mirrors).trimEnd(),
+      ADMISSION: server ? serverFiles.admission.text.trimEnd() : "",
+      AUDIT_POLICY: server ? serverFiles.auditPolicy.text.trimEnd() : "",
+      DEADLINE: spec.settings.deadline,
+    },
+  });
+}
+
+/** Runs on the server: waits until the node is Ready with the wanted version, then brings labels and taints in step. */
+export function joinScript({ host, settings }: Pick<NodeSpec, "host" | "settings">): string {
+  const labels = Object.entries(nodeLabels(host)).map(([key, value]) => `${key}=${value}`);
+  return script({
+    title: `join ${nodeName(host)}`,
+    body: withKubectl("join.sh"),
+    variables: {
+      NODE: nodeName(host),
+      VERSION: settings.version,
+      LABELS: labels.sort().join("\n"),
+      TAINTS: [...host.taints].sort().join("\n"),
+      ROLE_KEYS: [...hostRoles.map((role) => `sophia.ai/role-${role}`), "nvidia.com/gpu.present"].join(" "),
+      DEADLINE: settings.deadline,
+    },
+  });
+}
+
+/** Runs on the server before the node's machine goes. Ends within its deadline, whatever the cluster's state. */
+export function drainScript(node: string, deadline: number): string {
+  return script({
+    title: `drain ${node}`,
+    body: withKubectl("drain.sh"),
+    variables: { NODE: node, DEADLINE: deadline },
+  });
+}
+
+/** Prints the cluster's birth id and the agents' full token as JSON. Secret. */
+export function identityScript(deadline: number): string {
+  return script({
+    title: "read the cluster's identity",
+    body: withKubectl("identity.sh"),
+    variables: { DEADLINE: deadline },
+  });
+}
+
+/** Prints the admin kubeconfig. Secret. */
+export function kubeconfigScript(): string {
+  return script({ title: "read the kubeconfig", body: withKubectl("kubeconfig.sh"), variables: {} });
+}

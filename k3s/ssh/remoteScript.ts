@@ -1,0 +1,79 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../host.ts";
+import { quote } from "../shell/script.ts";
+
+/** How to log in: one bag for every command of a host, so that no component builds its own. */
+export interface Login {
+  host: pulumi.Output<Host>;
+  /** Pinned at first contact; a host that answers with another key is refused. */
+  hostKey: pulumi.Input<string>;
+  /** Secret. */
+  privateKey: pulumi.Input<string>;
+}
+
+export interface RemoteScriptArgs {
+  login: Login;
+  /** What runs as root: text of `script()`. A change runs it again, in place. */
+  script: pulumi.Input<string>;
+  /** In errors and in the process list, e.g. `harden backend`. */
+  title: string;
+  /** Seconds until the script is stopped and the resource fails. */
+  deadline: number;
+  /** A change replaces the resource. */
+  triggers?: pulumi.Input<unknown>[];
+  /** `delete`: nothing happens until the resource goes. Default `create`. */
+  when?: "create" | "delete";
+  /** The output is secret: never logged, encrypted in state. */
+  secretOutput?: boolean;
+}
+
+/** Seconds the connection may outlive the script's own deadline. */
+const grace = 60;
+
+/**
+ * One script on one host, run as root. The text goes through standard input: arguments and environment are visible to
+ * every user of the host, and an error message quotes the command line.
+ */
+export function remoteScript(
+  name: string,
+  args: RemoteScriptArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.remote.Command {
+  const run = commandLine(args.title, args.deadline);
+  const timeout = `${args.deadline + grace}s`;
+  return new command.remote.Command(
+    name,
+    {
+      connection: connectionTo(args.login),
+      ...(args.when === "delete" ? { delete: run } : { create: run }),
+      stdin: args.script,
+      triggers: args.triggers,
+      addPreviousOutputInEnv: false,
+      logging: args.secretOutput === true ? "none" : "stdoutAndStderr",
+    },
+    {
+      customTimeouts: { create: timeout, update: timeout, delete: timeout },
+      additionalSecretOutputs: args.secretOutput === true ? ["stdout", "stderr"] : [],
+      ...opts,
+    },
+  );
+}
+
+/** The deadline is kept on the host too: a script must not go on when nobody waits for it any more. */
+export function commandLine(title: string, deadline: number): string {
+  return `exec sudo -n -- timeout --kill-after=15 ${deadline} bash -s -- ${quote(title)}`;
+}
+
+function connectionTo(login: Login) {
+  return {
+    host: login.host.apply((host) => host.address),
+    port: login.host.apply((host) => host.port),
+    user: login.host.apply((host) => host.user),
+    privateKey: pulumi.secret(login.privateKey),
+    hostKey: login.hostKey,
+    // The host answered when its key was pinned; what is left are reboots and reloads.
+    dialErrorLimit: 10,
+    perDialTimeout: 15,
+  };
+}
