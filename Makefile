@@ -1,0 +1,37 @@
+# Sophia Infra. `make up` brings the platform up on this machine, `make test` proves it, `make down` removes it.
+SHELL := /bin/bash
+NODE := $(CURDIR)/node_modules/.bin/node
+STACK ?= local
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: up down test preview status logs check format
+up: node_modules/.ready
+	@$(NODE) lab/cli.ts up
+
+down: node_modules/.ready
+	@$(NODE) lab/cli.ts down
+
+status: node_modules/.ready
+	@$(NODE) lab/cli.ts status $(if $(JSON),--json)
+
+logs: node_modules/.ready
+	@$(NODE) lab/cli.ts logs $(OF)
+
+preview: node_modules/.ready
+	@$(NODE) lab/cli.ts preview $(STACK)
+
+# PART=unit runs one part; see tests/run.ts.
+test: node_modules/.ready
+	@$(NODE) tests/run.ts $(PART)
+
+check: node_modules/.ready
+	@biome check . && tsc --noEmit
+
+format: node_modules/.ready
+	@biome check --write .
+
+# npm answers in the log; a failure shows its end.
+node_modules/.ready: package-lock.json mcp/servers/package-lock.json
+	@echo "Installing npm packages" >&2
+	@npm ci --no-fund --no-audit --loglevel=error && npm ci --prefix mcp/servers --no-fund --no-audit --loglevel=error
+	@touch $@

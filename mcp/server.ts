@@ -105,8 +105,7 @@ export class McpServer extends Component {
         metadata,
         spec: {
           replicas: entry.replicas,
-          // A GPU slice may not be there twice: with slices the old pod goes first.
-          strategy: entry.gpuSlices > 0 ? { type: "Recreate" } : rolling,
+          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
           selector: { matchLabels: labels },
           template: {
             metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
@@ -155,8 +154,6 @@ export class McpServer extends Component {
 
 /** A name as Kubernetes wants it. */
 const dns = (name: string) => name.replaceAll("_", "-");
-
-const rolling = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
 
 function podSpec(
   entry: CatalogEntry,
@@ -214,12 +211,14 @@ function podSpec(
         volumeMounts: [
           { name: "config", mountPath: "/etc/sophia", readOnly: true },
           { name: "secrets", mountPath: "/etc/sophia-secrets", readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
         ],
       },
     ],
     volumes: [
       { name: "config", configMap: { name: dns(entry.name) } },
       { name: "secrets", secret: { secretName: dns(entry.name), defaultMode: 0o440 } },
+      { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
     ],
   };
 }

@@ -17,6 +17,13 @@ export const lambdaSettings = z.strictObject({
   bootDeadline: z.number().int().positive().default(1500),
   /** Seconds from terminate until an instance must be gone. */
   terminateDeadline: z.number().int().positive().default(900),
+  /**
+   * Seconds during which an instance that is not listed may still appear: after a launch whose reply was lost, `up`
+   * looks for the instance that long before it says that nothing was launched.
+   */
+  settleDeadline: z.number().int().nonnegative().default(180),
+  /** Seconds to go on with calls that are safe to repeat while Lambda does not answer or says 429. */
+  retryDeadline: z.number().int().nonnegative().default(120),
   /** Seconds between two polls of an instance. */
   pollInterval: z.number().positive().default(5),
   /** How many instances that turn unhealthy while booting are terminated and launched again. */
@@ -27,12 +34,14 @@ export const lambdaSettings = z.strictObject({
   instanceTypes: z.array(instanceType).min(1).default(["gpu_1x_a10", "gpu_1x_a6000", "gpu_1x_a100"]),
   /** Image family. A change replaces every launched host. */
   imageFamily: z.string().min(1).default("lambda-stack-22-04"),
-  /** The key that hosts accept. A change of the public key replaces every launched host. */
+  /** The key that hosts accept. A change of the key replaces every launched host. */
   sshKey: z.strictObject({
     name: z.string().min(1).max(64),
+    /** Left out: derived from the secret `sshPrivateKey`. */
     publicKey: z
       .string()
-      .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+/, "an OpenSSH public key"),
+      .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+/, "an OpenSSH public key")
+      .optional(),
   }),
   /** A persistent file system mounted on every launched host in its region. Left out: none. */
   fileSystem: z

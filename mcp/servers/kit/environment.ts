@@ -29,7 +29,7 @@ export function readEnvironment<S extends z.ZodObject>(
 ): z.infer<typeof baseEnvironment> & z.infer<S> {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const result = baseEnvironment.extend(schema.shape).safeParse(set, {
-    error: (issue) => (issue.input === undefined ? "is not set" : undefined),
+    error: (issue) => (issue.input === undefined || Number.isNaN(issue.input) ? "is not set" : undefined),
   });
   if (!result.success) throw new EnvironmentError(server, result.error.issues);
   return result.data as z.infer<typeof baseEnvironment> & z.infer<S>;

@@ -20,6 +20,8 @@ await main({
     LAMBDA_API_URL: z.url(),
     /** File with the API key. */
     LAMBDA_API_KEY_FILE: z.string().min(1),
+    /** Share of the account's requests; Lambda allows one a second for everyone. */
+    LAMBDA_REQUESTS_PER_SECOND: z.coerce.number().positive().default(0.5),
   }),
   make: (environment) => ({
     tools: infrastructureTools({
@@ -28,9 +30,11 @@ await main({
         url: `https://${environment.KUBERNETES_SERVICE_HOST}:${environment.KUBERNETES_SERVICE_PORT}`,
         credentials: environment.KUBERNETES_CREDENTIALS,
       }),
-      instances: rentedInstances(environment.LAMBDA_API_URL, () =>
-        readFileSync(environment.LAMBDA_API_KEY_FILE, "utf8").trim(),
-      ),
+      instances: rentedInstances({
+        apiUrl: environment.LAMBDA_API_URL,
+        apiKey: () => readFileSync(environment.LAMBDA_API_KEY_FILE, "utf8").trim(),
+        requestsPerSecond: environment.LAMBDA_REQUESTS_PER_SECOND,
+      }),
     }),
   }),
 });

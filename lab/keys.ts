@@ -1,0 +1,102 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { run } from "./exec.ts";
+import { files, type Lab } from "./lab.ts";
+
+/** What the lab invents instead of a company's vault. */
+export interface Keys {
+  sshPrivateKey: string;
+  sshPublicKey: string;
+  lambdaApiKey: string;
+  tlsCertificate: string;
+  tlsKey: string;
+}
+
+const read = (file: string) =>
+  readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+
+async function keep(file: string, make: () => string | Promise<string>): Promise<string> {
+  const known = await read(file);
+  if (known !== undefined) return known;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const text = await make();
+  await writeFile(file, text, { mode: 0o600 });
+  return text;
+}
+
+/** Makes the lab's keys at the first call and reads them ever after. `hostnames` go into the certificate. */
+export async function labKeys(lab: Lab, hostnames: string[], addresses: string[]): Promise<Keys> {
+  const path = files(lab);
+  await keep(path.passphrase, () => randomBytes(24).toString("base64url"));
+  const sshPrivateKey = await keep(path.sshKey, async () => {
+    await mkdir(dirname(path.sshKey), { recursive: true, mode: 0o700 });
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `sophia-${lab.name}`, "-f", path.sshKey]);
+    return readFile(path.sshKey, "utf8");
+  });
+  const lambdaApiKey = await keep(path.apiKey, () => {
+    // The vendor's own form, so that what looks for such keys finds this one, too.
+    return [
+      "secret",
+      `lab-${lab.name}`,
+      `${randomBytes(16).toString("hex")}.${randomBytes(16).toString("hex")}`,
+    ].join("_");
+  });
+  await authority(path.ca, path.caKey);
+  const tlsCertificate = await leaf(lab, hostnames, addresses);
+  return {
+    sshPrivateKey,
+    sshPublicKey: (await readFile(`${path.sshKey}.pub`, "utf8")).trim(),
+    lambdaApiKey,
+    tlsCertificate,
+    tlsKey: await readFile(path.tlsKey, "utf8"),
+  };
+}
+
+function newKey(): string {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" })
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
+}
+
+async function authority(certificate: string, key: string): Promise<void> {
+  await keep(key, newKey);
+  await keep(certificate, async () => {
+    const args = ["req", "-x509", "-new", "-key", key, "-days", "3650", "-subj", "/CN=Sophia lab CA"];
+    return (await run("openssl", [...args, "-addext", "keyUsage=critical,keyCertSign,cRLSign"])).stdout;
+  });
+}
+
+/** The server certificate; another list of names makes a new one. */
+async function leaf(lab: Lab, hostnames: string[], addresses: string[]): Promise<string> {
+  const path = files(lab);
+  const names = [
+    ...hostnames.map((name) => `DNS:${name}`),
+    ...addresses.map((address) => `IP:${address}`),
+  ].join(",");
+  const wanted = `${path.tlsCertificate}.names`;
+  if ((await read(wanted)) !== names) {
+    for (const file of [path.tlsCertificate, path.tlsKey]) await rm(file, { force: true });
+  }
+  await keep(path.tlsKey, newKey);
+  const certificate = await keep(path.tlsCertificate, async () => {
+    const request = await run("openssl", [
+      "req",
+      "-new",
+      "-key",
+      path.tlsKey,
+      "-subj",
+      `/CN=${hostnames[0]}`,
+    ]);
+    const extensions = `subjectAltName=${names}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n`;
+    const extensionFile = `${path.tlsCertificate}.ext`;
+    await writeFile(extensionFile, extensions);
+    const args = ["x509", "-req", "-CA", path.ca, "-CAkey", path.caKey, "-CAcreateserial", "-days", "825"];
+    return (await run("openssl", [...args, "-extfile", extensionFile], { stdin: request.stdout })).stdout;
+  });
+  await writeFile(wanted, names);
+  return certificate;
+}

@@ -1,0 +1,54 @@
+import { parse } from "yaml";
+
+/** What only the lab knows of the stack that it is about to bring up. */
+export interface LabFacts {
+  /** Base URL of the emulated Lambda Cloud API, as hosts and this machine reach it. */
+  lambdaApiUrl: string;
+  /** How many times faster than the world the emulator's clock runs. */
+  speed: number;
+  sshPublicKey: string;
+  k3sRelease: { url: string; sha256: string };
+  mirrors: Record<string, string[]>;
+  operatorManifest: string;
+  devicePluginChart: string;
+}
+
+type Config = Record<string, unknown>;
+const section = (config: Config, key: string): Config => (config[`sophia-infra:${key}`] ?? {}) as Config;
+
+/**
+ * The stack file of the lab: what people wrote in `Pulumi.local.yaml`, plus the lab's facts. People's words win where
+ * both speak, except for addresses. Pure.
+ */
+export function labStackConfig(text: string, facts: LabFacts): Config {
+  const config = ((parse(text) as { config?: Config }).config ?? {}) as Config;
+  const lambda = section(config, "lambda");
+  return {
+    ...config,
+    "sophia-infra:lambda": {
+      requestsPerSecond: facts.speed,
+      launchSpacing: 12 / facts.speed,
+      pollInterval: 0.5,
+      bootDeadline: 300,
+      terminateDeadline: 120,
+      ...lambda,
+      apiUrl: facts.lambdaApiUrl,
+      sshKey: { ...(lambda.sshKey as Config | undefined), publicKey: facts.sshPublicKey },
+    },
+    "sophia-infra:k3s": {
+      release: { amd64: facts.k3sRelease },
+      mirrors: facts.mirrors,
+      ...section(config, "k3s"),
+    },
+    "sophia-infra:gpu": {
+      pluginChart: { chart: facts.devicePluginChart },
+      ...section(config, "gpu"),
+    },
+    "sophia-infra:postgres": { operatorManifest: facts.operatorManifest, ...section(config, "postgres") },
+  };
+}
+
+/** The stack file of `dev` or `prod` for an offline preview: what ESC would add are placeholders. Pure. */
+export function previewStackConfig(text: string): Config {
+  return ((parse(text) as { config?: Config }).config ?? {}) as Config;
+}

@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import {
+  parseConfig,
+  type RawConfig,
+  SettingsError,
+  suggestion,
+} from "../../../components/settings/parse.ts";
+
+const fixtures = new URL("../../fixtures/", import.meta.url).pathname;
+const repository = new URL("../../../", import.meta.url).pathname;
+
+const pem = (kind: string) => `-----${`BEGIN ${kind}`}-----\nnot a real one\n-----${`END ${kind}`}-----`;
+const secrets: Record<string, string> = {
+  lambdaApiKey: "placeholder",
+  sshPrivateKey: pem("PRIVATE KEY"),
+  tlsCertificate: pem("CERTIFICATE"),
+  tlsKey: pem("PRIVATE KEY"),
+};
+
+/** A stack file as Pulumi hands it to the program: JSON text by key; secrets beside it. */
+function rawConfig(file: string, more: Record<string, string> = secrets): RawConfig {
+  const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
+  const own = Object.entries(config).map(([key, value]) => [
+    key.replace("sophia-infra:", ""),
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return { values: { ...Object.fromEntries(own), ...more }, secretKeys: new Set(Object.keys(more)) };
+}
+
+const faultsOf = (raw: RawConfig) => {
+  const result = parseConfig(raw);
+  return result.ok ? [] : result.faults.map((fault) => `${fault.path}: ${fault.message}`);
+};
+
+test.each(["dev", "prod"])(
+  "S1 the committed stack file of %s is valid with the secrets ESC brings",
+  (stack) => {
+    expect(faultsOf(rawConfig(join(repository, `Pulumi.${stack}.yaml`)))).toEqual([]);
+  },
+);
+
+test("L2 prod is three hosts, dev one that does all", () => {
+  const hosts = (stack: string) => {
+    const result = parseConfig(rawConfig(join(repository, `Pulumi.${stack}.yaml`)));
+    if (!result.ok) throw new SettingsError(stack, result.faults);
+    return result.settings.hosts.map((host) => [host.name, ...host.roles].join(" "));
+  };
+  expect(hosts("prod")).toEqual(["frontend agent ingress", "backend server data", "mcp agent mcp"]);
+  expect(hosts("dev")).toEqual(["all server ingress data mcp"]);
+});
+
+/** One file a fault; its first line says what must be said about it. */
+test.each(readdirSync(join(fixtures, "settings-invalid")))("refuses settings-invalid/%s", (name) => {
+  const file = join(fixtures, "settings-invalid", name);
+  const expected = readFileSync(file, "utf8").split("\n")[0]?.replace(/^# /, "");
+  expect(faultsOf(rawConfig(file))).toEqual([expected]);
+});
+
+test.each(readdirSync(join(fixtures, "settings-valid")))("accepts settings-valid/%s", (name) => {
+  expect(faultsOf(rawConfig(join(fixtures, "settings-valid", name)))).toEqual([]);
+});
+
+test("all faults come at once, with their paths", () => {
+  const error = new SettingsError("dev", [
+    { path: "hosts[0].name", message: "a" },
+    { path: "redis.memory", message: "b" },
+  ]);
+  expect(error.message).toBe(
+    "2 settings of stack dev cannot be used (nothing was created):\n  hosts[0].name: a\n  redis.memory: b",
+  );
+  const faults = faultsOf({ values: { redis: '{"memory":"lots"}', nginx: "{}" }, secretKeys: new Set() });
+  expect(faults.map((fault) => fault.split(":")[0])).toEqual([
+    "budget",
+    "hosts",
+    "k3s",
+    "lambda",
+    "lambdaApiKey",
+    "nginx.hostnames",
+    "redis.memory",
+    "sshPrivateKey",
+    "tlsCertificate",
+    "tlsKey",
+  ]);
+});
+
+test("S1 a secret in the clear is refused, and its value is not repeated", () => {
+  const planted = ["secret", "x", `${"ab".repeat(16)}.${"cd".repeat(16)}`].join("_");
+  const raw = rawConfig(join(repository, "Pulumi.dev.yaml"), { ...secrets, lambdaApiKey: planted });
+  const faults = faultsOf({ ...raw, secretKeys: new Set(["sshPrivateKey", "tlsCertificate", "tlsKey"]) });
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toContain("lambdaApiKey: is in the clear");
+  expect(faults.join()).not.toContain(planted);
+});
+
+test("a malformed secret is refused without repeating it", () => {
+  const raw = rawConfig(join(repository, "Pulumi.dev.yaml"), { ...secrets, tlsKey: "hunter2hunter2" });
+  expect(faultsOf(raw)).toEqual(["tlsKey: must be a PEM private key"]);
+});
+
+test("suggests the nearest known word, and none when nothing is near", () => {
+  expect(suggestion("memroy", ["memory", "storage"])).toBe("; did you mean memory?");
+  expect(suggestion("zebra", ["memory", "storage"])).toBe("");
+});
