@@ -80,6 +80,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 
   const server = createServer((request, response) => {
     if (closing) response.setHeader("connection", "close");
+    // A kept connection would hold the server open until its client goes.
+    response.once("close", () => {
+      if (closing) setImmediate(() => server.closeIdleConnections());
+    });
     route(request, response).catch((error: unknown) => {
       log("error", "request failed", { reason: error instanceof Error ? error.message : String(error) });
       if (response.headersSent) response.destroy();

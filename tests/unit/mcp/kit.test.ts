@@ -119,9 +119,7 @@ test("a failing, a flooding and an unknown tool are errors for the caller, not f
   };
   expect(await said("refuse")).toBe("true The moon is full. Try tomorrow.");
   expect(await said("flood")).toMatch(/^true The answer has 2000\d\d characters\. Ask for fewer/);
-  await expect(
-    said("nonsense").then((text) => (text.startsWith("true") ? Promise.reject(text) : text)),
-  ).rejects.toBeTruthy();
+  await expect(said("nonsense")).rejects.toThrow(/nonsense/);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toContain('mcp_tool_calls_total{server="toy",tool="refuse"} 1');
   expect(metrics).toContain('mcp_tool_errors_total{server="toy",tool="refuse"} 1');
