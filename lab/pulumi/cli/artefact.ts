@@ -1,0 +1,31 @@
+import { arch, platform } from "node:os";
+import { join } from "node:path";
+import type { Artefact } from "../../artefacts/artefact.ts";
+import { hashOf } from "../../artefacts/hash.ts";
+import { run } from "../../exec.ts";
+import { pulumiVersion } from "../versions.ts";
+
+const module = "github.com/pulumi/pulumi";
+const flags = [
+  "-trimpath",
+  "-ldflags",
+  `-s -w -X ${module}/sdk/v3/go/common/version.Version=v${pulumiVersion}`,
+];
+
+/** The Pulumi CLI from its published Go module: the folder has one file, `pulumi`. */
+export const pulumiCli: Artefact = {
+  name: "pulumi-cli",
+  title: `build the Pulumi CLI v${pulumiVersion}`,
+  weight: 4,
+  async key() {
+    const go = await run("go", ["env", "GOVERSION"], { cwd: import.meta.dirname });
+    return hashOf(import.meta.dirname, ["go.mod", "go.sum"], go.stdout.trim(), platform(), arch(), ...flags);
+  },
+  async build({ out, log, signal }) {
+    await run("go", ["build", ...flags, "-o", join(out, "pulumi"), `${module}/pkg/v3/cmd/pulumi`], {
+      cwd: import.meta.dirname,
+      onLine: log,
+      signal,
+    });
+  },
+};

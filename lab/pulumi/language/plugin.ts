@@ -1,0 +1,93 @@
+import type grpc from "@grpc/grpc-js";
+import languageMessages from "@pulumi/pulumi/proto/language_pb.js";
+import { type Children, type Ending, stop } from "./children.ts";
+import { locate, optionsEnvironment, runtimeOptions } from "./options.ts";
+import { type PolicyProxy, policyEnvironment, policyProxy } from "./policy-proxy.ts";
+
+type Call = grpc.ServerWritableStream<languageMessages.RunPluginRequest, languageMessages.RunPluginResponse>;
+
+const send = (call: Call, stream: "stdout" | "stderr") => (chunk: Uint8Array) => {
+  const response = new languageMessages.RunPluginResponse();
+  if (stream === "stdout") response.setStdout(chunk);
+  else response.setStderr(chunk);
+  call.write(response);
+};
+
+/** `K=V` entries as an object. */
+function environment(entries: string[]): Record<string, string> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf("=");
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}
+
+/** Passes the first line, a port, to `port` and the rest on. */
+function portReader(port: (value: number) => void, rest: (chunk: Buffer) => void): (chunk: Buffer) => void {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  return (chunk) => {
+    if (!head) return rest(chunk);
+    head = Buffer.concat([head, chunk]);
+    const end = head.indexOf("\n");
+    if (end < 0) return;
+    port(Number(head.subarray(0, end).toString()));
+    const after = head.subarray(end + 1);
+    head = undefined;
+    if (after.length > 0) rest(after);
+  };
+}
+
+function failure(ending: Ending): Error | undefined {
+  if (ending.kind === "failed") {
+    return new Error(
+      `Problem executing plugin program (could not run language executor): ${ending.error.message}`,
+    );
+  }
+  if (ending.kind === "signal") return new Error(`Program was ended by ${ending.signal}`);
+  return ending.code === 0 ? undefined : new Error(`Program exited with non-zero exit code: ${ending.code}`);
+}
+
+/** Runs a plugin that is a Node program: a policy pack, a provider from source. Ends when the plugin ends. */
+export async function runPlugin(call: Call, children: Children): Promise<void> {
+  const request = call.request;
+  const info = request.getInfo();
+  const folder = info?.getProgramDirectory() ?? request.getPwd();
+  const options = runtimeOptions(info);
+  const analyzer = request.getKind() === "analyzer";
+  const entry = analyzer ? "@pulumi/pulumi/cmd/run-policy-pack" : "@pulumi/pulumi/cmd/run-plugin";
+  const module = locate(entry, folder, `npm install in ${folder}`);
+  const args = analyzer ? [...request.getArgsList(), folder] : [folder, ...request.getArgsList()];
+  const stdout = send(call, "stdout");
+
+  let proxy: PolicyProxy | undefined;
+  let extra: Record<string, string> = {};
+  if (analyzer) {
+    proxy = await policyProxy();
+    stdout(Buffer.from(`${proxy.port}\n`));
+    extra = policyEnvironment(await proxy.configuration);
+  }
+  try {
+    const { process: child, ended } = children.run({
+      args: [...options.nodeargs, module, ...args],
+      env: { ...environment(request.getEnvList()), ...optionsEnvironment(options), ...extra },
+      cwd: analyzer ? folder : request.getPwd(),
+      stdout: proxy ? portReader((port) => void attach(proxy, port), stdout) : stdout,
+      stderr: send(call, "stderr"),
+    });
+    call.on("cancelled", () => stop(child));
+    const error = failure(await ended);
+    proxy?.fail(error ?? new Error("the policy pack ended"));
+    if (error) throw error;
+    const response = new languageMessages.RunPluginResponse();
+    response.setExitcode(0);
+    call.write(response);
+  } finally {
+    proxy?.close();
+  }
+}
+
+const attach = (proxy: PolicyProxy, port: number) =>
+  proxy
+    .attach(port)
+    .catch((error: Error) => proxy.fail(new Error(`cannot configure the pack: ${error.message}`)));

@@ -1,0 +1,93 @@
+import grpc from "@grpc/grpc-js";
+import analyzerRpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
+import analyzerMessages from "@pulumi/pulumi/proto/analyzer_pb.js";
+import { channelOptions, listen } from "../rpc/serve.ts";
+
+type StackConfiguration = analyzerMessages.AnalyzerStackConfigureRequest;
+
+/**
+ * Stands between the engine and a policy pack: a pack learns stack and configuration from its environment,
+ * but the engine tells them only to a running pack. So this answers first, and the pack starts when they are known.
+ */
+export interface PolicyProxy {
+  port: number;
+  /** What the engine said of the stack; undefined when it asked for something else first. */
+  configuration: Promise<StackConfiguration | undefined>;
+  /** Sends everything from now on to the pack on that port. */
+  attach(port: number): Promise<void>;
+  /** Fails every call that waits for the pack. */
+  fail(error: Error): void;
+  close(): void;
+}
+
+export async function policyProxy(): Promise<PolicyProxy> {
+  const configured = Promise.withResolvers<StackConfiguration | undefined>();
+  const pack = Promise.withResolvers<grpc.Client>();
+  // Nobody may be waiting for the pack when it fails; whoever asks later still gets the error.
+  pack.promise.catch(() => undefined);
+
+  const implementation: grpc.UntypedServiceImplementation = {};
+  for (const [name, method] of Object.entries(analyzerRpc.AnalyzerService)) {
+    const forward: grpc.handleUnaryCall<unknown, unknown> = (call, callback) => {
+      configured.resolve(undefined);
+      pack.promise.then(
+        (client) =>
+          client.makeUnaryRequest(
+            method.path,
+            method.requestSerialize,
+            method.responseDeserialize,
+            call.request,
+            callback,
+          ),
+        (error: Error) =>
+          callback({ code: grpc.status.UNAVAILABLE, details: `policy pack not started: ${error.message}` }),
+      );
+    };
+    implementation[name] = forward;
+  }
+  const handshake: grpc.handleUnaryCall<unknown, unknown> = (_call, callback) =>
+    callback(null, new analyzerMessages.AnalyzerHandshakeResponse());
+  const configureStack: grpc.handleUnaryCall<StackConfiguration, unknown> = (call, callback) => {
+    configured.resolve(call.request);
+    callback(null, new analyzerMessages.AnalyzerStackConfigureResponse());
+  };
+  const { server, port } = await listen({
+    service: analyzerRpc.AnalyzerService,
+    implementation: { ...implementation, handshake, configureStack },
+  });
+  return {
+    port,
+    configuration: configured.promise,
+    async attach(packPort) {
+      const client = new analyzerRpc.AnalyzerClient(
+        `127.0.0.1:${packPort}`,
+        grpc.credentials.createInsecure(),
+        channelOptions,
+      );
+      const request = await configured.promise;
+      if (request) {
+        await new Promise<void>((resolve, reject) =>
+          client.configureStack(request, (error) =>
+            // Packs older than this call take their configuration from the environment alone.
+            error && error.code !== grpc.status.UNIMPLEMENTED ? reject(error) : resolve(),
+          ),
+        );
+      }
+      pack.resolve(client);
+    },
+    fail: pack.reject,
+    close: () => server.forceShutdown(),
+  };
+}
+
+/** Environment by which a policy pack learns of the stack. */
+export function policyEnvironment(configuration: StackConfiguration | undefined): Record<string, string> {
+  if (!configuration) return {};
+  return {
+    PULUMI_NODEJS_ORGANIZATION: configuration.getOrganization(),
+    PULUMI_NODEJS_PROJECT: configuration.getProject(),
+    PULUMI_NODEJS_STACK: configuration.getStack(),
+    PULUMI_NODEJS_DRY_RUN: String(configuration.getDryRun()),
+    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(configuration.getConfigMap().entries())),
+  };
+}

@@ -1,0 +1,127 @@
+import { chmod, copyFile, link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { checkout, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
+
+/** Where Pulumi's CLI and plugins are downloaded from. */
+export const downloadSite = "https://get.pulumi.com/";
+
+export type ToolchainMode = "official" | "stand-in";
+
+export interface Toolchain {
+  mode: ToolchainMode;
+  /** `$PULUMI_HOME`. */
+  home: string;
+  /** The `pulumi` to run. */
+  binary: string;
+}
+
+/**
+ * Asks once whether the official downloads can be had. Anything but an answer within the deadline means no:
+ * the lab then works without.
+ */
+export async function chooseMode(site = downloadSite, deadlineSeconds = 3): Promise<ToolchainMode> {
+  try {
+    const response = await fetch(site, {
+      method: "HEAD",
+      signal: AbortSignal.timeout(deadlineSeconds * 1000),
+    });
+    return response.ok ? "official" : "stand-in";
+  } catch {
+    return "stand-in";
+  }
+}
+
+/** The toolchain that the npm package `pulumi` and the engine download by themselves. */
+export function officialToolchain(home: string): Toolchain {
+  return { mode: "official", home, binary: join(checkout, "node_modules/.bin/pulumi") };
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+const nodeFolder = join(checkout, "node_modules/.bin");
+
+/** Starts a TypeScript entry point of this checkout on its Node 24. */
+const launcher = (entry: string) =>
+  `#!/bin/sh\nexec ${quoted(join(nodeFolder, "node"))} ${quoted(join(checkout, entry))} "$@"\n`;
+
+/** The SDK's own dynamic provider takes `node` from PATH. */
+const dynamicProvider = `#!/bin/sh
+PATH=${quoted(nodeFolder)}:$PATH
+export PATH
+exec ${quoted(join(checkout, "node_modules/@pulumi/pulumi/pulumi-resource-pulumi-nodejs"))} "$@"
+`;
+
+/** Writes by rename, and only what differs: other processes may be using the folder. */
+async function install(path: string, text: string): Promise<void> {
+  const present = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (present === text) return;
+  await replace(path, async (temporary) => {
+    await writeFile(temporary, text);
+    await chmod(temporary, 0o755);
+  });
+}
+
+async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.${performance.now()}`;
+  try {
+    await make(temporary);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/**
+ * Fills `$PULUMI_HOME` as the official downloads would: CLI and language host under `versions/`, resource plugins
+ * under `plugins/`. The stand-ins are launchers for the code in this checkout, no copies of it.
+ * @param cli folder of the artefact `pulumi-cli`
+ */
+export async function assembleToolchain(home: string, cli: string): Promise<Toolchain> {
+  const bin = join(home, "versions", pulumiVersion, "bin");
+  const binary = join(bin, "pulumi");
+  await replace(binary, async (temporary) => {
+    // A link, not a symbolic one: the CLI looks for the language host beside its own resolved path.
+    await link(join(cli, "pulumi"), temporary).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "EXDEV" || error.code === "EPERM") return copyFile(join(cli, "pulumi"), temporary);
+      throw error;
+    });
+  });
+  await install(join(bin, "pulumi-language-nodejs"), launcher("lab/pulumi/language/main.ts"));
+  await install(join(bin, "pulumi-resource-pulumi-nodejs"), dynamicProvider);
+  for (const name of pluginNames) {
+    const folder = join(home, "plugins", `resource-${name}-v${pluginVersion(name)}`);
+    await install(join(folder, `pulumi-resource-${name}`), launcher(`lab/pulumi/plugins/${name}/main.ts`));
+  }
+  return { mode: "stand-in", home, binary };
+}
+
+/** Where a stack's state and secrets key are. */
+export interface StackHome {
+  /** Folder of the file backend. */
+  state: string;
+  /** File with the passphrase that encrypts the stack's secrets; mode 0600. */
+  passphraseFile: string;
+}
+
+/** Environment for every call of the CLI. Names files only, no secret. */
+export function pulumiEnvironment(
+  toolchain: Pick<Toolchain, "home" | "mode">,
+  stack: StackHome,
+): Record<string, string> {
+  return {
+    PULUMI_HOME: toolchain.home,
+    PULUMI_BACKEND_URL: `file://${stack.state}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: stack.passphraseFile,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
+    ...(toolchain.mode === "stand-in" ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
+    // Programs and plugins are Node processes that load the same modules at each start.
+    NODE_COMPILE_CACHE: join(toolchain.home, "node-compile-cache"),
+    // The SDK touches every module of Node when it serialises a dynamic provider, experimental ones included.
+    NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
+    PATH: `${nodeFolder}:${process.env.PATH ?? ""}`,
+  };
+}

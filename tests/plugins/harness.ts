@@ -1,0 +1,196 @@
+import { randomBytes } from "node:crypto";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { parse, stringify } from "yaml";
+import { obtain } from "../../lab/artefacts/obtain.ts";
+import { run } from "../../lab/exec.ts";
+import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
+import { assembleToolchain, pulumiEnvironment, type Toolchain } from "../../lab/pulumi/toolchain.ts";
+import { checkout } from "../../lab/pulumi/versions.ts";
+import { type Diagnostic, type EngineEvent, parseEvents, type Step } from "./events.ts";
+
+/** What a call of the CLI gave. */
+export interface CliResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** What an operation on the stack gave. */
+export interface OperationResult extends CliResult {
+  events: EngineEvent[];
+  /** Steps that change something, in the order in which they began; `same` and `read` are left out. */
+  steps: Step[];
+  /** Messages for the user: errors, warnings, the program's output. */
+  diagnostics: Diagnostic[];
+}
+
+export interface OperationOptions {
+  /** Plain configuration, set before the operation and kept: `name` means `<project>:name`. */
+  config?: Record<string, unknown>;
+  env?: Record<string, string>;
+  /** Folders of policy packs. */
+  policyPacks?: string[];
+  /** Further arguments of the CLI. */
+  args?: string[];
+  /** Ends the CLI as a user does with Ctrl-C. */
+  signal?: AbortSignal;
+}
+
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+export interface Deployment {
+  resources: StateResource[];
+  pending_operations?: unknown[];
+  [field: string]: unknown;
+}
+
+export interface ProgramOptions {
+  /** Folder with Pulumi.yaml. */
+  program: string;
+  config?: Record<string, unknown>;
+  /** Configuration kept encrypted: `name` means `<project>:name`. */
+  secrets?: Record<string, string>;
+  env?: Record<string, string>;
+}
+
+export interface Program {
+  up(options?: OperationOptions): Promise<OperationResult>;
+  preview(options?: OperationOptions): Promise<OperationResult>;
+  refresh(options?: OperationOptions): Promise<OperationResult>;
+  destroy(options?: OperationOptions): Promise<OperationResult>;
+  /** The stack's state as it is stored, secrets encrypted, or decrypted if asked. */
+  export(options?: { showSecrets?: boolean }): Promise<Deployment>;
+  /** Stack outputs, secrets decrypted. */
+  outputs(): Promise<Record<string, unknown>>;
+  /** Any other command of the CLI, on this stack. */
+  cli(args: string[], options?: { stdin?: string; allowFailure?: boolean }): Promise<CliResult>;
+  /** Scratch folder of this run, removed after the test. */
+  dir: string;
+  /** Folder of the file backend. */
+  state: string;
+}
+
+const cache = process.env.LAB_CACHE ?? join(process.env.LAB_ROOT ?? join(checkout, ".lab"), "cache");
+let assembled: Promise<Toolchain> | undefined;
+
+/** The toolchain that the lab uses; built on first use, then taken from the cache. */
+export function toolchain(): Promise<Toolchain> {
+  assembled ??= obtain([pulumiCli], { cache }).then((folders) =>
+    assembleToolchain(join(cache, "pulumi-home"), folders.get(pulumiCli.name) ?? ""),
+  );
+  return assembled;
+}
+
+/** Makes a stack of its own for a program, with the real CLI. Everything is removed when the test is over. */
+export async function runProgram(options: ProgramOptions): Promise<Program> {
+  const tools = await toolchain();
+  const dir = await mkdtemp(join(tmpdir(), "sophia-program-"));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const state = join(dir, "state");
+  await mkdir(state);
+  const passphraseFile = join(dir, "passphrase");
+  await writeFile(passphraseFile, randomBytes(24).toString("hex"), { mode: 0o600 });
+  // `stack init` writes its settings beside the program: the name keeps simultaneous runs apart.
+  const name = `test-${randomBytes(6).toString("hex")}`;
+  const configFile = join(dir, "Pulumi.test.yaml");
+  const project = String(parse(await readFile(join(options.program, "Pulumi.yaml"), "utf8")).name);
+  const environment = { ...pulumiEnvironment(tools, { state, passphraseFile }), ...options.env };
+
+  const call = (
+    args: string[],
+    extra: { env?: Record<string, string>; stdin?: string; signal?: AbortSignal } = {},
+  ) =>
+    run(tools.binary, [...args, "--cwd", options.program, "--non-interactive", "--color", "never"], {
+      env: { ...environment, ...extra.env },
+      stdin: extra.stdin ?? "",
+      signal: extra.signal,
+      allowFailure: true,
+    });
+  const must = async (args: string[], stdin?: string) => {
+    const result = await call(args, stdin === undefined ? {} : { stdin });
+    if (result.code !== 0)
+      throw new Error(`pulumi ${args.join(" ")} ended with ${result.code}:\n${result.stderr}`);
+    return result;
+  };
+  const stack = ["--stack", name, "--config-file", configFile];
+  const configure = async (values: Record<string, unknown> | undefined) => {
+    if (!values) return;
+    const file = parse(await readFile(configFile, "utf8").catch(() => "")) ?? {};
+    for (const [key, value] of Object.entries(values)) {
+      file.config ??= {};
+      file.config[key.includes(":") ? key : `${project}:${key}`] = value;
+    }
+    await writeFile(configFile, stringify(file));
+  };
+
+  const written = join(options.program, `Pulumi.${name}.yaml`);
+  onTestFinished(() => rm(written, { force: true }));
+  await must(["stack", "init", name, "--secrets-provider", "passphrase"]);
+  await copyFile(written, configFile);
+  await rm(written);
+  await configure(options.config);
+  for (const [key, value] of Object.entries(options.secrets ?? {})) {
+    await must(["config", "set", "--secret", key, ...stack], value);
+  }
+
+  let count = 0;
+  const operation = async (
+    verb: string,
+    flags: string[],
+    given: OperationOptions = {},
+  ): Promise<OperationResult> => {
+    await configure(given.config);
+    count += 1;
+    const log = join(dir, `events-${count}.json`);
+    const packs = (given.policyPacks ?? []).flatMap((folder) => ["--policy-pack", folder]);
+    const result = await call(
+      [verb, ...flags, ...stack, "--event-log", log, ...packs, ...(given.args ?? [])],
+      {
+        // `--event-log` exists only with this set; the automation API uses both.
+        env: { PULUMI_DEBUG_COMMANDS: "true", ...given.env },
+        ...(given.signal ? { signal: given.signal } : {}),
+      },
+    );
+    return { ...result, ...parseEvents(await readFile(log, "utf8").catch(() => "")) };
+  };
+  const now = ["--yes", "--skip-preview"];
+  return {
+    dir,
+    state,
+    up: (given) => operation("up", now, given),
+    preview: (given) => operation("preview", ["--diff"], given),
+    refresh: (given) => operation("refresh", now, given),
+    destroy: (given) => operation("destroy", now, given),
+    async export(given) {
+      const { stdout } = await must([
+        "stack",
+        "export",
+        "--stack",
+        name,
+        ...(given?.showSecrets ? ["--show-secrets"] : []),
+      ]);
+      const { deployment } = JSON.parse(stdout) as { deployment: Deployment };
+      return { ...deployment, resources: deployment.resources ?? [] };
+    },
+    async outputs() {
+      return JSON.parse(
+        (await must(["stack", "output", "--json", "--show-secrets", "--stack", name])).stdout,
+      );
+    },
+    async cli(args, given = {}) {
+      const withStack = [...args, "--stack", name];
+      if (!given.allowFailure) return must(withStack, given.stdin);
+      return call(withStack, given.stdin === undefined ? {} : { stdin: given.stdin });
+    },
+  };
+}
