@@ -8,10 +8,9 @@ export interface SshKeySpec {
   name: string;
   publicKey: string;
 }
-export interface SshKeyOutputs {
+export interface SshKeyOutputs extends SshKeySpec {
   /** Name at Lambda. */
   keyName: string;
-  publicKey: string;
   /** Made by us, so deleted by us. */
   owned: boolean;
 }
@@ -44,8 +43,8 @@ export async function createSshKey(
 }
 
 const outputs = (key: WireSshKey, spec: SshKeySpec, owned: boolean): SshKeyOutputs => ({
+  ...spec,
   keyName: key.name,
-  publicKey: spec.publicKey,
   owned,
 });
 

@@ -1,0 +1,77 @@
+import type { dynamic } from "@pulumi/pulumi";
+import type { z } from "zod";
+import type { Context } from "../reconcile/context.ts";
+import { HalfMade } from "../reconcile/context.ts";
+import type { Handler } from "./handler.ts";
+
+/** What Pulumi sends in a preview for a value that is not known yet. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+type Bag = Record<string, unknown>;
+const providerKey = "__provider";
+const withoutProvider = ({ [providerKey]: _, ...rest }: Bag): Bag => rest;
+
+/** Faults of the inputs, except where they only come from a value that is not known yet. */
+export function faultsOf(schema: z.ZodType, inputs: Bag): dynamic.CheckFailure[] {
+  const result = schema.safeParse(inputs);
+  if (result.success) return [];
+  return result.error.issues
+    .filter((issue) => !isUnknownAt(inputs, issue.path))
+    .map((issue) => ({ property: issue.path.map(String).join("."), reason: issue.message }));
+}
+
+function isUnknownAt(value: unknown, path: readonly PropertyKey[]): boolean {
+  if (value === unknownValue) return true;
+  const [key, ...rest] = path;
+  if (key === undefined || typeof value !== "object" || value === null) return false;
+  return isUnknownAt((value as Record<PropertyKey, unknown>)[key], rest);
+}
+
+/** Turns a handler into what Pulumi's dynamic provider calls. `context` is made at the first call that needs it. */
+export function adapt<Inputs, Outputs extends object>(
+  handler: Handler<Inputs, Outputs>,
+  context: () => Promise<Context>,
+): dynamic.ResourceProvider {
+  const parse = (inputs: Bag) => handler.inputs(inputs).parse(withoutProvider(inputs));
+  // A half-made resource is recorded as it is: without the provider's text it could never be read or deleted.
+  const recorded = async <T>(bag: Bag, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof HalfMade) {
+        error.properties = { ...withoutProvider(bag), ...error.properties, [providerKey]: bag[providerKey] };
+      }
+      throw error;
+    }
+  };
+  return {
+    async check(_olds: Bag, news: Bag) {
+      return { inputs: news, failures: faultsOf(handler.inputs(news), withoutProvider(news)) };
+    },
+    async diff(id: string, olds: Bag, news: Bag) {
+      const old = withoutProvider(olds) as Outputs;
+      const wanted = withoutProvider(news) as Inputs;
+      const { changes, replaces } = await handler.diff(await context(), id, old, wanted);
+      return { changes, replaces, deleteBeforeReplace: replaces.length > 0 };
+    },
+    create: (inputs: Bag) =>
+      recorded(inputs, async () => {
+        const { id, outputs } = await handler.create(await context(), parse(inputs));
+        return { id, outs: { ...withoutProvider(inputs), ...outputs } };
+      }),
+    async read(id: string, props: Bag) {
+      const outputs = await handler.read(await context(), id, withoutProvider(props) as Outputs);
+      // A blank id tells the engine that the resource is gone.
+      return outputs === undefined ? { id: "", props: {} } : { id, props: { ...props, ...outputs } };
+    },
+    update: (id: string, olds: Bag, news: Bag) =>
+      recorded(news, async () => {
+        const old = withoutProvider(olds) as Outputs;
+        const outputs = await handler.update(await context(), id, old, parse(news));
+        return { outs: { ...withoutProvider(news), ...outputs } };
+      }),
+    async delete(id: string, props: Bag) {
+      await handler.delete(await context(), id, withoutProvider(props) as Outputs);
+    },
+  };
+}

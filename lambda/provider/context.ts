@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { systemClock } from "../../components/core/wait.ts";
+import { lambdaSettings } from "../../components/settings/lambda.ts";
+import { createClient } from "../client/client.ts";
+import { FileJournal } from "../client/journal.ts";
+import { meetingPlace } from "../client/limiter.ts";
+import type { Context } from "../reconcile/context.ts";
+
+/** Configuration keys; both names are complete, so that any project's program can use the resources. */
+export const settingsKey = "sophia-infra:lambda";
+export const apiKeyKey = "sophia-infra:lambdaApiKey";
+
+/** Only what the API is spoken with: what is launched comes with each resource. */
+const connection = lambdaSettings.pick({
+  apiUrl: true,
+  requestsPerSecond: true,
+  launchSpacing: true,
+  bootDeadline: true,
+  terminateDeadline: true,
+  settleDeadline: true,
+  retryDeadline: true,
+  pollInterval: true,
+  unhealthyReplacements: true,
+});
+export type Connection = z.infer<typeof connection>;
+
+/**
+ * The way to Lambda from a stack's configuration: settings from `sophia-infra:lambda`, the key from the secret
+ * `sophia-infra:lambdaApiKey`. So neither is ever an input of a resource, and today's settings serve old resources.
+ */
+export async function contextFrom(get: (key: string) => string | undefined): Promise<Context> {
+  const text = get(settingsKey) ?? "{}";
+  const apiKey = get(apiKeyKey);
+  if (!apiKey) throw new Error(`the secret ${apiKeyKey} is missing: set it in the stack's environment`);
+  const result = connection.strip().safeParse(JSON.parse(text));
+  if (!result.success) throw new Error(`${settingsKey}: ${z.prettifyError(result.error)}`);
+  return await connect(result.data, apiKey);
+}
+
+export async function connect(settings: Connection, apiKey: string): Promise<Context> {
+  const api = await createClient({ ...settings, apiKey });
+  const place = await meetingPlace(settings.apiUrl, apiKey);
+  return {
+    api,
+    clock: systemClock,
+    journal: new FileJournal(join(place, "sent")),
+    timing: settings,
+    log: (line) => console.log(line),
+  };
+}

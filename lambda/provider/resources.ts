@@ -1,0 +1,148 @@
+import { type CustomResourceOptions, dynamic, type Input, type Output } from "@pulumi/pulumi";
+import type { Adoption } from "../reconcile/adopt.ts";
+import type { FirewallRule } from "../reconcile/firewall.ts";
+import { type Kind, serializedProvider } from "./serialized.ts";
+
+// Fields are declared, not defined: a defined field would overwrite the output that Pulumi put there.
+
+/** Outputs must be named among the properties for Pulumi to make them. */
+const outputs = (...names: string[]): Record<string, undefined> =>
+  Object.fromEntries(names.map((name) => [name, undefined]));
+
+const providers = new Map<Kind, dynamic.ResourceProvider>();
+/** One provider object a kind: Pulumi serialises each object once. */
+function providerOf(kind: Kind): dynamic.ResourceProvider {
+  const provider = providers.get(kind) ?? serializedProvider(kind);
+  providers.set(kind, provider);
+  return provider;
+}
+
+abstract class LambdaResource extends dynamic.Resource {
+  constructor(kind: Kind, name: string, props: Record<string, unknown>, options?: CustomResourceOptions) {
+    super(providerOf(kind), name, props, options, "lambda", kind);
+  }
+}
+
+/** A random id for one host, made before the host and deleted after it. Every launch for the host carries it. */
+export class InstanceClaim extends LambdaResource {
+  declare readonly claim: Output<string>;
+  constructor(name: string, options?: CustomResourceOptions) {
+    super("InstanceClaim", name, outputs("claim"), options);
+  }
+}
+
+export interface InstanceArgs {
+  /** Name shown by Lambda, 1 to 64 characters. A change renames in place. */
+  name: Input<string>;
+  /** From an `InstanceClaim` of its own. A change replaces the instance. */
+  claim: Input<string>;
+  /** Project and stack, as a tag for people. A change matters at the next launch only. */
+  stack: Input<string>;
+  /** Written to /etc/hostname. A change replaces the instance. */
+  hostname: Input<string>;
+  /** In order of preference. A change matters at the next launch only. */
+  instanceTypes: Input<Input<string>[]>;
+  /** In order of preference. A change matters at the next launch only. */
+  regions: Input<Input<string>[]>;
+  /** A change replaces the instance. */
+  imageFamily: Input<string>;
+  /** Name of the one SSH key that may log in. A change replaces the instance. */
+  sshKeyName: Input<string>;
+  /** cloud-init text, 1 MB at most. A change replaces the instance. */
+  userData?: Input<string>;
+  /** Mounted if the instance lands in its region. A change replaces instances there. */
+  fileSystem?: Input<{ name: Input<string>; region: Input<string> }>;
+  /** Firewall ruleset by region. Another ruleset for the instance's region replaces it. */
+  rulesets?: Input<Record<string, Input<string>>>;
+}
+
+/**
+ * A rented machine. Replaced delete-before-create: its name is unique in the cluster, and two are never paid for.
+ * With `adopt` it is one that runs already, which is never changed, rebooted or terminated.
+ */
+export class Instance extends LambdaResource {
+  /** Public IPv4 address. */
+  declare readonly address: Output<string>;
+  /** Empty where Lambda gives none. */
+  declare readonly privateAddress: Output<string>;
+  declare readonly hostname: Output<string>;
+  /** Type that was really got. */
+  declare readonly instanceType: Output<string>;
+  /** Region that was really got. */
+  declare readonly region: Output<string>;
+  declare readonly gpus: Output<number>;
+  declare readonly hourlyUsd: Output<number>;
+  declare readonly status: Output<string>;
+  declare readonly adopted: Output<boolean>;
+  constructor(
+    name: string,
+    args: InstanceArgs | { adopt: Input<Adoption> },
+    options?: CustomResourceOptions,
+  ) {
+    const known = ["address", "privateAddress", "hostname", "instanceType", "region", "gpus", "hourlyUsd"];
+    super("Instance", name, { ...outputs(...known, "status", "adopted"), ...args }, options);
+  }
+}
+
+export interface SshKeyArgs {
+  /** At Lambda a digest is added, unless the account has the same key under exactly this name. */
+  name: Input<string>;
+  /** OpenSSH public key. A change replaces the key, and with it every instance that uses it. */
+  publicKey: Input<string>;
+}
+
+/** A key that new instances accept. Create-before-delete: the old one is deleted when no instance uses it. */
+export class SshKey extends LambdaResource {
+  /** Name to launch with. */
+  declare readonly keyName: Output<string>;
+  constructor(name: string, args: SshKeyArgs, options?: CustomResourceOptions) {
+    super("SshKey", name, { ...outputs("keyName"), ...args }, options);
+  }
+}
+
+export interface FileSystemArgs {
+  /** Letters, digits and dashes, at most 60; unique in the account. A change replaces: the data is lost. */
+  name: Input<string>;
+  /** A change replaces: the data is lost. */
+  region: Input<string>;
+}
+
+/** Storage that outlives instances. One that the account has already is used, and never deleted. */
+export class FileSystem extends LambdaResource {
+  declare readonly name: Output<string>;
+  declare readonly region: Output<string>;
+  declare readonly mountPoint: Output<string>;
+  declare readonly bytesUsed: Output<number>;
+  constructor(name: string, args: FileSystemArgs, options?: CustomResourceOptions) {
+    super("FileSystem", name, { ...outputs("mountPoint", "bytesUsed"), ...args }, options);
+  }
+}
+
+export interface FirewallRulesetArgs {
+  /** At most 64 characters. A change renames in place. */
+  name: Input<string>;
+  /** Rulesets are regional. A change replaces. */
+  region: Input<string>;
+  /** Rules from the first moment. A change does nothing: `FirewallRules` sets them from then on. */
+  initialRules: Input<Input<FirewallRule>[]>;
+}
+
+/** What may reach the instances that are launched with it. It cannot be attached or taken off afterwards. */
+export class FirewallRuleset extends LambdaResource {
+  constructor(name: string, args: FirewallRulesetArgs, options?: CustomResourceOptions) {
+    super("FirewallRuleset", name, { ...args }, options);
+  }
+}
+
+export interface FirewallRulesArgs {
+  rulesetId: Input<string>;
+  /** All rules. A change is applied in place, at once. */
+  rules: Input<Input<FirewallRule>[]>;
+}
+
+/** The rules of a ruleset. Apart from it, because they name addresses that are known only after launches with it. */
+export class FirewallRules extends LambdaResource {
+  constructor(name: string, args: FirewallRulesArgs, options?: CustomResourceOptions) {
+    super("FirewallRules", name, { ...args }, options);
+  }
+}
