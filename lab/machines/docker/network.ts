@@ -1,0 +1,81 @@
+import { readFile, stat } from "node:fs/promises";
+import { run } from "../../exec.ts";
+import { docker, inspect, type LabIdentity, labelArguments, labels, linesOf } from "../engine/docker.ts";
+import { outwardMtu } from "../engine/start.ts";
+import { addressesIn, freeSubnets, type Network, parseNetwork, routedNetworks } from "./subnet.ts";
+
+/** The container network of one lab. */
+export interface LabNetwork {
+  name: string;
+  subnet: string;
+  /** This machine, as the lab's hosts see it: what listens here is reached by both. Linux only. */
+  gateway: string;
+  /** Where the lab's image registry is. */
+  registry: string;
+  /** Private address of the machine with that public one. */
+  machine(publicAddress: string): string;
+}
+
+interface NetworkInspection {
+  Name: string;
+  Labels: Record<string, string> | null;
+  IPAM: { Config: { Subnet: string }[] | null };
+}
+
+export const networkName = (lab: LabIdentity): string => `sophia-${lab.name}-net`;
+
+const known = (found: NetworkInspection): LabNetwork => {
+  const subnet = found.IPAM.Config?.[0]?.Subnet;
+  if (!subnet)
+    throw new Error(`Docker network ${found.Name} has no subnet; remove it: docker network rm ${found.Name}`);
+  return { name: found.Name, subnet, ...addressesIn(subnet) };
+};
+
+const folderExists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The lab's network, if it was made. */
+export async function findNetwork(lab: LabIdentity): Promise<LabNetwork | undefined> {
+  const found = await inspect<NetworkInspection>("network", networkName(lab));
+  if (!found) return undefined;
+  const owner = found.Labels?.[labels.folder];
+  if (owner === lab.folder) return known(found);
+  if (!owner) {
+    throw new Error(
+      `a Docker network named ${found.Name} exists and is not a lab's; remove it: docker network rm ${found.Name}`,
+    );
+  }
+  const how = (await folderExists(owner))
+    ? `take that one down first, or give this one another name: LAB=<name>`
+    : `its checkout is gone; remove what it left: docker ps -aq --filter label=${labels.folder}=${owner} | xargs -r docker rm -fv; docker network rm ${found.Name}`;
+  throw new Error(`a lab named ${lab.name} of another checkout is up (${owner}); ${how}`);
+}
+
+async function takenNetworks(): Promise<Network[]> {
+  const ids = linesOf((await docker(["network", "ls", "--quiet"])).stdout);
+  const all = JSON.parse((await docker(["network", "inspect", ...ids])).stdout) as NetworkInspection[];
+  const docked = all.flatMap((network) => network.IPAM.Config ?? []).map((config) => config.Subnet);
+  const routes = routedNetworks(await readFile("/proc/net/route", "utf8").catch(() => ""));
+  return [...routes, ...docked.filter((subnet) => subnet.includes(".")).map(parseNetwork)];
+}
+
+/** The lab's container network, made at the first call. Two labs that start at once get different subnets. */
+export async function ensureNetwork(lab: LabIdentity): Promise<LabNetwork> {
+  const found = await findNetwork(lab);
+  if (found) return found;
+  const candidates = freeSubnets(await takenNetworks()).slice(0, 20);
+  const mtu = await outwardMtu();
+  let refusal = "no subnet is free";
+  for (const subnet of candidates) {
+    const args = ["network", "create", "--subnet", subnet, "--gateway", addressesIn(subnet).gateway];
+    args.push("--opt", `com.docker.network.driver.mtu=${mtu}`, ...labelArguments(lab), networkName(lab));
+    const result = await run("docker", args, { allowFailure: true });
+    if (result.code === 0) return { name: networkName(lab), subnet, ...addressesIn(subnet) };
+    refusal = result.stderr.trim();
+    if (!/overlaps/i.test(refusal)) break;
+  }
+  throw new Error(`cannot make the network of lab ${lab.name}: ${refusal}`);
+}

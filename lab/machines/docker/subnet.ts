@@ -1,0 +1,81 @@
+/** An IPv4 network as number and prefix length. */
+export interface Network {
+  address: number;
+  prefix: number;
+}
+
+export function toNumber(address: string): number {
+  const parts = address.split(".").map(Number);
+  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) {
+    throw new Error(`${address} is no IPv4 address`);
+  }
+  return parts.reduce((sum, part) => sum * 256 + part, 0);
+}
+
+export const toText = (address: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
+
+export function parseNetwork(text: string): Network {
+  const [address = "", prefix = "32"] = text.split("/");
+  return { address: toNumber(address), prefix: Number(prefix) };
+}
+
+function overlap(a: Network, b: Network): boolean {
+  const size = 2 ** (32 - Math.min(a.prefix, b.prefix));
+  return Math.floor(a.address / size) === Math.floor(b.address / size);
+}
+
+/** Networks of the text of /proc/net/route, without the default route. Pure. */
+export function routedNetworks(text: string): Network[] {
+  const little = (hex: string) =>
+    (hex.match(/../g) ?? []).reverse().reduce((sum, byte) => sum * 256 + Number.parseInt(byte, 16), 0);
+  return text
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields.length > 7 && fields[7] !== "00000000")
+    .map((fields) => ({
+      address: little(fields[1] ?? ""),
+      prefix: little(fields[7] ?? "")
+        .toString(2)
+        .replaceAll("0", "").length,
+    }));
+}
+
+/**
+ * Blocks that lab networks are cut from, a /24 each: outside of what Docker hands out by itself, of K3s's defaults for pods
+ * and services, and of what home and office networks tend to use.
+ */
+const blocks = [toNumber("10.213.0.0"), toNumber("10.214.0.0"), toNumber("172.31.0.0")];
+
+/** Subnets for a lab in the order in which to try them, without those that overlap `taken`. Pure. */
+export function freeSubnets(taken: Network[]): string[] {
+  return blocks
+    .flatMap((block) =>
+      Array.from({ length: 250 }, (_, index) => ({ address: block + (index + 1) * 256, prefix: 24 })),
+    )
+    .filter((candidate) => !taken.some((network) => overlap(network, candidate)))
+    .map((candidate) => `${toText(candidate.address)}/24`);
+}
+
+/** Well-known addresses in a lab's subnet; machines take the last number of their public address, from 10 on. Pure. */
+export function addressesIn(subnet: string): {
+  gateway: string;
+  registry: string;
+  machine(publicAddress: string): string;
+} {
+  const { address } = parseNetwork(subnet);
+  return {
+    gateway: toText(address + 1),
+    registry: toText(address + 2),
+    machine(publicAddress) {
+      const last = toNumber(publicAddress) % 256;
+      if (last < 10 || last > 250) {
+        throw new Error(
+          `${publicAddress} cannot be a lab machine's address: its last number must be 10 to 250`,
+        );
+      }
+      return toText(address + last);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The engine belongs to the machine, not to a checkout: so does what is known of it. */
+export const stateFolder = "/var/lib/sophia-lab";
+const recordFile = join(stateFolder, "engine.json");
+const usersFolder = join(stateFolder, "users");
+
+/** Written when the lab starts an engine; says how to stop it and what to put back. */
+export interface EngineRecord {
+  by: "systemd" | "hand";
+  /** Process id of `dockerd`, where it was started by hand. */
+  pid?: number;
+  log?: string;
+  before: { ipForward: string; forwardPolicy: string };
+}
+
+const missing = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
+};
+
+export async function readRecord(): Promise<EngineRecord | undefined> {
+  const text = await readFile(recordFile, "utf8").catch(missing);
+  return text === undefined ? undefined : (JSON.parse(text) as EngineRecord);
+}
+
+export async function writeRecord(record: EngineRecord): Promise<void> {
+  await mkdir(stateFolder, { recursive: true });
+  await writeFile(recordFile, JSON.stringify(record));
+}
+
+export const forgetRecord = (): Promise<void> => rm(stateFolder, { recursive: true, force: true });
+
+const userFile = (labFolder: string): string =>
+  join(usersFolder, createHash("sha256").update(labFolder).digest("hex").slice(0, 16));
+
+/** Notes that the lab in `labFolder` needs the engine, from before its first container until it is down. */
+export async function addUser(labFolder: string): Promise<void> {
+  await mkdir(usersFolder, { recursive: true });
+  await writeFile(userFile(labFolder), labFolder);
+}
+
+export const removeUser = (labFolder: string): Promise<void> => rm(userFile(labFolder), { force: true });
+
+/** Folders of the labs that still need the engine; one whose folder was deleted needs nothing. */
+export async function users(): Promise<string[]> {
+  const names = (await readdir(usersFolder).catch(missing)) ?? [];
+  const folders = await Promise.all(names.map((name) => readFile(join(usersFolder, name), "utf8")));
+  const alive = await Promise.all(
+    folders.map((folder) => stat(folder).then((found) => found.isDirectory(), missing)),
+  );
+  return folders.filter((_, index) => alive[index]);
+}
