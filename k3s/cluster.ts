@@ -1,0 +1,157 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { z } from "zod";
+import { Component } from "../components/core/base.ts";
+import { type K3sSettings, nodeAddress } from "./config.ts";
+import type { Host, HostHandle } from "./host.ts";
+import { nodeKind, nodeName } from "./host.ts";
+import { kubeconfigFor } from "./kubeconfig.ts";
+import { identityScript, kubeconfigScript } from "./node/scripts.ts";
+import { bootstrap, drainBefore, loginTo, type NodeContext, secure } from "./node.ts";
+import { remoteScript } from "./ssh/remoteScript.ts";
+
+export interface ClusterArgs {
+  /** Exactly one is a server; its loss is the loss of the cluster. */
+  hosts: HostHandle[];
+  settings: K3sSettings;
+  /** Networks that may reach SSH, the Kubernetes API and the health service. */
+  adminNetworks: string[];
+  /** Key for every host's user; secret. A change is used from the next command on. */
+  sshPrivateKey: pulumi.Input<string>;
+}
+
+export interface ClusterNode {
+  /** Kubernetes node name. */
+  name: string;
+  host: pulumi.Output<Host>;
+}
+
+const identitySchema = z.object({ clusterId: z.uuid(), agentToken: z.string().startsWith("K10") });
+
+/** K3s on hosts that are reached by SSH. */
+export class Cluster extends Component {
+  /** For everything in the cluster. Waits for all nodes; replaced only when the cluster is another one. */
+  readonly provider: kubernetes.Provider;
+  /** Secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly nodes: ClusterNode[];
+  /** Done when every node is Ready: one resource a node. */
+  readonly ready: pulumi.Resource[];
+  /** The server's machine: what is in the cluster goes with it, see `deletedWith`. */
+  readonly machine: pulumi.Resource;
+
+  constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("k3s:Cluster", name, opts);
+    const { settings } = args;
+    const { server, agents } = orderHosts(args.hosts);
+    const ordered = [server, ...agents];
+    const all = pulumi.all(ordered.map(({ host }) => host));
+
+    const context = (handle: HostHandle): NodeContext => {
+      const unbound = {
+        handle,
+        settings,
+        childName: (suffix: string) => this.childName(suffix),
+        child: (more?: pulumi.CustomResourceOptions) => this.child(more),
+      };
+      return { ...unbound, login: loginTo(unbound, args.sshPrivateKey) };
+    };
+    const nodes = ordered.map(context);
+    const secured = nodes.flatMap((node, index) => secure(node, index, all, args.adminNetworks));
+
+    const [first, ...others] = nodes as [NodeContext, ...NodeContext[]];
+    const serverAddress = server.host.apply((host) => nodeAddress(host, settings));
+    const password = (suffix: string) =>
+      new random.RandomPassword(this.childName(suffix), { length: 48, special: false }, this.child()).result;
+    const tokens = pulumi.all([password("token"), password("agent-token")]);
+    const serverTokens = tokens.apply(([token, agentToken]) => ({ token, agentToken }));
+    const { ready } = bootstrap(first, first.login, serverAddress, serverTokens, secured);
+
+    const identity = this.readIdentity(first, ready);
+    this.ready = [ready];
+    let before: pulumi.Resource = ready;
+    for (const node of others) {
+      const agentTokens = identity.apply(({ agentToken }) => ({ token: agentToken }));
+      const joined = bootstrap(node, first.login, serverAddress, agentTokens, [...secured, before]).ready;
+      drainBefore(node, server, first.login, joined);
+      before = joined;
+      this.ready.push(joined);
+    }
+
+    this.kubeconfig = this.readKubeconfig(first, ready, name);
+    this.provider = new kubernetes.Provider(
+      this.childName("kubernetes"),
+      {
+        kubeconfig: this.kubeconfig,
+        // The certificate in the kubeconfig may change, the address too: the cluster is still the same one.
+        clusterIdentifier: pulumi.unsecret(identity.apply(({ clusterId }) => clusterId)),
+        enableServerSideApply: true,
+      },
+      this.child({ dependsOn: this.ready }),
+    );
+    this.nodes = ordered.map((handle) => ({ name: nodeName(handle), host: handle.host }));
+    this.machine = server.machine;
+    this.registerOutputs({ kubeconfig: this.kubeconfig, nodes: this.nodes.map((node) => node.name) });
+  }
+
+  /** The cluster's birth id and its agents' token: the same for its whole life, so read once. */
+  private readIdentity(first: NodeContext, ready: pulumi.Resource) {
+    const command = remoteScript(
+      this.childName("identity"),
+      {
+        title: "read the cluster's identity",
+        login: first.login,
+        script: identityScript(first.settings.deadline),
+        triggers: [first.handle.host.apply((host) => host.machineId)],
+        deadline: first.settings.deadline + 60,
+        secretOutput: true,
+      },
+      this.child({ dependsOn: [ready], deleteBeforeReplace: true, deletedWith: first.handle.machine }),
+    );
+    return pulumi.secret(command.stdout).apply((text) => identitySchema.parse(JSON.parse(text)));
+  }
+
+  /** Read again after an upgrade: K3s renews the admin's certificate, valid for a year, when it starts. */
+  private readKubeconfig(first: NodeContext, ready: pulumi.Resource, name: string): pulumi.Output<string> {
+    const { handle, settings } = first;
+    const command = remoteScript(
+      this.childName("kubeconfig"),
+      {
+        title: "read the kubeconfig",
+        login: first.login,
+        script: kubeconfigScript(),
+        triggers: [handle.host.apply((host) => host.machineId), settings.version],
+        deadline: 60,
+        secretOutput: true,
+      },
+      this.child({ dependsOn: [ready], deleteBeforeReplace: true, deletedWith: handle.machine }),
+    );
+    return pulumi
+      .all([pulumi.secret(command.stdout), handle.host])
+      .apply(([text, host]) => kubeconfigFor(text, { address: host.address, name }));
+  }
+}
+
+/**
+ * Servers before agents, which is also the order of upgrades.
+ *
+ * @throws when the hosts cannot be one cluster.
+ */
+export function orderHosts<T extends Pick<Host, "name" | "roles">>(
+  hosts: readonly T[],
+): { server: T; agents: T[] } {
+  const servers = hosts.filter((host) => nodeKind(host) === "server");
+  const [server, ...more] = servers;
+  if (server === undefined || more.length > 0) {
+    throw new Error(
+      `a cluster has exactly one host with role server, got ${servers.length} (${servers.map(({ name }) => name).join(", ")}): ` +
+        "embedded etcd over several servers is not supported yet",
+    );
+  }
+  const names = hosts.map(nodeName);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new Error(`two hosts would be node ${twice}: rename one in sophia-infra:hosts`);
+  return { server, agents: hosts.filter((host) => host !== server) };
+}

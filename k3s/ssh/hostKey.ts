@@ -1,0 +1,22 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource } from "../../components/core/dynamic.ts";
+
+export interface HostKeyArgs {
+  /** A change is another machine: its key is read and pinned afresh. */
+  machineId: pulumi.Input<string>;
+  /** A change must find the same key, else the update fails. */
+  address: pulumi.Input<string>;
+  port: pulumi.Input<number>;
+  /** Seconds to wait for SSH to answer. */
+  deadline: number;
+}
+
+/** The SSH host key of a machine, pinned at first contact. */
+export class HostKey extends DynamicResource {
+  /** As in a `known_hosts` file: type and base64. */
+  declare readonly hostKey: pulumi.Output<string>;
+
+  constructor(name: string, args: HostKeyArgs, opts?: pulumi.CustomResourceOptions) {
+    super("k3s:HostKey", "k3s/ssh/hostKeyProvider.ts", name, { ...args, hostKey: undefined }, opts);
+  }
+}
