@@ -30,8 +30,10 @@ export class Backend {
   readonly firewall: Firewall;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #report: (incident: Incident) => void;
 
   constructor(options: BackendOptions) {
+    this.#report = options.report;
     this.store = new Store(options.stateFile, options.seed);
     this.clock = new LabClock(options.speed, this.store.state.clock);
     const context: Context = { store: this.store, clock: this.clock, report: options.report };
@@ -85,8 +87,13 @@ export class Backend {
   #watch(): void {
     this.#timer = setTimeout(
       async () => {
-        await this.machines.look();
-        this.settle();
+        try {
+          await this.machines.look();
+          this.settle();
+        } catch (error) {
+          const what = error instanceof Error ? error.message : String(error);
+          this.#report({ kind: "machine", instance: "watch", what });
+        }
         if (!this.#closed) this.#watch();
       },
       this.machines.restless ? 1000 : 5000,

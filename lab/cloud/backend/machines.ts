@@ -72,11 +72,13 @@ export class Machines {
       if (this.#busy.has(instance.id)) continue;
       const work = this.#due(instance);
       if (!work) continue;
-      const run = work().finally(() => {
-        this.#busy.delete(instance.id);
-        this.#context.store.commit();
-        this.#changed();
-      });
+      const run = work()
+        .finally(() => this.#busy.delete(instance.id))
+        .then(() => {
+          this.#context.store.commit();
+          this.#changed();
+        })
+        .catch((error: unknown) => this.#complain(instance.id, reason(error)));
       this.#busy.set(instance.id, run);
     }
   }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { hexId } from "./ids.ts";
@@ -28,16 +28,15 @@ export class Store {
   /** Written beside and renamed: a killed process leaves the state before or the state after, never a half. */
   commit(): void {
     if (!this.#file) return;
-    mkdirSync(dirname(this.#file), { recursive: true });
-    const beside = `${this.#file}.new`;
-    const handle = openSync(beside, "w", 0o600);
     try {
-      writeSync(handle, JSON.stringify(this.state, null, 1));
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
+      mkdirSync(dirname(this.#file), { recursive: true });
+      replaceFile(this.#file, JSON.stringify(this.state, null, 1));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`the emulator cannot keep its account: ${why}; make room or give another --state`, {
+        cause: error,
+      });
     }
-    renameSync(beside, this.#file);
   }
 }
 
@@ -58,4 +57,16 @@ function load(file: string): State | undefined {
       { cause: error },
     );
   }
+}
+
+function replaceFile(file: string, text: string): void {
+  const beside = `${file}.new`;
+  const handle = openSync(beside, "w", 0o600);
+  try {
+    writeFileSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(beside, file);
 }

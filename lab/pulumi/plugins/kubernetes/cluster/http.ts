@@ -1,0 +1,163 @@
+import http from "node:http";
+import https from "node:https";
+import { Hopeless, notYet, waitFor } from "../../../../../components/core/wait.ts";
+import { number, text } from "../object/access.ts";
+import type { Plain, PlainObject } from "../rpc/values.ts";
+import { isObject } from "../rpc/values.ts";
+import type { Connection } from "./kubeconfig.ts";
+
+/** The API server said no; `reason` is its machine-readable word, e.g. `AlreadyExists`. */
+export class StatusError extends Error {
+  readonly code: number;
+  readonly reason: string;
+  readonly details: PlainObject;
+  constructor(code: number, reason: string, message: string, details: PlainObject) {
+    super(message);
+    this.name = "StatusError";
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
+}
+
+export interface Request {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  path: string;
+  query?: Record<string, string | undefined>;
+  body?: Plain;
+  contentType?: string;
+  accept?: string;
+}
+
+interface Reply {
+  status: number;
+  retryAfter: string | undefined;
+  body: string;
+}
+
+/** Seconds that one request may take, and that a busy server is asked again. */
+const requestTimeout = 60;
+
+/** Talks to one API server over kept-alive connections. */
+export class ApiClient {
+  readonly #connection: Connection;
+  readonly #agent: http.Agent | https.Agent;
+  readonly #signal: AbortSignal;
+
+  constructor(connection: Connection, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#signal = signal;
+    const pool = { keepAlive: true, maxSockets: 16 };
+    this.#agent = connection.server.startsWith("https:")
+      ? new https.Agent({ ...pool, ...connection.tls })
+      : new http.Agent(pool);
+  }
+
+  /** Sends a request and returns the decoded answer; throws `StatusError` when the server refuses it. */
+  async request(request: Request): Promise<PlainObject> {
+    const what = `${request.method} ${this.#connection.server}${request.path}`;
+    const reply = await waitFor(
+      { what, deadline: requestTimeout, interval: 1, signal: this.#signal },
+      async () => {
+        try {
+          const answer = await this.#send(request);
+          const busy = answer.status === 429 || (answer.status === 503 && answer.retryAfter);
+          return busy ? notYet(`the server is busy (${answer.status})`) : answer;
+        } catch (cause) {
+          const error = cause instanceof Error ? cause : new Error(String(cause));
+          // A kept-alive connection may die just as it is used again; only a read can be repeated without harm.
+          const reset = (error as NodeJS.ErrnoException).code === "ECONNRESET";
+          if (reset && request.method === "GET") return notYet(error.message);
+          throw new Hopeless(error);
+        }
+      },
+    );
+    if (reply.status < 400) return decode(reply.body);
+    throw refusal(reply);
+  }
+
+  #send({ method, path, query = {}, body, contentType, accept }: Request): Promise<Reply> {
+    const url = new URL(this.#connection.server + path);
+    for (const [key, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(key, value);
+    const content = body === undefined ? undefined : JSON.stringify(body);
+    const headers: Record<string, string> = {
+      accept: accept ?? "application/json",
+      "user-agent": "pulumi-kubernetes",
+      ...(content === undefined ? {} : { "content-type": contentType ?? "application/json" }),
+      ...(this.#connection.token ? { authorization: `Bearer ${this.#connection.token}` } : {}),
+    };
+    const transport = url.protocol === "https:" ? https : http;
+    return new Promise((resolve, reject) => {
+      const options = {
+        method,
+        headers,
+        agent: this.#agent,
+        signal: this.#signal,
+        timeout: requestTimeout * 1000,
+      };
+      const outgoing = transport.request(url, options, (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+        incoming.on("error", reject);
+        incoming.on("end", () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            retryAfter: incoming.headers["retry-after"],
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      });
+      outgoing.on("timeout", () =>
+        outgoing.destroy(new Error(`${method} ${url.href}: no answer in ${requestTimeout} s`)),
+      );
+      outgoing.on("error", (error) => {
+        reject(
+          Object.assign(
+            new Error(`${method} "${url.href}": ${error.message}`, { cause: error }),
+            code(error),
+          ),
+        );
+      });
+      outgoing.end(content);
+    });
+  }
+}
+
+const code = (error: Error) => ({ code: (error as NodeJS.ErrnoException).code });
+
+function decode(body: string): PlainObject {
+  const value = JSON.parse(body) as Plain;
+  if (!isObject(value))
+    throw new Error(`the API server answered with something else than an object: ${body}`);
+  return value as PlainObject;
+}
+
+function refusal(reply: Reply): StatusError {
+  let status: PlainObject;
+  try {
+    status = decode(reply.body);
+  } catch {
+    // Proxies and half-started servers answer in plain text.
+    status = { message: reply.body.trim() || `HTTP status ${reply.status}` };
+  }
+  const details = status.details;
+  return new StatusError(
+    number(status, "code") ?? reply.status,
+    text(status, "reason"),
+    text(status, "message") || `HTTP status ${reply.status}`,
+    isObject(details ?? null) ? (details as PlainObject) : {},
+  );
+}
+
+const isStatus = (error: unknown, code: number, reason?: string): error is StatusError =>
+  error instanceof StatusError && error.code === code && (reason === undefined || error.reason === reason);
+export const isNotFound = (error: unknown): error is StatusError => isStatus(error, 404);
+export const isAlreadyExists = (error: unknown): error is StatusError =>
+  isStatus(error, 409, "AlreadyExists");
+export const isConflict = (error: unknown): error is StatusError => isStatus(error, 409, "Conflict");
+export const isForbidden = (error: unknown): error is StatusError => isStatus(error, 403);
+export const isInvalid = (error: unknown): error is StatusError => isStatus(error, 422);
+/** The namespace that an object is to live in is not there (yet). */
+export const isNamespaceMissing = (error: unknown): boolean =>
+  isNotFound(error) && text(error.details, "kind") === "namespaces";

@@ -1,0 +1,121 @@
+import { hasUnknown, type Plain, type PlainObject } from "../rpc/values.ts";
+import type { KubeObject } from "./access.ts";
+import { at, isMap, put, remove } from "./access.ts";
+import { isBuiltIn, isCustomResourceDefinition, isSecret, kindOfObject } from "./kind.ts";
+import { canonicalQuantity } from "./quantity.ts";
+
+export function clone<T extends Plain>(value: T): T {
+  if (Array.isArray(value)) return value.map((element) => clone(element)) as T;
+  if (!isMap(value)) return value;
+  const result: PlainObject = {};
+  for (const [key, element] of Object.entries(value)) result[key] = clone(element);
+  return result as T;
+}
+
+/** Keys of built-in kinds whose value is a map of quantities, and those whose value is one quantity. */
+const quantityMaps = new Set(
+  "limits requests hard capacity podFixed max min default defaultRequest maxLimitRequestRatio".split(" "),
+);
+const quantities = new Set(["sizeLimit", "averageValue", "divisor"]);
+
+const asQuantity = (value: Plain): Plain =>
+  typeof value === "string" || typeof value === "number" ? canonicalQuantity(String(value)) : value;
+
+/** Brings quantities to their canonical form and drops null, which the typed objects cannot hold. */
+function canonical(value: Plain, key: string): Plain {
+  if (quantities.has(key)) return asQuantity(value);
+  if (Array.isArray(value)) return value.map((element) => canonical(element, ""));
+  if (!isMap(value)) return value;
+  const result: PlainObject = {};
+  for (const [name, element] of Object.entries(value)) {
+    if (element === null) continue;
+    const plain = typeof element === "string" || typeof element === "number";
+    if (quantityMaps.has(key) && plain) result[name] = asQuantity(element);
+    else if (key === "target" && name === "value") result[name] = asQuantity(element);
+    else result[name] = canonical(element, name);
+  }
+  return result;
+}
+
+const canonicalBase64 = (text: string): string => {
+  const bytes = Buffer.from(text, "base64");
+  const again = bytes.toString("base64");
+  // Text that is no base64 is left for the API server to refuse.
+  return again.replaceAll("=", "") === text.replaceAll(/[\s=]/g, "") ? again : text;
+};
+
+/** `stringData` becomes `data`, as the API server stores it. */
+function normalizeSecret(secret: KubeObject): void {
+  const data = at(secret, "data");
+  const entries = isMap(data) ? data : {};
+  const strings = at(secret, "stringData");
+  if (isMap(strings) && Object.keys(strings).length > 0) {
+    for (const [key, value] of Object.entries(strings))
+      entries[key] = Buffer.from(String(value ?? "")).toString("base64");
+    delete secret.stringData;
+  } else {
+    for (const [key, value] of Object.entries(entries))
+      if (typeof value === "string") entries[key] = canonicalBase64(value);
+  }
+  if (Object.keys(entries).length > 0) secret.data = entries;
+}
+
+/**
+ * The input in the form in which the API server would return it, so that different ways to write the same
+ * thing make no difference. Objects that are not fully known, and custom ones, are only freed of read-only fields.
+ */
+export function normalize(object: KubeObject): KubeObject {
+  let result = clone(object);
+  if (!hasUnknown(result) && isBuiltIn(kindOfObject(result))) {
+    if (isCustomResourceDefinition(result)) {
+      if (at(result, "spec", "preserveUnknownFields") === false)
+        remove(result, "spec", "preserveUnknownFields");
+      delete result.status;
+    } else if (isSecret(result)) normalizeSecret(result);
+    else {
+      const { metadata, ...rest } = result;
+      result = { ...(canonical(rest, "") as PlainObject), ...(metadata === undefined ? {} : { metadata }) };
+    }
+  }
+  for (const field of [
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "uid",
+  ])
+    remove(result, "metadata", field);
+  return result;
+}
+
+const isEmpty = (value: Plain): boolean =>
+  value === null ||
+  value === false ||
+  value === "" ||
+  value === 0 ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isMap(value) && Object.keys(value).length === 0);
+
+/**
+ * Drops from an input what is empty (false, 0, "", {} or []) and absent in the live object: the API server does not
+ * store such defaults, so they would differ for ever.
+ */
+export function dropUnstoredDefaults(input: Plain, live: Plain | undefined): Plain {
+  if (Array.isArray(input)) {
+    const elements = Array.isArray(live) ? live : [];
+    return input.map((element, index) => dropUnstoredDefaults(element, elements[index]));
+  }
+  if (!isMap(input) || !isMap(live)) return input;
+  const result: PlainObject = {};
+  for (const [key, value] of Object.entries(input))
+    if (key in live || !isEmpty(value)) result[key] = dropUnstoredDefaults(value, live[key]);
+  return result;
+}
+
+/** Namespace by its full name: none means `default`. */
+export function canonicalNamespace(object: KubeObject, namespaced: boolean): void {
+  if (!namespaced) remove(object, "metadata", "namespace");
+  else if (!at(object, "metadata", "namespace")) put(object, "default", "metadata", "namespace");
+}

@@ -1,0 +1,45 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Lab } from "../lab.ts";
+
+/** Where the labs of a machine, of all checkouts, agree on who has which loopback network. */
+const registry = join(tmpdir(), "sophia-labs");
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * The lab's own loopback network, as its first three parts: `127.20.7`. The first call claims a free one, which stays
+ * the lab's until `releaseNetwork`; a claim whose lab folder is gone is free again.
+ */
+export async function claimNetwork(lab: Lab): Promise<string> {
+  await mkdir(registry, { recursive: true });
+  for (const claim of await readdir(registry)) {
+    const owner = await readFile(join(registry, claim), "utf8");
+    if (owner === lab.folder) return `127.20.${claim}`;
+    if (!(await exists(owner))) await rm(join(registry, claim), { force: true });
+  }
+  await mkdir(lab.folder, { recursive: true });
+  for (let number = 1; number < 255; number += 1) {
+    try {
+      await writeFile(join(registry, String(number)), lab.folder, { flag: "wx" });
+      return `127.20.${number}`;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+  throw new Error(`254 labs hold a loopback network; run \`make down\` in one of those named in ${registry}`);
+}
+
+/** Gives the lab's network back. */
+export async function releaseNetwork(lab: Lab): Promise<void> {
+  const claims = await readdir(registry).catch(() => []);
+  for (const claim of claims) {
+    const file = join(registry, claim);
+    if ((await readFile(file, "utf8").catch(() => "")) === lab.folder) await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { notYet, waitFor } from "../../components/core/wait.ts";
+
+/** A process of ours, told from a later one with the same number by the moment it started. */
+export interface ProcessId {
+  pid: number;
+  started: string;
+}
+
+/** When a process started, in the system's own words; undefined when there is none. */
+async function startOf(pid: number): Promise<string | undefined> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    // Field 3 is the state: what only waits to be reaped runs no more. Field 22 is the start.
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    // Systems without /proc: the number alone must do.
+    try {
+      process.kill(pid, 0);
+      return "unknown";
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Names this or another process for a file. */
+export async function identify(pid: number): Promise<ProcessId | undefined> {
+  const started = await startOf(pid);
+  return started === undefined ? undefined : { pid, started };
+}
+
+/** Whether exactly that process still runs. */
+export const alive = async (id: ProcessId): Promise<boolean> => (await startOf(id.pid)) === id.started;
+
+/** The process that a file names, if it still runs. */
+export async function fromFile(file: string): Promise<ProcessId | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const id = JSON.parse(text) as ProcessId;
+  return (await alive(id)) ? id : undefined;
+}
+
+export interface DaemonOptions {
+  pidFile: string;
+  logFile: string;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+/** Starts a process that outlives us; its output goes to a file. */
+export async function startDaemon(
+  command: string,
+  args: string[],
+  options: DaemonOptions,
+): Promise<ProcessId> {
+  await mkdir(dirname(options.logFile), { recursive: true });
+  const log = openSync(options.logFile, "a");
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { ...process.env, ...options.env },
+    ...(options.cwd && { cwd: options.cwd }),
+  });
+  closeSync(log);
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+  child.unref();
+  const id = child.pid === undefined ? undefined : await identify(child.pid);
+  if (!id) throw new Error(`${command} ended as soon as it was started; see ${options.logFile}`);
+  await mkdir(dirname(options.pidFile), { recursive: true });
+  await writeFile(options.pidFile, JSON.stringify(id));
+  return id;
+}
+
+/** Ends the process that a file names: politely, then for good. */
+export async function stopDaemon(pidFile: string, graceSeconds = 10): Promise<void> {
+  const id = await fromFile(pidFile);
+  if (id) {
+    process.kill(id.pid, "SIGTERM");
+    const gone = async () => ((await alive(id)) ? notYet("it still runs") : true);
+    const what = `process ${id.pid} to end`;
+    try {
+      await waitFor({ what, deadline: graceSeconds, interval: 0.1 }, gone);
+    } catch {
+      process.kill(id.pid, "SIGKILL");
+      await waitFor({ what, deadline: 10, interval: 0.1 }, gone);
+    }
+  }
+  await rm(pidFile, { force: true });
+}

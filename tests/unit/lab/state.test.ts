@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { labOf } from "../../../lab/lab.ts";
+import { labStackConfig } from "../../../lab/overlay.ts";
+import { claimNetwork, releaseNetwork } from "../../../lab/state/claim.ts";
+import { LabBusy, withLock } from "../../../lab/state/lock.ts";
+import { fromFile, identify, startDaemon, stopDaemon } from "../../../lab/state/process.ts";
+
+const folder = () => mkdtempSync(join(tmpdir(), "lab-"));
+
+test("a lab is named by the environment, and a bad name is refused", () => {
+  const lab = labOf({ LAB: "two", LAB_ROOT: "/labs" });
+  expect(lab).toMatchObject({ name: "two", folder: "/labs/two", cache: "/labs/cache" });
+  expect(() => labOf({ LAB: "../up" })).toThrow("cannot name a lab");
+});
+
+test("each lab has a loopback network of its own, keeps it, and gives it back", async () => {
+  const [one, two] = [labOf({ LAB: "one", LAB_ROOT: folder() }), labOf({ LAB: "one", LAB_ROOT: folder() })];
+  const first = await claimNetwork(one);
+  const second = await claimNetwork(two);
+  expect(first).toMatch(/^127\.20\.\d+$/);
+  expect(second).not.toBe(first);
+  expect(await claimNetwork(one)).toBe(first);
+  await releaseNetwork(one);
+  rmSync(two.folder, { recursive: true });
+  const three = labOf({ LAB: "three", LAB_ROOT: folder() });
+  expect([first, second]).toContain(await claimNetwork(three));
+  await releaseNetwork(three);
+});
+
+test("a lock keeps others out while its holder lives, and is taken over when it is dead", async () => {
+  const file = join(folder(), "lock.json");
+  await withLock(file, "up", async () => {
+    await expect(withLock(file, "down", async () => "in")).rejects.toThrow(LabBusy);
+  });
+  expect(existsSync(file)).toBe(false);
+  writeFileSync(file, JSON.stringify({ pid: 2 ** 22 + 1, started: "1", command: "up" }));
+  expect(await withLock(file, "down", async () => "in")).toBe("in");
+});
+
+test("a daemon outlives the call, is known by its file, and ends when told, even if it will not", async () => {
+  const home = folder();
+  const options = { pidFile: join(home, "pid"), logFile: join(home, "log") };
+  const stubborn =
+    "process.on('SIGTERM', () => console.log('no')); console.log('up'); setInterval(() => {}, 1000)";
+  const id = await startDaemon(process.execPath, ["-e", stubborn], options);
+  expect(await fromFile(options.pidFile)).toEqual(id);
+  await expect.poll(() => readFileSync(options.logFile, "utf8")).toContain("up");
+  await stopDaemon(options.pidFile, 0.5);
+  expect(await identify(id.pid)).toBeUndefined();
+  expect(existsSync(options.pidFile)).toBe(false);
+});
+
+test("a later process with the same number is not taken for ours", async () => {
+  const file = join(folder(), "pid");
+  const other = spawn("sleep", ["30"]);
+  try {
+    writeFileSync(file, JSON.stringify({ pid: other.pid, started: "1" }));
+    expect(await fromFile(file)).toBeUndefined();
+    await stopDaemon(file);
+    expect(other.exitCode).toBeNull();
+  } finally {
+    other.kill();
+  }
+});
+
+test("the lab adds its facts to what people wrote, and people's words win", () => {
+  const facts = {
+    lambdaApiUrl: "http://10.0.0.1:7600/api/v1",
+    speed: 30,
+    sshPublicKey: "ssh-ed25519 AAAA",
+    k3sRelease: { url: "http://10.0.0.1:7601/k3s", sha256: "a".repeat(64) },
+    mirrors: { "docker.io": ["http://10.0.0.1:5000"] },
+    operatorManifest: "/cache/cnpg.yaml",
+    devicePluginChart: "/cache/chart",
+  };
+  const written = [
+    "config:",
+    "  sophia-infra:lambda: { regions: [us-west-1], pollInterval: 3, sshKey: { name: mine } }",
+    "  sophia-infra:k3s: { flannelBackend: vxlan }",
+    "  sophia-infra:storageClass: fast",
+  ].join("\n");
+  expect(labStackConfig(written, facts)).toMatchObject({
+    "sophia-infra:storageClass": "fast",
+    "sophia-infra:lambda": {
+      apiUrl: facts.lambdaApiUrl,
+      regions: ["us-west-1"],
+      pollInterval: 3,
+      requestsPerSecond: 30,
+      sshKey: { name: "mine", publicKey: "ssh-ed25519 AAAA" },
+    },
+    "sophia-infra:k3s": {
+      flannelBackend: "vxlan",
+      release: { amd64: facts.k3sRelease },
+      mirrors: facts.mirrors,
+    },
+  });
+});
