@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { Contract, documentFile, type Exchange } from "./contract.ts";
+
+const contract = Contract.load();
+
+const exchange = (change: Partial<Exchange>): Exchange => ({
+  method: "GET",
+  path: "/regions",
+  query: {},
+  status: 200,
+  contentType: "application/json",
+  responseText: JSON.stringify({ data: [] }),
+  ...change,
+});
+
+describe.skipIf(!contract)(`the document as judge [${documentFile}]`, () => {
+  const judge = contract as Contract;
+
+  test("lets right exchanges pass", () => {
+    expect(judge.requestFaults(exchange({}))).toEqual([]);
+    expect(judge.responseFaults(exchange({}))).toEqual([]);
+  });
+
+  test("objects to a field that is missing, mistyped or in the wrong envelope", () => {
+    const answers = [
+      { data: [{ name: "x" }] },
+      { data: [{ name: 1, description: "" }] },
+      { data: [], more: 1 },
+    ];
+    for (const answer of answers)
+      expect(judge.responseFaults(exchange({ responseText: JSON.stringify(answer) }))).not.toEqual([]);
+  });
+
+  test("objects to a status, a content type and an error code that the operation does not have", () => {
+    expect(judge.responseFaults(exchange({ status: 418 }))).toHaveLength(1);
+    expect(judge.responseFaults(exchange({ contentType: "text/html" }))).toHaveLength(1);
+    const error = { error: { code: "global/duplicate", message: "" } };
+    expect(judge.responseFaults(exchange({ status: 404, responseText: JSON.stringify(error) }))).not.toEqual(
+      [],
+    );
+  });
+
+  test("objects to requests: unknown path, query and wrong bodies", () => {
+    expect(judge.requestFaults(exchange({ path: "/nowhere" }))).toHaveLength(1);
+    expect(judge.requestFaults(exchange({ query: { x: "1" } }))).toHaveLength(1);
+    const launch = { method: "POST", path: "/instance-operations/launch" };
+    expect(judge.requestFaults(exchange({ ...launch, requestBody: { region_name: "x" } }))).not.toEqual([]);
+  });
+
+  test("knows the global ruleset from one with an id", () => {
+    const rules = { data: { id: "other", name: "x", rules: [] } };
+    const path = "/firewall-rulesets/global";
+    expect(judge.responseFaults(exchange({ path, responseText: JSON.stringify(rules) }))).not.toEqual([]);
+  });
+
+  test("takes 429 only as the plain text of the proxy in front", () => {
+    const plain = { status: 429, contentType: "text/plain" };
+    expect(judge.responseFaults(exchange({ ...plain, responseText: "error code: 1015" }))).toEqual([]);
+    expect(judge.responseFaults(exchange({ ...plain, responseText: "{}" }))).toHaveLength(1);
+  });
+});
