@@ -1,11 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
+import { hostCidr, type Peer } from "../components/network/addresses.ts";
 import type { CatalogEntry } from "./catalog/index.ts";
-
-/** An address and port outside the pod network. */
-export interface Peer {
-  address: string;
-  port: number;
-}
 
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
 
@@ -14,7 +9,7 @@ const isAddress = (host: string) => /^[0-9]+(\.[0-9]+){3}$/.test(host);
 /** One rule for one peer. A name cannot be written in a network policy: then any address on that port. */
 function toPeer({ address, port }: Peer): EgressRule {
   return {
-    to: [{ ipBlock: { cidr: isAddress(address) ? `${address}/32` : "0.0.0.0/0" } }],
+    to: [{ ipBlock: { cidr: isAddress(address) ? hostCidr(address) : "0.0.0.0/0" } }],
     ports: [{ port, protocol: "TCP" }],
   };
 }
@@ -25,17 +20,9 @@ export function peerOf(url: string): Peer {
   return { address: hostname, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
 }
 
-/** What a server may reach: DNS always, and what its entry names. */
+/** What a server may reach besides DNS, which the namespace allows: only what its entry names. */
 export function egressRules(entry: CatalogEntry, apiServers: Peer[], lambdaApiUrl: string): EgressRule[] {
-  const dns: EgressRule = {
-    to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } }],
-    ports: [
-      { port: 53, protocol: "UDP" },
-      { port: 53, protocol: "TCP" },
-    ],
-  };
   return [
-    dns,
     ...(entry.kubernetes ? apiServers.map(toPeer) : []),
     ...(entry.egress.includes("lambda") ? [toPeer(peerOf(lambdaApiUrl))] : []),
   ];

@@ -1,17 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../components/core/base.ts";
+import type { Peer } from "../components/network/addresses.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { CatalogEntry } from "./catalog/index.ts";
-import { egressRules, type Peer } from "./egress.ts";
+import { egressRules } from "./egress.ts";
 
 /** What a server is given from outside; it knows nothing of where it came from. */
 export interface McpServerArgs {
   entry: CatalogEntry;
   settings: Settings["mcp"];
   namespace: pulumi.Input<string>;
-  /** Namespace whose pods may call the server. */
-  callers: string;
   /** The stack's hosts, as shown by `list_hosts`. */
   hosts: pulumi.Input<unknown[]>;
   /** Where Kubernetes's API really listens, behind its Service. */
@@ -25,7 +24,7 @@ const user = 10001;
 
 /**
  * One MCP server of the catalog on the MCP node: Deployment, Service, account, its own Secret, and a network policy
- * that lets in the gateway and out what the entry names. Changes roll without a lost request; a change of the name
+ * that lets out only what the entry names; Nginx alone gets in, by the namespace's policies. Changes roll without a lost request; a change of the name
  * is a new server.
  */
 export class McpServer extends Component {
@@ -72,13 +71,7 @@ export class McpServer extends Component {
         metadata,
         spec: {
           podSelector: { matchLabels: labels },
-          policyTypes: ["Ingress", "Egress"],
-          ingress: [
-            {
-              from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": args.callers } } }],
-              ports: [{ port: entry.port, protocol: "TCP" }],
-            },
-          ],
+          policyTypes: ["Egress"],
           egress: pulumi
             .output(args.apiServers)
             .apply((apiServers) => egressRules(entry, apiServers, args.lambda.apiUrl)),
