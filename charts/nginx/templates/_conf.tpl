@@ -1,0 +1,222 @@
+{{- define "nginx.conf" -}}
+daemon off;
+pid /tmp/nginx.pid;
+worker_processes {{ .Values.workers }};
+worker_rlimit_nofile 16384;
+worker_shutdown_timeout {{ .Values.drain }}s;
+# Whole request lines, query included, are only logged for errors of the server itself; headers never.
+error_log /dev/stderr warn;
+
+events {
+  worker_connections 4096;
+}
+
+http {
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  server_tokens off;
+  client_body_temp_path /tmp/body;
+  proxy_temp_path /tmp/proxy;
+  fastcgi_temp_path /tmp/fastcgi;
+  uwsgi_temp_path /tmp/uwsgi;
+  scgi_temp_path /tmp/scgi;
+
+  # $uri, not $request_uri: tokens travel in query strings.
+  log_format json escape=json
+    '{"time":"$time_iso8601","id":"$request_id","client":"$remote_addr","host":"$host","method":"$request_method",'
+    '"path":"$uri","protocol":"$server_protocol","status":"$status","bytes":"$bytes_sent","seconds":"$request_time",'
+    '"upstream":"$upstream_addr","upstreamStatus":"$upstream_status","upstreamSeconds":"$upstream_response_time",'
+    '"agent":"$http_user_agent"}';
+  access_log /dev/stdout json;
+
+  sendfile on;
+  tcp_nopush on;
+  keepalive_timeout 65s;
+  keepalive_requests 10000;
+  client_header_timeout 15s;
+  client_body_timeout 30s;
+  send_timeout 30s;
+  client_max_body_size 8m;
+  large_client_header_buffers 4 16k;
+  reset_timedout_connection on;
+
+  gzip on;
+  gzip_vary on;
+  gzip_min_length 1024;
+  gzip_proxied any;
+  gzip_types text/plain text/css application/json application/javascript application/xml image/svg+xml;
+
+  resolver {{ .Values.resolver }} valid=5s ipv6=off;
+  resolver_timeout 5s;
+
+  limit_req_zone $binary_remote_addr zone=client:10m rate={{ .Values.rateLimit.rate }};
+  limit_req_status 429;
+  limit_req_log_level info;
+
+  # Only routes for WebSockets may change the protocol.
+  map "$route_kind:$http_upgrade" $upstream_upgrade {
+    "~*^websocket:websocket$" websocket;
+    default "";
+  }
+  map $upstream_upgrade $upstream_connection {
+    websocket upgrade;
+    default "";
+  }
+  map $status $retry_after {
+    429 1;
+    503 5;
+    default "";
+  }
+  map $scheme $strict_transport {
+    https "max-age=31536000; includeSubDomains";
+    default "";
+  }
+
+  proxy_http_version 1.1;
+  proxy_connect_timeout 5s;
+  proxy_send_timeout 60s;
+  proxy_read_timeout 60s;
+  proxy_hide_header X-Powered-By;
+  proxy_hide_header Server;
+  proxy_set_header Host $host;
+  proxy_set_header Connection $upstream_connection;
+  proxy_set_header Upgrade $upstream_upgrade;
+  # We are the edge: what clients claim about themselves is replaced, not continued.
+  proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-Forwarded-Host $host;
+  proxy_set_header X-Request-ID $request_id;
+
+  add_header X-Content-Type-Options nosniff always;
+  add_header X-Frame-Options DENY always;
+  add_header Referrer-Policy strict-origin-when-cross-origin always;
+  add_header Permissions-Policy "camera=(), microphone=(), geolocation=()" always;
+  add_header Content-Security-Policy "frame-ancestors 'none'" always;
+  add_header X-Request-ID $request_id always;
+  add_header Strict-Transport-Security $strict_transport always;
+  add_header Retry-After $retry_after always;
+
+  ssl_certificate /run/secrets/tls/tls.crt;
+  ssl_certificate_key /run/secrets/tls/tls.key;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+  ssl_prefer_server_ciphers off;
+  ssl_session_cache shared:tls:10m;
+  ssl_session_timeout 1d;
+  ssl_session_tickets off;
+
+  # For the kubelet only: no Service leads here.
+  server {
+    listen 8081;
+    access_log off;
+    location = /healthz {
+      default_type application/json;
+      return 200 '{"status":"ok"}';
+    }
+    location / {
+      return 404;
+    }
+  }
+
+  # Requests that name another host, or none.
+  server {
+    listen 8080 default_server;
+    listen 8443 ssl http2 default_server;
+    server_name _;
+    {{- include "nginx.health" . | nindent 4 }}
+    location / {
+      default_type application/json;
+      return 421 '{"error":"misdirected request","message":"this server does not answer for that host name"}';
+    }
+  }
+
+  server {
+    listen 8080;
+    server_name {{ join " " .Values.hostnames }};
+    {{- include "nginx.health" . | nindent 4 }}
+    location / {
+      return 308 https://$host$request_uri;
+    }
+  }
+
+  server {
+    listen 8443 ssl http2;
+    server_name {{ join " " .Values.hostnames }};
+    limit_req zone=client burst={{ .Values.rateLimit.burst }} nodelay;
+
+    {{- range $index, $route := .Values.routes }}
+    {{- $prefix := trimSuffix "/" $route.path }}
+
+    # {{ $route.path }} -> {{ $route.host }}:{{ $route.port }}
+    {{- if $prefix }}
+    location = {{ $prefix }} {
+      {{- include "nginx.proxy" $route | nindent 6 }}
+    }
+    {{- end }}
+    location {{ $prefix }}/ {
+      {{- include "nginx.proxy" $route | nindent 6 }}
+    }
+    {{- end }}
+    {{- include "nginx.health" . | nindent 4 }}
+    {{- $root := false }}
+    {{- range .Values.routes }}{{ if eq .path "/" }}{{ $root = true }}{{ end }}{{ end }}
+    {{- if not $root }}
+
+    location / {
+      default_type application/json;
+      return 404 '{"error":"not found","message":"nothing is served at this path"}';
+    }
+    {{- end }}
+
+    error_page 413 @too_large;
+    error_page 429 @too_many;
+    error_page 502 503 504 =503 @unavailable;
+    location @too_large {
+      internal;
+      default_type application/json;
+      return 413 '{"error":"content too large","message":"send a smaller request"}';
+    }
+    location @too_many {
+      internal;
+      default_type application/json;
+      return 429 '{"error":"too many requests","message":"slow down and try again"}';
+    }
+    location @unavailable {
+      internal;
+      default_type application/json;
+      return 503 '{"error":"service unavailable","message":"the service behind this path does not answer; try again"}';
+    }
+  }
+}
+{{- end }}
+
+{{- define "nginx.health" -}}
+location = /health {
+  default_type application/json;
+  return 200 '{"status":"ok"}';
+}
+{{- end }}
+
+{{- /* One route. The host stands in a variable: Nginx then looks it up anew, and starts without it. */ -}}
+{{- define "nginx.proxy" -}}
+set $upstream {{ .host }};
+set $route_kind {{ .kind }};
+{{- with .maxBody }}
+client_max_body_size {{ . }};
+{{- end }}
+{{- if or (eq .kind "sse") (eq .kind "websocket") }}
+# Events must pass as they come, and silence is no fault.
+proxy_buffering off;
+proxy_request_buffering off;
+proxy_cache off;
+gzip off;
+proxy_read_timeout 1h;
+proxy_send_timeout 1h;
+{{- end }}
+{{- if .upstreamPath }}
+rewrite ^{{ trimSuffix "/" .path }}/?(.*)$ {{ trimSuffix "/" .upstreamPath }}/$1 break;
+rewrite ^{{ trimSuffix "/" .upstreamPath }}/$ {{ .upstreamPath }} break;
+{{- end }}
+proxy_pass http://$upstream:{{ .port }};
+{{- end }}

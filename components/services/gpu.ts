@@ -1,0 +1,69 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { Component } from "../core/base.ts";
+import { images } from "../core/versions.ts";
+import type { Settings } from "../settings/schema.ts";
+import { HelmService } from "./helm.ts";
+
+/** The device plugin's own configuration file: every GPU is offered as so many slices. */
+export const sharingConfig = (slicesPerGpu: number) => ({
+  version: "v1",
+  flags: { migStrategy: "none" },
+  ...(slicesPerGpu > 1
+    ? {
+        sharing: {
+          timeSlicing: {
+            renameByDefault: false,
+            // Two slices of one GPU are not twice the GPU: asking for more than one is a mistake.
+            failRequestsGreaterThanOne: true,
+            resources: [{ name: "nvidia.com/gpu", replicas: slicesPerGpu }],
+          },
+        },
+      }
+    : {}),
+});
+
+/** Values of NVIDIA's chart `nvidia-device-plugin`, for the image as written in our table of versions. */
+export function gpuValues(settings: Settings["gpu"], image: string) {
+  const split = image.lastIndexOf(":");
+  const config = `ts${settings.slicesPerGpu}`;
+  return {
+    image: { repository: image.slice(0, split), tag: image.slice(split + 1), pullPolicy: "IfNotPresent" },
+    // Without NVIDIA's runtime the plugin finds no driver.
+    runtimeClassName: "nvidia",
+    // Nodes are labelled by us: no discovery needed.
+    gfd: { enabled: false },
+    nfd: { enabled: false },
+    nodeSelector: { "nvidia.com/gpu.present": "true" },
+    config: { default: config, map: { [config]: stringify(sharingConfig(settings.slicesPerGpu)) } },
+    resources: { requests: { cpu: "20m", memory: "32Mi" }, limits: { cpu: "200m", memory: "128Mi" } },
+  };
+}
+
+export interface GpuPluginArgs {
+  /** Section `gpu`. A change of the slices restarts the plugin, not the pods that use them. */
+  settings: Settings["gpu"];
+  namespace: pulumi.Input<string>;
+}
+
+/** NVIDIA's device plugin on every node that has GPUs: makes `nvidia.com/gpu` a resource, in time slices. */
+export class GpuPlugin extends Component {
+  /** Known only when the plugin runs; whoever needs a slice waits for this. */
+  readonly ready: pulumi.Output<boolean>;
+
+  constructor(name: string, args: GpuPluginArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("services:GpuPlugin", name, opts);
+    const service = new HelmService(
+      this.childName("service"),
+      {
+        chart: args.settings.pluginChart,
+        release: "nvidia-device-plugin",
+        namespace: args.namespace,
+        values: gpuValues(args.settings, images.nvidiaDevicePlugin),
+      },
+      this.child(),
+    );
+    this.ready = service.host.apply(() => true);
+    this.registerOutputs({ ready: this.ready });
+  }
+}

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../core/base.ts";
+import { clusterDnsAddress } from "../network/addresses.ts";
+import type { Settings } from "../settings/schema.ts";
+import { HelmService, ownChart } from "./helm.ts";
+import { checkedRoutes, nginxRate, type Route } from "./routes.ts";
+
+/** Names and addresses that may stand in nginx.conf's `server_name`. */
+function checkedHostnames(hostnames: string[]): string[] {
+  const wrong = hostnames.filter((hostname) => !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(hostname));
+  if (wrong.length > 0) {
+    throw new Error(
+      `nginx.hostnames: ${wrong.map((each) => `"${each}"`).join(", ")} is no host name or address`,
+    );
+  }
+  return hostnames;
+}
+
+/** Values of `charts/nginx`. */
+export function nginxValues(
+  settings: Settings["nginx"],
+  further: { routes: Route[]; serviceCidr: string; tlsSecret: string; tlsHash: string },
+) {
+  return {
+    image: settings.image,
+    replicas: settings.replicas,
+    hostnames: checkedHostnames(settings.hostnames),
+    routes: checkedRoutes(further.routes),
+    rateLimit: { rate: nginxRate(settings.rateLimit.perSecond), burst: settings.rateLimit.burst },
+    resolver: clusterDnsAddress(further.serviceCidr),
+    tlsSecret: further.tlsSecret,
+    tlsHash: further.tlsHash,
+    nodeSelector: { "sophia.ai/role-ingress": "true" },
+  };
+}
+
+/** A route whose service may not be known yet. */
+export type RouteInput = Omit<Route, "host"> & { host: pulumi.Input<string> };
+
+export interface NginxArgs {
+  /** Section `nginx`. Changes roll without a lost request. */
+  settings: Settings["nginx"];
+  namespace: pulumi.Input<string>;
+  /** What is served besides `/health`. A change rolls. */
+  routes: RouteInput[];
+  /** `k3s.serviceCidr`: says where the cluster's DNS is. */
+  serviceCidr: string;
+  /** PEM certificate and key. A change rolls. */
+  tls: { certificate: pulumi.Input<string>; key: pulumi.Input<string> };
+}
+
+/** Nginx on the ingress nodes, at ports 80 and 443 of each: the one door from outside. */
+export class Nginx extends Component {
+  /** Name inside the cluster. */
+  readonly host: pulumi.Output<string>;
+  /** `https://` and the canonical host name. */
+  readonly url: pulumi.Output<string>;
+
+  constructor(name: string, args: NginxArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("services:Nginx", name, opts);
+    const tls = new k8s.core.v1.Secret(
+      this.childName("tls"),
+      {
+        metadata: { name: "nginx-tls", namespace: args.namespace },
+        type: "kubernetes.io/tls",
+        stringData: { "tls.crt": args.tls.certificate, "tls.key": pulumi.secret(args.tls.key) },
+      },
+      this.child(),
+    );
+    // The certificate is public; a new key comes with a new certificate.
+    const tlsHash = pulumi.unsecret(
+      pulumi
+        .output(args.tls.certificate)
+        .apply((pem) => createHash("sha256").update(pem).digest("hex").slice(0, 16)),
+    );
+    const service = new HelmService(
+      this.childName("service"),
+      {
+        chart: ownChart("nginx"),
+        release: "nginx",
+        namespace: args.namespace,
+        values: pulumi
+          .all([pulumi.all(args.routes), tls.metadata.name, tlsHash])
+          .apply(([routes, tlsSecret, hash]) =>
+            nginxValues(args.settings, {
+              routes,
+              serviceCidr: args.serviceCidr,
+              tlsSecret,
+              tlsHash: hash,
+            }),
+          ),
+        endpoint: { service: "nginx", port: 443 },
+      },
+      this.child(),
+    );
+    this.host = service.host;
+    this.url = service.host.apply(() => `https://${args.settings.hostnames[0]}`);
+    this.registerOutputs({ host: this.host, url: this.url });
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { Component } from "../core/base.ts";
+import type { Settings } from "../settings/schema.ts";
+import { HelmService, ownChart } from "./helm.ts";
+import { bytesOf, mebibytes } from "./quantity.ts";
+
+const MiB = 2 ** 20;
+
+/** Values of `charts/redis`. */
+export function redisValues(
+  settings: Settings["redis"],
+  further: { storageClass: string; secret: string; passwordHash: string; tlsSecret?: string },
+) {
+  const maxmemory = bytesOf(settings.memory);
+  return {
+    image: settings.image,
+    replicas: 1,
+    maxmemory: String(maxmemory),
+    resources: {
+      cpu: "1",
+      // A quarter more for buffers and for pages copied while a snapshot is written.
+      memory: mebibytes(maxmemory * 1.25 + 64 * MiB),
+    },
+    storage: { size: settings.storage, class: further.storageClass },
+    secret: further.secret,
+    passwordHash: further.passwordHash,
+    tls: { secret: further.tlsSecret ?? "" },
+    nodeSelector: { "sophia.ai/role-data": "true" },
+  };
+}
+
+export interface RedisArgs {
+  /** Section `redis`. */
+  settings: Settings["redis"];
+  namespace: pulumi.Input<string>;
+  /** A change concerns new volumes only. */
+  storageClass: string;
+  /** Serve TLS only, with this certificate (PEM). Left out: plain. A change restarts Redis. */
+  tls?: { certificate: pulumi.Input<string>; key: pulumi.Input<string>; ca: pulumi.Input<string> };
+}
+
+/** Redis with a password, RDB and AOF, on a volume. Least recently used keys go when the memory is full. */
+export class Redis extends Component {
+  readonly host: pulumi.Output<string>;
+  readonly port = 6379;
+  /** Secret with the key `password`, in the same namespace. */
+  readonly secretName: pulumi.Output<string>;
+
+  constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("services:Redis", name, opts);
+    const password = new random.RandomPassword(
+      this.childName("password"),
+      { length: 32, special: false },
+      this.child(),
+    );
+    const secret = new k8s.core.v1.Secret(
+      this.childName("auth"),
+      {
+        metadata: { name: "redis-auth", namespace: args.namespace },
+        stringData: { password: password.result },
+      },
+      this.child(),
+    );
+    const tls =
+      args.tls &&
+      new k8s.core.v1.Secret(
+        this.childName("tls"),
+        {
+          metadata: { name: "redis-tls", namespace: args.namespace },
+          type: "kubernetes.io/tls",
+          stringData: {
+            "tls.crt": args.tls.certificate,
+            "tls.key": pulumi.secret(args.tls.key),
+            "ca.crt": args.tls.ca,
+          },
+        },
+        this.child(),
+      );
+    // Of 32 random characters a digest tells nothing.
+    const passwordHash = pulumi.unsecret(password.result.apply(digest));
+    const service = new HelmService(
+      this.childName("service"),
+      {
+        chart: ownChart("redis"),
+        release: "redis",
+        namespace: args.namespace,
+        values: pulumi
+          .all([secret.metadata.name, passwordHash, tls?.metadata.name ?? ""])
+          .apply(([secretName, hash, tlsSecret]) =>
+            redisValues(args.settings, {
+              storageClass: args.storageClass,
+              secret: secretName,
+              passwordHash: hash,
+              tlsSecret,
+            }),
+          ),
+        endpoint: { service: "redis", port: this.port },
+      },
+      this.child(),
+    );
+    this.host = service.host;
+    this.secretName = secret.metadata.name;
+    this.registerOutputs({ host: this.host, port: this.port, secretName: this.secretName });
+  }
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);

@@ -1,0 +1,49 @@
+/** What a route carries: plain requests, server-sent events, or WebSockets. */
+export type RouteKind = "http" | "sse" | "websocket";
+
+/** Requests below a path go to a service. */
+export interface Route {
+  /** Prefix of whole path segments, like `/mcp/redis`; `/` takes what no other route takes. */
+  path: string;
+  kind: RouteKind;
+  /** Name of the service as the cluster's DNS knows it. It need not exist: then the answer is 503. */
+  host: string;
+  port: number;
+  /** Replaces the prefix on the way to the service. Left out: the path stays as it is. */
+  upstreamPath?: string;
+  /** Largest request body, as Nginx writes sizes. Default 8m. */
+  maxBody?: string;
+}
+
+const pathShape = /^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/;
+const hostShape = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+const sizeShape = /^[0-9]+[km]?$/;
+/** Answered by Nginx itself. */
+const reserved = ["/health"];
+
+/** Returns the routes, longest path first, or throws one error with all that is wrong. They end up in nginx.conf. */
+export function checkedRoutes(routes: Route[]): Route[] {
+  const faults: string[] = [];
+  const seen = new Set<string>();
+  routes.forEach(({ path, host, port, upstreamPath, maxBody }, index) => {
+    const fault = (what: string) => faults.push(`routes[${index}]: ${what}`);
+    if (!pathShape.test(path)) fault(`path "${path}" must be like /mcp/redis, without a slash at the end`);
+    if (reserved.includes(path)) fault(`path ${path} is answered by Nginx itself`);
+    if (seen.has(path)) fault(`path ${path} is there twice`);
+    seen.add(path);
+    if (!hostShape.test(host)) fault(`host "${host}" must be a name in the cluster's DNS`);
+    if (!Number.isInteger(port) || port < 1 || port > 65535)
+      fault(`port ${port} must be between 1 and 65535`);
+    if (upstreamPath !== undefined && !pathShape.test(upstreamPath)) {
+      fault(`upstreamPath "${upstreamPath}" must be like /mcp`);
+    }
+    if (maxBody !== undefined && !sizeShape.test(maxBody)) fault(`maxBody "${maxBody}" must be like 16m`);
+  });
+  if (faults.length > 0) throw new Error(`Nginx routes are not usable:\n  ${faults.join("\n  ")}`);
+  return [...routes].sort((a, b) => b.path.length - a.path.length || a.path.localeCompare(b.path));
+}
+
+/** A rate as Nginx writes it, which knows whole requests per second or per minute only. */
+export function nginxRate(perSecond: number): string {
+  return Number.isInteger(perSecond) ? `${perSecond}r/s` : `${Math.max(1, Math.round(perSecond * 60))}r/m`;
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { nginxValues } from "../../../components/services/nginx.ts";
+import { checkedRoutes, nginxRate, type Route } from "../../../components/services/routes.ts";
+import { nginxSettings } from "../../../components/settings/services.ts";
+import { helm, only, render } from "./render.ts";
+import { faultsOf } from "./rules.ts";
+
+const route: Route = { path: "/mcp/one", kind: "sse", host: "one.mcp.svc.cluster.local", port: 8080 };
+const settings = nginxSettings.parse({ hostnames: ["sophia.test", "192.0.2.7"] });
+const further = { routes: [route], serviceCidr: "10.43.0.0/16", tlsSecret: "nginx-tls", tlsHash: "abc" };
+
+describe("routes", () => {
+  test("N1 are ordered from the most to the least specific", () => {
+    const routes = ["/", "/mcp", "/mcp/one"].map((path) => ({ ...route, path }));
+    expect(checkedRoutes(routes).map(({ path }) => path)).toEqual(["/mcp/one", "/mcp", "/"]);
+  });
+
+  test("report all faults at once, so that nothing odd reaches nginx.conf", () => {
+    const wrong: Route[] = [
+      { ...route, path: "/a; return 200" },
+      { ...route, path: "/health" },
+      { ...route, path: "/b", host: "x;y" },
+      { ...route, path: "/b", port: 0 },
+      { ...route, path: "/c", upstreamPath: "mcp" },
+      { ...route, path: "/d", maxBody: "8 m" },
+      { ...route, path: "/e/" },
+    ];
+    let message = "";
+    try {
+      checkedRoutes(wrong);
+    } catch (error) {
+      message = String(error);
+    }
+    for (const index of wrong.keys()) expect(message).toContain(`routes[${index}]`);
+    expect(message).toContain("/b is there twice");
+  });
+
+  test("fractional rates become whole requests per minute", () => {
+    expect(nginxRate(50)).toBe("50r/s");
+    expect(nginxRate(0.5)).toBe("30r/m");
+    expect(nginxRate(0.001)).toBe("1r/m");
+  });
+});
+
+test("a host name that is none is refused", () => {
+  expect(() => nginxValues({ ...settings, hostnames: ["a; b"] }, further)).toThrow(/nginx.hostnames: "a; b"/);
+});
+
+describe.skipIf(!helm)("charts/nginx", () => {
+  const values = nginxValues(settings, further);
+  const objects = helm ? render("nginx", "ingress", values) : [];
+
+  test("S4 passes the rules", () => {
+    expect(objects.flatMap(faultsOf)).toEqual([]);
+  });
+
+  test("N1 listens at 80 and 443 of the node and keeps the client's address", () => {
+    expect(only(objects, "Service").spec).toMatchObject({
+      type: "NodePort",
+      externalTrafficPolicy: "Local",
+      ports: [
+        { nodePort: 80, targetPort: "http" },
+        { nodePort: 443, targetPort: "https" },
+      ],
+    });
+  });
+
+  test("W3 rolls without a pod less, and every change of configuration or certificate rolls", () => {
+    const deployment = only(objects, "Deployment");
+    expect(deployment.spec).toMatchObject({ strategy: { rollingUpdate: { maxUnavailable: 0 } } });
+    const annotations = (changed: object) => {
+      const again = only(render("nginx", "ingress", { ...values, ...changed }), "Deployment");
+      return JSON.stringify((again.spec as { template: { metadata: object } }).template.metadata);
+    };
+    const before = annotations({});
+    expect(annotations({ rateLimit: { rate: "1r/s", burst: 1 } })).not.toBe(before);
+    expect(annotations({ tlsHash: "def" })).not.toBe(before);
+    expect(annotations({ chartHash: "another" })).toBe(before);
+  });
+});
