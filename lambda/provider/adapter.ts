@@ -1,7 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { z } from "zod";
-import type { Context } from "../reconcile/context.ts";
 import { HalfMade } from "../reconcile/context.ts";
+import { configured, configureWith } from "./context.ts";
 import type { Handler } from "./handler.ts";
 
 /** What Pulumi sends in a preview for a value that is not known yet. */
@@ -27,10 +27,10 @@ function isUnknownAt(value: unknown, path: readonly PropertyKey[]): boolean {
   return isUnknownAt((value as Record<PropertyKey, unknown>)[key], rest);
 }
 
-/** Turns a handler into what Pulumi's dynamic provider calls. `context` is made at the first call that needs it. */
+/** Turns a handler into what Pulumi's dynamic provider calls. */
 export function adapt<Inputs, Outputs extends object>(
   handler: Handler<Inputs, Outputs>,
-  context: () => Promise<Context>,
+  context = configured,
 ): dynamic.ResourceProvider {
   const parse = (inputs: Bag) => handler.inputs(inputs).parse(withoutProvider(inputs));
   // A half-made resource is recorded as it is: without the provider's text it could never be read or deleted.
@@ -45,6 +45,7 @@ export function adapt<Inputs, Outputs extends object>(
     }
   };
   return {
+    configure: async (request) => configureWith(request.config),
     async check(_olds: Bag, news: Bag) {
       return { inputs: news, failures: faultsOf(handler.inputs(news), withoutProvider(news)) };
     },

@@ -25,6 +25,25 @@ const connection = lambdaSettings.pick({
 });
 export type Connection = z.infer<typeof connection>;
 
+interface Configuration {
+  get(key: string): string | undefined;
+}
+let configuration: Configuration | undefined;
+let made: Promise<Context> | undefined;
+
+/** Every kind of resource is configured on its own, all alike. */
+export function configureWith(given: Configuration): void {
+  configuration = given;
+}
+
+/** One way to Lambda for all resources of this process, made when it is first needed. */
+export function configured(): Promise<Context> {
+  const given = configuration;
+  if (given === undefined) throw new Error("the provider was used before it was configured");
+  made ??= contextFrom((key) => given.get(key));
+  return made;
+}
+
 /**
  * The way to Lambda from a stack's configuration: settings from `sophia-infra:lambda`, the key from the secret
  * `sophia-infra:lambdaApiKey`. So neither is ever an input of a resource, and today's settings serve old resources.

@@ -1,7 +1,7 @@
-import { type CustomResourceOptions, dynamic, type Input, type Output } from "@pulumi/pulumi";
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import { DynamicResource } from "../../components/core/dynamic.ts";
 import type { Adoption } from "../reconcile/adopt.ts";
 import type { FirewallRule } from "../reconcile/firewall.ts";
-import { type Kind, serializedProvider } from "./serialized.ts";
 
 // Fields are declared, not defined: a defined field would overwrite the output that Pulumi put there.
 
@@ -9,17 +9,15 @@ import { type Kind, serializedProvider } from "./serialized.ts";
 const outputs = (...names: string[]): Record<string, undefined> =>
   Object.fromEntries(names.map((name) => [name, undefined]));
 
-const providers = new Map<Kind, dynamic.ResourceProvider>();
-/** One provider object a kind: Pulumi serialises each object once. */
-function providerOf(kind: Kind): dynamic.ResourceProvider {
-  const provider = providers.get(kind) ?? serializedProvider(kind);
-  providers.set(kind, provider);
-  return provider;
-}
-
-abstract class LambdaResource extends dynamic.Resource {
-  constructor(kind: Kind, name: string, props: Record<string, unknown>, options?: CustomResourceOptions) {
-    super(providerOf(kind), name, props, options, "lambda", kind);
+abstract class LambdaResource extends DynamicResource {
+  constructor(
+    kind: string,
+    name: string,
+    props: Record<string, unknown>,
+    options: CustomResourceOptions | undefined,
+  ) {
+    const module = `lambda/provider/handlers/${kind.charAt(0).toLowerCase()}${kind.slice(1)}.ts`;
+    super(`lambda:${kind}`, module, name, props, options);
   }
 }
 

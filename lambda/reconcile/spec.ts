@@ -22,7 +22,7 @@ export interface InstanceSpec {
   /** Mounted where the instance lands in its region. */
   fileSystem?: { name: string; region: string };
   /** Firewall ruleset by region. */
-  rulesets: Record<string, string>;
+  rulesets?: Record<string, string>;
 }
 
 /** Tag keys: two or more of a-z, 0-9, dash and colon, not beginning with `lambda-ai-`. */
@@ -43,7 +43,7 @@ export function fixedParts(spec: InstanceSpec, region: string) {
     sshKeyName: spec.sshKeyName,
     userDataDigest: userDataDigest(spec.userData),
     fileSystemName: spec.fileSystem?.region === region ? spec.fileSystem.name : "",
-    rulesetId: spec.rulesets[region] ?? "",
+    rulesetId: spec.rulesets?.[region] ?? "",
   };
 }
 export type FixedParts = ReturnType<typeof fixedParts>;

@@ -6,9 +6,10 @@ import {
   type FileSystemSpec,
   readFileSystem,
 } from "../../reconcile/fileSystem.ts";
+import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 
-export const fileSystem: Handler<FileSystemSpec, FileSystemOutputs> = {
+const fileSystem: Handler<FileSystemSpec, FileSystemOutputs> = {
   inputs: () =>
     z.object({
       name: z
@@ -26,3 +27,5 @@ export const fileSystem: Handler<FileSystemSpec, FileSystemOutputs> = {
   update: async (_context, _id, old) => old,
   delete: deleteFileSystem,
 };
+
+export const provider = adapt(fileSystem);

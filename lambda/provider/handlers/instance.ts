@@ -5,6 +5,7 @@ import { type Difference, difference, isLost, type Wanted } from "../../reconcil
 import { createInstance, deleteInstance, readInstance, updateInstance } from "../../reconcile/instance.ts";
 import type { InstanceOutputs } from "../../reconcile/outputs.ts";
 import type { InstanceSpec } from "../../reconcile/spec.ts";
+import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 
 const launched = z.object({
@@ -23,7 +24,7 @@ const launched = z.object({
     .refine((text) => Buffer.byteLength(text) <= 1_000_000, "must be 1 MB at most")
     .optional(),
   fileSystem: z.object({ name: z.string(), region: z.string() }).optional(),
-  rulesets: z.record(z.string(), z.string()).default({}),
+  rulesets: z.record(z.string(), z.string()).optional(),
 });
 const adopted = z.object({
   adopt: z.union([z.object({ id: z.string().min(1) }), z.object({ name: z.string().min(1) })], {
@@ -37,7 +38,7 @@ type InstanceInputs = z.infer<typeof adopted> | z.infer<typeof launched>;
 const wanted = (inputs: InstanceInputs): Wanted =>
   "adopt" in inputs ? { adopt: inputs.adopt as Adoption } : { spec: inputs as InstanceSpec };
 
-export const instance: Handler<InstanceInputs, InstanceOutputs> = {
+const instance: Handler<InstanceInputs, InstanceOutputs> = {
   inputs: (bag) => (bag.adopt === undefined ? launched : adopted),
   async create(context, inputs) {
     const want = wanted(inputs);
@@ -62,3 +63,5 @@ export const instance: Handler<InstanceInputs, InstanceOutputs> = {
 async function diedHalfMade(context: Context, id: string): Promise<boolean> {
   return isLost(await context.api.getInstance(id));
 }
+
+export const provider = adapt(instance);

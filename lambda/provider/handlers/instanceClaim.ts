@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { releaseClaim } from "../../reconcile/instance.ts";
+import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 
 interface ClaimOutputs {
@@ -11,7 +12,7 @@ interface ClaimOutputs {
  * A random id in the state before anything is launched for it. Making one asks nothing of Lambda. Deleting one,
  * which Pulumi does after the instance's own deletion, terminates whatever still carries it.
  */
-export const instanceClaim: Handler<object, ClaimOutputs> = {
+const instanceClaim: Handler<object, ClaimOutputs> = {
   inputs: () => z.object({}),
   create: async () => {
     const claim = randomUUID();
@@ -22,3 +23,5 @@ export const instanceClaim: Handler<object, ClaimOutputs> = {
   update: async (_context, _id, old) => old,
   delete: (context, id) => releaseClaim(context, id),
 };
+
+export const provider = adapt(instanceClaim);

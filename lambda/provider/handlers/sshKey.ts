@@ -6,9 +6,10 @@ import {
   type SshKeyOutputs,
   type SshKeySpec,
 } from "../../reconcile/sshKey.ts";
+import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 
-export const sshKey: Handler<SshKeySpec, SshKeyOutputs> = {
+const sshKey: Handler<SshKeySpec, SshKeyOutputs> = {
   inputs: () =>
     z.object({
       name: z.string().min(1).max(64),
@@ -28,3 +29,5 @@ export const sshKey: Handler<SshKeySpec, SshKeyOutputs> = {
 };
 
 const bare = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
+
+export const provider = adapt(sshKey);
