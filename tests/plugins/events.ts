@@ -83,6 +83,6 @@ export function parseEvents(text: string) {
   };
 }
 
-/** `create a`, `delete b`: short enough to compare with a list. The stack itself is left out. */
+/** `create a`, `delete b`: short enough to compare with a list. The stack itself and its providers are left out. */
 export const brief = (steps: Step[]): string[] =>
-  steps.filter(({ type }) => type !== "pulumi:pulumi:Stack").map(({ op, name }) => `${op} ${name}`);
+  steps.filter(({ type }) => !/^pulumi:(pulumi|providers):/.test(type)).map(({ op, name }) => `${op} ${name}`);
