@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { loadDriver } from "./drivers.ts";
 import { parseOptions, usage } from "./options.ts";
 import { startCloud } from "./start.ts";
@@ -7,7 +8,7 @@ import { startCloud } from "./start.ts";
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   const apiKeys = readKeys(options.apiKeyFile);
-  const driver = await loadDriver(options.driver, options.lab);
+  const driver = await loadDriver(options);
   const available = await driver.available();
   if (!available.ok) throw new Error(`${available.reason}. ${available.fix}`);
   const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
@@ -18,6 +19,8 @@ async function main(): Promise<void> {
     lab: options.lab,
     addressPrefix: options.addresses,
     apiKeys,
+    fileSystems: options.labFolder && join(options.labFolder, "filesystems"),
+    machinesDieWithProcess: options.driver === "fake",
     stateFile: options.state,
     seed: options.seed,
     speed: options.speed,

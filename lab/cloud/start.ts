@@ -22,6 +22,10 @@ export interface CloudOptions {
   apiKeys: readonly string[];
   /** Where the account is kept. Default: in memory. */
   stateFile?: string | undefined;
+  /** Folder in which the driver keeps one folder for each file system; deleted with it. Default: none are kept. */
+  fileSystems?: string | undefined;
+  /** Machines of the driver do not outlive the process, so those of a state that was read are made again. */
+  machinesDieWithProcess?: boolean | undefined;
   /** For repeatable ids. Default: random, and kept in the state. */
   seed?: string | undefined;
   /** Emulated seconds per real second; 0 stands still until `control.advance`. Default 30. */
@@ -50,6 +54,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     driver: options.driver,
     lab,
     addressPrefix,
+    fileSystems: options.fileSystems,
+    machinesDieWithProcess: options.machinesDieWithProcess,
     stateFile: options.stateFile,
     seed: options.seed,
     speed,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { testCloud } from "./support/cloud.ts";
+import { MemoryDriver } from "./support/driver.ts";
 
 const text = (value: unknown) => String(value);
 
@@ -24,7 +25,7 @@ test("an instance boots: address first, active later, terminable in between", as
   expect(await instance(id)).toMatchObject({
     status: "booting",
     ip: "127.20.0.11",
-    private_ip: "10.99.0.2",
+    private_ip: "10.213.0.11",
     hostname: "127.20.0.11",
   });
   await control.advance(168);
@@ -37,12 +38,12 @@ test("an instance boots: address first, active later, terminable in between", as
 });
 
 test("active waits for the machine, however long it takes", async () => {
-  const { launched, instance, control, driver } = await testCloud();
-  driver.born = "booting";
+  const driver = new MemoryDriver({ slowBoot: true });
+  const { launched, instance, control } = await testCloud({ driver });
   const id = await launched();
   await control.advance(2000);
   expect(await instance(id)).toMatchObject({ status: "booting" });
-  driver.become(id, "running");
+  driver.finishBoot(id);
   await control.advance(0);
   expect(await instance(id)).toMatchObject({ status: "active" });
 });
@@ -141,7 +142,7 @@ test("a preempted instance loses its machine and is gone after a while", async (
   expect(await instance(id)).toMatchObject({ status: "active" });
   await control.advance(600);
   expect(await instance(id)).toMatchObject({ status: "preempted" });
-  expect(driver.machines.size).toBe(0);
+  expect(await driver.list()).toEqual([]);
   await control.advance(60);
   expect((await api.call("GET", `/instances/${id}`)).status).toBe(404);
 });
@@ -153,7 +154,7 @@ test("a restart goes through booting, and is a conflict while booting", async ()
   expect(await restart()).toMatchObject({ status: 409, json: { error: { code: "global/conflict" } } });
   await control.advance(240);
   expect((await restart()).json.data).toMatchObject({ restarted_instances: [{ id, status: "booting" }] });
-  expect(driver.restarts).toBe(1);
+  expect(driver.restarted).toEqual([id]);
   await control.advance(59);
   expect(await instance(id)).toMatchObject({ status: "booting", ip: "127.20.0.11" });
   await control.advance(1);

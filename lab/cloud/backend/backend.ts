@@ -13,6 +13,8 @@ export interface BackendOptions {
   driver: MachineDriver;
   lab: string;
   addressPrefix: string;
+  fileSystems?: string | undefined;
+  machinesDieWithProcess?: boolean | undefined;
   stateFile?: string | undefined;
   seed?: string | undefined;
   speed: number;
@@ -31,16 +33,18 @@ export class Backend {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   readonly #report: (incident: Incident) => void;
+  readonly #revive: boolean;
 
   constructor(options: BackendOptions) {
     this.#report = options.report;
+    this.#revive = options.machinesDieWithProcess ?? false;
     this.store = new Store(options.stateFile, options.seed);
     this.clock = new LabClock(options.speed, this.store.state.clock);
     const context: Context = { store: this.store, clock: this.clock, report: options.report };
     this.instances = new Instances(context, options.addressPrefix);
     this.machines = new Machines(context, options.driver, options.lab, () => this.settle());
     this.sshKeys = new SshKeys(context);
-    this.fileSystems = new FileSystems(context);
+    this.fileSystems = new FileSystems(context, options.fileSystems);
     this.firewall = new Firewall(context);
   }
 
@@ -51,7 +55,8 @@ export class Backend {
   /** Picks up where the last process stopped, and begins to watch the machines. */
   async start(): Promise<void> {
     await this.machines.removeStrays();
-    await this.machines.look();
+    if (this.#revive) this.machines.forget();
+    else await this.machines.look();
     this.settle();
     this.#watch();
   }

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { FileSystem } from "../store/state.ts";
 import { findRegion } from "./catalogue.ts";
 import { audit, type Context } from "./context.ts";
@@ -12,8 +14,12 @@ import {
 
 export class FileSystems {
   readonly #context: Context;
-  constructor(context: Context) {
+  readonly #folder: string | undefined;
+
+  /** @param folder Where the driver keeps their contents, if it does. */
+  constructor(context: Context, folder: string | undefined) {
     this.#context = context;
+    this.#folder = folder;
   }
 
   get #state() {
@@ -54,5 +60,6 @@ export class FileSystems {
     this.#state.fileSystems = this.#state.fileSystems.filter((fileSystem) => fileSystem.id !== id);
     audit(this.#context, "filesystem", "deleted", [id]);
     this.#context.store.commit();
+    if (this.#folder) rmSync(join(this.#folder, id), { recursive: true, force: true });
   }
 }

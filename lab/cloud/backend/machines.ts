@@ -66,6 +66,11 @@ export class Machines {
     }
   }
 
+  /** Asks for every machine anew: for a driver whose machines died with the last process. */
+  forget(): void {
+    for (const { machine } of this.#instances) if (machine.phase === "created") machine.phase = "requested";
+  }
+
   /** Starts whatever is due; each instance has at most one thing under way. */
   act(): void {
     for (const instance of this.#instances) {

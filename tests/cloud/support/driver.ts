@@ -1,14 +1,12 @@
-import type { Machine, MachineDriver, MachineSpec } from "../../../lab/machines/driver.ts";
+import type { Machine, MachineSpec } from "../../../lab/machines/driver.ts";
+import { FakeDriver } from "../../../lab/machines/fake.ts";
 
-/** Machines that exist only in memory, with every failure at a test's command. */
-export class MemoryDriver implements MachineDriver {
-  readonly machines = new Map<string, Machine>();
-  readonly specs: MachineSpec[] = [];
+/** The fake driver with a memory of what it was asked, and calls that fail until told otherwise. */
+export class MemoryDriver extends FakeDriver {
+  readonly created: string[] = [];
   readonly removed: string[] = [];
-  restarts = 0;
-  /** State in which machines are born. */
-  born: Machine["state"] = "running";
-  /** Thrown by the next calls of that name until deleted. */
+  readonly restarted: string[] = [];
+  /** What the calls of that name throw until it is deleted. */
   readonly failing = new Map<"create" | "list" | "restart" | "remove", string>();
 
   #mayFail(call: "create" | "list" | "restart" | "remove"): void {
@@ -16,51 +14,26 @@ export class MemoryDriver implements MachineDriver {
     if (why) throw new Error(why);
   }
 
-  async available() {
-    return { ok: true } as const;
-  }
-
-  async create(spec: MachineSpec): Promise<Machine> {
+  override async create(spec: MachineSpec): Promise<Machine> {
     this.#mayFail("create");
-    this.specs.push(spec);
-    const machine: Machine = {
-      id: spec.id,
-      state: this.born,
-      privateAddress: `10.99.0.${this.specs.length + 1}`,
-    };
-    this.machines.set(spec.id, machine);
-    return machine;
+    this.created.push(spec.id);
+    return super.create(spec);
   }
 
-  async list(): Promise<Machine[]> {
+  override async list(): Promise<Machine[]> {
     this.#mayFail("list");
-    return [...this.machines.values()];
+    return super.list();
   }
 
-  async inspect(id: string): Promise<Machine | undefined> {
-    return this.machines.get(id);
-  }
-
-  async restart(id: string): Promise<void> {
+  override async restart(id: string): Promise<void> {
     this.#mayFail("restart");
-    this.restarts += 1;
-    this.become(id, "running");
+    this.restarted.push(id);
+    return super.restart(id);
   }
 
-  async remove(id: string): Promise<void> {
+  override async remove(id: string): Promise<void> {
     this.#mayFail("remove");
-    this.machines.delete(id);
     this.removed.push(id);
-  }
-
-  async logs(): Promise<string> {
-    return "";
-  }
-
-  /** Puts a machine into another state, as a crash or a power button would. */
-  become(id: string, state: Machine["state"]): void {
-    const machine = this.machines.get(id);
-    if (!machine) throw new Error(`no machine ${id}`);
-    this.machines.set(id, { ...machine, state });
+    return super.remove(id);
   }
 }
