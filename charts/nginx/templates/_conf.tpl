@@ -5,7 +5,7 @@ worker_processes {{ .Values.workers }};
 worker_rlimit_nofile 16384;
 worker_shutdown_timeout {{ .Values.drain }}s;
 # Whole request lines, query included, are only logged for errors of the server itself; headers never.
-error_log /dev/stderr warn;
+error_log stderr warn;
 
 events {
   worker_connections 4096;
@@ -215,8 +215,10 @@ proxy_read_timeout 1h;
 proxy_send_timeout 1h;
 {{- end }}
 {{- if .upstreamPath }}
-rewrite ^{{ trimSuffix "/" .path }}/?(.*)$ {{ trimSuffix "/" .upstreamPath }}/$1 break;
-rewrite ^{{ trimSuffix "/" .upstreamPath }}/$ {{ .upstreamPath }} break;
+{{- $from := trimSuffix "/" .path }}
+{{- $to := trimSuffix "/" .upstreamPath }}
+rewrite ^{{ $from }}/?$ {{ default "/" $to }} break;
+rewrite ^{{ $from }}/(.*)$ {{ $to }}/$1 break;
 {{- end }}
 proxy_pass http://$upstream:{{ .port }};
 {{- end }}
