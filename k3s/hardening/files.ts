@@ -83,6 +83,7 @@ export function rebootTime(index: number): string {
 }
 
 /**
+ * Its normal mode: the aggressive one counts connections that end before a login, as our own look at the host key does.
  * Debian 12 has no auth.log, Ubuntu 22.04 has both: the journal works on either. Its ban is a set of its own in
  * nftables, beside the host firewall's table.
  *
@@ -102,6 +103,5 @@ maxretry = 5
 [sshd]
 enabled = true
 backend = systemd
-mode = aggressive
 `;
 }

@@ -25,45 +25,42 @@ const nodePorts = {
  */
 export function firewallRules({ sshPort, nodes, adminNetworks, settings }: FirewallSpec): string {
   const tunnel = nodePorts.udp[settings.flannelBackend];
-  const set = (values: readonly string[]) => [...new Set(values)].sort().join(", ");
-  const nodeAddresses = nodes.filter((address) => address !== "");
-  // Without a tunnel the pods of other nodes arrive under their own addresses.
-  const pods =
-    settings.flannelBackend === "host-gw"
-      ? `iifname != { "cni0", "flannel*" } ip saddr != ${settings.clusterCidr} goto outside`
-      : `iifname != { "cni0", "flannel*" } goto outside`;
+  const anywhere = adminNetworks.includes("0.0.0.0/0");
+  const rules = [
+    `iifname "lo" accept`,
+    `fib daddr type != local accept`,
+    `ct state established,related accept`,
+    `ct state invalid drop`,
+    `meta l4proto { icmp, ipv6-icmp } accept`,
+    `udp dport { 68, 546 } accept`,
+    `iifname "cni0" goto pods`,
+    `iifname "flannel*" goto pods`,
+    // Without a tunnel the pods of other nodes arrive under their own addresses.
+    ...(settings.flannelBackend === "host-gw" ? [`ip saddr ${settings.clusterCidr} goto pods`] : []),
+    `tcp dport { 80, 443 } accept`,
+    `${anywhere ? "meta nfproto ipv4" : "ip saddr @admins"} tcp dport { ${sshPort}, 6443, 8080 } accept`,
+    `ip saddr @nodes tcp dport { ${nodePorts.tcp.join(", ")} } accept`,
+    ...(tunnel === 0 ? [] : [`ip saddr @nodes udp dport ${tunnel} accept`]),
+    "counter drop",
+  ];
   return `\
 table inet sophia_host
 delete table inet sophia_host
 table inet sophia_host {
-  set nodes {
-    type ipv4_addr
-    elements = { ${set(nodeAddresses)} }
-  }
-  set admins {
-    type ipv4_addr
-    flags interval
-    auto-merge
-    elements = { ${set(adminNetworks)} }
+${set("nodes", "", nodes)}${anywhere ? "" : set("admins", "flags interval; auto-merge; ", adminNetworks)}\
+  chain pods {
+    tcp dport ${sshPort} counter drop
+    accept
   }
   chain inbound {
     type filter hook prerouting priority mangle; policy accept;
-    iifname "lo" accept
-    fib daddr type != local accept
-    ct state established,related accept
-    ct state invalid drop
-    meta l4proto { icmp, ipv6-icmp } accept
-    udp dport { 68, 546 } accept
-    ${pods}
-    tcp dport ${sshPort} counter drop comment "pods have no business with sshd"
-    accept
-  }
-  chain outside {
-    tcp dport { 80, 443 } accept
-    ip saddr @admins tcp dport { ${sshPort}, 6443, 8080 } accept
-    ip saddr @nodes tcp dport { ${nodePorts.tcp.join(", ")} } accept
-${tunnel === 0 ? "" : `    ip saddr @nodes udp dport ${tunnel} accept\n`}    counter drop
+${rules.map((rule) => `    ${rule}\n`).join("")}\
   }
 }
 `;
 }
+
+const set = (name: string, flags: string, values: readonly string[]): string => {
+  const elements = [...new Set(values)].filter((value) => value !== "").sort();
+  return `  set ${name} { type ipv4_addr; ${flags}elements = { ${elements.join(", ")} } }\n`;
+};

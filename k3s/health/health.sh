@@ -1,5 +1,10 @@
 need_packages python3
 begin health
+if ! getent passwd sophia-health >/dev/null; then
+  mark
+  useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin sophia-health
+  changed "user sophia-health"
+fi
 put /usr/local/lib/sophia/health.py 0644 <<<"$HEALTH_PY"
 put /etc/systemd/system/sophia-health.service 0644 <<<"$HEALTH_UNIT"
 if pending; then

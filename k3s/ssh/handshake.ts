@@ -1,4 +1,4 @@
-import { Client } from "ssh2";
+import ssh2 from "ssh2";
 
 export interface Endpoint {
   address: string;
@@ -18,28 +18,24 @@ const hostKeyAlgorithms = [
   "ssh-ed25519",
 ] as const;
 
-/** The end of the exchange that is wanted: the key is known, nobody logs in. */
-const enough = "host key received";
-
 /**
- * The host key that an SSH server presents, as in a `known_hosts` file (`ssh-ed25519 AAAA…`). It makes the key
- * exchange, in which the server proves that it holds the key, and goes without logging in.
+ * The host key that an SSH server presents, as in a `known_hosts` file (`ssh-ed25519 AAAA…`). It makes the whole key
+ * exchange, in which the server proves that it holds the key, and goes before any login.
  *
  * @param timeout Milliseconds until it gives up.
  */
 export function readHostKey({ address, port }: Endpoint, timeout: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const client = new Client();
+    const client = new ssh2.Client();
+    const refuse = (reason: string) => reject(new Error(`SSH at ${address}:${port}: ${reason}`));
     let key: string | undefined;
-    client.on("error", (error) => {
-      client.end();
-      if (key !== undefined) resolve(key);
-      else reject(new Error(`SSH at ${address}:${port}: ${error.message || enough}`));
+    client.on("handshake", () => {
+      if (key === undefined) refuse("it presented no host key");
+      else resolve(key);
+      client.destroy();
     });
-    client.on("close", () => {
-      if (key !== undefined) resolve(key);
-      else reject(new Error(`SSH at ${address}:${port}: the connection was closed before a host key came`));
-    });
+    client.on("error", (error) => refuse(error.message));
+    client.on("close", () => refuse("the connection was closed before a host key came"));
     client.connect({
       host: address,
       port,

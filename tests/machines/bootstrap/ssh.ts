@@ -1,0 +1,70 @@
+import { generateKeyPairSync } from "node:crypto";
+import ssh2 from "ssh2";
+
+const { Client, utils } = ssh2;
+
+export interface KeyPair {
+  privateKey: string;
+  publicKey: string;
+}
+
+/** A key for one test run; it is never written anywhere. */
+export function makeKey(): KeyPair {
+  const { private: privateKey, public: publicKey } = utils.generateKeyPairSync("ed25519");
+  return { privateKey, publicKey };
+}
+
+/** An RSA key in PEM, as some people still have. */
+export function makePemKey(): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+}
+
+export interface Session {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Target {
+  address: string;
+  user?: string;
+  privateKey?: string;
+  password?: string;
+}
+
+/** Runs one command as the program does: text in through standard input, nothing but the command line as argument. */
+export function ssh(target: Target, commandLine: string, stdin = ""): Promise<Session> {
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    client.on("error", reject);
+    client.on("ready", () => {
+      client.exec(commandLine, (error, channel) => {
+        if (error) return reject(error);
+        const session = { code: -1, stdout: "", stderr: "" };
+        channel.on("data", (data: Buffer) => {
+          session.stdout += data.toString();
+        });
+        channel.stderr.on("data", (data: Buffer) => {
+          session.stderr += data.toString();
+        });
+        channel.on("exit", (code: number | null) => {
+          session.code = code ?? -1;
+        });
+        channel.on("close", () => {
+          client.end();
+          resolve(session);
+        });
+        channel.end(stdin);
+      });
+    });
+    client.connect({
+      host: target.address,
+      username: target.user ?? "ubuntu",
+      privateKey: target.privateKey,
+      password: target.password,
+      tryKeyboard: target.password !== undefined,
+      readyTimeout: 15_000,
+    });
+  });
+}
