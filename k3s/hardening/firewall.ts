@@ -1,4 +1,5 @@
 import type { K3sSettings } from "../config.ts";
+import { peerPorts } from "../ports.ts";
 
 export interface FirewallSpec {
   /** Port of sshd. */
@@ -10,12 +11,6 @@ export interface FirewallSpec {
   settings: Pick<K3sSettings, "flannelBackend" | "clusterCidr">;
 }
 
-/** Ports of K3s between nodes (K3s documentation, installation requirements). Embedded etcd needs 2379 and 2380 too. */
-const nodePorts = {
-  tcp: [2379, 2380, 6443, 8080, 10250],
-  udp: { "wireguard-native": 51820, vxlan: 8472, "host-gw": 0 },
-};
-
 /**
  * The host's own firewall, as one nftables table that replaces itself in one transaction and touches no other.
  *
@@ -24,7 +19,11 @@ const nodePorts = {
  * left to Kubernetes's network policies.
  */
 export function firewallRules({ sshPort, nodes, adminNetworks, settings }: FirewallSpec): string {
-  const tunnel = nodePorts.udp[settings.flannelBackend];
+  const between = (protocol: "tcp" | "udp") =>
+    peerPorts(settings)
+      .filter((port) => port.protocol === protocol)
+      .map(({ ports: [first, last] }) => (first === last ? `${first}` : `${first}-${last}`));
+  const udp = between("udp");
   const anywhere = adminNetworks.includes("0.0.0.0/0");
   const rules = [
     `iifname "lo" accept`,
@@ -39,8 +38,8 @@ export function firewallRules({ sshPort, nodes, adminNetworks, settings }: Firew
     ...(settings.flannelBackend === "host-gw" ? [`ip saddr ${settings.clusterCidr} goto pods`] : []),
     `tcp dport { 80, 443 } accept`,
     `${anywhere ? "meta nfproto ipv4" : "ip saddr @admins"} tcp dport { ${sshPort}, 6443, 8080 } accept`,
-    `ip saddr @nodes tcp dport { ${nodePorts.tcp.join(", ")} } accept`,
-    ...(tunnel === 0 ? [] : [`ip saddr @nodes udp dport ${tunnel} accept`]),
+    `ip saddr @nodes tcp dport { ${between("tcp").join(", ")} } accept`,
+    ...(udp.length === 0 ? [] : [`ip saddr @nodes udp dport { ${udp.join(", ")} } accept`]),
     "counter drop",
   ];
   return `\

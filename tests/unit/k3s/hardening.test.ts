@@ -9,6 +9,7 @@ import {
   networkSysctls,
   optionalSysctls,
 } from "../../../k3s/hardening/sysctl.ts";
+import { publicPeerPorts } from "../../../k3s/ports.ts";
 import { host, mcpHost, settings } from "./fixtures.ts";
 
 test("H1 sshd takes keys only, of one user, and that user is a user name", () => {
@@ -40,8 +41,8 @@ describe("firewall", () => {
     const text = rules();
     expect(text).toContain("    tcp dport { 80, 443 } accept");
     expect(text).toContain("ip saddr @admins tcp dport { 22, 6443, 8080 } accept");
-    expect(text).toContain("ip saddr @nodes tcp dport { 2379, 2380, 6443, 8080, 10250 } accept");
-    expect(text).toContain("ip saddr @nodes udp dport 51820 accept");
+    expect(text).toContain("ip saddr @nodes tcp dport { 6443, 10250, 2379-2380, 8080 } accept");
+    expect(text).toContain("ip saddr @nodes udp dport { 51820 } accept");
     expect(text).toContain("elements = { 10.0.0.10, 203.0.113.10 }");
     expect(text).toMatch(/counter drop\n {2}\}\n\}\n$/);
   });
@@ -52,7 +53,7 @@ describe("firewall", () => {
     expect(open).toContain("ip saddr 10.42.0.0/16 goto pods");
     expect(open).not.toContain("udp dport 51820");
     const vxlan = rules({ settings: settings({ nodeAddress: "private", flannelBackend: "vxlan" }) });
-    expect(vxlan).toContain("ip saddr @nodes udp dport 8472 accept");
+    expect(vxlan).toContain("ip saddr @nodes udp dport { 8472 } accept");
   });
 
   test("admins everywhere need no set, which old nft could not hold", () => {
@@ -60,6 +61,12 @@ describe("firewall", () => {
     expect(text).not.toContain("@admins");
     expect(text).toContain("meta nfproto ipv4 tcp dport { 22, 6443, 8080 } accept");
   });
+});
+
+test("L4 a firewall before the hosts opens what public nodes need, and nothing where they meet in private", () => {
+  const opened = publicPeerPorts(settings()).map(({ protocol, ports }) => `${protocol} ${ports[0]}`);
+  expect(opened).toEqual(["tcp 6443", "tcp 10250", "udp 51820"]);
+  expect(publicPeerPorts(settings({ nodeAddress: "private", flannelBackend: "host-gw" }))).toEqual([]);
 });
 
 describe("fail2ban", () => {
