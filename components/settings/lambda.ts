@@ -51,6 +51,8 @@ export const lambdaSettings = z.strictObject({
         .regex(/^[a-zA-Z]+[0-9a-zA-Z-]*$/)
         .max(60),
       region,
+      /** Taking it out of the settings, or destroying the stack, leaves it and its data, and its price. */
+      keep: z.boolean().default(true),
     })
     .optional(),
   /** Inbound rules beyond what hosts need of each other. */

@@ -1,0 +1,216 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../components/core/base.ts";
+import type { HostSettings } from "../components/settings/lambda.ts";
+import type { Settings } from "../components/settings/schema.ts";
+import type { Host, HostHandle } from "../k3s/host.ts";
+import { checkBudget, type Estimate, estimate } from "./cost.ts";
+import { baseRules, fleetRules, type PeerPorts } from "./firewallRules.ts";
+import { physicalName } from "./naming.ts";
+import { livePrices, type Prices } from "./prices.ts";
+import {
+  FileSystem,
+  FirewallRules,
+  FirewallRuleset,
+  Instance,
+  InstanceClaim,
+  SshKey,
+} from "./provider/resources.ts";
+
+export interface FleetArgs {
+  settings: Settings["lambda"];
+  hosts: HostSettings[];
+  /** US dollars; more than that fails the preview. */
+  budget: Settings["budget"];
+  /** Secret; used for live prices only. The resources take it from the configuration. */
+  apiKey: pulumi.Input<string>;
+  /** OpenSSH public key that hosts accept. */
+  publicKey: pulumi.Input<string>;
+  /** Ports between hosts, by their public addresses. Empty where hosts talk over a private network. */
+  peerPorts: PeerPorts[];
+}
+
+/** A host as the stack's outputs show it. */
+export interface HostSummary {
+  name: string;
+  id: string;
+  address: string;
+  privateAddress: string;
+  hostname: string;
+  instanceType: string;
+  region: string;
+  hourlyUsd: number;
+  adopted: boolean;
+}
+
+/** The machines of a stack at Lambda Cloud, with their key, file system and firewall, or taken over as they run. */
+export class Fleet extends Component {
+  readonly hosts: HostHandle[];
+  readonly summary: pulumi.Output<HostSummary[]>;
+  /** Monthly cost by resource, at live prices. */
+  readonly estimate: pulumi.Output<Estimate>;
+
+  constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("lambda:Fleet", name, opts);
+    const { settings, hosts } = args;
+    const prices = pulumi.unsecret(pulumi.output(args.apiKey).apply((key) => livePrices(settings, key)));
+    const approved = prices.apply((live) => approve(args, live));
+
+    // Everything waits for the approval by way of one of its inputs: nothing is made that the budget forbids.
+    const key = new SshKey(
+      this.childName("key"),
+      {
+        name: settings.sshKey.name,
+        publicKey: pulumi.all([args.publicKey, approved]).apply(([publicKey]) => publicKey),
+      },
+      this.child(),
+    );
+    const fileSystem = settings.fileSystem && this.fileSystem(settings.fileSystem, approved);
+    const rulesets = this.rulesets(args, approved);
+    const instances = hosts.map((host) => this.instance(host, args, key, fileSystem, rulesets, approved));
+    const opened = this.openFor(args, rulesets, instances);
+
+    this.hosts = hosts.map((host, index) => {
+      const machine = instances[index] as Instance;
+      return { name: host.name, roles: host.roles, host: hostOf(host, machine, opened), machine };
+    });
+    this.summary = pulumi.all(hosts.map((host, index) => summaryOf(host, instances[index] as Instance)));
+    this.estimate = this.estimated(args, prices, fileSystem);
+    this.registerOutputs({ summary: this.summary, estimate: this.estimate });
+  }
+
+  private fileSystem(
+    { name, region, keep }: NonNullable<Settings["lambda"]["fileSystem"]>,
+    approved: pulumi.Output<true>,
+  ): FileSystem {
+    const args = { name: approved.apply(() => name), region };
+    return new FileSystem(this.childName("files"), args, this.child({ retainOnDelete: keep }));
+  }
+
+  /** One in each region where a host may land: rulesets are regional, and attached only at launch. */
+  private rulesets(
+    { settings, hosts }: FleetArgs,
+    approved: pulumi.Output<true>,
+  ): Map<string, FirewallRuleset> {
+    const launched = hosts.filter((host) => !host.adopt);
+    const regions = new Set(launched.flatMap((host) => host.regions ?? settings.regions));
+    const named = (region: string) => physicalName(["sophia", pulumi.getStack(), region]);
+    return new Map(
+      [...regions].map((region) => [
+        region,
+        new FirewallRuleset(
+          this.childName(`firewall-${region}`),
+          {
+            name: approved.apply(() => named(region)),
+            region,
+            initialRules: baseRules(settings.firewall.adminNetworks),
+          },
+          this.child(),
+        ),
+      ]),
+    );
+  }
+
+  private instance(
+    host: HostSettings,
+    { settings }: FleetArgs,
+    key: SshKey,
+    fileSystem: FileSystem | undefined,
+    rulesets: Map<string, FirewallRuleset>,
+    approved: pulumi.Output<true>,
+  ): Instance {
+    const { adopt } = host;
+    if (adopt)
+      return new Instance(this.childName(host.name), { adopt: approved.apply(() => adopt) }, this.child());
+    const claim = new InstanceClaim(this.childName(`${host.name}-claim`), this.child());
+    return new Instance(
+      this.childName(host.name),
+      {
+        name: physicalName(["sophia", pulumi.getStack(), host.name]),
+        claim: claim.claim,
+        stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
+        hostname: host.name,
+        instanceTypes: host.instanceTypes ?? settings.instanceTypes,
+        regions: host.regions ?? settings.regions,
+        imageFamily: settings.imageFamily,
+        sshKeyName: key.keyName,
+        ...(fileSystem && { fileSystem: { name: fileSystem.name, region: fileSystem.region } }),
+        rulesets: Object.fromEntries([...rulesets].map(([region, ruleset]) => [region, ruleset.id])),
+      },
+      this.child(),
+    );
+  }
+
+  /** Opens the ports between hosts, now that their addresses are known. */
+  private openFor(
+    { settings, peerPorts }: FleetArgs,
+    rulesets: Map<string, FirewallRuleset>,
+    instances: Instance[],
+  ): pulumi.Output<string[]> {
+    const addresses = pulumi.all(instances.map((instance) => instance.address));
+    const rules = addresses.apply((known) => fleetRules(settings.firewall.adminNetworks, peerPorts, known));
+    const opened = [...rulesets].map(
+      ([region, ruleset]) =>
+        new FirewallRules(this.childName(`rules-${region}`), { rulesetId: ruleset.id, rules }, this.child()),
+    );
+    return pulumi.all(opened.map((one) => one.id));
+  }
+
+  private estimated(
+    { hosts, budget }: FleetArgs,
+    prices: pulumi.Output<Prices>,
+    fileSystem: FileSystem | undefined,
+  ): pulumi.Output<Estimate> {
+    const files = fileSystem
+      ? pulumi
+          .all([fileSystem.name, fileSystem.bytesUsed])
+          .apply(([name, bytesUsed]) => ({ name, bytesUsed }))
+      : pulumi.output(undefined);
+    return pulumi.all([this.summary, files, prices]).apply(([known, used, live]) => {
+      const priced = hosts.map((host) => known.find((one) => one.name === host.name) ?? { name: host.name });
+      const result = estimate({ hosts: priced, fileSystem: used }, live.catalogue);
+      checkBudget(result, budget.monthlyUsd);
+      return result;
+    });
+  }
+}
+
+/** Judges what may be launched, before it is. */
+function approve({ settings, hosts, budget }: FleetArgs, live: Prices): true {
+  if (live.catalogue === undefined) {
+    pulumi.log.warn(
+      `the budget of $${budget.monthlyUsd} a month was not checked, prices are unknown: ${live.unavailable}`,
+    );
+    return true;
+  }
+  const launched = hosts.filter((host) => !host.adopt);
+  const priced = launched.map(({ name, instanceTypes }) => ({
+    name,
+    candidates: instanceTypes ?? settings.instanceTypes,
+  }));
+  checkBudget(estimate({ hosts: priced }, live.catalogue), budget.monthlyUsd);
+  return true;
+}
+
+/** Known only when the ports between hosts are open, so that nobody talks to a host too early. */
+function hostOf(host: HostSettings, machine: Instance, opened: pulumi.Output<string[]>): pulumi.Output<Host> {
+  const { id, address, privateAddress, gpus } = machine;
+  return pulumi.output({ id, address, privateAddress, gpus, opened }).apply((known) => ({
+    name: host.name,
+    machineId: known.id,
+    address: known.address,
+    privateAddress: known.privateAddress,
+    user: "ubuntu",
+    port: 22,
+    roles: host.roles,
+    labels: host.labels,
+    taints: host.taints,
+    gpus: known.gpus,
+  }));
+}
+
+function summaryOf(host: HostSettings, machine: Instance): pulumi.Output<HostSummary> {
+  const { id, address, privateAddress, hostname, instanceType, region, hourlyUsd, adopted } = machine;
+  return pulumi
+    .output({ id, address, privateAddress, hostname, instanceType, region, hourlyUsd, adopted })
+    .apply((known) => ({ name: host.name, ...known }));
+}
