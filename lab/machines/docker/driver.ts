@@ -9,6 +9,7 @@ import {
   inspect,
   isMissing,
   type LabIdentity,
+  labelArguments,
   labels,
   labFilter,
   linesOf,
@@ -80,6 +81,12 @@ export class DockerDriver implements MachineDriver {
         nameservers: await nameservers(),
         fileSystemFolder: (id) => this.#fileSystemFolder(id),
       });
+      // Made beforehand, because only so they bear the lab's labels.
+      await Promise.all(
+        volumesOf(lab, spec.id).map((volume) =>
+          docker(["volume", "create", ...labelArguments(lab), volume.name]),
+        ),
+      );
       await docker(args);
     }
     await this.#seed(spec);
@@ -100,8 +107,10 @@ export class DockerDriver implements MachineDriver {
       `label=${labels.machine}`,
     ];
     const ids = linesOf((await docker(args)).stdout);
-    const found = await Promise.all(ids.map((id) => inspect<ContainerInspection>("container", id)));
-    return Promise.all(found.filter((each) => each !== undefined).map((each) => this.#machine(each)));
+    if (ids.length === 0) return [];
+    // A container that goes in the meantime makes the command fail, but the others are in its answer.
+    const { stdout } = await docker(["container", "inspect", ...ids], { allowFailure: true });
+    return Promise.all((JSON.parse(stdout) as ContainerInspection[]).map((each) => this.#machine(each)));
   }
 
   async inspect(id: string): Promise<Machine | undefined> {
