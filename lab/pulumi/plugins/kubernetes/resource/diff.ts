@@ -1,0 +1,82 @@
+import { checkReady } from "../await/await.ts";
+import { kindOf, nameOf, namespaceOf, put, remove } from "../object/access.ts";
+import { annotations, isTrue } from "../object/annotations.ts";
+import { parseCheckpoint, toObject } from "../object/checkpoint.ts";
+import { detailedDiff, replacing } from "../object/detailedDiff.ts";
+import { forceNewProperties } from "../object/forceNew.ts";
+import { apiVersionOf, isBuiltIn, kindOfObject } from "../object/kind.ts";
+import { mergePatch } from "../object/mergePatch.ts";
+import { isAutonamed, isNamed } from "../object/naming.ts";
+import { canonicalNamespace, dropUnstoredDefaults, normalize } from "../object/normalize.ts";
+import { prune } from "../object/prune.ts";
+import { isNamespaced, type Session } from "../provider/session.ts";
+import type { Difference, DiffRequest } from "../rpc/provider.ts";
+import type { PlainObject } from "../rpc/values.ts";
+
+/** The paths of `ignoreChanges` cover a path of the diff when they are the same or lead to it. */
+const covers = (ignored: string, path: string): boolean =>
+  path === ignored || path.startsWith(`${ignored}.`) || path.startsWith(`${ignored}[`);
+
+/**
+ * Compares the live object, cut to the shape of the inputs that made it, with the new inputs. So what the server fills
+ * in is no difference, and what others changed is.
+ */
+export async function diff(session: Session, request: DiffRequest): Promise<Difference> {
+  const { inputs: oldInputs, live } = parseCheckpoint(request.olds);
+  if (nameOf(live) === "") throw new Error(`the state of ${request.urn} has no name in it`);
+  const written = toObject(request.news);
+  const named = normalize(written);
+  const gvk = kindOfObject(named);
+  const newInputs = isBuiltIn(gvk) ? (dropUnstoredDefaults(named, live) as PlainObject) : named;
+  const pruned = prune(live, normalize(oldInputs));
+
+  const namespaced = await isNamespaced(session, gvk);
+  canonicalNamespace(pruned, namespaced);
+  canonicalNamespace(newInputs, namespaced);
+  pruned.apiVersion ??= apiVersionOf(gvk);
+  pruned.kind ??= gvk.kind;
+  remove(pruned, "metadata", "resourceVersion");
+  if (nameOf(newInputs)) put(pruned, nameOf(live), "metadata", "name");
+
+  const patch = mergePatch(pruned, newInputs);
+  const detailed = detailedDiff(patch, {
+    base: pruned,
+    newInputs,
+    oldInputs: pruned,
+    forceNew: forceNewProperties(newInputs, session.settings),
+  });
+  for (const path of detailed.keys())
+    if (request.ignoreChanges.some((ignored) => covers(ignored, path))) detailed.delete(path);
+
+  const replaces = replacing(detailed);
+  if (detailed.get("metadata")?.kind === "delete") replaces.push("metadata");
+  if (isTrue(newInputs, annotations.replaceUnready)) {
+    if (!session.cluster)
+      session.log.log("warning", request.urn, "Cluster is unreachable, skipping replaceUnready check");
+    else if (kindOf(newInputs) !== "Job")
+      session.log.log("warning", request.urn, "replaceUnready annotation is not supported for this resource");
+    else if (!(await isReady(session, request, live)))
+      replaces.push(`.metadata.annotations["${annotations.replaceUnready}"]`);
+  }
+  // An object with a fixed name in the same place must go before its replacement can come.
+  const deleteBeforeReplace =
+    replaces.length > 0 &&
+    isNamed(newInputs) &&
+    !isAutonamed(newInputs) &&
+    nameOf(newInputs) === nameOf(live) &&
+    namespaceOf(newInputs) === namespaceOf(live);
+  return { changes: detailed.size > 0 || replaces.length > 0, replaces, deleteBeforeReplace, detailed };
+}
+
+async function isReady(session: Session, request: DiffRequest, live: PlainObject): Promise<boolean> {
+  const { cluster } = session;
+  if (!cluster) return true;
+  try {
+    const now = await cluster.get(kindOfObject(live), namespaceOf(live), nameOf(live));
+    await checkReady(cluster, {}, now);
+    return true;
+  } catch (error) {
+    session.log.log("debug", request.urn, `not ready: ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
+}

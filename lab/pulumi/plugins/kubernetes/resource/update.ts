@@ -1,0 +1,81 @@
+import { awaitReady, NotReady } from "../await/await.ts";
+import { NoMatch } from "../cluster/discovery.ts";
+import { isForbidden } from "../cluster/http.ts";
+import { annotation, idOf, nameOf, namespaceOf, text } from "../object/access.ts";
+import { annotations, timeoutOf } from "../object/annotations.ts";
+import { checkpoint, parseCheckpoint, toObject } from "../object/checkpoint.ts";
+import { isCustomResourceDefinition, kindOfObject } from "../object/kind.ts";
+import { normalize } from "../object/normalize.ts";
+import type { Session } from "../provider/session.ts";
+import { InitializationFailed, type UpdateRequest } from "../rpc/provider.ts";
+import { hasUnknown, type Properties } from "../rpc/values.ts";
+import { unreachable } from "./create.ts";
+import { fieldManagerOf, relinquish, updateObject } from "./write.ts";
+
+export async function update(session: Session, request: UpdateRequest): Promise<Properties> {
+  const { urn, preview } = request;
+  const { cluster } = session;
+  const inputs = normalize(toObject(request.news));
+  const gvk = kindOfObject(inputs);
+  if (!cluster) {
+    if (preview) return request.news;
+    throw unreachable(session);
+  }
+  if (preview && (hasUnknown(inputs) || !(await cluster.discovery.has(gvk)))) return request.news;
+
+  const old = parseCheckpoint(request.olds);
+  const memory = {
+    initialApiVersion: old.initialApiVersion || text(old.inputs, "apiVersion"),
+    fieldManager: fieldManagerOf(inputs, old.fieldManager),
+  };
+  const before = fieldManagerOf(old.inputs, old.fieldManager);
+  const read = () => cluster.get(gvk, namespaceOf(old.live), nameOf(old.live));
+  let initialized: Awaited<ReturnType<typeof read>>;
+  try {
+    const live = await read();
+    const outputs = await updateObject(session, cluster, {
+      inputs,
+      live,
+      fieldManager: memory.fieldManager,
+      ignoreChanges: request.ignoreChanges,
+      preview,
+    });
+    if (preview) return checkpoint(inputs, outputs, request.news, memory);
+    initialized = await awaitReady({
+      cluster,
+      inputs,
+      outputs,
+      lastOutputs: live,
+      timeout: timeoutOf(request.timeout, inputs),
+      timeoutGiven: request.timeout > 0 || annotation(inputs, annotations.timeoutSeconds) !== "",
+      status: (severity, message) => session.log.status(severity, urn, message),
+      signal: session.signal,
+    });
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    if (preview && isForbidden(error)) return request.news;
+    if (error instanceof NoMatch)
+      throw new Error(
+        `update of resource "${urn}" failed because the Kubernetes API server reported that the apiVersion for this resource ` +
+          `does not exist. Verify that any required CRDs have been created: ${error.message}`,
+        { cause: error },
+      );
+    const live = await read().catch((reading) => {
+      const why = reading instanceof Error ? reading.message : String(reading);
+      throw new Error(
+        `update of resource "${urn}" failed: ${error.message}\nunable to get cluster state: ${why}`,
+        { cause: error },
+      );
+    });
+    throw new InitializationFailed(
+      idOf(live),
+      `the Kubernetes API server reported that "${idOf(live)}" failed to fully initialize or become live: ${error.message}`,
+      checkpoint(inputs, live, request.news, memory),
+      error instanceof NotReady ? error.reasons : [],
+    );
+  }
+  session.log.status("info", urn, "");
+  if (isCustomResourceDefinition(inputs)) cluster.discovery.reset();
+  if (before !== memory.fieldManager) await relinquish(cluster, initialized, before);
+  return checkpoint(inputs, initialized, request.news, memory);
+}

@@ -1,0 +1,203 @@
+import { Hopeless, notYet, waitFor } from "../../../../../components/core/wait.ts";
+import type { Cluster, WriteOptions } from "../cluster/cluster.ts";
+import { NoMatch } from "../cluster/discovery.ts";
+import { isAlreadyExists, isConflict, isNotFound } from "../cluster/http.ts";
+import { annotation, at, type KubeObject, list, nameOf, namespaceOf, put, text } from "../object/access.ts";
+import { annotations, isTrue } from "../object/annotations.ts";
+import { isCustomResourceDefinition } from "../object/kind.ts";
+import { suffix } from "../object/naming.ts";
+import { clone } from "../object/normalize.ts";
+import type { Session } from "../provider/session.ts";
+
+/** Names under which this provider writes without server-side apply. */
+const ownWriters = new Set(["pulumi-kubernetes", "pulumi-kubernetes.exe", "pulumi-resource-kubernetes"]);
+/** Managers whose fields this provider takes over at the first update. */
+const takenOver = new Set([...ownWriters, "kubectl", "before-first-apply"]);
+
+/** The name in which fields are managed: the annotation's, the one in the state, or a new one. */
+export const fieldManagerOf = (object: KubeObject, remembered: string): string =>
+  annotation(object, annotations.patchFieldManager) ||
+  remembered ||
+  `pulumi-kubernetes-${suffix(new Uint8Array())}`;
+
+function forced(
+  session: Session,
+  inputs: KubeObject,
+  live: KubeObject | undefined,
+  preview: boolean,
+): boolean {
+  if (isTrue(inputs, annotations.patchForce) || session.settings.enablePatchForce) return true;
+  const managers = list(live, "metadata", "managedFields");
+  if (live && managers.length === 0) return true;
+  if (!preview) return false;
+  // The update itself takes these fields over first; a dry run cannot.
+  return (
+    live === undefined ||
+    managers.some((entry) => text(entry, "operation") === "Update" && ownWriters.has(text(entry, "manager")))
+  );
+}
+
+const conflictHelp = (manager: string, error: Error): Error =>
+  new Error(
+    "server-side apply field conflict detected, see https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/" +
+      "managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources for troubleshooting help\n" +
+      `The resource managed by field manager "${manager}" had an apply conflict: ${error.message}`,
+    { cause: error },
+  );
+
+const existsHelp = (error: Error): Error =>
+  Object.assign(
+    new Error(
+      `${error.message}
+
+The resource already exists in the cluster. This can happen when:
+
+  - Renaming a Pulumi resource: use an alias to preserve the identity,
+    or use deleteBeforeReplace if the resource needs replacement.
+  - Managing an existing resource: use a Patch resource (e.g. NamespacePatch)
+    to manage specific fields without owning the resource lifecycle.
+  - Adopting a resource into Pulumi: use \`pulumi import\`. Note that
+    protected resources (e.g. kube-system) cannot be deleted on destroy.
+  - Intentional upsert: set upsertExistingObjects on the provider to allow
+    server-side apply to update existing objects on create.`,
+      { cause: error },
+    ),
+  );
+
+async function apply(cluster: Cluster, object: KubeObject, options: WriteOptions): Promise<KubeObject> {
+  try {
+    return await cluster.apply(object, options);
+  } catch (error) {
+    if (isConflict(error)) throw conflictHelp(options.fieldManager ?? "", error);
+    throw error;
+  }
+}
+
+/** Seconds for which a create waits for the namespace or the kind that it needs. */
+const orderingDeadline = 60;
+
+/**
+ * Creates the object. A manifest's parts are made all at once, so a missing namespace or kind is waited for a while.
+ */
+export async function createObject(
+  session: Session,
+  cluster: Cluster,
+  request: { urn: string; inputs: KubeObject; fieldManager: string; preview: boolean },
+): Promise<KubeObject> {
+  const { urn, inputs, fieldManager, preview } = request;
+  const once = () =>
+    session.settings.upsertExistingObjects
+      ? apply(cluster, inputs, {
+          fieldManager,
+          force: forced(session, inputs, undefined, preview),
+          dryRun: preview,
+        })
+      : // The plain create's manager is a fixed name, so that the first update knows whose fields to take over.
+        cluster.create(inputs, { fieldManager: "pulumi-kubernetes", dryRun: preview });
+  if (preview) return once();
+  let tries = 0;
+  const what = `the API server to accept ${nameOf(inputs)}`;
+  const wait = { what, deadline: orderingDeadline, interval: 1, signal: session.signal };
+  let reason: Error = new Error("not tried");
+  try {
+    return await waitFor(wait, async () => {
+      try {
+        const made = await once();
+        if (tries > 0) session.log.status("info", urn, "");
+        return made;
+      } catch (cause) {
+        const error = cause instanceof Error ? cause : new Error(String(cause));
+        if (!(error instanceof NoMatch) && !isNotFound(error)) throw new Hopeless(error);
+        reason = error;
+        if (error instanceof NoMatch) cluster.discovery.reset();
+        session.log.status("info", urn, `Retry #${tries}; creation failed: ${error.message}`);
+        tries += 1;
+        return notYet(error.message);
+      }
+    });
+  } catch (error) {
+    if (isAlreadyExists(error)) throw existsHelp(error);
+    if (session.signal.aborted || !(error instanceof Error) || error.name !== "WaitTimeout") throw error;
+    throw reason;
+  }
+}
+
+/** Gives the fields that were written without server-side apply to our manager, so that applying less removes them. */
+async function takeOver(cluster: Cluster, live: KubeObject, fieldManager: string): Promise<KubeObject> {
+  const entries = list(live, "metadata", "managedFields");
+  const foreign = (entry: KubeObject) =>
+    takenOver.has(text(entry, "manager")) &&
+    text(entry, "subresource") === "" &&
+    entry.manager !== fieldManager;
+  if (!entries.some(foreign)) return live;
+  const ours = entries.find(
+    (entry) => text(entry, "manager") === fieldManager && text(entry, "operation") === "Apply",
+  );
+  const merged = entries
+    .filter((entry) => foreign(entry) || entry === ours)
+    .reduce<KubeObject>((fields, entry) => mergeFields(fields, at(entry, "fieldsV1")), {});
+  const [model] = entries.filter(foreign);
+  const entry = { ...clone(model ?? {}), manager: fieldManager, operation: "Apply", fieldsV1: merged };
+  const rest = entries.filter((other) => !foreign(other) && other !== ours);
+  return cluster.patch(live, [
+    { op: "replace", path: "/metadata/managedFields", value: [...rest, entry] },
+    // The server refuses the patch when somebody else wrote in between.
+    { op: "replace", path: "/metadata/resourceVersion", value: text(live, "metadata", "resourceVersion") },
+  ]);
+}
+
+function mergeFields(into: KubeObject, fields: KubeObject[string] | undefined): KubeObject {
+  const result = clone(into);
+  if (fields === undefined || fields === null || typeof fields !== "object" || Array.isArray(fields))
+    return result;
+  for (const [key, value] of Object.entries(fields as KubeObject)) {
+    const present = result[key];
+    const isTree = present !== null && typeof present === "object" && !Array.isArray(present);
+    result[key] = mergeFields(isTree ? (present as KubeObject) : {}, value);
+  }
+  return result;
+}
+
+/** Leaves ignored properties as they are in the cluster. */
+function keepIgnored(inputs: KubeObject, live: KubeObject, ignoreChanges: string[]): void {
+  for (const ignored of ignoreChanges) {
+    const path = ignored.split(".");
+    const value = at(live, ...path);
+    if (value !== undefined) put(inputs, clone(value), ...path);
+  }
+}
+
+/** Brings a living object to the inputs; definitions of kinds are replaced whole, all else is applied. */
+export async function updateObject(
+  session: Session,
+  cluster: Cluster,
+  request: {
+    inputs: KubeObject;
+    live: KubeObject;
+    fieldManager: string;
+    ignoreChanges: string[];
+    preview: boolean;
+  },
+): Promise<KubeObject> {
+  const { live, fieldManager, preview } = request;
+  const inputs = clone(request.inputs);
+  if (isCustomResourceDefinition(inputs)) {
+    put(inputs, text(live, "metadata", "resourceVersion"), "metadata", "resourceVersion");
+    return cluster.replace(inputs, { fieldManager, dryRun: preview });
+  }
+  const current = preview ? live : await takeOver(cluster, live, fieldManager);
+  keepIgnored(inputs, current, request.ignoreChanges);
+  return apply(cluster, inputs, {
+    fieldManager,
+    force: forced(session, inputs, current, preview),
+    dryRun: preview,
+  });
+}
+
+/** Gives up all fields that a manager has. */
+export async function relinquish(cluster: Cluster, object: KubeObject, fieldManager: string): Promise<void> {
+  const { apiVersion = null, kind = null } = object;
+  const metadata: KubeObject = { name: nameOf(object) };
+  if (namespaceOf(object)) metadata.namespace = namespaceOf(object);
+  await cluster.apply({ apiVersion, kind, metadata }, { fieldManager });
+}
