@@ -22,7 +22,7 @@ export function hostCidr(address: string): string {
  */
 export function clusterDnsAddress(serviceCidr: string): string {
   const [network = "", length = ""] = serviceCidr.split("/");
-  if (!ipv4.test(network) || Number(length) > 28) {
+  if (!ipv4.test(network) || !/^([0-9]|1[0-9]|2[0-8])$/.test(length)) {
     throw new Error(
       `the service network must be an IPv4 network of at least 16 addresses, got "${serviceCidr}"`,
     );

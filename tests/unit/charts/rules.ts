@@ -7,6 +7,8 @@ const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(objec
 /** The pod of a workload, wherever its kind keeps it. */
 export function podOf({ kind, spec }: KubernetesObject): Json | undefined {
   if (kind === "Pod") return object(spec);
+  // Only a sketch: the operator fills in the rest, restricted as everything it makes.
+  if (kind === "Pooler") return undefined;
   const template = object(object(spec).template);
   return template.spec ? object(template.spec) : undefined;
 }

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { images } from "../../../components/core/versions.ts";
+import { databases } from "../../../components/services/postgres/index.ts";
+import { postgresValues } from "../../../components/services/postgres/values.ts";
+import { postgresSettings } from "../../../components/settings/services.ts";
+import { helm, only, render } from "./render.ts";
+import { faultsOf, podOf } from "./rules.ts";
+
+const valuesOf = (settings: object = {}) =>
+  postgresValues(postgresSettings.parse(settings), images, "local-path");
+
+describe.skipIf(!helm)("charts/postgres", () => {
+  const objects = helm ? render("postgres", "data", valuesOf()) : [];
+
+  test("S4 passes the rules", () => {
+    expect(objects.flatMap(faultsOf)).toEqual([]);
+  });
+
+  test("D1 makes the four databases, each with its owner, and keeps them when they are no longer named", () => {
+    const made = objects.filter(({ kind }) => kind === "Database").map(({ spec }) => spec);
+    expect(made.map((spec) => spec?.name)).toEqual([...databases]);
+    for (const spec of made) expect(spec).toMatchObject({ databaseReclaimPolicy: "retain" });
+  });
+
+  test("D1 no superuser, and every login has its own Secret", () => {
+    const { spec } = only(objects, "Cluster");
+    expect(spec).toMatchObject({ enableSuperuserAccess: false });
+    const { roles } = (spec as { managed: { roles: Record<string, unknown>[] } }).managed;
+    const secrets = roles.map((role) => (role.passwordSecret as { name: string }).name);
+    expect(new Set(secrets).size).toBe(roles.length);
+    for (const role of roles) {
+      expect(role.superuser ?? role.createdb ?? role.createrole ?? role.replication).toBeUndefined();
+    }
+  });
+
+  test("D1 all parameters are text, as the operator wants them", () => {
+    const { parameters } = (only(objects, "Cluster").spec as { postgresql: { parameters: object } })
+      .postgresql;
+    for (const value of Object.values(parameters)) expect(value).toBeTypeOf("string");
+    expect(parameters).toMatchObject({ log_lock_waits: "on", wal_level: "logical" });
+  });
+
+  test("D1 the pooler is left out at 0 and shows a certificate for its own name", () => {
+    expect(
+      render("postgres", "data", valuesOf({ poolerInstances: 0 })).map(({ kind }) => kind),
+    ).not.toContain("Pooler");
+    const { certificates } = only(objects, "Cluster").spec as {
+      certificates: { serverAltDNSNames: string[] };
+    };
+    expect(certificates.serverAltDNSNames).toContain("postgres-pooler.data.svc.cluster.local");
+  });
+
+  test("K4 a single server can be drained, several are protected", () => {
+    const budget = (instances: number) =>
+      only(render("postgres", "data", valuesOf({ instances })), "Cluster").spec?.enablePDB;
+    expect([budget(1), budget(3)]).toEqual([false, true]);
+  });
+
+  test("D4 backups come with their plugin", () => {
+    const backup = { enabled: true, schedule: "0 0 3 * * *", plugin: "barman-cloud.cloudnative-pg.io" };
+    const backed = render("postgres", "data", { ...valuesOf(), backup });
+    expect(only(backed, "ScheduledBackup").spec).toMatchObject({
+      method: "plugin",
+      cluster: { name: "postgres" },
+    });
+    expect(JSON.stringify(only(backed, "Cluster").spec?.plugins)).toContain("barman-cloud");
+    expect(() => render("postgres", "data", { ...valuesOf(), backup: { ...backup, plugin: "" } })).toThrow(
+      /backup.plugin is required/,
+    );
+  });
+
+  test("the release waits for a proof with the least login, which sees the authority but not its key", () => {
+    const job = only(objects, "Job");
+    expect(job.metadata.annotations).toMatchObject({ "helm.sh/hook": "post-install,post-upgrade" });
+    const pod = JSON.stringify(podOf(job));
+    expect(pod).toContain("postgres-login-probe");
+    expect(pod).toContain('"items":[{"key":"ca.crt","path":"ca.crt"}]');
+    for (const database of databases) expect(pod).toContain(`awaited postgres-rw ${database} `);
+    expect(pod).toContain("pg_size_bytes('2048MB')");
+  });
+});

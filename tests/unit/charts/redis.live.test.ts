@@ -1,0 +1,143 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Hopeless, waitFor } from "../../../components/core/wait.ts";
+import { redisValues } from "../../../components/services/redis.ts";
+import { redisSettings } from "../../../components/settings/services.ts";
+import { helm, only, redis, render } from "./render.ts";
+
+const password = randomBytes(16).toString("hex");
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+interface Pod {
+  process: ChildProcess;
+  port: number;
+  ask(...words: string[]): string;
+}
+
+/** Starts Redis as the pod does: the rendered script, with this machine's folders in place of the pod's. */
+async function start(root: string, hostname: string, port: number, primary: number): Promise<Pod> {
+  const settings = redisSettings.parse({ memory: "64Mi" });
+  const further = { storageClass: "", secret: "redis-auth", passwordHash: "" };
+  const { data } = only(render("redis", "data", redisValues(settings, further)), "ConfigMap");
+  for (const folder of ["secrets", "etc", "run", "data"]) mkdirSync(join(root, folder), { recursive: true });
+  const local = (text = "") =>
+    text
+      .replace("bind * -::*", "bind 127.0.0.1")
+      .replace("port 6379", `port ${port}`)
+      .replace("%s-0.%s-pods 6379", `127.0.0.1 ${primary}`)
+      .replaceAll("/run/secrets/redis", join(root, "secrets"))
+      .replaceAll("/etc/redis", join(root, "etc"))
+      .replaceAll("/run/redis", join(root, "run"))
+      .replaceAll("/etc/hostname", join(root, "etc/hostname"))
+      .replace("dir /data", `dir ${join(root, "data")}`);
+  writeFileSync(join(root, "secrets/password"), password);
+  writeFileSync(join(root, "etc/hostname"), `${hostname}\n`);
+  writeFileSync(join(root, "etc/redis.conf"), local(data?.["redis.conf"]));
+  writeFileSync(join(root, "etc/start.sh"), local(data?.["start.sh"]));
+  const process = spawn("sh", [join(root, "etc/start.sh")], { stdio: "ignore" });
+  const ask = (...words: string[]) =>
+    execFileSync("redis-cli", ["-p", String(port), ...words], {
+      env: { ...globalThis.process.env, REDISCLI_AUTH: password },
+      encoding: "utf8",
+    }).trim();
+  await waitFor({ what: `redis ${hostname}`, deadline: 10, interval: 0.05 }, async () => {
+    if (process.exitCode !== null) throw new Hopeless(new Error(`redis ended with ${process.exitCode}`));
+    const answer = ask("ping");
+    if (answer !== "PONG") throw new Error(answer);
+    return true;
+  });
+  return { process, port, ask };
+}
+
+async function stop(pod: Pod | undefined, signal: NodeJS.Signals) {
+  if (!pod || pod.process.exitCode !== null || pod.process.signalCode !== null) return;
+  const ended = once(pod.process, "exit");
+  pod.process.kill(signal);
+  await ended;
+}
+
+describe.skipIf(!helm || !redis)("Redis with the rendered configuration", () => {
+  let folder: string;
+  let primary: Pod;
+  let replica: Pod | undefined;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "redis-"));
+    primary = await start(join(folder, "0"), "redis-0", await freePort(), 0);
+  });
+  afterAll(async () => {
+    await stop(replica, "SIGKILL");
+    await stop(primary, "SIGKILL");
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("D3 runs with the memory, eviction and persistence asked for", () => {
+    const setting = (name: string) => primary.ask("config", "get", name).split("\n")[1];
+    expect(setting("maxmemory")).toBe(String(64 * 2 ** 20));
+    expect(setting("maxmemory-policy")).toBe("allkeys-lru");
+    expect(setting("appendonly")).toBe("yes");
+  });
+
+  test("S1 refuses whoever has no password", () => {
+    const env = { ...process.env, REDISCLI_AUTH: "" };
+    const answer = execFileSync("redis-cli", ["-p", String(primary.port), "get", "x"], {
+      env,
+      encoding: "utf8",
+    });
+    expect(answer).toContain("NOAUTH");
+  });
+
+  test("S1 the password is in no process's arguments", () => {
+    const commandLines = readdirSync("/proc")
+      .filter((entry) => /^[0-9]+$/.test(entry))
+      .map((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        } catch {
+          return ""; // It ended meanwhile.
+        }
+      });
+    expect(commandLines.join("\n")).toContain("redis-server");
+    expect(commandLines.join("\n")).not.toContain(password);
+  });
+
+  test("D3 the second pod replicates the first", async () => {
+    replica = await start(join(folder, "1"), "redis-1", await freePort(), primary.port);
+    primary.ask("set", "replicated", "yes");
+    const second = replica;
+    const value = await waitFor({ what: "the replica", deadline: 15, interval: 0.1 }, async () => {
+      const found = second.ask("get", "replicated");
+      if (found !== "yes") throw new Error(`got "${found}"`);
+      return found;
+    });
+    expect(value).toBe("yes");
+    expect(second.ask("set", "x", "y")).toContain("READONLY");
+  });
+
+  test("D3 nothing is lost when the pod ends, nor what was a second old when it is killed", async () => {
+    primary.ask("set", "ordinary", "kept");
+    await stop(primary, "SIGTERM");
+    primary = await start(join(folder, "0"), "redis-0", primary.port, 0);
+    expect(primary.ask("get", "ordinary")).toBe("kept");
+    primary.ask("set", "killed", "kept");
+    await waitFor({ what: "the append-only file to be on disk", deadline: 5, interval: 0.1 }, async () => {
+      if (!/aof_pending_bio_fsync:0/.test(primary.ask("info", "persistence"))) throw new Error("pending");
+      return true;
+    });
+    await stop(primary, "SIGKILL");
+    primary = await start(join(folder, "0"), "redis-0", primary.port, 0);
+    expect(primary.ask("get", "killed")).toBe("kept");
+  });
+});

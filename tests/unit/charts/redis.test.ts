@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { redisValues } from "../../../components/services/redis.ts";
+import { redisSettings } from "../../../components/settings/services.ts";
+import { helm, only, render } from "./render.ts";
+import { faultsOf } from "./rules.ts";
+
+const further = { storageClass: "local-path", secret: "redis-auth", passwordHash: "abc" };
+const values = redisValues(redisSettings.parse({}), further);
+
+test("D3 the container has a quarter more memory than Redis may fill", () => {
+  expect(values.maxmemory).toBe(String(4 * 2 ** 30));
+  expect(values.resources.memory).toBe("5184Mi");
+});
+
+describe.skipIf(!helm)("charts/redis", () => {
+  const objects = helm ? render("redis", "data", values) : [];
+  const conf = () => only(objects, "ConfigMap").data?.["redis.conf"] ?? "";
+
+  test("S4 passes the rules, with and without TLS", () => {
+    expect(objects.flatMap(faultsOf)).toEqual([]);
+    expect(render("redis", "data", { ...values, tls: { secret: "redis-tls" } }).flatMap(faultsOf)).toEqual(
+      [],
+    );
+  });
+
+  test("D3 keeps snapshots and an append-only file, and lets go of what was used least recently", () => {
+    for (const line of [
+      "maxmemory 4294967296",
+      "maxmemory-policy allkeys-lru",
+      "appendonly yes",
+      "save 900 1 300 100 60 10000",
+    ]) {
+      expect(conf().split("\n")).toContain(line);
+    }
+  });
+
+  test("S1 a password is in no object that is rendered", () => {
+    expect(JSON.stringify(objects)).not.toContain("requirepass abc");
+    expect(conf()).not.toContain("requirepass");
+  });
+
+  test("S4 with TLS there is no plain port", () => {
+    const map = only(render("redis", "data", { ...values, tls: { secret: "redis-tls" } }), "ConfigMap");
+    expect(map.data?.["redis.conf"]).toMatch(/^port 0\ntls-port 6379$/m);
+  });
+
+  test("a new password or setting restarts Redis, a new comment in the chart does not", () => {
+    const annotations = (changed: object) => {
+      const set = only(render("redis", "data", { ...values, ...changed }), "StatefulSet");
+      return JSON.stringify((set.spec as { template: { metadata: object } }).template.metadata);
+    };
+    const before = annotations({});
+    expect(annotations({ maxmemory: "1" })).not.toBe(before);
+    expect(annotations({ passwordHash: "def" })).not.toBe(before);
+    expect(annotations({ chartHash: "another" })).toBe(before);
+  });
+});
