@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,10 +17,6 @@ import (
 
 // Socket is where containerd listens.
 const Socket = "/run/k3s/containerd/containerd.sock"
-
-// gpuFile describes the GPUs of a lab host. NVIDIA's runtime brings the driver into containers of its class; the
-// lab's brings this file.
-const gpuFile = "/etc/lab-gpus.json"
 
 // StartRuntime starts containerd and imports the images that lie in agent/images.
 func (a *Agent) StartRuntime(ctx context.Context) error {
@@ -73,7 +68,7 @@ func (a *Agent) writeContainerdConfig(ctx context.Context) (string, error) {
 	defaultRuntime := "runc"
 	runtimes := runtimeTable("runc", "", "")
 	if program, ok := lookPath("nvidia-container-runtime", "/usr/local/nvidia/toolkit"); ok {
-		spec, err := gpuSpec(ctx, filepath.Join(dir, "nvidia-base-spec.json"))
+		spec, err := gpuSpec(ctx, dir)
 		if err != nil {
 			return "", err
 		}
@@ -136,30 +131,6 @@ func runtimeTable(name, program, baseSpec string) string {
 		table += fmt.Sprintf("  BinaryName = %q\n", program)
 	}
 	return table
-}
-
-// gpuSpec writes the specification that containers of the nvidia class start from, and returns its path; empty where
-// the host has no GPUs to show.
-func gpuSpec(ctx context.Context, path string) (string, error) {
-	if _, err := os.Stat(gpuFile); err != nil {
-		return "", nil
-	}
-	text, err := exec.CommandContext(ctx, "ctr", "oci", "spec").Output()
-	if err != nil {
-		return "", fmt.Errorf("ctr oci spec: %w", err)
-	}
-	var spec map[string]any
-	if err := json.Unmarshal(text, &spec); err != nil {
-		return "", fmt.Errorf("ctr oci spec: %w", err)
-	}
-	mounts, _ := spec["mounts"].([]any)
-	spec["mounts"] = append(mounts, map[string]any{
-		"destination": gpuFile, "type": "bind", "source": gpuFile, "options": []string{"rbind", "ro"},
-	})
-	if text, err = json.Marshal(spec); err != nil {
-		return "", err
-	}
-	return path, pki.WriteFile(path, text, 0o600)
 }
 
 // cniPrograms is the folder of the network plugins, which differs between distributions.

@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+import { arch } from "node:os";
+import { join } from "node:path";
+import { versions } from "../../components/core/versions.ts";
+import type { Artefact } from "../artefacts/artefact.ts";
+import { hashOf } from "../artefacts/hash.ts";
+import { run } from "../exec.ts";
+
+const folder = import.meta.dirname;
+const operatorModule = "github.com/cloudnative-pg/cloudnative-pg";
+/** CloudNativePG's operator as its module has it; `go build` names it after its folder. */
+const operatorPackage = `${operatorModule}/cmd/manager`;
+
+/** Programs of the cluster, by the name of their file in the artefact's folder. */
+export const programs = ["k3s", "pause", "coredns", "local-path-provisioner", "gpu-device-plugin", "manager"] as const;
+export type Program = (typeof programs)[number];
+
+/** Version of a module in the text of a go.mod. */
+function moduleVersion(goMod: string, module: string): string {
+  const version = new RegExp(`^\\s*(?:require )?${module.replaceAll(".", "\\.")} (v\\S+)`, "m").exec(goMod)?.[1];
+  if (!version) throw new Error(`lab/k3s/go.mod does not name a version of ${module}`);
+  return version;
+}
+
+/**
+ * Linker flags: the stand-in says it is the K3s release of `components/core/versions.ts`, and the operator which
+ * version it is (it takes its default images and its upgrades from that).
+ */
+export function linkerFlags(goMod: string, k3sVersion: string): string {
+  const [major = "", minor = ""] = k3sVersion.slice(1).split(".");
+  const kubernetes = {
+    gitVersion: k3sVersion,
+    gitMajor: major,
+    gitMinor: minor,
+    gitTreeState: "clean",
+    // A fixed date: equal sources give equal binaries.
+    buildDate: "1970-01-01T00:00:00Z",
+  };
+  const stamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) =>
+    Object.entries(kubernetes).map(([name, value]) => `-X ${path}.${name}=${value}`),
+  );
+  const operator = moduleVersion(goMod, operatorModule).slice(1);
+  return ["-s", "-w", ...stamps, `-X ${operatorModule}/pkg/versions.buildVersion=${operator}`].join(" ");
+}
+
+/**
+ * The K3s stand-in and every program of its cluster images: one module and one `go build`, so that what they share
+ * (Kubernetes's client libraries above all) is compiled once. Static binaries for Linux on this machine's processor.
+ */
+export const clusterPrograms: Artefact = {
+  name: "cluster-programs",
+  title: "build the K3s stand-in and the programs of its cluster",
+  weight: 8,
+  async key() {
+    const { stdout } = await run("go", ["env", "GOVERSION"], { cwd: folder });
+    return hashOf(folder, ["go.mod", "go.sum", "artefact.ts", "cmd", "internal"], stdout.trim(), arch(), versions.k3s);
+  },
+  async build({ out, log, signal }) {
+    const goMod = await readFile(join(folder, "go.mod"), "utf8");
+    const flags = ["-trimpath", "-ldflags", linkerFlags(goMod, versions.k3s)];
+    const packages = programs.map((name) => (name === "manager" ? operatorPackage : `./cmd/${name}`));
+    await run("go", ["build", ...flags, "-o", `${out}/`, ...packages], {
+      cwd: folder,
+      env: { CGO_ENABLED: "0", GOOS: "linux" },
+      onLine: log,
+      signal,
+    });
+  },
+};

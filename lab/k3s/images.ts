@@ -1,0 +1,60 @@
+import { images } from "../../components/core/versions.ts";
+import { clusterPrograms, type Program } from "./artefact.ts";
+
+/** An image without a base: nothing in it but what is listed. */
+export interface ScratchImage {
+  /** Short name, for the cache and for messages. */
+  name: string;
+  /** The production name that the cluster asks for. */
+  reference: string;
+  /** Programs of the artefact `clusterPrograms`, by their absolute path in the image. All are 0755 and root's. */
+  programs: Record<string, Program>;
+  /** Symbolic links: path in the image to target. */
+  links?: Record<string, string>;
+  entrypoint: string[];
+  /** `uid:gid`; left out: root. */
+  user?: string;
+}
+
+/** Where the programs come from. */
+export const programsArtefact = clusterPrograms;
+
+/** Images that the cluster itself needs, under the names that K3s, CloudNativePG and NVIDIA's chart ask for. */
+export const scratchImages: ScratchImage[] = [
+  {
+    name: "pause",
+    reference: "docker.io/rancher/mirrored-pause:3.6",
+    programs: { "/pause": "pause" },
+    entrypoint: ["/pause"],
+    user: "65535:65535",
+  },
+  {
+    name: "coredns",
+    reference: "docker.io/rancher/mirrored-coredns-coredns:1.14.6",
+    programs: { "/coredns": "coredns" },
+    entrypoint: ["/coredns"],
+  },
+  {
+    name: "local-path-provisioner",
+    reference: "docker.io/rancher/local-path-provisioner:v0.0.32",
+    programs: { "/usr/bin/local-path-provisioner": "local-path-provisioner" },
+    entrypoint: ["/usr/bin/local-path-provisioner"],
+  },
+  {
+    name: "gpu-device-plugin",
+    reference: images.nvidiaDevicePlugin,
+    // The chart names both commands without a path.
+    programs: { "/usr/bin/nvidia-device-plugin": "gpu-device-plugin" },
+    links: { "/usr/bin/config-manager": "nvidia-device-plugin" },
+    entrypoint: ["/usr/bin/nvidia-device-plugin"],
+  },
+  {
+    name: "cnpg-operator",
+    reference: images.cnpgOperator,
+    // The operator copies itself into every database pod, from /operator/manager_<processor>.
+    programs: { "/operator/manager_amd64": "manager" },
+    links: { "/manager": "operator/manager_amd64" },
+    entrypoint: ["/manager"],
+    user: "65532:65532",
+  },
+];
