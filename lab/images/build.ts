@@ -5,6 +5,7 @@ import type { Artefact, BuildContext } from "../artefacts/artefact.ts";
 import { hashOf } from "../artefacts/hash.ts";
 import { repository } from "../lab.ts";
 import { docker, inspect } from "../machines/engine/docker.ts";
+import { pullOfficial } from "./official.ts";
 
 interface ImageInspection {
   Id: string;
@@ -41,6 +42,8 @@ export interface DockerfileImage {
   context?: string;
   /** Files and folders that the result depends on, relative to the repository. Default: the context. */
   inputs?: string[];
+  /** Published image of the same kind, which is taken instead where its registry answers. */
+  official?: string;
   /** Images that the Dockerfile starts from, by the build argument that names them. */
   from: Record<string, Artefact>;
 }
@@ -77,6 +80,9 @@ export function dockerfileImage(options: DockerfileImage): Artefact {
     key: () => hashOf(repository, [...new Set([options.dockerfile, ...(options.inputs ?? [context])])]),
     present: imagePresent,
     async build(build) {
+      if (options.official && (await pullOfficial(options.official, build))) {
+        return keepImage(build.out, options.name, options.official);
+      }
       const args: Record<string, string> = {};
       for (const [name, artefact] of Object.entries(options.from)) {
         args[name] = await imageOf(build.folderOf(artefact));

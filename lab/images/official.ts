@@ -1,3 +1,4 @@
+import type { BuildContext } from "../artefacts/artefact.ts";
 import { CommandFailed } from "../exec.ts";
 import { docker } from "../machines/engine/docker.ts";
 
@@ -16,4 +17,15 @@ export function officialImagesReachable(): Promise<boolean> {
     },
   );
   return answer;
+}
+
+/** Pulls a published image; false where that cannot be, and the lab's own has to do. */
+export async function pullOfficial(
+  reference: string,
+  { log, signal }: Pick<BuildContext, "log" | "signal">,
+): Promise<boolean> {
+  if (!(await officialImagesReachable())) return false;
+  const result = await docker(["pull", reference], { onLine: log, signal, allowFailure: true });
+  if (result.code !== 0) log(`cannot pull ${reference}, making the lab's own: ${result.stderr.trim()}`);
+  return result.code === 0;
 }

@@ -6,7 +6,7 @@ import { run } from "../../exec.ts";
 import { docker, inspect, labels } from "../../machines/engine/docker.ts";
 import { installPackages } from "../../machines/engine/engine.ts";
 import { buildImage, imagePresent } from "../build.ts";
-import { officialImagesReachable } from "../official.ts";
+import { pullOfficial } from "../official.ts";
 import { debianSources } from "./debian.ts";
 
 const official = "debian:12-slim";
@@ -81,12 +81,6 @@ async function bootstrap(
   return made;
 }
 
-async function pull(out: string, { log, signal }: Pick<BuildContext, "log" | "signal">): Promise<string> {
-  if (!(await officialImagesReachable())) return bootstrap(out, { log, signal });
-  await docker(["pull", official], { onLine: log, signal });
-  return official;
-}
-
 /** Debian 12 as every lab image starts from it: pulled where a registry answers, otherwise made from its packages. */
 export const baseImage: Artefact = {
   name: "image-base",
@@ -99,7 +93,7 @@ export const baseImage: Artefact = {
   },
   present: imagePresent,
   async build(build) {
-    const start = await pull(build.out, build);
+    const start = (await pullOfficial(official, build)) ? official : await bootstrap(build.out, build);
     const context = join(build.out, "context");
     await mkdir(join(context, "certificates"), { recursive: true });
     for (const { name, text } of await extraCertificates()) {

@@ -1,0 +1,50 @@
+import { images } from "../../components/core/versions.ts";
+import type { Artefact } from "../artefacts/artefact.ts";
+import { baseImage } from "./base/image.ts";
+import { dockerfileImage } from "./build.ts";
+import { nodeImage } from "./node/image.ts";
+
+/** An image that the lab's registry serves under its production name. */
+export interface PublishedImage {
+  /** Registry, path and tag, as pods name it. */
+  reference: string;
+  artefact: Artefact;
+}
+
+const lookAlike = (name: string, reference: string): PublishedImage => ({
+  reference,
+  artefact: dockerfileImage({
+    name,
+    title: `build the ${name} image`,
+    dockerfile: `lab/images/${name}/Dockerfile`,
+    official: reference,
+    from: { BASE: baseImage },
+  }),
+});
+
+/** The registry itself, which serves all others. */
+export const registryImage: Artefact = dockerfileImage({
+  name: "registry",
+  title: "build the image registry",
+  dockerfile: "lab/images/registry/Dockerfile",
+  from: { BASE: baseImage },
+});
+
+/** Images of the services and of our own programs. What K3s brings is in lab/k3s. */
+export const serviceImages: PublishedImage[] = [
+  lookAlike("postgres", images.postgres),
+  lookAlike("pgbouncer", images.pgbouncer),
+  lookAlike("redis", images.redis),
+  lookAlike("nginx", images.nginx),
+  {
+    reference: images.mcpServers,
+    artefact: dockerfileImage({
+      name: "mcp-servers",
+      title: "build the MCP servers' image",
+      dockerfile: "images/mcp-server/Dockerfile",
+      context: ".",
+      inputs: [".dockerignore", "components/core/wait.ts", "lambda/client", "mcp/servers"],
+      from: { NODE: nodeImage },
+    }),
+  },
+];
