@@ -38,6 +38,8 @@ export class Cluster extends Component {
   readonly nodes: ClusterNode[];
   /** Done when every node is Ready: one resource a node. */
   readonly ready: pulumi.Resource[];
+  /** The server, as a host. */
+  readonly server: pulumi.Output<Host>;
   /** The server's machine: what is in the cluster goes with it, see `deletedWith`. */
   readonly machine: pulumi.Resource;
 
@@ -91,6 +93,7 @@ export class Cluster extends Component {
       this.child({ dependsOn: this.ready }),
     );
     this.nodes = ordered.map((handle) => ({ name: nodeName(handle), host: handle.host }));
+    this.server = server.host;
     this.machine = server.machine;
     this.registerOutputs({ kubeconfig: this.kubeconfig, nodes: this.nodes.map((node) => node.name) });
   }

@@ -71,6 +71,11 @@ export class Progress {
     if (running) running.last = line.trim();
   }
 
+  /** One line that stays. */
+  say(line: string): void {
+    this.#print(`  ${line}`);
+  }
+
   end(title: string, mark: string, how: string): void {
     this.#running.delete(title);
     this.#print(`  ${mark} ${title.padEnd(48)} ${how}`);

@@ -28,10 +28,17 @@ const user = 10001;
  * is a new server.
  */
 export class McpServer extends Component {
+  readonly name: string;
   /** Path below which Nginx serves it. */
   readonly path: string;
-  readonly service: pulumi.Output<string>;
-  readonly port: number;
+  /** How Nginx reaches it. */
+  readonly route: {
+    path: string;
+    kind: "sse";
+    host: pulumi.Output<string>;
+    port: number;
+    upstreamPath: string;
+  };
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:McpServer", name, opts);
@@ -113,10 +120,16 @@ export class McpServer extends Component {
       { metadata, spec: { selector: labels, ports: [{ name: "mcp", port: entry.port, targetPort: "mcp" }] } },
       this.child({ dependsOn: [deployment] }),
     );
+    this.name = entry.name;
     this.path = `/mcp/${entry.name}`;
-    this.service = pulumi.interpolate`${service.metadata.name}.${service.metadata.namespace}.svc.cluster.local`;
-    this.port = entry.port;
-    this.registerOutputs({ path: this.path, service: this.service, port: this.port });
+    this.route = {
+      path: this.path,
+      kind: "sse",
+      host: pulumi.interpolate`${service.metadata.name}.${service.metadata.namespace}.svc.cluster.local`,
+      port: entry.port,
+      upstreamPath: entry.path,
+    };
+    this.registerOutputs({ path: this.path });
   }
 
   #clusterReader(

@@ -94,6 +94,7 @@ export async function obtain(wanted: Artefact[], options: ObtainOptions): Promis
 export async function prune(cache: string, keep = 2): Promise<void> {
   for (const name of await readdir(cache)) {
     const folder = join(cache, name);
+    if (!(await stat(folder)).isDirectory()) continue;
     const keys = (await readdir(folder)).filter((key) => /^[0-9a-f]{16}$/.test(key));
     const dated = await Promise.all(
       keys.map(async (key) => ({ key, used: (await stat(join(folder, key))).mtimeMs })),

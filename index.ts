@@ -1,0 +1,118 @@
+import * as pulumi from "@pulumi/pulumi";
+import { insideCluster } from "./components/core/insideCluster.ts";
+import { Namespaces } from "./components/network/namespaces.ts";
+import { GpuPlugin } from "./components/services/gpu.ts";
+import { Nginx } from "./components/services/nginx.ts";
+import { loadManifest, Postgres, PostgresOperator } from "./components/services/postgres/index.ts";
+import { Redis } from "./components/services/redis.ts";
+import { readConfiguration } from "./components/settings/read.ts";
+import { apiServersOf } from "./k3s/apiServers.ts";
+import { Cluster } from "./k3s/cluster.ts";
+import { publicPeerPorts } from "./k3s/ports.ts";
+import { Fleet } from "./lambda/fleet.ts";
+import { publicKeyOf } from "./lambda/publicKey.ts";
+import { catalog } from "./mcp/catalog/index.ts";
+import { McpServer } from "./mcp/server.ts";
+
+const { settings, secrets } = readConfiguration();
+const { storageClass } = settings;
+
+const fleet = new Fleet("fleet", {
+  settings: settings.lambda,
+  hosts: settings.hosts,
+  budget: settings.budget,
+  apiKey: secrets.lambdaApiKey,
+  publicKey: settings.lambda.sshKey.publicKey ?? secrets.sshPrivateKey.apply(publicKeyOf),
+  peerPorts: publicPeerPorts(settings.k3s),
+});
+
+const cluster = new Cluster("cluster", {
+  hosts: fleet.hosts,
+  settings: settings.k3s,
+  adminNetworks: settings.lambda.firewall.adminNetworks,
+  sshPrivateKey: secrets.sshPrivateKey,
+});
+const apiServers = cluster.server.apply(apiServersOf);
+const inCluster = insideCluster(cluster.provider, cluster.machine);
+
+const namespaces = new Namespaces(
+  "namespaces",
+  {
+    apiServers,
+    clusterCidr: settings.k3s.clusterCidr,
+    gpuSlices: settings.gpu.slicesPerGpu,
+  },
+  inCluster,
+);
+const namespace = namespaces.names;
+
+const gpu = new GpuPlugin("gpu", { settings: settings.gpu, namespace: namespace.gpu }, inCluster);
+
+const operator = new PostgresOperator(
+  "postgres-operator",
+  { manifest: await loadManifest(settings.postgres.operatorManifest), namespaces },
+  inCluster,
+);
+const postgres = new Postgres(
+  "postgres",
+  { settings: settings.postgres, operator, namespace: namespace.data, storageClass },
+  inCluster,
+);
+const redis = new Redis(
+  "redis",
+  { settings: settings.redis, namespace: namespace.data, storageClass },
+  inCluster,
+);
+
+const mcpServers = catalog.map(
+  (entry) =>
+    new McpServer(
+      `mcp-${entry.name}`,
+      {
+        entry,
+        settings: settings.mcp,
+        namespace: namespace.mcp,
+        hosts: fleet.summary,
+        apiServers,
+        lambda: { apiUrl: settings.lambda.apiUrl },
+        secrets,
+      },
+      pulumi.mergeOptions(inCluster, { dependsOn: [gpu] }),
+    ),
+);
+
+const nginx = new Nginx(
+  "nginx",
+  {
+    settings: settings.nginx,
+    namespace: namespace.ingress,
+    routes: mcpServers.map((server) => server.route),
+    serviceCidr: settings.k3s.serviceCidr,
+    tls: { certificate: secrets.tlsCertificate, key: secrets.tlsKey },
+  },
+  inCluster,
+);
+
+/** Machines with address, type, region and price. */
+export const hosts = fleet.summary;
+/** US dollars a month, by resource. */
+export const monthlyEstimate = fleet.estimate;
+/** For `kubectl`; secret. */
+export const kubeconfig = cluster.kubeconfig;
+export const nodes = cluster.nodes.map(({ name }) => name);
+/** Inside the cluster. */
+export const services = {
+  postgres: {
+    host: postgres.host,
+    pooledHost: postgres.pooledHost,
+    port: postgres.port,
+    databases: postgres.databases,
+  },
+  redis: { host: redis.host, port: redis.port },
+};
+/** From outside. */
+export const url = nginx.url;
+export const mcp = mcpServers.map(({ name, path }) => ({
+  name,
+  url: pulumi.interpolate`${nginx.url}${path}`,
+}));

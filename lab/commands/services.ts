@@ -1,0 +1,100 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { notYet, waitFor } from "../../components/core/wait.ts";
+import { digest } from "../artefacts/hash.ts";
+import { files, type Lab, repository } from "../lab.ts";
+import type { LabNetwork } from "../machines/docker/network.ts";
+import { fromFile, startDaemon, stopDaemon } from "../state/process.ts";
+
+/** Ports on the lab network's gateway: the network is the lab's own, so they can be fixed. */
+const ports = { cloud: 7600, releases: 7601 };
+
+/** Where the lab's own servers answer, to this machine and to the lab's hosts alike. */
+export const lambdaApiUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.cloud}/api/v1`;
+export const k3sUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.releases}/k3s`;
+
+/** How many times faster than the world the emulated cloud's clock runs: a boot of four minutes takes some seconds. */
+export const speed = 30;
+
+const node = process.execPath;
+
+interface Server {
+  title: string;
+  folder: string;
+  args: string[];
+  /** Answers when the server works. */
+  url: string;
+  environment: Record<string, string>;
+}
+
+/** The servers that fake what would cost money or an account. */
+function servers(lab: Lab, network: LabNetwork, prefix: string, k3s: string): Server[] {
+  const environment = { LAB: lab.name, LAB_ROOT: join(lab.folder, ".."), LAB_CACHE: lab.cache };
+  const cloud = [
+    ["--listen", `${network.gateway}:${ports.cloud}`],
+    ["--state", files(lab).cloudState],
+    ["--driver", "docker"],
+    ["--lab", lab.name],
+    ["--api-key-file", files(lab).apiKey],
+    ["--addresses", prefix],
+    ["--speed", String(speed)],
+  ].flat();
+  return [
+    {
+      title: "the emulated Lambda Cloud",
+      folder: join(lab.folder, "cloud"),
+      args: [join(repository, "lab/cloud/main.ts"), ...cloud],
+      url: `http://${network.gateway}:${ports.cloud}/_lab/state`,
+      environment,
+    },
+    {
+      title: "the release server",
+      folder: join(lab.folder, "releases"),
+      args: [
+        join(repository, "lab/releases/main.ts"),
+        "--listen",
+        `${network.gateway}:${ports.releases}`,
+        "--file",
+        "/k3s",
+        k3s,
+      ],
+      url: k3sUrl(network),
+      environment,
+    },
+  ];
+}
+
+/** Starts the servers that do not run, and those that run with other arguments again. */
+export async function ensureServers(
+  lab: Lab,
+  network: LabNetwork,
+  prefix: string,
+  k3s: string,
+): Promise<void> {
+  for (const server of servers(lab, network, prefix, k3s)) {
+    const pidFile = join(server.folder, `pid-${digest(server.args.join(" "))}.json`);
+    const logFile = join(server.folder, "log");
+    if (!(await fromFile(pidFile))) {
+      await stopServer(server.folder);
+      await startDaemon(node, server.args, { pidFile, logFile, env: server.environment });
+    }
+    await waitFor({ what: `${server.title} at ${server.url}`, deadline: 20, interval: 0.2 }, async () => {
+      if (!(await fromFile(pidFile))) return notYet(`it ended; see ${logFile}`);
+      const response = await fetch(server.url, { method: "HEAD", signal: AbortSignal.timeout(2000) });
+      return response.status < 500 ? true : notYet(`it answers ${response.status}; see ${logFile}`);
+    });
+  }
+}
+
+/** Stops the lab's servers, whatever arguments they run with. */
+export async function stopServers(lab: Lab): Promise<void> {
+  for (const name of ["cloud", "releases"]) await stopServer(join(lab.folder, name));
+}
+
+async function stopServer(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  for (const name of names) if (/^pid-.*\.json$/.test(name)) await stopDaemon(join(folder, name));
+}

@@ -1,0 +1,90 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { SecretName } from "../../components/settings/schema.ts";
+import { digest } from "../artefacts/hash.ts";
+import { type RunOptions, type RunResult, run } from "../exec.ts";
+import { files, type Lab, repository } from "../lab.ts";
+import { removeDeadLocks } from "../pulumi/locks.ts";
+import { pulumiEnvironment, type Toolchain } from "../pulumi/toolchain.ts";
+
+const project = "sophia-infra";
+
+/** A Pulumi stack with its state and configuration in the lab's folder, beside the checkout's own stack files. */
+export class Stack {
+  readonly name: string;
+  readonly #toolchain: Toolchain;
+  readonly #folder: string;
+  readonly #configFile: string;
+  readonly #environment: Record<string, string>;
+
+  /** @param more environment for the CLI and its plugins */
+  constructor(toolchain: Toolchain, lab: Lab, more: Record<string, string> = {}, name = "local") {
+    this.name = name;
+    this.#toolchain = toolchain;
+    this.#folder = files(lab).backend;
+    this.#configFile = join(this.#folder, `Pulumi.${name}.yaml`);
+    this.#environment = {
+      ...pulumiEnvironment(toolchain, {
+        state: join(this.#folder, "state"),
+        passphraseFile: files(lab).passphrase,
+      }),
+      ...more,
+    };
+  }
+
+  /** Runs the CLI in the checkout, on this stack. */
+  pulumi(args: string[], options: RunOptions = {}): Promise<RunResult> {
+    const config = takesConfig.has(args[0] ?? "") ? ["--config-file", this.#configFile] : [];
+    return run(this.#toolchain.binary, [...args, "--stack", this.name, ...config, "--non-interactive"], {
+      cwd: repository,
+      ...options,
+      env: { ...this.#environment, ...options.env },
+    });
+  }
+
+  /**
+   * Makes the stack where it is missing, and brings its configuration file to what is given. Secrets go to the CLI by
+   * standard input. Nothing is written when nothing changed.
+   */
+  async configure(config: Record<string, unknown>, secrets: Record<SecretName, string>): Promise<void> {
+    await mkdir(join(this.#folder, "state"), { recursive: true, mode: 0o700 });
+    await removeDeadLocks(join(this.#folder, "state"));
+    await this.#init();
+    const mark = join(this.#folder, "config.digest");
+    const wanted = digest(JSON.stringify([config, secrets]));
+    if ((await readFile(mark, "utf8").catch(() => "")) === wanted) return;
+    await rm(mark, { force: true });
+    await writeFile(this.#configFile, stringify({ config }), { mode: 0o600 });
+    for (const [key, value] of Object.entries(secrets)) {
+      await this.pulumi(["config", "set", "--secret", "--raw", `${project}:${key}`], { stdin: value });
+    }
+    await writeFile(mark, wanted);
+  }
+
+  /** Stack outputs, secrets in the clear: for our own use, never to be printed whole. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const { stdout } = await this.pulumi(["stack", "output", "--json", "--show-secrets"]);
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
+
+  /** Whether anybody ever brought this stack up. */
+  async exists(): Promise<boolean> {
+    const file = join(this.#folder, "state", ".pulumi", "stacks", project, `${this.name}.json`);
+    return (await readFile(file).catch(() => undefined)) !== undefined;
+  }
+
+  /** `stack init` writes a stack file beside the project file: it gets a project file of its own, away from ours. */
+  async #init(): Promise<void> {
+    if (await this.exists()) return;
+    const aside = join(this.#folder, "init");
+    await mkdir(aside, { recursive: true });
+    await writeFile(join(aside, "Pulumi.yaml"), stringify({ name: project, runtime: "nodejs" }));
+    await run(this.#toolchain.binary, ["stack", "init", this.name, "--non-interactive"], {
+      cwd: aside,
+      env: this.#environment,
+    });
+  }
+}
+
+const takesConfig = new Set(["up", "preview", "destroy", "refresh", "config", "import", "watch"]);

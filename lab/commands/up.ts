@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { helm } from "../helm/artefact.ts";
+import { imageOf } from "../images/build.ts";
+import { machineImage } from "../images/machine.ts";
+import { publishImage } from "../images/publish.ts";
+import { ensureRegistry, mirrorsOf } from "../images/registry.ts";
+import { registryImage } from "../images/services.ts";
+import { programsArtefact } from "../k3s/images.ts";
+import { labKeys } from "../keys.ts";
+import { files, type Lab } from "../lab.ts";
+import { prepareMachines } from "../machines/docker.ts";
+import { ensureEngine } from "../machines/engine/engine.ts";
+import { labStackConfig } from "../overlay.ts";
+import type { Progress } from "../progress.ts";
+import { claimNetwork } from "../state/claim.ts";
+import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
+import { labArtefacts, obtainAll, publishedImages } from "./artefacts.ts";
+import { ensureServers, k3sUrl, lambdaApiUrl, speed } from "./services.ts";
+import { Stack } from "./stack.ts";
+
+/** Everything up to `pulumi up`: what the program finds when it runs. */
+export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<Stack> {
+  await mkdir(lab.folder, { recursive: true, mode: 0o700 });
+  const { folder, toolchain } = await progress.phase("Toolchain and images", async () => {
+    await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
+    return obtainAll(lab, labArtefacts, progress, signal);
+  });
+  return progress.phase("Lab", async () => {
+    const prefix = await claimNetwork(lab);
+    const network = await prepareMachines(lab, await imageOf(folder(machineImage)));
+    const registry = await progress.step("image registry", async (note) => {
+      const started = await ensureRegistry(lab, network, await imageOf(folder(registryImage)));
+      for (const { artefact, reference } of publishedImages) {
+        note(reference);
+        await publishImage(started, await imageOf(folder(artefact)), reference, note);
+      }
+      return started;
+    });
+    const text = await readFile(lab.configFile, "utf8");
+    const hostnames = hostnamesIn(text);
+    const keys = await labKeys(lab, hostnames, []);
+    const k3s = join(folder(programsArtefact), "k3s");
+    await progress.step("emulated Lambda Cloud", () => ensureServers(lab, network, prefix, k3s));
+    const config = labStackConfig(text, {
+      lambdaApiUrl: lambdaApiUrl(network),
+      speed,
+      sshPublicKey: keys.sshPublicKey,
+      k3sRelease: { url: k3sUrl(network), sha256: await sha256(k3s) },
+      mirrors: mirrorsOf(
+        publishedImages.map(({ reference }) => reference),
+        registry.url,
+      ),
+      operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
+      devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
+    });
+    const stack = new Stack(toolchain, lab, { LAB_HELM: join(folder(helm), "helm") });
+    await progress.step("stack configuration", () =>
+      stack.configure(config, {
+        lambdaApiKey: keys.lambdaApiKey,
+        sshPrivateKey: keys.sshPrivateKey,
+        tlsCertificate: keys.tlsCertificate,
+        tlsKey: keys.tlsKey,
+      }),
+    );
+    return stack;
+  });
+}
+
+/** `make up`: from whatever is there to a running platform. */
+export async function up(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {
+  const stack = await prepare(lab, progress, signal);
+  await progress.phase("pulumi up", () => update(lab, stack, progress, signal));
+  const outputs = await stack.outputs();
+  await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
+}
+
+/** Lines of the CLI that say what happened, not that something is still going on. */
+const telling = /\b(created|updated|replaced|deleted|error|warning|failed)\b/i;
+
+async function update(lab: Lab, stack: Stack, progress: Progress, signal: AbortSignal): Promise<void> {
+  const log: string[] = [];
+  const show = (line: string) => {
+    log.push(line);
+    if (telling.test(line) && !line.startsWith("@")) progress.say(line.trimEnd());
+  };
+  progress.begin("resources");
+  const result = await stack.pulumi(["up", "--yes", "--skip-preview", "--color", "never"], {
+    onLine: show,
+    signal,
+    allowFailure: true,
+  });
+  await writeFile(files(lab).upLog, `${log.join("\n")}\n`);
+  const ended = result.code === 0 ? "✔" : "✘";
+  progress.end(
+    "resources",
+    ended,
+    result.stdout.match(/^ +[0-9]+ unchanged$|^Resources:$/m) ? "see above" : "",
+  );
+  if (result.code !== 0) {
+    const diagnostics = result.stdout.slice(Math.max(0, result.stdout.indexOf("Diagnostics:")));
+    throw new Error(`pulumi up failed; the whole log is in ${files(lab).upLog}\n${diagnostics.trim()}`);
+  }
+}
+
+const sha256 = async (file: string): Promise<string> =>
+  createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+
+/** Names that the certificate must have. A malformed file is told by the program itself, with every other fault. */
+function hostnamesIn(text: string): string[] {
+  const config = (parse(text) as { config?: Record<string, { hostnames?: unknown }> }).config ?? {};
+  const names = config["sophia-infra:nginx"]?.hostnames;
+  return Array.isArray(names) && names.length > 0 ? names.map(String) : ["sophia.lab"];
+}
