@@ -187,7 +187,13 @@ function approve({ settings, hosts, budget }: FleetArgs, live: Prices): true {
     name,
     candidates: instanceTypes ?? settings.instanceTypes,
   }));
-  checkBudget(estimate({ hosts: priced }, live.catalogue), budget.monthlyUsd);
+  const most = estimate({ hosts: priced }, live.catalogue);
+  checkBudget(most, budget.monthlyUsd);
+  if (pulumi.runtime.isDryRun() && most.monthlyUsd !== null) {
+    pulumi.log.info(
+      `the launched hosts cost $${most.monthlyUsd} a month at most, of a budget of $${budget.monthlyUsd}`,
+    );
+  }
   return true;
 }
 

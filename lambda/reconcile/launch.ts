@@ -97,7 +97,8 @@ export async function launch(
       if (error instanceof LambdaError) await launchSettled(context, spec.claim);
       if (!tryNext.some((Class) => error instanceof Class)) throw error;
       context.log(`${place} refused: ${messageOf(error)}`);
-      refusals.push(`${place}: ${error instanceof LambdaError ? error.failure.message : messageOf(error)}`);
+      const reason = error instanceof LambdaError ? error.failure.message : messageOf(error);
+      refusals.push(`${place}: ${reason.replace(/\.$/, "")}`);
     }
   }
   throw new Error(

@@ -9,7 +9,7 @@ import {
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 
-const fileSystem: Handler<FileSystemSpec, FileSystemOutputs> = {
+export const fileSystem: Handler<FileSystemSpec, FileSystemOutputs> = {
   inputs: () =>
     z.object({
       name: z

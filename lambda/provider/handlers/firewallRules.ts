@@ -10,7 +10,7 @@ interface RulesInputs {
 }
 
 /** The rules of a ruleset that exists already; deleting leaves them, as the ruleset goes with its own resource. */
-const firewallRules: Handler<RulesInputs, RulesInputs> = {
+export const firewallRules: Handler<RulesInputs, RulesInputs> = {
   inputs: () => z.object({ rulesetId: z.string().min(1), rules: z.array(rule) }),
   async create(context, inputs) {
     const rules = await setRules(context, inputs.rulesetId, inputs.rules);

@@ -9,7 +9,7 @@ interface RulesetOutputs {
   region: string;
 }
 
-const firewallRuleset: Handler<RulesetSpec, RulesetOutputs> = {
+export const firewallRuleset: Handler<RulesetSpec, RulesetOutputs> = {
   inputs: () =>
     z.object({
       name: z.string().min(1).max(64),

@@ -38,7 +38,7 @@ type InstanceInputs = z.infer<typeof adopted> | z.infer<typeof launched>;
 const wanted = (inputs: InstanceInputs): Wanted =>
   "adopt" in inputs ? { adopt: inputs.adopt as Adoption } : { spec: inputs as InstanceSpec };
 
-const instance: Handler<InstanceInputs, InstanceOutputs> = {
+export const instance: Handler<InstanceInputs, InstanceOutputs> = {
   inputs: (bag) => (bag.adopt === undefined ? launched : adopted),
   async create(context, inputs) {
     const want = wanted(inputs);

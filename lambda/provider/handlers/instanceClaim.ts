@@ -12,7 +12,7 @@ interface ClaimOutputs {
  * A random id in the state before anything is launched for it. Making one asks nothing of Lambda. Deleting one,
  * which Pulumi does after the instance's own deletion, terminates whatever still carries it.
  */
-const instanceClaim: Handler<object, ClaimOutputs> = {
+export const instanceClaim: Handler<object, ClaimOutputs> = {
   inputs: () => z.object({}),
   create: async () => {
     const claim = randomUUID();

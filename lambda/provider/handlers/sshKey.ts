@@ -9,7 +9,7 @@ import {
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 
-const sshKey: Handler<SshKeySpec, SshKeyOutputs> = {
+export const sshKey: Handler<SshKeySpec, SshKeyOutputs> = {
   inputs: () =>
     z.object({
       name: z.string().min(1).max(64),

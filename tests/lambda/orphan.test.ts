@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { type Account, account } from "./support/account.ts";
+import { Engine } from "./support/engine.ts";
+import type { Death } from "./support/process.ts";
+
+interface Flow {
+  name: string;
+  /** Brings the engine to where the operation under test begins. */
+  before: (engine: Engine, account: Account) => Promise<unknown>;
+  operation: "up" | "destroy";
+  inputs?: object;
+  /** Instances that the flow launches from its beginning when nothing goes wrong. */
+  launches: number;
+}
+
+const ready = async (engine: Engine) => expect((await engine.run("up")).outcome).toBe("done");
+const halfMade = async (engine: Engine) => {
+  const { outcome } = await engine.run("up", { timing: { bootDeadline: 60 } });
+  expect(String(outcome)).toContain("it stays recorded");
+};
+
+const flows: Flow[] = [
+  { name: "create", before: async () => undefined, operation: "up", launches: 1 },
+  {
+    name: "create on a machine that breaks",
+    before: (_, { cloud }) => cloud.control.plan({ outcome: "unhealthy" }),
+    operation: "up",
+    launches: 2,
+  },
+  { name: "finishing a half-made host", before: halfMade, operation: "up", launches: 1 },
+  { name: "rename", before: ready, operation: "up", inputs: { name: "renamed" }, launches: 1 },
+  { name: "replace", before: ready, operation: "up", inputs: { userData: "#cloud-config\n" }, launches: 2 },
+  { name: "destroy", before: ready, operation: "destroy", launches: 1 },
+  { name: "destroy of a half-made host", before: halfMade, operation: "destroy", launches: 1 },
+];
+
+describe.each(flows)("L5 $name", (flow) => {
+  let at: Account;
+  beforeEach(async () => {
+    at = await account();
+  });
+
+  interface Trouble {
+    death?: Death;
+    fault?: () => Promise<unknown>;
+  }
+
+  /** Runs the flow with trouble, then again without, then tears down; counts instances at every step. */
+  async function survives({ death, fault }: Trouble) {
+    const start = await at.launched();
+    const engine = new Engine(at.cloud);
+    await flow.before(engine, at);
+    await fault?.();
+    const first = await engine.run(flow.operation, { inputs: flow.inputs, death });
+    await at.cloud.control.clearFaults();
+    const story = `${first.outcome} after ${first.requests.join(", ")}`;
+    if (first.outcome !== "done") {
+      expect((await engine.run(flow.operation, { inputs: flow.inputs })).outcome, story).toBe("done");
+    }
+    expect(await at.alive(), story).toBe(flow.operation === "up" ? 1 : 0);
+    expect((await at.launched()) - start, story).toBe(flow.launches);
+    expect((await engine.run("destroy")).outcome, story).toBe("done");
+    expect(await at.alive(), story).toBe(0);
+    expect(at.mostAlive(), story).toBeLessThanOrEqual(1);
+    return first;
+  }
+
+  /** The same trouble at each request that the flow makes. */
+  async function atEveryRequest(trouble: (request: number) => Trouble) {
+    const { outcome, requests } = await survives({});
+    expect(outcome).toBe("done");
+    expect(requests.length).toBeGreaterThan(0);
+    for (let request = 0; request < requests.length; request += 1) await survives(trouble(request));
+  }
+
+  test.each(["before", "handled", "replied"] as const)("provider killed, request %s", (phase) =>
+    atEveryRequest((request) => ({ death: { request, phase } })),
+  );
+
+  test.each(["before", "after"] as const)("reply lost once, %s handling", (when) =>
+    atEveryRequest((skip) => ({
+      fault: () => at.cloud.control.addFault({ skip, when, effect: { kind: "drop" } }),
+    })),
+  );
+
+  test.each(["before", "after"] as const)("502 once, %s handling", (when) =>
+    atEveryRequest((skip) => ({
+      fault: () =>
+        at.cloud.control.addFault({
+          skip,
+          when,
+          effect: { kind: "reply", status: 502, text: "<html>bad gateway" },
+        }),
+    })),
+  );
+});
+
+/** Kills the provider when its launch was carried out and before it hears of it. */
+async function killedInLaunch(engine: Engine) {
+  const { outcome, requests } = await engine.run("up", { death: { request: 2, phase: "handled" } });
+  expect(outcome).toBe("died");
+  expect(requests.at(-1)).toMatch(/launch$/);
+  expect(engine.row).toBeUndefined();
+}
+
+test("L5 destroy alone removes what a killed create launched and never recorded", async () => {
+  const at = await account();
+  const engine = new Engine(at.cloud);
+  await killedInLaunch(engine);
+  expect(await at.alive()).toBe(1);
+  expect((await engine.run("destroy")).outcome).toBe("done");
+  expect(await at.alive()).toBe(0);
+});
+
+test("L5 an instance that is listed late is waited for, not launched again", async () => {
+  const at = await account();
+  await at.cloud.control.setTransitions({ listed: { by: "time", seconds: 120 } });
+  const engine = new Engine(at.cloud);
+  await killedInLaunch(engine);
+  expect((await engine.run("up")).outcome).toBe("done");
+  expect(await at.launched()).toBe(1);
+});
+
+test("L5 an instance that is listed late is removed by destroy", async () => {
+  const at = await account();
+  await at.cloud.control.setTransitions({ listed: { by: "time", seconds: 120 } });
+  const engine = new Engine(at.cloud);
+  await killedInLaunch(engine);
+  expect((await engine.run("destroy")).outcome).toBe("done");
+  expect(await at.alive()).toBe(0);
+});
+
+test("L5 a second launch by a machine that could not see the first is taken back", async () => {
+  const at = await account();
+  await at.cloud.control.setTransitions({ listed: { by: "time", seconds: 120 } });
+  const engine = new Engine(at.cloud);
+  await killedInLaunch(engine);
+  engine.moveToAnotherMachine();
+  expect((await engine.run("up")).outcome).toBe("done");
+  expect(await at.launched()).toBe(2);
+  expect(await at.alive()).toBe(1);
+});
+
+test("L5 what a killed run launched for other settings is not taken over", async () => {
+  const at = await account();
+  const engine = new Engine(at.cloud);
+  await killedInLaunch(engine);
+  expect((await engine.run("up", { inputs: { userData: "#cloud-config\n" } })).outcome).toBe("done");
+  expect(await at.launched()).toBe(2);
+  expect(await at.alive()).toBe(1);
+  expect(at.mostAlive()).toBe(1);
+});
+
+test("L5 a half-made host that died meanwhile is replaced", async () => {
+  const at = await account();
+  const engine = new Engine(at.cloud);
+  await halfMade(engine);
+  const first = engine.row?.id ?? "";
+  await at.cloud.control.force(first, "unhealthy");
+  expect((await engine.run("up")).outcome).toBe("done");
+  expect(engine.row?.id).not.toBe(first);
+  expect(await at.alive()).toBe(1);
+});

@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import type { CloudOptions } from "../../../lab/cloud/start.ts";
+import { checkout } from "../../../lab/pulumi/versions.ts";
+import { somePublicKey, type TestCloud, testCloud } from "../../cloud/support/cloud.ts";
+import { type Program, runProgram } from "../../plugins/harness.ts";
+
+export interface LambdaStack extends TestCloud {
+  program: Program;
+}
+
+/** Settings that make the emulator's minutes a test's moments. */
+export const fast = {
+  requestsPerSecond: 1000,
+  launchSpacing: 0,
+  pollInterval: 0.05,
+  bootDeadline: 20,
+  terminateDeadline: 20,
+  settleDeadline: 2,
+  retryDeadline: 3,
+  sshKey: { name: "test", publicKey: somePublicKey },
+};
+
+/** Ten emulated minutes a second: an instance boots within half a second. */
+export const speed = 600;
+
+/** One of `programs/` on an emulator of its own, by the real CLI. */
+export async function lambdaStack(
+  name: "host" | "fleet",
+  config: Record<string, unknown>,
+  options: Partial<Pick<CloudOptions, "onRequest" | "speed">> = {},
+): Promise<LambdaStack> {
+  const cloud = await testCloud({ speed, ...options });
+  const program = await runProgram({
+    program: join(checkout, "tests/lambda/programs", name),
+    config: { "sophia-infra:lambda": { ...fast, apiUrl: cloud.cloud.url }, ...config },
+    secrets: { "sophia-infra:lambdaApiKey": cloud.key },
+  });
+  return { ...cloud, program };
+}
