@@ -5,13 +5,13 @@
 export const versions = {
   /** Kubernetes 1.36 is the newest line that CloudNativePG 1.30 is tested with. */
   k3s: "v1.36.3+k3s1",
-  cloudNativePg: "1.30.1",
+  cloudNativePg: "1.30.0",
   nvidiaDevicePlugin: "0.19.0",
 } as const;
 
 /** Images by role. `tag` is never `latest`; `digest` is required by policy in prod. */
 export const images = {
-  cnpgOperator: "ghcr.io/cloudnative-pg/cloudnative-pg:1.30.1",
+  cnpgOperator: "ghcr.io/cloudnative-pg/cloudnative-pg:1.30.0",
   postgres: "ghcr.io/cloudnative-pg/postgresql:15.20-standard-bookworm",
   /** CloudNativePG's pooler needs PgBouncer 1.19 or newer. */
   pgbouncer: "ghcr.io/cloudnative-pg/pgbouncer:1.24.1",

@@ -12,12 +12,21 @@ const operatorModule = "github.com/cloudnative-pg/cloudnative-pg";
 const operatorPackage = `${operatorModule}/cmd/manager`;
 
 /** Programs of the cluster, by the name of their file in the artefact's folder. */
-export const programs = ["k3s", "pause", "coredns", "local-path-provisioner", "gpu-device-plugin", "manager"] as const;
+export const programs = [
+  "k3s",
+  "pause",
+  "coredns",
+  "local-path-provisioner",
+  "gpu-device-plugin",
+  "manager",
+] as const;
 export type Program = (typeof programs)[number];
 
 /** Version of a module in the text of a go.mod. */
 function moduleVersion(goMod: string, module: string): string {
-  const version = new RegExp(`^\\s*(?:require )?${module.replaceAll(".", "\\.")} (v\\S+)`, "m").exec(goMod)?.[1];
+  const version = new RegExp(`^\\s*(?:require )?${module.replaceAll(".", "\\.")} (v\\S+)`, "m").exec(
+    goMod,
+  )?.[1];
   if (!version) throw new Error(`lab/k3s/go.mod does not name a version of ${module}`);
   return version;
 }
@@ -53,7 +62,13 @@ export const clusterPrograms: Artefact = {
   weight: 8,
   async key() {
     const { stdout } = await run("go", ["env", "GOVERSION"], { cwd: folder });
-    return hashOf(folder, ["go.mod", "go.sum", "artefact.ts", "cmd", "internal"], stdout.trim(), arch(), versions.k3s);
+    return hashOf(
+      folder,
+      ["go.mod", "go.sum", "artefact.ts", "cmd", "internal"],
+      stdout.trim(),
+      arch(),
+      versions.k3s,
+    );
   },
   async build({ out, log, signal }) {
     const goMod = await readFile(join(folder, "go.mod"), "utf8");
