@@ -25,7 +25,7 @@ if [[ $(sum "$bin") != "$sha" ]]; then
   if [[ $(sum "$download") != "$sha" ]]; then
     say "downloading K3s $VERSION"
     temp=$download.part
-    curl --fail --silent --show-error --location --retry 5 --retry-all-errors --retry-delay 2 --connect-timeout 20 \
+    curl --fail --silent --show-error --location --retry 3 --retry-all-errors --retry-delay 2 --connect-timeout 20 \
       --max-time "$DEADLINE" --output "$temp" -- "$url" || fail "cannot download K3s from $url (curl's exit code: $?)"
     got=$(sum "$temp")
     [[ $got == "$sha" ]] || fail "checksum mismatch: $url has SHA-256 $got, sophia-infra:k3s.release.$arch.sha256 says $sha; nothing was installed"
