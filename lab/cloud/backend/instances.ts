@@ -113,7 +113,12 @@ export class Instances {
       restarting: false,
       held: false,
       ...(outcome ? { outcome } : {}),
-      machine: { phase: "requested", authorizedKeys, ...(userData === undefined ? {} : { userData }) },
+      machine: {
+        phase: "requested",
+        since: now,
+        authorizedKeys,
+        ...(userData === undefined ? {} : { userData }),
+      },
     };
     this.#state.instances.push(instance);
     audit(this.#context, "instance", "launched", [instance.id], {

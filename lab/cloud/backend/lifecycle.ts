@@ -88,9 +88,14 @@ export interface Change {
 export function nextChange(instance: Instance, now: number, transitions: Transitions): Change | undefined {
   for (const step of steps) {
     if (!step.from.includes(instance.status) || !step.when(instance)) continue;
-    const at = step.after ? overAt(transitions[step.after], instance.enteredAt, now, instance.reads) : now;
-    if (at === undefined) continue;
-    return { to: step.to, at, ...(step.trouble ? { trouble: step.trouble(instance) } : {}) };
+    const due = step.after ? overAt(transitions[step.after], instance.enteredAt, now, instance.reads) : now;
+    if (due === undefined) continue;
+    // A wait that was over long ago does not date back what the machine only now made true.
+    return {
+      to: step.to,
+      at: Math.max(due, instance.machine.since),
+      ...(step.trouble ? { trouble: step.trouble(instance) } : {}),
+    };
   }
   return undefined;
 }

@@ -31,6 +31,8 @@ export class Machines {
   readonly #lab: string;
   readonly #changed: () => void;
   readonly #busy = new Map<string, Promise<void>>();
+  /** Whose removal failed: not tried again before the next look, lest a broken engine is asked without pause. */
+  readonly #resting = new Set<string>();
   readonly #complaints = new Map<string, string>();
 
   /** @param changed Called after every fact that was written down. */
@@ -68,13 +70,14 @@ export class Machines {
 
   /** Asks for every machine anew: for a driver whose machines died with the last process. */
   forget(): void {
-    for (const { machine } of this.#instances) if (machine.phase === "created") machine.phase = "requested";
+    for (const instance of this.#instances)
+      if (instance.machine.phase === "created") this.#enter(instance, "requested");
   }
 
   /** Starts whatever is due; each instance has at most one thing under way. */
   act(): void {
     for (const instance of this.#instances) {
-      if (this.#busy.has(instance.id)) continue;
+      if (this.#busy.has(instance.id) || this.#resting.has(instance.id)) continue;
       const work = this.#due(instance);
       if (!work) continue;
       const run = work()
@@ -100,11 +103,11 @@ export class Machines {
   async #create(instance: Instance): Promise<void> {
     try {
       const made = await this.#driver.create(machineSpec(instance, this.#lab));
-      instance.machine.phase = "created";
+      this.#enter(instance, "created");
       this.#observe(instance, made);
       this.#report(instance.id, `created at ${instance.address}`);
     } catch (error) {
-      instance.machine.phase = "failed";
+      this.#enter(instance, "failed");
       instance.trouble = `its machine could not be created: ${reason(error)}`;
       this.#report(instance.id, instance.trouble);
     }
@@ -127,16 +130,18 @@ export class Machines {
   async #remove(instance: Instance): Promise<void> {
     try {
       await this.#driver.remove(instance.id);
-      instance.machine.phase = "removed";
+      this.#enter(instance, "removed");
       delete instance.machine.userData;
       this.#report(instance.id, "removed");
     } catch (error) {
+      this.#resting.add(instance.id);
       this.#complain(instance.id, `could not be removed, and will be tried again: ${reason(error)}`);
     }
   }
 
   /** Asks the driver once for all machines. */
   async look(): Promise<void> {
+    this.#resting.clear();
     const asked = this.#instances.filter(
       ({ id, machine }) => machine.phase === "created" && !this.#busy.has(id),
     );
@@ -168,7 +173,14 @@ export class Machines {
     const before = `${machine.seen} ${machine.privateAddress}`;
     machine.seen = found?.state ?? "missing";
     if (found?.privateAddress) machine.privateAddress = found.privateAddress;
-    return before !== `${machine.seen} ${machine.privateAddress}`;
+    const changed = before !== `${machine.seen} ${machine.privateAddress}`;
+    if (changed) machine.since = this.#context.clock.now();
+    return changed;
+  }
+
+  #enter({ machine }: Instance, phase: Instance["machine"]["phase"]): void {
+    machine.phase = phase;
+    machine.since = this.#context.clock.now();
   }
 
   /** Resolves when nothing is under way. */

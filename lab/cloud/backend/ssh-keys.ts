@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { SshKey } from "../store/state.ts";
 import { audit, type Context } from "./context.ts";
-import { DoesNotExist, InvalidParameters } from "./errors.ts";
+import { InvalidParameters, NotFound } from "./errors.ts";
 
 export class SshKeys {
   readonly #context: Context;
@@ -39,7 +39,7 @@ export class SshKeys {
   /** Refused until every instance that was launched with it can no longer be read. */
   delete(id: string): void {
     const key = this.#state.sshKeys.find((candidate) => candidate.id === id);
-    if (!key) throw new DoesNotExist("SSH key was not found.");
+    if (!key) throw new NotFound();
     if (this.#state.instances.some(({ sshKeyNames }) => sshKeyNames.includes(key.name)))
       throw new InvalidParameters("Key is currently in use, cannot delete", this.#state.quirks.keyInUseCode);
     this.#state.sshKeys = this.#state.sshKeys.filter((candidate) => candidate !== key);

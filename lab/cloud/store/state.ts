@@ -59,6 +59,8 @@ const machine = z.strictObject({
   phase: z.enum(["requested", "created", "failed", "removed"]),
   /** What the driver last said of it; `missing` when it said nothing. */
   seen: z.enum(["booting", "running", "stopped", "missing"]).optional(),
+  /** When one of these two last changed. */
+  since: z.number(),
   privateAddress: z.string().optional(),
   restartWanted: z.boolean().optional(),
   authorizedKeys: z.array(z.string()),
