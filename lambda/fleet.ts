@@ -119,9 +119,11 @@ export class Fleet extends Component {
     approved: pulumi.Output<true>,
   ): Instance {
     const { adopt } = host;
+    // Also for an adopted host: one that was launched before keeps its claim, which must not terminate it.
+    const adopted = adopt !== undefined;
+    const claim = new InstanceClaim(this.childName(`${host.name}-claim`), { adopted }, this.child());
     if (adopt)
       return new Instance(this.childName(host.name), { adopt: approved.apply(() => adopt) }, this.child());
-    const claim = new InstanceClaim(this.childName(`${host.name}-claim`), this.child());
     return new Instance(
       this.childName(host.name),
       {

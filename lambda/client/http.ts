@@ -94,8 +94,11 @@ export class Http {
     } catch (error) {
       if (!(error instanceof WaitTimeout) || last === undefined) throw error;
       if (retryDeadline === 0) throw last;
-      const Class = last.constructor as new (failure: Failure, advice?: string) => LambdaError;
-      throw new Class(last.failure, `tried again for ${retryDeadline} s`);
+      const Class = last.constructor as new (failure: Failure) => LambdaError;
+      throw new Class({
+        ...last.failure,
+        message: `${last.failure.message} (tried again for ${retryDeadline} s)`,
+      });
     }
   }
 

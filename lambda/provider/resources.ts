@@ -21,11 +21,16 @@ abstract class LambdaResource extends DynamicResource {
   }
 }
 
+export interface InstanceClaimArgs {
+  /** The host is one that runs already: whatever carries the claim is left alone. A change does nothing by itself. */
+  adopted?: Input<boolean>;
+}
+
 /** A random id for one host, made before the host and deleted after it. Every launch for the host carries it. */
 export class InstanceClaim extends LambdaResource {
   declare readonly claim: Output<string>;
-  constructor(name: string, options?: CustomResourceOptions) {
-    super("InstanceClaim", name, outputs("claim"), options);
+  constructor(name: string, args: InstanceClaimArgs = {}, options?: CustomResourceOptions) {
+    super("InstanceClaim", name, { ...outputs("claim"), ...args }, options);
   }
 }
 

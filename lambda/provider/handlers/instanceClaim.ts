@@ -4,24 +4,33 @@ import { releaseClaim } from "../../reconcile/instance.ts";
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 
-interface ClaimOutputs {
+interface ClaimInputs {
+  adopted?: boolean | undefined;
+}
+interface ClaimOutputs extends ClaimInputs {
   claim: string;
 }
 
 /**
  * A random id in the state before anything is launched for it. Making one asks nothing of Lambda. Deleting one,
- * which Pulumi does after the instance's own deletion, terminates whatever still carries it.
+ * which Pulumi does after the instance's own deletion, terminates whatever still carries it, unless the host was
+ * adopted meanwhile: it may be one that was launched with this claim, and tags cannot be taken off.
  */
-export const instanceClaim: Handler<object, ClaimOutputs> = {
-  inputs: () => z.object({}),
-  create: async () => {
+export const instanceClaim: Handler<ClaimInputs, ClaimOutputs> = {
+  inputs: () => z.object({ adopted: z.boolean().optional() }),
+  create: async (_context, { adopted }) => {
     const claim = randomUUID();
-    return { id: claim, outputs: { claim } };
+    return { id: claim, outputs: { claim, adopted } };
   },
   read: async (_context, _id, old) => old,
-  diff: async () => ({ changes: false, replaces: [] }),
-  update: async (_context, _id, old) => old,
-  delete: (context, id) => releaseClaim(context, id),
+  diff: async (_context, _id, old, inputs) => ({
+    changes: (old.adopted ?? false) !== (inputs.adopted ?? false),
+    replaces: [],
+  }),
+  update: async (_context, _id, old, { adopted }) => ({ ...old, adopted }),
+  async delete(context, id, old) {
+    if (!old.adopted) await releaseClaim(context, id);
+  },
 };
 
 export const provider = adapt(instanceClaim);

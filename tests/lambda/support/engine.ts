@@ -82,7 +82,15 @@ export class Engine {
   }
 
   async #up(providers: Providers, change: object): Promise<void> {
-    if (!this.claim) this.claim = await this.#recorded("", () => must(providers.claim.create)({}));
+    const { claim } = this;
+    const claimInputs = { adopted: "adopt" in change };
+    this.claim = claim
+      ? await this.#recorded(claim.id, async () => {
+          const { changes } = await must(providers.claim.diff)(claim.id, claim.outs, claimInputs);
+          const update = () => must(providers.claim.update)(claim.id, claim.outs, claimInputs);
+          return { id: claim.id, outs: claim.outs, ...(changes && (await update())) };
+        })
+      : await this.#recorded("", () => must(providers.claim.create)(claimInputs));
     const inputs = { ...host, claim: this.claim.id, ...change, __provider: "text" };
     const { failures } = await must(providers.instance.check)({}, inputs);
     if (failures?.length) throw new Error(JSON.stringify(failures));

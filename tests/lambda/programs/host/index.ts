@@ -18,8 +18,8 @@ const key = new SshKey("host-key", { name: "test", publicKey: wanted.publicKey }
 
 function host(): Instance | undefined {
   if (wanted.absent) return undefined;
+  const claim = new InstanceClaim("host-claim", { adopted: wanted.adopt !== undefined });
   if (wanted.adopt) return new Instance("host", { adopt: wanted.adopt });
-  const claim = new InstanceClaim("host-claim");
   return new Instance("host", {
     name: wanted.name ?? "host",
     claim: claim.claim,

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { account } from "./support/account.ts";
+import { Engine } from "./support/engine.ts";
+
+async function running(names: string[]) {
+  const at = await account();
+  const ids: string[] = [];
+  for (const name of names) ids.push(await at.cloud.launched({ name, hostname: name }));
+  await at.cloud.control.advance(600);
+  await at.cloud.control.clearJournal();
+  const touched = async () =>
+    (await at.cloud.control.journal()).filter((entry) => entry.kind === "request" && entry.method !== "GET");
+  return { ...at, ids, touched };
+}
+
+test("L3 a host is adopted by id and by name, refreshed and forgotten, and never touched", async () => {
+  const { cloud, ids, touched, alive } = await running(["backend", "frontend"]);
+  const engine = new Engine(cloud);
+  expect((await engine.run("up", { inputs: { adopt: { name: "frontend" } } })).outcome).toBe("done");
+  expect(engine.row).toMatchObject({ id: ids[1], outs: { adopted: true, hostname: "frontend", gpus: 1 } });
+  expect((await engine.run("up", { inputs: { adopt: { id: ids[1] } } })).outcome).toBe("done");
+  expect((await engine.run("up", { inputs: { adopt: { id: ids[0] } } })).outcome).toBe("done");
+  expect(engine.row).toMatchObject({ id: ids[0], outs: { adopted: true } });
+  expect((await engine.run("refresh")).outcome).toBe("done");
+  expect((await engine.run("destroy")).outcome).toBe("done");
+  expect(await touched()).toEqual([]);
+  expect(await alive()).toBe(2);
+});
+
+test("L3 nothing to adopt, or more than one of that name: refused with what there is", async () => {
+  const { cloud, ids, touched } = await running(["twin", "twin"]);
+  const engine = new Engine(cloud);
+  const none = await engine.run("up", { inputs: { adopt: { id: "ffff" } } });
+  expect(String(none.outcome)).toMatch(/no running instance with id ffff to adopt.*twin/);
+  const two = await engine.run("up", { inputs: { adopt: { name: "twin" } } });
+  expect(String(two.outcome)).toMatch(/2 running instances have name "twin": adopt by id/);
+  for (const id of ids) expect(String(two.outcome)).toContain(id);
+  expect(await touched()).toEqual([]);
+});
+
+test("L3 a launched host that is to be adopted from now on is neither replaced nor terminated", async () => {
+  const { cloud, alive, launched } = await account();
+  const engine = new Engine(cloud);
+  await engine.run("up");
+  const id = engine.row?.id;
+  expect((await engine.run("up", { inputs: { adopt: { id } } })).outcome).toBe("done");
+  expect(engine.row).toMatchObject({ id, outs: { adopted: true } });
+  await engine.run("destroy");
+  expect(await alive()).toBe(1);
+  expect(await launched()).toBe(1);
+});
+
+test("L3 an adopted host that is to be launched from now on is let go, and another one is launched", async () => {
+  const { cloud, ids, alive } = await running(["old"]);
+  const engine = new Engine(cloud);
+  await engine.run("up", { inputs: { adopt: { id: ids[0] } } });
+  expect((await engine.run("up")).outcome).toBe("done");
+  expect(engine.row?.id).not.toBe(ids[0]);
+  expect(await alive()).toBe(2);
+});
+
+test("a host that is gone is noticed by refresh, and up launches another; drift of its name is mended", async () => {
+  const { cloud, launched } = await account();
+  const engine = new Engine(cloud);
+  await engine.run("up");
+  const id = engine.row?.id ?? "";
+  await cloud.api.call("POST", `/instances/${id}`, { body: { name: "renamed by hand" } });
+  await engine.run("refresh");
+  expect(engine.row?.outs.name).toBe("renamed by hand");
+  await engine.run("up");
+  expect(engine.row).toMatchObject({ id, outs: { name: "host" } });
+  expect((await cloud.instance(id)).name).toBe("host");
+  await cloud.control.force(id, "preempted");
+  await engine.run("refresh");
+  expect(engine.row).toBeUndefined();
+  expect((await engine.run("up")).outcome).toBe("done");
+  expect(await launched()).toBe(2);
+});
