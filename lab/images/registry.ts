@@ -44,7 +44,7 @@ export async function ensureRegistry(
   return waitFor({ what: `the image registry of lab ${lab.name}`, deadline: 30, interval: 0.2 }, async () => {
     const running = await inspect<ContainerInspection>("container", name);
     const port = running?.NetworkSettings.Ports["5000/tcp"]?.[0]?.HostPort;
-    if (!port) return notYet("its container does not run; see: docker logs " + name);
+    if (!port) return notYet(`its container does not run; see: docker logs ${name}`);
     const push = `127.0.0.1:${port}`;
     const response = await fetch(`http://${push}/v2/`, { signal: AbortSignal.timeout(2000) });
     return response.ok

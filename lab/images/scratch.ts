@@ -1,64 +1,38 @@
 import { chmod, copyFile, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Artefact } from "../artefacts/artefact.ts";
+import { programsArtefact, type ScratchImage, scratchImages } from "../k3s/images.ts";
 import { buildImage, imagePresent } from "./build.ts";
+import type { PublishedImage } from "./services.ts";
 
-/** An image of nothing but a few files, from artefacts that the lab builds. */
-export interface ScratchImage {
-  /** Short name; the artefact's is `image-<name>`. */
-  name: string;
-  /** Artefacts whose folders hold the files. */
-  needs: Artefact[];
-  files: ScratchFile[];
-  entrypoint: string[];
-  /** `uid` or `uid:gid`. Default root. */
-  user?: string;
-  environment?: Record<string, string>;
+/** The Dockerfile of an image of the files under `root/`. Pure. */
+export function scratchDockerfile({ entrypoint, user }: Pick<ScratchImage, "entrypoint" | "user">): string {
+  const lines = ["FROM scratch", "COPY root/ /", ...(user ? [`USER ${user}`] : [])];
+  return `${[...lines, `ENTRYPOINT ${JSON.stringify(entrypoint)}`].join("\n")}\n`;
 }
 
-export type ScratchFile =
-  /** A file of an artefact's folder, or of this machine where `artefact` is left out. */
-  { target: string; artefact?: Artefact; source: string; mode?: number } | { target: string; link: string };
-
-/** The Dockerfile of an image of files under `root/`. Pure. */
-export function scratchDockerfile(image: Pick<ScratchImage, "entrypoint" | "user" | "environment">): string {
-  const environment = Object.entries(image.environment ?? {}).map(
-    ([name, value]) => `ENV ${name}=${JSON.stringify(value)}`,
-  );
-  const user = image.user ? [`USER ${image.user}`] : [];
-  const lines = ["FROM scratch", "COPY root/ /", ...environment, ...user];
-  return `${[...lines, `ENTRYPOINT ${JSON.stringify(image.entrypoint)}`].join("\n")}\n`;
-}
-
-/** The artefact of an image of files. */
-export function scratchImage(image: ScratchImage): Artefact {
+/** The artefact of an image without a base, of programs that `programs` builds. */
+export function scratchArtefact(image: ScratchImage, programs: Artefact = programsArtefact): Artefact {
   return {
     name: `image-${image.name}`,
     title: `pack the ${image.name} image`,
-    needs: image.needs,
-    key: () => {
-      const files = image.files.map((file) => ({
-        ...file,
-        artefact: "artefact" in file ? file.artefact?.name : undefined,
-      }));
-      return Promise.resolve(JSON.stringify([scratchDockerfile(image), files]));
-    },
+    needs: [programs],
+    key: () => Promise.resolve(JSON.stringify(image)),
     present: imagePresent,
     async build(build) {
       const context = join(build.out, "context");
-      await mkdir(join(context, "root"), { recursive: true });
-      for (const file of image.files) {
-        const target = join(context, "root", file.target);
+      const root = join(context, "root");
+      const place = async (path: string) => {
+        const target = join(root, path);
         await mkdir(dirname(target), { recursive: true });
-        if ("link" in file) await symlink(file.link, target);
-        else {
-          await copyFile(
-            file.artefact ? join(build.folderOf(file.artefact), file.source) : file.source,
-            target,
-          );
-          await chmod(target, file.mode ?? 0o755);
-        }
+        return target;
+      };
+      for (const [path, program] of Object.entries(image.programs)) {
+        const target = await place(path);
+        await copyFile(join(build.folderOf(programs), program), target);
+        await chmod(target, 0o755);
       }
+      for (const [path, link] of Object.entries(image.links ?? {})) await symlink(link, await place(path));
       const dockerfile = join(context, "Dockerfile");
       await writeFile(dockerfile, scratchDockerfile(image));
       await buildImage({ name: image.name, dockerfile, context, args: {} }, build);
@@ -66,3 +40,9 @@ export function scratchImage(image: ScratchImage): Artefact {
     },
   };
 }
+
+/** Images that the cluster itself needs, from programs that the lab builds. */
+export const clusterImages: PublishedImage[] = scratchImages.map((image) => ({
+  reference: image.reference,
+  artefact: scratchArtefact(image),
+}));

@@ -47,6 +47,13 @@ async function aptProxy(): Promise<string> {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/** What the official slim image is without, and the ways it makes installing packages fast. */
+const slim = [
+  ...["doc", "info", "man", "locale", "lintian"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+  "--dpkgopt=force-unsafe-io",
+  '--aptopt=Acquire::Languages "none"',
+];
+
 /** Makes Debian from its packages, and returns the image's name. */
 async function bootstrap(
   out: string,
@@ -63,13 +70,8 @@ async function bootstrap(
   }
   const made = "sophia-lab/debian:12-slim";
   const tar = join(out, "root.tar");
-  const args = [
-    "--variant=minbase",
-    "--include=ca-certificates",
-    "bookworm",
-    tar,
-    ...(await machineSources()),
-  ];
+  const args = ["--variant=minbase", "--include=ca-certificates", ...slim, "bookworm", tar];
+  args.push(...(await machineSources()));
   await run("mmdebstrap", args, { onLine: log, signal });
   await docker(["import", "--change", 'CMD ["bash"]', "--change", `LABEL ${labels.lab}=base`, tar, made], {
     signal,

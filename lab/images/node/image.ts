@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Artefact, BuildContext } from "../../artefacts/artefact.ts";
 import { hashOf } from "../../artefacts/hash.ts";
@@ -59,6 +59,9 @@ export const nodeImage: Artefact = {
     await mkdir(context);
     await cp(join(build.out, "unpacked", "package"), join(context, "npm"), { recursive: true });
     await copyFile(process.execPath, join(context, "node"));
+    for (const program of ["node", "npm/bin/npm-cli.js", "npm/bin/npx-cli.js"]) {
+      await chmod(join(context, program), 0o755);
+    }
     await writeFile(join(context, "npmrc"), await npmSettings());
     const args = { BASE: await imageOf(build.folderOf(baseImage)) };
     await buildImage(
