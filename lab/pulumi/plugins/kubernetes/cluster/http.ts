@@ -84,7 +84,13 @@ export class ApiClient {
     const headers: Record<string, string> = {
       accept: accept ?? "application/json",
       "user-agent": "pulumi-kubernetes",
-      ...(content === undefined ? {} : { "content-type": contentType ?? "application/json" }),
+      // Node sends the body of a DELETE without any length unless it is told.
+      ...(content === undefined
+        ? {}
+        : {
+            "content-type": contentType ?? "application/json",
+            "content-length": String(Buffer.byteLength(content)),
+          }),
       ...(this.#connection.token ? { authorization: `Bearer ${this.#connection.token}` } : {}),
     };
     const transport = url.protocol === "https:" ? https : http;
