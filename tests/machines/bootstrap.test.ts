@@ -7,7 +7,7 @@ import { hardenScript, perimeterScript } from "../../k3s/hardening/scripts.ts";
 import { healthScript } from "../../k3s/health/scripts.ts";
 import { configureScript, installScript } from "../../k3s/node/scripts.ts";
 import { readHostKey } from "../../k3s/ssh/handshake.ts";
-import { bootFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
+import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
 import { release, sha256 } from "./bootstrap/releases.ts";
 import { makeKey, ssh } from "./bootstrap/ssh.ts";
 
@@ -23,8 +23,8 @@ let machine: TestMachine;
 let web: Awaited<ReturnType<typeof serveFiles>>;
 
 beforeAll(async () => {
-  fleet = await bootFleet([{ name: "backend", roles: ["server", "ingress"], gpus: 1 }]);
-  machine = fleet.machines[0] as TestMachine;
+  fleet = await makeFleet();
+  machine = await fleet.boot({ name: "backend", roles: ["server", "ingress"], gpus: 1 });
   web = await serveFiles(fleet.gateway, files);
 });
 afterAll(async () => {

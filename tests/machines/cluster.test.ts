@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { versions } from "../../components/core/versions.ts";
+import type { Host } from "../../k3s/host.ts";
+import { obtain } from "../../lab/artefacts/obtain.ts";
+import { programsArtefact } from "../../lab/k3s/images.ts";
+import { labOf } from "../../lab/lab.ts";
+import { type OperationResult, type Program, runProgram } from "../plugins/harness.ts";
+import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
+
+const program = join(import.meta.dirname, "cluster/program");
+
+let fleet: TestFleet;
+let backend: TestMachine;
+let mcp: TestMachine;
+let web: Awaited<ReturnType<typeof serveFiles>>;
+let k3s: Record<string, unknown>;
+
+beforeAll(async () => {
+  const { cache } = labOf();
+  const file = join((await obtain([programsArtefact], { cache })).get(programsArtefact.name) ?? "", "k3s");
+  const sha256 = createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+  fleet = await makeFleet();
+  web = await serveFiles(fleet.gateway, new Map([["/k3s", { file }]]));
+  const release = { url: `${web.url}/k3s`, sha256 };
+  k3s = {
+    version: versions.k3s,
+    release: { amd64: release, arm64: release },
+    nodeAddress: "private",
+    flannelBackend: "host-gw",
+    deadline: 240,
+  };
+  [backend, mcp] = await Promise.all([
+    fleet.boot({ name: "backend", roles: ["server", "ingress", "data"], gpus: 0 }),
+    fleet.boot({ name: "mcp", roles: ["agent", "mcp"], gpus: 1 }),
+  ]);
+});
+afterAll(async () => {
+  web?.close();
+  await fleet?.remove();
+});
+
+const configOf = (hosts: Host[], changes: Record<string, unknown> = {}) => ({
+  hosts,
+  k3s: { ...k3s, ...changes },
+});
+/** `update cluster-mcp-join` for each step. Pulumi's own entry for the dynamic provider holds the whole configuration. */
+const stepsOf = (result: OperationResult) => {
+  expect(result.code, `${result.stdout}\n${result.stderr}`).toBe(0);
+  const own = result.steps.filter((step) => step.type !== "pulumi:providers:pulumi-nodejs");
+  return own.map((step) => `${step.op} ${step.name}`);
+};
+const kubectl = async (command: string) => {
+  const { code, stdout, stderr } = await backend.root(`k3s kubectl ${command}`);
+  expect(code, stderr).toBe(0);
+  return stdout;
+};
+
+test("K1 K2 K3 K4 S1 a cluster comes up, stays, changes just what was changed, and loses a node in order", async () => {
+  const stack: Program = await runProgram({
+    program,
+    config: configOf([backend.host, mcp.host]),
+    secrets: { sshPrivateKey: fleet.key.privateKey },
+  });
+  stepsOf(await stack.up());
+  const { kubeconfig, nodes, birth } = await stack.outputs();
+  expect(nodes).toEqual(["backend", "mcp-node"]);
+  expect(String(kubeconfig)).toContain(`server: https://${backend.host.address}:6443`);
+  const wide = await kubectl(
+    "get nodes -L sophia.ai/role-mcp,kubernetes.io/hostname,nvidia.com/gpu.present --no-headers",
+  );
+  expect(wide).toMatch(new RegExp(`backend +Ready .*${versions.k3s.replace("+", "\\+")} +backend`));
+  expect(wide).toMatch(/mcp-node +Ready .* true +mcp-node +true/);
+
+  // Nothing to do: nothing is done.
+  expect(stepsOf(await stack.up())).toEqual([]);
+
+  // A label is brought to the running node, and no K3s is restarted.
+  const started = "systemctl show k3s-agent -p ActiveEnterTimestampMonotonic";
+  const before = (await mcp.root(started)).stdout;
+  const labelled = {
+    ...mcp.host,
+    labels: { "example.com/rack": "7" },
+    taints: ["example.com/kept=x:PreferNoSchedule"],
+  };
+  const labels = stepsOf(await stack.up({ config: configOf([backend.host, labelled]) }));
+  expect(labels.sort()).toEqual(["update cluster-mcp-configure", "update cluster-mcp-join"]);
+  expect(
+    await kubectl(
+      "get node mcp-node -o jsonpath='{.metadata.labels.example\\.com/rack} {.spec.taints[0].key}'",
+    ),
+  ).toBe("7 example.com/kept");
+  expect((await mcp.root(started)).stdout).toBe(before);
+  // And taken away again.
+  stepsOf(await stack.up({ config: configOf([backend.host, mcp.host]) }));
+  expect(
+    await kubectl("get node mcp-node -o jsonpath='{.metadata.labels.example\\.com/rack}{.spec.taints}'"),
+  ).toBe("");
+
+  // A setting of K3s restarts the nodes that it concerns, and re-installs nothing.
+  const setting = { extraConfig: { "kubelet-arg+": ["max-pods=60"] } };
+  const changed = stepsOf(await stack.up({ config: configOf([backend.host, mcp.host], setting) }));
+  expect(changed.sort()).toEqual(["update cluster-backend-configure", "update cluster-mcp-configure"]);
+  expect(await kubectl("get nodes -o jsonpath='{.items[*].status.capacity.pods}'")).toBe("60 60");
+
+  // Another machine behind the name: its node is drained and removed, the new one takes the name.
+  const other = await fleet.boot({ name: "mcp", roles: ["agent", "mcp"], gpus: 1 });
+  const replaced = await stack.up({ config: configOf([backend.host, other.host], setting) });
+  const steps = stepsOf(replaced);
+  expect(steps.indexOf("delete-replaced cluster-mcp-drain")).toBeLessThan(
+    steps.indexOf("delete-replaced machine-mcp"),
+  );
+  expect(replaced.stdout).toContain("node mcp-node: drained and removed");
+  expect(await kubectl("get node mcp-node -o jsonpath='{.status.addresses[0].address}'")).toBe(
+    other.host.privateAddress,
+  );
+  expect(
+    steps.filter((step) => /kept|kubernetes|cluster-backend-(install|configure|join)/.test(step)),
+  ).toEqual([]);
+  expect((await stack.outputs()).birth).toBe(birth);
+  await mcp.remove();
+
+  // Secrets are nowhere in the clear.
+  const state = JSON.stringify(await stack.export());
+  const { resources } = await stack.export({ showSecrets: true });
+  const tokens = resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
+  expect(tokens).toHaveLength(2);
+  expect(state).not.toContain(fleet.key.privateKey.split("\n")[2]);
+  expect(state).not.toContain("client-key-data");
+  expect(state).not.toMatch(/K10[0-9a-f]{64}/);
+
+  // All machines are lost: what was on them is given up at once.
+  await backend.remove();
+  await other.remove();
+  stepsOf(await stack.destroy());
+  expect((await stack.export()).resources).toEqual([]);
+});

@@ -1,0 +1,39 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { k3sSettings } from "../../../../components/settings/k3s.ts";
+import { Cluster } from "../../../../k3s/cluster.ts";
+import type { Host, HostHandle } from "../../../../k3s/host.ts";
+
+const config = new pulumi.Config();
+const hosts = config.requireObject<Host[]>("hosts");
+
+/** Stands for whoever rents machines: another id is another machine, the old one goes first. */
+function machineOf(host: Host): HostHandle {
+  const machine = new random.RandomId(
+    `machine-${host.name}`,
+    { byteLength: 4, keepers: { machine: host.machineId } },
+    { deleteBeforeReplace: true },
+  );
+  const known = pulumi
+    .all([machine.hex, machine.keepers])
+    .apply(([_hex, keepers]) => ({ ...host, machineId: keepers?.machine ?? "" }));
+  return { name: host.name, roles: host.roles, host: known, machine };
+}
+
+const cluster = new Cluster("cluster", {
+  hosts: hosts.map(machineOf),
+  settings: k3sSettings.parse(config.requireObject("k3s")),
+  adminNetworks: ["0.0.0.0/0"],
+  sshPrivateKey: config.requireSecret("sshPrivateKey"),
+});
+
+const kept = new kubernetes.core.v1.ConfigMap(
+  "kept",
+  { metadata: { name: "kept", namespace: "default" }, data: { a: "b" } },
+  { provider: cluster.provider, deletedWith: cluster.machine },
+);
+
+export const kubeconfig = cluster.kubeconfig;
+export const nodes = cluster.nodes.map(({ name }) => name);
+export const birth = kept.metadata.uid;
