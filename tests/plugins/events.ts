@@ -78,11 +78,15 @@ export function parseEvents(text: string) {
       pre && !uneventful.includes(pre.metadata.op) ? [step(pre.metadata)] : [],
     ),
     diagnostics: events.flatMap(({ diagnosticEvent: event }): Diagnostic[] =>
-      event ? [{ ...event, urn: event.urn, ephemeral: event.ephemeral ?? false }] : [],
+      event && event.severity !== "debug"
+        ? [{ ...event, urn: event.urn, ephemeral: event.ephemeral ?? false }]
+        : [],
     ),
   };
 }
 
 /** `create a`, `delete b`: short enough to compare with a list. The stack itself and its providers are left out. */
 export const brief = (steps: Step[]): string[] =>
-  steps.filter(({ type }) => !/^pulumi:(pulumi|providers):/.test(type)).map(({ op, name }) => `${op} ${name}`);
+  steps
+    .filter(({ type }) => !/^pulumi:(pulumi|providers):/.test(type))
+    .map(({ op, name }) => `${op} ${name}`);

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -5,7 +6,6 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { obtain } from "../../lab/artefacts/obtain.ts";
-import { run } from "../../lab/exec.ts";
 import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
 import { assembleToolchain, pulumiEnvironment, type Toolchain } from "../../lab/pulumi/toolchain.ts";
 import { checkout } from "../../lab/pulumi/versions.ts";
@@ -35,8 +35,8 @@ export interface OperationOptions {
   policyPacks?: string[];
   /** Further arguments of the CLI. */
   args?: string[];
-  /** Ends the CLI as a user does with Ctrl-C. */
-  signal?: AbortSignal;
+  /** When it resolves, the CLI gets SIGINT, as from Ctrl-C. */
+  interrupt?: Promise<void>;
 }
 
 export interface StateResource {
@@ -91,6 +91,37 @@ export function toolchain(): Promise<Toolchain> {
   return assembled;
 }
 
+interface CliCall {
+  binary: string;
+  args: string[];
+  env: Record<string, string | undefined>;
+  stdin: string;
+  interrupt?: Promise<void>;
+}
+
+/** Runs the CLI to its end, whatever its exit code. */
+function callCli(given: CliCall): Promise<CliResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(given.binary, given.args, { env: given.env });
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        said[name] += text;
+      });
+    }
+    child.stdin.end(given.stdin);
+    void given.interrupt?.then(() => child.kill("SIGINT"));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? 128, ...said }));
+  });
+}
+
+/** Something to interrupt an operation with. */
+export function interruptible() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { promise, now: () => resolve() };
+}
+
 /** Makes a stack of its own for a program, with the real CLI. Everything is removed when the test is over. */
 export async function runProgram(options: ProgramOptions): Promise<Program> {
   const tools = await toolchain();
@@ -106,15 +137,13 @@ export async function runProgram(options: ProgramOptions): Promise<Program> {
   const project = String(parse(await readFile(join(options.program, "Pulumi.yaml"), "utf8")).name);
   const environment = { ...pulumiEnvironment(tools, { state, passphraseFile }), ...options.env };
 
-  const call = (
-    args: string[],
-    extra: { env?: Record<string, string>; stdin?: string; signal?: AbortSignal } = {},
-  ) =>
-    run(tools.binary, [...args, "--cwd", options.program, "--non-interactive", "--color", "never"], {
-      env: { ...environment, ...extra.env },
-      stdin: extra.stdin ?? "",
-      signal: extra.signal,
-      allowFailure: true,
+  const call = (args: string[], extra: Partial<CliCall> = {}) =>
+    callCli({
+      stdin: "",
+      ...extra,
+      binary: tools.binary,
+      args: [...args, "--cwd", options.program, "--non-interactive", "--color", "never"],
+      env: { ...process.env, ...environment, ...extra.env },
     });
   const must = async (args: string[], stdin?: string) => {
     const result = await call(args, stdin === undefined ? {} : { stdin });
@@ -158,7 +187,7 @@ export async function runProgram(options: ProgramOptions): Promise<Program> {
       {
         // `--event-log` exists only with this set; the automation API uses both.
         env: { PULUMI_DEBUG_COMMANDS: "true", ...given.env },
-        ...(given.signal ? { signal: given.signal } : {}),
+        ...(given.interrupt ? { interrupt: given.interrupt } : {}),
       },
     );
     return { ...result, ...parseEvents(await readFile(log, "utf8").catch(() => "")) };

@@ -45,7 +45,7 @@ test("secret configuration reaches the program and stays encrypted in state and 
   const { stack } = await start({ tenant: false });
   expect(await stack.outputs()).toMatchObject({
     secret: "correct horse",
-    project: "dynamic",
+    project: "program-dynamic",
     text: "on one",
   });
   for (const file of await readdir(stack.dir, { recursive: true, withFileTypes: true })) {

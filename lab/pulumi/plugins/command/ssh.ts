@@ -1,0 +1,150 @@
+import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import { Hopeless, waitFor } from "../../../../components/core/wait.ts";
+import type { RequestContext } from "../kit/provider.ts";
+import type { Fields } from "../kit/schema.ts";
+
+/** Seconds between two dials. With the default of ten tries the whole takes as long as the official plugin's backoff. */
+const dialInterval = 1;
+
+/** The server showed another key than the one expected: trying again cannot help. */
+class HostKeyMismatch extends Error {}
+
+interface HostKey {
+  type: string;
+  blob: string;
+}
+
+function parseHostKey(text: string): HostKey {
+  const [type, blob] = text.trim().split(/\s+/);
+  if (!type || !blob || !/^[A-Za-z0-9+/]+=*$/.test(blob)) {
+    throw new Error(
+      "failed to parse host key: must be like `ssh-ed25519 AAAA…`, as in a known_hosts file without the host",
+    );
+  }
+  return { type, blob };
+}
+
+const rsa: ServerHostKeyAlgorithm[] = ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"];
+
+/** Settings of ssh2 for a connection of the plugin's schema. */
+export function connectConfig(connection: Fields): ConnectConfig & { mismatch?: () => boolean } {
+  const hostKeyText = connection.string("hostKey");
+  const hostKey = hostKeyText === undefined ? undefined : parseHostKey(hostKeyText);
+  const password = connection.string("password");
+  const agent = connection.string("agentSocketPath") ?? process.env.SSH_AUTH_SOCK;
+  let mismatched = false;
+  return {
+    host: connection.string("host"),
+    port: connection.number("port"),
+    username: connection.string("user"),
+    readyTimeout: (connection.number("perDialTimeout") ?? 15) * 1000,
+    // A host that vanishes in the middle of a command is noticed within a minute.
+    keepaliveInterval: 15_000,
+    keepaliveCountMax: 4,
+    ...(connection.string("privateKey") === undefined ? {} : { privateKey: connection.string("privateKey") }),
+    ...(connection.string("privateKeyPassword") === undefined
+      ? {}
+      : { passphrase: connection.string("privateKeyPassword") }),
+    ...(password === undefined ? {} : { password, tryKeyboard: true }),
+    ...(agent ? { agent } : {}),
+    ...(hostKey
+      ? {
+          algorithms: {
+            serverHostKey: hostKey.type === "ssh-rsa" ? rsa : [hostKey.type as ServerHostKeyAlgorithm],
+          },
+          hostVerifier: (key: Buffer) => {
+            mismatched = key.toString("base64") !== hostKey.blob;
+            return !mismatched;
+          },
+          mismatch: () => mismatched,
+        }
+      : {}),
+  };
+}
+
+function dialOnce(config: ReturnType<typeof connectConfig>, signal: AbortSignal): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    const cancel = () => client.destroy();
+    const failed = (error: Error) => {
+      signal.removeEventListener("abort", cancel);
+      client.destroy();
+      if (config.mismatch?.()) {
+        reject(
+          new HostKeyMismatch(
+            `host key mismatch: ${config.host}:${config.port} shows another key than the expected one`,
+          ),
+        );
+      } else reject(error);
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    client.once("error", failed);
+    client.once("close", () => failed(new Error("connection closed before the login")));
+    client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) =>
+      finish(prompts.map(() => config.password ?? "")),
+    );
+    client.once("ready", () => {
+      signal.removeEventListener("abort", cancel);
+      client.removeListener("error", failed);
+      client.removeAllListeners("close");
+      resolve(client);
+    });
+    client.connect(config);
+  });
+}
+
+/**
+ * Connects, trying again as often as `dialErrorLimit` says (-1: until cancelled or timed out).
+ * The error of the last try names host and port.
+ */
+export async function dial(
+  connection: Fields,
+  context: Pick<RequestContext, "signal" | "log">,
+): Promise<Client> {
+  const config = connectConfig(connection);
+  const limit = connection.number("dialErrorLimit") ?? 10;
+  const target = `ssh ${config.username}@${config.host}:${config.port}`;
+  let tries = 0;
+  return waitFor(
+    // The limit is one of tries, not of time; time is limited by the resource's timeout through the signal.
+    { what: target, deadline: Number.POSITIVE_INFINITY, interval: dialInterval, signal: context.signal },
+    async () => {
+      try {
+        return await dialOnce(config, context.signal);
+      } catch (cause) {
+        tries += 1;
+        const error = cause instanceof Error ? cause : new Error(String(cause));
+        if (error instanceof HostKeyMismatch) throw new Hopeless(error);
+        if (limit >= 0 && tries > limit) {
+          throw new Hopeless(
+            new Error(`${target}: after ${tries} failed attempts: ${error.message}`, { cause: error }),
+          );
+        }
+        const of = limit < 0 ? "inf" : String(limit);
+        context.log({ severity: "info", message: `Dial ${tries}/${of} failed: retrying`, ephemeral: true });
+        throw error;
+      }
+    },
+  );
+}
+
+/** Connects, does something, and always disconnects; cancelling disconnects at once. */
+export async function withConnection<T>(
+  connection: Fields | undefined,
+  context: Pick<RequestContext, "signal" | "log">,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  if (!connection) throw new Error("connection is missing");
+  const client = await dial(connection, context);
+  const lost = Promise.withResolvers<never>();
+  const cancel = () => lost.reject(new Error(`cancelled: ${String(context.signal.reason)}`));
+  client.on("error", (error) => lost.reject(error));
+  client.on("close", () => lost.reject(new Error("connection closed by the remote host")));
+  context.signal.addEventListener("abort", cancel, { once: true });
+  try {
+    return await Promise.race([use(client), lost.promise]);
+  } finally {
+    context.signal.removeEventListener("abort", cancel);
+    client.end();
+  }
+}
