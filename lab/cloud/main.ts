@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadDriver } from "./drivers.ts";
-import { parseOptions, usage } from "./options.ts";
+import { parseOptions, readKeys, usage } from "./options.ts";
 import { startCloud } from "./start.ts";
 
 /** Runs the emulator as a process of its own until SIGTERM or SIGINT. */
@@ -39,23 +38,6 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", close);
   process.on("SIGINT", close);
-}
-
-function readKeys(file: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new Error(`cannot read the API keys: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-  const keys = text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-  if (keys.length === 0) throw new Error(`${file} holds no API key: write one a line`);
-  return keys;
 }
 
 function fail(error: unknown): never {

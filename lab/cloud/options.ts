@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
@@ -69,4 +70,22 @@ export function parseOptions(args: string[]): Options {
     host: listen.slice(0, colon),
     port: Number(listen.slice(colon + 1)),
   };
+}
+
+/** API keys of a file, one a line. */
+export function readKeys(file: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`cannot read the API keys: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+  const keys = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  if (keys.length === 0) throw new Error(`${file} holds no API key: write one a line`);
+  return keys;
 }

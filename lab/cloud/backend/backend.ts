@@ -54,6 +54,8 @@ export class Backend {
 
   /** Picks up where the last process stopped, and begins to watch the machines. */
   async start(): Promise<void> {
+    // A place where the account cannot be kept is refused now, not at the first launch.
+    this.store.commit();
     await this.machines.removeStrays();
     if (this.#revive) this.machines.forget();
     else await this.machines.look();
