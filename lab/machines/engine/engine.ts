@@ -1,11 +1,12 @@
 import { constants } from "node:fs";
-import { access, readFile, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
 import type { Availability } from "../driver.ts";
 import { decideEngine, type EngineAction, type EngineFacts } from "./decide.ts";
 import { docker } from "./docker.ts";
+import { daemonPid } from "./process.ts";
 import { addUser, readRecord, writeRecord } from "./record.ts";
 import { startByHand, stateBefore } from "./start.ts";
 
@@ -103,8 +104,14 @@ export async function ensureEngine(labFolder: string, log: (line: string) => voi
     const facts = await engineFacts();
     action = decideEngine(facts);
     // Where services run, the package starts the engine itself.
-    if (action.do === "use")
-      await writeRecord({ by: facts.systemd ? "systemd" : "hand", before, ...(await daemonPid()) });
+    if (action.do === "use") {
+      const pid = await daemonPid();
+      await writeRecord({
+        by: facts.systemd ? "systemd" : "hand",
+        before,
+        ...(pid === undefined ? {} : { pid }),
+      });
+    }
     if (action.do === "install") {
       throw new NoEngine(
         "Docker was installed, but its programs are not there",
@@ -126,10 +133,4 @@ export async function ensureEngine(labFolder: string, log: (line: string) => voi
     }
   }
   if (await readRecord()) await addUser(labFolder);
-}
-
-async function daemonPid(): Promise<{ pid?: number }> {
-  const text = await readFile("/var/run/docker.pid", "utf8").catch(() => "");
-  const pid = Number(text.trim());
-  return pid > 0 ? { pid } : {};
 }

@@ -31,6 +31,10 @@ export async function writeRecord(record: EngineRecord): Promise<void> {
   await writeFile(recordFile, JSON.stringify(record));
 }
 
+/** Forgets an engine that did not start, and keeps its log. */
+export const dropRecord = (): Promise<void> => rm(recordFile, { force: true });
+
+/** Forgets the engine that was stopped. */
 export const forgetRecord = (): Promise<void> => rm(stateFolder, { recursive: true, force: true });
 
 const userFile = (labFolder: string): string =>

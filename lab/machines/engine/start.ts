@@ -4,7 +4,8 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
-import { type EngineRecord, stateFolder, writeRecord } from "./record.ts";
+import { daemonPid, isEngine } from "./process.ts";
+import { dropRecord, type EngineRecord, readRecord, stateFolder, writeRecord } from "./record.ts";
 
 /** Network state that an engine changes and that is put back when it stops. */
 export async function stateBefore(): Promise<EngineRecord["before"]> {
@@ -35,8 +36,35 @@ export async function outwardMtu(): Promise<number> {
 const lastLines = async (file: string): Promise<string> =>
   (await readFile(file, "utf8").catch(() => "")).trim().split("\n").slice(-8).join("\n");
 
+type Ask = () => Promise<{ version?: string; refusal: string }>;
+
 /** Starts `dockerd` as a process of its own, for machines where no service manager does. */
-export async function startByHand(ask: () => Promise<{ version?: string; refusal: string }>): Promise<void> {
+export async function startByHand(ask: Ask): Promise<void> {
+  const known = await readRecord();
+  const starting = known?.pid !== undefined && (await isEngine(known.pid));
+  const daemon = starting ? { log: known?.log ?? "", ended: () => undefined } : await spawnDaemon();
+  try {
+    await waitFor({ what: "the Docker engine", deadline: 90, interval: 0.5 }, async () => {
+      const { version, refusal } = await ask();
+      if (version) return version;
+      const ended = daemon.ended();
+      if (!ended) return notYet(refusal);
+      const said = await lastLines(daemon.log);
+      throw new Hopeless(
+        new Error(`cannot start Docker Engine: ${ended}; ${daemon.log} ends with:\n${said}`),
+      );
+    });
+  } catch (error) {
+    if (!starting) await dropRecord();
+    throw error;
+  }
+  // Another lab that started its engine in the same moment won: that one is to be stopped later.
+  const record = await readRecord();
+  const pid = await daemonPid();
+  if (record && pid !== undefined && record.pid !== pid) await writeRecord({ ...record, pid });
+}
+
+async function spawnDaemon(): Promise<{ log: string; ended: () => string | undefined }> {
   const before = await stateBefore();
   await mkdir(stateFolder, { recursive: true });
   const log = join(stateFolder, "dockerd.log");
@@ -57,13 +85,5 @@ export async function startByHand(ask: () => Promise<{ version?: string; refusal
   });
   child.unref();
   if (child.pid !== undefined) await writeRecord({ by: "hand", pid: child.pid, log, before });
-  await waitFor({ what: "the Docker engine", deadline: 90, interval: 0.5 }, async () => {
-    const { version, refusal } = await ask();
-    if (version) return version;
-    if (ended)
-      throw new Hopeless(
-        new Error(`cannot start Docker Engine: ${ended}; ${log} ends with:\n${await lastLines(log)}`),
-      );
-    return notYet(refusal);
-  });
+  return { log, ended: () => ended };
 }

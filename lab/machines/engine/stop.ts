@@ -4,6 +4,7 @@ import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
 import { docker, linesOf } from "./docker.ts";
 import { engineMounts, filterLeftovers } from "./leftovers.ts";
+import { isEngine } from "./process.ts";
 import { type EngineRecord, forgetRecord, readRecord, removeUser, users } from "./record.ts";
 
 export type Stopped = { stopped: true } | { stopped: false; because: string };
@@ -27,13 +28,6 @@ export async function stopEngine(labFolder: string): Promise<Stopped> {
   await cleanUp(record);
   await forgetRecord();
   return { stopped: true };
-}
-
-/** Whether `pid` is still the engine, and not a later process with the same number. */
-async function isEngine(pid: number): Promise<boolean> {
-  const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-  const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return name.trim() === "dockerd" && !/\) Z /.test(state);
 }
 
 async function end(pid: number): Promise<void> {
@@ -63,7 +57,7 @@ async function removeControlGroups(): Promise<void> {
   const root = "/sys/fs/cgroup";
   for (const hierarchy of await readdir(root)) {
     await rmdir(join(root, hierarchy, "docker")).catch((error: NodeJS.ErrnoException) => {
-      if (!["ENOENT", "ENOTDIR", "EBUSY", "ENOTEMPTY"].includes(error.code ?? "")) throw error;
+      if (!["ENOENT", "ENOTDIR", "EBUSY", "ENOTEMPTY", "EROFS"].includes(error.code ?? "")) throw error;
     });
   }
 }
