@@ -1,6 +1,6 @@
 {{- /*
-Shell text of the proof: every database answers the least login over verified TLS, in the parameters asked for, and
-refuses plain connections. The Job's deadline ends the waiting.
+Shell text of the proof: every database answers the least login over verified TLS, belongs to its owner,
+has the parameters asked for, and refuses plain connections. The Job's deadline ends the waiting.
 */ -}}
 {{- define "postgres.verify" -}}
 set -eu
@@ -26,7 +26,8 @@ awaited() {
 {{- $live = append $live (printf "current_setting('max_connections') = '%s'" .) }}
 {{- end }}
 {{- range .Values.databases }}
-awaited {{ $rw }} {{ .name }} "SELECT {{ join " AND " $live }}"
+{{- $owned := printf "(SELECT pg_get_userbyid(datdba) = '%s' FROM pg_database WHERE datname = current_database())" .owner }}
+awaited {{ $rw }} {{ .name }} "SELECT {{ join " AND " (append $live $owned) }}"
 {{- if gt (int $.Values.pooler.instances) 0 }}
 awaited {{ $.Values.pooler.name }} {{ .name }} "SELECT true"
 {{- end }}
