@@ -42,7 +42,9 @@ test("a stopped machine is brought back by a restart of its instance", async () 
   lab.driver.kill(id);
   await lab.control.advance(0);
   await lab.api.call("POST", "/instance-operations/restart", { body: { instance_ids: [id] } });
-  await lab.control.advance(60);
+  await lab.control.advance(59);
+  expect(await lab.instance(id)).toMatchObject({ status: "booting" });
+  await lab.control.advance(1);
   expect(await lab.instance(id)).toMatchObject({ status: "active" });
   lab.driver.failing.set("restart", "it hangs");
   await lab.api.call("POST", "/instance-operations/restart", { body: { instance_ids: [id] } });

@@ -192,6 +192,8 @@ export class Instances {
       this.#enter(instance, "booting", this.#context.clock.now());
       instance.restarting = true;
       instance.machine.restartWanted = true;
+      // What was seen before says nothing of the machine that comes up now.
+      delete instance.machine.seen;
       instance.held = false;
       audit(this.#context, "instance", "restarted", [instance.id]);
     }
