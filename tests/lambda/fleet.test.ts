@@ -1,0 +1,155 @@
+import { expect, test } from "vitest";
+import type { Estimate } from "../../lambda/cost.ts";
+import type { HostSummary } from "../../lambda/fleet.ts";
+import { brief } from "../plugins/events.ts";
+import { fast, lambdaStack } from "./support/stack.ts";
+
+const backend = { name: "backend", roles: ["server", "ingress", "data"] };
+const mcp = { name: "mcp", roles: ["agent", "mcp"], regions: ["us-west-3"], instanceTypes: ["gpu_1x_a100"] };
+
+interface Change {
+  lambda?: object;
+  hosts?: object[];
+  monthlyUsd?: number;
+}
+const configFor = (apiUrl: string) => (change: Change) => ({
+  "sophia-infra:lambda": {
+    ...fast,
+    apiUrl,
+    regions: ["us-west-1", "us-west-3"],
+    instanceTypes: ["gpu_1x_a10", "gpu_1x_a6000"],
+    fileSystem: { name: "files", region: "us-west-1", keep: false },
+    ...change.lambda,
+  },
+  "sophia-infra:hosts": change.hosts ?? [backend, mcp],
+  "sophia-infra:budget": { monthlyUsd: change.monthlyUsd ?? 3000 },
+});
+
+test("L1 L2 L4 L7 a fleet goes up, stays the same, changes only what was changed, and goes away", async () => {
+  const { program, control, cloud } = await lambdaStack("fleet", {});
+  const config = configFor(cloud.url);
+  await control.setCapacity({ gpu_1x_a100: { "us-west-3": { slots: 1, listed: true } } });
+
+  const preview = await program.preview({ config: config({}) });
+  expect(preview.code, said(preview)).toBe(0);
+  expect(said(preview)).toContain("the launched hosts cost $2394.4 a month at most, of a budget of $3000");
+  expect((await control.state()).sshKeys).toEqual([]);
+
+  const up = await program.up();
+  expect(up.code, said(up)).toBe(0);
+  const { summary, hosts, estimate } = (await program.outputs()) as {
+    summary: HostSummary[];
+    hosts: object[];
+    estimate: Estimate;
+  };
+  expect(summary).toMatchObject([
+    {
+      name: "backend",
+      hostname: "backend",
+      instanceType: "gpu_1x_a10",
+      region: "us-west-1",
+      hourlyUsd: 1.29,
+    },
+    { name: "mcp", hostname: "mcp", instanceType: "gpu_1x_a100", region: "us-west-3", hourlyUsd: 1.99 },
+  ]);
+  expect(hosts).toMatchObject([
+    { name: "backend", machineId: summary[0]?.id, address: summary[0]?.address, user: "ubuntu", gpus: 1 },
+    { name: "mcp", machineId: summary[1]?.id, address: summary[1]?.address, roles: ["agent", "mcp"] },
+  ]);
+  expect(estimate).toEqual({
+    monthlyUsd: 2394.4,
+    items: [
+      { resource: "host backend", monthlyUsd: 941.7, basis: "gpu_1x_a10, live price" },
+      { resource: "host mcp", monthlyUsd: 1452.7, basis: "gpu_1x_a100, live price" },
+      { resource: "file system files", monthlyUsd: 0, basis: "0.0 GiB used" },
+    ],
+  });
+  const account = await control.state();
+  const [first, second] = account.instances.toSorted((a, b) => a.region.localeCompare(b.region));
+  expect(first?.mounts.map(({ name }) => name)).toEqual(["files"]);
+  expect(second?.mounts).toEqual([]);
+  for (const { region, rulesetIds } of account.instances) {
+    const ruleset = account.rulesets.find(({ id }) => id === rulesetIds[0]);
+    expect(ruleset?.region).toBe(region);
+    const opened = ruleset?.rules.map(
+      (rule) => `${rule.source_network} ${rule.port_range?.[0] ?? rule.protocol}`,
+    );
+    expect(opened?.sort()).toEqual(
+      [
+        ...[22, 80, 443, 6443, "icmp"].map((port) => `0.0.0.0/0 ${port}`),
+        ...summary.flatMap(({ address }) => [`${address}/32 6443`, `${address}/32 51820`]),
+      ].sort(),
+    );
+  }
+
+  const again = await program.up();
+  expect(brief(again.steps)).toEqual([]);
+  expect(said(again)).not.toMatch(/^ *[~+-] /m);
+
+  const labelled = { ...backend, labels: { disk: "fast" } };
+  const firewall = { adminNetworks: ["198.51.100.0/24"] };
+  const changed = await program.up({ config: config({ lambda: { firewall }, hosts: [labelled, mcp] }) });
+  expect(brief(changed.steps).sort()).toEqual([
+    "update fleet-rules-us-west-1",
+    "update fleet-rules-us-west-3",
+  ]);
+  expect((await program.outputs()).hosts).toMatchObject([{ labels: { disk: "fast" } }, {}]);
+
+  const down = await program.destroy();
+  expect(down.code, said(down)).toBe(0);
+  const { instances, sshKeys, fileSystems, rulesets } = await control.state();
+  expect(instances.filter(({ status }) => status !== "terminated")).toEqual([]);
+  expect({ sshKeys, fileSystems, rulesets }).toEqual({ sshKeys: [], fileSystems: [], rulesets: [] });
+});
+
+test("L7 a budget that the dearest outcome exceeds, and a wrong key, fail the preview before anything is made", async () => {
+  const { program, control, cloud } = await lambdaStack("fleet", {});
+  const config = configFor(cloud.url);
+  const dear = await program.preview({ config: config({ monthlyUsd: 2000 }) });
+  expect(dear.code).not.toBe(0);
+  expect(said(dear)).toMatch(/would cost \$2394.40 a month, its budget is \$2000.00/);
+  expect(said(dear)).toMatch(/host mcp: \$1452.70 \(gpu_1x_a100, dearest it may become\)/);
+  const up = await program.up();
+  expect(up.code).not.toBe(0);
+
+  await program.cli(
+    ["config", "set", "--secret", "sophia-infra:lambdaApiKey", "--config-file", configFile(program.dir)],
+    {
+      stdin: "secret_wrong_4711",
+    },
+  );
+  const refused = await program.up({ config: config({}) });
+  expect(refused.code).not.toBe(0);
+  expect(said(refused)).toMatch(/API key was invalid.*sophia-infra:lambdaApiKey/);
+  expect(said(refused)).not.toContain("4711");
+  const { instances, sshKeys, fileSystems, rulesets } = await control.state();
+  expect([instances, sshKeys, fileSystems, rulesets]).toEqual([[], [], [], []]);
+});
+
+test("L7 a preview works offline, and says that prices are unknown", async () => {
+  const { program, cloud, lines } = await lambdaStack("fleet", {});
+  const config = configFor(cloud.url);
+  await cloud.close();
+  const unreachable = await program.preview({ config: config({}) });
+  expect(unreachable.code, said(unreachable)).toBe(0);
+  expect(said(unreachable)).toMatch(
+    /budget of \$3000 a month was not checked, prices are unknown: .*cannot reach/,
+  );
+
+  lines.length = 0;
+  await program.cli(
+    ["config", "set", "--secret", "sophia-infra:lambdaApiKey", "--config-file", configFile(program.dir)],
+    {
+      stdin: "placeholder-lambda-api-key",
+    },
+  );
+  const placeholder = await program.preview();
+  expect(placeholder.code, said(placeholder)).toBe(0);
+  expect(said(placeholder)).toContain("the Lambda API key is a placeholder");
+  expect(placeholder.steps.length).toBeGreaterThan(10);
+});
+
+/** All that the CLI said. */
+const said = (result: { stdout: string; stderr: string }): string => result.stdout + result.stderr;
+
+const configFile = (dir: string): string => `${dir}/Pulumi.test.yaml`;

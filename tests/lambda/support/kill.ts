@@ -1,0 +1,46 @@
+import { readdir, readFile } from "node:fs/promises";
+import { waitFor } from "../../../components/core/wait.ts";
+import type { Phase } from "../../../lab/cloud/wire/server.ts";
+
+const read = (file: string): Promise<string> => readFile(file, "utf8").catch(() => "");
+
+/** The dynamic-provider processes of one stack: known by its state folder in their environment. */
+async function providersOf(state: string): Promise<number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^[0-9]+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const command = await read(`/proc/${pid}/cmdline`);
+      if (!command.startsWith("node") || !command.includes("dynamic-provider")) return [];
+      const environment = (await read(`/proc/${pid}/environ`)).split("\0");
+      return environment.includes(`PULUMI_BACKEND_URL=file://${state}`) ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Kills them as `kill -9` does, and returns when they are dead. */
+export async function killProviders(state: string): Promise<void> {
+  const pids = await providersOf(state);
+  if (pids.length === 0) throw new Error(`no provider process runs for ${state}`);
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  await waitFor({ what: `provider ${pids} to be dead`, deadline: 5, interval: 0.01 }, async () =>
+    (await providersOf(state)).length === 0 ? true : { notYet: "still there" },
+  );
+}
+
+/** Says once, at a phase of an operation, that the moment has come. */
+export class Trap {
+  #armed: { operation: string; phase: Phase; spring: () => Promise<void> } | undefined;
+  arm(operation: string, phase: Phase, spring: () => Promise<void>): void {
+    this.#armed = { operation, phase, spring };
+  }
+  get sprung(): boolean {
+    return this.#armed === undefined;
+  }
+  readonly observe = async (phase: Phase, request: { operation: string }): Promise<void> => {
+    const armed = this.#armed;
+    if (armed?.phase !== phase || armed.operation !== request.operation) return;
+    this.#armed = undefined;
+    await armed.spring();
+  };
+}
