@@ -95,6 +95,10 @@ const nginx = new Nginx(
 
 /** Machines with address, type, region and price. */
 export const hosts = fleet.summary;
+/** Addresses at which Nginx answers. */
+export const ingress = pulumi.all(
+  fleet.hosts.filter(({ roles }) => roles.includes("ingress")).map(({ host }) => host.address),
+);
 /** US dollars a month, by resource. */
 export const monthlyEstimate = fleet.estimate;
 /** For `kubectl`; secret. */

@@ -1,6 +1,9 @@
 /** The lab's commands; `make` calls them. */
 import { build } from "./commands/build.ts";
 import { down } from "./commands/down.ts";
+import { logs } from "./commands/logs.ts";
+import { preview } from "./commands/preview.ts";
+import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { labOf } from "./lab.ts";
 import { duration, Progress } from "./progress.ts";
@@ -9,7 +12,10 @@ import { withLock } from "./state/lock.ts";
 const usage = `usage: node lab/cli.ts <command>
   up               bring the platform up on this machine
   down             remove it
-  build            only build what it needs`;
+  build            only build what it needs
+  status [--json]  say what runs, where, since when, and what is wrong; exit 1 when anything is
+  preview <stack>  show what an update of local, dev or prod would do; offline
+  logs [<what>]    what was said last: up, cloud, releases, a host's name, or <namespace>/<workload>`;
 
 const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -27,18 +33,25 @@ const exclusive = (work: () => Promise<void>) => withLock(`${lab.folder}.lock`, 
 const commands: Record<string, () => Promise<void>> = {
   up: () => exclusive(() => up(lab, progress, abort.signal)),
   down: () => exclusive(() => down(lab, progress)),
+  status: async () => {
+    if (!(await status(lab, args.includes("--json")))) process.exitCode = 1;
+  },
+  preview: () => preview(lab, args[0] ?? "local", progress, abort.signal),
+  logs: () => logs(lab, args[0]),
   build: () => build(lab, progress, abort.signal),
 };
 
 const run = commands[command];
-if (!run || args.length > 0) {
+if (!run || args.length > 1) {
   process.stderr.write(`${usage}\n`);
   process.exit(2);
 }
 try {
   await run();
-  const phases = progress.timings.map(({ title, seconds }) => `${title} ${duration(seconds)}`).join(", ");
-  process.stderr.write(`${phases}; ${duration((performance.now() - start) / 1000)} in all\n`);
+  if (progress.timings.length > 0) {
+    const phases = progress.timings.map(({ title, seconds }) => `${title} ${duration(seconds)}`).join(", ");
+    process.stderr.write(`${phases}; ${duration((performance.now() - start) / 1000)} in all\n`);
+  }
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
   process.exitCode = abort.signal.aborted ? 130 : 1;

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { SecretName } from "../components/settings/schema.ts";
 import { run } from "./exec.ts";
 import { files, type Lab } from "./lab.ts";
 
@@ -54,6 +55,13 @@ export async function labKeys(lab: Lab, hostnames: string[], addresses: string[]
     tlsCertificate,
     tlsKey: await readFile(path.tlsKey, "utf8"),
   };
+}
+
+/** Secrets for a preview that must not need any: well-formed, made here, good for nothing. */
+export async function placeholderSecrets(lab: Lab): Promise<Record<SecretName, string>> {
+  const keys = await labKeys(lab, ["placeholder.invalid"], []);
+  const { sshPrivateKey, tlsCertificate, tlsKey } = keys;
+  return { lambdaApiKey: `placeholder-${lab.name}`, sshPrivateKey, tlsCertificate, tlsKey };
 }
 
 function newKey(): string {

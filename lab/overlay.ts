@@ -48,7 +48,15 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
   };
 }
 
-/** The stack file of `dev` or `prod` for an offline preview: what ESC would add are placeholders. Pure. */
-export function previewStackConfig(text: string): Config {
-  return ((parse(text) as { config?: Config }).config ?? {}) as Config;
+/** What an offline preview takes from this machine instead of from the internet. */
+export type PreviewFacts = Pick<LabFacts, "operatorManifest" | "devicePluginChart">;
+
+/** The stack file of `dev` or `prod` without its ESC environment, for a preview that reaches nothing. Pure. */
+export function previewStackConfig(text: string, facts: PreviewFacts): Config {
+  const config = ((parse(text) as { config?: Config }).config ?? {}) as Config;
+  return {
+    ...config,
+    "sophia-infra:gpu": { ...section(config, "gpu"), pluginChart: { chart: facts.devicePluginChart } },
+    "sophia-infra:postgres": { ...section(config, "postgres"), operatorManifest: facts.operatorManifest },
+  };
 }

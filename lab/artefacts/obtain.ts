@@ -90,6 +90,12 @@ export async function obtain(wanted: Artefact[], options: ObtainOptions): Promis
   return new Map([...keys.keys()].map((artefact) => [artefact.name, folderOf(artefact)]));
 }
 
+/** Folder of an artefact that is there already; builds nothing. */
+export async function lookUp(artefact: Artefact, cache: string): Promise<string | undefined> {
+  const folder = join(cache, artefact.name, (await plan([artefact])).get(artefact) ?? "");
+  return (await exists(folder)) ? folder : undefined;
+}
+
 /** Removes what an older state of the sources made, except the newest `keep` of each artefact. */
 export async function prune(cache: string, keep = 2): Promise<void> {
   for (const name of await readdir(cache)) {

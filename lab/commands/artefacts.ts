@@ -3,33 +3,14 @@ import type { Artefact } from "../artefacts/artefact.ts";
 import { obtain, prune } from "../artefacts/obtain.ts";
 import { helm } from "../helm/artefact.ts";
 import { machineImage } from "../images/machine.ts";
-import { scratchImage } from "../images/scratch.ts";
+import { clusterImages } from "../images/scratch.ts";
 import { type PublishedImage, registryImage, serviceImages } from "../images/services.ts";
-import { programsArtefact, scratchImages } from "../k3s/images.ts";
+import { programsArtefact } from "../k3s/images.ts";
 import type { Lab } from "../lab.ts";
 import type { Progress } from "../progress.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
 import { assembleToolchain, chooseMode, officialToolchain, type Toolchain } from "../pulumi/toolchain.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
-
-/** Images of the cluster's own parts, packed from the programs that we build. */
-const clusterImages: PublishedImage[] = scratchImages.map((image) => ({
-  reference: image.reference,
-  artefact: scratchImage({
-    name: image.name,
-    needs: [programsArtefact],
-    files: [
-      ...Object.entries(image.programs).map(([target, source]) => ({
-        target,
-        source,
-        artefact: programsArtefact,
-      })),
-      ...Object.entries(image.links ?? {}).map(([target, link]) => ({ target, link })),
-    ],
-    entrypoint: image.entrypoint,
-    ...(image.user && { user: image.user }),
-  }),
-}));
 
 /** Every image that the lab's registry serves. */
 export const publishedImages: PublishedImage[] = [...serviceImages, ...clusterImages];

@@ -27,14 +27,24 @@ interface Server {
   environment: Record<string, string>;
 }
 
+/** What the servers hand out. */
+export interface Programs {
+  /** The k3s binary. */
+  k3s: string;
+  /** Image of the lab's hosts, as the engine names it. */
+  machine: string;
+}
+
 /** The servers that fake what would cost money or an account. */
-function servers(lab: Lab, network: LabNetwork, prefix: string, k3s: string): Server[] {
+function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Programs): Server[] {
   const environment = { LAB: lab.name, LAB_ROOT: join(lab.folder, ".."), LAB_CACHE: lab.cache };
   const cloud = [
     ["--listen", `${network.gateway}:${ports.cloud}`],
     ["--state", files(lab).cloudState],
     ["--driver", "docker"],
     ["--lab", lab.name],
+    ["--lab-folder", lab.folder],
+    ["--image", programs.machine],
     ["--api-key-file", files(lab).apiKey],
     ["--addresses", prefix],
     ["--speed", String(speed)],
@@ -56,7 +66,7 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, k3s: string): Se
         `${network.gateway}:${ports.releases}`,
         "--file",
         "/k3s",
-        k3s,
+        programs.k3s,
       ],
       url: k3sUrl(network),
       environment,
@@ -69,9 +79,9 @@ export async function ensureServers(
   lab: Lab,
   network: LabNetwork,
   prefix: string,
-  k3s: string,
+  programs: Programs,
 ): Promise<void> {
-  for (const server of servers(lab, network, prefix, k3s)) {
+  for (const server of servers(lab, network, prefix, programs)) {
     const pidFile = join(server.folder, `pid-${digest(server.args.join(" "))}.json`);
     const logFile = join(server.folder, "log");
     if (!(await fromFile(pidFile))) {

@@ -30,7 +30,8 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
   });
   return progress.phase("Lab", async () => {
     const prefix = await claimNetwork(lab);
-    const network = await prepareMachines(lab, await imageOf(folder(machineImage)));
+    const machine = await imageOf(folder(machineImage));
+    const network = await prepareMachines(lab, machine);
     const registry = await progress.step("image registry", async (note) => {
       const started = await ensureRegistry(lab, network, await imageOf(folder(registryImage)));
       for (const { artefact, reference } of publishedImages) {
@@ -43,7 +44,7 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
     const hostnames = hostnamesIn(text);
     const keys = await labKeys(lab, hostnames, []);
     const k3s = join(folder(programsArtefact), "k3s");
-    await progress.step("emulated Lambda Cloud", () => ensureServers(lab, network, prefix, k3s));
+    await progress.step("emulated Lambda Cloud", () => ensureServers(lab, network, prefix, { k3s, machine }));
     const config = labStackConfig(text, {
       lambdaApiUrl: lambdaApiUrl(network),
       speed,

@@ -1,0 +1,72 @@
+import { createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { run } from "../exec.ts";
+import { files, type Lab } from "../lab.ts";
+import { openStack } from "./open.ts";
+
+/** Lines of history for logs that have no end. */
+const lines = 200;
+
+/** `make logs OF=…`: what something said last. */
+export async function logs(lab: Lab, of = "up"): Promise<void> {
+  const kept: Record<string, string> = {
+    up: files(lab).upLog,
+    cloud: join(lab.folder, "cloud", "log"),
+    releases: join(lab.folder, "releases", "log"),
+  };
+  const file = kept[of];
+  if (file) return show(file);
+  if (of.includes("/")) return podLogs(lab, of);
+  return hostLogs(lab, of);
+}
+
+async function show(file: string): Promise<void> {
+  await access(file).catch(() => {
+    throw new Error(`${file} does not exist; run \`make up\` first`);
+  });
+  for await (const chunk of createReadStream(file)) process.stdout.write(chunk);
+}
+
+/** The journal of a host, by SSH. */
+async function hostLogs(lab: Lab, name: string): Promise<void> {
+  const opened = await openStack(lab);
+  if (!opened) throw new Error("nothing runs here; bring it up with `make up`");
+  const hosts = ((await opened.stack.outputs()).hosts ?? []) as { name: string; address: string }[];
+  const host = hosts.find((one) => one.name === name);
+  if (!host) {
+    const known = ["up", "cloud", "releases", ...hosts.map((one) => one.name), "<namespace>/<workload>"];
+    throw new Error(`nothing is called ${name}; there is: ${known.join(", ")}`);
+  }
+  const options = [
+    "StrictHostKeyChecking=no",
+    "UserKnownHostsFile=/dev/null",
+    "LogLevel=ERROR",
+    "BatchMode=yes",
+  ];
+  const args = options.flatMap((option) => ["-o", option]);
+  await run(
+    "ssh",
+    [...args, "-i", files(lab).sshKey, `ubuntu@${host.address}`, `sudo journalctl --no-pager -n ${lines}`],
+    {
+      onLine: (line) => process.stdout.write(`${line}\n`),
+    },
+  );
+}
+
+/** Logs of every pod whose name begins with the workload's. */
+async function podLogs(lab: Lab, of: string): Promise<void> {
+  const [namespace = "", workload = ""] = of.split("/");
+  const config = new KubeConfig();
+  config.loadFromFile(files(lab).kubeconfig);
+  const core = config.makeApiClient(CoreV1Api);
+  const { items } = await core.listNamespacedPod({ namespace });
+  const pods = items.filter((pod) => pod.metadata?.name?.startsWith(workload));
+  if (pods.length === 0) throw new Error(`no pod in ${namespace} begins with ${workload}`);
+  for (const pod of pods) {
+    const name = pod.metadata?.name ?? "";
+    process.stdout.write(`── ${namespace}/${name}\n`);
+    process.stdout.write(`${await core.readNamespacedPodLog({ namespace, name, tailLines: lines })}\n`);
+  }
+}

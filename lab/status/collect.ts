@@ -1,0 +1,153 @@
+import { readFile } from "node:fs/promises";
+import { request } from "node:http";
+import { catalog } from "../../mcp/catalog/index.ts";
+import { type Era, probe } from "../../mcp/probe.ts";
+import type { Stack } from "../commands/stack.ts";
+import { files, type Lab } from "../lab.ts";
+import { readCluster, readReleases } from "./cluster.ts";
+import { type HostStatus, judge, type McpServerStatus, type Report } from "./report.ts";
+
+/** What the stack said of itself when it was last brought up. */
+interface Outputs {
+  hosts: {
+    name: string;
+    id: string;
+    address: string;
+    instanceType: string;
+    region: string;
+    hourlyUsd: number;
+  }[];
+  kubeconfig: string;
+  url: string;
+  /** Addresses of the ingress hosts. */
+  ingress: string[];
+  mcp: { name: string; url: string }[];
+}
+
+export interface Sources {
+  lab: Lab;
+  stack: Pick<Stack, "name" | "outputs">;
+  /** The helm binary. */
+  helm: string;
+}
+
+const nothing = { hosts: [], nodes: [], releases: [], services: [], mcpServers: [], streams: [] };
+
+/** Asks everything that runs how it is. A part that does not answer is a problem in the report, never an error. */
+export async function collect({ lab, stack: opened, helm }: Sources): Promise<Report> {
+  const stack = opened.name;
+  let known: Outputs;
+  try {
+    known = (await opened.outputs()) as unknown as Outputs;
+    if (!known.kubeconfig) throw new Error("the stack was not brought up yet; run `make up`");
+  } catch (error) {
+    return judge({ stack, ...nothing, problem: reasonOf(error) });
+  }
+  const ca = await readFile(files(lab).ca, "utf8");
+  const [hosts, cluster, releases, mcpServers] = await Promise.all([
+    Promise.all(known.hosts.map(hostStatus)),
+    attempt(() => readCluster(known.kubeconfig)),
+    attempt(() => readReleases(helm, files(lab).kubeconfig)),
+    Promise.all(catalog.map((entry) => mcpStatus(entry, known, ca))),
+  ]);
+  const faults = [
+    ...(cluster.ok ? [] : [`Kubernetes does not answer: ${cluster.reason}`]),
+    ...(releases.ok ? [] : [`helm cannot list its releases: ${releases.reason}`]),
+  ];
+  const services = cluster.ok
+    ? cluster.value.services.map((one) => (one.name === "nginx" ? { ...one, url: known.url } : one))
+    : [];
+  return judge({
+    stack,
+    hosts,
+    nodes: cluster.ok ? cluster.value.nodes : [],
+    releases: releases.ok ? releases.value : [],
+    services,
+    mcpServers,
+    streams: [],
+    ...(faults.length > 0 && { problem: faults.join("; ") }),
+  });
+}
+
+type Attempt<T> = { ok: true; value: T } | { ok: false; reason: string };
+
+async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, reason: reasonOf(error) };
+  }
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300);
+
+/** A host is what its health service says. */
+async function hostStatus(host: Outputs["hosts"][number]): Promise<HostStatus> {
+  const { name, id, address, instanceType, region, hourlyUsd } = host;
+  const base = { name, id, address, instanceType, region, hourlyUsd };
+  const said = await attempt(() => health(address));
+  if (!said.ok) return { ...base, ok: false, checks: {}, problem: `health service: ${said.reason}` };
+  const { status, body } = said.value;
+  const checks = Object.fromEntries(
+    Object.entries(body.checks ?? {}).map(([check, { ok, ...more }]) => [
+      check,
+      ok ? "ok" : JSON.stringify(more),
+    ]),
+  );
+  const bad = Object.entries(checks).filter(([, state]) => state !== "ok");
+  const ok = status === 200;
+  return {
+    ...base,
+    ok,
+    checks,
+    ...(ok
+      ? {}
+      : { problem: bad.map(([check, state]) => `${check}: ${state}`).join(", ") || `status ${status}` }),
+    ...(body.since && { since: body.since }),
+  };
+}
+
+interface HealthBody {
+  since?: string;
+  checks?: Record<string, { ok: boolean }>;
+}
+
+function health(address: string): Promise<{ status: number; body: HealthBody }> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: address, port: 8080, path: "/health", timeout: 5000 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => {
+        try {
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as HealthBody });
+        } catch {
+          reject(new Error(`answers ${response.statusCode} without JSON`));
+        }
+      });
+    });
+    call.on("timeout", () => call.destroy(new Error("no answer within 5 s")));
+    call.on("error", reject);
+    call.end();
+  });
+}
+
+const eras: Era[] = ["2025-11-25", "2026-07-28"];
+
+/** A server is ready when a real client of each revision gets the same tools from it, through Nginx. */
+async function mcpStatus(
+  entry: { name: string; kind: string },
+  known: Outputs,
+  ca: string,
+): Promise<McpServerStatus> {
+  const { name, kind } = entry;
+  const url = known.mcp.find((server) => server.name === name)?.url;
+  const address = known.ingress[0];
+  if (!url || !address) return { name, kind, enabled: true, ready: false, tools: [], reason: "not deployed" };
+  const probes = await Promise.all(eras.map((era) => probe({ url, era, ca, address, timeout: 5 })));
+  const failed = probes.findIndex((one) => !one.ready);
+  const reason = failed < 0 ? {} : { reason: `${eras[failed]}: ${probes[failed]?.reason}` };
+  return { name, kind, enabled: true, ready: failed < 0, tools: probes[0]?.tools ?? [], url, ...reason };
+}

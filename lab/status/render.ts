@@ -1,0 +1,106 @@
+import { problems, type Report } from "./report.ts";
+
+/** Columns wide enough for their longest cell. Pure. */
+export function table(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** `3h`, `12m`: how long ago, in one unit. Pure. */
+export function age(since: string | undefined, now: number): string {
+  if (!since) return "";
+  const seconds = Math.max(0, (now - Date.parse(since)) / 1000);
+  const units: [number, string][] = [
+    [86400, "d"],
+    [3600, "h"],
+    [60, "m"],
+  ];
+  const unit = units.find(([length]) => seconds >= length);
+  return unit ? `${Math.floor(seconds / unit[0])}${unit[1]}` : `${Math.floor(seconds)}s`;
+}
+
+const mark = (ok: boolean) => (ok ? "✔" : "✘");
+
+/** A screenful for people. Pure. */
+export function render(report: Report, now: number): string {
+  const section = (title: string, rows: string[][]) =>
+    rows.length > 0 ? ["", title, ...table(rows).map((line) => `  ${line}`)] : [];
+  const wrong = problems(report);
+  const total = report.hosts.reduce((sum, host) => sum + host.hourlyUsd, 0);
+  return [
+    `stack ${report.stack}: ${report.healthy ? "healthy" : "NOT healthy"}`,
+    ...wrong.map((line) => `  ✘ ${line}`),
+    ...section(
+      report.hosts.length > 0 ? `Hosts ($${total.toFixed(2)}/h)` : "Hosts",
+      report.hosts.map((host) => [
+        mark(host.ok),
+        host.name,
+        host.address,
+        host.instanceType,
+        host.region,
+        Object.entries(host.checks)
+          .map(([name, state]) => `${name} ${state}`)
+          .join(", "),
+        age(host.since, now),
+      ]),
+    ),
+    ...section(
+      "Nodes",
+      report.nodes.map((node) => [
+        mark(node.ok),
+        node.name,
+        node.roles.join(","),
+        node.version,
+        `${node.gpuSlices} GPU slices`,
+        age(node.since, now),
+      ]),
+    ),
+    ...section(
+      "Helm releases",
+      report.releases.map((one) => [
+        mark(one.ok),
+        one.name,
+        one.namespace,
+        one.chart,
+        one.status,
+        age(one.since, now),
+      ]),
+    ),
+    ...section(
+      "Services",
+      report.services.map((one) => [
+        mark(one.ok),
+        one.name,
+        one.namespace,
+        `${one.ready}/${one.wanted}`,
+        one.node,
+        age(one.since, now),
+        one.url ?? "",
+      ]),
+    ),
+    ...section(
+      "MCP servers",
+      report.mcpServers.map((one) => [
+        one.enabled ? mark(one.ready) : "–",
+        one.name,
+        one.kind,
+        one.enabled ? `${one.tools.length} tools` : "disabled",
+        one.url ?? "",
+      ]),
+    ),
+    ...section(
+      "Streams",
+      report.streams.map((one) => [
+        one.name,
+        `${one.rows} rows`,
+        `${one.lagSeconds}s behind`,
+        `quality ${one.quality}`,
+      ]),
+    ),
+  ].join("\n");
+}
