@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { waitFor } from "../../components/core/wait.ts";
+import { notYet, waitFor } from "../../components/core/wait.ts";
 import { brief } from "./events.ts";
 import { interruptible, runProgram } from "./harness.ts";
 
@@ -78,5 +78,12 @@ test("interrupting the CLI ends the command and all that it started", async () =
   );
   interrupt.now();
   expect((await up).code).not.toBe(0);
-  expect(() => process.kill(-pid, 0)).toThrow("ESRCH");
+  await waitFor({ what: "the end of the process group", deadline: 10, interval: 0.1 }, async () => {
+    try {
+      process.kill(-pid, 0);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ESRCH") return true;
+    }
+    return notYet("it is there");
+  });
 });

@@ -25,11 +25,11 @@ const configure = new local.Command(
   { dependsOn: [install] },
 );
 if (config.getBoolean("fail")) {
-  new local.Command("broken", {
-    create: 'echo "told: $TOKEN"; cat >&2; exit 3',
-    environment: { TOKEN: token },
-    stdin: token,
-  });
+  new local.Command(
+    "broken",
+    { create: 'echo "told: $TOKEN"; cat >&2; exit 3', environment: { TOKEN: token }, stdin: token },
+    { dependsOn: [configure] },
+  );
 }
 if (config.getBoolean("hang")) {
   new local.Command("hanging", { create: `echo $$ > ${file}.pid; sleep 600 & wait` });

@@ -17,7 +17,7 @@ const settings = config.get("settings") ?? "a: 1";
 
 const install = new remote.Command("install", {
   connection,
-  create: `echo "installed ${config.get("version") ?? "1"}" && whoami-of-test`,
+  create: `echo "installed ${config.get("version") ?? "1"} with $(wc -c) bytes"`,
   delete: `echo removed >> ${folder}/journal`,
   stdin: config.requireSecret("token"),
   triggers: [config.get("version") ?? "1"],
