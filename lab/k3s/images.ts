@@ -1,3 +1,4 @@
+import { arch } from "node:os";
 import { images } from "../../components/core/versions.ts";
 import { clusterPrograms, type Program } from "./artefact.ts";
 
@@ -18,6 +19,9 @@ export interface ScratchImage {
 
 /** Where the programs come from. */
 export const programsArtefact = clusterPrograms;
+
+const processor = arch() === "x64" ? "amd64" : arch();
+const operator = `operator/manager_${processor}`;
 
 /** Images that the cluster itself needs, under the names that K3s, CloudNativePG and NVIDIA's chart ask for. */
 export const scratchImages: ScratchImage[] = [
@@ -52,8 +56,8 @@ export const scratchImages: ScratchImage[] = [
     name: "cnpg-operator",
     reference: images.cnpgOperator,
     // The operator copies itself into every database pod, from /operator/manager_<processor>.
-    programs: { "/operator/manager_amd64": "manager" },
-    links: { "/manager": "operator/manager_amd64" },
+    programs: { [`/${operator}`]: "manager" },
+    links: { "/manager": operator },
     entrypoint: ["/manager"],
     user: "65532:65532",
   },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +17,7 @@ import (
 // Socket is where containerd listens.
 const Socket = "/run/k3s/containerd/containerd.sock"
 
-// StartRuntime starts containerd and imports the images that lie in agent/images.
+// StartRuntime starts containerd and imports the images that lie on the host.
 func (a *Agent) StartRuntime(ctx context.Context) error {
 	program, ok := lookPath("containerd")
 	if !ok {
@@ -34,17 +33,7 @@ func (a *Agent) StartRuntime(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	images, err := filepath.Glob(a.c.Path("agent/images/*.tar"))
-	if err != nil {
-		return err
-	}
-	for _, image := range images {
-		slog.Info("Importing images", "from", image)
-		if err := ctr(ctx, "--namespace=k8s.io", "images", "import", image); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.importImages(ctx)
 }
 
 func ctr(ctx context.Context, args ...string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,7 +46,7 @@ func Parse(role Role, args []string, env func(string) string) (Values, error) {
 			values[name] = texts
 		}
 	}
-	for name := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if err := check(role, name); err != nil {
 			return nil, err
 		}
@@ -84,7 +85,7 @@ func parseFlags(args []string) (Values, error) {
 		}
 		switch {
 		case hasValue:
-		case Keys[name].Kind == Switch:
+		case Keys[name].Kind == Switch, Keys[name].Unsupported:
 			value = "true"
 		case i+1 < len(args):
 			i++

@@ -10,14 +10,16 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// grace is how long a part may take to end before it is killed.
-const grace = 10 * time.Second
+// grace is how long a part may take to end before it is killed. K3s gives its parts none: they end with the process.
+const grace = 2 * time.Second
 
 // Group is a set of parts. The first to end ends all, as in K3s, where they share one process.
 type Group struct {
@@ -47,7 +49,10 @@ func (g *Group) Program(name, path string, args []string, env ...string) {
 		if path != "/proc/self/exe" {
 			command.Args[0] = path
 		}
-		command.Env = append(os.Environ(), env...)
+		// systemd listens to the main process only.
+		command.Env = slices.DeleteFunc(append(os.Environ(), env...), func(variable string) bool {
+			return strings.HasPrefix(variable, "NOTIFY_SOCKET=")
+		})
 		command.Stdout, command.Stderr = os.Stderr, os.Stderr
 		command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 		if err := command.Start(); err != nil {
@@ -68,7 +73,10 @@ func (g *Group) Program(name, path string, args []string, env ...string) {
 		if g.ctx.Err() != nil {
 			return nil
 		}
-		return fmt.Errorf("%s ended: %w", name, errors.Join(err, errors.New("its own log above says why")))
+		if err == nil {
+			err = errors.New("without a reason")
+		}
+		return fmt.Errorf("%s ended: %w; its own log above says more", name, err)
 	})
 }
 

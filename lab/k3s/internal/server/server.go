@@ -59,10 +59,10 @@ func Run(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return err
 	}
+	group.Self("kube-apiserver", apiserverArgs(c, advertised(c)), DataDirEnv+"="+c.DataDir)
 	if err := node.StartRuntime(ctx); err != nil {
 		return err
 	}
-	group.Self("kube-apiserver", apiserverArgs(c, advertised(c)), DataDirEnv+"="+c.DataDir)
 	admin, err := clientcmd.BuildConfigFromFlags("", c.Path("server/cred/admin.kubeconfig"))
 	if err != nil {
 		return err
