@@ -1,0 +1,27 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+/** Kernel limits that all hosts of a machine share, and what some labs at once need of them. */
+const wanted: Record<string, number> = {
+  // Each systemd, kubelet and containerd takes a handful; the default of 128 serves about three hosts.
+  "/proc/sys/fs/inotify/max_user_instances": 8192,
+  "/proc/sys/fs/inotify/max_user_watches": 524_288,
+};
+
+/** Raises the limits that are too low. They last until the next reboot. @throws with the command that does it by hand */
+export async function raiseLimits(): Promise<void> {
+  for (const [file, value] of Object.entries(wanted)) {
+    const now = await readFile(file, "utf8").catch(() => undefined);
+    if (now === undefined || Number(now) >= value) continue;
+    try {
+      await writeFile(file, String(value));
+    } catch (cause) {
+      const setting = file.replace("/proc/sys/", "").replaceAll("/", ".");
+      throw new Error(
+        `${setting} is ${now.trim()}, too low for the lab's hosts; run: sudo sysctl ${setting}=${value}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+}

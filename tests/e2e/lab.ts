@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { KubeConfig } from "@kubernetes/client-node";
+import { parse, stringify } from "yaml";
+import { run } from "../../lab/exec.ts";
+import { files, type Lab, labOf, repository } from "../../lab/lab.ts";
+import type { Report } from "../../lab/status/report.ts";
+
+/** The lab that the tests have for themselves: `tests/run.ts` names it. */
+export const lab: Lab = labOf({ ...process.env, LAB: process.env.LAB || "e2e" });
+const environment = { LAB: lab.name, LAB_ROOT: join(lab.folder, ".."), LAB_CACHE: lab.cache };
+
+type Settings = Record<string, Record<string, unknown> & unknown[]>;
+let configFile = join(repository, "Pulumi.local.yaml");
+
+/** Gives the lab a stack file of its own, from the committed one. */
+export function change(edit: (config: Settings) => void): void {
+  const text = parse(readFileSync(join(repository, "Pulumi.local.yaml"), "utf8")) as { config: Settings };
+  const short = Object.fromEntries(
+    Object.entries(text.config).map(([key, value]) => [key.replace("sophia-infra:", ""), value]),
+  );
+  edit(short);
+  configFile = join(lab.folder, "changed.yaml");
+  const config = Object.fromEntries(
+    Object.entries(short).map(([key, value]) => [`sophia-infra:${key}`, value]),
+  );
+  writeFileSync(configFile, stringify({ config }));
+}
+
+/** Runs a command of the lab as `make` does. */
+export const command = (...args: string[]) =>
+  run(process.execPath, [join(repository, "lab/cli.ts"), ...args], {
+    cwd: repository,
+    env: { ...environment, LAB_CONFIG: configFile },
+    allowFailure: true,
+    onLine: (line) => {
+      if (process.env.E2E_VERBOSE) process.stderr.write(`    ${line}\n`);
+    },
+  });
+
+/** What an update did: names of resources by what happened to them. */
+export interface Update {
+  code: number;
+  said: string;
+  changed: string[];
+}
+
+/** `make up`, and the resources that it touched, as `verb type name`. */
+export async function up(): Promise<Update> {
+  const { code, stdout, stderr } = await command("up");
+  const log = readFileSync(files(lab).upLog, "utf8");
+  const changed = [
+    ...log.matchAll(/^ (?:\+|~|-|\+-|\+\+|--) +(\S+) (\S+) (created|updated|deleted|replaced)/gm),
+  ]
+    .filter(([, type]) => !type?.startsWith("pulumi:pulumi:") && !type?.startsWith("sophia:"))
+    .map(([, , name, verb]) => `${verb} ${name}`)
+    .sort();
+  return { code, said: `${stdout}\n${stderr}\n${log}`, changed };
+}
+
+export async function status(): Promise<{ code: number; report: Report }> {
+  const { code, stdout } = await command("status", "--json");
+  return { code, report: JSON.parse(stdout) as Report };
+}
+
+/** A client configuration for the lab's cluster. */
+export function kubeconfig(): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromFile(files(lab).kubeconfig);
+  return config;
+}
+
+export const readFileOf = (path: string) => readFileSync(path, "utf8");
