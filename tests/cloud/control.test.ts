@@ -23,6 +23,8 @@ test("a seed makes ids repeat", async () => {
   await lab.control.reset("s");
   await lab.control.setLimits({ enforced: false });
   expect(await lab.launched()).toBe(first);
+  await lab.control.seed("other");
+  expect(await lab.launched()).not.toBe(first);
 });
 
 test("commands that make no sense are refused with their fault, and unknown ones are unknown", async () => {

@@ -9,6 +9,8 @@ test("a second request in the same second passes, a third is 429 in plain text; 
   expect([await status(), await status(), await status()]).toEqual([200, 200, 429]);
   await control.advance(1);
   expect([await status(), await status()]).toEqual([200, 429]);
+  await control.advance(1000);
+  expect([await status(), await status(), await status()]).toEqual([200, 200, 429]);
   const refused = await api.call("GET", "/regions");
   expect(refused.text).toBe("error code: 1015");
 });

@@ -1,4 +1,5 @@
 import { images, listedRegions } from "../../backend/catalogue.ts";
+import { InvalidParameters } from "../../backend/errors.ts";
 import { instanceTypes } from "../../data/instance-types.ts";
 import { regions } from "../../data/regions.ts";
 import { auditEvent, image, instanceType } from "../render.ts";
@@ -40,6 +41,8 @@ export const catalogueRoutes: Route[] = [
         resource: query.resource_type,
       });
       const start = events.findIndex(({ id }) => id === query.page_token) + 1;
+      if (query.page_token !== undefined && start === 0)
+        throw new InvalidParameters("page_token: not a token of this list");
       const page = events.slice(start, start + auditPage);
       const last = page.at(-1);
       return {
