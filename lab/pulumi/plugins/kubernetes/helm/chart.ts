@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { at, list, text } from "../object/access.ts";
@@ -42,13 +42,15 @@ function parseChart(yaml: string): PlainObject {
 
 function checkDependencies(folder: string, chart: PlainObject, release: ReleaseInputs): void {
   if (release.dependencyUpdate) return;
+  const charts = join(folder, "charts");
+  const present = existsSync(charts) ? readdirSync(charts) : [];
+  // An archive may be called otherwise than `<name>-<version>.tgz`; what is inside, helm itself checks.
   const missing = list(chart, "dependencies")
-    .map((dependency) => ({ name: text(dependency, "name"), version: text(dependency, "version") }))
-    .filter(({ name, version }) => {
-      const charts = join(folder, "charts");
-      return !existsSync(join(charts, name)) && !existsSync(join(charts, `${name}-${version}.tgz`));
-    })
-    .map(({ name }) => name);
+    .map((dependency) => text(dependency, "name"))
+    .filter(
+      (name) =>
+        !present.some((file) => file === name || (file.startsWith(`${name}-`) && /\.tgz$/.test(file))),
+    );
   if (missing.length > 0)
     throw new Error(`found in Chart.yaml, but missing in charts/ directory: ${missing.join(", ")}`);
 }
