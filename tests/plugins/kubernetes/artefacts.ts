@@ -4,6 +4,7 @@ import { hashOf } from "../../../lab/artefacts/hash.ts";
 import { obtain } from "../../../lab/artefacts/obtain.ts";
 import { run } from "../../../lab/exec.ts";
 import { helm } from "../../../lab/helm/artefact.ts";
+import { clusterPrograms } from "../../../lab/k3s/artefact.ts";
 import { checkout } from "../../../lab/pulumi/versions.ts";
 
 /** How the programs of a control plane are started. */
@@ -33,20 +34,15 @@ const etcd: Artefact = {
 
 const cache = process.env.LAB_CACHE ?? join(process.env.LAB_ROOT ?? join(checkout, ".lab"), "cache");
 
+/** The k3s stand-in brings the API server and the controllers; only its etcd is no program of its own. */
 export async function binaries(): Promise<Binaries> {
-  const dev = process.env.KP;
-  if (dev)
-    return {
-      etcd: join(dev, "etcd"),
-      apiserver: [join(dev, "kube-apiserver")],
-      controllerManager: [join(dev, "kube-controller-manager")],
-      helm: join(dev, "helm"),
-    };
-  const folders = await obtain([etcd, helm], { cache });
+  const folders = await obtain([clusterPrograms, etcd, helm], { cache });
+  const file = (artefact: Artefact, name: string) => join(folders.get(artefact.name) ?? "", name);
+  const k3s = file(clusterPrograms, "k3s");
   return {
-    etcd: join(folders.get(etcd.name) ?? "", "etcd"),
-    apiserver: [],
-    controllerManager: [],
-    helm: join(folders.get(helm.name) ?? "", "helm"),
+    etcd: file(etcd, "etcd"),
+    apiserver: [k3s, "kube-apiserver"],
+    controllerManager: [k3s, "kube-controller-manager"],
+    helm: file(helm, "helm"),
   };
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
 import { Cluster } from "../../../lab/pulumi/plugins/kubernetes/cluster/cluster.ts";
+import { ApiClient } from "../../../lab/pulumi/plugins/kubernetes/cluster/http.ts";
 import { connectionOf, parseKubeconfig } from "../../../lab/pulumi/plugins/kubernetes/cluster/kubeconfig.ts";
 import { type Binaries, binaries } from "./artefacts.ts";
 
@@ -14,6 +15,7 @@ import { type Binaries, binaries } from "./artefacts.ts";
 export interface ControlPlane {
   kubeconfig: string;
   cluster: Cluster;
+  client: ApiClient;
   /** Path of the helm binary. */
   helm: string;
   stop(): Promise<void>;
@@ -155,7 +157,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await waitFor({ what: "the test's controllers", deadline: 60, interval: 0.5 }, () =>
       cluster.get({ group: "", version: "v1", kind: "ServiceAccount" }, "default", "default"),
     );
-    return { kubeconfig, cluster, helm: files.helm, stop };
+    const client = new ApiClient(connectionOf(parseKubeconfig(kubeconfig)), new AbortController().signal);
+    return { kubeconfig, cluster, client, helm: files.helm, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,7 +4,7 @@ import { NoMatch } from "../cluster/discovery.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "../cluster/http.ts";
 import { annotation, at, type KubeObject, list, nameOf, namespaceOf, put, text } from "../object/access.ts";
 import { annotations, isTrue } from "../object/annotations.ts";
-import { isCustomResourceDefinition } from "../object/kind.ts";
+import { isCustomResourceDefinition, kindOfObject } from "../object/kind.ts";
 import { suffix } from "../object/naming.ts";
 import { clone } from "../object/normalize.ts";
 import type { Session } from "../provider/session.ts";
@@ -167,6 +167,31 @@ function keepIgnored(inputs: KubeObject, live: KubeObject, ignoreChanges: string
   }
 }
 
+/** Seconds for which a write is tried again because controllers write to the same object. */
+const conflictDeadline = 30;
+
+/** Writes on top of the object's newest state; when somebody else was faster, on top of what they made of it. */
+function onNewest(
+  session: Session,
+  cluster: Cluster,
+  live: KubeObject,
+  write: (newest: KubeObject) => Promise<KubeObject>,
+): Promise<KubeObject> {
+  let newest = live;
+  const what = `a moment without other writers of ${nameOf(live)}`;
+  const wait = { what, deadline: conflictDeadline, interval: 0.2, signal: session.signal };
+  return waitFor(wait, async () => {
+    try {
+      return await write(newest);
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      if (!isConflict(error)) throw new Hopeless(error);
+      newest = await cluster.get(kindOfObject(live), namespaceOf(live), nameOf(live));
+      return notYet(error.message);
+    }
+  });
+}
+
 /** Brings a living object to the inputs; definitions of kinds are replaced whole, all else is applied. */
 export async function updateObject(
   session: Session,
@@ -181,11 +206,14 @@ export async function updateObject(
 ): Promise<KubeObject> {
   const { live, fieldManager, preview } = request;
   const inputs = clone(request.inputs);
-  if (isCustomResourceDefinition(inputs)) {
-    put(inputs, text(live, "metadata", "resourceVersion"), "metadata", "resourceVersion");
-    return cluster.replace(inputs, { fieldManager, dryRun: preview });
-  }
-  const current = preview ? live : await takeOver(cluster, live, fieldManager);
+  if (isCustomResourceDefinition(inputs))
+    return onNewest(session, cluster, live, (newest) => {
+      put(inputs, text(newest, "metadata", "resourceVersion"), "metadata", "resourceVersion");
+      return cluster.replace(inputs, { fieldManager, dryRun: preview });
+    });
+  const current = preview
+    ? live
+    : await onNewest(session, cluster, live, (newest) => takeOver(cluster, newest, fieldManager));
   keepIgnored(inputs, current, request.ignoreChanges);
   return apply(cluster, inputs, {
     fieldManager,

@@ -1,0 +1,90 @@
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import type { KubeObject } from "../../../lab/pulumi/plugins/kubernetes/object/access.ts";
+import { at, list, nameOf, text } from "../../../lab/pulumi/plugins/kubernetes/object/access.ts";
+import type { Plain } from "../../../lab/pulumi/plugins/kubernetes/rpc/values.ts";
+import type { ControlPlane } from "./controlPlane.ts";
+
+const pods = { group: "", version: "v1", kind: "Pod" };
+const condition = (type: string, status = "True", more: Record<string, string> = {}) => ({
+  type,
+  status,
+  ...more,
+});
+
+const patchStatus = (plane: ControlPlane, pod: KubeObject, status: Record<string, Plain>) =>
+  plane.client.request({
+    method: "PATCH",
+    path: `/api/v1/namespaces/default/pods/${nameOf(pod)}/status`,
+    contentType: "application/strategic-merge-patch+json",
+    body: { status },
+  });
+
+/** Waits for pods with the label `app`, of an image if one is given, that nobody has touched yet. */
+export const podsOf = (plane: ControlPlane, app: string, image?: string) =>
+  waitFor({ what: `pods of ${app}`, deadline: 30, interval: 0.2 }, async () => {
+    const found = (await plane.cluster.list(pods, "default", `app=${app}`)).filter(
+      (pod) =>
+        (!image || text(list(pod, "spec", "containers")[0], "image") === image) &&
+        !at(pod, "status", "conditions"),
+    );
+    return found.length > 0 ? found : notYet("none yet");
+  });
+
+/** Does what a kubelet does when a pod runs and its probes succeed. */
+export const run = (plane: ControlPlane, pod: KubeObject) =>
+  patchStatus(plane, pod, {
+    phase: "Running",
+    podIP: "10.42.0.9",
+    podIPs: [{ ip: "10.42.0.9" }],
+    conditions: ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map((type) => condition(type)),
+  });
+
+/** Does what a kubelet does when a pod's image cannot be pulled. */
+export const failToPull = (plane: ControlPlane, pod: KubeObject) =>
+  patchStatus(plane, pod, {
+    phase: "Pending",
+    conditions: [
+      condition("PodScheduled"),
+      condition("Initialized"),
+      condition("Ready", "False", {
+        reason: "ContainersNotReady",
+        message: "containers with unready status: [main]",
+      }),
+    ],
+    containerStatuses: [
+      {
+        name: "main",
+        image: "example.com/app:1.0",
+        imageID: "",
+        ready: false,
+        restartCount: 0,
+        state: { waiting: { reason: "ErrImagePull", message: "no such image" } },
+      },
+    ],
+  });
+
+/** Does what a kubelet does when a pod has ended. */
+export const end = (plane: ControlPlane, pod: KubeObject, phase: "Succeeded" | "Failed") =>
+  patchStatus(plane, pod, {
+    phase,
+    conditions: [
+      condition("PodScheduled"),
+      condition("Initialized"),
+      condition("Ready", "False", { reason: phase === "Failed" ? "PodFailed" : "PodCompleted" }),
+    ],
+    containerStatuses: [
+      {
+        name: "main",
+        image: "example.com/app:1.0",
+        imageID: "",
+        ready: false,
+        restartCount: 0,
+        state: {
+          terminated: {
+            exitCode: phase === "Failed" ? 3 : 0,
+            reason: phase === "Failed" ? "Error" : "Completed",
+          },
+        },
+      },
+    ],
+  });

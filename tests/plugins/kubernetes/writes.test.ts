@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
+import { unique } from "./objects.ts";
+import { configured } from "./provider.ts";
+
+let plane: ControlPlane;
+beforeAll(async () => {
+  plane = await startControlPlane();
+});
+afterAll(() => plane?.stop());
+
+const start = (config: Record<string, string> = {}) =>
+  configured({ kubeconfig: plane.kubeconfig, ...config });
+const configMaps = { group: "", version: "v1", kind: "ConfigMap" };
+const map = (name: string, data: Record<string, string> = {}, more: Record<string, string> = {}) => ({
+  metadata: { name, ...(Object.keys(more).length > 0 ? { annotations: more } : {}) },
+  data,
+});
+
+test("an object that is there already is not taken over, unless the provider says so", async () => {
+  const name = unique("there");
+  const type = "kubernetes:core/v1:ConfigMap";
+  const { resource } = await start();
+  await resource(type).create(map(name, { a: "1" }));
+  await expect(resource(type).create(map(name, { a: "2" }))).rejects.toThrow(
+    /already exists[\s\S]*The resource already exists in the cluster\. This can happen when/,
+  );
+  expect(await resource(type).create(map(name, { a: "2" }), { preview: true })).toMatchObject({
+    data: { a: "2" },
+  });
+  const other = await start({ upsertExistingObjects: "true", enablePatchForce: "true" });
+  expect(await other.resource(type).create(map(name, { a: "2" }))).toMatchObject({ data: { a: "2" } });
+});
+
+test("fields of others are left to them, or taken by force", async () => {
+  const name = unique("conflict");
+  const { resource } = await start({ enableConfigMapMutable: "true" });
+  const ours = resource("kubernetes:core/v1:ConfigMap");
+  await ours.create(map(name, { a: "1" }));
+  await ours.update(map(name, { a: "2" }));
+  const foreign = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" } };
+  await plane.cluster.apply(
+    { ...foreign, data: { a: "theirs", b: "theirs" } },
+    { fieldManager: "other", force: true },
+  );
+  const refused = await ours.update(map(name, { a: "3" })).catch((error) => error);
+  expect(refused.message).toContain("server-side apply field conflict detected");
+  expect(refused.message).toContain('conflict with "other"');
+  const forced = map(name, { a: "3" }, { "pulumi.com/patchForce": "true" });
+  expect(await ours.update(forced)).toMatchObject({ data: { a: "3", b: "theirs" } });
+});
+
+test("what the program no longer names is removed by the next update", async () => {
+  const name = unique("less");
+  const { resource } = await start({ enableConfigMapMutable: "true" });
+  const ours = resource("kubernetes:core/v1:ConfigMap");
+  await ours.create(map(name, { a: "1", b: "2" }));
+  const difference = await ours.diff(map(name, { a: "1" }));
+  expect([...(difference.detailed ?? [])]).toEqual([["data.b", { kind: "delete", inputDiff: true }]]);
+  expect((await ours.update(map(name, { a: "1" }))).data).toEqual({ a: "1" });
+});
+
+test("ignored changes are no difference and stay as they are in the cluster", async () => {
+  const { resource } = await start({ enableConfigMapMutable: "true" });
+  const ours = resource("kubernetes:core/v1:ConfigMap");
+  const name = unique("ignore");
+  await ours.create(map(name, { a: "1" }));
+  expect((await ours.diff(map(name, { a: "2" }), ["data.a"])).changes).toBe(false);
+  expect((await ours.diff(map(name, { a: "2" }), ["data"])).changes).toBe(false);
+  expect((await ours.diff(map(name, { a: "2" }), ["metadata"])).changes).toBe(true);
+});
+
+test("drift is seen by a refresh, and a missing object as missing", async () => {
+  const { resource } = await start({ enableConfigMapMutable: "true" });
+  const ours = resource("kubernetes:core/v1:ConfigMap");
+  const name = unique("drift");
+  await ours.create(map(name, { a: "1" }));
+  const live = await plane.cluster.get(configMaps, "default", name);
+  await plane.cluster.patch(live, [{ op: "replace", path: "/data/a", value: "changed" }]);
+  await ours.refresh();
+  expect(ours.inputs).toMatchObject({ data: { a: "changed" } });
+  expect((await ours.diff(map(name, { a: "1" }))).detailed?.get("data.a")?.kind).toBe("update");
+  await plane.cluster.delete(configMaps, "default", name, "Background");
+  expect(await ours.refresh()).toBeUndefined();
+  await ours.delete();
+});
+
+test.each([
+  [
+    "a role that a binding refers to",
+    "rbac.authorization.k8s.io/v1:RoleBinding",
+    { roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "a" } },
+    { roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "b" } },
+    "roleRef.name",
+  ],
+  ["the type of a Secret", "core/v1:Secret", { type: "Opaque" }, { type: "example.com/x" }, "type"],
+  [
+    "a storage class's provisioner",
+    "storage.k8s.io/v1:StorageClass",
+    { provisioner: "a.b/c" },
+    { provisioner: "a.b/d" },
+    "provisioner",
+  ],
+  [
+    "a Service's address",
+    "core/v1:Service",
+    { spec: { clusterIP: "None", ports: [{ port: 1 }] } },
+    { spec: { clusterIP: "10.43.9.9", ports: [{ port: 1 }] } },
+    "spec.clusterIP",
+  ],
+])("%s cannot change: the object is deleted and made again", async (_what, type, before, after, path) => {
+  const { resource } = await start();
+  const metadata = { name: unique("fixed") };
+  const ours = resource(`kubernetes:${type}`);
+  await ours.create({ metadata, ...before });
+  expect((await ours.diff({ metadata, ...before })).changes).toBe(false);
+  const difference = await ours.diff({ metadata, ...after });
+  expect(difference.replaces).toEqual([path]);
+  expect(difference.deleteBeforeReplace).toBe(true);
+});
+
+test("different ways to write the same object make no difference", async () => {
+  const { resource } = await start();
+  const name = unique("same");
+  const quota = resource("kubernetes:core/v1:ResourceQuota");
+  const spec = { hard: { "requests.cpu": "1000m", "limits.memory": "1024Mi", pods: "10" } };
+  await quota.create({ metadata: { name, labels: {} }, spec });
+  expect((await quota.diff({ metadata: { name, labels: {} }, spec })).changes).toBe(false);
+  const policy = resource("kubernetes:networking.k8s.io/v1:NetworkPolicy");
+  const deny = {
+    metadata: { name },
+    spec: { podSelector: {}, ingress: [], policyTypes: ["Ingress", "Egress"] },
+  };
+  await policy.create(deny);
+  expect((await policy.diff(deny)).changes).toBe(false);
+});
+
+test("a preview shows the server's defaults and its refusal", async () => {
+  const { resource } = await start();
+  const service = resource("kubernetes:core/v1:Service");
+  const spec = { ports: [{ port: 80 }] };
+  const planned = await service.create({ metadata: { name: unique("plan") }, spec }, { preview: true });
+  expect(planned).toMatchObject({ spec: { type: "ClusterIP", ports: [{ protocol: "TCP" }] } });
+  expect(planned.status).toBeUndefined();
+  await expect(service.create({ metadata: { name: "Not_A_Name" }, spec }, { preview: true })).rejects.toThrow(
+    "Invalid value",
+  );
+});
+
+test("an imported object brings the inputs that would make it", async () => {
+  const name = unique("import");
+  await plane.cluster.create({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: "default", labels: { a: "b" } },
+    data: { a: "1" },
+  });
+  const { resource } = await start();
+  const ours = resource("kubernetes:core/v1:ConfigMap");
+  ours.id = `default/${name}`;
+  await ours.refresh();
+  expect(ours.inputs).toEqual({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name, namespace: "default", labels: { a: "b" } },
+    data: { a: "1" },
+  });
+});
+
+test("a cluster that does not answer is named as the reason, and can be written off", async () => {
+  const away = JSON.stringify({ ...JSON.parse(plane.kubeconfig) }).replaceAll(
+    /127\.0\.0\.1:\d+/g,
+    "127.0.0.1:9",
+  );
+  const { resource } = await configured({ kubeconfig: away });
+  const ours = resource("kubernetes:core/v1:ConfigMap");
+  const planned = await ours.create(map("a", { a: "1" }), { preview: true });
+  expect(planned).toMatchObject({ data: { a: "1" } });
+  await expect(ours.create(map("a"))).rejects.toThrow(/cluster is unreachable: .*ECONNREFUSED/);
+  ours.id = "default/a";
+  await expect(ours.refresh()).rejects.toThrow("PULUMI_K8S_DELETE_UNREACHABLE");
+  await expect(ours.delete()).rejects.toThrow("cluster is unreachable");
+  const lost = (await configured({ kubeconfig: away, deleteUnreachable: "true" })).resource(
+    "kubernetes:core/v1:ConfigMap",
+  );
+  lost.id = "default/a";
+  expect(await lost.refresh()).toBeUndefined();
+  await lost.delete();
+});
