@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import type { CloudOptions } from "../../../lab/cloud/start.ts";
 import { checkout } from "../../../lab/pulumi/versions.ts";
 import { somePublicKey, type TestCloud, testCloud } from "../../cloud/support/cloud.ts";
@@ -30,9 +33,13 @@ export async function lambdaStack(
   options: Partial<Pick<CloudOptions, "onRequest" | "speed">> = {},
 ): Promise<LambdaStack> {
   const cloud = await testCloud({ speed, ...options });
+  // The account's queues and journal live in the temporary folder of whoever speaks with it.
+  const temporary = await mkdtemp(join(tmpdir(), "sophia-lambda-"));
+  onTestFinished(() => rm(temporary, { recursive: true, force: true }));
   const program = await runProgram({
     program: join(checkout, "tests/lambda/programs", name),
     config: { "sophia-infra:lambda": { ...fast, apiUrl: cloud.cloud.url }, ...config },
+    env: { TMPDIR: temporary },
     secrets: { "sophia-infra:lambdaApiKey": cloud.key },
   });
   return { ...cloud, program };

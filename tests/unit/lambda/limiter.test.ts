@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Clock } from "../../../components/core/wait.ts";
+import { FileJournal } from "../../../lambda/client/journal.ts";
+import { meetingPlace, SharedLimiter } from "../../../lambda/client/limiter.ts";
+
+async function folder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "limiter-"));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Time that passes only by sleeping; remembers when each sleeper woke. */
+class TestClock implements Clock {
+  time = 1_000_000;
+  slept: number[] = [];
+  now = () => this.time;
+  sleep = async (ms: number) => void this.slept.push(ms);
+}
+
+test("turns are given one spacing apart, and the first at once", async () => {
+  const clock = new TestClock();
+  const limiter = new SharedLimiter(await folder(), 1000, clock);
+  for (let turn = 0; turn < 4; turn += 1) await limiter.turn();
+  expect(clock.slept).toEqual([1000, 2000, 3000]);
+  clock.time += 10_000;
+  await limiter.turn();
+  expect(clock.slept).toHaveLength(3);
+});
+
+test("turns asked for at once are all different", async () => {
+  const clock = new TestClock();
+  const dir = await folder();
+  const limiters = [1, 2, 3].map(() => new SharedLimiter(dir, 100, clock));
+  await Promise.all(limiters.flatMap((limiter) => [limiter.turn(), limiter.turn(), limiter.turn()]));
+  expect(clock.slept.toSorted((a, b) => a - b)).toEqual([100, 200, 300, 400, 500, 600, 700, 800]);
+});
+
+test("a pause holds everybody back", async () => {
+  const clock = new TestClock();
+  const dir = await folder();
+  await new SharedLimiter(dir, 1000, clock).pause(5000);
+  await new SharedLimiter(dir, 1000, clock).turn();
+  expect(clock.slept).toEqual([6000]);
+});
+
+test("a clock that was set back by hours does not hold anybody back", async () => {
+  const clock = new TestClock();
+  const dir = await folder();
+  clock.time += 10 * 3_600_000;
+  await new SharedLimiter(dir, 1000, clock).turn();
+  clock.time -= 10 * 3_600_000;
+  await new SharedLimiter(dir, 1000, clock).turn();
+  expect(clock.slept).toEqual([]);
+});
+
+test("a turn that holds no time is no turn, and old turns are removed", async () => {
+  const clock = new TestClock();
+  const dir = await folder();
+  await writeFile(join(dir, "7"), "");
+  const limiter = new SharedLimiter(dir, 1, clock);
+  for (let turn = 0; turn < 250; turn += 1) await limiter.turn();
+  expect((await readdir(dir)).length).toBeLessThan(220);
+});
+
+test("processes that share an account share its turns", async () => {
+  const dir = await folder();
+  const script = `
+    import { SharedLimiter } from ${JSON.stringify(resolve("lambda/client/limiter.ts"))};
+    const times = [];
+    const clock = { now: () => Date.now(), sleep: async (ms) => void times.push(Date.now() + ms) };
+    const limiter = new SharedLimiter(${JSON.stringify(dir)}, 50, clock);
+    for (let turn = 0; turn < 20; turn += 1) await limiter.turn();
+    console.log(JSON.stringify(times));`;
+  const runs = [1, 2, 3].map(() => promisify(execFile)("node", ["--input-type=module", "-e", script]));
+  const times = (await Promise.all(runs))
+    .flatMap(({ stdout }) => JSON.parse(stdout) as number[])
+    .sort((a, b) => a - b);
+  expect(times.length).toBeGreaterThan(50);
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  // A sleeper's own reading of the clock comes a moment after its turn was set.
+  expect(Math.min(...gaps)).toBeGreaterThan(25);
+}, 60_000);
+
+test("an account's meeting place depends on URL and key, and shows neither", async () => {
+  vi.stubEnv("TMPDIR", await folder());
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const place = await meetingPlace("https://a.example", "secret_key");
+  expect(place).not.toMatch(/secret_key|example/);
+  expect(await meetingPlace("https://a.example", "secret_key")).toBe(place);
+  expect(await meetingPlace("https://b.example", "secret_key")).not.toBe(place);
+  expect(await meetingPlace("https://a.example", "other")).not.toBe(place);
+});
+
+test("the journal outlives its process and forgets what is settled", async () => {
+  const clock = new TestClock();
+  const dir = join(await folder(), "sent");
+  expect(await new FileJournal(dir, clock).unanswered("launch 1")).toBeUndefined();
+  await new FileJournal(dir, clock).sent("launch 1");
+  clock.time += 5000;
+  expect(await new FileJournal(dir, clock).unanswered("launch 1")).toBe(5000);
+  expect(await new FileJournal(dir, clock).unanswered("launch 2")).toBeUndefined();
+  await new FileJournal(dir, clock).settled("launch 1");
+  await new FileJournal(dir, clock).settled("launch 1");
+  expect(await new FileJournal(dir, clock).unanswered("launch 1")).toBeUndefined();
+});
