@@ -6,8 +6,9 @@ import { run } from "../../exec.ts";
 import type { Availability } from "../driver.ts";
 import { decideEngine, type EngineAction, type EngineFacts } from "./decide.ts";
 import { docker } from "./docker.ts";
+import { raiseLimits } from "./limits.ts";
 import { daemonPid } from "./process.ts";
-import { addUser, readRecord, writeRecord } from "./record.ts";
+import { addUser, writeRecord } from "./record.ts";
 import { startByHand, stateBefore } from "./start.ts";
 
 /** No engine, and none can be had without help. The message says what to do. */
@@ -132,5 +133,6 @@ export async function ensureEngine(labFolder: string, log: (line: string) => voi
       });
     }
   }
-  if (await readRecord()) await addUser(labFolder);
+  if (process.platform === "linux" && process.getuid?.() === 0) await addUser(labFolder);
+  await raiseLimits(log);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 /** The engine belongs to the machine, not to a checkout: so does what is known of it. */
 export const stateFolder = "/var/lib/sophia-lab";
 const recordFile = join(stateFolder, "engine.json");
+const limitsFile = join(stateFolder, "limits.json");
 const usersFolder = join(stateFolder, "users");
 
 /** Written when the lab starts an engine; says how to stop it and what to put back. */
@@ -26,6 +27,23 @@ export async function readRecord(): Promise<EngineRecord | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as EngineRecord);
 }
 
+/** Limits of the kernel as they were before the first lab. */
+export interface Limits {
+  inotifyInstances: number;
+}
+
+export async function readLimits(): Promise<Limits | undefined> {
+  const text = await readFile(limitsFile, "utf8").catch(missing);
+  return text === undefined ? undefined : (JSON.parse(text) as Limits);
+}
+
+export async function writeLimits(limits: Limits): Promise<void> {
+  await mkdir(stateFolder, { recursive: true });
+  await writeFile(limitsFile, JSON.stringify(limits));
+}
+
+export const dropLimits = (): Promise<void> => rm(limitsFile, { force: true });
+
 export async function writeRecord(record: EngineRecord): Promise<void> {
   await mkdir(stateFolder, { recursive: true });
   await writeFile(recordFile, JSON.stringify(record));
@@ -34,8 +52,8 @@ export async function writeRecord(record: EngineRecord): Promise<void> {
 /** Forgets an engine that did not start, and keeps its log. */
 export const dropRecord = (): Promise<void> => rm(recordFile, { force: true });
 
-/** Forgets the engine that was stopped. */
-export const forgetRecord = (): Promise<void> => rm(stateFolder, { recursive: true, force: true });
+/** Forgets everything, when nothing of the labs is left on the machine. */
+export const forgetAll = (): Promise<void> => rm(stateFolder, { recursive: true, force: true });
 
 const userFile = (labFolder: string): string =>
   join(usersFolder, createHash("sha256").update(labFolder).digest("hex").slice(0, 16));

@@ -4,29 +4,35 @@ import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
 import { docker, linesOf } from "./docker.ts";
 import { engineMounts, filterLeftovers } from "./leftovers.ts";
+import { restoreLimits } from "./limits.ts";
 import { isEngine } from "./process.ts";
-import { type EngineRecord, forgetRecord, readRecord, removeUser, users } from "./record.ts";
+import { type EngineRecord, forgetAll, readRecord, removeUser, users } from "./record.ts";
 
 export type Stopped = { stopped: true } | { stopped: false; because: string };
 
 /**
- * Stops the engine if the lab started it and nobody needs it any more: no other lab, no container of anybody.
+ * To be called when a lab is down: stops the engine if a lab started it and nobody needs it any more: no other lab, no container of anybody.
  * Puts the machine's network back as it was; images and build results stay.
  */
 export async function stopEngine(labFolder: string): Promise<Stopped> {
-  const record = await readRecord();
-  if (!record) return { stopped: false, because: "it was running before the lab" };
   await removeUser(labFolder);
   const others = await users();
   if (others.length > 0) return { stopped: false, because: `the lab in ${others[0]} uses it` };
+  await restoreLimits();
+  const record = await readRecord();
+  if (!record) {
+    await forgetAll();
+    return { stopped: false, because: "it was running before the lab" };
+  }
   const containers = await docker(["ps", "--all", "--format", "{{.Names}}"], { allowFailure: true });
   const names = linesOf(containers.stdout);
-  if (names.length > 0)
+  if (names.length > 0) {
     return { stopped: false, because: `it still has containers: ${names.slice(0, 5).join(", ")}` };
+  }
   if (record.by === "systemd") await run("systemctl", ["stop", "docker.service", "docker.socket"]);
   else if (record.pid !== undefined) await end(record.pid);
   await cleanUp(record);
-  await forgetRecord();
+  await forgetAll();
   return { stopped: true };
 }
 

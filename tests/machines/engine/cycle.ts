@@ -15,11 +15,14 @@ await mkdir(second, { recursive: true });
 const text = async (command: string, args: string[]) => (await run(command, args)).stdout.trim();
 const forwarding = () => text("cat", ["/proc/sys/net/ipv4/ip_forward"]);
 
+const instances = () => text("cat", ["/proc/sys/fs/inotify/max_user_instances"]);
+
 const before = await forwarding();
 await ensureEngine(first);
 await ensureEngine(second);
 const running = await text("docker", ["version", "--format", "{{.Server.Version}}"]);
 const bridge = "docker0" in networkInterfaces() || (await text("ip", ["-o", "link"])).includes("docker0");
+const instancesWhile = Number(await instances());
 const whileSecondUses = await stopEngine(first);
 await text("docker", ["volume", "create", "kept"]);
 const stopped = await stopEngine(second);
@@ -31,6 +34,8 @@ console.log(
     whileSecondUses,
     stopped,
     again,
+    instancesWhile,
+    instancesAfter: Number(await instances()),
     forwardingBefore: before,
     forwardingAfter: await forwarding(),
     links: (await text("ip", ["-o", "link"])).includes("docker0"),

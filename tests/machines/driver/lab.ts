@@ -1,0 +1,125 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ssh2 from "ssh2";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import type { Artefact } from "../../../lab/artefacts/artefact.ts";
+import { obtain } from "../../../lab/artefacts/obtain.ts";
+import { imageOf } from "../../../lab/images/build.ts";
+import { machineImage } from "../../../lab/images/machine.ts";
+import { type Lab, labOf } from "../../../lab/lab.ts";
+import { DockerDriver } from "../../../lab/machines/docker/driver.ts";
+import type { LabNetwork } from "../../../lab/machines/docker/network.ts";
+import { prepareMachines, removeMachines } from "../../../lab/machines/docker.ts";
+import type { Machine, MachineDriver, MachineSpec } from "../../../lab/machines/driver.ts";
+import { ensureEngine } from "../../../lab/machines/engine/engine.ts";
+import { stopEngine } from "../../../lab/machines/engine/stop.ts";
+
+/** A lab of its own for a test file, with nothing in it but a network and a driver. */
+export interface TestLab {
+  lab: Lab;
+  network: LabNetwork;
+  driver: DockerDriver;
+  /** Names, in the engine, of the images that were asked for. */
+  image(artefact: Artefact): Promise<string>;
+  spec(last: number, more?: Partial<MachineSpec>): MachineSpec;
+  close(): Promise<void>;
+}
+
+export async function startTestLab(purpose: string, artefacts: Artefact[] = []): Promise<TestLab> {
+  const root = await mkdtemp(join(tmpdir(), "sophia-test-"));
+  const name = `test-${purpose}-${randomBytes(3).toString("hex")}`;
+  // The built images are shared with the checkout's own lab; everything else is the test's.
+  const lab: Lab = { ...labOf(), name, folder: join(root, name) };
+  await ensureEngine(lab.folder);
+  const folders = await obtain([machineImage, ...artefacts], { cache: lab.cache });
+  const image = (artefact: Artefact) => imageOf(folders.get(artefact.name) ?? "");
+  const network = await prepareMachines(lab, await image(machineImage));
+  const driver = new DockerDriver({ lab, image: await image(machineImage), network });
+  // The subnet is this lab's alone on the machine, so addresses made from its number are, too.
+  const number = network.subnet.split(".")[2];
+  return {
+    lab,
+    network,
+    driver,
+    image,
+    spec: (last, more) => ({
+      id: `1ab0${randomBytes(14).toString("hex")}`,
+      lab: name,
+      hostname: `host-${last}`,
+      publicAddress: `127.21.${number}.${last}`,
+      authorizedKeys: [],
+      gpus: { count: 0, model: "" },
+      fileSystems: [],
+      ...more,
+    }),
+    async close() {
+      await removeMachines(lab);
+      await stopEngine(lab.folder);
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+/** A fresh key pair: the private half in a form that ssh2 reads, the public one as OpenSSH writes it. */
+export function newKey(): { privateKey: string; publicKey: string } {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+  const parsed = ssh2.utils.parseKey(pem);
+  if (parsed instanceof Error) throw parsed;
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  return { privateKey: pem, publicKey: `${key?.type} ${key?.getPublicSSH().toString("base64")}` };
+}
+
+export const running = (driver: MachineDriver, id: string): Promise<Machine> =>
+  waitFor({ what: `machine ${id}`, deadline: 60, interval: 0.3 }, async () => {
+    const machine = await driver.inspect(id);
+    return machine?.state === "running" ? machine : notYet(`it is ${machine?.state}`);
+  });
+
+export interface Login {
+  host: string;
+  username: string;
+  privateKey?: string;
+  password?: string;
+}
+
+/**
+ * Runs one command over SSH; rejects with ssh2's error where the login is refused.
+ *
+ * @param enough Output after which the rest is not waited for.
+ */
+export function ssh(
+  login: Login,
+  command: string,
+  enough?: RegExp,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const client = new ssh2.Client();
+    client.on("error", reject);
+    client.on("ready", () => {
+      client.exec(command, (error, channel) => {
+        if (error) return reject(error);
+        const result = { code: -1, stdout: "", stderr: "" };
+        channel.on("data", (data: Buffer) => {
+          result.stdout += data;
+          if (!enough?.test(result.stdout)) return;
+          client.destroy();
+          resolve(result);
+        });
+        channel.stderr.on("data", (data: Buffer) => {
+          result.stderr += data;
+        });
+        channel.on("exit", (code: number | null) => {
+          result.code = code ?? -1;
+        });
+        channel.on("close", () => {
+          client.end();
+          resolve(result);
+        });
+      });
+    });
+    client.connect({ port: 22, readyTimeout: 15_000, ...login });
+  });
+}
