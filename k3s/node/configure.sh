@@ -35,7 +35,7 @@ restart() {
 if [[ $wanted != "$applied" ]] || ! systemctl is-active --quiet "$unit"; then
   say "starting $unit"
   if ! restart; then
-    journalctl -u "$unit" -n 30 --no-pager -o cat | sed -E 's/K10[0-9a-f]{8,}::[^ "]*/K10…/g' >&2
+    last_words "$unit"
     if [[ ! -f $backup/config.yaml ]]; then
       systemctl stop "$unit" || true
       fail "$unit does not start with this configuration and was stopped; its last words are above"

@@ -55,7 +55,7 @@ if pending; then
   systemctl enable --quiet "$exec_unit"
   # Not configured yet: the configuration starts it.
   if [[ -e $config ]] && ! timeout "$DEADLINE" systemctl restart "$exec_unit"; then
-    journalctl -u "$exec_unit" -n 30 --no-pager -o cat | sed -E 's/K10[0-9a-f]{8,}::[^ "]*/K10…/g' >&2
+    last_words "$exec_unit"
     [[ -f $state/k3s-previous ]] || fail "K3s $VERSION does not start; its last words are above"
     mv -f -- "$state/k3s-previous" "$bin"
     timeout "$DEADLINE" systemctl restart "$exec_unit" ||

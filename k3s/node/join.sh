@@ -22,21 +22,20 @@ label_keys=$(sed 's/=.*//' <<<"$LABELS")
 taint_keys=$(sed -E 's/(=[^:]*)?:/:/' <<<"$TAINTS")
 arguments=()
 while read -r label; do [[ -z $label ]] || arguments+=("$label"); done <<<"$LABELS"
-while read -r key; do
-  [[ -z $key ]] || contains "$label_keys" "$key" || arguments+=("$key-")
-done < <(annotation labels | tr ' ' '\n')
-for key in $ROLE_KEYS; do contains "$label_keys" "$key" || arguments+=("$key-"); done
+managed=$(annotation labels)
+for key in $managed $ROLE_KEYS; do contains "$label_keys" "$key" || arguments+=("$key-"); done
 before=$(kubectl get node "$NODE" -o jsonpath='{.metadata.labels}{.spec.taints}')
 ((${#arguments[@]} == 0)) || kubectl label node "$NODE" --overwrite "${arguments[@]}" >/dev/null
 
 arguments=()
 while read -r taint; do [[ -z $taint ]] || arguments+=("$taint"); done <<<"$TAINTS"
 ((${#arguments[@]} == 0)) || kubectl taint node "$NODE" --overwrite "${arguments[@]}" >/dev/null
-while read -r key; do
-  if [[ -n $key ]] && ! contains "$taint_keys" "$key"; then
+managed=$(annotation taints)
+for key in $managed; do
+  if ! contains "$taint_keys" "$key"; then
     kubectl taint node "$NODE" "$key-" >/dev/null 2>&1 || say "note: taint $key was gone already"
   fi
-done < <(annotation taints | tr ' ' '\n')
+done
 
 kubectl annotate node "$NODE" --overwrite \
   "sophia.ai/managed-labels=$(tr '\n' ' ' <<<"$label_keys" | sed 's/ *$//')" \

@@ -81,6 +81,16 @@ need_packages() {
   changed "packages: ${missing[*]}"
 }
 
+# last_words UNIT: why a service did not start, as it said itself, without tokens.
+last_words() {
+  local said
+  said=$(journalctl -u "$1" -n 500 --no-pager -o cat | sed -E 's/K10[0-9a-f]{8,}::[^ "]*/K10…/g')
+  {
+    grep -E '^[EF][0-9]{4} |level=(error|fatal)|"level":"(error|fatal)"|panic:|not defined' <<<"$said" | tail -n 15 | cut -c 1-400
+    tail -n 5 <<<"$said" | cut -c 1-400
+  } >&2 || true
+}
+
 unit_exists() { [[ $(systemctl list-unit-files --no-legend "$1" 2>/dev/null) == *"$1"* ]]; }
 
 # start_at_boot UNIT: enabled and running.
