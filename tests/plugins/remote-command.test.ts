@@ -47,7 +47,8 @@ test("commands run by SSH with the pinned host key, files are copied, triggers r
     "delete-replaced install",
   ]);
   expect(read("journal")).toBe("removed\n");
-  expect((await stack.destroy()).code).toBe(0);
+  const destroyed = await stack.destroy();
+  expect(destroyed.code, destroyed.stdout + destroyed.stderr).toBe(0);
   expect(read("journal")).toBe("removed\nremoved\n");
   expect(server.connections()).toBe(0);
 });

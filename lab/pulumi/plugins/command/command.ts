@@ -16,6 +16,7 @@ export interface CommandRun {
   fields: Fields;
   output: Output;
   signal: AbortSignal;
+  log: RequestContext["log"];
 }
 export type Runner = (run: CommandRun) => Promise<void>;
 
@@ -64,6 +65,7 @@ async function execute(
     fields,
     output,
     signal: context.signal,
+    log: context.log,
   });
   output.end();
   return output.result();

@@ -8,20 +8,35 @@ interface Ending {
   signal?: string | undefined;
 }
 
-function exec(client: Client, command: string, env: Record<string, string>): Promise<ClientChannel> {
-  return new Promise((resolve, reject) =>
-    client.exec(command, { env }, (error, channel) => (error ? reject(error) : resolve(channel))),
-  );
+interface Exec {
+  command: string;
+  env: Record<string, string>;
+  stdin: string;
+  stdout: (chunk: Buffer) => void;
+  stderr: (chunk: Buffer) => void;
+  /** Gets the channel as soon as it is open. */
+  opened?: (channel: ClientChannel) => void;
 }
 
-function ending(channel: ClientChannel): Promise<Ending> {
-  return new Promise((resolve) => {
-    let last: Ending = {};
-    channel.on("exit", (code: number | null, signal?: string) => {
-      last = { code: code ?? undefined, signal };
-    });
-    channel.on("close", () => resolve(last));
-  });
+/**
+ * Runs a command to its end. Listeners are attached within ssh2's callback: output and exit status of a short command
+ * arrive in the same packet as the answer that it was started, and would be lost one tick later.
+ */
+function exec(client: Client, given: Exec): Promise<Ending> {
+  return new Promise((resolve, reject) =>
+    client.exec(given.command, { env: given.env }, (error, channel) => {
+      if (error) return reject(error);
+      let last: Ending = {};
+      channel.on("exit", (code: number | null, signal?: string) => {
+        last = { code: code ?? undefined, signal };
+      });
+      channel.on("data", given.stdout);
+      channel.stderr.on("data", given.stderr);
+      channel.on("close", () => resolve(last));
+      given.opened?.(channel);
+      channel.end(given.stdin);
+    }),
+  );
 }
 
 /**
@@ -31,15 +46,15 @@ function ending(channel: ClientChannel): Promise<Ending> {
 async function requireEnvironment(client: Client, environment: Record<string, string>): Promise<void> {
   const names = Object.keys(environment);
   if (names.length === 0) return;
-  const channel = await exec(client, "env -0", environment);
-  let text = "";
-  channel.on("data", (chunk: Buffer) => {
-    text += chunk.toString();
+  const chunks: Buffer[] = [];
+  await exec(client, {
+    command: "env -0",
+    env: environment,
+    stdin: "",
+    stdout: (chunk) => chunks.push(chunk),
+    stderr: () => undefined,
   });
-  channel.stderr.resume();
-  channel.end();
-  await ending(channel);
-  const arrived = new Set(text.split("\0"));
+  const arrived = new Set(Buffer.concat(chunks).toString().split("\0"));
   for (const name of names) {
     if (arrived.has(`${name}=${environment[name]}`)) continue;
     throw new Error(
@@ -49,27 +64,32 @@ async function requireEnvironment(client: Client, environment: Record<string, st
   }
 }
 
+/** Why a command counts as failed, in the words of the official plugin. */
+function failureOf({ code, signal }: Ending): string | undefined {
+  if (signal) return `Process exited with status ${code ?? 1} from signal ${signal}`;
+  if (code === undefined) return "wait: remote command exited without exit status or exit signal";
+  return code === 0 ? undefined : `Process exited with status ${code}`;
+}
+
 /** Runs a command on another host by SSH. */
 export function runRemote(run: CommandRun): Promise<void> {
-  const log = () => {
-    // Dials that fail show in the error of the last one.
-  };
-  return withConnection(run.fields.object("connection"), { signal: run.signal, log }, async (client) => {
+  const { signal, log, output } = run;
+  return withConnection(run.fields.object("connection"), { signal, log }, async (client) => {
     await requireEnvironment(client, run.environment);
-    const channel = await exec(client, run.command, { ...run.environment, ...run.previous });
-    const ended = ending(channel);
-    const cancel = () => channel.signal("TERM");
-    run.signal.addEventListener("abort", cancel, { once: true });
-    channel.on("data", (chunk: Buffer) => run.output.add("stdout", chunk));
-    channel.stderr.on("data", (chunk: Buffer) => run.output.add("stderr", chunk));
-    channel.end(run.stdin);
-    const { code, signal } = await ended;
-    run.signal.removeEventListener("abort", cancel);
-    if (signal)
-      throw run.output.failure(`Process exited with status ${code ?? 1} from signal ${signal}`, run.command);
-    if (code === undefined) {
-      throw run.output.failure("wait: remote command exited without exit status or exit signal", run.command);
-    }
-    if (code !== 0) throw run.output.failure(`Process exited with status ${code}`, run.command);
+    let cancel = () => {};
+    const ending = await exec(client, {
+      command: run.command,
+      env: { ...run.environment, ...run.previous },
+      stdin: run.stdin,
+      stdout: (chunk) => output.add("stdout", chunk),
+      stderr: (chunk) => output.add("stderr", chunk),
+      opened: (channel) => {
+        cancel = () => channel.signal("TERM");
+        signal.addEventListener("abort", cancel, { once: true });
+      },
+    });
+    signal.removeEventListener("abort", cancel);
+    const reason = failureOf(ending);
+    if (reason) throw output.failure(reason, run.command);
   });
 }
