@@ -40,7 +40,11 @@ class Processes {
 
   start(name: string, [command, ...first]: string[], args: string[]): void {
     const log = openSync(join(this.#folder, `${name}.log`), "a");
-    const child = spawn(command ?? "", [...first, ...args], { stdio: ["ignore", log, log] });
+    const child = spawn(command ?? "", [...first, ...args], {
+      stdio: ["ignore", log, log],
+      // The k3s stand-in's API server wants to know where joining nodes' secrets are; here nobody joins.
+      env: { ...process.env, K3S_PART_DATA_DIR: this.#folder },
+    });
     child.on("error", () => {
       // The wait for the API server notices, and shows the log.
     });
