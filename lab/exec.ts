@@ -9,6 +9,11 @@ export interface RunOptions {
   /** Every line of both outputs as it comes. */
   onLine?: (line: string) => void;
   signal?: AbortSignal | undefined;
+  /**
+   * Keeps a terminal's Ctrl-C from the program: it hears of it once, by `signal`. For programs that take a second
+   * interrupt as the wish to end at once, in the middle of their work.
+   */
+  shielded?: boolean;
   /** Return instead of throwing when the command fails. */
   allowFailure?: boolean;
 }
@@ -37,6 +42,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
       cwd: options.cwd,
       env: options.env ? { ...process.env, ...options.env } : process.env,
       stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      detached: options.shielded ?? false,
       ...(options.signal ? { signal: options.signal } : {}),
     });
     const collected = { stdout: "", stderr: "" };

@@ -9,6 +9,8 @@ export interface LabFacts {
   sshPublicKey: string;
   k3sRelease: { url: string; sha256: string };
   mirrors: Record<string, string[]>;
+  /** Our own image by digest: another content under the same tag is rolled out. */
+  mcpImage: string;
   operatorManifest: string;
   devicePluginChart: string;
 }
@@ -45,6 +47,7 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
       ...section(config, "gpu"),
     },
     "sophia-infra:postgres": { operatorManifest: facts.operatorManifest, ...section(config, "postgres") },
+    "sophia-infra:mcp": { image: facts.mcpImage, ...section(config, "mcp") },
   };
 }
 

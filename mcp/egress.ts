@@ -6,13 +6,10 @@ type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
 
 const isAddress = (host: string) => /^[0-9]+(\.[0-9]+){3}$/.test(host);
 
-/** One rule for one peer. A name cannot be written in a network policy: then any address on that port. */
-function toPeer({ address, port }: Peer): EgressRule {
-  return {
-    to: [{ ipBlock: { cidr: isAddress(address) ? hostCidr(address) : "0.0.0.0/0" } }],
-    ports: [{ port, protocol: "TCP" }],
-  };
-}
+const rule = (cidr: string, port: number): EgressRule => ({
+  to: [{ ipBlock: { cidr } }],
+  ports: [{ port, protocol: "TCP" }],
+});
 
 /** Host and port of a URL, with the scheme's port where none is written. */
 export function peerOf(url: string): Peer {
@@ -20,10 +17,16 @@ export function peerOf(url: string): Peer {
   return { address: hostname, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
 }
 
+/** A name cannot be written in a network policy: then any address on that port. */
+function toUrl(url: string): EgressRule {
+  const { address, port } = peerOf(url);
+  return rule(isAddress(address) ? hostCidr(address) : "0.0.0.0/0", port);
+}
+
 /** What a server may reach besides DNS, which the namespace allows: only what its entry names. */
 export function egressRules(entry: CatalogEntry, apiServers: Peer[], lambdaApiUrl: string): EgressRule[] {
   return [
-    ...(entry.kubernetes ? apiServers.map(toPeer) : []),
-    ...(entry.egress.includes("lambda") ? [toPeer(peerOf(lambdaApiUrl))] : []),
+    ...(entry.kubernetes ? apiServers.map(({ address, port }) => rule(hostCidr(address), port)) : []),
+    ...(entry.egress.includes("lambda") ? [toUrl(lambdaApiUrl)] : []),
   ];
 }

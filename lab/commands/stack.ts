@@ -38,6 +38,7 @@ export class Stack {
     const config = takesConfig.has(args[0] ?? "") ? ["--config-file", this.#configFile] : [];
     return run(this.#toolchain.binary, [...args, "--stack", this.name, ...config, "--non-interactive"], {
       cwd: repository,
+      shielded: true,
       ...options,
       env: { ...this.#environment, ...options.env },
     });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { images } from "../../components/core/versions.ts";
 import { helm } from "../helm/artefact.ts";
 import { imageOf } from "../images/build.ts";
 import { machineImage } from "../images/machine.ts";
@@ -34,13 +35,17 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
     const prefix = await claimNetwork(lab);
     const machine = await imageOf(folder(machineImage));
     const network = await prepareMachines(lab, machine);
-    const registry = await progress.step("image registry", async (note) => {
+    const { registry, digests } = await progress.step("image registry", async (note) => {
       const started = await ensureRegistry(lab, network, await imageOf(folder(registryImage)));
+      const published = new Map<string, string>();
       for (const { artefact, reference } of publishedImages) {
         note(reference);
-        await publishImage(started, await imageOf(folder(artefact)), reference, note);
+        published.set(
+          reference,
+          await publishImage(started, await imageOf(folder(artefact)), reference, note),
+        );
       }
-      return started;
+      return { registry: started, digests: published };
     });
     const text = await readFile(lab.configFile, "utf8");
     const hostnames = hostnamesIn(text);
@@ -56,6 +61,7 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
         publishedImages.map(({ reference }) => reference),
         registry.url,
       ),
+      mcpImage: `${images.mcpServers}@${digests.get(images.mcpServers)}`,
       operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
       devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
     });
@@ -80,14 +86,16 @@ export async function up(lab: Lab, progress: Progress, signal: AbortSignal): Pro
   await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
 }
 
-/** Lines of the CLI that say what happened, not that something is still going on. */
-const telling = /\b(created|updated|replaced|deleted|error|warning|failed)\b/i;
+/** Lines of the CLI that say what became of a resource, not that it is still being worked on. */
+const finished = / (created|updated|replaced|deleted|\*\*.*failed\*\*)/;
 
 async function update(lab: Lab, stack: Stack, progress: Progress, signal: AbortSignal): Promise<void> {
   const log: string[] = [];
   const show = (line: string) => {
     log.push(line);
-    if (telling.test(line) && !line.startsWith("@")) progress.say(line.trimEnd());
+    if (!line.startsWith(" ") || /^\s+\S+:\S+/.test(line)) return;
+    if (finished.test(line)) progress.say(line.trimEnd());
+    else progress.note("resources", line.trim());
   };
   progress.begin("resources");
   const result = await stack.pulumi(["up", "--yes", "--skip-preview", "--color", "never"], {

@@ -1,6 +1,13 @@
 import { z } from "zod";
 
-const slug = z.string().regex(/^[a-z][a-z0-9_]*$/, "lower-case letters, digits and underscores");
+/** With dashes for underscores it names Kubernetes objects: at most 63 characters, the last a letter or digit. */
+const slug = z
+  .string()
+  .max(63)
+  .regex(
+    /^[a-z]([a-z0-9_]*[a-z0-9])?$/,
+    "lower-case letters, digits and underscores, beginning with a letter and not ending with an underscore",
+  );
 
 /** One MCP server. Adding a server to the platform is adding one of these. */
 export const catalogEntry = z.strictObject({

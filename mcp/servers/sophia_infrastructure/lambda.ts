@@ -1,5 +1,7 @@
+import { type Clock, systemClock } from "../../../components/core/wait.ts";
 import type { LambdaApi } from "../../../lambda/client/api.ts";
 import { createClient } from "../../../lambda/client/client.ts";
+import { AccountRefused, InvalidApiKey } from "../../../lambda/client/errors.ts";
 import { ToolError } from "../kit/tool.ts";
 import type { RentedInstance } from "./tools.ts";
 
@@ -15,32 +17,55 @@ export interface Account {
 }
 
 /** Lists the account's instances through the program's own client, at most once in ten seconds. */
-export function rentedInstances(account: Account): () => Promise<RentedInstance[]> {
-  let known: { key: string; at: number; instances: RentedInstance[] } | undefined;
+export function rentedInstances(account: Account, clock: Pick<Clock, "now"> = systemClock): Instances {
+  let known: { key: string; at: number; answer: Promise<RentedInstance[]> } | undefined;
   return async () => {
-    const key = account.apiKey();
-    if (known?.key === key && Date.now() - known.at < freshFor * 1000) return known.instances;
-    const client = await createClient({
-      apiUrl: account.apiUrl,
-      apiKey: key,
-      requestsPerSecond: account.requestsPerSecond,
-      launchSpacing: 12,
-      retryDeadline: 10,
-    });
-    const instances = (await listed(client)).map(describe);
-    known = { key, at: Date.now(), instances };
-    return instances;
+    const key = keyOf(account);
+    if (known?.key === key && clock.now() - known.at < freshFor * 1000) return known.answer;
+    // The answer is kept while it is still awaited, so that callers who come together share one request.
+    const mine = { key, at: clock.now(), answer: listed(account, key) };
+    known = mine;
+    try {
+      return await mine.answer;
+    } catch (error) {
+      if (known === mine) known = undefined;
+      throw error;
+    }
   };
 }
 
-async function listed(client: LambdaApi) {
+type Instances = () => Promise<RentedInstance[]>;
+
+function keyOf({ apiKey }: Account): string {
   try {
-    return await client.listInstances();
+    return apiKey();
+  } catch (cause) {
+    throw new ToolError(
+      "The Lambda Cloud API key cannot be read",
+      "Set lambdaApiKey in the stack's ESC environment.",
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function listed({ apiUrl, requestsPerSecond }: Account, apiKey: string): Promise<RentedInstance[]> {
+  try {
+    const client = await createClient({
+      apiUrl,
+      apiKey,
+      requestsPerSecond,
+      launchSpacing: 12,
+      retryDeadline: 10,
+      requestTimeout: 10,
+    });
+    return (await client.listInstances()).map(describe);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ToolError(`Lambda Cloud did not list the instances: ${reason}`, "Try again in a minute.", {
-      cause,
-    });
+    const refused = cause instanceof InvalidApiKey || cause instanceof AccountRefused;
+    const advice = refused ? "Trying again does not help." : "Try again in a minute.";
+    throw new ToolError(`Lambda Cloud did not list the instances: ${reason}`, advice, { cause });
   }
 }
 

@@ -111,20 +111,33 @@ interface ContainerStatus {
 }
 
 function describePod({ metadata, spec, status }: KubernetesObject) {
-  const phase = String(status?.phase ?? "Unknown");
   const containers = (status?.containerStatuses ?? []) as ContainerStatus[];
-  const waiting = containers.find((container) => container.state?.waiting)?.state?.waiting;
-  const healthy =
-    phase === "Succeeded" || (phase === "Running" && containers.every((container) => container.ready));
-  const unready = waiting?.reason ?? (phase === "Running" ? "not ready" : phase);
-  const problem = healthy ? {} : { problem: [unready, waiting?.message].filter(Boolean).join(": ") };
+  const problem = problemOf(status ?? {});
   return {
     namespace: metadata.namespace,
     name: metadata.name,
     node: spec?.nodeName,
-    phase,
+    phase: phaseOf(status ?? {}),
     restarts: containers.reduce((sum, container) => sum + container.restartCount, 0),
-    ...problem,
+    ...(problem === undefined ? {} : { problem }),
     since: metadata.creationTimestamp,
   };
+}
+
+const phaseOf = (status: Record<string, unknown>) => String(status.phase ?? "Unknown");
+
+/** What keeps a pod from working, the first cause first: no node, an init container, a container, the pod itself. */
+function problemOf(status: Record<string, unknown>): string | undefined {
+  const phase = phaseOf(status);
+  const containers = (status.containerStatuses ?? []) as ContainerStatus[];
+  if (phase === "Succeeded") return undefined;
+  if (phase === "Running" && containers.every((container) => container.ready)) return undefined;
+  const conditions = (status.conditions ?? []) as Condition[];
+  const unscheduled = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  const waiting = [...((status.initContainerStatuses ?? []) as ContainerStatus[]), ...containers]
+    .map((container) => container.state?.waiting)
+    .find((state) => state && state.reason !== "PodInitializing");
+  const said = unscheduled ?? waiting ?? (status as { reason?: string; message?: string });
+  const reason = said.reason ?? (phase === "Running" ? "not ready" : phase);
+  return [reason, said.message].filter(Boolean).join(": ");
 }

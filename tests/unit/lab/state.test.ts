@@ -74,6 +74,7 @@ test("the lab adds its facts to what people wrote, and people's words win", () =
     sshPublicKey: "ssh-ed25519 AAAA",
     k3sRelease: { url: "http://10.0.0.1:7601/k3s", sha256: "a".repeat(64) },
     mirrors: { "docker.io": ["http://10.0.0.1:5000"] },
+    mcpImage: "example.org/mcp:1@sha256:0",
     operatorManifest: "/cache/cnpg.yaml",
     devicePluginChart: "/cache/chart",
   };
