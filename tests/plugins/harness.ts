@@ -35,8 +35,8 @@ export interface OperationOptions {
   policyPacks?: string[];
   /** Further arguments of the CLI. */
   args?: string[];
-  /** When it resolves, the CLI gets SIGINT, as from Ctrl-C. */
-  interrupt?: Promise<void>;
+  /** When it resolves, the CLI gets that signal: SIGINT as from Ctrl-C, SIGKILL as from a crash. */
+  interrupt?: Promise<NodeJS.Signals>;
 }
 
 export interface StateResource {
@@ -96,7 +96,7 @@ interface CliCall {
   args: string[];
   env: Record<string, string | undefined>;
   stdin: string;
-  interrupt?: Promise<void>;
+  interrupt?: Promise<NodeJS.Signals>;
 }
 
 /** Runs the CLI to its end, whatever its exit code. */
@@ -110,7 +110,7 @@ function callCli(given: CliCall): Promise<CliResult> {
       });
     }
     child.stdin.end(given.stdin);
-    void given.interrupt?.then(() => child.kill("SIGINT"));
+    void given.interrupt?.then((signal) => child.kill(signal));
     child.on("error", reject);
     child.on("close", (code) => resolve({ code: code ?? 128, ...said }));
   });
@@ -118,8 +118,8 @@ function callCli(given: CliCall): Promise<CliResult> {
 
 /** Something to interrupt an operation with. */
 export function interruptible() {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { promise, now: () => resolve() };
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  return { promise, now: (signal: NodeJS.Signals = "SIGINT") => resolve(signal) };
 }
 
 /** Makes a stack of its own for a program, with the real CLI. Everything is removed when the test is over. */

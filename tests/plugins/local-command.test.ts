@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { notYet, waitFor } from "../../components/core/wait.ts";
+import { removeDeadLocks } from "../../lab/pulumi/locks.ts";
 import { brief } from "./events.ts";
 import { interruptible, runProgram } from "./harness.ts";
 
@@ -69,21 +70,29 @@ test("a failing command tells exit status and output, but no secret; unsupported
   expect(refused.stdout).toContain("assetPaths is not supported by the lab");
 });
 
-test("interrupting the CLI ends the command and all that it started", async () => {
-  const { stack, file } = await start();
-  const interrupt = interruptible();
-  const up = stack.up({ config: { file, hang: true }, interrupt: interrupt.promise });
-  const pid = await waitFor({ what: "the hanging command", deadline: 120, interval: 0.2 }, async () =>
-    Number(readFileSync(`${file}.pid`, "utf8")),
-  );
-  interrupt.now();
-  expect((await up).code).not.toBe(0);
-  await waitFor({ what: "the end of the process group", deadline: 10, interval: 0.1 }, async () => {
-    try {
-      process.kill(-pid, 0);
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ESRCH") return true;
-    }
-    return notYet("it is there");
-  });
-});
+test.each(["SIGINT", "SIGKILL"] as const)(
+  "a CLI that ends by %s takes the command and all that it started along",
+  async (signal) => {
+    const { stack, file } = await start();
+    const interrupt = interruptible();
+    const up = stack.up({ config: { file, hang: true }, interrupt: interrupt.promise });
+    const pid = await waitFor({ what: "the hanging command", deadline: 120, interval: 0.2 }, async () =>
+      Number(readFileSync(`${file}.pid`, "utf8")),
+    );
+    interrupt.now(signal);
+    expect((await up).code).not.toBe(0);
+    await waitFor({ what: "the end of the process group", deadline: 10, interval: 0.1 }, async () => {
+      try {
+        process.kill(-pid, 0);
+      } catch (error) {
+        if (error instanceof Error && "code" in error && error.code === "ESRCH") return true;
+      }
+      return notYet("it is there");
+    });
+
+    // Only a crash leaves the stack locked.
+    expect(await removeDeadLocks(stack.state)).toHaveLength(signal === "SIGKILL" ? 1 : 0);
+    const next = await stack.up({ config: { hang: false } });
+    expect(next.code, next.stdout + next.stderr).toBe(0);
+  },
+);

@@ -62,45 +62,48 @@ export function connectConfig(connection: Fields): ConnectConfig & { mismatch?: 
   };
 }
 
-function dialOnce(config: ReturnType<typeof connectConfig>, signal: AbortSignal): Promise<Client> {
+interface Connected {
+  client: Client;
+  /** Rejects when the connection ends, whoever ends it. */
+  lost: Promise<never>;
+}
+
+function dialOnce(config: ReturnType<typeof connectConfig>, signal: AbortSignal): Promise<Connected> {
   return new Promise((resolve, reject) => {
     const client = new Client();
-    const cancel = () => client.destroy();
-    const failed = (error: Error) => {
-      signal.removeEventListener("abort", cancel);
+    const lost = Promise.withResolvers<never>();
+    // Nobody may be listening when it ends as planned.
+    lost.promise.catch(() => undefined);
+    const cancel = () => {
+      lost.reject(new Error(`cancelled: ${String(signal.reason)}`));
+      reject(signal.reason);
       client.destroy();
-      if (config.mismatch?.()) {
-        reject(
-          new HostKeyMismatch(
-            `host key mismatch: ${config.host}:${config.port} shows another key than the expected one`,
-          ),
-        );
-      } else reject(error);
+    };
+    const end = (error: Error) => {
+      signal.removeEventListener("abort", cancel);
+      lost.reject(error);
+      reject(config.mismatch?.() ? mismatch(config) : error);
+      client.destroy();
     };
     signal.addEventListener("abort", cancel, { once: true });
-    client.once("error", failed);
-    client.once("close", () => failed(new Error("connection closed before the login")));
+    client.on("error", end);
+    client.on("close", () => end(new Error("connection closed by the remote host")));
     client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) =>
       finish(prompts.map(() => config.password ?? "")),
     );
-    client.once("ready", () => {
-      signal.removeEventListener("abort", cancel);
-      client.removeListener("error", failed);
-      client.removeAllListeners("close");
-      resolve(client);
-    });
+    client.once("ready", () => resolve({ client, lost: lost.promise }));
     client.connect(config);
   });
 }
+
+const mismatch = ({ host, port }: ConnectConfig) =>
+  new HostKeyMismatch(`host key mismatch: ${host}:${port} shows another key than the expected one`);
 
 /**
  * Connects, trying again as often as `dialErrorLimit` says (-1: until cancelled or timed out).
  * The error of the last try names host and port.
  */
-export async function dial(
-  connection: Fields,
-  context: Pick<RequestContext, "signal" | "log">,
-): Promise<Client> {
+async function dial(connection: Fields, context: Pick<RequestContext, "signal" | "log">): Promise<Connected> {
   const config = connectConfig(connection);
   const limit = connection.number("dialErrorLimit") ?? 10;
   const target = `ssh ${config.username}@${config.host}:${config.port}`;
@@ -135,16 +138,10 @@ export async function withConnection<T>(
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
   if (!connection) throw new Error("connection is missing");
-  const client = await dial(connection, context);
-  const lost = Promise.withResolvers<never>();
-  const cancel = () => lost.reject(new Error(`cancelled: ${String(context.signal.reason)}`));
-  client.on("error", (error) => lost.reject(error));
-  client.on("close", () => lost.reject(new Error("connection closed by the remote host")));
-  context.signal.addEventListener("abort", cancel, { once: true });
+  const { client, lost } = await dial(connection, context);
   try {
-    return await Promise.race([use(client), lost.promise]);
+    return await Promise.race([use(client), lost]);
   } finally {
-    context.signal.removeEventListener("abort", cancel);
     client.end();
   }
 }

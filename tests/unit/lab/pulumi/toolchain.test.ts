@@ -1,0 +1,92 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { removeDeadLocks } from "../../../../lab/pulumi/locks.ts";
+import { assembleToolchain, chooseMode, pulumiEnvironment } from "../../../../lab/pulumi/toolchain.ts";
+import { checkout, pluginVersion, pulumiVersion } from "../../../../lab/pulumi/versions.ts";
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "sophia-toolchain-"));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+test("the CLI's Go module and the SDK have one version", () => {
+  const module = readFileSync(join(checkout, "lab/pulumi/cli/go.mod"), "utf8");
+  for (const part of ["pkg", "sdk"])
+    expect(module).toContain(`github.com/pulumi/pulumi/${part}/v3 v${pulumiVersion}`);
+});
+
+test("the toolchain lies where the engine looks for downloads, and assembling again changes nothing", async () => {
+  const home = join(folder(), "home");
+  const cli = folder();
+  writeFileSync(join(cli, "pulumi"), "#!/bin/sh\necho cli\n", { mode: 0o755 });
+  const { binary } = await assembleToolchain(home, cli);
+  const bin = join(home, "versions", pulumiVersion, "bin");
+  expect(binary).toBe(join(bin, "pulumi"));
+  expect(execFileSync(binary, { encoding: "utf8" })).toBe("cli\n");
+  const plugin = join(home, `plugins/resource-random-v${pluginVersion("random")}/pulumi-resource-random`);
+  expect(readFileSync(plugin, "utf8")).toContain("lab/pulumi/plugins/random/main.ts");
+  const before = statSync(plugin);
+  await assembleToolchain(home, cli);
+  expect(statSync(plugin).ino).toBe(before.ino);
+  expect(execFileSync(join(bin, "pulumi-language-nodejs"), ["--version"], { encoding: "utf8" })).toBe(
+    `v${pulumiVersion}\n`,
+  );
+});
+
+test("official downloads are used only where their site answers in time", async () => {
+  let status = 200;
+  const server = createServer((request, response) => {
+    if (request.url === "/slow") return;
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  const site = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+  expect(await chooseMode(site, 5)).toBe("official");
+  status = 403;
+  expect(await chooseMode(site, 5)).toBe("stand-in");
+  expect(await chooseMode(`${site}/slow`, 0.05)).toBe("stand-in");
+  expect(await chooseMode("http://127.0.0.1:1/", 5)).toBe("stand-in");
+});
+
+test("the environment names the passphrase's file, never the passphrase, and keeps official mode free to download", () => {
+  const stack = { state: "/state", passphraseFile: "/passphrase" };
+  const standIn = pulumiEnvironment({ home: "/home", mode: "stand-in" }, stack);
+  expect(standIn).toMatchObject({
+    PULUMI_HOME: "/home",
+    PULUMI_BACKEND_URL: "file:///state",
+    PULUMI_CONFIG_PASSPHRASE_FILE: "/passphrase",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  });
+  expect(standIn).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE");
+  expect(pulumiEnvironment({ home: "/home", mode: "official" }, stack)).not.toHaveProperty(
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
+  );
+});
+
+test("locks of dead processes go, those of live ones and of other machines stay", async () => {
+  const state = folder();
+  const locks = join(state, ".pulumi/locks/organization/project/stack");
+  mkdirSync(locks, { recursive: true });
+  const child = spawn("true");
+  await new Promise((resolve) => child.on("exit", resolve));
+  const lock = (name: string, pid: number | undefined, host = hostname()) =>
+    writeFileSync(join(locks, `${name}.json`), JSON.stringify({ pid, hostname: host, username: "root" }));
+  lock("dead", child.pid);
+  lock("live", process.pid);
+  lock("elsewhere", child.pid, "another-host");
+  expect(await removeDeadLocks(state)).toEqual([child.pid]);
+  expect(await removeDeadLocks(state)).toEqual([]);
+  expect(await removeDeadLocks(join(state, "missing"))).toEqual([]);
+  expect(statSync(join(locks, "live.json")).isFile()).toBe(true);
+  expect(statSync(join(locks, "elsewhere.json")).isFile()).toBe(true);
+});
