@@ -56,17 +56,10 @@ export class Fleet extends Component {
     const approved = prices.apply((live) => approve(args, live));
 
     // Everything waits for the approval by way of one of its inputs: nothing is made that the budget forbids.
-    const key = new SshKey(
-      this.childName("key"),
-      {
-        name: settings.sshKey.name,
-        publicKey: pulumi.all([args.publicKey, approved]).apply(([publicKey]) => publicKey),
-      },
-      this.child(),
-    );
+    const keyName = this.sshKey(args, approved);
     const fileSystem = settings.fileSystem && this.fileSystem(settings.fileSystem, approved);
     const rulesets = this.rulesets(args, approved);
-    const instances = hosts.map((host) => this.instance(host, args, key, fileSystem, rulesets, approved));
+    const instances = hosts.map((host) => this.instance(host, args, keyName, fileSystem, rulesets, approved));
     const opened = this.openFor(args, rulesets, instances);
 
     this.hosts = hosts.map((host, index) => {
@@ -76,6 +69,20 @@ export class Fleet extends Component {
     this.summary = pulumi.all(hosts.map((host, index) => summaryOf(host, instances[index] as Instance)));
     this.estimate = this.estimated(args, prices, fileSystem);
     this.registerOutputs({ summary: this.summary, estimate: this.estimate });
+  }
+
+  /** Name of the key to launch with. Where every host is adopted none is made: their keys are their own business. */
+  private sshKey(
+    { settings, hosts, publicKey }: FleetArgs,
+    approved: pulumi.Output<true>,
+  ): pulumi.Output<string> {
+    if (hosts.every((host) => host.adopt)) return pulumi.output("");
+    const shown = pulumi.unsecret(pulumi.output(publicKey));
+    const args = {
+      name: settings.sshKey.name,
+      publicKey: pulumi.all([shown, approved]).apply(([text]) => text),
+    };
+    return new SshKey(this.childName("key"), args, this.child()).keyName;
   }
 
   private fileSystem(
@@ -113,7 +120,7 @@ export class Fleet extends Component {
   private instance(
     host: HostSettings,
     { settings }: FleetArgs,
-    key: SshKey,
+    sshKeyName: pulumi.Output<string>,
     fileSystem: FileSystem | undefined,
     rulesets: Map<string, FirewallRuleset>,
     approved: pulumi.Output<true>,
@@ -134,7 +141,7 @@ export class Fleet extends Component {
         instanceTypes: host.instanceTypes ?? settings.instanceTypes,
         regions: host.regions ?? settings.regions,
         imageFamily: settings.imageFamily,
-        sshKeyName: key.keyName,
+        sshKeyName,
         ...(fileSystem && { fileSystem: { name: fileSystem.name, region: fileSystem.region } }),
         rulesets: Object.fromEntries([...rulesets].map(([region, ruleset]) => [region, ruleset.id])),
       },

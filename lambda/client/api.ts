@@ -1,8 +1,8 @@
 import type {
   Catalogue,
+  FirewallRuleRequest,
   LaunchRequest,
   WireFileSystem,
-  WireFirewallRule,
   WireInstance,
   WireRuleset,
   WireSshKey,
@@ -30,7 +30,11 @@ export interface LambdaApi {
 
   listRulesets(): Promise<WireRuleset[]>;
   getRuleset(id: string): Promise<WireRuleset | undefined>;
-  createRuleset(ruleset: { name: string; region: string; rules: WireFirewallRule[] }): Promise<WireRuleset>;
-  updateRuleset(id: string, change: { name?: string; rules?: WireFirewallRule[] }): Promise<WireRuleset>;
+  createRuleset(ruleset: {
+    name: string;
+    region: string;
+    rules: FirewallRuleRequest[];
+  }): Promise<WireRuleset>;
+  updateRuleset(id: string, change: { name?: string; rules?: FirewallRuleRequest[] }): Promise<WireRuleset>;
   deleteRuleset(id: string): Promise<void>;
 }

@@ -73,6 +73,8 @@ export const firewallRuleSchema = z.object({
   description: z.string(),
 });
 export type WireFirewallRule = z.infer<typeof firewallRuleSchema>;
+/** A rule in a request. */
+export type FirewallRuleRequest = z.input<typeof firewallRuleSchema>;
 
 export const rulesetSchema = z.object({
   id: z.string(),

@@ -1,4 +1,4 @@
-import type { WireFirewallRule, WireRuleset } from "../client/wire.ts";
+import type { FirewallRuleRequest, WireFirewallRule, WireRuleset } from "../client/wire.ts";
 import type { Context } from "./context.ts";
 import { deleteWhenFree } from "./inUse.ts";
 import { ensureNamed } from "./named.ts";
@@ -13,13 +13,12 @@ export interface FirewallRule {
   description: string;
 }
 
-export const toWire = (rule: FirewallRule): WireFirewallRule =>
-  ({
-    protocol: rule.protocol,
-    ...(rule.ports && { port_range: rule.ports }),
-    source_network: rule.source,
-    description: rule.description,
-  }) as WireFirewallRule;
+export const toWire = (rule: FirewallRule): FirewallRuleRequest => ({
+  protocol: rule.protocol,
+  ...(rule.ports && { port_range: rule.ports }),
+  source_network: rule.source,
+  description: rule.description,
+});
 
 export const fromWire = (rule: WireFirewallRule): FirewallRule => ({
   protocol: rule.protocol,

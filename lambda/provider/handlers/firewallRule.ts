@@ -8,4 +8,4 @@ export const rule: z.ZodType<FirewallRule> = z.object({
   ports: z.tuple([port, port]).optional(),
   source: z.union([z.cidrv4(), z.ipv4()], { error: "must be an IPv4 network like 203.0.113.0/24" }),
   description: z.string().max(128),
-}) as z.ZodType<FirewallRule>;
+});

@@ -116,6 +116,12 @@ test("names fit, and stay different when they are cut", () => {
   );
 });
 
+test("a name that is cut ends in a digest of the whole", () => {
+  const long = "x".repeat(80);
+  expect(physicalName(["sophia", long])).toMatch(/^sophia-x{48}-[0-9a-f]{8}$/);
+  expect(physicalName(["sophia", `${long}y`])).not.toBe(physicalName(["sophia", long]));
+});
+
 test("a key's name tells keys apart, and comments do not matter", () => {
   const name = "n".repeat(64);
   const key = physicalKeyName({ name, publicKey: "ssh-ed25519 AAAA one" });

@@ -1,0 +1,134 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, expect, test } from "vitest";
+import { hostSettings, lambdaSettings } from "../../../components/settings/lambda.ts";
+import { Fleet, type FleetArgs } from "../../../lambda/fleet.ts";
+
+interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+let registered: Registered[] = [];
+
+/** Stands in for the engine: every resource comes into being as it was asked for. Nothing of Lambda is proved here. */
+beforeEach(async () => {
+  registered = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const { __provider: _, ...own } = inputs;
+        registered.push({ type: type.split(":").at(-1) ?? type, name, inputs: own });
+        const outputs = {
+          keyName: "key-1",
+          claim: "c",
+          address: `203.0.113.${registered.length}`,
+          hourlyUsd: 1,
+          instanceType: "gpu_1x_a10",
+          bytesUsed: 0,
+          gpus: 1,
+        };
+        return { id: `${name}-id`, state: { ...outputs, ...own } };
+      },
+      call: () => ({}),
+    },
+    "sophia-infra",
+    "prod",
+  );
+});
+
+const settings = (more: object = {}) =>
+  lambdaSettings.parse({ sshKey: { name: "team" }, regions: ["us-west-1", "us-south-2"], ...more });
+const launched = hostSettings.parse({ name: "backend", roles: ["server"], taints: ["a=b:NoSchedule"] });
+const adopted = hostSettings.parse({ name: "frontend", roles: ["ingress"], adopt: { name: "www" } });
+
+async function fleet(change: Partial<FleetArgs>) {
+  const made = new Fleet("fleet", {
+    settings: settings(),
+    hosts: [launched, adopted],
+    budget: { monthlyUsd: 2000 },
+    apiKey: pulumi.secret("placeholder-key"),
+    publicKey: pulumi.secret("ssh-ed25519 AAAA"),
+    peerPorts: [{ protocol: "tcp", ports: [10250, 10250], purpose: "kubelet" }],
+    ...change,
+  });
+  const hosts = await Promise.all(made.hosts.map(({ host }) => resolved(host)));
+  return { made, hosts };
+}
+const resolved = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => output.apply(resolve));
+const ofType = (type: string) => registered.filter((one) => one.type === type);
+
+test("L2 L3 hosts are launched or adopted by their settings, each with its roles, labels and taints", async () => {
+  const { hosts } = await fleet({});
+  expect(hosts).toMatchObject([
+    {
+      name: "backend",
+      machineId: "fleet-backend-id",
+      user: "ubuntu",
+      port: 22,
+      roles: ["server"],
+      taints: ["a=b:NoSchedule"],
+    },
+    { name: "frontend", machineId: "fleet-frontend-id", roles: ["ingress"], gpus: 1 },
+  ]);
+  expect(
+    ofType("Instance")
+      .map(({ name, inputs }) => [name, inputs.adopt ?? inputs.name])
+      .sort(),
+  ).toEqual([
+    ["fleet-backend", "sophia-prod-backend"],
+    ["fleet-frontend", { name: "www" }],
+  ]);
+  expect(
+    ofType("InstanceClaim")
+      .map(({ name, inputs }) => [name, inputs.adopted])
+      .sort(),
+  ).toEqual([
+    ["fleet-backend-claim", false],
+    ["fleet-frontend-claim", true],
+  ]);
+});
+
+test("L4 one ruleset in each region where a host may land, with the other hosts' addresses", async () => {
+  const { hosts } = await fleet({});
+  expect(
+    ofType("FirewallRuleset")
+      .map(({ inputs }) => inputs.name)
+      .sort(),
+  ).toEqual(["sophia-prod-us-south-2", "sophia-prod-us-west-1"]);
+  const sources = ofType("FirewallRules").map(({ inputs }) =>
+    (inputs.rules as { source: string }[]).map(({ source }) => source),
+  );
+  expect(sources).toHaveLength(2);
+  for (const { address } of hosts) for (const of of sources) expect(of).toContain(`${address}/32`);
+});
+
+test("L3 where every host is adopted, no key and no ruleset is made", async () => {
+  await fleet({ hosts: [adopted] });
+  expect(registered.map(({ type }) => type).sort()).toEqual(["Fleet", "Instance", "InstanceClaim"]);
+});
+
+test("L1 the file system is mounted by region, and the public key is no secret", async () => {
+  await fleet({
+    settings: settings({ fileSystem: { name: "files", region: "us-west-1" } }),
+    hosts: [launched],
+  });
+  expect(ofType("Instance")[0]?.inputs).toMatchObject({
+    fileSystem: { name: "files", region: "us-west-1" },
+    sshKeyName: "key-1",
+    rulesets: { "us-west-1": "fleet-firewall-us-west-1-id", "us-south-2": "fleet-firewall-us-south-2-id" },
+    stack: "sophia-infra/prod",
+  });
+  expect(ofType("SshKey")[0]?.inputs).toEqual({ name: "team", publicKey: "ssh-ed25519 AAAA" });
+});
+
+test("L7 without live prices the estimate takes those at launch", async () => {
+  const { made } = await fleet({});
+  expect(await resolved(made.estimate)).toEqual({
+    monthlyUsd: 1460,
+    items: ["backend", "frontend"].map((name) => ({
+      resource: `host ${name}`,
+      monthlyUsd: 730,
+      basis: "gpu_1x_a10, price at launch",
+    })),
+  });
+});
