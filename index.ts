@@ -33,7 +33,7 @@ const cluster = new Cluster("cluster", {
   sshPrivateKey: secrets.sshPrivateKey,
 });
 const apiServers = cluster.server.apply(apiServersOf);
-const inCluster = insideCluster(cluster.provider, cluster.machine);
+const inCluster = insideCluster(cluster.provider, cluster.birth);
 
 const namespaces = new Namespaces(
   "namespaces",

@@ -40,8 +40,11 @@ export class Cluster extends Component {
   readonly ready: pulumi.Resource[];
   /** The server, as a host. */
   readonly server: pulumi.Output<Host>;
-  /** The server's machine: what is in the cluster goes with it, see `deletedWith`. */
-  readonly machine: pulumi.Resource;
+  /**
+   * Goes when the cluster goes, and only then: `deletedWith` for everything in the cluster. The machine itself will not
+   * do: while it is replaced, Pulumi deletes what depends on it before it counts the machine as deleted.
+   */
+  readonly birth: pulumi.Resource;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("k3s:Cluster", name, opts);
@@ -70,13 +73,13 @@ export class Cluster extends Component {
     const serverTokens = tokens.apply(([token, agentToken]) => ({ token, agentToken }));
     const { ready } = bootstrap(first, first.login, serverAddress, serverTokens, secured);
 
-    const identity = this.readIdentity(first, ready);
+    const { command: birth, identity } = this.readIdentity(first, ready);
     this.ready = [ready];
     let before: pulumi.Resource = ready;
     for (const node of others) {
       const agentTokens = identity.apply(({ agentToken }) => ({ token: agentToken }));
       const joined = bootstrap(node, first.login, serverAddress, agentTokens, [...secured, before]).ready;
-      drainBefore(node, server, first.login, joined);
+      drainBefore(node, first.login, joined, birth);
       before = joined;
       this.ready.push(joined);
     }
@@ -94,11 +97,14 @@ export class Cluster extends Component {
     );
     this.nodes = ordered.map((handle) => ({ name: nodeName(handle), host: handle.host }));
     this.server = server.host;
-    this.machine = server.machine;
+    this.birth = birth;
     this.registerOutputs({ kubeconfig: this.kubeconfig, nodes: this.nodes.map((node) => node.name) });
   }
 
-  /** The cluster's birth id and its agents' token: the same for its whole life, so read once. */
+  /**
+   * The cluster's birth id and its agents' token: the same for its whole life, so read once. Nothing but another
+   * machine may replace this resource: what is in the cluster is given up with it.
+   */
   private readIdentity(first: NodeContext, ready: pulumi.Resource) {
     const command = remoteScript(
       this.childName("identity"),
@@ -110,9 +116,10 @@ export class Cluster extends Component {
         deadline: first.settings.deadline + 60,
         secretOutput: true,
       },
-      this.child({ dependsOn: [ready], deleteBeforeReplace: true, deletedWith: first.handle.machine }),
+      this.child({ dependsOn: [ready], deletedWith: first.handle.machine }),
     );
-    return pulumi.secret(command.stdout).apply((text) => identitySchema.parse(JSON.parse(text)));
+    const identity = pulumi.secret(command.stdout).apply((text) => identitySchema.parse(JSON.parse(text)));
+    return { command, identity };
   }
 
   /** Read again after an upgrade: K3s renews the admin's certificate, valid for a year, when it starts. */

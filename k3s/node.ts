@@ -1,11 +1,12 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { K3sSettings } from "./config.ts";
+import { Drain } from "./drain.ts";
 import { hardenScript, perimeterScript } from "./hardening/scripts.ts";
 import { healthScript } from "./health/scripts.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
-import { configureScript, drainScript, installScript, joinScript, type Tokens } from "./node/scripts.ts";
+import { configureScript, installScript, joinScript, type Tokens } from "./node/scripts.ts";
 import { HostKey } from "./ssh/hostKey.ts";
 import { type Login, type RemoteScriptArgs, remoteScript } from "./ssh/remoteScript.ts";
 
@@ -146,26 +147,32 @@ export function bootstrap(
   return { configured, ready };
 }
 
-/**
- * Empties the node before its machine goes: deleted, or replaced by another. Does nothing when the server goes too.
- */
+/** Empties the node before its machine goes. `cluster` is what goes with the server: without it there is nothing to drain. */
 export function drainBefore(
   node: NodeContext,
-  server: HostHandle,
-  login: Login,
+  server: Login,
   ready: pulumi.Resource,
-): remote.Command {
+  cluster: pulumi.Resource,
+): Drain {
   const { handle } = node;
-  return remoteScript(
+  return new Drain(
     node.childName(`${handle.name}-drain`),
     {
-      title: `drain ${handle.name}`,
-      login,
-      script: drainScript(nodeName(handle), drainDeadline),
-      triggers: [handle.host.apply((host) => host.machineId)],
-      deadline: drainDeadline + 180,
-      when: "delete",
+      node: nodeName(handle),
+      machineId: handle.host.apply((host) => host.machineId),
+      server: pulumi.secret(
+        pulumi
+          .all([server.host, server.hostKey, server.privateKey])
+          .apply(([{ address, port, user }, hostKey, privateKey]) => ({
+            address,
+            port,
+            user,
+            privateKey,
+            hostKey,
+          })),
+      ),
+      deadline: drainDeadline,
     },
-    node.child({ dependsOn: [ready], deleteBeforeReplace: true, deletedWith: server.machine }),
+    node.child({ dependsOn: [ready], deletedWith: cluster }),
   );
 }

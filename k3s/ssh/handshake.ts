@@ -9,7 +9,7 @@ export interface Endpoint {
  * In the order of preference of Go's SSH client, which Pulumi's command provider uses: it compares the key that it
  * negotiates itself with the pinned one, so the pinned one must be of the kind that it would choose.
  */
-const hostKeyAlgorithms = [
+export const hostKeyAlgorithms = [
   "ecdsa-sha2-nistp256",
   "ecdsa-sha2-nistp384",
   "ecdsa-sha2-nistp521",

@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../host.ts";
-import { quote } from "../shell/script.ts";
+import { commandLine } from "./commandLine.ts";
 
 /** How to log in: one bag for every command of a host, so that no component builds its own. */
 export interface Login {
@@ -22,8 +22,6 @@ export interface RemoteScriptArgs {
   deadline: number;
   /** A change replaces the resource. */
   triggers?: pulumi.Input<unknown>[];
-  /** `delete`: nothing happens until the resource goes. Default `create`. */
-  when?: "create" | "delete";
   /** The output is secret: never logged, encrypted in state. */
   secretOutput?: boolean;
 }
@@ -40,29 +38,23 @@ export function remoteScript(
   args: RemoteScriptArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
-  const run = commandLine(args.title, args.deadline);
   const timeout = `${args.deadline + grace}s`;
   return new command.remote.Command(
     name,
     {
       connection: connectionTo(args.login),
-      ...(args.when === "delete" ? { delete: run } : { create: run }),
+      create: commandLine(args.title, args.deadline),
       stdin: args.script,
       triggers: args.triggers,
       addPreviousOutputInEnv: false,
       logging: args.secretOutput === true ? "none" : "stdoutAndStderr",
     },
     {
-      customTimeouts: { create: timeout, update: timeout, delete: timeout },
+      customTimeouts: { create: timeout, update: timeout },
       additionalSecretOutputs: args.secretOutput === true ? ["stdout", "stderr"] : [],
       ...opts,
     },
   );
-}
-
-/** The deadline is kept on the host too: a script must not go on when nobody waits for it any more. */
-export function commandLine(title: string, deadline: number): string {
-  return `exec sudo -n -- timeout --kill-after=15 ${deadline} bash -s -- ${quote(title)}`;
 }
 
 function connectionTo(login: Login) {

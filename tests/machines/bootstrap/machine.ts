@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import type { Host } from "../../../k3s/host.ts";
-import { commandLine } from "../../../k3s/ssh/remoteScript.ts";
+import { commandLine } from "../../../k3s/ssh/commandLine.ts";
 import { obtain } from "../../../lab/artefacts/obtain.ts";
 import { imageOf } from "../../../lab/images/build.ts";
 import { machineImage } from "../../../lab/images/machine.ts";

@@ -10,7 +10,7 @@ import {
   joinScript,
   kubeconfigScript,
 } from "../../../k3s/node/scripts.ts";
-import { commandLine } from "../../../k3s/ssh/remoteScript.ts";
+import { commandLine } from "../../../k3s/ssh/commandLine.ts";
 import { host, mcpHost, settings } from "./fixtures.ts";
 
 const spec = {

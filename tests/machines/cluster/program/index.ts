@@ -31,7 +31,7 @@ const cluster = new Cluster("cluster", {
 const kept = new kubernetes.core.v1.ConfigMap(
   "kept",
   { metadata: { name: "kept", namespace: "default" }, data: { a: "b" } },
-  { provider: cluster.provider, deletedWith: cluster.machine },
+  { provider: cluster.provider, deletedWith: cluster.birth },
 );
 
 export const kubeconfig = cluster.kubeconfig;

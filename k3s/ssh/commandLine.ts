@@ -1,0 +1,11 @@
+import { quote } from "../shell/script.ts";
+
+/**
+ * Runs the script on standard input as root. The deadline is kept on the host too: a script must not go on when nobody
+ * waits for it any more.
+ *
+ * @param deadline Seconds.
+ */
+export function commandLine(title: string, deadline: number): string {
+  return `exec sudo -n -- timeout --kill-after=15 ${deadline} bash -s -- ${quote(title)}`;
+}
