@@ -1,45 +1,29 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type Lab, labOf } from "../lab.ts";
-import { DockerDriver } from "./docker/driver.ts";
-import { ensureNetwork, findNetwork, type LabNetwork } from "./docker/network.ts";
-import { docker, isMissing, type LabIdentity, labFilter, linesOf } from "./engine/docker.ts";
-
-const factsFile = (lab: LabIdentity) => join(lab.folder, "machines.json");
+import { ensureNetwork, type LabNetwork } from "./docker/network.ts";
+import { docker, inspect, isMissing, type LabIdentity, labFilter, linesOf } from "./engine/docker.ts";
+import { reviveEngine } from "./engine/engine.ts";
 
 /**
- * Makes the lab ready for machines: its network, and a note of the image that they boot. To be called before the first
- * `createDriver`, with an engine that answers.
+ * Makes the lab ready for machines, with an engine that answers: its network, and a look whether what they boot is there.
  *
  * @param image Name of the machine image in the engine, as `imageOf` says it.
  */
 export async function prepareMachines(lab: LabIdentity, image: string): Promise<LabNetwork> {
-  const network = await ensureNetwork(lab);
-  await mkdir(lab.folder, { recursive: true });
-  await writeFile(factsFile(lab), JSON.stringify({ image }));
-  return network;
-}
-
-/** The Docker driver of a lab that was prepared; the lab's folder is the environment's (`LAB_ROOT`). */
-export async function createDriver(options: { lab: string }): Promise<DockerDriver> {
-  const lab: Lab = labOf({ ...process.env, LAB: options.lab });
-  const network = await findNetwork(lab);
-  const text = await readFile(factsFile(lab), "utf8").catch(() => undefined);
-  if (!network || !text) {
+  if (!(await inspect("image", image))) {
     throw new Error(
-      `lab ${lab.name} has no ${network ? "machine image" : "network"} yet. To fix it: make up`,
+      `the image of the lab's hosts, ${image}, is not in the Docker engine. To fix it: make up`,
     );
   }
-  const { image } = JSON.parse(text) as { image: string };
-  return new DockerDriver({ lab, image, network });
+  return ensureNetwork(lab);
 }
 
 /**
  * Removes every container, volume and network of the lab, however it came about. File systems stay in the lab's folder.
+ * An engine that was killed is started again for it.
  *
  * @returns Names of what was removed.
  */
 export async function removeMachines(lab: LabIdentity): Promise<string[]> {
+  if (!(await reviveEngine(lab.folder))) return [];
   const containers = await namesOf(["ps", "--all", "--format", "{{.Names}}", ...labFilter(lab)]);
   if (containers.length > 0) await docker(["rm", "--force", "--volumes", ...containers]);
   const volumes = await namesOf(["volume", "ls", "--quiet", ...labFilter(lab)]);
@@ -51,7 +35,6 @@ export async function removeMachines(lab: LabIdentity): Promise<string[]> {
       throw new Error(`cannot remove network ${network}: ${result.stderr.trim()}`);
     }
   }
-  await rm(factsFile(lab), { force: true });
   return [...containers, ...volumes, ...networks];
 }
 

@@ -135,6 +135,3 @@ const closeServer = (server: Server | undefined): Promise<void> =>
     if (!server) return resolve();
     server.close((error) => (error ? reject(error) : resolve()));
   });
-
-/** As `createDriver` of ./docker.ts, for the emulator's `--driver fake`. */
-export const createDriver = (_options: { lab: string }): FakeDriver => new FakeDriver();

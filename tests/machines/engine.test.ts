@@ -7,7 +7,7 @@ import { run } from "../../lab/exec.ts";
 const able = process.platform === "linux" && process.getuid?.() === 0;
 
 describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
-  test("started where none runs, kept while a lab needs it, stopped without a trace", async () => {
+  test("started where none runs, revived when killed, kept while a lab needs it, stopped without a trace", async () => {
     const folder = await mkdtemp(join(tmpdir(), "sophia-engine-"));
     try {
       const script = join(import.meta.dirname, "engine/cycle.sh");
@@ -18,15 +18,17 @@ describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
       expect(seen).toMatchObject({
         running: expect.stringMatching(/^[0-9]+\./),
         bridge: true,
+        revivedForStranger: false,
+        revived: true,
         whileSecondUses: { stopped: false, because: expect.stringContaining("/second uses it") },
         stopped: { stopped: true },
         again: { stopped: false },
-        instancesWhile: 1024,
+        instancesWhile: 8192,
         instancesAfter: 128,
         forwardingBefore: "0",
         forwardingAfter: "0",
         links: false,
-        processes: "",
+        processes: [],
         mounts: [],
         record: false,
       });

@@ -58,7 +58,7 @@ export class DockerDriver implements MachineDriver {
     } catch (error) {
       return {
         ok: false,
-        reason: String(error),
+        reason: error instanceof Error ? error.message : String(error),
         fix: "run the lab where Docker may start privileged containers",
       };
     }

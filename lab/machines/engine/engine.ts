@@ -4,11 +4,11 @@ import { delimiter, join } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
 import type { Availability } from "../driver.ts";
+import { raiseLimits } from "../limits.ts";
 import { decideEngine, type EngineAction, type EngineFacts } from "./decide.ts";
 import { docker } from "./docker.ts";
-import { raiseLimits } from "./limits.ts";
 import { daemonPid } from "./process.ts";
-import { addUser, writeRecord } from "./record.ts";
+import { addUser, users, writeRecord } from "./record.ts";
 import { startByHand, stateBefore } from "./start.ts";
 
 /** No engine, and none can be had without help. The message says what to do. */
@@ -74,6 +74,19 @@ export async function engineAvailable(): Promise<Availability> {
   return action.do === "refuse" ? { ok: false, reason: action.reason, fix: action.fix } : { ok: true };
 }
 
+/**
+ * Makes an engine answer that this lab used and that is gone, for what it still holds of the lab.
+ *
+ * @returns Whether one answers now. Nothing is installed, and nothing is started that the lab never used.
+ */
+export async function reviveEngine(labFolder: string): Promise<boolean> {
+  const action = decideEngine(await engineFacts());
+  if (action.do === "use") return true;
+  if (action.do !== "start" || !(await users()).includes(labFolder)) return false;
+  await ensureEngine(labFolder);
+  return true;
+}
+
 /** Installs distribution packages, once the index is fresh enough to have them. */
 export async function installPackages(names: string[], log: (line: string) => void): Promise<void> {
   const install = ["-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", "install", ...names];
@@ -134,5 +147,5 @@ export async function ensureEngine(labFolder: string, log: (line: string) => voi
     }
   }
   if (process.platform === "linux" && process.getuid?.() === 0) await addUser(labFolder);
-  await raiseLimits(log);
+  await raiseLimits();
 }

@@ -27,17 +27,13 @@ export async function readRecord(): Promise<EngineRecord | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as EngineRecord);
 }
 
-/** Limits of the kernel as they were before the first lab. */
-export interface Limits {
-  inotifyInstances: number;
-}
-
-export async function readLimits(): Promise<Limits | undefined> {
+/** Limits of the kernel as they were before the first lab, by file. */
+export async function readLimits(): Promise<Record<string, number>> {
   const text = await readFile(limitsFile, "utf8").catch(missing);
-  return text === undefined ? undefined : (JSON.parse(text) as Limits);
+  return text === undefined ? {} : (JSON.parse(text) as Record<string, number>);
 }
 
-export async function writeLimits(limits: Limits): Promise<void> {
+export async function writeLimits(limits: Record<string, number>): Promise<void> {
   await mkdir(stateFolder, { recursive: true });
   await writeFile(limitsFile, JSON.stringify(limits));
 }

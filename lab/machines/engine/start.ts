@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
-import { daemonPid, isEngine } from "./process.ts";
+import { clearDeadEngine, daemonPid, isEngine } from "./process.ts";
 import { dropRecord, type EngineRecord, readRecord, stateFolder, writeRecord } from "./record.ts";
 
 /** Network state that an engine changes and that is put back when it stops. */
@@ -65,12 +65,13 @@ export async function startByHand(ask: Ask): Promise<void> {
 }
 
 async function spawnDaemon(): Promise<{ log: string; ended: () => string | undefined }> {
-  const before = await stateBefore();
+  const before = (await readRecord())?.before ?? (await stateBefore());
+  await clearDeadEngine();
   await mkdir(stateFolder, { recursive: true });
   const log = join(stateFolder, "dockerd.log");
   const descriptor = openSync(log, "a");
   // Detached: an interrupted `make up` must not take the engine of other labs along.
-  const child = spawn("dockerd", [`--mtu=${await outwardMtu()}`], {
+  const child = spawn("dockerd", [`--mtu=${await outwardMtu()}`, "--log-level=warn"], {
     detached: true,
     stdio: ["ignore", descriptor, descriptor],
     env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` },

@@ -2,9 +2,9 @@ import { readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
+import { restoreLimits } from "../limits.ts";
 import { docker, linesOf } from "./docker.ts";
 import { engineMounts, filterLeftovers } from "./leftovers.ts";
-import { restoreLimits } from "./limits.ts";
 import { isEngine } from "./process.ts";
 import { type EngineRecord, forgetAll, readRecord, removeUser, users } from "./record.ts";
 

@@ -7,7 +7,8 @@ for path in /run /var/lib; do mount -t tmpfs none "$path"; done
 ip link set lo up
 # As on a machine that never routed: the engine turns this on, and stopping it must turn it off.
 echo 0 > /proc/sys/net/ipv4/ip_forward
-# A limit of its own to raise and to put back: the real one is the whole machine's.
-echo 128 > /run/instances
-mount --bind /run/instances /proc/sys/fs/inotify/max_user_instances
+# Limits of its own to raise and to put back: the real ones are the whole machine's.
+cp -r /proc/sys/fs/inotify /run/inotify
+echo 128 > /run/inotify/max_user_instances
+mount --bind /run/inotify /proc/sys/fs/inotify
 exec node "$(dirname "$0")/cycle.ts" --folder "$1"

@@ -1,8 +1,9 @@
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, readlink } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { parseArgs } from "node:util";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../../lab/exec.ts";
-import { ensureEngine } from "../../../lab/machines/engine/engine.ts";
+import { ensureEngine, reviveEngine } from "../../../lab/machines/engine/engine.ts";
 import { stopEngine } from "../../../lab/machines/engine/stop.ts";
 
 // Starts and stops an engine as two labs do, in whatever namespaces this process was put, and prints what came of it.
@@ -13,6 +14,16 @@ await mkdir(first, { recursive: true });
 await mkdir(second, { recursive: true });
 
 const text = async (command: string, args: string[]) => (await run(command, args)).stdout.trim();
+/** Programs that run in this process's mount namespace, which is the test's own. */
+async function processes(): Promise<string[]> {
+  const own = await readlink("/proc/self/ns/mnt");
+  const found: string[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^[0-9]+$/.test(name))) {
+    const namespace = await readlink(`/proc/${pid}/ns/mnt`).catch(() => "");
+    if (namespace === own) found.push(await readFile(`/proc/${pid}/comm`, "utf8").catch(() => ""));
+  }
+  return found.map((name) => name.trim()).filter((name) => /docker|containerd/.test(name));
+}
 const forwarding = () => text("cat", ["/proc/sys/net/ipv4/ip_forward"]);
 
 const instances = () => text("cat", ["/proc/sys/fs/inotify/max_user_instances"]);
@@ -22,6 +33,14 @@ await ensureEngine(first);
 await ensureEngine(second);
 const running = await text("docker", ["version", "--format", "{{.Server.Version}}"]);
 const bridge = "docker0" in networkInterfaces() || (await text("ip", ["-o", "link"])).includes("docker0");
+// A killed engine comes back, and is known for the lab's own still.
+process.kill(Number(await text("cat", ["/run/docker.pid"])), "SIGKILL");
+await waitFor({ what: "the engine's death", deadline: 20, interval: 0.1 }, async () => {
+  const { code } = await run("docker", ["info"], { allowFailure: true });
+  return code !== 0 || notYet("it answers");
+});
+const revivedForStranger = await reviveEngine(folder);
+const revived = await reviveEngine(second);
 const instancesWhile = Number(await instances());
 const whileSecondUses = await stopEngine(first);
 await text("docker", ["volume", "create", "kept"]);
@@ -30,6 +49,8 @@ const again = await stopEngine(second);
 console.log(
   JSON.stringify({
     running,
+    revivedForStranger,
+    revived,
     bridge,
     whileSecondUses,
     stopped,
@@ -40,9 +61,7 @@ console.log(
     forwardingAfter: await forwarding(),
     links: (await text("ip", ["-o", "link"])).includes("docker0"),
     rules: await text("iptables-save", []),
-    processes: (
-      await run("sh", ["-c", "ls /run/docker.pid /run/docker.sock 2>/dev/null"], { allowFailure: true })
-    ).stdout,
+    processes: await processes(),
     mounts: (await text("cat", ["/proc/self/mounts"]))
       .split("\n")
       .filter((line) => line.includes("docker/overlay")),
