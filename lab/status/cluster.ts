@@ -1,6 +1,16 @@
-import { AppsV1Api, CoreV1Api, KubeConfig, type V1Node, type V1Pod } from "@kubernetes/client-node";
-import { run } from "../exec.ts";
-import type { NodeStatus, ReleaseStatus, ServiceStatus } from "./report.ts";
+import {
+  ApiException,
+  AppsV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  type RequestContext,
+  type V1ContainerStatus,
+  type V1Node,
+  type V1Pod,
+} from "@kubernetes/client-node";
+import { z } from "zod";
+import type { NodeStatus, ServiceStatus } from "./report.ts";
 
 /** What the cluster says of itself. */
 export interface ClusterStatus {
@@ -8,30 +18,52 @@ export interface ClusterStatus {
   services: ServiceStatus[];
 }
 
-/** Reads nodes and workloads. @throws when the API does not answer */
-export async function readCluster(kubeconfig: string): Promise<ClusterStatus> {
-  const config = new KubeConfig();
+/** The client has no deadline of its own: every request of this one ends with the signal. */
+class TimedConfig extends KubeConfig {
+  readonly #signal: AbortSignal;
+  constructor(signal: AbortSignal) {
+    super();
+    this.#signal = signal;
+  }
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    context.setSignal(this.#signal);
+  }
+}
+
+/**
+ * Reads nodes and workloads.
+ * @param deadline seconds
+ * @throws when the API does not answer within the deadline
+ */
+export async function readCluster(kubeconfig: string, deadline = 15): Promise<ClusterStatus> {
+  const config = new TimedConfig(AbortSignal.timeout(deadline * 1000));
   config.loadFromString(kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);
-  const [nodes, pods, deployments, statefulSets, daemonSets] = await Promise.all([
+  const [nodes, pods, deployments, statefulSets, daemonSets, databases] = await Promise.all([
     core.listNode(),
     core.listPodForAllNamespaces(),
     apps.listDeploymentForAllNamespaces(),
     apps.listStatefulSetForAllNamespaces(),
     apps.listDaemonSetForAllNamespaces(),
+    readDatabases(config.makeApiClient(CustomObjectsApi)),
   ]);
   const workloads = [
-    ...deployments.items.map((one) =>
-      workload("Deployment", one, one.status?.readyReplicas, one.spec?.replicas),
-    ),
-    ...statefulSets.items.map((one) =>
-      workload("StatefulSet", one, one.status?.readyReplicas, one.spec?.replicas),
-    ),
-    ...daemonSets.items.map((one) =>
-      workload("DaemonSet", one, one.status?.numberReady, one.status?.desiredNumberScheduled),
-    ),
-    ...postgresClusters(pods.items),
+    ...deployments.items.map((one) => {
+      const { readyReplicas, updatedReplicas } = one.status ?? {};
+      return workload("Deployment", one, fresh(readyReplicas, updatedReplicas), one.spec?.replicas);
+    }),
+    ...statefulSets.items.map((one) => {
+      const { readyReplicas, updatedReplicas } = one.status ?? {};
+      return workload("StatefulSet", one, fresh(readyReplicas, updatedReplicas), one.spec?.replicas);
+    }),
+    ...daemonSets.items.map((one) => {
+      const { numberReady, updatedNumberScheduled, desiredNumberScheduled } = one.status ?? {};
+      return workload("DaemonSet", one, fresh(numberReady, updatedNumberScheduled), desiredNumberScheduled);
+    }),
+    ...databases.map(databaseWorkload),
   ];
   return {
     nodes: nodes.items.map(nodeStatus),
@@ -62,19 +94,36 @@ function workload(kind: string, owner: Owner, ready = 0, wanted = 0): Workload {
   };
 }
 
-/** CloudNativePG runs its pods itself: they are grouped by their cluster. */
-function postgresClusters(pods: V1Pod[]): Workload[] {
-  const label = "cnpg.io/cluster";
-  const instances = pods.filter((pod) => pod.metadata?.labels?.["cnpg.io/podRole"] === "instance");
-  const names = [...new Set(instances.map((pod) => pod.metadata?.labels?.[label] ?? ""))];
-  return names.map((name) => {
-    const own = instances.filter((pod) => pod.metadata?.labels?.[label] === name);
-    const owner = {
-      metadata: own[0]?.metadata ?? {},
-      spec: { selector: { matchLabels: { [label]: name, "cnpg.io/podRole": "instance" } } },
-    };
-    return { ...workload("Cluster", owner, own.filter(isReady).length, own.length), name };
-  });
+/** Pods of an older version that still run for a rollout that is stuck do not count. */
+const fresh = (ready = 0, updated = 0) => Math.min(ready, updated);
+
+const databaseList = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string(), creationTimestamp: z.coerce.date() }),
+      spec: z.object({ instances: z.number() }),
+      status: z.object({ readyInstances: z.number().optional() }).optional(),
+    }),
+  ),
+});
+type Database = z.infer<typeof databaseList>["items"][number];
+
+/** CloudNativePG runs its pods itself, without a workload of Kubernetes's own kinds. */
+async function readDatabases(api: CustomObjectsApi): Promise<Database[]> {
+  const kind = { group: "postgresql.cnpg.io", version: "v1", resourcePlural: "clusters" };
+  try {
+    return databaseList.parse(await api.listCustomObjectForAllNamespaces(kind)).items;
+  } catch (error) {
+    // The operator is not there yet.
+    if (error instanceof ApiException && error.code === 404) return [];
+    throw error;
+  }
+}
+
+function databaseWorkload({ metadata, spec, status }: Database): Workload {
+  const matchLabels = { "cnpg.io/cluster": metadata.name, "cnpg.io/podRole": "instance" };
+  const owner = { metadata, spec: { selector: { matchLabels } } };
+  return workload("Cluster", owner, status?.readyInstances, spec.instances);
 }
 
 const isReady = (pod: V1Pod) =>
@@ -91,21 +140,23 @@ function withPods({ selector, ...service }: Workload, pods: V1Pod[]): ServiceSta
   );
   const node = [...new Set(own.map((pod) => pod.spec?.nodeName ?? "unscheduled"))].sort().join(",");
   if (service.ok) return { ...service, node };
-  const said = own.filter((pod) => !isReady(pod)).map(whyNot);
-  const problem = `${service.ready} of ${service.wanted} ready${said.length > 0 ? `: ${said[0]}` : ", no pod"}`;
-  return { ...service, node, problem };
+  const said = own.filter((pod) => !isReady(pod) && pod.status?.phase !== "Succeeded").map(whyNot);
+  const why = own.length === 0 ? "no pod" : (said[0] ?? "an older version still runs");
+  return { ...service, node, problem: `${service.ready} of ${service.wanted} ready: ${why}` };
 }
 
+/** The first cause first: no node, an init container, a container. */
 function whyNot(pod: V1Pod): string {
-  const waiting = pod.status?.containerStatuses?.find((container) => container.state?.waiting)?.state
-    ?.waiting;
-  const unscheduled = pod.status?.conditions?.find(
-    (condition) => condition.type === "PodScheduled" && condition.status === "False",
-  );
-  const reason = waiting
-    ? [waiting.reason, waiting.message].filter(Boolean).join(": ")
-    : (unscheduled?.message ?? pod.status?.phase ?? "unknown");
-  return `${pod.metadata?.name} ${reason}`.slice(0, 200);
+  const { conditions = [], initContainerStatuses = [], containerStatuses = [], phase } = pod.status ?? {};
+  const unscheduled = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  const waiting = [...initContainerStatuses, ...containerStatuses].map(waitingOf).find(Boolean);
+  return `${pod.metadata?.name} ${unscheduled?.message ?? waiting ?? phase ?? "unknown"}`.slice(0, 200);
+}
+
+/** A container that only waits for the init containers says nothing. */
+function waitingOf({ state }: V1ContainerStatus): string | undefined {
+  const { reason, message } = state?.waiting ?? {};
+  return reason === "PodInitializing" ? undefined : [reason, message].filter(Boolean).join(": ") || undefined;
 }
 
 function nodeStatus(node: V1Node): NodeStatus {
@@ -124,38 +175,4 @@ function nodeStatus(node: V1Node): NodeStatus {
     version: node.status?.nodeInfo?.kubeletVersion ?? "",
     gpuSlices: Number(node.status?.allocatable?.["nvidia.com/gpu"] ?? 0),
   };
-}
-
-interface HelmRelease {
-  name: string;
-  namespace: string;
-  updated: string;
-  status: string;
-  chart: string;
-}
-
-/** Reads the Helm releases with helm itself. */
-export async function readReleases(helm: string, kubeconfigFile: string): Promise<ReleaseStatus[]> {
-  const { stdout } = await run(helm, [
-    "list",
-    "--all-namespaces",
-    "--all",
-    "--output",
-    "json",
-    "--kubeconfig",
-    kubeconfigFile,
-  ]);
-  return (JSON.parse(stdout) as HelmRelease[]).map(({ name, namespace, chart, status, updated }) => {
-    const ok = status === "deployed";
-    const moment = Date.parse(updated.replace(/^(\S+) (\S+?)(\.\d+)? ([+-]\d{4}).*$/, "$1T$2$4"));
-    return {
-      name,
-      namespace,
-      chart,
-      status,
-      ok,
-      ...(ok ? {} : { problem: status }),
-      ...(Number.isNaN(moment) ? {} : { since: new Date(moment).toISOString() }),
-    };
-  });
 }

@@ -4,7 +4,8 @@ import { catalog } from "../../mcp/catalog/index.ts";
 import { type Era, probe } from "../../mcp/probe.ts";
 import type { Stack } from "../commands/stack.ts";
 import { files, type Lab } from "../lab.ts";
-import { readCluster, readReleases } from "./cluster.ts";
+import { readCluster } from "./cluster.ts";
+import { readReleases } from "./releases.ts";
 import { type HostStatus, judge, type McpServerStatus, type Report } from "./report.ts";
 
 /** What the stack said of itself when it was last brought up. */

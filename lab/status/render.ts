@@ -34,7 +34,7 @@ export function render(report: Report, now: number): string {
   const total = report.hosts.reduce((sum, host) => sum + host.hourlyUsd, 0);
   return [
     `stack ${report.stack}: ${report.healthy ? "healthy" : "NOT healthy"}`,
-    ...wrong.map((line) => `  ✘ ${line}`),
+    ...wrong.map((line) => `  ✘ ${line.trimEnd().replaceAll("\n", "\n    ")}`),
     ...section(
       report.hosts.length > 0 ? `Hosts ($${total.toFixed(2)}/h)` : "Hosts",
       report.hosts.map((host) => [

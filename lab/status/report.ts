@@ -72,17 +72,24 @@ export interface StreamStatus {
 
 /** Puts the parts together and judges them. Pure. */
 export function judge(parts: Omit<Report, "healthy">): Report {
-  const judged: Judged[] = [...parts.hosts, ...parts.nodes, ...parts.releases, ...parts.services];
-  const servers = parts.mcpServers.filter((server) => server.enabled);
-  const complete =
-    parts.hosts.length > 0 && parts.nodes.length === parts.hosts.length && parts.releases.length > 0;
-  const healthy =
-    complete && judged.every((one) => one.ok) && servers.every((one) => one.ready) && !parts.problem;
-  return { ...parts, healthy };
+  return { ...parts, healthy: problems(parts).length === 0 };
 }
 
-/** Everything that is wrong, a line each. Pure. */
-export function problems(report: Report): string[] {
+/** What should be there and is not. What could not be asked is not missing: then `problem` tells. */
+function missing({ hosts, nodes, releases, services, problem }: Omit<Report, "healthy">): string[] {
+  const parts: [string, unknown[]][] = [
+    ["hosts", hosts],
+    ["nodes", nodes],
+    ["Helm releases", releases],
+    ["services", services],
+  ];
+  const empty = parts.filter(([, part]) => part.length === 0).map(([name]) => `there are no ${name}`);
+  const uneven = hosts.length > 0 && nodes.length > 0 && nodes.length !== hosts.length;
+  return [...(problem ? [] : empty), ...(uneven ? [`${hosts.length} hosts, but ${nodes.length} nodes`] : [])];
+}
+
+/** Everything that is wrong, a line each; a report is healthy when this is empty. Pure. */
+export function problems(report: Omit<Report, "healthy">): string[] {
   const judged: [string, Judged[]][] = [
     ["host", report.hosts],
     ["node", report.nodes],
@@ -93,13 +100,9 @@ export function problems(report: Report): string[] {
     all.filter((one) => !one.ok).map((one) => `${kind} ${one.name}: ${one.problem ?? "not ok"}`),
   );
   const servers = report.mcpServers.filter((server) => server.enabled && !server.ready);
-  const missing =
-    report.hosts.length > 0 && report.nodes.length !== report.hosts.length
-      ? [`${report.hosts.length} hosts, but ${report.nodes.length} nodes`]
-      : [];
   return [
     ...(report.problem ? [report.problem] : []),
-    ...missing,
+    ...missing(report),
     ...said,
     ...servers.map((server) => `MCP server ${server.name}: ${server.reason ?? "not ready"}`),
   ];
