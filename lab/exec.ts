@@ -35,6 +35,14 @@ export class CommandFailed extends Error {
   }
 }
 
+const stopped = (command: string, args: string[], reason: unknown) =>
+  new Error(
+    `${command} ${args[0] ?? ""} was stopped: ${reason instanceof Error ? reason.message : String(reason)}`,
+    {
+      cause: reason,
+    },
+  );
+
 /** Runs a program to its end. Arguments are visible to every user of the machine: never put a secret there. */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {
@@ -58,9 +66,14 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
       // The program ended without reading everything; its exit code tells.
     });
     child.stdin?.end(options.stdin);
-    child.on("error", (error) =>
-      reject(new Error(`cannot run ${command}: ${error.message}`, { cause: error })),
-    );
+    child.on("error", (error) => {
+      // An aborted program was told to end, and may still be busy ending: its exit is what counts.
+      if (options.signal?.aborted && child.pid !== undefined) return;
+      reject(new Error(`cannot run ${command}: ${error.message}`, { cause: error }));
+    });
+    child.on("exit", () => {
+      if (options.signal?.aborted) reject(stopped(command, args, options.signal.reason));
+    });
     child.on("close", (code, signal) => {
       const result = { code: code ?? (signal ? 128 : 1), ...collected };
       if (result.code === 0 || options.allowFailure) resolve(result);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { SecretName } from "../components/settings/schema.ts";
 import { run } from "./exec.ts";
@@ -25,7 +25,10 @@ async function keep(file: string, make: () => string | Promise<string>): Promise
   if (known !== undefined) return known;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const text = await make();
-  await writeFile(file, text, { mode: 0o600 });
+  // Whole or not at all: half a key would be kept for ever.
+  const draft = `${file}.new`;
+  await writeFile(draft, text, { mode: 0o600 });
+  await rename(draft, file);
   return text;
 }
 

@@ -18,12 +18,15 @@ export interface LabFacts {
 type Config = Record<string, unknown>;
 const section = (config: Config, key: string): Config => (config[`sophia-infra:${key}`] ?? {}) as Config;
 
+/** The configuration in a stack file; an empty file has none. */
+const configOf = (text: string): Config => (parse(text) as { config?: Config } | null)?.config ?? {};
+
 /**
  * The stack file of the lab: what people wrote in `Pulumi.local.yaml`, plus the lab's facts. People's words win where
  * both speak, except for addresses. Pure.
  */
 export function labStackConfig(text: string, facts: LabFacts): Config {
-  const config = ((parse(text) as { config?: Config }).config ?? {}) as Config;
+  const config = configOf(text);
   const lambda = section(config, "lambda");
   return {
     ...config,
@@ -56,7 +59,7 @@ export type PreviewFacts = Pick<LabFacts, "operatorManifest" | "devicePluginChar
 
 /** The stack file of `dev` or `prod` without its ESC environment, for a preview that reaches nothing. Pure. */
 export function previewStackConfig(text: string, facts: PreviewFacts): Config {
-  const config = ((parse(text) as { config?: Config }).config ?? {}) as Config;
+  const config = configOf(text);
   return {
     ...config,
     "sophia-infra:gpu": { ...section(config, "gpu"), pluginChart: { chart: facts.devicePluginChart } },

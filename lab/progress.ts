@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { ArtefactEvent } from "./artefacts/artefact.ts";
 
 /** `75` → `1m 15s`. */
@@ -68,7 +69,7 @@ export class Progress {
 
   note(title: string, line: string): void {
     const running = this.#running.get(title);
-    if (running) running.last = line.trim();
+    if (running) running.last = stripVTControlCharacters(line).trim();
   }
 
   /** One line that stays. */
@@ -98,11 +99,14 @@ export class Progress {
   #tick(): void {
     this.#ticks += 1;
     const now = performance.now();
-    const under = [...this.#running.values()].map(
-      ({ title, start }) => `${title} ${duration((now - start) / 1000)}`,
-    );
+    const running = [...this.#running.values()];
+    const under = running.map(({ title, start }) => `${title} ${duration((now - start) / 1000)}`);
+    // What a step says fits only where it is the only one.
+    const [only] = running;
+    if (only?.last && running.length === 1) under[0] += `: ${only.last}`;
     if (this.#out.isTTY) {
-      const width = (this.#out.columns ?? 100) - 1;
+      // A terminal that does not know its width says 0.
+      const width = (this.#out.columns || 100) - 1;
       this.#out.write(`\r\x1b[2K  … ${under.join(", ")}`.slice(0, width + 5));
     } else if (this.#ticks % 30 === 0) this.#out.write(`  … ${under.join(", ")}\n`);
   }

@@ -3,9 +3,10 @@
  *
  *   node lab/releases/main.ts --listen <host:port> --file <path under /> <file> [--file …]
  */
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { createServer } from "node:http";
+import { open } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
 
 /** `--listen a:1 --file /k3s /cache/k3s` → where to listen, and files by URL path. */
 function options(args: string[]): { host: string; port: number; files: Map<string, string> } {
@@ -27,23 +28,42 @@ function options(args: string[]): { host: string; port: number; files: Map<strin
 }
 
 const { host, port, files } = options(process.argv.slice(2));
-const server = createServer(async (request, response) => {
-  const file = files.get(new URL(request.url ?? "/", "http://releases").pathname);
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const file = files.get((request.url ?? "").replace(/\?.*$/, ""));
   if (!file || (request.method !== "GET" && request.method !== "HEAD")) {
     response.writeHead(404).end();
     return;
   }
+  // Opened before the answer begins, so that a missing file is a 500 and its size is that of what is sent.
+  const opened = await open(file);
   try {
-    const { size } = await stat(file);
+    const { size } = await opened.stat();
     response.writeHead(200, { "content-type": "application/octet-stream", "content-length": size });
     if (request.method === "HEAD") response.end();
-    else createReadStream(file).pipe(response);
-  } catch (error) {
-    process.stderr.write(`${file}: ${error instanceof Error ? error.message : error}\n`);
-    response.writeHead(500).end();
+    else await pipeline(opened.createReadStream({ autoClose: false }), response);
+  } finally {
+    await opened.close();
   }
+}
+
+const server = createServer((request, response) => {
+  serve(request, response).catch((error: unknown) => {
+    // A client that goes in the middle of a download is its own business.
+    if (response.destroyed && request.socket.destroyed) return;
+    process.stderr.write(`${request.url}: ${error instanceof Error ? error.message : error}\n`);
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500).end();
+  });
 });
-server.listen(port, host, () => process.stdout.write(`serving ${files.size} releases on ${host}:${port}\n`));
+server.on("error", (error) => {
+  process.stderr.write(`cannot listen on ${host}:${port}: ${error.message}\n`);
+  process.exitCode = 1;
+});
+server.listen(port, host, () => {
+  const { port: got } = server.address() as AddressInfo;
+  process.stdout.write(`serving ${files.size} releases on ${host}:${got}\n`);
+});
 const close = () => {
   server.close();
   server.closeAllConnections();
