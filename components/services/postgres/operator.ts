@@ -77,13 +77,28 @@ export class PostgresOperator extends Component {
 
   constructor(name: string, args: PostgresOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:PostgresOperator", name, opts);
-    const group = new k8s.yaml.ConfigGroup(
-      this.childName("manifest"),
-      { objs: operatorObjects(args.manifest), resourcePrefix: this.childName("object") },
-      this.child({ dependsOn: [args.namespaces] }),
+    const objects = operatorObjects(args.manifest);
+    const group = (
+      suffix: string,
+      objs: Manifest[],
+      dependsOn: pulumi.ComponentResourceOptions["dependsOn"],
+    ) =>
+      new k8s.yaml.ConfigGroup(
+        this.childName(suffix),
+        { objs, resourcePrefix: this.childName("object") },
+        pulumi.mergeOptions(this.child(), { dependsOn }),
+      ).resources.apply((resources): pulumi.CustomResource[] => Object.values(resources));
+    // An operator that starts before its definitions crashes, and is started again ever more slowly. Its Service is
+    // ready only with it.
+    const isRunning = ({ kind }: Manifest) => kind === "Deployment" || kind === "Service";
+    const definitions = group(
+      "definitions",
+      objects.filter((object) => !isRunning(object)),
+      [args.namespaces],
     );
-    this.ready = group.resources
-      .apply((resources) => pulumi.all(Object.values(resources).map(({ id }) => id)))
+    const running = group("running", objects.filter(isRunning), definitions);
+    this.ready = running
+      .apply((resources) => pulumi.all(resources.map(({ id }) => id)))
       .apply((ids) => ids.length > 0);
     this.registerOutputs({ ready: this.ready });
   }
