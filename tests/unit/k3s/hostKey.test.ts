@@ -1,33 +1,20 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import ssh2 from "ssh2";
 import { afterEach, expect, test } from "vitest";
 import { providerText } from "../../../components/core/dynamic.ts";
 import { knownHostsForm, readHostKey } from "../../../k3s/ssh/handshake.ts";
 import { type HostKeyState, provider } from "../../../k3s/ssh/hostKeyProvider.ts";
+import { sshServer as startServer } from "./sshServer.ts";
 
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** A real SSH server on loopback with a fresh key; it counts who tries to log in. */
-async function sshServer(port = 0) {
-  const key = ssh2.utils.generateKeyPairSync("ed25519");
-  let logins = 0;
-  const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
-    client.on("authentication", (attempt) => {
-      logins += 1;
-      attempt.reject();
-    });
-    client.on("error", () => undefined);
-  });
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
-  closers.push(() => server.close());
-  const { port: at } = server.address() as AddressInfo;
-  const publicKey = key.public.split(" ").slice(0, 2).join(" ");
-  return { port: at, publicKey, logins: () => logins, close: () => server.close() };
+async function sshServer() {
+  const server = await startServer();
+  closers.push(server.close);
+  return server;
 }
 
 const props = (port: number) => ({ machineId: "m1", address: "127.0.0.1", port, deadline: 5 });

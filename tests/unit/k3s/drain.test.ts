@@ -1,0 +1,73 @@
+import ssh2 from "ssh2";
+import { afterEach, describe, expect, test } from "vitest";
+import { type DrainProps, drain, provider } from "../../../k3s/drainProvider.ts";
+import { type Behaviour, sshServer, type TestSshServer } from "./sshServer.ts";
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+async function server(behaviour: Behaviour): Promise<TestSshServer> {
+  const started = await sshServer({ accepts: true, ...behaviour });
+  closers.push(started.close);
+  return started;
+}
+
+const privateKey = ssh2.utils.generateKeyPairSync("ed25519").private;
+const props = (at: { port: number; publicKey: string }, changes: Partial<DrainProps> = {}): DrainProps => ({
+  node: "mcp-node",
+  machineId: "machine-1",
+  server: { address: "127.0.0.1", port: at.port, user: "ubuntu", privateKey, hostKey: at.publicKey },
+  deadline: 120,
+  ...changes,
+});
+
+describe("K4 before a machine goes", () => {
+  test("its node is drained through the server, by a script on standard input", async () => {
+    const at = await server({ answer: { code: 0, output: "changed node mcp-node: drained and removed\n" } });
+    await expect(drain(props(at), 0)).resolves.toBe("changed node mcp-node: drained and removed");
+    expect(at.commands).toHaveLength(1);
+    expect(at.commands[0]?.line).toContain("bash -s -- 'drain mcp-node'");
+    expect(at.commands[0]?.stdin).toContain('kubectl delete node "$NODE"');
+  });
+
+  test("a server that is gone has nothing to drain", async () => {
+    const at = await server({ answer: { code: 0, output: "" } });
+    await expect(drain(props({ ...at, port: 1 }), 0)).resolves.toMatch(
+      /node mcp-node is not drained: .*ECONNREFUSED/,
+    );
+  });
+
+  test("a server that goes in the middle has nothing to drain either", async () => {
+    const at = await server({});
+    await expect(drain(props(at), 0)).resolves.toMatch(/is not drained: .*(cut off|lost)/);
+  });
+
+  test("somebody else at the server's address is told nothing", async () => {
+    const at = await server({ answer: { code: 0, output: "" } });
+    const other = await server({});
+    await expect(drain(props({ port: at.port, publicKey: other.publicKey }), 0)).resolves.toContain(
+      "is not drained",
+    );
+    expect(at.logins()).toBe(0);
+  });
+
+  test("a server that answers but cannot drain is an error with its words", async () => {
+    const at = await server({ answer: { code: 1, output: "error: forbidden\n" } });
+    await expect(drain(props(at), 0)).rejects.toThrow(
+      /mcp-node could not be drained \(exit code 1\):\nerror: forbidden/,
+    );
+  });
+});
+
+test("K4 another machine is another drain, other words to the server are not", async () => {
+  const olds = props({ port: 22, publicKey: "ssh-ed25519 AAAA" });
+  const diff = (news: DrainProps) => provider.diff?.("id", olds, news);
+  await expect(diff({ ...olds, machineId: "machine-2" })).resolves.toMatchObject({
+    replaces: ["machineId"],
+    deleteBeforeReplace: true,
+  });
+  await expect(diff({ ...olds, deadline: 60 })).resolves.toMatchObject({ changes: true, replaces: [] });
+  await expect(diff({ ...olds })).resolves.toMatchObject({ changes: false });
+});

@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import ssh2 from "ssh2";
+
+export interface TestSshServer {
+  port: number;
+  /** As in a `known_hosts` file. */
+  publicKey: string;
+  /** Attempts to log in. */
+  logins(): number;
+  /** Command lines with what came on their standard input. */
+  commands: { line: string; stdin: string }[];
+  close(): void;
+}
+
+export interface Behaviour {
+  /** Exit code and output of every command; `undefined` closes the connection in the middle of it. */
+  answer?: { code: number; output: string };
+  /** Whether a key may log in. */
+  accepts?: boolean;
+}
+
+/** A real SSH server on loopback with a fresh host key. */
+export async function sshServer(behaviour: Behaviour = {}): Promise<TestSshServer> {
+  const key = ssh2.utils.generateKeyPairSync("ed25519");
+  const commands: TestSshServer["commands"] = [];
+  let logins = 0;
+  const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
+    client.on("error", () => undefined);
+    client.on("authentication", (attempt) => {
+      logins += 1;
+      if (behaviour.accepts && attempt.method === "publickey") attempt.accept();
+      else attempt.reject(["publickey"]);
+    });
+    client.on("session", (accept) => {
+      accept().on("exec", (acceptExec, _reject, { command }) => {
+        const channel = acceptExec();
+        const entry = { line: command, stdin: "" };
+        commands.push(entry);
+        channel.on("data", (data: Buffer) => {
+          entry.stdin += data.toString();
+        });
+        channel.on("end", () => {
+          if (!behaviour.answer) return client.end();
+          channel.write(behaviour.answer.output);
+          channel.exit(behaviour.answer.code);
+          channel.end();
+        });
+      });
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const publicKey = key.public.split(" ").slice(0, 2).join(" ");
+  const { port } = server.address() as AddressInfo;
+  return { port, publicKey, logins: () => logins, commands, close: () => server.close() };
+}
