@@ -40,7 +40,7 @@ async function makeWritable(folder: string): Promise<void> {
 const cloudNativePg: Module = {
   path: "github.com/cloudnative-pg/cloudnative-pg",
   version: `v${versions.cloudNativePg}`,
-  sum: "h1:d1jxp0jQi7/3zrEhsv9ycD+G5ssmkNvDvTmogaGccCw=",
+  sum: "h1:fnhVq44xXx97MNiuvJsPrX1vSjYbgdyBK5MSGfdHdp0=",
 };
 
 /** CloudNativePG's release manifest: the folder has one file, `cnpg.yaml`. */
