@@ -21,6 +21,7 @@ test("a command creates, updates in place, is replaced by its triggers and runs 
   const preview = await stack.preview({ config: { file } });
   expect(brief(preview.steps)).toEqual(["create install", "create configure"]);
   expect(preview.stdout).not.toContain(token);
+  expect(preview.stdout).toMatch(/stdin\s*: \[unknown\]/);
   expect(lines()).toEqual([]);
 
   expect((await first()).code).toBe(0);
@@ -44,6 +45,7 @@ test("a command creates, updates in place, is replaced by its triggers and runs 
   const dry = await stack.preview({ config: { trigger: "b" } });
   expect(brief(dry.steps)).toContain("replace install");
   expect(brief(dry.steps)).toContain("update configure");
+  expect(dry.stdout).toMatch(/stdin\s*: "second after install 2" => \[unknown\]/);
   const replaced = await stack.up();
   expect(replaced.code).toBe(0);
   expect(replaced.steps.find(({ op }) => op === "replace")?.keys).toEqual(["triggers[0]"]);
