@@ -51,6 +51,7 @@ test.each(["", "environment: [sophia/dev]\n", "config:\n"])(
       sshPublicKey: "ssh-ed25519 AAAA",
       k3sRelease: { url: "http://10.0.0.1/k3s", sha256: "0" },
       mirrors: {},
+      mcpImage: "registry.test/mcp-servers:1",
     };
     expect(labStackConfig(text, lab)["sophia-infra:lambda"]).toMatchObject({
       apiUrl: "http://10.0.0.1/api/v1",

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { readCluster } from "../../../../lab/status/cluster.ts";
-import { releasesOf } from "../../../../lab/status/releases.ts";
+import { readReleases, releasesOf } from "../../../../lab/status/releases.ts";
 import { fakeKubernetes, json } from "../../support/kubernetesApi.ts";
 
 const since = "2026-07-28T08:00:00Z";
@@ -250,4 +253,20 @@ test("releases are as helm lists them", () => {
     },
   ]);
   expect(releasesOf("[]")).toEqual([]);
+});
+
+test("helm is asked about every namespace and state, and given up on when it hangs", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "helm-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const helm = (name: string, script: string) => {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, name), 0o755);
+    return join(folder, name);
+  };
+  const echo = `printf '[{"name":"x","namespace":"a","updated":"","status":"deployed","chart":"%s"}]' "$*"`;
+  const [release] = await readReleases(helm("echo", echo), "/lab/kubeconfig");
+  expect(release?.chart).toBe("list --all-namespaces --all --output json --kubeconfig /lab/kubeconfig");
+  await expect(readReleases(helm("hang", "exec sleep 60"), "/lab/kubeconfig", 0.5)).rejects.toThrow(
+    /list was stopped: .*timeout/,
+  );
 });
