@@ -82,7 +82,7 @@ function serverConfig(spec: NodeSpec): Config {
     "cluster-cidr": settings.clusterCidr,
     "service-cidr": settings.serviceCidr,
     // Nginx is reached on the nodes' own ports 80 and 443.
-    "service-node-port-range": "80-32767",
+    "service-node-port-range": "80-443",
     "flannel-backend": settings.flannelBackend,
     ...(settings.nodeAddress === "public" ? { "flannel-external-ip": true } : {}),
     disable: ["traefik", "servicelb", "metrics-server"],

@@ -91,7 +91,7 @@ describe("hardening", () => {
       "write-kubeconfig-mode": "0600",
       "protect-kernel-defaults": true,
       "cluster-init": true,
-      "service-node-port-range": "80-32767",
+      "service-node-port-range": "80-443",
       disable: ["traefik", "servicelb", "metrics-server"],
     });
     expect(configText(server())).toContain('write-kubeconfig-mode: "0600"');
