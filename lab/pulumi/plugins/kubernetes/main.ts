@@ -1,19 +1,16 @@
-import type grpc from "@grpc/grpc-js";
-import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { EngineLog } from "../../rpc/engine.ts";
 import { serve } from "../../rpc/serve.ts";
 import { pluginVersion } from "../../versions.ts";
 import { KubernetesProvider } from "./provider/provider.ts";
 import { toEngine } from "./rpc/log.ts";
-import { handlers } from "./rpc/server.ts";
+import { handlers, serviceDefinition } from "./rpc/server.ts";
 
 /** Started by the engine with its address as the first plain argument. */
 const engine = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
 const provider = new KubernetesProvider(pluginVersion("kubernetes"), toEngine(new EngineLog(engine)));
 
 await serve({
-  service:
-    service.ResourceProviderService as unknown as grpc.ServiceDefinition<grpc.UntypedServiceImplementation>,
+  service: serviceDefinition(),
   implementation: handlers(provider),
   engine,
   onStop: () => provider.cancel(),

@@ -2,8 +2,9 @@ import grpc from "@grpc/grpc-js";
 import protocol from "@pulumi/pulumi/proto/provider_pb.js";
 import status from "@pulumi/pulumi/proto/status_pb.js";
 import any from "google-protobuf/google/protobuf/any_pb.js";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { structBytes } from "./messages.ts";
 import { InitializationFailed } from "./provider.ts";
-import { encode } from "./values.ts";
 
 /** The error as gRPC carries it; a failed initialization goes along as a status detail. */
 export function serviceError(error: unknown): grpc.ServiceError {
@@ -12,9 +13,9 @@ export function serviceError(error: unknown): grpc.ServiceError {
   if (error instanceof InitializationFailed) {
     const detail = new protocol.ErrorResourceInitFailed();
     detail.setId(error.id);
-    detail.setProperties(encode(error.state));
+    detail.setProperties(struct.Struct.deserializeBinary(structBytes(error.state)));
     detail.setReasonsList(error.reasons);
-    if (error.inputs) detail.setInputs(encode(error.inputs));
+    if (error.inputs) detail.setInputs(struct.Struct.deserializeBinary(structBytes(error.inputs)));
     const packed = new any.Any();
     packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
     const body = new status.Status();

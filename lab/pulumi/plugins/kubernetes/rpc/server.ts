@@ -1,10 +1,11 @@
 import type grpc from "@grpc/grpc-js";
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
+import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import protocol from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { serviceError } from "./errors.ts";
-import type { CheckRequest, Difference, DiffKind, DiffRequest, Provider } from "./provider.ts";
-import { decode, encode } from "./values.ts";
+import { decodeRequest, encodeReply, type Reply, type Request, replies, requests } from "./messages.ts";
+import type { CheckRequest, Difference, DiffKind, Provider } from "./provider.ts";
 
 type Handler = (
   call: grpc.ServerUnaryCall<never, never>,
@@ -20,28 +21,16 @@ const unary =
     );
   };
 
-function checkRequest(request: InstanceType<typeof protocol.CheckRequest>): CheckRequest {
-  const autonaming = request.getAutonaming();
-  const modes = ["propose", "enforce", "disable"] as const;
-  const mode = autonaming && modes[autonaming.getMode()];
+/** A call whose messages carry properties, which we read and write ourselves. */
+const plain = (work: (request: Request) => Promise<Reply>): Handler => unary(work as never);
+
+function checkRequest({ autonaming, ...request }: Request): CheckRequest {
+  const mode = autonaming && (["propose", "enforce", "disable"] as const)[autonaming.mode];
   return {
-    urn: request.getUrn(),
-    olds: decode(request.getOlds()),
-    news: decode(request.getNews()),
-    randomSeed: request.getRandomseed_asU8(),
-    ...(autonaming && mode ? { autonaming: { mode, proposedName: autonaming.getProposedName() } } : {}),
+    ...request,
+    ...(autonaming && mode ? { autonaming: { mode, proposedName: autonaming.proposedName } } : {}),
   };
 }
-
-const diffRequest = (
-  request: InstanceType<typeof protocol.DiffRequest> | InstanceType<typeof protocol.UpdateRequest>,
-): DiffRequest => ({
-  urn: request.getUrn(),
-  id: request.getId(),
-  olds: decode(request.getOlds()),
-  news: decode(request.getNews()),
-  ignoreChanges: request.getIgnorechangesList(),
-});
 
 function diffResponse(difference: Difference) {
   const kinds: Record<DiffKind, number> = {
@@ -78,104 +67,42 @@ function configureResponse() {
   return reply;
 }
 
-function checkFailures(failures: { property: string; reason: string }[]) {
-  return failures.map(({ property, reason }) => {
-    const failure = new protocol.CheckFailure();
-    failure.setProperty(property);
-    failure.setReason(reason);
-    return failure;
-  });
-}
-
 /** One handler per call of the protocol; a call that is missing here answers UNIMPLEMENTED by itself. */
-export function handlers(
-  provider: Provider,
-  attach: (engine: string) => void = () => undefined,
-): grpc.UntypedServiceImplementation {
+export function handlers(provider: Provider): grpc.UntypedServiceImplementation {
   const calls = {
-    checkConfig: unary(async (request: InstanceType<typeof protocol.CheckRequest>) => {
-      const reply = new protocol.CheckResponse();
-      reply.setInputs(request.getNews());
-      reply.setFailuresList(checkFailures(await provider.checkConfig(checkRequest(request))));
-      return reply;
-    }),
-    diffConfig: unary(async (request: InstanceType<typeof protocol.DiffRequest>) =>
-      diffResponse(await provider.diffConfig(diffRequest(request))),
-    ),
+    checkConfig: plain(async (request) => ({
+      inputs: request.news,
+      failures: await provider.checkConfig(checkRequest(request)),
+    })),
+    diffConfig: unary(async (request: Request) => diffResponse(await provider.diffConfig(request))),
     configure: unary(async (request: InstanceType<typeof protocol.ConfigureRequest>) => {
       await provider.configure(new Map(request.getVariablesMap().getEntryList() as [string, string][]));
       return configureResponse();
     }),
-    invoke: unary(async (request: InstanceType<typeof protocol.InvokeRequest>) => {
-      const reply = new protocol.InvokeResponse();
-      reply.setReturn(encode(await provider.invoke(request.getTok(), decode(request.getArgs()))));
-      return reply;
-    }),
+    invoke: plain(async ({ tok, args }) => ({ return: await provider.invoke(tok, args) })),
     construct: unary(async (request: InstanceType<typeof protocol.ConstructRequest>) => {
       throw new Error(`the lab's kubernetes plugin does not support components: ${request.getType()}`);
     }),
-    check: unary(async (request: InstanceType<typeof protocol.CheckRequest>) => {
-      const { inputs, failures } = await provider.check(checkRequest(request));
-      const reply = new protocol.CheckResponse();
-      reply.setInputs(encode(inputs));
-      reply.setFailuresList(checkFailures(failures));
-      return reply;
+    check: plain((request) => provider.check(checkRequest(request))),
+    diff: unary(async (request: Request) => diffResponse(await provider.diff(request))),
+    create: plain(async ({ urn, properties, timeout, preview }) => {
+      const { id, state } = await provider.create({ urn, inputs: properties, timeout, preview });
+      return { id, properties: state };
     }),
-    diff: unary(async (request: InstanceType<typeof protocol.DiffRequest>) =>
-      diffResponse(await provider.diff(diffRequest(request))),
-    ),
-    create: unary(async (request: InstanceType<typeof protocol.CreateRequest>) => {
-      const { id, state } = await provider.create({
-        urn: request.getUrn(),
-        inputs: decode(request.getProperties()),
-        timeout: request.getTimeout(),
-        preview: request.getPreview(),
-      });
-      const reply = new protocol.CreateResponse();
-      reply.setId(id);
-      reply.setProperties(encode(state));
-      return reply;
+    read: plain(async ({ urn, id, properties, inputs }) => {
+      const found = await provider.read({ urn, id, state: properties, inputs });
+      return found.id ? { id: found.id, properties: found.state, inputs: found.inputs } : { id: "" };
     }),
-    read: unary(async (request: InstanceType<typeof protocol.ReadRequest>) => {
-      const { id, state, inputs } = await provider.read({
-        urn: request.getUrn(),
-        id: request.getId(),
-        state: decode(request.getProperties()),
-        inputs: decode(request.getInputs()),
-      });
-      const reply = new protocol.ReadResponse();
-      reply.setId(id);
-      if (id) reply.setProperties(encode(state));
-      if (id) reply.setInputs(encode(inputs));
-      return reply;
-    }),
-    update: unary(async (request: InstanceType<typeof protocol.UpdateRequest>) => {
-      const state = await provider.update({
-        ...diffRequest(request),
-        timeout: request.getTimeout(),
-        preview: request.getPreview(),
-      });
-      const reply = new protocol.UpdateResponse();
-      reply.setProperties(encode(state));
-      return reply;
-    }),
-    delete: unary(async (request: InstanceType<typeof protocol.DeleteRequest>) => {
-      await provider.delete({
-        urn: request.getUrn(),
-        id: request.getId(),
-        state: decode(request.getProperties()),
-        timeout: request.getTimeout(),
-      });
+    update: plain(async (request) => ({ properties: await provider.update(request) })),
+    delete: unary(async ({ urn, id, properties, timeout }: Request) => {
+      await provider.delete({ urn, id, state: properties, timeout });
       return new empty.Empty();
     }),
     cancel: unary(async () => {
       provider.cancel();
       return new empty.Empty();
     }),
-    attach: unary(async (request: InstanceType<typeof plugin.PluginAttach>) => {
-      attach(request.getAddress());
-      return new empty.Empty();
-    }),
+    attach: unary(async () => new empty.Empty()),
     getPluginInfo: unary(async () => {
       const reply = new plugin.PluginInfo();
       reply.setVersion(provider.version);
@@ -185,4 +112,14 @@ export function handlers(
     getMappings: unary(async () => new protocol.GetMappingsResponse()),
   };
   return calls as unknown as grpc.UntypedServiceImplementation;
+}
+
+/** The engine's provider service, with our own reading and writing where properties are carried. */
+export function serviceDefinition(): grpc.ServiceDefinition<grpc.UntypedServiceImplementation> {
+  const definition: Record<string, object> = { ...service.ResourceProviderService };
+  for (const [name, table] of Object.entries(requests))
+    definition[name] = { ...definition[name], requestDeserialize: decodeRequest(table) };
+  for (const [name, table] of Object.entries(replies))
+    definition[name] = { ...definition[name], responseSerialize: encodeReply(table) };
+  return definition as unknown as grpc.ServiceDefinition<grpc.UntypedServiceImplementation>;
 }

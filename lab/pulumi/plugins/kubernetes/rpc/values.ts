@@ -1,5 +1,3 @@
-import struct from "google-protobuf/google/protobuf/struct_pb.js";
-
 /** Marks on the wire, fixed by the engine. */
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
@@ -61,8 +59,6 @@ export interface PlainObject {
   [key: string]: Plain;
 }
 
-type Struct = InstanceType<typeof struct.Struct>;
-
 export const isObject = (value: Value | undefined): value is Properties =>
   typeof value === "object" &&
   value !== null &&
@@ -87,7 +83,8 @@ function decodeValue(wire: Json): Value {
   }
 }
 
-function decodeObject(wire: JsonObject): Properties {
+/** Properties as the engine means them, from what is on the wire. */
+export function decodeObject(wire: JsonObject): Properties {
   const result: Properties = {};
   for (const [key, value] of Object.entries(wire)) result[key] = decodeValue(value);
   return result;
@@ -106,10 +103,7 @@ function encodeValue(value: Value): Json {
   return value;
 }
 
-export const decode = (wire: Struct | undefined): Properties =>
-  wire ? decodeObject(wire.toJavaScript() as JsonObject) : {};
-export const encode = (properties: Properties): Struct =>
-  struct.Struct.fromJavaScript(encodeValue(properties) as JsonObject);
+export const encodeObject = (properties: Properties): JsonObject => encodeValue(properties) as JsonObject;
 
 /** The value with every secret opened. */
 export function strip(value: Properties): PlainObject;

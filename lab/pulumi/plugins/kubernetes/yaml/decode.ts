@@ -1,22 +1,25 @@
-import { parseAllDocuments } from "yaml";
-import { namespaceOf, put, text } from "../object/access.ts";
+import { CORE_SCHEMA, loadAll, mergeTag } from "js-yaml";
+import { isMap, namespaceOf, put, text } from "../object/access.ts";
 import { kindOfObject } from "../object/kind.ts";
 import { isNamespaced, type Session } from "../provider/session.ts";
-import { isObject, type Plain, type PlainObject, type Properties } from "../rpc/values.ts";
+import type { Plain, PlainObject, Properties } from "../rpc/values.ts";
+
+/** YAML as Kubernetes reads it: dates stay text, merge keys work. */
+const schema = CORE_SCHEMA.withTags(mergeTag);
 
 /** The objects in a manifest of many documents, in their order; empty documents are left out. */
 export function parseManifest(manifest: string): PlainObject[] {
-  const documents = parseAllDocuments(manifest, { version: "1.1", merge: true, uniqueKeys: false });
-  const objects: PlainObject[] = [];
-  if (!Array.isArray(documents)) return objects;
-  for (const document of documents) {
-    const [error] = document.errors;
-    if (error) throw new Error(`the manifest is not valid YAML: ${error.message}`, { cause: error });
-    const value = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: -1 }) ?? null)) as Plain;
-    if (isObject(value) && text(value as PlainObject, "kind") && text(value as PlainObject, "apiVersion"))
-      objects.push(value as PlainObject);
+  let documents: Plain[];
+  try {
+    documents = loadAll(manifest, { schema }) as Plain[];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`the manifest is not valid YAML: ${reason}`, { cause: error });
   }
-  return objects;
+  return documents.filter(
+    (value): value is PlainObject =>
+      isMap(value) && text(value, "kind") !== "" && text(value, "apiVersion") !== "",
+  );
 }
 
 /** The function `kubernetes:yaml:decode`, which `yaml.ConfigFile` and `yaml.ConfigGroup` call. */

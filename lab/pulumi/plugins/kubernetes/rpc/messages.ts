@@ -1,0 +1,172 @@
+import type { CheckFailure } from "./provider.ts";
+import type { JsonObject, Properties } from "./values.ts";
+import { decodeObject, encodeObject } from "./values.ts";
+import { Reader, readStruct, Writer, writeStruct } from "./wire.ts";
+
+/** Fields of a message by number, as pulumi's provider.proto has them; others are passed over. */
+type Kind =
+  | "string"
+  | "strings"
+  | "struct"
+  | "bytes"
+  | "double"
+  | "bool"
+  | "number"
+  | "failures"
+  | "autonaming";
+type Table = Record<number, [name: string, kind: Kind]>;
+
+const properties = { olds: {}, news: {}, properties: {}, inputs: {}, args: {} };
+const empty = {
+  ...properties,
+  urn: "",
+  id: "",
+  tok: "",
+  ignoreChanges: [] as string[],
+  randomSeed: new Uint8Array(),
+  timeout: 0,
+  preview: false,
+};
+
+/** A request of the engine: the fields that its message has, the others empty. */
+export interface Request {
+  urn: string;
+  id: string;
+  /** Token of a function. */
+  tok: string;
+  olds: Properties;
+  news: Properties;
+  properties: Properties;
+  inputs: Properties;
+  args: Properties;
+  ignoreChanges: string[];
+  randomSeed: Uint8Array;
+  timeout: number;
+  preview: boolean;
+  autonaming?: { proposedName: string; mode: number };
+}
+/** An answer; fields that are left out are not sent. */
+export interface Reply {
+  id?: string;
+  properties?: Properties;
+  inputs?: Properties;
+  return?: Properties;
+  failures?: CheckFailure[];
+}
+
+const check: Table = {
+  1: ["urn", "string"],
+  2: ["olds", "struct"],
+  3: ["news", "struct"],
+  5: ["randomSeed", "bytes"],
+  8: ["autonaming", "autonaming"],
+};
+const diff: Table = {
+  1: ["id", "string"],
+  2: ["urn", "string"],
+  3: ["olds", "struct"],
+  4: ["news", "struct"],
+  5: ["ignoreChanges", "strings"],
+};
+const autonaming: Table = { 1: ["proposedName", "string"], 2: ["mode", "number"] };
+
+export const requests = {
+  check,
+  diff,
+  checkConfig: check,
+  diffConfig: diff,
+  invoke: { 1: ["tok", "string"], 2: ["args", "struct"] },
+  create: {
+    1: ["urn", "string"],
+    2: ["properties", "struct"],
+    3: ["timeout", "double"],
+    4: ["preview", "bool"],
+  },
+  read: {
+    1: ["id", "string"],
+    2: ["urn", "string"],
+    3: ["properties", "struct"],
+    4: ["inputs", "struct"],
+  },
+  update: {
+    1: ["id", "string"],
+    2: ["urn", "string"],
+    3: ["olds", "struct"],
+    4: ["news", "struct"],
+    5: ["timeout", "double"],
+    6: ["ignoreChanges", "strings"],
+    7: ["preview", "bool"],
+  },
+  delete: {
+    1: ["id", "string"],
+    2: ["urn", "string"],
+    3: ["properties", "struct"],
+    4: ["timeout", "double"],
+  },
+} satisfies Record<string, Table>;
+
+const checked: Table = { 1: ["inputs", "struct"], 2: ["failures", "failures"] };
+const made: Table = { 1: ["id", "string"], 2: ["properties", "struct"] };
+export const replies = {
+  check: checked,
+  checkConfig: checked,
+  invoke: { 1: ["return", "struct"] },
+  create: made,
+  read: { ...made, 3: ["inputs", "struct"] },
+  update: { 1: ["properties", "struct"] },
+} satisfies Record<string, Table>;
+
+function readFields(reader: Reader, table: Table, into: Record<string, unknown>): void {
+  for (let tag = reader.next(); tag; tag = reader.next()) {
+    const [name, kind] = table[tag.field] ?? ["", undefined];
+    if (kind === "string") into[name] = reader.string();
+    else if (kind === "strings") into[name] = [...(into[name] as string[]), reader.string()];
+    else if (kind === "struct") into[name] = decodeObject(readStruct(reader.message()));
+    else if (kind === "bytes") into[name] = reader.bytes();
+    else if (kind === "double") into[name] = reader.double();
+    else if (kind === "bool") into[name] = reader.varint() !== 0;
+    else if (kind === "number") into[name] = reader.varint();
+    else if (kind === "autonaming") {
+      const nested = { proposedName: "", mode: 0 };
+      readFields(reader.message(), autonaming, nested);
+      into[name] = nested;
+    } else reader.skip(tag.type);
+  }
+}
+
+export const decodeRequest =
+  (table: Table) =>
+  (bytes: Buffer): Request => {
+    const request = { ...empty };
+    readFields(new Reader(bytes), table, request);
+    return request;
+  };
+
+export const encodeReply =
+  (table: Table) =>
+  (reply: Reply): Buffer => {
+    const writer = new Writer();
+    const values = reply as Record<string, unknown>;
+    for (const [number, [name, kind]] of Object.entries(table).reverse()) {
+      const value = values[name];
+      if (value === undefined) continue;
+      const field = Number(number);
+      if (kind === "string") writer.string(field, value as string);
+      else if (kind === "struct")
+        writer.message(field, () => writeStruct(writer, encodeObject(value as Properties) as JsonObject));
+      else if (kind === "failures")
+        for (const { property, reason } of (value as CheckFailure[]).toReversed())
+          writer.message(field, () => {
+            writer.string(2, reason);
+            writer.string(1, property);
+          });
+    }
+    return writer.finish();
+  };
+
+/** The bytes of a google.protobuf.Struct. */
+export function structBytes(value: Properties): Buffer {
+  const writer = new Writer();
+  writeStruct(writer, encodeObject(value));
+  return writer.finish();
+}
