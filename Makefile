@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .PHONY: up down test preview status logs check format
 up: node_modules/.ready
-	@$(NODE) lab/cli.ts up
+	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
 down: node_modules/.ready
 	@$(NODE) lab/cli.ts down

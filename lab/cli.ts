@@ -10,7 +10,7 @@ import { duration, Progress } from "./progress.ts";
 import { withLock } from "./state/lock.ts";
 
 const usage = `usage: node lab/cli.ts <command>
-  up               bring the platform up on this machine
+  up [--refresh]   bring the platform up on this machine; --refresh replaces what was lost
   down             remove it
   build            only build what it needs
   status [--json]  say what runs, where, since when, and what is wrong; exit 1 when anything is
@@ -31,7 +31,7 @@ const start = performance.now();
 const exclusive = (work: () => Promise<void>) => withLock(`${lab.folder}.lock`, command, work);
 
 const commands: Record<string, () => Promise<void>> = {
-  up: () => exclusive(() => up(lab, progress, abort.signal)),
+  up: () => exclusive(() => up(lab, args.includes("--refresh"), progress, abort.signal)),
   down: () => exclusive(() => down(lab, progress)),
   status: async () => {
     if (!(await status(lab, args.includes("--json")))) process.exitCode = 1;

@@ -78,10 +78,15 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
   });
 }
 
-/** `make up`: from whatever is there to a running platform. */
-export async function up(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {
+/**
+ * `make up`: from whatever is there to a running platform.
+ *
+ * @param refresh compare with what is really there first, so that a lost host is replaced; takes longer
+ */
+export async function up(lab: Lab, refresh: boolean, progress: Progress, signal: AbortSignal): Promise<void> {
   const stack = await prepare(lab, progress, signal);
-  await progress.phase("pulumi up", () => update(lab, stack, progress, signal));
+  const args = ["up", "--yes", "--skip-preview", "--color", "never", ...(refresh ? ["--refresh"] : [])];
+  await progress.phase("pulumi up", () => update(lab, stack, args, progress, signal));
   const outputs = await stack.outputs();
   await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
 }
@@ -89,7 +94,13 @@ export async function up(lab: Lab, progress: Progress, signal: AbortSignal): Pro
 /** Lines of the CLI that say what became of a resource, not that it is still being worked on. */
 const finished = / (created|updated|replaced|deleted|\*\*.*failed\*\*)/;
 
-async function update(lab: Lab, stack: Stack, progress: Progress, signal: AbortSignal): Promise<void> {
+async function update(
+  lab: Lab,
+  stack: Stack,
+  args: string[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   const log: string[] = [];
   const show = (line: string) => {
     log.push(line);
@@ -98,7 +109,7 @@ async function update(lab: Lab, stack: Stack, progress: Progress, signal: AbortS
     else progress.note("resources", line.trim());
   };
   progress.begin("resources");
-  const result = await stack.pulumi(["up", "--yes", "--skip-preview", "--color", "never"], {
+  const result = await stack.pulumi(args, {
     onLine: show,
     signal,
     allowFailure: true,
