@@ -44,15 +44,16 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
   } catch (error) {
     return judge({ stack, ...nothing, problem: reasonOf(error) });
   }
-  const ca = await readFile(files(lab).ca, "utf8");
+  const ca = await attempt(() => readFile(files(lab).ca, "utf8"));
   const [hosts, cluster, releases, mcpServers] = await Promise.all([
     Promise.all(known.hosts.map(hostStatus)),
     attempt(() => readCluster(known.kubeconfig)),
     attempt(() => readReleases(helm, files(lab).kubeconfig)),
-    Promise.all(catalog.map((entry) => mcpStatus(entry, known, ca))),
+    Promise.all(catalog.map((entry) => mcpStatus(entry, known, ca.ok ? ca.value : undefined))),
   ]);
   const faults = [
     ...(cluster.ok ? [] : [`Kubernetes does not answer: ${cluster.reason}`]),
+    ...(ca.ok ? [] : [`the lab's CA cannot be read: ${ca.reason}`]),
     ...(releases.ok ? [] : [`helm cannot list its releases: ${releases.reason}`]),
   ];
   const services = cluster.ok
@@ -141,13 +142,15 @@ const eras: Era[] = ["2025-11-25", "2026-07-28"];
 async function mcpStatus(
   entry: { name: string; kind: string },
   known: Outputs,
-  ca: string,
+  ca: string | undefined,
 ): Promise<McpServerStatus> {
   const { name, kind } = entry;
   const url = known.mcp.find((server) => server.name === name)?.url;
   const address = known.ingress[0];
   if (!url || !address) return { name, kind, enabled: true, ready: false, tools: [], reason: "not deployed" };
-  const probes = await Promise.all(eras.map((era) => probe({ url, era, ca, address, timeout: 5 })));
+  const probes = await Promise.all(
+    eras.map((era) => probe({ url, era, ...(ca && { ca }), address, timeout: 5 })),
+  );
   const failed = probes.findIndex((one) => !one.ready);
   const reason = failed < 0 ? {} : { reason: `${eras[failed]}: ${probes[failed]?.reason}` };
   return { name, kind, enabled: true, ready: failed < 0, tools: probes[0]?.tools ?? [], url, ...reason };
