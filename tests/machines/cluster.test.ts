@@ -133,6 +133,15 @@ test("K1 K2 K3 K4 S1 a cluster comes up, stays, changes just what was changed, a
   expect(state).not.toContain("client-key-data");
   expect(state).not.toMatch(/K10[0-9a-f]{64}/);
 
+  // The server is lost: the next update makes another one, gives up what was on the old one and takes the agents over.
+  await backend.remove();
+  backend = await fleet.boot({ name: "backend", roles: ["server", "ingress", "data"], gpus: 0 });
+  stepsOf(await stack.up({ config: configOf([backend.host, other.host], setting) }));
+  expect((await stack.outputs()).birth).not.toBe(birth);
+  expect(await kubectl("get nodes -o name")).toBe("node/backend\nnode/mcp-node\n");
+  expect(await kubectl("get configmap kept -o jsonpath='{.data.a}'")).toBe("b");
+  expect(stepsOf(await stack.up())).toEqual([]);
+
   // All machines are lost: what was on them is given up at once.
   await backend.remove();
   await other.remove();
