@@ -65,7 +65,9 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	if err := run(ctx, name, args); err != nil {
+	if err := run(ctx, name, args); err != nil && ctx.Err() != nil {
+		slog.Info("Stopped", "reason", err.Error())
+	} else if err != nil {
 		fmt.Fprintf(os.Stderr, "level=fatal msg=%q\n", err.Error())
 		os.Exit(1)
 	}

@@ -54,10 +54,13 @@ func Run(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	group.Go(func() error {
+		if err := node.Join(ctx, c); err != nil {
+			return err
+		}
 		if err := node.StartRuntime(ctx); err != nil {
 			return err
 		}
-		if err := node.Join(ctx, c); err != nil {
+		if err := node.Start(ctx); err != nil {
 			return err
 		}
 		slog.Info("k3s agent is up and running")
@@ -79,12 +82,9 @@ func FindAddress(c *config.Config) error {
 	return nil
 }
 
-// Join gets this node's certificates from the server that c names and starts everything that needs them.
-func (a *Agent) Join(ctx context.Context, c *config.Config) error {
-	if err := a.fetch(ctx, c); err != nil {
-		return err
-	}
-	if err := a.checkBackend(); err != nil {
+// Start starts everything that needs the certificates of Join and the runtime of StartRuntime.
+func (a *Agent) Start(ctx context.Context) error {
+	if err := CheckBackend(a.c); err != nil {
 		return err
 	}
 	if err := a.startKubelet(); err != nil {
@@ -104,8 +104,9 @@ func (a *Agent) Join(ctx context.Context, c *config.Config) error {
 	return a.startPolicies(ctx)
 }
 
-// fetch waits for the server, like K3s without an end: a server that is not there yet is the normal case.
-func (a *Agent) fetch(ctx context.Context, c *config.Config) error {
+// Join gets this node's certificates from the server that c names. Like K3s it waits for the server without an end:
+// one that is not there yet, or does not know the token yet, is the normal case.
+func (a *Agent) Join(ctx context.Context, c *config.Config) error {
 	dir := a.c.Path("agent")
 	err := parts.Until(ctx, "server "+c.Join, math.MaxInt64, func(ctx context.Context) error {
 		client, err := join.Connect(ctx, c)

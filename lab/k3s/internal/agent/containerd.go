@@ -12,6 +12,7 @@ import (
 
 	"sophia-infra/lab/k3s/internal/parts"
 	"sophia-infra/lab/k3s/internal/pki"
+	"sophia-infra/lab/k3s/internal/registries"
 )
 
 // Socket is where containerd listens.
@@ -47,11 +48,11 @@ func ctr(ctx context.Context, args ...string) error {
 // writeContainerdConfig writes config.toml and what it points to, and returns its path.
 func (a *Agent) writeContainerdConfig(ctx context.Context) (string, error) {
 	dir := a.c.Path("agent/etc/containerd")
-	registries, err := readRegistries(a.c.Registries)
+	mirrors, err := registries.Read(a.c.Registries)
 	if err != nil {
 		return "", err
 	}
-	if err := registries.writeHosts(filepath.Join(dir, "certs.d")); err != nil {
+	if err := mirrors.WriteHosts(filepath.Join(dir, "certs.d")); err != nil {
 		return "", err
 	}
 	defaultRuntime := "runc"
@@ -105,7 +106,7 @@ state = "/run/k3s/containerd"
 [plugins."io.containerd.grpc.v1.cri".registry]
   config_path = %q
 %s`, a.c.Path("agent/containerd"), Socket, a.c.Path("agent/containerd"), a.c.PauseImage, cni, a.cniDir(),
-		defaultRuntime, runtimes, filepath.Join(dir, "certs.d"), registries.credentials())
+		defaultRuntime, runtimes, filepath.Join(dir, "certs.d"), mirrors.Credentials())
 	file := filepath.Join(dir, "config.toml")
 	return file, pki.WriteFile(file, []byte(config), 0o600)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/vishvananda/netlink"
 	core "k8s.io/api/core/v1"
 
+	"sophia-infra/lab/k3s/internal/config"
 	"sophia-infra/lab/k3s/internal/parts"
 	"sophia-infra/lab/k3s/internal/pki"
 
@@ -35,9 +36,9 @@ const resync = 50
 
 func (a *Agent) cniDir() string { return a.c.Path("agent/etc/cni/net.d") }
 
-// checkBackend refuses a backend that this kernel cannot do, before anything is built on it.
-func (a *Agent) checkBackend() error {
-	if a.c.FlannelBackend != "wireguard-native" {
+// CheckBackend refuses a backend that this kernel cannot do, before anything is built on it.
+func CheckBackend(c *config.Config) error {
+	if c.FlannelBackend != "wireguard-native" {
 		return nil
 	}
 	probe := &netlink.Wireguard{LinkAttrs: netlink.LinkAttrs{Name: "k3s-wg-probe"}}
@@ -84,17 +85,17 @@ func (a *Agent) startNetwork(ctx context.Context, node *core.Node) error {
 	if err != nil {
 		return fmt.Errorf("start flannel: %w", err)
 	}
-	config, err := manager.GetNetworkConfig(ctx)
+	settled, err := manager.GetNetworkConfig(ctx)
 	if err != nil {
 		return err
 	}
-	flannel, err := backend.NewManager(ctx, manager, outer).GetBackend(config.BackendType)
+	flannel, err := backend.NewManager(ctx, manager, outer).GetBackend(settled.BackendType)
 	if err != nil {
 		return fmt.Errorf("flannel-backend %s: %w", kind, err)
 	}
 	var network backend.Network
 	if err := parts.Until(ctx, "flannel to take its lease", time.Minute, func(ctx context.Context) (err error) {
-		network, err = flannel.RegisterNetwork(ctx, &sync.WaitGroup{}, config)
+		network, err = flannel.RegisterNetwork(ctx, &sync.WaitGroup{}, settled)
 		return err
 	}); err != nil {
 		return err
@@ -105,10 +106,10 @@ func (a *Agent) startNetwork(ctx context.Context, node *core.Node) error {
 	}
 	none6 := ip.IP6Net{}
 	lease := network.Lease()
-	if err := rules.SetupAndEnsureMasqRules(ctx, config.Network, lease.Subnet, config.Network, none6, none6, none6, lease, resync, false); err != nil {
+	if err := rules.SetupAndEnsureMasqRules(ctx, settled.Network, lease.Subnet, settled.Network, none6, none6, none6, lease, resync, false); err != nil {
 		return fmt.Errorf("flannel's address translation: %w", err)
 	}
-	rules.SetupAndEnsureForwardRules(ctx, config.Network, none6, resync)
+	rules.SetupAndEnsureForwardRules(ctx, settled.Network, none6, resync)
 	a.group.Go(func() error { network.Run(ctx); return nil })
 	return a.writeCNI(node.Spec.PodCIDR, network.MTU())
 }

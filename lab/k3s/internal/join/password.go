@@ -49,7 +49,7 @@ func (s *Server) checkNode(ctx context.Context, node, password string) (int, err
 		return http.StatusServiceUnavailable, fmt.Errorf("read password of node %s: %w", node, err)
 	}
 	if !verifyPassword(string(secret.Data["hash"]), password) {
-		if local, err := nodePassword(); err == nil && subtle.ConstantTimeCompare([]byte(local), []byte(password)) == 1 {
+		if local, err := nodePassword(); err == nil && node == s.ownNode && subtle.ConstantTimeCompare([]byte(local), []byte(password)) == 1 {
 			// The server's own node, on a machine that a snapshot was restored to: who holds the datastore need not
 			// prove more to it.
 			if err := secrets.Delete(ctx, PasswordSecret(node), meta.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {

@@ -31,17 +31,19 @@ const (
 // Server answers joining nodes.
 type Server struct {
 	dataDir string
+	// ownNode is the name of the node that the server itself is.
+	ownNode string
 	client  kubernetes.Interface
 	mux     *http.ServeMux
 }
 
 // NewServer serves the cluster whose secrets are in dataDir; node passwords are kept through the API.
-func NewServer(dataDir string, api *rest.Config) (*Server, error) {
+func NewServer(dataDir, ownNode string, api *rest.Config) (*Server, error) {
 	client, err := kubernetes.NewForConfig(api)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dataDir: dataDir, client: client, mux: http.NewServeMux()}
+	s := &Server{dataDir: dataDir, ownNode: ownNode, client: client, mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { reply(w, []byte("pong")) })
 	s.mux.HandleFunc("GET /cacerts", s.file("server/tls/server-ca.crt"))
 	s.mux.HandleFunc("GET /v1-k3s/readyz", s.known(func(w http.ResponseWriter, _ *http.Request) { reply(w, []byte("ok")) }))

@@ -94,12 +94,13 @@ func stop(process *os.Process, ended <-chan struct{}) {
 }
 
 // Until calls probe until it succeeds, at a fixed short interval; the error names what was awaited and the last fault.
-func Until(ctx context.Context, what string, deadline time.Duration, probe func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
+func Until(outer context.Context, what string, deadline time.Duration, probe func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(outer, deadline)
 	defer cancel()
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
-	logged := time.Now()
+	// The first reason is said soon, a lasting one now and then.
+	logged := time.Now().Add(-4 * time.Second)
 	for {
 		err := probe(ctx)
 		if err == nil {
@@ -111,6 +112,9 @@ func Until(ctx context.Context, what string, deadline time.Duration, probe func(
 		}
 		select {
 		case <-ctx.Done():
+			if outer.Err() != nil {
+				return fmt.Errorf("stopped while waiting for %s; last: %w", what, err)
+			}
 			return fmt.Errorf("waited %s for %s; last: %w", deadline, what, err)
 		case <-ticker.C:
 		}

@@ -17,8 +17,11 @@ import (
 	"sophia-infra/lab/k3s/internal/join"
 )
 
-// DataDirEnv tells the API server process where the cluster's secrets are.
-const DataDirEnv = "K3S_PART_DATA_DIR"
+// What the API server's process must know beside its flags: where the cluster's secrets are, and which node it is on.
+const (
+	dataDirEnv = "K3S_PART_DATA_DIR"
+	ownNodeEnv = "K3S_PART_NODE_NAME"
+)
 
 // NewAPIServerCommand is kube-apiserver with K3s's own endpoints (/ping, /cacerts, /v1-k3s/…) on the same port,
 // in front of Kubernetes's authentication: joining nodes have only a token to show.
@@ -43,15 +46,15 @@ func NewAPIServerCommand() *cobra.Command {
 			if faults := completed.Validate(); len(faults) != 0 {
 				return utilerrors.NewAggregate(faults)
 			}
-			dataDir := os.Getenv(DataDirEnv)
+			dataDir := os.Getenv(dataDirEnv)
 			if dataDir == "" {
-				return errors.New(DataDirEnv + " is not set: kube-apiserver is started by `k3s server`")
+				return errors.New(dataDirEnv + " is not set: kube-apiserver is started by `k3s server`")
 			}
 			config, err := app.NewConfig(completed)
 			if err != nil {
 				return err
 			}
-			supervisor, err := join.NewServer(dataDir, config.KubeAPIs.ControlPlane.Generic.LoopbackClientConfig)
+			supervisor, err := join.NewServer(dataDir, os.Getenv(ownNodeEnv), config.KubeAPIs.ControlPlane.Generic.LoopbackClientConfig)
 			if err != nil {
 				return err
 			}

@@ -31,6 +31,9 @@ func Run(ctx context.Context, c *config.Config) error {
 	if c.Reset {
 		return reset(ctx, c)
 	}
+	if err := agent.CheckBackend(c); err != nil {
+		return err
+	}
 	if err := clearResetFlag(c); err != nil {
 		return err
 	}
@@ -59,7 +62,7 @@ func Run(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	group.Self("kube-apiserver", apiserverArgs(c, advertised(c)), DataDirEnv+"="+c.DataDir)
+	group.Self("kube-apiserver", apiserverArgs(c, advertised(c)), dataDirEnv+"="+c.DataDir, ownNodeEnv+"="+c.NodeName)
 	if err := node.StartRuntime(ctx); err != nil {
 		return err
 	}
@@ -100,6 +103,9 @@ func afterStart(ctx context.Context, c *config.Config, group *parts.Group, node 
 		return err
 	}
 	if err := node.Join(ctx, &own); err != nil {
+		return err
+	}
+	if err := node.Start(ctx); err != nil {
 		return err
 	}
 	slog.Info("k3s is up and running")

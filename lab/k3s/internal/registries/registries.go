@@ -1,4 +1,5 @@
-package agent
+// Package registries turns K3s's registries.yaml into containerd's configuration.
+package registries
 
 import (
 	"bytes"
@@ -17,8 +18,8 @@ import (
 	"sophia-infra/lab/k3s/internal/pki"
 )
 
-// registries is K3s's registries.yaml.
-type registries struct {
+// Registries is registries.yaml: mirrors by registry, and how to log in and whom to trust by host.
+type Registries struct {
 	Mirrors map[string]struct {
 		Endpoints []string          `yaml:"endpoint"`
 		Rewrites  map[string]string `yaml:"rewrite"`
@@ -37,8 +38,9 @@ type registries struct {
 	} `yaml:"configs"`
 }
 
-func readRegistries(path string) (*registries, error) {
-	r := &registries{}
+// Read reads the file; a missing one is an empty one.
+func Read(path string) (*Registries, error) {
+	r := &Registries{}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, nil
@@ -64,8 +66,8 @@ func readRegistries(path string) (*registries, error) {
 	return r, nil
 }
 
-// writeHosts writes one hosts.toml a registry, and removes those of registries that are no longer named.
-func (r *registries) writeHosts(dir string) error {
+// WriteHosts writes one hosts.toml a registry, and removes those of registries that are no longer named.
+func (r *Registries) WriteHosts(dir string) error {
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func (r *registries) writeHosts(dir string) error {
 }
 
 // hosts renders containerd's view: mirrors in their order, then the registry itself.
-func (r *registries) hosts() map[string]string {
+func (r *Registries) hosts() map[string]string {
 	files := map[string]string{}
 	for host, mirror := range r.Mirrors {
 		folder, server := host, "https://"+host
@@ -109,7 +111,7 @@ func hostFolder(host string) string {
 	return host
 }
 
-func (r *registries) transport(endpoint string) string {
+func (r *Registries) transport(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return ""
@@ -131,8 +133,8 @@ func (r *registries) transport(endpoint string) string {
 	return text
 }
 
-// credentials renders the user names and passwords, which containerd keeps in its main file.
-func (r *registries) credentials() string {
+// Credentials renders the user names and passwords, which containerd keeps in its main file.
+func (r *Registries) Credentials() string {
 	var tables []string
 	for host, one := range r.Configs {
 		if one.Auth != nil {
