@@ -54,7 +54,9 @@ export async function obtainAll(
   };
   const home = join(lab.cache, "pulumi-home");
   const toolchain =
-    mode === "official" ? officialToolchain(join(lab.cache, "pulumi-official")) : await assembleToolchain(home, folder(pulumiCli));
+    mode === "official"
+      ? officialToolchain(join(lab.cache, "pulumi-official"))
+      : await assembleToolchain(home, folder(pulumiCli));
   await prune(lab.cache);
   return { folder, toolchain };
 }

@@ -19,7 +19,9 @@ export async function openStack(lab: Lab): Promise<OpenedStack | undefined> {
   const helmFolder = await lookUp(helm, lab.cache);
   if (!helmFolder) return undefined;
   const official = !cli || (await chooseMode()) === "official";
-  const toolchain = official ? officialToolchain(join(lab.cache, "pulumi-official")) : await assembleToolchain(home, cli);
+  const toolchain = official
+    ? officialToolchain(join(lab.cache, "pulumi-official"))
+    : await assembleToolchain(home, cli);
   const helmBinary = join(helmFolder, "helm");
   const stack = new Stack(toolchain, lab, { LAB_HELM: helmBinary });
   return (await stack.exists()) ? { stack, helm: helmBinary } : undefined;
