@@ -1,0 +1,163 @@
+import { formats } from "./formats.ts";
+import { assignment, dockerVariable, holdsName, isSecretName } from "./names.ts";
+import { isHarmless, isName, looksRandom } from "./random.ts";
+
+/** A key that was found. Never holds the key. */
+export interface Finding {
+  /** What kind of key it looks like. */
+  format: string;
+  /** Index of its first character in the text that was given; undefined where it stands in something decoded. */
+  at?: number;
+  /** How it was wrapped, outermost first: `base64`, `JSON`. */
+  inside: string[];
+}
+
+/** How deep wrappings are opened. */
+const deepest = 3;
+/** Longest text that is opened as base64 or JSON, in characters: a key is short, an image is not. */
+const longest = 200_000;
+
+/** Whether a value is a secret by the name it has, wherever that name comes from. */
+function isNamedSecret(name: string, value: string): boolean {
+  if (!isSecretName(name) || isHarmless(value)) return false;
+  return looksRandom(value) || (!holdsName(name) && !isName(value) && /[0-9]/.test(value));
+}
+
+/**
+ * Finds keys in a text: known formats, values of high entropy beside a name that says "secret", and both inside
+ * base64 and JSON. Pure.
+ * @param name what the text is called: a property, an environment variable
+ */
+export function detect(text: string, name = ""): Finding[] {
+  return unique(search(text, name, [], deepest));
+}
+
+function search(text: string, name: string, inside: string[], depth: number): Finding[] {
+  if (text.length < 8) return [];
+  const place = (at: number) => (inside.length === 0 ? { at } : {});
+  const found: Finding[] = [];
+  const lower = text.toLowerCase();
+  for (const format of formats) {
+    if (!format.keywords.some((keyword) => lower.includes(keyword))) continue;
+    for (const match of text.matchAll(format.pattern)) {
+      const secret = match[1] ?? match[0];
+      if (format.verify?.(secret) === false) continue;
+      found.push({ format: format.name, inside, ...place(match.index + match[0].lastIndexOf(secret)) });
+    }
+  }
+  const generic = { format: "value of high entropy with a secret's name", inside };
+  if (found.length === 0 && isSecretName(name) && isWhole(name, text))
+    found.push({ ...generic, ...place(0) });
+  for (const match of text.matchAll(assignment)) {
+    const value = match[3] ?? match[4] ?? "";
+    const quoted = match[3] !== undefined;
+    if (!isAssigned(match[1] ?? "", value, quoted)) continue;
+    const at = match.index + match[0].lastIndexOf(value);
+    if (!found.some((other) => other.at !== undefined && other.at >= at && other.at < at + value.length))
+      found.push({ ...generic, ...place(at) });
+  }
+  if (lower.includes("env") || lower.includes("arg")) {
+    for (const match of text.matchAll(dockerVariable)) {
+      const value = match[2] ?? "";
+      if (isNamedSecret(match[1] ?? "", value))
+        found.push({ ...generic, ...place(match.index + match[0].indexOf(value)) });
+    }
+  }
+  return depth === 0 ? found : [...found, ...opened(text, name, inside, depth)];
+}
+
+/** A value that stands alone under its name, as in a container's environment: people's passwords count too. */
+const isWhole = (name: string, value: string): boolean =>
+  isNamedSecret(name, value) ||
+  (/pass(?:word|wd|phrase)?$|pwd$/i.test(name) && !isHarmless(value) && !isName(value));
+
+/** In running text only what looks drawn at random counts; without quotes, also not what looks like code. */
+const isAssigned = (name: string, value: string, quoted: boolean): boolean =>
+  isSecretName(name) &&
+  looksRandom(value) &&
+  (quoted || !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value));
+
+function opened(text: string, name: string, inside: string[], depth: number): Finding[] {
+  const found: Finding[] = [];
+  if (text.length <= longest) {
+    for (const value of jsonStrings(text)) {
+      found.push(...search(value.text, value.name, [...inside, "JSON"], depth - 1));
+    }
+  }
+  for (const match of text.matchAll(/(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_-])/g)) {
+    if (match[0].length > longest) continue;
+    const decoded = decode(match[0]);
+    if (decoded === undefined) continue;
+    // Where base64 is the whole value, what is in it has the value's name.
+    const whole = match[0].length === text.trim().length ? name : "";
+    for (const finding of search(decoded, whole, [...inside, "base64"], depth - 1)) {
+      found.push(inside.length === 0 ? { ...finding, at: match.index } : finding);
+    }
+  }
+  return found;
+}
+
+/** Base64 that holds text; anything else is undefined. */
+function decode(text: string): string | undefined {
+  if (/^[0-9a-f]+$/i.test(text) || isName(text)) return undefined;
+  const decoded = Buffer.from(text, "base64").toString("latin1");
+  return /^[\t\n\r\x20-\x7e]{8,}$/.test(decoded) ? decoded : undefined;
+}
+
+function jsonStrings(text: string): { name: string; text: string }[] {
+  if (!/^\s*[[{"]/.test(text)) return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Not JSON: its text has been searched as it is.
+    return [];
+  }
+  return [...stringsOf(value)].map(({ name, text: inner }) => ({ name, text: inner }));
+}
+
+/** A string somewhere in a value. */
+export interface Found {
+  /** From the value's root, e.g. `spec.containers[0].env[2].value`. */
+  path: string;
+  /** What it is called there. */
+  name: string;
+  text: string;
+}
+
+/**
+ * Every string in a value, keys included, with the name that tells what it is: of its property, of the environment
+ * variable whose value it is, or of the option before it in a list of arguments.
+ */
+export function* stringsOf(value: unknown, path = "", name = ""): Generator<Found> {
+  if (typeof value === "string") yield { path, name, text: value };
+  else if (Array.isArray(value)) {
+    for (const [index, each] of value.entries()) {
+      const before: unknown = value[index - 1];
+      const option =
+        typeof before === "string" && /^--?[A-Za-z]/.test(before) ? before.replace(/^-+/, "") : name;
+      yield* stringsOf(each, `${path}[${index}]`, option);
+    }
+  } else if (typeof value === "object" && value !== null) {
+    const named = value as Record<string, unknown>;
+    const label = [named.name, named.key, named.Name].find((each) => typeof each === "string");
+    for (const [key, each] of Object.entries(value)) {
+      // A key may be a key: then the path must not show it.
+      const shown = detect(key).length > 0 ? "<key>" : key;
+      const inner = path === "" ? shown : `${path}.${shown}`;
+      if (shown !== key) yield { path: `${inner} (the property's name)`, name: "", text: key };
+      const called = typeof label === "string" && key.toLowerCase() === "value" ? label : key;
+      yield* stringsOf(each, inner, called);
+    }
+  }
+}
+
+function unique(findings: Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ format, at, inside }) => {
+    const mark = `${format} ${at} ${inside.join("/")}`;
+    if (seen.has(mark)) return false;
+    seen.add(mark);
+    return true;
+  });
+}

@@ -1,0 +1,134 @@
+import { isPlaceholder, looksRandom } from "./random.ts";
+
+/** A kind of key that can be told by its looks. */
+export interface Format {
+  name: string;
+  /** Lower-case texts, one of which is always there: a cheap test before the pattern. */
+  keywords: string[];
+  /** Global. Group 1, where there is one, is the key itself. */
+  pattern: RegExp;
+  /** Says no to a match that is none after all. */
+  verify?: (secret: string) => boolean;
+}
+
+const notPlaceholder = (secret: string) => !isPlaceholder(secret);
+
+/** Every key format that is known; the order is that of reports. */
+export const formats: Format[] = [
+  {
+    name: "AWS access key id",
+    keywords: ["akia", "asia", "abia", "acca"],
+    pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g,
+  },
+  {
+    name: "AWS secret access key",
+    keywords: ["secret"],
+    pattern: /aws.{0,24}secret.{0,24}?[=:"'\s]{1,4}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi,
+    verify: looksRandom,
+  },
+  {
+    name: "GitHub token",
+    // Installation tokens are JWTs behind `ghs_` since 2026, hence the dots.
+    keywords: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
+    pattern: /\b(?:gh[pousr]_[A-Za-z0-9_.-]{36,}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})/g,
+  },
+  { name: "GitLab token", keywords: ["glpat-"], pattern: /\bglpat-[A-Za-z0-9_-]{20,}/g },
+  {
+    name: "Slack token",
+    keywords: ["xox", "xapp-"],
+    pattern: /\b(?:xox[abceoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]+)/g,
+    verify: (secret) => /\d/.test(secret) && !isPlaceholder(secret),
+  },
+  {
+    name: "Slack webhook",
+    keywords: ["hooks.slack.com"],
+    pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9+/]{40,}/g,
+  },
+  {
+    name: "HubSpot private app token",
+    keywords: ["pat-"],
+    pattern: /\bpat-[a-z]{2}\d{1,2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi,
+  },
+  {
+    name: "OpenAI API key",
+    keywords: ["t3blbkfj"],
+    pattern: /\bsk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}/g,
+  },
+  {
+    name: "Anthropic API key",
+    keywords: ["sk-ant-"],
+    pattern: /\bsk-ant-[a-z]{2,8}\d{2}-[A-Za-z0-9_-]{80,}/g,
+  },
+  {
+    name: "JSON web token",
+    keywords: ["eyj"],
+    pattern: /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/g,
+  },
+  { name: "Pulumi access token", keywords: ["pul-"], pattern: /\bpul-[0-9a-f]{40}\b/g },
+  {
+    name: "Lambda Cloud API key",
+    keywords: ["secret_"],
+    pattern: /\bsecret_[A-Za-z0-9][A-Za-z0-9-]*(?:_[A-Za-z0-9-]+)*_[0-9a-f]{32}\.[A-Za-z0-9]{16,64}\b/g,
+  },
+  {
+    name: "Estuary service account key",
+    keywords: ["flow_sa_"],
+    pattern: /\bflow_sa_[A-Za-z0-9_-]{8,}/g,
+    verify: notPlaceholder,
+  },
+  { name: "Estuary refresh token", keywords: ["eyjpzci6i"], pattern: /\beyJpZCI6I[A-Za-z0-9+/]{40,}={0,2}/g },
+  {
+    name: "private key",
+    keywords: ["private key"],
+    // A header alone is a mention; a body makes it a key. Line ends may be escaped, as in JSON.
+    pattern:
+      /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[\s"'`+,|]|\\[nr])*(?:[A-Za-z-]+: .*(?:\s|\\n)+)*[A-Za-z0-9+/=]{24,}/g,
+  },
+  {
+    name: "K3s token",
+    keywords: ["k10"],
+    pattern: /\bK10[0-9a-f]{64}::[A-Za-z0-9._-]+(?::[^\s"']{8,})?/g,
+  },
+  {
+    name: "kubeconfig client key",
+    keywords: ["client-key-data"],
+    pattern: /client-key-data["']?:\s*["']?[A-Za-z0-9+/]{80,}={0,2}/g,
+  },
+  {
+    name: "URL with a password",
+    keywords: ["://"],
+    pattern: /\b[a-z][a-z0-9+.-]{2,20}:\/\/[^\s:/@"'`]{0,64}:(?![$<{%*])([^\s@/"'`]{6,})@[A-Za-z0-9.[-]+/g,
+    verify: (secret) => !isPlaceholder(secret) && !/[${}()]/.test(secret),
+  },
+  {
+    name: "Snowflake password",
+    keywords: ["snowflake"],
+    pattern:
+      /snowflake[\s\S]{0,80}?\b(?:password|pwd|token|private_key)["']?\s*[:=]\s*["']([^"'\s$<{]{8,})["']/gi,
+    verify: (secret) => /[A-Za-z]/.test(secret) && /[0-9]/.test(secret) && !isPlaceholder(secret),
+  },
+  {
+    name: "Grafana token",
+    keywords: ["glsa_", "glc_"],
+    pattern: /\b(?:glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}|glc_[A-Za-z0-9+/]{32,}={0,2})/g,
+  },
+  { name: "npm token", keywords: ["npm_"], pattern: /\bnpm_[A-Za-z0-9]{36}\b/g },
+  { name: "Hugging Face token", keywords: ["hf_"], pattern: /\bhf_[A-Za-z]{34}\b/g },
+  { name: "Google API key", keywords: ["aiza"], pattern: /\bAIza[\w-]{35}(?![\w-])/g },
+  { name: "DigitalOcean token", keywords: ["dop_v1_"], pattern: /\bdop_v1_[0-9a-f]{64}\b/g },
+  { name: "Stripe key", keywords: ["sk_live_", "rk_live_"], pattern: /\b[sr]k_live_[A-Za-z0-9]{20,}/g },
+  { name: "age identity", keywords: ["age-secret-key-1"], pattern: /\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b/g },
+  {
+    name: "bearer token",
+    keywords: ["bearer"],
+    pattern: /\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)/gi,
+    verify: looksRandom,
+  },
+  {
+    name: "basic authentication",
+    keywords: ["basic", "auth"],
+    pattern: /(?:\bbasic\s+|["']?\bauth["']?\s*[:=]\s*["'])([A-Za-z0-9+/]{12,}={0,2})/gi,
+    verify: (secret) =>
+      /^[\x21-\x7e]+:[\x21-\x7e]{6,}$/.test(Buffer.from(secret, "base64").toString("latin1")),
+  },
+];

@@ -1,0 +1,33 @@
+/** Words that say "this is a secret" in the name of a variable, a key, or an option. */
+const secretWord =
+  "pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|secret[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|account[-_]?key|credentials?|client[-_]?secret";
+
+/** Endings that turn the name of a secret into the name of something about it. */
+const about =
+  /(?:name|names|ref|refs|file|files|path|dir|hash|digest|checksum|id|ids|type|kind|url|uri|host|ttl|seconds|length|version|count|mode|policy|mount|provider|format|algorithm|public|keys|class|store|manager|expiry|env|issuer|audience)$/i;
+
+const named = new RegExp(
+  `(?:^|[^a-z])(?:${secretWord})$|(?:${secretWord})(?:[-_.]?(?:value|key|data|plain|text|b64|base64|\\d+|old|new|prod|dev))?$`,
+  "i",
+);
+
+/** Whether what is called so is a secret by its name: `DB_PASSWORD`, `apiKey`; but not `passwordHash`. */
+export function isSecretName(name: string): boolean {
+  const last = name.split(/[/:]/).at(-1) ?? "";
+  return (
+    named.test(last) && (!about.test(last) || /key$|secret$/i.test(last)) && !/public|tokeniz/i.test(last)
+  );
+}
+
+/** Names that end in `secret` mostly hold the name of a Kubernetes Secret. */
+export const holdsName = (name: string): boolean =>
+  /secret(?:ref)?$/i.test(name) && !/client[-_]?secret$/i.test(name);
+
+/** `name = value` in text of any kind: code, YAML, JSON, shell, Dockerfile, options of a command line. */
+export const assignment = new RegExp(
+  `([A-Za-z0-9_.-]*(?:${secretWord})[A-Za-z0-9_]{0,12})["'\`]?(?:\\s*(?::=|=>|[:=])\\s*|(?<=--[a-z-]{3,40})\\s+)(?:(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\2|([^\\s"'\`,;(){}<>\\[\\]$|]{8,400}))`,
+  "gi",
+);
+
+/** `ENV NAME value` and `ARG NAME=value` of a Dockerfile. */
+export const dockerVariable = /^[ \t]*(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"$]{8,})/gm;

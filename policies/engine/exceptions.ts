@@ -1,0 +1,71 @@
+import { z } from "zod";
+
+const exceptionSchema = z.strictObject({
+  /** Name of a rule. */
+  rule: z.string().min(1),
+  /** What it is for, exactly: a resource's name, `<release>/<Kind>/<name>`, or a file's path for the scan. */
+  resource: z.string().min(1),
+  /** Stacks in which it is needed. Left out: all of them. */
+  stacks: z.array(z.string()).min(1).optional(),
+  /** Why it must be so, for whoever has to renew it. */
+  reason: z.string().min(20, "a sentence that tells why, at least 20 characters"),
+  /** Last day on which it holds, UTC. */
+  expires: z.iso.date(),
+});
+export type Exception = z.infer<typeof exceptionSchema>;
+
+/** Longest time for which an exception may be written ahead, days. */
+const longest = 400;
+
+/**
+ * Reads the exceptions.
+ * @throws with everything that is wrong with them.
+ */
+export function parseExceptions(data: unknown, ruleNames: readonly string[], today: string): Exception[] {
+  const parsed = z.array(exceptionSchema).safeParse(data ?? []);
+  if (!parsed.success)
+    throw new Error(`policies/exceptions.yaml cannot be used:\n${z.prettifyError(parsed.error)}`);
+  const latest = new Date(Date.parse(today) + longest * 86_400_000).toISOString().slice(0, 10);
+  const faults = parsed.data.flatMap(({ rule, resource, expires }) => [
+    ...(ruleNames.includes(rule) ? [] : [`${rule} for ${resource}: there is no such rule`]),
+    ...(expires > latest ? [`${rule} for ${resource}: ${expires} is more than ${longest} days ahead`] : []),
+  ]);
+  if (faults.length > 0)
+    throw new Error(`policies/exceptions.yaml cannot be used:\n  ${faults.join("\n  ")}`);
+  return parsed.data;
+}
+
+/** Knows what is excepted, and what of it was needed. */
+export class Exceptions {
+  readonly #all: Exception[];
+  readonly #today: string;
+  readonly #used = new Set<Exception>();
+
+  /** @param today YYYY-MM-DD, UTC */
+  constructor(all: Exception[], stack: string | undefined, today: string) {
+    this.#all = all.filter(({ stacks }) => !stacks || stack === undefined || stacks.includes(stack));
+    this.#today = today;
+  }
+
+  /** Whether a fault is let pass. One that is expired lets nothing pass. */
+  covers(rule: string, resource: string): boolean {
+    const found = this.#all.filter((each) => each.rule === rule && each.resource === resource);
+    for (const each of found) this.#used.add(each);
+    return found.some((each) => !this.#expired(each));
+  }
+
+  /** What is wrong with the exceptions, when everything has been judged. */
+  faults(): string[] {
+    return this.#all.flatMap((each) => {
+      const { rule, resource, reason, expires } = each;
+      const what = `exception from ${rule} for ${resource}`;
+      if (this.#expired(each))
+        return [`${what} expired on ${expires}: mend what it is for, or renew it (${reason})`];
+      return this.#used.has(each) ? [] : [`${what} is not needed any more: take it out`];
+    });
+  }
+
+  #expired({ expires }: Exception): boolean {
+    return expires < this.#today;
+  }
+}

@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import type { Subject } from "./rule.ts";
+import { manifestSubjects } from "./subjects.ts";
+import { type Json, object, revealed } from "./values.ts";
+
+const project = join(import.meta.dirname, "../..");
+/** What stands in a rendered object for a value that is known only after the update. */
+const later = "known-later";
+/** Seconds for helm to render a chart, a download included. */
+const deadline = 60;
+
+export const isRelease = (subject: Subject): boolean => subject.type === "kubernetes:helm.sh/v3:Release";
+
+/** What `helm template` is called with for a release. Pure. */
+export function renderCall(props: Json): { args: string[]; values: unknown } {
+  const text = (key: string) => (typeof props[key] === "string" ? String(props[key]) : undefined);
+  const repository = object(revealed(props.repositoryOpts)).repo;
+  const version = text("version");
+  return {
+    args: [
+      "template",
+      text("name") ?? "release",
+      text("chart") ?? "",
+      "--namespace",
+      text("namespace") ?? "default",
+      "--include-crds",
+      "--kube-version",
+      "1.36.0",
+      ...(typeof repository === "string" ? ["--repo", repository] : []),
+      ...(version === undefined ? [] : ["--version", version]),
+      "--values",
+      "-",
+    ],
+    values: revealed(props.values ?? {}, later),
+  };
+}
+
+/**
+ * The objects inside a release, by helm itself (`LAB_HELM`, or `helm` on PATH), from the values that Pulumi would give
+ * it. Pulumi shows a release only as a whole; what is in it would go unjudged.
+ *
+ * @throws when helm is missing or refuses, with what it said.
+ */
+export async function renderRelease(subject: Subject): Promise<Subject[]> {
+  const { args, values } = renderCall(subject.props);
+  const text = await run(args, JSON.stringify(values));
+  const objects = parseAllDocuments(text).map((document) => object(document.toJS()));
+  const namespace = typeof subject.props.namespace === "string" ? subject.props.namespace : undefined;
+  return manifestSubjects(subject.name, objects, namespace);
+}
+
+function run(args: string[], stdin: string): Promise<string> {
+  const binary = process.env.LAB_HELM || "helm";
+  return new Promise((resolve, reject) => {
+    // Charts of ours are named from the project's folder.
+    const child = spawn(binary, args, { cwd: project, timeout: deadline * 1000, killSignal: "SIGKILL" });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk;
+    });
+    child.stdin.on("error", () => {
+      // helm ended before it read its values; its exit code tells why.
+    });
+    child.stdin.end(stdin);
+    child.on("error", (cause) => reject(new Error(`cannot run ${binary}: ${cause.message}`, { cause })));
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(signal ? `helm did not end within ${deadline} s` : stderr.trim().slice(0, 500)));
+    });
+  });
+}

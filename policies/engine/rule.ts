@@ -1,0 +1,66 @@
+import type { Json } from "./values.ts";
+
+/** What a rule judges: a resource's inputs, or an object that a Helm release would send to Kubernetes. */
+export interface Subject {
+  /** Pulumi's type token; of an object in a release, `helm:<kind>`. */
+  type: string;
+  /** For people and for exceptions: the resource's name, or `<release>/<Kind>/<name>`. */
+  name: string;
+  /** Secrets are `Hidden`, what is not known yet is `unknown`. */
+  props: Json;
+  /** Set when it is a Kubernetes object, however it gets there. */
+  kubernetes?: KubernetesObject;
+}
+
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  /** Undefined where there is none, or it is not known yet. */
+  namespace?: string;
+  labels: Json;
+  body: Json;
+}
+
+/** Where a judgement takes place. */
+export interface Context {
+  stack: string;
+  settings: PolicySettings;
+  /** The stack's configuration without the project's name; text as Pulumi keeps it. */
+  config: Record<string, string>;
+}
+
+/** What rules are told by `settings.yaml`. */
+export interface PolicySettings {
+  /** Stacks whose images must be pinned by digest. */
+  production: string[];
+  /** Beginnings of image names that may run. */
+  registries: string[];
+  /** Stacks in which SSH and the Kubernetes API may be open to the internet. */
+  adminPortsFromAnywhere: string[];
+  /** Stacks whose pod network may be unencrypted. */
+  plainPodNetwork: string[];
+}
+
+/** One thing that a rule has against a subject. */
+export interface Fault {
+  /** Where in the subject; empty for the whole of it. */
+  path: string;
+  message: string;
+}
+
+/** One rule. It holds in both halves: for resources as Pulumi sees them, and for objects inside Helm releases. */
+export interface Rule {
+  name: string;
+  /** One sentence: what holds. */
+  description: string;
+  severity: "low" | "medium" | "high" | "critical";
+  why: string;
+  fix: string;
+  /** Pure. */
+  judge(subject: Subject, context: Context): Fault[];
+}
+
+/** What a rule says, as one text with its remedy. */
+export const verdict = (rule: Rule, subject: Subject, { path, message }: Fault): string =>
+  `${subject.name}${path ? ` at ${path}` : ""}: ${message}\nWhy: ${rule.why}\nFix: ${rule.fix}`;

@@ -1,0 +1,91 @@
+import { type Policies, PolicyPack, type ResourceValidationArgs } from "@pulumi/policy";
+import * as pulumi from "@pulumi/pulumi";
+import { Exceptions } from "./engine/exceptions.ts";
+import { readExceptions, readSettings } from "./engine/files.ts";
+import { Docket, judge } from "./engine/judge.ts";
+import type { Context, Rule } from "./engine/rule.ts";
+import { marked } from "./engine/subjects.ts";
+import { object } from "./engine/values.ts";
+import { rules } from "./rules/index.ts";
+import { budget, budgetFaults, isInstance } from "./rules/platform/budget.ts";
+
+const today = new Date().toISOString().slice(0, 10);
+const stack = pulumi.getStack();
+const context: Context = {
+  stack,
+  settings: readSettings(),
+  config: configOf(pulumi.getProject()),
+};
+const exceptions = new Exceptions(
+  readExceptions(
+    rules.map(({ name }) => name),
+    today,
+  ),
+  stack,
+  today,
+);
+const docket = new Docket();
+
+/** The stack's configuration, of the project's own keys. */
+function configOf(project: string): Record<string, string> {
+  const all = Object.entries(object(JSON.parse(process.env.PULUMI_CONFIG ?? "{}")));
+  return Object.fromEntries(
+    all
+      .filter(([key]) => key.startsWith(`${project}:`))
+      .map(([key, value]) => [key.slice(project.length + 1), String(value)]),
+  );
+}
+
+const policy = (rule: Rule): Policies[number] => ({
+  name: rule.name,
+  description: rule.description,
+  severity: rule.severity,
+  remediationSteps: rule.fix,
+  enforcementLevel: "mandatory",
+  async validateResource(args: ResourceValidationArgs, report) {
+    for (const said of judge(rule, await docket.case(args), context, exceptions)) report(said);
+  },
+});
+
+new PolicyPack("sophia-policies", {
+  policies: [
+    {
+      name: "releases-can-be-read",
+      description: "The objects inside every Helm release are judged too.",
+      severity: "high",
+      // Changes nothing. Only to a remediation does the SDK show which values are secret, and it comes before the rules.
+      enforcementLevel: "remediate",
+      remediateResource: (args) => docket.enter(args),
+      async validateResource(args, report) {
+        const { unreadable } = await docket.case(args);
+        if (unreadable) {
+          report(
+            `${args.name}: its objects cannot be judged: ${unreadable}\nFix: name helm in LAB_HELM or put it on PATH`,
+          );
+        }
+      },
+    },
+    ...rules.map(policy),
+    {
+      name: "stack-within-budget",
+      description: budget.description,
+      severity: budget.severity,
+      enforcementLevel: "mandatory",
+      validateStack(args, report) {
+        const machines = args.resources
+          .filter(isInstance)
+          .map(({ name, props }) => ({ name, props: object(marked(props)) }));
+        for (const said of budgetFaults(context.config, machines)) report(`${said}\nFix: ${budget.fix}`);
+      },
+    },
+    {
+      name: "exceptions-are-needed",
+      description: "Every exception is used, and none has expired.",
+      severity: "medium",
+      enforcementLevel: "mandatory",
+      validateStack(_args, report) {
+        for (const said of exceptions.faults()) report(said);
+      },
+    },
+  ],
+});

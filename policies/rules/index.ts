@@ -1,0 +1,45 @@
+import type { Rule } from "../engine/rule.ts";
+import { gpuSlices } from "./cluster/gpuSlices.ts";
+import { k3sConfig } from "./cluster/k3sConfig.ts";
+import { mcpNode } from "./cluster/mcpNode.ts";
+import { podSecurity } from "./cluster/namespaces.ts";
+import { budget } from "./platform/budget.ts";
+import { firewall } from "./platform/firewall.ts";
+import { noStaleSnowflake } from "./platform/noStaleSnowflake.ts";
+import { noVercel } from "./platform/noVercel.ts";
+import { allowedRegistries } from "./pods/allowedRegistries.ts";
+import { digestInProduction } from "./pods/digestInProduction.ts";
+import { dropCapabilities } from "./pods/dropCapabilities.ts";
+import { noHostAccess } from "./pods/noHostAccess.ts";
+import { noLatestTag } from "./pods/noLatestTag.ts";
+import { nonRoot } from "./pods/nonRoot.ts";
+import { probes } from "./pods/probes.ts";
+import { readOnlyRoot } from "./pods/readOnlyRoot.ts";
+import { requestsAndLimits } from "./pods/resources.ts";
+import { seccomp } from "./pods/seccomp.ts";
+import { noHardCodedKeys } from "./secrets/noHardCodedKeys.ts";
+import { secretsMarked } from "./secrets/secretsMarked.ts";
+
+/** Every rule of the pack. */
+export const rules: Rule[] = [
+  noHardCodedKeys,
+  secretsMarked,
+  noStaleSnowflake,
+  noVercel,
+  mcpNode,
+  gpuSlices,
+  nonRoot,
+  readOnlyRoot,
+  dropCapabilities,
+  seccomp,
+  noLatestTag,
+  digestInProduction,
+  allowedRegistries,
+  requestsAndLimits,
+  probes,
+  noHostAccess,
+  podSecurity,
+  budget,
+  firewall,
+  k3sConfig,
+];

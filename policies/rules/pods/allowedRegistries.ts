@@ -1,0 +1,17 @@
+import type { Rule } from "../../engine/rule.ts";
+import { imagesOf } from "./images.ts";
+
+export const allowedRegistries: Rule = {
+  name: "allowed-registries",
+  description: "Images come from registries that the project has chosen.",
+  severity: "high",
+  why: "an image of somebody else is somebody else's code with our network and our secrets",
+  fix: "use an image of one of the registries in policies/settings.yaml, or have the new one reviewed and add it there",
+  judge: (subject, { settings }) =>
+    imagesOf(subject)
+      .filter(({ repository }) => !settings.registries.some((allowed) => repository.startsWith(allowed)))
+      .map(({ path, repository }) => ({
+        path,
+        message: `image ${repository} is from none of ${settings.registries.join(", ")}`,
+      })),
+};

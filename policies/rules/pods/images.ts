@@ -1,0 +1,36 @@
+import { podOf } from "../../engine/kubernetes.ts";
+import type { Subject } from "../../engine/rule.ts";
+
+export interface Image {
+  path: string;
+  reference: string;
+  /** With its host; `docker.io/library/` where the reference names none. */
+  repository: string;
+  tag: string;
+  digest: string;
+}
+
+/** Splits an image reference. Pure. */
+export function parseImage(path: string, reference: string): Image {
+  const [before = "", digest = ""] = reference.split("@");
+  const colon = before.lastIndexOf(":");
+  const tagged = colon > before.lastIndexOf("/");
+  const bare = tagged ? before.slice(0, colon) : before;
+  const [host = "", ...rest] = bare.split("/");
+  const named = rest.length > 0 && (/[.:]/.test(host) || host === "localhost");
+  const repository = named ? bare : rest.length > 0 ? `docker.io/${bare}` : `docker.io/library/${bare}`;
+  return { path, reference, repository, tag: tagged ? before.slice(colon + 1) : "", digest };
+}
+
+/** Images that a subject runs: of pods, and of CloudNativePG's clusters. Unknown ones are left out. */
+export function imagesOf(subject: Subject): Image[] {
+  const given: [string, unknown][] = [];
+  for (const { body, path } of podOf(subject)?.containers ?? []) given.push([`${path}.image`, body.image]);
+  if (subject.kubernetes?.apiVersion.startsWith("postgresql.cnpg.io/")) {
+    const spec = subject.kubernetes.body.spec as Record<string, unknown> | undefined;
+    given.push(["spec.imageName", spec?.imageName]);
+  }
+  return given.flatMap(([path, reference]) =>
+    typeof reference === "string" ? [parseImage(path, reference)] : [],
+  );
+}

@@ -1,0 +1,36 @@
+import { podOf } from "../../engine/kubernetes.ts";
+import type { Fault, Rule } from "../../engine/rule.ts";
+import { list, object } from "../../engine/values.ts";
+
+export const noHostAccess: Rule = {
+  name: "no-host-access",
+  description:
+    "Pods share nothing with the host: no hostNetwork, hostPID, hostIPC, hostPath, hostPort, privileged.",
+  severity: "critical",
+  why: "each of them is a door from a container to the whole host, and from there to every other pod and its secrets",
+  fix: "use a Service instead of the host's network, a volume instead of a path of the host, and no privileged container",
+  judge(subject) {
+    const pod = podOf(subject);
+    if (!pod) return [];
+    const faults: Fault[] = [];
+    for (const key of ["hostNetwork", "hostPID", "hostIPC"]) {
+      if (pod.spec[key] === true) faults.push({ path: pod.path, message: `${key} is on` });
+    }
+    list(pod.spec.volumes).forEach((volume, index) => {
+      if (!volume.hostPath) return;
+      const { path } = object(volume.hostPath);
+      faults.push({
+        path: `${pod.path}.volumes[${index}]`,
+        message: `mounts the host's ${String(path ?? "path")}`,
+      });
+    });
+    for (const { body, path } of pod.containers) {
+      if (object(body.securityContext).privileged === true) {
+        faults.push({ path: `${path}.securityContext`, message: "is privileged" });
+      }
+      if (list(body.ports).some(({ hostPort }) => hostPort))
+        faults.push({ path, message: "takes a port of the host" });
+    }
+    return faults;
+  },
+};
