@@ -137,9 +137,9 @@ export function bootstrap(
     {
       step: "join",
       login: server,
-      script: handle.host.apply((host) => joinScript({ host, settings })),
-      // What runs is looked at again after every restart.
-      triggers: [settings.version],
+      script: pulumi
+        .all([handle.host, serverAddress])
+        .apply(([host, address]) => joinScript({ host, settings, serverAddress: address })),
       deadline: settings.deadline + 120,
     },
     [configured],

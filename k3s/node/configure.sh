@@ -29,12 +29,9 @@ fi
 wanted=$(printf '%s\0' "$RESTART_TEXT" "$TOKENS" "$REGISTRIES" "$ADMISSION" "$AUDIT_POLICY" | sha256sum | cut -d ' ' -f 1)
 applied=$(cat "$state/$unit-applied" 2>/dev/null || true)
 
-restart() {
-  timeout "$DEADLINE" systemctl restart "$unit"
-}
 if [[ $wanted != "$applied" ]] || ! systemctl is-active --quiet "$unit"; then
   say "starting $unit"
-  if ! restart; then
+  if ! restart_k3s "$unit" "$DEADLINE"; then
     last_words "$unit"
     if [[ ! -f $backup/config.yaml ]]; then
       systemctl stop "$unit" || true
@@ -43,7 +40,7 @@ if [[ $wanted != "$applied" ]] || ! systemctl is-active --quiet "$unit"; then
     for name in "${names[@]}"; do
       if [[ -f $backup/$name ]]; then cp --preserve=mode -- "$backup/$name" "$dir/$name"; else rm -f -- "$dir/$name"; fi
     done
-    restart || fail "$unit starts neither with the new configuration nor with the previous one, which is back in $dir; its last words are above"
+    restart_k3s "$unit" "$DEADLINE" || fail "$unit starts neither with the new configuration nor with the previous one, which is back in $dir; its last words are above"
     rm -rf -- "$backup"
     fail "$unit does not start with the new configuration; the previous one is back at work; its last words are above"
   fi

@@ -54,11 +54,11 @@ if pending; then
   systemctl daemon-reload
   systemctl enable --quiet "$exec_unit"
   # Not configured yet: the configuration starts it.
-  if [[ -e $config ]] && ! timeout "$DEADLINE" systemctl restart "$exec_unit"; then
+  if [[ -e $config ]] && ! restart_k3s "$exec_unit" "$DEADLINE"; then
     last_words "$exec_unit"
     [[ -f $state/k3s-previous ]] || fail "K3s $VERSION does not start; its last words are above"
     mv -f -- "$state/k3s-previous" "$bin"
-    timeout "$DEADLINE" systemctl restart "$exec_unit" ||
+    restart_k3s "$exec_unit" "$DEADLINE" ||
       fail "K3s $VERSION does not start, and neither does the previous one that was put back; its last words are above"
     fail "K3s $VERSION does not start, the previous version is back at work; its last words are above"
   fi

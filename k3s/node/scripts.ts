@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { hostRoles } from "../../components/settings/lambda.ts";
 import type { K3sSettings, NodeSpec } from "../config.ts";
 import { configText, nodeConfig, nodeLabels, registriesText, restartText } from "../config.ts";
@@ -7,6 +8,8 @@ import { script, shellFile } from "../shell/script.ts";
 
 const read = (name: string) => shellFile(name, import.meta.url);
 const kubectl = read("kubectl.sh");
+const restart = read("restart.sh");
+const withRestart = (name: string) => `${restart}\n${read(name)}`;
 const withKubectl = (name: string) => `${kubectl}\n${read(name)}`;
 
 /** Seconds that a script waits for another one on the same host: an install may take its whole deadline. */
@@ -18,7 +21,7 @@ export function installScript(kind: "server" | "agent", settings: K3sSettings): 
   const { amd64, arm64 } = settings.release;
   return script({
     title: `install K3s ${kind}`,
-    body: read("install.sh"),
+    body: withRestart("install.sh"),
     exclusive: turn,
     variables: {
       KIND: kind,
@@ -45,7 +48,7 @@ export function configureScript(spec: NodeSpec, tokens: Tokens): string {
   if ("agentToken" in tokens) lines.push(`agent-token: ${JSON.stringify(tokens.agentToken)}`);
   return script({
     title: `configure K3s on ${spec.host.name}`,
-    body: read("configure.sh"),
+    body: withRestart("configure.sh"),
     exclusive: turn,
     variables: {
       KIND: nodeKind(spec.host),
@@ -60,13 +63,19 @@ export function configureScript(spec: NodeSpec, tokens: Tokens): string {
   });
 }
 
-/** Runs on the server: waits until the node is Ready with the wanted version, then brings labels and taints in step. */
-export function joinScript({ host, settings }: Pick<NodeSpec, "host" | "settings">): string {
+/**
+ * Runs on the server: waits until the node is Ready with the wanted version, then brings labels and taints in step.
+ * The text changes with whatever restarts the node, so that it is looked at again after each restart.
+ */
+export function joinScript(spec: NodeSpec): string {
+  const { host, settings } = spec;
+  const restarted = restartText(nodeConfig(spec)) + registriesText(settings.mirrors);
   const labels = Object.entries(nodeLabels(host)).map(([key, value]) => `${key}=${value}`);
   return script({
     title: `join ${nodeName(host)}`,
     body: withKubectl("join.sh"),
     variables: {
+      RUNS_WITH: createHash("sha256").update(restarted).digest("hex"),
       NODE: nodeName(host),
       VERSION: settings.version,
       LABELS: labels.sort().join("\n"),
