@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { z } from "zod";
 import type { k3sSettings } from "../components/settings/k3s.ts";
 import { hostRoles } from "../components/settings/lambda.ts";
-import { agentKeys, ownKeys, registrationKeys } from "./configKeys.ts";
+import { agentKeys, registrationKeys } from "./configKeys.ts";
 import type { Host } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
 import { serverFiles } from "./serverFiles.ts";
@@ -102,16 +102,12 @@ function agentConfig(spec: NodeSpec): Config {
 /**
  * A node's `config.yaml` without its tokens. `extraConfig` comes last: a key replaces ours, `key+` adds to our list,
  * and agents get only what `k3s agent` knows.
- *
- * @throws when `extraConfig` sets what the bootstrap itself must decide.
  */
 export function nodeConfig(spec: NodeSpec): Config {
   const kind = nodeKind(spec.host);
   const config = kind === "server" ? serverConfig(spec) : agentConfig(spec);
   for (const [given, value] of Object.entries(spec.settings.extraConfig)) {
     const key = given.replace(/\+$/, "");
-    const reason = ownKeys[key];
-    if (reason !== undefined) throw new Error(`sophia-infra:k3s.extraConfig.${given}: ${reason}`);
     if (kind === "agent" && !agentKeys.has(key)) continue;
     config[key] = given.endsWith("+") ? [...asList(config[key]), ...asList(value)] : value;
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { versions } from "../core/versions.ts";
+import { reservedKeys } from "./k3sReserved.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 
@@ -20,13 +21,25 @@ export const k3sSettings = z
     nodeAddress: z.enum(["public", "private"]).default("public"),
     /** Pod network. Anything but `wireguard-native` travels in the clear. A change restarts every node. */
     flannelBackend: z.enum(["wireguard-native", "vxlan", "host-gw"]).default("wireguard-native"),
+    /** Networks of pods and of Services. K3s cannot change them in a cluster that exists. */
     clusterCidr: z.cidrv4().default("10.42.0.0/16"),
     serviceCidr: z.cidrv4().default("10.43.0.0/16"),
     /** `registries.yaml`: mirrors by registry host. A change restarts every node. */
     mirrors: z.record(z.string(), z.array(z.url())).default({}),
-    /** Merged last into every node's `config.yaml`. A change restarts the nodes it concerns. */
-    extraConfig: z.record(z.string(), z.json()).default({}),
-    /** Off-host etcd snapshots. Left out: snapshots stay on the server. */
+    /**
+     * Merged last into every node's `config.yaml`: a key replaces ours, `key+` adds to our list. A change restarts the
+     * nodes it concerns.
+     */
+    extraConfig: z
+      .record(z.string(), z.json())
+      .default({})
+      .superRefine((config, context) => {
+        for (const key of Object.keys(config)) {
+          const message = reservedKeys.get(key.replace(/\+$/, ""));
+          if (message !== undefined) context.addIssue({ code: "custom", path: [key], message });
+        }
+      }),
+    /** Snapshots of etcd, kept on the server: they do not leave it yet. A change restarts it. */
     snapshots: z
       .strictObject({
         schedule: z.string().default("0 */6 * * *"),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { k3sSettings } from "../../../components/settings/k3s.ts";
 import {
   configText,
   nodeAddress,
@@ -133,12 +134,15 @@ describe("extraConfig", () => {
     expect(agent({ extraConfig })["kubelet-arg"]).toContain("max-pods=50");
   });
 
-  test.each(["token", "agent-token", "etcd-s3-secret-key", "server", "node-name", "node-label+", "data-dir"])(
-    "may not set %s",
-    (key) => {
-      expect(() => server({ extraConfig: { [key]: "x" } })).toThrow(`sophia-infra:k3s.extraConfig.${key}`);
-    },
-  );
+  test("S1 may set neither secrets nor what the bootstrap decides; every fault is told with its path", () => {
+    const keys = ["token", "etcd-s3-secret-key", "server", "node-name", "node-label+", "data-dir"];
+    const result = k3sSettings.safeParse({
+      ...settings(),
+      extraConfig: Object.fromEntries([...keys, "kubelet-arg+"].map((key) => [key, "x"])),
+    });
+    expect(result.error?.issues.map(({ path }) => path)).toEqual(keys.map((key) => ["extraConfig", key]));
+    expect(result.error?.issues[0]?.message).toContain("a secret must not stand in the settings");
+  });
 });
 
 test("K1 the same settings always give the same text", () => {
