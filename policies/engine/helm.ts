@@ -3,15 +3,22 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Subject } from "./rule.ts";
 import { manifestSubjects } from "./subjects.ts";
-import { type Json, object, revealed } from "./values.ts";
+import { type Json, object, revealed, unknown } from "./values.ts";
 
 const project = join(import.meta.dirname, "../..");
-/** What stands in a rendered object for a value that is known only after the update. */
+/** What stands in a rendered object, and for its namespace, where a value is known only at the update. */
 const later = "known-later";
 /** Seconds for helm to render a chart, a download included. */
 const deadline = 60;
 
 export const isRelease = (subject: Subject): boolean => subject.type === "kubernetes:helm.sh/v3:Release";
+
+/**
+ * Whether a release's values cannot be known before the update, not even in part. They are then judged in the update,
+ * before the release is made.
+ */
+export const isLater = ({ props }: Subject): boolean =>
+  props.chart === unknown || revealed(props.values, unknown) === unknown;
 
 /** What `helm template` is called with for a release. Pure. */
 export function renderCall(props: Json): { args: string[]; values: unknown } {
@@ -24,7 +31,7 @@ export function renderCall(props: Json): { args: string[]; values: unknown } {
       text("name") ?? "release",
       text("chart") ?? "",
       "--namespace",
-      text("namespace") ?? "default",
+      text("namespace") ?? (props.namespace === unknown ? later : "default"),
       "--include-crds",
       "--kube-version",
       "1.36.0",

@@ -1,5 +1,5 @@
 import type { Exceptions } from "./exceptions.ts";
-import { isRelease, renderRelease } from "./helm.ts";
+import { isLater, isRelease, renderRelease } from "./helm.ts";
 import { type Context, type Rule, type Subject, verdict } from "./rule.ts";
 import { resourceSubject } from "./subjects.ts";
 
@@ -16,6 +16,8 @@ export interface Case {
   subjects: Subject[];
   /** Why the objects inside could not be had. */
   unreadable?: string;
+  /** They can be had at the update only. */
+  later?: boolean;
 }
 
 /** Lays out resources for the rules. Each is laid out once, however many rules there are. */
@@ -45,6 +47,7 @@ export class Docket {
 
   async #layOut(subject: Subject): Promise<Case> {
     if (!isRelease(subject)) return { subjects: [subject] };
+    if (isLater(subject)) return { subjects: [subject], later: true };
     try {
       return { subjects: [subject, ...(await this.#render(subject))] };
     } catch (error) {

@@ -65,6 +65,21 @@ new PolicyPack("sophia-policies", {
         }
       },
     },
+    {
+      name: "releases-judged-later",
+      description: "The values of every Helm release can be known in a preview.",
+      severity: "low",
+      enforcementLevel: "advisory",
+      async validateResource(args, report) {
+        const { later } = await docket.case(args);
+        if (later) {
+          report(
+            `${args.name}: its values are unknown as a whole until the update, which judges its objects before it makes them\n` +
+              "Fix: give the values as an object with outputs in it, not as one output",
+          );
+        }
+      },
+    },
     ...rules.map(policy),
     {
       name: "stack-within-budget",

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { detect, stringsOf } from "../../../policies/detector/detect.ts";
+import { isSecretName } from "../../../policies/detector/names.ts";
+import { Hidden, unknown } from "../../../policies/engine/values.ts";
+import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
+import { contextOf, resource } from "./fixtures.ts";
+import { genericValue, lookalikes, plantedKeys } from "./keys.ts";
+
+/** Every place of a resource in which somebody once put a key. */
+const places: Record<string, (key: string) => object> = {
+  "container environment": (key) => ({ spec: { containers: [{ env: [{ name: "SETTING", value: key }] }] } }),
+  arguments: (key) => ({ spec: { containers: [{ args: ["serve", `--with=${key}`, "--port=80"] }] } }),
+  annotation: (key) => ({ metadata: { annotations: { "sophia.ai/note": `use ${key} here` } } }),
+  "config map": (key) => ({ data: { "app.conf": `# settings\nlisten 80;\nuse "${key}"\n` } }),
+  "command text": (key) => ({ create: `set -e\ncurl -H "x: ${key}" https://api.test\n` }),
+  "user data": (key) => ({ userData: Buffer.from(`#cloud-config\nruncmd: ['${key}']\n`).toString("base64") }),
+  "Helm values": (key) => ({ chart: "x", values: { deep: [{ er: { text: key } }] } }),
+  "JSON in a string": (key) => ({ text: JSON.stringify({ inner: { value: key } }) }),
+  "base64 in JSON in base64": (key) => ({
+    blob: Buffer.from(JSON.stringify({ x: Buffer.from(key).toString("base64") })).toString("base64"),
+  }),
+  "Dockerfile arguments": (key) => ({ build: { args: { EXTRA: key } } }),
+  "name of a property": (key) => ({ data: { [key]: "x" } }),
+};
+
+describe("S3 keys of known formats", () => {
+  for (const [place, plant] of Object.entries(places)) {
+    test(`are found in: ${place}`, () => {
+      const missed = plantedKeys().flatMap(({ format, key }) => {
+        const faults = noHardCodedKeys.judge(resource(plant(key)), contextOf());
+        return faults.some(({ message }) => message.includes(format))
+          ? []
+          : [`${format} (${faults.map((f) => f.message)})`];
+      });
+      expect(missed).toEqual([]);
+    });
+  }
+
+  test("are named by path and format, never by value", () => {
+    for (const { key } of plantedKeys()) {
+      for (const plant of Object.values(places)) {
+        const said = JSON.stringify(noHardCodedKeys.judge(resource(plant(key)), contextOf()));
+        for (const piece of key.match(/[A-Za-z0-9]{16,}/g) ?? []) expect(said).not.toContain(piece);
+      }
+    }
+  });
+
+  test("are let pass as Pulumi secrets, and as values that are not known yet", () => {
+    const [{ key } = { key: "" }] = plantedKeys();
+    const of = (value: unknown) => noHardCodedKeys.judge(resource({ token: value }), contextOf());
+    expect(of(key)).toHaveLength(1);
+    expect(of(new Hidden(key))).toEqual([]);
+    expect(of({ deep: [new Hidden({ key })] })).toEqual([]);
+    expect(of(unknown)).toEqual([]);
+  });
+});
+
+describe("S3 keys of no known format", () => {
+  const value = genericValue();
+  const generic: Record<string, object> = {
+    "property with a secret's name": { dbPassword: value },
+    "environment variable": { env: [{ name: "APP_API_KEY", value }] },
+    "option of a command": { args: ["--token", value] },
+    "option with =": { args: [`--password=${value}`] },
+    "command text": { create: `export CLIENT_SECRET=${value}; run` },
+    "YAML in a config map": { data: { "a.yaml": `db:\n  password: ${value}\n` } },
+    "quoted in code": { data: { "a.py": `api_key = "${value}"` } },
+    "JSON in base64": { blob: Buffer.from(JSON.stringify({ secretKey: value })).toString("base64") },
+    "base64 of a Secret": { kind: "Secret", data: { password: Buffer.from(value).toString("base64") } },
+    Dockerfile: { dockerfile: `FROM x\nENV DB_PASSWORD ${value}\n` },
+  };
+  test.each(Object.entries(generic))("are found as: %s", (_place, props) => {
+    const faults = noHardCodedKeys.judge(resource(props), contextOf());
+    expect(faults.length).toBeGreaterThan(0);
+    expect(JSON.stringify(faults)).not.toContain(value);
+  });
+
+  test("a password that a person made is found under its name", () => {
+    expect(detect("Sup3rS3cret!", "DB_PASSWORD")).toHaveLength(1);
+    expect(detect("hunter2-hunter!", "password")).toHaveLength(1);
+  });
+});
+
+describe("what only looks like a key", () => {
+  test.each(Object.entries(lookalikes()))("is let pass: %s", (_what, text) => {
+    expect(detect(text)).toEqual([]);
+    expect(noHardCodedKeys.judge(resource({ data: { file: text } }), contextOf())).toEqual([]);
+  });
+
+  test("names tell secrets from what is about them", () => {
+    for (const name of ["password", "DB_PASSWORD", "apiKey", "client_secret", "githubToken", "SECRET_KEY"])
+      expect(isSecretName(name), name).toBe(true);
+    for (const name of [
+      "passwordHash",
+      "secretName",
+      "tokenFile",
+      "LAMBDA_API_KEY_FILE",
+      "publicKey",
+      "monkey",
+    ])
+      expect(isSecretName(name), name).toBe(false);
+  });
+});
+
+test("strings are named by what tells their meaning", () => {
+  const found = [...stringsOf({ env: [{ name: "A", value: "x" }], args: ["--b", "y"], c: "z" })];
+  expect(found.map(({ path, name, text }) => `${path} ${name} ${text}`)).toEqual([
+    "env[0].name name A",
+    "env[0].value A x",
+    "args[0] args --b",
+    "args[1] b y",
+    "c c z",
+  ]);
+});
+
+test("large texts take no time to speak of", () => {
+  const text = `${"lorem ipsum: dolor-sit_amet / consectetur = 42;\n".repeat(20_000)}`;
+  const began = performance.now();
+  expect(detect(text)).toEqual([]);
+  // Generous, because other tests run beside: alone it is well under a second.
+  expect(performance.now() - began).toBeLessThan(15_000);
+});

@@ -1,0 +1,134 @@
+import { Secret } from "@pulumi/policy";
+import { expect, test } from "vitest";
+import { Exceptions, parseExceptions } from "../../../policies/engine/exceptions.ts";
+import { readExceptions, readSettings } from "../../../policies/engine/files.ts";
+import { renderCall } from "../../../policies/engine/helm.ts";
+import { Docket, judge } from "../../../policies/engine/judge.ts";
+import { manifestSubjects, marked } from "../../../policies/engine/subjects.ts";
+import { Hidden, unknown } from "../../../policies/engine/values.ts";
+import { rules } from "../../../policies/rules/index.ts";
+import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
+import { contextOf, deployment } from "./fixtures.ts";
+import { genericValue } from "./keys.ts";
+
+const names = rules.map(({ name }) => name);
+const today = "2026-11-21";
+const exception = {
+  rule: "non-root",
+  resource: "gpu-service-release/DaemonSet/plugin",
+  reason: "the plugin writes the kubelet's socket",
+  expires: "2027-01-01",
+};
+const none = () => new Exceptions([], "dev", today);
+const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+test("an exception covers its rule and resource until its last day, and no other", () => {
+  const on = (day: string) => new Exceptions([exception], "dev", day);
+  expect(on("2027-01-01").covers("non-root", exception.resource)).toBe(true);
+  expect(on("2027-01-02").covers("non-root", exception.resource)).toBe(false);
+  expect(on(today).covers("seccomp", exception.resource)).toBe(false);
+  expect(on(today).covers("non-root", "other")).toBe(false);
+});
+
+test("an exception that is expired, or not needed, is a fault of its own", () => {
+  const used = new Exceptions([exception], "dev", today);
+  expect(used.faults()[0]).toContain("not needed any more");
+  used.covers("non-root", exception.resource);
+  expect(used.faults()).toEqual([]);
+  expect(new Exceptions([exception], "dev", "2027-01-02").faults()[0]).toContain("expired on 2027-01-01");
+});
+
+test("an exception for another stack neither covers nor is missed", () => {
+  const other = new Exceptions([{ ...exception, stacks: ["prod"] }], "dev", today);
+  expect(other.covers("non-root", exception.resource)).toBe(false);
+  expect(other.faults()).toEqual([]);
+});
+
+test("exceptions name a rule that exists, a reason and a day that is not too far", () => {
+  const refused = (change: object) => () => parseExceptions([{ ...exception, ...change }], names, today);
+  expect(refused({})()).toHaveLength(1);
+  expect(refused({ rule: "no-such-rule" })).toThrow("no such rule");
+  expect(refused({ reason: "because" })).toThrow("20 characters");
+  expect(refused({ expires: "2030-01-01" })).toThrow("days ahead");
+  expect(refused({ expires: "soon" })).toThrow("exceptions.yaml");
+  expect(refused({ until: "x" })).toThrow("until");
+});
+
+test("the pack's own settings and exceptions can be read, and no exception has expired", () => {
+  expect(readSettings().production).toContain("prod");
+  const day = new Date().toISOString().slice(0, 10);
+  for (const { expires, rule, resource } of readExceptions(names, day))
+    expect(expires >= day, `${rule} for ${resource}`).toBe(true);
+});
+
+test("secrets and unknowns are marked, wherever they are", () => {
+  const got = marked({ a: new Secret("x"), b: [new Secret({ c: "y" })], d: unknownText, e: 1 }) as Record<
+    string,
+    unknown
+  >;
+  expect(got.a).toBeInstanceOf(Hidden);
+  expect((got.b as unknown[])[0]).toBeInstanceOf(Hidden);
+  expect(got.d).toBe(unknown);
+  expect(got.e).toBe(1);
+  expect(JSON.stringify(got)).not.toMatch(/"[xy]"/);
+});
+
+test("a rule judges what the SDK showed as secret as a secret, and the same text in the clear as a leak", async () => {
+  const value = genericValue();
+  const shown = (password: unknown) => ({ urn: "urn:1", type: "test:x:Y", name: "y", props: { password } });
+  const docket = new Docket();
+  docket.enter(shown(new Secret(value)));
+  expect(judge(noHardCodedKeys, await docket.case(shown(value)), contextOf(), none())).toEqual([]);
+  docket.enter(shown(value));
+  const [said] = judge(noHardCodedKeys, await docket.case(shown(value)), contextOf(), none());
+  expect(said).toContain("y at password");
+  expect(said).not.toContain(value);
+  const fresh = new Docket();
+  expect(judge(noHardCodedKeys, await fresh.case(shown(value)), contextOf(), none())).toHaveLength(1);
+});
+
+test("the objects inside a release are judged by the same rules, under names of their own", async () => {
+  const props = { chart: "./charts/one", namespace: "apps", values: {} };
+  const release = { urn: "urn:r", type: "kubernetes:helm.sh/v3:Release", name: "one-release", props };
+  const body = deployment({ pod: { hostPID: true }, container: { image: "docker.io/library/redis" } });
+  const docket = new Docket(async ({ name }) => manifestSubjects(name, [body], "apps"));
+  const found = await docket.case(release);
+  const violated = rules.filter((rule) => judge(rule, found, contextOf(), none()).length > 0);
+  expect(violated.map(({ name }) => name)).toEqual(["no-latest-tag", "no-host-access"]);
+  const covering = new Exceptions(
+    [{ ...exception, rule: "no-host-access", resource: "one-release/Deployment/one" }],
+    "dev",
+    today,
+  );
+  expect(violated.flatMap((rule) => judge(rule, found, contextOf(), covering))).toHaveLength(1);
+});
+
+test("a release that cannot be rendered says so, and one whose values come later waits", async () => {
+  const shown = (values: unknown) => ({
+    urn: `urn:${String(values)}`,
+    type: "kubernetes:helm.sh/v3:Release",
+    name: "one",
+    props: { chart: "./x", values },
+  });
+  const broken = new Docket(async () => {
+    throw new Error("chart ./x is no chart");
+  });
+  expect((await broken.case(shown({}))).unreadable).toContain("no chart");
+  const later = await broken.case(shown(unknownText));
+  expect(later.later).toBe(true);
+  expect(later.unreadable).toBeUndefined();
+});
+
+test("helm is called with the release's own chart, version, repository and values", () => {
+  const { args, values } = renderCall({
+    chart: "plugin",
+    name: "p",
+    namespace: unknown,
+    version: "1.2.3",
+    repositoryOpts: { repo: "https://charts.test" },
+    values: { a: new Hidden("x"), b: unknown },
+  });
+  expect(args.join(" ")).toContain("template p plugin --namespace known-later");
+  expect(args.join(" ")).toContain("--repo https://charts.test --version 1.2.3");
+  expect(values).toEqual({ a: "x", b: "known-later" });
+});
