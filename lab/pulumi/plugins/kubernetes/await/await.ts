@@ -49,7 +49,6 @@ export interface AwaitOptions {
   cluster: Cluster;
   inputs: KubeObject;
   outputs: KubeObject;
-  lastOutputs?: KubeObject;
   /** Seconds. */
   timeout: number;
   /** The program named the timeout, so it holds also where the kind has a shorter one of its own. */
@@ -72,12 +71,11 @@ const readAgain = (cluster: Cluster, object: KubeObject) =>
 
 /** Waits until an object that was created or updated is ready, and returns it as it is then. */
 export async function awaitReady(options: AwaitOptions): Promise<KubeObject> {
-  const { cluster, inputs, outputs, lastOutputs, status, signal } = options;
+  const { cluster, inputs, outputs, status, signal } = options;
   const context: AwaitContext = {
     cluster,
     inputs,
     outputs,
-    ...(lastOutputs ? { lastOutputs } : {}),
     now: () => Date.now(),
     once: false,
   };

@@ -9,8 +9,6 @@ export interface AwaitContext {
   inputs: KubeObject;
   /** The object as the API server returned it from the create or update. */
   outputs: KubeObject;
-  /** The object before an update; absent after a create. */
-  lastOutputs?: KubeObject;
   /** Milliseconds since some fixed moment. */
   now(): number;
   /** One look at a thing that is read, not made: nothing settles, so what is there counts. */

@@ -45,7 +45,6 @@ export async function update(session: Session, request: UpdateRequest): Promise<
       cluster,
       inputs,
       outputs,
-      lastOutputs: live,
       timeout: timeoutOf(request.timeout, inputs),
       timeoutGiven: request.timeout > 0 || annotation(inputs, annotations.timeoutSeconds) !== "",
       status: (severity, message) => session.log.status(severity, urn, message),
