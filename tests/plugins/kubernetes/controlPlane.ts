@@ -40,7 +40,8 @@ class Processes {
 
   start(name: string, [command, ...first]: string[], args: string[]): void {
     const log = openSync(join(this.#folder, `${name}.log`), "a");
-    const child = spawn(command ?? "", [...first, ...args], {
+    // A test run that is killed cannot stop what it started.
+    const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", command ?? "", ...first, ...args], {
       stdio: ["ignore", log, log],
       // The k3s stand-in's API server wants to know where joining nodes' secrets are; here nobody joins.
       env: { ...process.env, K3S_PART_DATA_DIR: this.#folder },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseExpectation } from "../../../../lab/pulumi/plugins/kubernetes/await/jsonPath.ts";
+import { parseExpectation } from "../../../../lab/pulumi/plugins/kubernetes/await/annotation/jsonPath.ts";
 import {
   connectionOf,
   parseKubeconfig,

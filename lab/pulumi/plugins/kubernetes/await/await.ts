@@ -5,6 +5,7 @@ import { annotation, nameOf, namespaceOf, uidOf } from "../object/access.ts";
 import { annotations, isTrue } from "../object/annotations.ts";
 import { describeKind, kindOfObject } from "../object/kind.ts";
 import type { Severity } from "../rpc/log.ts";
+import { waitForAnnotation } from "./annotation/waitFor.ts";
 import type { AwaitContext, Awaiter, Judge, Judgement } from "./awaiter.ts";
 import { daemonSet } from "./daemonSet.ts";
 import { deployment } from "./deployment.ts";
@@ -13,7 +14,6 @@ import { warningsAbout } from "./related.ts";
 import { service } from "./service.ts";
 import * as simple from "./simple.ts";
 import { statefulSet } from "./statefulSet.ts";
-import { waitForAnnotation } from "./waitFor.ts";
 
 /** Kinds with more to them than that the API server has stored them. */
 const awaiters: Record<string, Awaiter> = {

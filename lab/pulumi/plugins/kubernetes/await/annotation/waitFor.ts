@@ -1,9 +1,9 @@
-import type { KubeObject } from "../object/access.ts";
-import { number, text } from "../object/access.ts";
-import type { Judgement } from "./awaiter.ts";
-import { info } from "./awaiter.ts";
+import type { KubeObject } from "../../object/access.ts";
+import { number, text } from "../../object/access.ts";
+import type { Judgement } from "../awaiter.ts";
+import { info } from "../awaiter.ts";
+import { condition } from "../pods.ts";
 import { parseExpectation } from "./jsonPath.ts";
-import { condition } from "./pods.ts";
 
 type Check = (object: KubeObject) => { matched: boolean; message: string };
 

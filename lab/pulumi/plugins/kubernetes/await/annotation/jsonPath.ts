@@ -1,5 +1,5 @@
-import { isMap } from "../object/access.ts";
-import type { Plain } from "../rpc/values.ts";
+import { isMap } from "../../object/access.ts";
+import type { Plain } from "../../rpc/values.ts";
 
 type Step =
   | { kind: "key"; key: string }
