@@ -160,6 +160,8 @@ export function readStruct(reader: Reader): JsonObject {
       else if (part.field === 2) value = readValue(entry.message());
       else entry.skip(part.type);
     }
+    // Assigning it would change the object's kind instead of setting a property.
+    if (key === "__proto__") throw new Error("a property cannot be called __proto__");
     result[key] = value;
   }
   return result;
