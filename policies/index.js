@@ -1,2 +1,5 @@
 // Pulumi loads a pack's entry through ts-node, which knows no imports that end in .ts. What a module imports, Node loads.
-import "./pack.ts";
+import { readExceptions, readSettings } from "./engine/files.ts";
+import { startPack } from "./pack.ts";
+
+startPack("sophia-policies", readSettings(), readExceptions);

@@ -1,30 +1,12 @@
 import { type Policies, PolicyPack, type ResourceValidationArgs } from "@pulumi/policy";
 import * as pulumi from "@pulumi/pulumi";
-import { Exceptions } from "./engine/exceptions.ts";
-import { readExceptions, readSettings } from "./engine/files.ts";
+import { type Exception, Exceptions } from "./engine/exceptions.ts";
 import { Docket, judge } from "./engine/judge.ts";
-import type { Context, Rule } from "./engine/rule.ts";
+import type { Context, PolicySettings, Rule } from "./engine/rule.ts";
 import { marked } from "./engine/subjects.ts";
 import { object } from "./engine/values.ts";
 import { rules } from "./rules/index.ts";
 import { budget, budgetFaults, isInstance } from "./rules/platform/budget.ts";
-
-const today = new Date().toISOString().slice(0, 10);
-const stack = pulumi.getStack();
-const context: Context = {
-  stack,
-  settings: readSettings(),
-  config: configOf(pulumi.getProject()),
-};
-const exceptions = new Exceptions(
-  readExceptions(
-    rules.map(({ name }) => name),
-    today,
-  ),
-  stack,
-  today,
-);
-const docket = new Docket();
 
 /** The stack's configuration, of the project's own keys. */
 function configOf(project: string): Record<string, string> {
@@ -36,71 +18,90 @@ function configOf(project: string): Record<string, string> {
   );
 }
 
-const policy = (rule: Rule): Policies[number] => ({
-  name: rule.name,
-  description: rule.description,
-  severity: rule.severity,
-  remediationSteps: rule.fix,
-  enforcementLevel: "mandatory",
-  async validateResource(args: ResourceValidationArgs, report) {
-    for (const said of judge(rule, await docket.case(args), context, exceptions)) report(said);
-  },
-});
+/**
+ * Starts the pack in this process, for the stack that the engine named.
+ * @param read gives the exceptions for the rules of those names, on that day
+ */
+export function startPack(
+  name: string,
+  settings: PolicySettings,
+  read: (ruleNames: string[], today: string) => Exception[],
+): void {
+  const today = new Date().toISOString().slice(0, 10);
+  const stack = pulumi.getStack();
+  const context: Context = { stack, settings, config: configOf(pulumi.getProject()) };
+  const ruleNames = rules.map((rule) => rule.name);
+  const exceptions = new Exceptions(read(ruleNames, today), stack, today);
+  const docket = new Docket();
 
-new PolicyPack("sophia-policies", {
-  policies: [
-    {
-      name: "releases-can-be-read",
-      description: "The objects inside every Helm release are judged too.",
-      severity: "high",
-      // Changes nothing. Only to a remediation does the SDK show which values are secret, and it comes before the rules.
-      enforcementLevel: "remediate",
-      remediateResource: (args) => docket.enter(args),
-      async validateResource(args, report) {
-        const { unreadable } = await docket.case(args);
-        if (unreadable) {
-          report(
-            `${args.name}: its objects cannot be judged: ${unreadable}\nFix: name helm in LAB_HELM or put it on PATH`,
-          );
-        }
-      },
+  const policy = (rule: Rule): Policies[number] => ({
+    name: rule.name,
+    description: rule.description,
+    severity: rule.severity,
+    remediationSteps: rule.fix,
+    enforcementLevel: "mandatory",
+    async validateResource(args: ResourceValidationArgs, report) {
+      const said = judge(rule, await docket.case(args), context, exceptions);
+      if (said) report(said);
     },
-    {
-      name: "releases-judged-later",
-      description: "The values of every Helm release can be known in a preview.",
-      severity: "low",
-      enforcementLevel: "advisory",
-      async validateResource(args, report) {
-        const { later } = await docket.case(args);
-        if (later) {
-          report(
-            `${args.name}: its values are unknown as a whole until the update, which judges its objects before it makes them\n` +
-              "Fix: give the values as an object with outputs in it, not as one output",
-          );
-        }
+  });
+
+  new PolicyPack(name, {
+    policies: [
+      {
+        name: "releases-can-be-read",
+        description: "The objects inside every Helm release are judged too.",
+        severity: "high",
+        // Changes nothing. Only to a remediation does the SDK show which values are secret, and it comes before the rules.
+        enforcementLevel: "remediate",
+        remediateResource: (args) => docket.enter(args),
+        async validateResource(args, report) {
+          const { unreadable } = await docket.case(args);
+          if (unreadable) {
+            report(
+              `${args.name}: its objects cannot be judged: ${unreadable}\nFix: name helm in LAB_HELM or put it on PATH`,
+            );
+          }
+        },
       },
-    },
-    ...rules.map(policy),
-    {
-      name: "stack-within-budget",
-      description: budget.description,
-      severity: budget.severity,
-      enforcementLevel: "mandatory",
-      validateStack(args, report) {
-        const machines = args.resources
-          .filter(isInstance)
-          .map(({ name, props }) => ({ name, props: object(marked(props)) }));
-        for (const said of budgetFaults(context.config, machines)) report(`${said}\nFix: ${budget.fix}`);
+      {
+        name: "releases-judged-later",
+        description: "The values of every Helm release can be known in a preview.",
+        severity: "low",
+        enforcementLevel: "advisory",
+        async validateResource(args, report) {
+          const { later } = await docket.case(args);
+          if (later) {
+            exceptions.postpone(args.name);
+            report(
+              `${args.name}: its values are unknown as a whole until the update, which judges its objects before it makes them\n` +
+                "Fix: give the values as an object with outputs in it, not as one output",
+            );
+          }
+        },
       },
-    },
-    {
-      name: "exceptions-are-needed",
-      description: "Every exception is used, and none has expired.",
-      severity: "medium",
-      enforcementLevel: "mandatory",
-      validateStack(_args, report) {
-        for (const said of exceptions.faults()) report(said);
+      ...rules.map(policy),
+      {
+        name: "stack-within-budget",
+        description: budget.description,
+        severity: budget.severity,
+        enforcementLevel: "mandatory",
+        validateStack(args, report) {
+          const machines = args.resources
+            .filter(isInstance)
+            .map(({ name, props }) => ({ name, props: object(marked(props)) }));
+          for (const said of budgetFaults(context.config, machines)) report(`${said}\nFix: ${budget.fix}`);
+        },
       },
-    },
-  ],
-});
+      {
+        name: "exceptions-are-needed",
+        description: "Every exception is used, and none has expired.",
+        severity: "medium",
+        enforcementLevel: "mandatory",
+        validateStack(_args, report) {
+          for (const said of exceptions.faults()) report(said);
+        },
+      },
+    ],
+  });
+}

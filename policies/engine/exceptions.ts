@@ -3,7 +3,10 @@ import { z } from "zod";
 const exceptionSchema = z.strictObject({
   /** Name of a rule. */
   rule: z.string().min(1),
-  /** What it is for, exactly: a resource's name, `<release>/<Kind>/<name>`, or a file's path for the scan. */
+  /**
+   * What it is for, exactly: a resource's name, `<release>/<Kind>/<name>`, or a file's path for the scan. With `/*` at
+   * the end: everything inside a release.
+   */
   resource: z.string().min(1),
   /** Stacks in which it is needed. Left out: all of them. */
   stacks: z.array(z.string()).min(1).optional(),
@@ -35,6 +38,9 @@ export function parseExceptions(data: unknown, ruleNames: readonly string[], tod
   return parsed.data;
 }
 
+const matches = (given: string, resource: string): boolean =>
+  given.endsWith("/*") ? resource.startsWith(given.slice(0, -1)) : given === resource;
+
 /** Knows what is excepted, and what of it was needed. */
 export class Exceptions {
   readonly #all: Exception[];
@@ -49,9 +55,14 @@ export class Exceptions {
 
   /** Whether a fault is let pass. One that is expired lets nothing pass. */
   covers(rule: string, resource: string): boolean {
-    const found = this.#all.filter((each) => each.rule === rule && each.resource === resource);
+    const found = this.#all.filter((each) => each.rule === rule && matches(each.resource, resource));
     for (const each of found) this.#used.add(each);
     return found.some((each) => !this.#expired(each));
+  }
+
+  /** What is inside this release is judged later: whether its exceptions are needed cannot be told yet. */
+  postpone(release: string): void {
+    for (const each of this.#all) if (each.resource.startsWith(`${release}/`)) this.#used.add(each);
   }
 
   /** What is wrong with the exceptions, when everything has been judged. */

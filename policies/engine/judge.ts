@@ -56,12 +56,18 @@ export class Docket {
   }
 }
 
-/** What a rule has against a case, exceptions taken out. */
-export function judge(rule: Rule, { subjects }: Case, context: Context, exceptions: Exceptions): string[] {
-  return subjects.flatMap((subject) =>
+/** What a rule has against a case, exceptions taken out; undefined when that is nothing. */
+export function judge(
+  rule: Rule,
+  { subjects }: Case,
+  context: Context,
+  exceptions: Exceptions,
+): string | undefined {
+  const faults = subjects.flatMap((subject) =>
     rule
       .judge(subject, context)
       .filter(() => !exceptions.covers(rule.name, subject.name))
-      .map((fault) => verdict(rule, subject, fault)),
+      .map((fault) => ({ subject: subject.name, fault })),
   );
+  return faults.length === 0 ? undefined : verdict(rule, faults);
 }

@@ -30,6 +30,10 @@ export interface Context {
   config: Record<string, string>;
 }
 
+/** Whether a stack is in a list of the settings; `*` at an entry's end stands for anything. */
+export const isListed = (stack: string, names: readonly string[]): boolean =>
+  names.some((name) => (name.endsWith("*") ? stack.startsWith(name.slice(0, -1)) : name === stack));
+
 /** What rules are told by `settings.yaml`. */
 export interface PolicySettings {
   /** Stacks whose images must be pinned by digest. */
@@ -61,6 +65,10 @@ export interface Rule {
   judge(subject: Subject, context: Context): Fault[];
 }
 
-/** What a rule says, as one text with its remedy. */
-export const verdict = (rule: Rule, subject: Subject, { path, message }: Fault): string =>
-  `${subject.name}${path ? ` at ${path}` : ""}: ${message}\nWhy: ${rule.why}\nFix: ${rule.fix}`;
+/** What a rule says of a resource, as one text with its remedy. */
+export function verdict(rule: Rule, faults: { subject: string; fault: Fault }[]): string {
+  const lines = faults.map(
+    ({ subject, fault: { path, message } }) => `${subject}${path ? ` at ${path}` : ""}: ${message}`,
+  );
+  return `${lines.join("\n")}\nWhy: ${rule.why}\nFix: ${rule.fix}`;
+}

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { Context, Fault, Rule, Subject } from "../../engine/rule.ts";
+import { type Context, type Fault, isListed, type Rule, type Subject } from "../../engine/rule.ts";
 import { type Json, object, revealed } from "../../engine/values.ts";
 
 const lines = (value: unknown): string[] =>
@@ -35,7 +35,7 @@ export function k3sFaults(config: Json, { stack, settings }: Pick<Context, "stac
       `is ${mode}: every user of the host is cluster admin`,
     );
     const backend = String(config["flannel-backend"] ?? "vxlan");
-    const encrypted = backend === "wireguard-native" || settings.plainPodNetwork.includes(stack);
+    const encrypted = backend === "wireguard-native" || isListed(stack, settings.plainPodNetwork);
     demand(
       encrypted,
       "flannel-backend",

@@ -1,4 +1,4 @@
-import type { Fault, Rule } from "../../engine/rule.ts";
+import { type Fault, isListed, type Rule } from "../../engine/rule.ts";
 import { list } from "../../engine/values.ts";
 
 const anywhere = new Set(["0.0.0.0/0", "::/0"]);
@@ -15,7 +15,7 @@ export const firewall: Rule = {
   fix: "name your networks in sophia-infra:lambda.firewall.adminNetworks, or the stack in adminPortsFromAnywhere of policies/settings.yaml",
   judge(subject, { stack, settings }) {
     if (!/^pulumi-nodejs:dynamic\/lambda:FirewallRule(?:s|set)?$/.test(subject.type)) return [];
-    const allowed = settings.adminPortsFromAnywhere.includes(stack) ? [...open, ...admin] : open;
+    const allowed = isListed(stack, settings.adminPortsFromAnywhere) ? [...open, ...admin] : open;
     return ["rules", "initialRules"].flatMap((field) =>
       list(subject.props[field]).flatMap(({ protocol, ports, source }, index): Fault[] => {
         if (typeof source !== "string" || !anywhere.has(source) || protocol === "icmp") return [];

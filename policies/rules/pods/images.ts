@@ -1,5 +1,6 @@
 import { podOf } from "../../engine/kubernetes.ts";
 import type { Subject } from "../../engine/rule.ts";
+import { list, object } from "../../engine/values.ts";
 
 export interface Image {
   path: string;
@@ -22,13 +23,16 @@ export function parseImage(path: string, reference: string): Image {
   return { path, reference, repository, tag: tagged ? before.slice(colon + 1) : "", digest };
 }
 
-/** Images that a subject runs: of pods, and of CloudNativePG's clusters. Unknown ones are left out. */
+/** Images that a subject runs: of pods, and of CloudNativePG's clusters and poolers. Unknown ones are left out. */
 export function imagesOf(subject: Subject): Image[] {
   const given: [string, unknown][] = [];
   for (const { body, path } of podOf(subject)?.containers ?? []) given.push([`${path}.image`, body.image]);
   if (subject.kubernetes?.apiVersion.startsWith("postgresql.cnpg.io/")) {
-    const spec = subject.kubernetes.body.spec as Record<string, unknown> | undefined;
-    given.push(["spec.imageName", spec?.imageName]);
+    const spec = object(subject.kubernetes.body.spec);
+    given.push(["spec.imageName", spec.imageName]);
+    list(object(object(spec.template).spec).containers).forEach(({ image }, index) => {
+      given.push([`spec.template.spec.containers[${index}].image`, image]);
+    });
   }
   return given.flatMap(([path, reference]) =>
     typeof reference === "string" ? [parseImage(path, reference)] : [],

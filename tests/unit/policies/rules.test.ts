@@ -292,7 +292,7 @@ for (const each of rules) {
     test.each(Object.entries(violating))("refuses: %s", (_what, subject) => {
       const [fault] = each.judge(subject, contextOf(more));
       expect(fault).toBeDefined();
-      if (fault) expect(verdict(each, subject, fault)).toContain(`Fix: ${each.fix}`);
+      if (fault) expect(verdict(each, [{ subject: "thing", fault }])).toContain(`Fix: ${each.fix}`);
     });
     test.each(Object.entries(clean))("lets pass: %s", (_what, subject) => {
       expect(each.judge(subject, contextOf(more))).toEqual([]);

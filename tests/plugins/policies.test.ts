@@ -1,0 +1,122 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { obtain } from "../../lab/artefacts/obtain.ts";
+import { helm } from "../../lab/helm/artefact.ts";
+import { labOf, repository } from "../../lab/lab.ts";
+import { rules } from "../../policies/rules/index.ts";
+import { plantedKeys } from "../unit/policies/keys.ts";
+import { type OperationResult, type Program, runProgram } from "./harness.ts";
+
+const programs = join(import.meta.dirname, "programs");
+const pack = join(repository, "policies");
+const strict = join(programs, "strict");
+const lambdaKey = () => plantedKeys().find(({ format }) => format === "Lambda Cloud API key")?.key ?? "";
+
+let LAB_HELM = "";
+beforeAll(async () => {
+  const folders = await obtain([helm], { cache: labOf().cache });
+  LAB_HELM = join(folders.get(helm.name) ?? "", "helm");
+});
+
+interface Preview extends OperationResult {
+  /** Names of the resources that were refused, by rule. */
+  refused: Map<string, string[]>;
+  /** Everything that the pack said. */
+  said: string;
+}
+
+/** Previews the program under a pack. A key is made up for each run. */
+async function preview(
+  folder: string,
+  given: { bad: boolean; key: string; exceptions?: object[] },
+): Promise<Preview> {
+  const stack: Program = await runProgram({ program: join(programs, "violating"), env: { LAB_HELM } });
+  const file = join(stack.dir, "exceptions.json");
+  await writeFile(file, JSON.stringify(given.exceptions ?? []));
+  const result = await stack.preview({
+    policyPacks: [folder],
+    config: { bad: String(given.bad), key: given.key, budget: '{"monthlyUsd":1000}' },
+    env: { TEST_EXCEPTIONS: file },
+  });
+  const refused = new Map<string, string[]>();
+  const events = result.events.flatMap(({ policyEvent }) => policyEvent ?? []);
+  for (const { policyName, enforcementLevel, ...event } of events) {
+    if (enforcementLevel !== "mandatory") continue;
+    const name =
+      String(event.resourceUrn ?? "")
+        .split("::")
+        .at(-1) ?? "";
+    refused.set(policyName, [...(refused.get(policyName) ?? []), name]);
+  }
+  return { ...result, refused, said: events.map(({ message }) => message).join("\n") };
+}
+
+describe("S3 the policy pack in a preview", () => {
+  test("refuses a resource for each rule, and none that keeps the rules, and names rule and fix", async () => {
+    const key = lambdaKey();
+    const { code, stdout, refused, said } = await preview(pack, { bad: true, key });
+    expect(code, stdout).not.toBe(0);
+    // Only where everything is production does every image need its digest.
+    const active = rules.filter(({ name }) => name !== "digest-in-production");
+    for (const { name, fix } of active) {
+      expect(refused.get(name) ?? [], name).toContain(`bad-${name}`);
+      expect(stdout).toContain(`[mandatory]`);
+      expect(stdout.replaceAll(/\s+/g, " "), name).toContain(fix);
+    }
+    expect([...refused.values()].flat().filter((name) => name.startsWith("good-"))).toEqual([]);
+    // What only helm knows of: the pod inside the release.
+    expect(refused.get("no-host-access")).toContain("bad-release");
+    expect(said).toContain("bad-release/Pod/inner at spec: hostPID is on");
+    expect(said).toContain(
+      "bad-release/Pod/inner at metadata.annotations.note: holds what looks like a key (Lambda Cloud API key)",
+    );
+    expect(said).not.toContain(key.slice(-16));
+  });
+
+  test("lets a clean program pass, with digests in production", async () => {
+    const { code, stdout, refused } = await preview(strict, { bad: false, key: lambdaKey() });
+    expect([...refused]).toEqual([]);
+    expect(code, stdout).toBe(0);
+  });
+
+  test("takes exceptions, and fails for one that nothing needs", async () => {
+    const exception = (rule: string, resource: string, expires = "2999-01-01") => ({
+      rule,
+      resource,
+      reason: "only for this test, which ends soon",
+      expires,
+    });
+    const excepted = rules.flatMap(({ name }) => exception(name, `bad-${name}`));
+    const also = ["no-host-access", "no-hard-coded-keys"].map((rule) => exception(rule, "bad-release/*"));
+    const latest = exception("digest-in-production", "bad-no-latest-tag");
+    const { code, stdout, refused, said } = await preview(strict, {
+      bad: true,
+      key: lambdaKey(),
+      exceptions: [
+        ...excepted,
+        ...also,
+        latest,
+        exception("no-hard-coded-keys", "bad-release"),
+        exception("probes", "nobody"),
+        exception("non-root", "bad-non-root", "2020-01-01"),
+      ],
+    });
+    expect([...refused.keys()].sort(), stdout).toEqual(["exceptions-are-needed", "stack-within-budget"]);
+    expect(said).toContain("exception from probes for nobody is not needed any more");
+    expect(said).toContain("exception from non-root for bad-non-root expired on 2020-01-01");
+    expect(code).not.toBe(0);
+  });
+
+  test("cannot be passed over because helm is missing", async () => {
+    const own = LAB_HELM;
+    onTestFinished(() => {
+      LAB_HELM = own;
+    });
+    LAB_HELM = "/no/such/helm";
+    const { code, refused, said } = await preview(strict, { bad: false, key: lambdaKey() });
+    expect(code).not.toBe(0);
+    expect(refused.get("releases-can-be-read")).toEqual(["good-release"]);
+    expect(said).toContain("Fix: name helm in LAB_HELM");
+  });
+});

@@ -1,0 +1,110 @@
+/**
+ * For every rule of the policy pack a resource that breaks it, `bad-<rule>`, and one of the same kind that does not,
+ * `good-<rule>`. It is only previewed, against a cluster that is not known yet.
+ */
+import { join } from "node:path";
+import * as command from "@pulumi/command";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { container, deployment } from "../../../unit/policies/fixtures.ts";
+import { Thing } from "./thing.ts";
+
+const config = new pulumi.Config();
+const bad = config.getBoolean("bad") ?? true;
+/** Made by the test, in the clear. */
+const key = config.require("key");
+
+const kubeconfig = new random.RandomPassword("later", { length: 20 }).result;
+const provider = new k8s.Provider("cluster", { kubeconfig });
+const opts = { provider };
+
+/** Both variants of a rule's resource; the bad one only when asked for. */
+function pair(rule: string, good: (name: string) => unknown, wrong: (name: string) => unknown): void {
+  good(`good-${rule}`);
+  if (bad) wrong(`bad-${rule}`);
+}
+
+type Changes = Parameters<typeof deployment>[0];
+const digest = `ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}`;
+const workload = (given: Changes = {}) => {
+  const { metadata: _, spec } = deployment({ ...given, container: { image: digest, ...given?.container } });
+  return (name: string) =>
+    new k8s.apps.v1.Deployment(
+      name,
+      { metadata: { name, namespace: given?.namespace ?? "apps" }, spec: spec as never },
+      opts,
+    );
+};
+const shell = (create: pulumi.Input<string>) => (name: string) => new command.local.Command(name, { create });
+const securityContext = (change: object) => ({
+  container: { securityContext: { ...(container().securityContext as object), ...change } },
+});
+const namespaced = (level: string) => (name: string) =>
+  new k8s.core.v1.Namespace(
+    name,
+    { metadata: { name, labels: { "pod-security.kubernetes.io/enforce": level } } },
+    opts,
+  );
+const secret = (value: pulumi.Input<string>) => (name: string) =>
+  new k8s.core.v1.Secret(name, { metadata: { name }, stringData: { note: value } }, opts);
+const release =
+  (values: Record<string, unknown>): ((name: string) => unknown) =>
+  (name) =>
+    new k8s.helm.v3.Release(
+      name,
+      { chart: join(import.meta.dirname, "chart"), name, namespace: "apps", values },
+      opts,
+    );
+const gpu = (amount: string): Changes => ({
+  pod: {
+    runtimeClassName: "nvidia",
+    nodeSelector: { "nvidia.com/gpu.present": "true" },
+    tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }],
+  },
+  container: {
+    resources: {
+      requests: { cpu: "1", memory: "1Gi", "nvidia.com/gpu": amount },
+      limits: { cpu: "1", memory: "1Gi", "nvidia.com/gpu": amount },
+    },
+  },
+});
+const rules = (port: number) => (name: string) =>
+  new Thing("lambda:FirewallRules", name, {
+    rules: [{ protocol: "tcp", ports: [port, port], source: "0.0.0.0/0" }],
+  });
+const machine = (hourlyUsd: number) => (name: string) => new Thing("lambda:Instance", name, { hourlyUsd });
+const k3s = (encrypted: boolean) =>
+  shell(
+    `CONFIG='protect-kernel-defaults: true\nsecrets-encryption: ${encrypted}\nflannel-backend: wireguard-native'\ntrue`,
+  );
+
+pair("no-hard-coded-keys", shell(pulumi.secret(`use ${key}`)), shell(`use ${key}`));
+pair("kubernetes-secrets-are-secret", secret(pulumi.secret("text")), secret("text"));
+pair("no-stale-snowflake-account", shell("ZNB04675"), shell(["UHDECNO", "CVB64222"].join("-")));
+pair("no-vercel", shell("curl https://sophia.test"), shell("curl https://sophia.vercel.app"));
+pair(
+  "mcp-node",
+  workload({ namespace: "mcp", pod: { nodeSelector: { "kubernetes.io/hostname": "mcp-node" } } }),
+  workload({ namespace: "mcp" }),
+);
+pair("whole-gpu-slices", workload(gpu("1")), workload(gpu("0.25")));
+pair("non-root", workload(), workload(securityContext({ runAsNonRoot: false })));
+pair("read-only-root", workload(), workload(securityContext({ readOnlyRootFilesystem: false })));
+pair("drop-all-capabilities", workload(), workload(securityContext({ capabilities: { drop: ["KILL"] } })));
+pair("seccomp", workload(), workload(securityContext({ seccompProfile: { type: "Unconfined" } })));
+pair("no-latest-tag", workload(), workload({ container: { image: "ghcr.io/sophia-ai/one:latest" } }));
+pair("digest-in-production", workload(), workload({ container: { image: "ghcr.io/sophia-ai/one:1.2.3" } }));
+pair(
+  "allowed-registries",
+  workload(),
+  workload({ container: { image: digest.replace("sophia-ai", "others") } }),
+);
+pair("requests-and-limits", workload(), workload({ container: { resources: {} } }));
+pair("probes", workload(), workload({ container: { readinessProbe: undefined } }));
+pair("no-host-access", workload(), workload({ pod: { hostNetwork: true } }));
+pair("namespace-pod-security", namespaced("restricted"), namespaced("baseline"));
+pair("budget", machine(0.01), machine(99));
+pair("firewall", rules(443), rules(22));
+pair("k3s-config", k3s(true), k3s(false));
+pair("release", release({ note: "nothing" }), release({ hostPID: true, note: key }));
