@@ -1,4 +1,4 @@
-import { chmod, copyFile, link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkout, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
@@ -75,6 +75,20 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
 }
 
 /**
+ * The engine writes every property of every resource into a new file under `$PULUMI_HOME/logs` and has no setting
+ * against it: on an unchanged stack of ours that costs more than all else together. A plain file in the folder's place
+ * keeps it from being made.
+ */
+async function withoutEngineLog(home: string): Promise<void> {
+  const logs = join(home, "logs");
+  const found = await stat(logs).catch(() => undefined);
+  if (found?.isFile()) return;
+  await rm(logs, { recursive: true, force: true });
+  await mkdir(home, { recursive: true });
+  await writeFile(logs, "");
+}
+
+/**
  * Fills `$PULUMI_HOME` as the official downloads would: CLI and language host under `versions/`, resource plugins
  * under `plugins/`. The stand-ins are launchers for the code in this checkout, no copies of it.
  * @param cli folder of the artefact `pulumi-cli`
@@ -91,6 +105,7 @@ export async function assembleToolchain(home: string, cli: string): Promise<Tool
   });
   await install(join(bin, "pulumi-language-nodejs"), launcher("lab/pulumi/language/main.ts"));
   await install(join(bin, "pulumi-resource-pulumi-nodejs"), dynamicProvider);
+  await withoutEngineLog(home);
   for (const name of pluginNames) {
     const folder = join(home, "plugins", `resource-${name}-v${pluginVersion(name)}`);
     await install(join(folder, `pulumi-resource-${name}`), launcher(`lab/pulumi/plugins/${name}/main.ts`));

@@ -100,7 +100,7 @@ describe("a fresh lab", () => {
         `sophia.lab:80:${ingress}`,
         url,
       ]);
-    expect((await curl("http://sophia.lab/health")).stdout.trim()).toBe("308");
+    expect((await curl("http://sophia.lab/mcp/x")).stdout.trim()).toBe("308");
     expect((await curl("https://sophia.lab/health")).stdout.trim()).toBe("200");
     expect((await curl("https://sophia.lab/nowhere")).stdout.trim()).toBe("404");
   });
