@@ -5,52 +5,15 @@ import { images, versions } from "../../components/core/versions.ts";
 import { gpuValues } from "../../components/services/gpu.ts";
 import { gpuSettings } from "../../components/settings/k3s.ts";
 import { run } from "../../lab/exec.ts";
+import { agentConfig, answering, askFromClient, bothReady, serverConfig } from "./k3s/asks.ts";
 import { type Cluster, eventually, makeCluster } from "./k3s/cluster.ts";
 import { allowClient, denyAll, gpuPod, podWithVolume, webEverywhere } from "./k3s/pods.ts";
 
 let cluster: Cluster;
 const namespace = "trial";
 
-const serverConfig = () => ({
-  "cluster-init": true,
-  token: cluster.token,
-  "node-name": "backend",
-  "node-ip": cluster.server.privateAddress,
-  "tls-san": ["api.example.test"],
-  "flannel-backend": "host-gw",
-  "service-node-port-range": "80-443",
-  "secrets-encryption": true,
-  disable: ["traefik", "servicelb", "metrics-server"],
-  "node-label": ["sophia.ai/role-server=true"],
-});
-const agentConfig = (token: string) => ({
-  server: `https://${cluster.server.privateAddress}:6443`,
-  token,
-  "node-name": "mcp-node",
-  "node-ip": cluster.agent.privateAddress,
-  "node-external-ip": cluster.agent.spec.publicAddress,
-  "node-label": ["sophia.ai/role-mcp=true", "nvidia.com/gpu.present=true"],
-});
-const fromClient = async (target: string, port: number) => {
-  const connect = `exec 3<>/dev/tcp/${target}/${port} && cat <&3`;
-  const result = await cluster.server.run(
-    `k3s kubectl -n ${namespace} exec client -- timeout 3 bash -c '${connect}'`,
-  );
-  return result.code === 0 ? result.stdout.trim() : "no answer";
-};
-/** The nodes that answered in a few tries. */
-const answering = async (ask: () => Promise<string>) => {
-  const answers = new Set<string>();
-  for (let i = 0; i < 12; i++) answers.add(await ask());
-  return [...answers].sort().join(" ");
-};
-const ready = () =>
-  eventually(
-    "both nodes to be Ready",
-    120,
-    () => cluster.kubectl("get nodes --no-headers").catch((error: Error) => error.message),
-    /backend +Ready[\s\S]*mcp-node +Ready/,
-  );
+const ready = () => bothReady(cluster);
+const fromClient = (target: string, port: number) => askFromClient(cluster, namespace, target, port);
 
 beforeAll(async () => {
   cluster = await makeCluster();
@@ -76,7 +39,7 @@ test("K1 a key that K3s does not have is refused in K3s's words, one that the la
     "the lab's k3s does not support embedded-registry",
   );
   expect(await says("server", { "cluster-init": true, disable: ["nothing"] })).toContain(
-    'disable: "nothing" is not a packaged component',
+    "is not a packaged component",
   );
   expect(await says("agent", { token: "x" })).toContain("--server is required");
 });
@@ -85,10 +48,10 @@ test("K2 K3 a server and an agent become a cluster", async () => {
   const { server, agent } = cluster;
   expect(await server.must("k3s --version")).toContain(`k3s version ${versions.k3s} (`);
   const begun = performance.now();
-  await cluster.start(server, "server", serverConfig());
+  await cluster.start(server, "server", serverConfig(cluster));
   const nodeToken = await server.must("cat /var/lib/rancher/k3s/server/node-token");
   expect(nodeToken).toMatch(new RegExp(`^K10[0-9a-f]{64}::server:${cluster.token}$`));
-  await cluster.start(agent, "agent", agentConfig(nodeToken));
+  await cluster.start(agent, "agent", agentConfig(cluster, nodeToken));
   await ready();
   // Measured at 15 s on two idle cores.
   expect((performance.now() - begun) / 1000).toBeLessThan(150);
@@ -124,7 +87,7 @@ test("K2 S1 a wrong token and a strange server are refused", async () => {
   const tryJoin = async (token: string) => {
     const { stderr } = await cluster.agent.run(
       "cat > /tmp/join.yaml; timeout 6 k3s agent --config /tmp/join.yaml --data-dir /tmp/join",
-      stringify({ ...agentConfig(token), "node-name": "stranger" }),
+      stringify({ ...agentConfig(cluster, token), "node-name": "stranger" }),
     );
     return stderr;
   };
@@ -135,7 +98,7 @@ test("K2 S1 a wrong token and a strange server are refused", async () => {
   // The name of a node that another machine has: the password that it chose is not known here.
   const other = await cluster.server.run(
     "cat > /tmp/join.yaml; timeout 6 k3s agent --config /tmp/join.yaml --data-dir /tmp/join",
-    stringify(agentConfig(cluster.token)),
+    stringify(agentConfig(cluster, cluster.token)),
   );
   expect(other.stderr).toContain("Node password rejected");
   expect(await cluster.kubectl("get nodes -o name")).not.toContain("stranger");
@@ -282,13 +245,13 @@ test("K7 a snapshot and the token rebuild a lost server on an empty machine", as
   cluster.server = await cluster.replace(cluster.server);
   const { server } = cluster;
   await server.must("base64 -d > /root/snapshot", snapshot);
-  await server.must("cat > /etc/rancher/k3s/config.yaml", stringify(serverConfig()));
+  await server.must("cat > /etc/rancher/k3s/config.yaml", stringify(serverConfig(cluster)));
   const reset = await server.run("k3s server --cluster-reset --cluster-reset-restore-path=/root/snapshot");
   expect(reset.stderr).toContain(
     "Managed etcd cluster membership has been reset, restart without --cluster-reset flag now",
   );
   expect((await server.run("k3s server --cluster-reset")).stderr).toContain("was previously reset");
-  await cluster.start(server, "server", serverConfig());
+  await cluster.start(server, "server", serverConfig(cluster));
   await ready();
   expect(await kubectl("get secret sealed -o jsonpath={.metadata.uid}")).toBe(secret);
   expect(await kubectl("get configmap -o name")).not.toContain("forgotten");
