@@ -11,7 +11,8 @@ export async function status(lab: Lab, json: boolean): Promise<boolean> {
   return report.healthy;
 }
 
-async function examine(lab: Lab): Promise<Report> {
+/** Asks everything how it is. */
+export async function examine(lab: Lab): Promise<Report> {
   const opened = await openStack(lab);
   if (opened) return collect({ lab, ...opened });
   const nothing = { hosts: [], nodes: [], releases: [], services: [], mcpServers: [], streams: [] };

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { images } from "../../components/core/versions.ts";
+import { notYet, waitFor } from "../../components/core/wait.ts";
 import { helm } from "../helm/artefact.ts";
 import { imageOf } from "../images/build.ts";
 import { machineImage } from "../images/machine.ts";
@@ -18,10 +19,12 @@ import { raiseLimits } from "../machines/limits.ts";
 import { labStackConfig } from "../overlay.ts";
 import type { Progress } from "../progress.ts";
 import { claimNetwork } from "../state/claim.ts";
+import { problems } from "../status/report.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 import { labArtefacts, obtainAll, publishedImages } from "./artefacts.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, speed } from "./services.ts";
 import { Stack } from "./stack.ts";
+import { examine, status } from "./status.ts";
 
 /** Everything up to `pulumi up`: what the program finds when it runs. */
 export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<Stack> {
@@ -89,6 +92,16 @@ export async function up(lab: Lab, refresh: boolean, progress: Progress, signal:
   await progress.phase("pulumi up", () => update(lab, stack, args, progress, signal));
   const outputs = await stack.outputs();
   await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
+  if (!(await status(lab, false)))
+    throw new Error("the update went through, but not everything is well: see above");
+}
+
+/** What was just changed may still be on its way: K3s restarts, pods move. */
+async function settled(lab: Lab, signal: AbortSignal): Promise<void> {
+  await waitFor({ what: "all parts to be healthy", deadline: 180, interval: 2, signal }, async () => {
+    const report = await examine(lab);
+    return report.healthy || notYet(problems(report).join("; "));
+  });
 }
 
 /** Lines of the CLI that say what became of a resource, not that it is still being worked on. */
