@@ -3,7 +3,6 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { images } from "../../components/core/versions.ts";
-import { notYet, waitFor } from "../../components/core/wait.ts";
 import { helm } from "../helm/artefact.ts";
 import { imageOf } from "../images/build.ts";
 import { machineImage } from "../images/machine.ts";
@@ -19,12 +18,12 @@ import { raiseLimits } from "../machines/limits.ts";
 import { labStackConfig } from "../overlay.ts";
 import type { Progress } from "../progress.ts";
 import { claimNetwork } from "../state/claim.ts";
-import { problems } from "../status/report.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 import { labArtefacts, obtainAll, publishedImages } from "./artefacts.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, speed } from "./services.ts";
 import { Stack } from "./stack.ts";
-import { examine, status } from "./status.ts";
+import { status } from "./status.ts";
+import { settled, update } from "./update.ts";
 
 /** Everything up to `pulumi up`: what the program finds when it runs. */
 export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<Stack> {
@@ -88,56 +87,11 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
  */
 export async function up(lab: Lab, refresh: boolean, progress: Progress, signal: AbortSignal): Promise<void> {
   const stack = await prepare(lab, progress, signal);
-  const args = ["up", "--yes", "--skip-preview", "--color", "never", ...(refresh ? ["--refresh"] : [])];
-  await progress.phase("pulumi up", () => update(lab, stack, args, progress, signal));
+  await progress.phase("pulumi up", () => update(lab, stack, refresh, progress, signal));
   const outputs = await stack.outputs();
   await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
-  if (!(await status(lab, false)))
-    throw new Error("the update went through, but not everything is well: see above");
-}
-
-/** What was just changed may still be on its way: K3s restarts, pods move. */
-async function settled(lab: Lab, signal: AbortSignal): Promise<void> {
-  await waitFor({ what: "all parts to be healthy", deadline: 180, interval: 2, signal }, async () => {
-    const report = await examine(lab);
-    return report.healthy || notYet(problems(report).join("; "));
-  });
-}
-
-/** Lines of the CLI that say what became of a resource, not that it is still being worked on. */
-const finished = / (created|updated|replaced|deleted|\*\*.*failed\*\*)/;
-
-async function update(
-  lab: Lab,
-  stack: Stack,
-  args: string[],
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<void> {
-  const log: string[] = [];
-  const show = (line: string) => {
-    log.push(line);
-    if (!line.startsWith(" ") || /^\s+\S+:\S+/.test(line)) return;
-    if (finished.test(line)) progress.say(line.trimEnd());
-    else progress.note("resources", line.trim());
-  };
-  progress.begin("resources");
-  const result = await stack.pulumi(args, {
-    onLine: show,
-    signal,
-    allowFailure: true,
-  });
-  await writeFile(files(lab).upLog, `${log.join("\n")}\n`);
-  const ended = result.code === 0 ? "✔" : "✘";
-  progress.end(
-    "resources",
-    ended,
-    result.stdout.match(/^ +[0-9]+ unchanged$|^Resources:$/m) ? "see above" : "",
-  );
-  if (result.code !== 0) {
-    const diagnostics = result.stdout.slice(Math.max(0, result.stdout.indexOf("Diagnostics:")));
-    throw new Error(`pulumi up failed; the whole log is in ${files(lab).upLog}\n${diagnostics.trim()}`);
-  }
+  await progress.phase("Health", () => settled(lab, signal));
+  await status(lab, false);
 }
 
 const sha256 = async (file: string): Promise<string> =>

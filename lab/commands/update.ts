@@ -1,0 +1,56 @@
+import { writeFile } from "node:fs/promises";
+import { notYet, waitFor } from "../../components/core/wait.ts";
+import { files, type Lab } from "../lab.ts";
+import type { Progress } from "../progress.ts";
+import { problems } from "../status/report.ts";
+import type { Stack } from "./stack.ts";
+import { examine } from "./status.ts";
+
+/** Lines of the CLI that say what became of a resource, not that it is still being worked on. */
+const finished = / (created|updated|replaced|deleted|\*\*.*failed\*\*)/;
+
+/** `152 created, 3 updated`: the counts at the end of the CLI's output. Pure. */
+export function countsIn(stdout: string): string {
+  const block = /^Resources:\n((?: .*\n?)+)/m.exec(stdout)?.[1] ?? "";
+  return block
+    .split("\n")
+    .map((line) => line.replace(/^[\s+~-]+/, ""))
+    .filter((line) => /^\d+ (created|updated|replaced|deleted|unchanged|errored)$/.test(line))
+    .join(", ");
+}
+
+/** Runs `pulumi up`: one line for each resource that changed, all of it in the log. @throws with the diagnostics */
+export async function update(
+  lab: Lab,
+  stack: Stack,
+  refresh: boolean,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const log: string[] = [];
+  const title = "resources";
+  const show = (line: string) => {
+    log.push(line);
+    // Lines of the plan begin with one blank and a sign; the rest is detail.
+    if (!/^ \S/.test(line)) return;
+    if (finished.test(line)) progress.say(line.trimEnd());
+    else progress.note(title, line.trim());
+  };
+  progress.begin(title);
+  const args = ["up", "--yes", "--skip-preview", "--color", "never", ...(refresh ? ["--refresh"] : [])];
+  const { code, stdout } = await stack.pulumi(args, { onLine: show, signal, allowFailure: true });
+  await writeFile(files(lab).upLog, `${log.join("\n")}\n`);
+  progress.end(title, code === 0 ? "✔" : "✘", countsIn(stdout));
+  if (code !== 0) {
+    const diagnostics = stdout.slice(Math.max(0, stdout.indexOf("Diagnostics:")));
+    throw new Error(`pulumi up failed; the whole log is in ${files(lab).upLog}\n${diagnostics.trim()}`);
+  }
+}
+
+/** Waits until all is well: what was just changed may still be on its way. */
+export async function settled(lab: Lab, signal: AbortSignal): Promise<void> {
+  await waitFor({ what: "all parts to be healthy", deadline: 180, interval: 2, signal }, async () => {
+    const report = await examine(lab);
+    return report.healthy || notYet(problems(report).join("; "));
+  });
+}
