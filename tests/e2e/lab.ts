@@ -28,15 +28,22 @@ export function change(edit: (config: Settings) => void): void {
 }
 
 /** Runs a command of the lab as `make` does. */
-export const command = (...args: string[]) =>
-  run(process.execPath, [join(repository, "lab/cli.ts"), ...args], {
+export const command = (...args: string[]) => commandUntil(undefined, ...args);
+
+/** The same, and Ctrl-C as soon as a line matches. */
+export function commandUntil(line: RegExp | undefined, ...args: string[]) {
+  const interrupt = new AbortController();
+  return run(process.execPath, [join(repository, "lab/cli.ts"), ...args], {
     cwd: repository,
     env: { ...environment, LAB_CONFIG: configFile },
     allowFailure: true,
-    onLine: (line) => {
-      if (process.env.E2E_VERBOSE) process.stderr.write(`    ${line}\n`);
+    signal: interrupt.signal,
+    onLine: (said) => {
+      if (process.env.E2E_VERBOSE) process.stderr.write(`    ${said}\n`);
+      if (line?.test(said)) interrupt.abort();
     },
   });
+}
 
 /** What an update did: names of resources by what happened to them. */
 export interface Update {

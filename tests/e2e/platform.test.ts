@@ -6,11 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../../lab/exec.ts";
 import { files } from "../../lab/lab.ts";
 import { connect, type Era } from "../../mcp/probe.ts";
-import { change, command, kubeconfig, lab, status, up } from "./lab.ts";
+import { change, command, commandUntil, kubeconfig, lab, status, up } from "./lab.ts";
 
 const minutes = 60_000;
 
 beforeAll(async () => {
+  // Interrupted in the middle, as by somebody who changed their mind; the next one goes on from there.
+  const interrupted = await commandUntil(/-harden created/, "up").catch((error: Error) => error.message);
+  expect(interrupted).toContain("stopped");
   const first = await up();
   expect(first.code, first.said.slice(-4000)).toBe(0);
 }, 20 * minutes);
@@ -247,6 +250,64 @@ describe("changes", () => {
       expect(node.metadata?.labels?.["sophia.ai/rack"]).toBe("7");
     },
     5 * minutes,
+  );
+});
+
+describe("bad input", () => {
+  test(
+    "malformed settings are all told at once, and nothing is touched",
+    async () => {
+      change((config) => {
+        config.redis = { memroy: "1Gi" } as never;
+        config.budget = { monthlyUsd: -1 } as never;
+      });
+      const { code, changed, said } = await up();
+      expect(code).toBe(1);
+      expect(said).toContain("2 settings of stack local cannot be used (nothing was created)");
+      expect(said).toContain("redis.memroy: unknown setting; did you mean memory?");
+      expect(said).toContain("budget.monthlyUsd:");
+      expect(changed).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  test(
+    "L7 a budget that is too small stops the update before anything is launched",
+    async () => {
+      change((config) => {
+        config.budget = { monthlyUsd: 100 } as never;
+      });
+      const { code, changed, said } = await up();
+      expect(code).toBe(1);
+      expect(said).toMatch(/budget of \$100/);
+      expect(changed).toEqual([]);
+    },
+    5 * minutes,
+  );
+});
+
+describe("three hosts", () => {
+  test(
+    "L2 K2 a host is added by settings alone, and takes over Nginx",
+    async () => {
+      change((config) => {
+        const hosts = [
+          { name: "frontend", roles: ["agent", "ingress"] },
+          { name: "backend", roles: ["server", "data"] },
+          { name: "mcp", roles: ["agent", "mcp"] },
+        ];
+        config.hosts = hosts as never;
+        config.budget = { monthlyUsd: 3500 } as never;
+      });
+      const { code, said } = await up();
+      expect(code, said.slice(-4000)).toBe(0);
+      const { report } = await status();
+      expect(report.healthy).toBe(true);
+      expect(report.nodes.map((node) => node.name).sort()).toEqual(["backend", "frontend", "mcp-node"]);
+      expect(report.services.find((service) => service.name === "nginx")?.node).toBe("frontend");
+      expect(report.mcpServers.every((server) => server.ready)).toBe(true);
+    },
+    10 * minutes,
   );
 });
 
