@@ -3,6 +3,7 @@
  *
  *   node policies/scan.ts             all tracked files; ends with 1 if there is a key
  *   node policies/scan.ts <folder>    another checkout
+ *   node policies/scan.ts --history   every file of every commit of every branch
  *
  * `scan.yaml` holds what is let pass in this repository, with reason and expiry.
  * Prints file, line and kind of key, never the key.
@@ -56,31 +57,70 @@ export function scan(folder: string): { files: number; bytes: number; leaks: Lea
   return result;
 }
 
-/** What the scan of a checkout has to say, after the exceptions. */
+/** Keys in every file of every commit that a checkout knows, each content once, under the first path it had. */
+export function scanHistory(folder: string): ReturnType<typeof scan> {
+  const git = (args: string[], input = "") =>
+    execFileSync("git", ["-C", folder, ...args], { input, maxBuffer: 2 ** 31 - 1 });
+  const paths = new Map<string, string>();
+  for (const line of git(["rev-list", "--objects", "--all"]).toString().split("\n")) {
+    const space = line.indexOf(" ");
+    if (space > 0) paths.set(line.slice(0, space), line.slice(space + 1));
+  }
+  const sizes = git(
+    ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"],
+    [...paths.keys()].join("\n"),
+  );
+  const blobs = sizes
+    .toString()
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter(([, type, size]) => type === "blob" && Number(size) <= largest);
+  const result = { files: 0, bytes: 0, leaks: [] as Leak[] };
+  for (let from = 0; from < blobs.length; from += batch) {
+    const some = blobs.slice(from, from + batch);
+    const all = git(["cat-file", "--batch"], `${some.map(([id]) => id).join("\n")}\n`);
+    let at = 0;
+    for (const [id = "", , size] of some) {
+      const start = all.indexOf("\n", at) + 1;
+      at = start + Number(size) + 1;
+      result.files += 1;
+      result.bytes += Number(size);
+      result.leaks.push(...leaksIn(paths.get(id) ?? id, all.subarray(start, at - 1).toString()));
+    }
+  }
+  return result;
+}
+
+/** How many contents are read at once. */
+const batch = 200;
+
+/** What a scan has to say, after the exceptions. `whole`: an exception that nothing needs is a fault. */
 export function report(
   { files, bytes, leaks }: ReturnType<typeof scan>,
   exceptions: Exceptions,
+  whole = true,
 ): { lines: string[]; keys: number; clean: boolean } {
   const left = leaks.filter(({ file }) => !exceptions.covers(rule, file));
   const lines = left.map(
     ({ file, line, format, inside }) =>
       `${file}:${line}: ${format}${inside.length > 0 ? ` inside ${inside.join(", ")}` : ""}`,
   );
-  const faults = exceptions.faults();
-  const sum = `${files} files, ${(bytes / 1e6).toFixed(1)} MB: ${left.length} keys, ${leaks.length - left.length} let pass`;
+  const faults = whole ? exceptions.faults() : [];
+  const passed = leaks.length - left.length;
+  const sum = `${files} files, ${(bytes / 1e6).toFixed(1)} MB: ${left.length} keys, ${passed} let pass`;
   return { lines: [...lines, ...faults, sum], keys: left.length, clean: left.length + faults.length === 0 };
 }
 
 const rule = "no-hard-coded-keys";
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [other] = process.argv.slice(2);
+  const [given] = process.argv.slice(2);
+  const history = given === "--history";
+  const own = given === undefined || history;
+  const folder = own ? join(import.meta.dirname, "..") : given;
   const today = new Date().toISOString().slice(0, 10);
-  const excepted = other ? [] : readScanExceptions([rule], today);
-  const said = report(
-    scan(other ?? join(import.meta.dirname, "..")),
-    new Exceptions(excepted, undefined, today),
-  );
+  const excepted = new Exceptions(own ? readScanExceptions([rule], today) : [], undefined, today);
+  const said = report(history ? scanHistory(folder) : scan(folder), excepted, !history);
   console.log(said.lines.join("\n"));
   if (said.keys > 0) {
     console.error("A key in a file is burnt: revoke it, put the new one into ESC, and read it from there.");

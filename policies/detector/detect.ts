@@ -1,5 +1,5 @@
 import { formats } from "./formats.ts";
-import { assignment, dockerVariable, holdsName, isSecretName } from "./names.ts";
+import { assignment, dockerVariable, holdsName, isDigestOf, isSecretName } from "./names.ts";
 import { isHarmless, isName, looksRandom } from "./random.ts";
 
 /** A key that was found. Never holds the key. */
@@ -19,7 +19,7 @@ const longest = 200_000;
 
 /** Whether a value is a secret by the name it has, wherever that name comes from. */
 function isNamedSecret(name: string, value: string): boolean {
-  if (!isSecretName(name) || isHarmless(value)) return false;
+  if (!isSecretName(name) || isHarmless(value) || isDigestOf(name, value)) return false;
   return looksRandom(value) || (!holdsName(name) && !isName(value) && /[0-9]/.test(value));
 }
 
@@ -69,11 +69,15 @@ function search(text: string, name: string, inside: string[], depth: number): Fi
 /** A value that stands alone under its name, as in a container's environment: people's passwords count too. */
 const isWhole = (name: string, value: string): boolean =>
   isNamedSecret(name, value) ||
-  (/pass(?:word|wd|phrase)?$|pwd$/i.test(name) && !isHarmless(value) && !isName(value));
+  (/pass(?:word|wd|phrase)?$|pwd$/i.test(name) &&
+    !isHarmless(value) &&
+    !isDigestOf(name, value) &&
+    !isName(value));
 
 /** In running text only what looks drawn at random counts; without quotes, also not what looks like code. */
 const isAssigned = (name: string, value: string, quoted: boolean): boolean =>
   isSecretName(name) &&
+  !isDigestOf(name, value) &&
   looksRandom(value) &&
   (quoted || !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value));
 

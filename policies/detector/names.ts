@@ -19,13 +19,17 @@ export function isSecretName(name: string): boolean {
   );
 }
 
+/** Whether a value is what its name says: the digest of a secret, as in the annotation `checksum/password`. */
+export const isDigestOf = (name: string, value: string): boolean =>
+  /(?:checksum|digest|hash)[/._-]/i.test(name) && /^[0-9a-f]+$/i.test(value);
+
 /** Names that end in `secret` mostly hold the name of a Kubernetes Secret. */
 export const holdsName = (name: string): boolean =>
   /secret(?:ref)?$/i.test(name) && !/client[-_]?secret$/i.test(name);
 
 /** `name = value` in text of any kind: code, YAML, JSON, shell, Dockerfile, options of a command line. */
 export const assignment = new RegExp(
-  `([A-Za-z0-9_.-]*(?:${secretWord})[A-Za-z0-9_]{0,12})["'\`]?(?:\\s*(?::=|=>|[:=])\\s*|(?<=--[a-z-]{3,40})\\s+)(?:(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\2|([^\\s"'\`,;(){}<>\\[\\]$|]{8,400}))`,
+  `([A-Za-z0-9_./-]*(?:${secretWord})[A-Za-z0-9_]{0,12})["'\`]?(?:\\s*(?::=|=>|[:=])\\s*|(?<=--[a-z-]{3,40})\\s+)(?:(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\2|([^\\s"'\`,;(){}<>\\[\\]$|]{8,400}))`,
   "gi",
 );
 

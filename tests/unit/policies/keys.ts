@@ -113,6 +113,7 @@ export function lookalikes(): Record<string, string> {
       "const password = await readFile(secretPath, 'utf8'); token = request.headers2.authToken1;",
     "GitHub expression": "GITHUB_TOKEN: $".concat("{{ secrets.GITHUB_TOKEN }}"),
     placeholder: "API_KEY=your-api-key-1234567\nPASSWORD=<password-12>\ntoken: xxxxxxxx1111",
+    "annotation with a digest": `checksum/password: "a1${hex(14)}"`,
     "digest of a password": `passwordHash: ${hex(16)}\ntokenChecksum: ${hex(64)}`,
     "URL without a password": "https://github.com/k3s-io/k3s/releases/download/v1.36.3%2Bk3s1/k3s",
     "URL with a variable": "postgresql://sophia:$PASSWORD@db:5432 redis://:$".concat(
