@@ -7,6 +7,10 @@ import * as pulumi from "@pulumi/pulumi";
  * whole closure there, so that every change of the code is a change of every resource, and delete runs yesterday's
  * code. Here the stored text only names the module; what runs is always today's.
  *
+ * Pulumi updates its own entry for the dynamic provider whenever any configuration value changed, and cuts off what that
+ * provider is doing at the moment. It does so when the program registers its first dynamic resource: that one must come
+ * before whatever else can set off the replacement of a dynamic resource, as the fleet does in `index.ts`.
+ *
  * @param type Token behind `pulumi-nodejs:dynamic/`, e.g. `k3s:HostKey`.
  * @param module File from the repository's root, e.g. `k3s/ssh/hostKeyProvider.ts`; it exports `provider`, a
  *   `pulumi.dynamic.ResourceProvider`.

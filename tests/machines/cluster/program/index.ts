@@ -1,23 +1,16 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { k3sSettings } from "../../../../components/settings/k3s.ts";
 import { Cluster } from "../../../../k3s/cluster.ts";
 import type { Host, HostHandle } from "../../../../k3s/host.ts";
+import { Machine } from "./machine.ts";
 
 const config = new pulumi.Config();
 const hosts = config.requireObject<Host[]>("hosts");
 
-/** Stands for whoever rents machines: another id is another machine, the old one goes first. */
 function machineOf(host: Host): HostHandle {
-  const machine = new random.RandomId(
-    `machine-${host.name}`,
-    { byteLength: 4, keepers: { machine: host.machineId } },
-    { deleteBeforeReplace: true },
-  );
-  const known = pulumi
-    .all([machine.hex, machine.keepers])
-    .apply(([_hex, keepers]) => ({ ...host, machineId: keepers?.machine ?? "" }));
+  const machine = new Machine(`machine-${host.name}`, host.machineId);
+  const known = machine.machineId.apply((machineId) => ({ ...host, machineId }));
   return { name: host.name, roles: host.roles, host: known, machine };
 }
 
