@@ -5,6 +5,7 @@ import { Docket, judge } from "./engine/judge.ts";
 import type { Context, PolicySettings, Rule } from "./engine/rule.ts";
 import { marked } from "./engine/subjects.ts";
 import { object } from "./engine/values.ts";
+import { defaultDenyText, openNamespaces } from "./rules/cluster/defaultDeny.ts";
 import { rules } from "./rules/index.ts";
 import { budget, budgetFaults, isInstance } from "./rules/platform/budget.ts";
 
@@ -30,7 +31,7 @@ export function startPack(
   const today = new Date().toISOString().slice(0, 10);
   const stack = pulumi.getStack();
   const context: Context = { stack, settings, config: configOf(pulumi.getProject()) };
-  const ruleNames = rules.map((rule) => rule.name);
+  const ruleNames = [...rules.map((rule) => rule.name), defaultDenyText.name];
   const exceptions = new Exceptions(read(ruleNames, today), stack, today);
   const docket = new Docket();
 
@@ -91,6 +92,21 @@ export function startPack(
             .filter(isInstance)
             .map(({ name, props }) => ({ name, props: object(marked(props)) }));
           for (const said of budgetFaults(context.config, machines)) report(`${said}\nFix: ${budget.fix}`);
+        },
+      },
+      {
+        ...defaultDenyText,
+        enforcementLevel: "mandatory",
+        async validateStack({ resources }, report) {
+          // What was asked for, not what came of it: that is not known in a preview.
+          const cases = await Promise.all(resources.map((resource) => docket.case(resource)));
+          for (const namespace of openNamespaces(cases.flatMap(({ subjects }) => subjects))) {
+            const named = `namespace ${namespace}`;
+            if (exceptions.covers(defaultDenyText.name, named)) continue;
+            report(
+              `${named} refuses nothing: every pod in it may talk to everyone\nFix: ${defaultDenyText.fix}`,
+            );
+          }
         },
       },
       {

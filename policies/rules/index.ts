@@ -1,8 +1,11 @@
 import type { Rule } from "../engine/rule.ts";
+import { gpuAutoscaling } from "./cluster/gpuAutoscaling.ts";
 import { gpuSlices } from "./cluster/gpuSlices.ts";
+import { ingressTls } from "./cluster/ingressTls.ts";
 import { k3sConfig } from "./cluster/k3sConfig.ts";
 import { mcpNode } from "./cluster/mcpNode.ts";
 import { podSecurity } from "./cluster/namespaces.ts";
+import { postgresSuperuser } from "./cluster/postgres.ts";
 import { budget } from "./platform/budget.ts";
 import { firewall } from "./platform/firewall.ts";
 import { noStaleSnowflake } from "./platform/noStaleSnowflake.ts";
@@ -13,6 +16,7 @@ import { dropCapabilities } from "./pods/dropCapabilities.ts";
 import { noHostAccess } from "./pods/noHostAccess.ts";
 import { noLatestTag } from "./pods/noLatestTag.ts";
 import { nonRoot } from "./pods/nonRoot.ts";
+import { noProbeHost } from "./pods/noProbeHost.ts";
 import { probes } from "./pods/probes.ts";
 import { readOnlyRoot } from "./pods/readOnlyRoot.ts";
 import { requestsAndLimits } from "./pods/resources.ts";
@@ -28,6 +32,7 @@ export const rules: Rule[] = [
   noVercel,
   mcpNode,
   gpuSlices,
+  gpuAutoscaling,
   nonRoot,
   readOnlyRoot,
   dropCapabilities,
@@ -37,8 +42,11 @@ export const rules: Rule[] = [
   allowedRegistries,
   requestsAndLimits,
   probes,
+  noProbeHost,
   noHostAccess,
   podSecurity,
+  postgresSuperuser,
+  ingressTls,
   budget,
   firewall,
   k3sConfig,

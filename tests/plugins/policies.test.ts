@@ -114,7 +114,12 @@ describe("S3 the policy pack in a preview", () => {
         exception("non-root", "bad-non-root", "2020-01-01"),
       ],
     });
-    expect([...refused.keys()].sort(), said).toEqual(["exceptions-are-needed", "stack-within-budget"]);
+    expect([...refused.keys()].sort(), said).toEqual([
+      "exceptions-are-needed",
+      "namespace-default-deny",
+      "stack-within-budget",
+    ]);
+    expect(said).toContain("namespace bad-namespace-pod-security refuses nothing");
     expect(said).toContain("exception from probes for nobody is not needed any more");
     expect(said).toContain("exception from non-root for bad-non-root expired on 2020-01-01");
     expect(code).not.toBe(0);

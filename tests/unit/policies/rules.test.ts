@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Context, Subject } from "../../../policies/engine/rule.ts";
 import { verdict } from "../../../policies/engine/rule.ts";
 import { Hidden, type Json, unknown } from "../../../policies/engine/values.ts";
+import { openNamespaces } from "../../../policies/rules/cluster/defaultDeny.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { contextOf, deployment, kubernetes, resource } from "./fixtures.ts";
 import { genericValue } from "./keys.ts";
@@ -58,6 +59,14 @@ const config = (text: string) =>
 const goodConfig =
   "protect-kernel-defaults: true\nsecrets-encryption: true\nflannel-backend: wireguard-native";
 const value = genericValue();
+const named = (apiVersion: string, kind: string, spec: Json) =>
+  kubernetes({ apiVersion, kind, metadata: { name: "one", namespace: "apps" }, spec });
+const autoscaler = (name: string) =>
+  named("autoscaling/v2", "HorizontalPodAutoscaler", { metrics: [{ type: "Resource", resource: { name } }] });
+const database = (spec: Json) => named("postgresql.cnpg.io/v1", "Cluster", spec);
+const ingress = (tls: Json[]) =>
+  named("networking.k8s.io/v1", "Ingress", { rules: [{ host: "sophia.test" }], tls });
+const networkPolicy = (spec: Json) => named("networking.k8s.io/v1", "NetworkPolicy", spec);
 
 const cases: Record<string, Case> = {
   "no-hard-coded-keys": {
@@ -225,6 +234,31 @@ const cases: Record<string, Case> = {
     },
     clean: { "volumes of other kinds": pod({ volumes: [{ name: "v", emptyDir: {} }] }) },
   },
+  "no-probe-host": {
+    violating: {
+      "a probe": container({ livenessProbe: { httpGet: { host: "169.254.169.254", path: "/", port: 80 } } }),
+      "a hook": container({ lifecycle: { preStop: { tcpSocket: { host: "192.0.2.1", port: 80 } } } }),
+    },
+    clean: { "the pod itself": kubernetes(deployment()) },
+  },
+  "no-gpu-resource-metric": {
+    violating: { GPUs: autoscaler("nvidia.com/gpu") },
+    clean: { CPU: autoscaler("cpu") },
+  },
+  "postgres-no-superuser": {
+    violating: { "let in": database({ enableSuperuserAccess: true }) },
+    clean: { "kept out": database({ enableSuperuserAccess: false }), "by default": database({}) },
+  },
+  "ingress-tls": {
+    violating: {
+      none: ingress([]),
+      "for another host": ingress([{ hosts: ["other.test"], secretName: "tls" }]),
+    },
+    clean: {
+      "for the host": ingress([{ hosts: ["sophia.test"], secretName: "tls" }]),
+      "by a wildcard": ingress([{ hosts: ["*.test"], secretName: "tls" }]),
+    },
+  },
   "namespace-pod-security": {
     violating: {
       "no label": namespace(undefined),
@@ -312,4 +346,15 @@ test("K5 a quarter of a GPU is refused with what to write instead", () => {
   const slices = rules.find(({ name }) => name === "whole-gpu-slices");
   const [fault] = slices?.judge(gpu("0.25"), contextOf()) ?? [];
   expect(fault?.message).toContain("4 time slices");
+});
+
+test("S4 a namespace needs a policy that refuses everything, both ways and for everyone", () => {
+  const space = kubernetes({ apiVersion: "v1", kind: "Namespace", metadata: { name: "apps" } });
+  const both = { policyTypes: ["Ingress", "Egress"] };
+  const open = (spec: Json) => openNamespaces([space, networkPolicy(spec)]);
+  expect(open({ podSelector: {}, ...both })).toEqual([]);
+  expect(open({ podSelector: {}, policyTypes: ["Ingress"] })).toEqual(["apps"]);
+  expect(open({ podSelector: { matchLabels: { a: "b" } }, ...both })).toEqual(["apps"]);
+  expect(open({ podSelector: {}, ...both, egress: [{}] })).toEqual(["apps"]);
+  expect(openNamespaces([space])).toEqual(["apps"]);
 });

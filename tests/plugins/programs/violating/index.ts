@@ -40,12 +40,20 @@ const shell = (create: pulumi.Input<string>) => (name: string) => new command.lo
 const securityContext = (change: object) => ({
   container: { securityContext: { ...(container().securityContext as object), ...change } },
 });
-const namespaced = (level: string) => (name: string) =>
-  new k8s.core.v1.Namespace(
-    name,
-    { metadata: { name, labels: { "pod-security.kubernetes.io/enforce": level } } },
+const namespaced = (level: string) => (name: string) => {
+  const labels = { "pod-security.kubernetes.io/enforce": level };
+  new k8s.core.v1.Namespace(name, { metadata: { name, labels } }, opts);
+  // Only the good one is walled.
+  if (level !== "restricted") return;
+  new k8s.networking.v1.NetworkPolicy(
+    `${name}-deny`,
+    {
+      metadata: { name: "deny", namespace: name },
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    },
     opts,
   );
+};
 const release =
   (values: Record<string, unknown>): ((name: string) => unknown) =>
   (name) =>
@@ -102,6 +110,49 @@ pair(
 pair("requests-and-limits", workload(), workload({ container: { resources: {} } }));
 pair("probes", workload(), workload({ container: { readinessProbe: undefined } }));
 pair("no-host-access", workload(), workload({ pod: { hostNetwork: true } }));
+pair(
+  "no-probe-host",
+  workload(),
+  workload({ container: { livenessProbe: { httpGet: { host: "192.0.2.1", path: "/", port: 80 } } } }),
+);
+const autoscaler = (metric: string) => (name: string) =>
+  new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+    name,
+    {
+      metadata: { name, namespace: "apps" },
+      spec: {
+        maxReplicas: 2,
+        scaleTargetRef: { kind: "Deployment", name: "one" },
+        metrics: [
+          {
+            type: "Resource",
+            resource: { name: metric, target: { type: "Utilization", averageUtilization: 70 } },
+          },
+        ],
+      },
+    },
+    opts,
+  );
+pair("no-gpu-resource-metric", autoscaler("cpu"), autoscaler("nvidia.com/gpu"));
+const database = (enableSuperuserAccess: boolean) => (name: string) =>
+  new k8s.apiextensions.CustomResource(
+    name,
+    {
+      apiVersion: "postgresql.cnpg.io/v1",
+      kind: "Cluster",
+      metadata: { name, namespace: "apps" },
+      spec: { instances: 1, enableSuperuserAccess },
+    },
+    opts,
+  );
+pair("postgres-no-superuser", database(false), database(true));
+const ingress = (tls: { hosts: string[] }[]) => (name: string) =>
+  new k8s.networking.v1.Ingress(
+    name,
+    { metadata: { name, namespace: "apps" }, spec: { rules: [{ host: "sophia.test" }], tls } },
+    opts,
+  );
+pair("ingress-tls", ingress([{ hosts: ["sophia.test"] }]), ingress([]));
 pair("namespace-pod-security", namespaced("restricted"), namespaced("baseline"));
 pair("budget", machine(0.01), machine(99));
 pair("firewall", rules(443), rules(22));

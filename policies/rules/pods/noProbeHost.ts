@@ -1,0 +1,27 @@
+import { podOf } from "../../engine/kubernetes.ts";
+import type { Rule } from "../../engine/rule.ts";
+import { object } from "../../engine/values.ts";
+
+const handlers = ["livenessProbe", "readinessProbe", "startupProbe"];
+
+export const noProbeHost: Rule = {
+  name: "no-probe-host",
+  description: "Probes and lifecycle hooks ask the pod itself, not a host that they name.",
+  severity: "medium",
+  why: "the kubelet would send requests from the host's network to wherever the pod's author says; Pod Security forbids it since 1.34",
+  fix: "take host out of httpGet and tcpSocket",
+  judge: (subject) =>
+    (podOf(subject)?.containers ?? []).flatMap(({ body, path }) => {
+      const { postStart, preStop } = object(body.lifecycle);
+      const given: [string, unknown][] = [
+        ...handlers.map((name): [string, unknown] => [name, body[name]]),
+        ["lifecycle.postStart", postStart],
+        ["lifecycle.preStop", preStop],
+      ];
+      return given
+        .filter(
+          ([, handler]) => object(object(handler).httpGet).host || object(object(handler).tcpSocket).host,
+        )
+        .map(([name]) => ({ path: `${path}.${name}`, message: "names a host" }));
+    }),
+};
