@@ -13,20 +13,19 @@ export const defaultDenyText = {
 /** Names of the namespaces that have no policy which refuses everything. Pure. */
 export function openNamespaces(subjects: Subject[]): string[] {
   const objects = subjects.flatMap(({ kubernetes }) => kubernetes ?? []);
-  const walled = new Set(
-    objects
-      .filter(({ kind, body }) => kind === "NetworkPolicy" && refusesAll(object(body.spec)))
-      .map(({ namespace }) => namespace),
-  );
-  // A namespace that is not known yet may be any of them.
-  if (walled.has(undefined)) return [];
+  const walls = objects.filter(({ kind, body }) => kind === "NetworkPolicy" && mayRefuseAll(body.spec));
+  // One whose namespace is not known yet may be any namespace's.
+  if (walls.some(({ body }) => isOpaque(object(body.metadata).namespace))) return [];
+  const walled = new Set(walls.map(({ namespace }) => namespace));
   return objects
     .filter(({ kind, name }) => kind === "Namespace" && name !== "" && !walled.has(name))
     .map(({ name }) => name);
 }
 
-function refusesAll(spec: Record<string, unknown>): boolean {
-  const { podSelector, policyTypes, ingress, egress } = spec;
+/** Whether a policy refuses everything for everyone, or cannot be read yet. */
+function mayRefuseAll(spec: unknown): boolean {
+  if (isOpaque(spec)) return true;
+  const { podSelector, policyTypes, ingress, egress } = object(spec);
   const empty = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
   const everyone = !isOpaque(podSelector) && Object.keys(object(podSelector)).length === 0;
   const both =

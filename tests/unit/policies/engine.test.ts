@@ -1,14 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Secret } from "@pulumi/policy";
 import { expect, test } from "vitest";
+import { formats } from "../../../policies/detector/formats.ts";
 import { Exceptions, parseExceptions } from "../../../policies/engine/exceptions.ts";
 import { readExceptions, readSettings } from "../../../policies/engine/files.ts";
 import { renderCall } from "../../../policies/engine/helm.ts";
 import { Docket, judge } from "../../../policies/engine/judge.ts";
 import { manifestSubjects, marked } from "../../../policies/engine/subjects.ts";
 import { Hidden, unknown } from "../../../policies/engine/values.ts";
+import { defaultDenyText } from "../../../policies/rules/cluster/defaultDeny.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
-import { contextOf, deployment } from "./fixtures.ts";
+import { contextOf, deployment, repository } from "./fixtures.ts";
 import { genericValue } from "./keys.ts";
 
 const names = rules.map(({ name }) => name);
@@ -140,4 +144,11 @@ test("helm is called with the release's own chart, version, repository and value
   expect(args.join(" ")).toContain("template p plugin --namespace known-later");
   expect(args.join(" ")).toContain("--repo https://charts.test --version 1.2.3");
   expect(values).toEqual({ a: "x", b: "known-later" });
+});
+
+test("every rule stands in the documentation, with its severity", async () => {
+  const text = await readFile(join(repository, "docs/policies.md"), "utf8");
+  for (const { name, severity } of [...rules, defaultDenyText])
+    expect(text).toContain(`| ${name} | ${severity} |`);
+  expect(text).toContain(`knows ${formats.length} formats`);
 });

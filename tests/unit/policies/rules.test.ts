@@ -357,4 +357,15 @@ test("S4 a namespace needs a policy that refuses everything, both ways and for e
   expect(open({ podSelector: { matchLabels: { a: "b" } }, ...both })).toEqual(["apps"]);
   expect(open({ podSelector: {}, ...both, egress: [{}] })).toEqual(["apps"]);
   expect(openNamespaces([space])).toEqual(["apps"]);
+  const elsewhere = {
+    apiVersion: "v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "a", namespace: "other" },
+    spec: {},
+  };
+  expect(openNamespaces([space, kubernetes({ ...elsewhere, spec: { podSelector: {}, ...both } })])).toEqual([
+    "apps",
+  ]);
+  const later = { ...elsewhere, metadata: { name: "a", namespace: unknown }, spec: unknown };
+  expect(openNamespaces([space, kubernetes(later)])).toEqual([]);
 });
