@@ -1,0 +1,76 @@
+import type { Context, Subject } from "../../../../policies/engine/rule.ts";
+import { Hidden, type Json } from "../../../../policies/engine/values.ts";
+import { deployment, kubernetes, resource } from "../fixtures.ts";
+import { genericValue } from "../keys.ts";
+
+/** What a rule must refuse, and what it must let pass, by what it is. */
+export interface Case {
+  violating: Record<string, Subject>;
+  clean: Record<string, Subject>;
+  context?: Partial<Context>;
+}
+
+export const pod = (change: Json) => kubernetes(deployment({ pod: change }));
+export const container = (change: Json) => kubernetes(deployment({ container: change }));
+export const image = (reference: unknown) => container({ image: reference });
+export const context = (change: Json) =>
+  container({
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+      ...change,
+    },
+  });
+export const gpu = (amount: unknown, more: Json = {}, podMore: Json = {}) =>
+  kubernetes(
+    deployment({
+      pod: {
+        runtimeClassName: "nvidia",
+        nodeSelector: { "kubernetes.io/hostname": "mcp-node" },
+        tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }],
+        ...podMore,
+      },
+      container: {
+        resources: {
+          requests: { cpu: "1", memory: "1Gi", "nvidia.com/gpu": amount },
+          limits: { cpu: "1", memory: "1Gi", "nvidia.com/gpu": amount },
+          ...more,
+        },
+      },
+    }),
+  );
+export const mcp = (podMore: Json = {}) => kubernetes(deployment({ namespace: "mcp", pod: podMore }));
+export const secret = (body: Json) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "auth" },
+  ...body,
+});
+export const namespace = (labels: unknown) =>
+  kubernetes({ apiVersion: "v1", kind: "Namespace", metadata: { name: "apps", labels } });
+export const firewallRules = (...all: Json[]) =>
+  resource({ rules: all }, "pulumi-nodejs:dynamic/lambda:FirewallRules");
+export const rule = (port: number, source: string, protocol = "tcp") => ({
+  protocol,
+  ports: [port, port],
+  source,
+});
+export const machine = (hourlyUsd?: number) =>
+  resource({ hourlyUsd }, "pulumi-nodejs:dynamic/lambda:Instance");
+export const config = (text: string) =>
+  resource(
+    { stdin: new Hidden(`# configure\nKIND=server\nCONFIG='${text}'\nmain\n`) },
+    "command:remote:Command",
+  );
+export const goodConfig =
+  "protect-kernel-defaults: true\nsecrets-encryption: true\nflannel-backend: wireguard-native";
+export const value = genericValue();
+export const named = (apiVersion: string, kind: string, spec: Json) =>
+  kubernetes({ apiVersion, kind, metadata: { name: "one", namespace: "apps" }, spec });
+export const autoscaler = (name: string) =>
+  named("autoscaling/v2", "HorizontalPodAutoscaler", { metrics: [{ type: "Resource", resource: { name } }] });
+export const database = (spec: Json) => named("postgresql.cnpg.io/v1", "Cluster", spec);
+export const ingress = (tls: Json[]) =>
+  named("networking.k8s.io/v1", "Ingress", { rules: [{ host: "sophia.test" }], tls });
+export const networkPolicy = (spec: Json) => named("networking.k8s.io/v1", "NetworkPolicy", spec);
