@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test preview status logs check format
+.PHONY: up down test coverage preview status logs check format
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -23,6 +23,10 @@ preview: node_modules/.ready
 # PART=unit runs one part; see tests/run.ts.
 test: node_modules/.ready
 	@$(NODE) tests/run.ts $(PART)
+
+# The same with line coverage.
+coverage: node_modules/.ready
+	@COVERAGE=1 $(NODE) tests/run.ts $(PART)
 
 check: node_modules/.ready
 	@biome check . && tsc --noEmit

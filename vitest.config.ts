@@ -2,7 +2,14 @@ import { defineConfig } from "vitest/config";
 
 /** One project a level of reality: `unit` is pure, the others start real processes. */
 const project = (name: string, include: string[], testTimeout = 60_000, parallel = true) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, fileParallelism: parallel },
+  test: {
+    name,
+    include,
+    testTimeout,
+    hookTimeout: testTimeout,
+    fileParallelism: parallel,
+    setupFiles: ["tests/support/coverage.setup.ts"],
+  },
 });
 
 export default defineConfig({
@@ -17,7 +24,14 @@ export default defineConfig({
     ],
     coverage: {
       provider: "v8",
-      include: ["components/**/*.ts", "lambda/**/*.ts", "k3s/**/*.ts", "mcp/**/*.ts", "lab/**/*.ts"],
+      include: [
+        "components/**/*.ts",
+        "lambda/**/*.ts",
+        "k3s/**/*.ts",
+        "mcp/**/*.ts",
+        "lab/**/*.ts",
+        "policies/**/*.ts",
+      ],
       reporter: ["text-summary", "json-summary"],
     },
   },

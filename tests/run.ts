@@ -4,12 +4,14 @@
  *
  *   node tests/run.ts                 all of it
  *   node tests/run.ts unit plugins    these parts only
+ *   COVERAGE=1 node tests/run.ts      with line coverage, the processes that tests start included
  */
 import { spawn } from "node:child_process";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { files, labOf, repository } from "../lab/lab.ts";
+import { labOf, repository } from "../lab/lab.ts";
 import { duration } from "../lab/progress.ts";
+import { lineCoverage } from "./support/coverage.ts";
 
 interface Result {
   name: string;
@@ -21,8 +23,14 @@ interface Result {
 
 const bin = (name: string) => join(repository, "node_modules", ".bin", name);
 const lab = labOf({ ...process.env, LAB: process.env.LAB || `test-${process.pid}` });
-const environment = { ...process.env, LAB: lab.name, LAB_CACHE: lab.cache };
-const reports = join(lab.folder, "reports");
+const reports = `${lab.folder}-reports`;
+const measure = process.env.COVERAGE === "1";
+const environment = {
+  ...process.env,
+  LAB: lab.name,
+  LAB_CACHE: lab.cache,
+  ...(measure && { COVERAGE_FOLDER: join(reports, "processes") }),
+};
 
 function execute(command: string, args: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -50,8 +58,13 @@ const suite = (name: string) => ({
   name,
   run: async () => {
     const report = join(reports, `${name}.json`);
-    const coverage =
-      name === "unit" ? ["--coverage", `--coverage.reportsDirectory=${join(reports, "coverage")}`] : [];
+    const coverage = measure
+      ? [
+          "--coverage",
+          "--coverage.reporter=json",
+          `--coverage.reportsDirectory=${join(reports, `coverage-${name}`)}`,
+        ]
+      : [];
     const code = await execute(bin("node"), [
       join(repository, "node_modules", "vitest", "vitest.mjs"),
       "run",
@@ -125,8 +138,8 @@ try {
 } finally {
   await building;
   if (needsArtefacts) await execute(bin("node"), ["lab/cli.ts", "down"]);
-  await rm(files(lab).backend, { recursive: true, force: true });
-  await rm(lab.folder, { recursive: true, force: true });
+  if (measure) process.stdout.write(`\n${(await lineCoverage(reports)).text}\n`);
+  for (const folder of [lab.folder, reports]) await rm(folder, { recursive: true, force: true });
 }
 
 const sum = (count: (result: Result) => number) =>

@@ -12,7 +12,7 @@ import { prepare } from "./up.ts";
 
 /**
  * `make preview`: the plan for a stack. `local` is compared with the running lab; `dev` and `prod` are planned from
- * nothing, with placeholder secrets, and reach no account.
+ * nothing, with placeholder secrets, and reach no account. The policy pack judges every plan.
  */
 export async function preview(
   lab: Lab,
@@ -22,7 +22,7 @@ export async function preview(
 ): Promise<void> {
   const stack =
     name === "local" ? await prepare(lab, progress, signal) : await offline(lab, name, progress, signal);
-  await stack.pulumi(["preview", "--color", "never"], {
+  await stack.pulumi(["preview", "--color", "never", "--policy-pack", join(repository, "policies")], {
     onLine: (line) => {
       if (!line.startsWith("@")) process.stdout.write(`${line}\n`);
     },

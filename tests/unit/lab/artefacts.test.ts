@@ -88,14 +88,21 @@ test("what lives outside the cache is built again when it is gone there", async 
   expect(events).toEqual(["cached image", "started image", "built image"]);
 });
 
-test("never runs more builds at a time than allowed", async () => {
+test("runs as many builds at a time as allowed, and never more", async () => {
   let now = 0;
   let most = 0;
+  let meet = () => {};
+  const met = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
   const many = Array.from({ length: 6 }, (_, index) =>
     make(`a${index}`, {
       build: async () => {
         now += 1;
         most = Math.max(most, now);
+        // The first waits for a second one beside it; a third would be counted.
+        if (now === 2) meet();
+        await met;
         await new Promise((resolve) => setImmediate(resolve));
         now -= 1;
       },
