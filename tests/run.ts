@@ -6,7 +6,7 @@
  *   node tests/run.ts unit plugins    these parts only
  *   COVERAGE=1 node tests/run.ts      with line coverage, the processes that tests start included
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { labOf, repository } from "../lab/lab.ts";
@@ -32,6 +32,16 @@ const environment = {
   ...(measure && { COVERAGE_FOLDER: join(reports, "processes") }),
 };
 
+const running = new Set<ChildProcess>();
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // A terminal tells the whole group, `kill` only this process. Either way the lab is still to be removed.
+  process.on(signal, () => {
+    interrupted = true;
+    for (const child of running) child.kill(signal);
+  });
+}
+
 function execute(command: string, args: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -39,8 +49,12 @@ function execute(command: string, args: string[]): Promise<number> {
       env: environment,
       stdio: ["ignore", "inherit", "inherit"],
     });
+    running.add(child);
     child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
+    child.on("close", (code) => {
+      running.delete(child);
+      resolve(code ?? 1);
+    });
   });
 }
 
@@ -118,6 +132,7 @@ let building: Promise<number> | undefined;
 try {
   if (needsArtefacts) building = execute(bin("node"), ["lab/cli.ts", "build"]);
   for (const part of chosen) {
+    if (interrupted) break;
     if (building && ["plugins", "lambda", "machines", "e2e"].includes(part.name)) {
       const code = await building;
       building = undefined;
@@ -154,4 +169,4 @@ for (const { name, passed, failed, skipped, seconds } of results) {
 }
 const failed = sum((result) => result.failed);
 process.stdout.write(`${sum((result) => result.passed)} passed, ${failed} failed\n`);
-process.exitCode = failed === 0 ? 0 : 1;
+process.exitCode = failed === 0 && !interrupted ? 0 : 1;
