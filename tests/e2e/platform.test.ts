@@ -359,6 +359,8 @@ async function connectThroughNginx(era: Era) {
 function forward(pod: string, port: number): Promise<{ server: Server; port: number }> {
   const tunnel = new PortForward(kubeconfig());
   const server = createServer((socket) => {
+    // The library writes on after the client has hung up.
+    socket.on("error", () => socket.destroy());
     tunnel.portForward("data", pod, [port], socket, null, socket).catch(() => socket.destroy());
   });
   return new Promise((resolve) => {
