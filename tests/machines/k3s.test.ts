@@ -5,6 +5,8 @@ import { images, versions } from "../../components/core/versions.ts";
 import { gpuValues } from "../../components/services/gpu.ts";
 import { gpuSettings } from "../../components/settings/k3s.ts";
 import { run } from "../../lab/exec.ts";
+import { containerName } from "../../lab/machines/docker/options.ts";
+import { docker } from "../../lab/machines/engine/docker.ts";
 import { agentConfig, answering, askFromClient, bothReady, serverConfig } from "./k3s/asks.ts";
 import { type Cluster, eventually, makeCluster } from "./k3s/cluster.ts";
 import { allowClient, denyAll, gpuPod, podWithVolume, webEverywhere } from "./k3s/pods.ts";
@@ -217,6 +219,8 @@ test("K1 killed processes and a rebooted host lose nothing", async () => {
   // Pods do not notice.
   expect(await pods()).toBe(before);
 
+  // As when the power goes: nothing is told to end.
+  await docker(["kill", containerName(lab.lab, server.spec.id)]);
   await lab.driver.restart(server.spec.id);
   await ready();
   await eventually(

@@ -39,9 +39,7 @@ type Agent struct {
 }
 
 // New prepares a node whose parts run in group.
-func New(c *config.Config, group *parts.Group) (*Agent, error) {
-	return &Agent{c: c, group: group}, nil
-}
+func New(c *config.Config, group *parts.Group) *Agent { return &Agent{c: c, group: group} }
 
 // Run is `k3s agent`.
 func Run(ctx context.Context, c *config.Config) error {
@@ -49,10 +47,7 @@ func Run(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	group, ctx := parts.NewGroup(ctx)
-	node, err := New(c, group)
-	if err != nil {
-		return err
-	}
+	node := New(c, group)
 	group.Go(func() error {
 		if err := node.Join(ctx, c); err != nil {
 			return err

@@ -47,9 +47,6 @@ func (a *Agent) startKubelet() error {
 		"staticPodPath":                 agent("pod-manifests"),
 		"tlsCertFile":                   agent("serving-kubelet.crt"),
 		"tlsPrivateKeyFile":             agent("serving-kubelet.key"),
-		// A pod that dies early is started again soon; Kubernetes's own first pauses are 10 s.
-		"syncFrequency":             "30s",
-		"nodeStatusUpdateFrequency": "5s",
 	})
 	if err != nil {
 		return err

@@ -155,6 +155,8 @@ func reply(w http.ResponseWriter, text []byte) {
 func refuse(w http.ResponseWriter, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	text, _ := json.Marshal(map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": err.Error(), "code": status})
-	reply(w, text)
+	answer := map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": err.Error(), "code": status}
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		slog.Debug("a joining node went away", "error", err)
+	}
 }

@@ -58,10 +58,7 @@ func Run(ctx context.Context, c *config.Config) error {
 			return nil
 		}
 	})
-	node, err := agent.New(c, group)
-	if err != nil {
-		return err
-	}
+	node := agent.New(c, group)
 	group.Self("kube-apiserver", apiserverArgs(c, advertised(c)), dataDirEnv+"="+c.DataDir, ownNodeEnv+"="+c.NodeName)
 	if err := node.StartRuntime(ctx); err != nil {
 		return err
@@ -122,7 +119,11 @@ func prepare(c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := cluster.IssueServer(names(c), []string{"localhost", "127.0.0.1", c.NodeIP, c.NodeName}); err != nil {
+	sans, err := names(c)
+	if err != nil {
+		return err
+	}
+	if err := cluster.IssueServer(sans, []string{"localhost", "127.0.0.1", c.NodeIP, c.NodeName}); err != nil {
 		return err
 	}
 	if err := writeTokens(c, cluster.Server.PEM); err != nil {
@@ -153,10 +154,10 @@ func prepare(c *config.Config) error {
 }
 
 // names are the names and addresses under which clients reach the API.
-func names(c *config.Config) []string {
+func names(c *config.Config) ([]string, error) {
 	_, services, err := net.ParseCIDR(c.ServiceCIDR)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	all := append([]string{
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc." + c.ClusterDomain,
@@ -167,7 +168,7 @@ func names(c *config.Config) []string {
 			all = append(all, more)
 		}
 	}
-	return all
+	return all, nil
 }
 
 // advertised is the address of the API in the `kubernetes` Service. K3s takes the node's external address where it
