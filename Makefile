@@ -34,8 +34,8 @@ check: node_modules/.ready
 format: node_modules/.ready
 	@biome check --write .
 
-# npm answers in the log; a failure shows its end.
+# What npm says of success is of no use; its errors go to the terminal.
 node_modules/.ready: package-lock.json mcp/servers/package-lock.json
 	@echo "Installing npm packages" >&2
-	@npm ci --no-fund --no-audit --loglevel=error && npm ci --prefix mcp/servers --no-fund --no-audit --loglevel=error
+	@npm ci --loglevel=error >/dev/null && npm ci --prefix mcp/servers --loglevel=error >/dev/null
 	@touch $@
