@@ -3,13 +3,14 @@ import { generateKeyPairSync } from "node:crypto";
 import { closeSync, fstatSync, mkdirSync, openSync, statSync, writeSync } from "node:fs";
 import ssh2, { type Attributes, type Connection, type Session, type SFTPWrapper } from "ssh2";
 import { onTestFinished } from "vitest";
+import { sshKeyPair } from "../support/sshKey.ts";
 
 const { Server, utils } = ssh2;
 const { STATUS_CODE } = utils.sftp;
 
 /** A key pair as `ssh-keygen` makes it, for this run only. */
 export function sshKey(): { privateKey: string; publicKey: string } {
-  const { private: privateKey, public: publicKey } = utils.generateKeyPairSync("ed25519");
+  const { private: privateKey, public: publicKey } = sshKeyPair();
   return { privateKey, publicKey };
 }
 

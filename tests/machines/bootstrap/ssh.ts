@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import ssh2 from "ssh2";
+import { sshKeyPair } from "../../support/sshKey.ts";
 
-const { Client, utils } = ssh2;
+const { Client } = ssh2;
 
 export interface KeyPair {
   privateKey: string;
@@ -10,7 +11,7 @@ export interface KeyPair {
 
 /** A key for one test run; it is never written anywhere. */
 export function makeKey(): KeyPair {
-  const { private: privateKey, public: publicKey } = utils.generateKeyPairSync("ed25519");
+  const { private: privateKey, public: publicKey } = sshKeyPair();
   return { privateKey, publicKey };
 }
 

@@ -1,6 +1,6 @@
-import ssh2 from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
 import { type DrainProps, drain, provider } from "../../../k3s/drainProvider.ts";
+import { sshKeyPair } from "../../support/sshKey.ts";
 import { type Behaviour, sshServer, type TestSshServer } from "./sshServer.ts";
 
 const closers: (() => void)[] = [];
@@ -14,7 +14,7 @@ async function server(behaviour: Behaviour): Promise<TestSshServer> {
   return started;
 }
 
-const privateKey = ssh2.utils.generateKeyPairSync("ed25519").private;
+const privateKey = sshKeyPair().private;
 const props = (at: { port: number; publicKey: string }, changes: Partial<DrainProps> = {}): DrainProps => ({
   node: "mcp-node",
   machineId: "machine-1",

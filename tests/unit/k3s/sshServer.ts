@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import ssh2 from "ssh2";
+import { sshKeyPair } from "../../support/sshKey.ts";
 
 export interface TestSshServer {
   port: number;
@@ -22,7 +23,7 @@ export interface Behaviour {
 
 /** A real SSH server on loopback with a fresh host key. */
 export async function sshServer(behaviour: Behaviour = {}): Promise<TestSshServer> {
-  const key = ssh2.utils.generateKeyPairSync("ed25519");
+  const key = sshKeyPair();
   const commands: TestSshServer["commands"] = [];
   let logins = 0;
   const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {

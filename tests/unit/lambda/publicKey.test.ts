@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import ssh2 from "ssh2";
 import { expect, test } from "vitest";
 import { publicKeyOf } from "../../../lambda/publicKey.ts";
+import { sshKeyPair } from "../../support/sshKey.ts";
 
 test.each([
   ["ed25519", {}],
@@ -9,7 +10,7 @@ test.each([
   ["ecdsa", { bits: 256 }],
   ["ed25519", { passphrase: "a passphrase", cipher: "aes256-ctr" }],
 ] as const)("the public half of an OpenSSH key: %s %o", (type, options) => {
-  const pair = ssh2.utils.generateKeyPairSync(type as "rsa", { bits: 2048, comment: "", ...options });
+  const pair = sshKeyPair(type, options);
   expect(publicKeyOf(pair.private)).toBe(pair.public.trim());
 });
 
