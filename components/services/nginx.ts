@@ -25,7 +25,6 @@ export function nginxValues(
 ) {
   return {
     image: settings.image,
-    replicas: settings.replicas,
     hostnames: checkedHostnames(settings.hostnames),
     routes: checkedRoutes(further.routes),
     rateLimit: { rate: nginxRate(settings.rateLimit.perSecond), burst: settings.rateLimit.burst },
@@ -51,7 +50,10 @@ export interface NginxArgs {
   tls: { certificate: pulumi.Input<string>; key: pulumi.Input<string> };
 }
 
-/** Nginx on the ingress nodes, at ports 80 and 443 of each: the one door from outside. */
+/**
+ * Nginx on every ingress node, at ports 80 and 443 of each: the one door from outside. The pods follow the role: a host
+ * that gets it gets one, a host that loses it loses it.
+ */
 export class Nginx extends Component {
   /** Name inside the cluster. */
   readonly host: pulumi.Output<string>;

@@ -36,7 +36,6 @@ export const nginxSettings = z.strictObject({
   image: z.string().default(images.nginx),
   /** Names in the certificate and in `server_name`; the first is the canonical one. */
   hostnames: z.array(z.string().min(1)).min(1),
-  replicas: z.number().int().min(1).max(10).default(2),
   /** Requests per second for one client address, and how many may come at once. */
   rateLimit: z
     .strictObject({ perSecond: z.number().positive(), burst: z.number().int().positive() })

@@ -10,6 +10,8 @@ import type { Report } from "../../lab/status/report.ts";
 export const lab: Lab = labOf({ ...process.env, LAB: process.env.LAB || "e2e" });
 const environment = { LAB: lab.name, LAB_ROOT: join(lab.folder, ".."), LAB_CACHE: lab.cache };
 
+export const minutes = 60_000;
+
 type Settings = Record<string, Record<string, unknown> & unknown[]>;
 let configFile = join(repository, "Pulumi.local.yaml");
 
@@ -76,5 +78,3 @@ export function kubeconfig(): KubeConfig {
   config.loadFromFile(files(lab).kubeconfig);
   return config;
 }
-
-export const readFileOf = (path: string) => readFileSync(path, "utf8");

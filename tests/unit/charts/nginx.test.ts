@@ -65,11 +65,18 @@ describe.skipIf(!helm)("charts/nginx", () => {
     });
   });
 
+  test("N1 has a pod on each ingress node, so that every one of their addresses answers", () => {
+    const daemonSet = only(objects, "DaemonSet").spec as { template: { spec: { nodeSelector: object } } };
+    expect(daemonSet.template.spec.nodeSelector).toEqual({ "sophia.ai/role-ingress": "true" });
+  });
+
   test("W3 rolls without a pod less, and every change of configuration or certificate rolls", () => {
-    const deployment = only(objects, "Deployment");
-    expect(deployment.spec).toMatchObject({ strategy: { rollingUpdate: { maxUnavailable: 0 } } });
+    const daemonSet = only(objects, "DaemonSet");
+    expect(daemonSet.spec).toMatchObject({
+      updateStrategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    });
     const annotations = (changed: object) => {
-      const again = only(render("nginx", "ingress", { ...values, ...changed }), "Deployment");
+      const again = only(render("nginx", "ingress", { ...values, ...changed }), "DaemonSet");
       return JSON.stringify((again.spec as { template: { metadata: object } }).template.metadata);
     };
     const before = annotations({});

@@ -1,0 +1,160 @@
+import { readFileSync } from "node:fs";
+import { CoreV1Api } from "@kubernetes/client-node";
+import pg from "pg";
+import { expect, test } from "vitest";
+import { run } from "../../../lab/exec.ts";
+import { files } from "../../../lab/lab.ts";
+import type { Era } from "../../../mcp/probe.ts";
+import { kubeconfig, lab, status } from "../lab.ts";
+import { connectThroughNginx, forward, inPod, statusCode } from "../reach.ts";
+
+/** What a fresh lab must show. */
+export function freshLab() {
+  test("L1 L2 K2 K5 two hosts are up, the MCP node is called so and offers four GPU slices", async () => {
+    const { code, report } = await status();
+    expect(report.problem).toBeUndefined();
+    expect(report.hosts.map(({ name, ok, checks }) => ({ name, ok, checks }))).toEqual([
+      { name: "backend", ok: true, checks: { disk: "ok", memory: "ok", k3s: "ok", gpu: "ok" } },
+      { name: "mcp", ok: true, checks: { disk: "ok", memory: "ok", k3s: "ok", gpu: "ok" } },
+    ]);
+    expect(report.hosts.map(({ since }) => Number.isNaN(Date.parse(since ?? "")))).toEqual([false, false]);
+    const nodes = report.nodes.map(({ name, ok, gpuSlices }) => ({ name, ok, gpuSlices }));
+    expect(nodes).toContainEqual({ name: "mcp-node", ok: true, gpuSlices: 4 });
+    expect(nodes).toContainEqual(expect.objectContaining({ name: "backend", ok: true }));
+    expect(report.releases.map((release) => release.name).sort()).toEqual([
+      "nginx",
+      "nvidia-device-plugin",
+      "postgres",
+      "redis",
+    ]);
+    expect(report.healthy).toBe(true);
+    expect(code).toBe(0);
+  });
+
+  test.each<Era>(["2025-11-25", "2026-07-28"])(
+    "M4 a client of revision %s uses the server through Nginx over TLS",
+    async (era) => {
+      const connection = await connectThroughNginx(era);
+      const call = async (name: string, args = {}) => {
+        const result = await connection.client.callTool({ name, arguments: args });
+        expect(result.isError, JSON.stringify(result.content)).toBeFalsy();
+        return JSON.parse((result.content as { text: string }[])[0]?.text ?? "null");
+      };
+      const named = (list: { items: { name: string }[] }) => list.items.map((item) => item.name).sort();
+      expect(named(await call("list_hosts"))).toEqual(["backend", "mcp"]);
+      expect(named(await call("list_nodes"))).toEqual(["backend", "mcp-node"]);
+      expect(named(await call("list_pods", { namespace: "mcp" }))[0]).toMatch(/^sophia-infrastructure-/);
+      const instances = await call("list_instances");
+      expect(instances.items).toHaveLength(2);
+      expect(instances.items[0]).toMatchObject({ status: "active", type: "gpu_1x_a10", region: "us-west-1" });
+      await connection.close();
+    },
+  );
+
+  test("N1 plain HTTP is sent to HTTPS, /health answers, an unknown path is 404", async () => {
+    const { report } = await status();
+    const ingress = report.hosts[0]?.address ?? "";
+    expect(await statusCode("http://sophia.lab/mcp/x", ingress)).toBe("308");
+    expect(await statusCode("https://sophia.lab/health", ingress)).toBe("200");
+    expect(await statusCode("https://sophia.lab/nowhere", ingress)).toBe("404");
+  });
+
+  test("D1 the four databases answer a least-privilege login over verified TLS, and not without", async () => {
+    const config = kubeconfig();
+    const core = config.makeApiClient(CoreV1Api);
+    const secret = async (name: string, key: string) =>
+      Buffer.from(
+        (await core.readNamespacedSecret({ namespace: "data", name })).data?.[key] ?? "",
+        "base64",
+      ).toString();
+    const names = (await core.listNamespacedSecret({ namespace: "data" })).items.map(
+      (one) => one.metadata?.name ?? "",
+    );
+    const login = names.find((name) => name.endsWith("probe")) ?? "";
+    const ca = await secret(names.find((name) => name.endsWith("-ca")) ?? "", "ca.crt");
+    const [user, password] = [await secret(login, "username"), await secret(login, "password")];
+    const pod = (
+      await core.listNamespacedPod({ namespace: "data", labelSelector: "cnpg.io/podRole=instance" })
+    ).items[0];
+    const tunnel = await forward(pod?.metadata?.name ?? "", 5432);
+    const base = { host: "127.0.0.1", port: tunnel.port, user, password, database: "sophia_staging" };
+    const client = new pg.Client({ ...base, ssl: { ca, servername: "postgres-rw" } });
+    await client.connect();
+    const { rows } = await client.query(
+      "select datname from pg_database where datname like 'sophia_%' order by 1",
+    );
+    expect(rows.map((row) => row.datname)).toEqual([
+      "sophia_analytics",
+      "sophia_cache",
+      "sophia_monitoring",
+      "sophia_staging",
+    ]);
+    await client.end();
+    await expect(new pg.Client({ ...base, ssl: false }).connect()).rejects.toThrow(/no encryption|pg_hba/);
+    tunnel.server.close();
+  });
+
+  test("D3 Redis has password, eviction, RDB and AOF as set, and answers through its service", async () => {
+    const ask = (line: string) =>
+      inPod("data", "app.kubernetes.io/name=redis", "redis", [
+        "sh",
+        "-c",
+        `REDISCLI_AUTH="$(cat "$(find /etc /run /var/run -name password 2>/dev/null | head -1)")" redis-cli -h redis ${line}`,
+      ]);
+    expect(await ask("PING")).toContain("PONG");
+    expect(await ask("CONFIG GET maxmemory-policy")).toContain("allkeys-lru");
+    expect(await ask("CONFIG GET maxmemory")).toContain(String(256 * 1024 * 1024));
+    expect(await ask("CONFIG GET appendonly")).toContain("yes");
+    expect(await inPod("data", "app.kubernetes.io/name=redis", "redis", ["redis-cli", "PING"])).toContain(
+      "NOAUTH",
+    );
+  });
+
+  test("S4 every namespace of ours walls its pods in: Pod Security and default-deny", async () => {
+    const core = kubeconfig().makeApiClient(CoreV1Api);
+    const levels = Object.fromEntries(
+      (await core.listNamespace()).items.map((one) => [
+        one.metadata?.name,
+        one.metadata?.labels?.["pod-security.kubernetes.io/enforce"],
+      ]),
+    );
+    expect(levels).toMatchObject({
+      ingress: "restricted",
+      data: "restricted",
+      mcp: "restricted",
+      gpu: "privileged",
+    });
+    const refused = core.createNamespacedPod({
+      namespace: "mcp",
+      body: {
+        metadata: { name: "root" },
+        spec: { containers: [{ name: "root", image: "x:1", securityContext: { privileged: true } }] },
+      },
+    });
+    await expect(refused).rejects.toThrow(/violates PodSecurity/);
+  });
+
+  test("S1 no generated secret stands in the clear in state, logs or process list", async () => {
+    const core = kubeconfig().makeApiClient(CoreV1Api);
+    const secrets = (await core.listNamespacedSecret({ namespace: "data" })).items.flatMap((one) =>
+      ["password", "ca.key", "tls.key"].flatMap((key) => one.data?.[key] ?? []),
+    );
+    const values = secrets
+      .map((value) => Buffer.from(value, "base64").toString())
+      .filter((value) => value.length >= 16);
+    values.push(
+      readFileSync(files(lab).apiKey, "utf8"),
+      readFileSync(files(lab).sshKey, "utf8").split("\n")[2] ?? "",
+    );
+    expect(values.length).toBeGreaterThan(5);
+    const state = (await run("find", [files(lab).backend, "-type", "f", "-exec", "cat", "{}", "+"])).stdout;
+    const processes = (await run("ps", ["axww", "-o", "args"])).stdout;
+    const places = { state, log: readFileSync(files(lab).upLog, "utf8"), processes };
+    for (const [place, text] of Object.entries(places)) {
+      expect(
+        values.filter((value) => text.includes(value)),
+        place,
+      ).toEqual([]);
+    }
+  });
+}

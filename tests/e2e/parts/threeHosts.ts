@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { change, minutes, status, up } from "../lab.ts";
+import { statusCode } from "../reach.ts";
+
+type Role = "server" | "agent" | "ingress" | "data" | "mcp";
+
+/** Brings the lab up with these hosts; every ingress address must answer, and none else. */
+async function withHosts(hosts: { name: string; roles: Role[] }[]): Promise<string[]> {
+  change((config) => {
+    config.hosts = hosts as never;
+  });
+  const { code, said } = await up();
+  expect(code, said.slice(-4000)).toBe(0);
+  const { report } = await status();
+  expect(report.healthy).toBe(true);
+  expect(report.mcpServers.every((server) => server.ready)).toBe(true);
+  for (const { name, roles } of hosts) {
+    const address = report.hosts.find((host) => host.name === name)?.address ?? "";
+    const answer = statusCode("https://sophia.lab/health", address);
+    if (roles.includes("ingress")) await expect(answer, name).resolves.toBe("200");
+    else await expect(answer, name).rejects.toThrow();
+  }
+  return report.nodes.map((node) => node.name).sort();
+}
+
+/** The shape of production, reached from a lab of two. */
+export function threeHosts() {
+  test(
+    "L2 K2 N1 a third host joins, and its address serves too",
+    async () => {
+      const nodes = await withHosts([
+        { name: "backend", roles: ["server", "ingress", "data"] },
+        { name: "mcp", roles: ["agent", "mcp"] },
+        { name: "frontend", roles: ["agent", "ingress"] },
+      ]);
+      expect(nodes).toEqual(["backend", "frontend", "mcp-node"]);
+    },
+    10 * minutes,
+  );
+
+  test(
+    "L2 N1 a role that moves takes its pods along",
+    async () => {
+      await withHosts([
+        { name: "frontend", roles: ["agent", "ingress"] },
+        { name: "backend", roles: ["server", "data"] },
+        { name: "mcp", roles: ["agent", "mcp"] },
+      ]);
+    },
+    10 * minutes,
+  );
+}

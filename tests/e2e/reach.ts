@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { PassThrough } from "node:stream";
+import { CoreV1Api, Exec, PortForward } from "@kubernetes/client-node";
+import { run } from "../../lab/exec.ts";
+import { files } from "../../lab/lab.ts";
+import { connect, type Era } from "../../mcp/probe.ts";
+import { kubeconfig, lab, status } from "./lab.ts";
+
+/** Text of a pod's command. */
+export async function inPod(
+  namespace: string,
+  label: string,
+  container: string,
+  args: string[],
+): Promise<string> {
+  const config = kubeconfig();
+  const { items } = await config
+    .makeApiClient(CoreV1Api)
+    .listNamespacedPod({ namespace, labelSelector: label });
+  const pod = items[0]?.metadata?.name ?? "";
+  const out = new PassThrough();
+  let text = "";
+  out.on("data", (chunk: Buffer) => {
+    text += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    new Exec(config)
+      .exec(namespace, pod, container, args, out, out, null, false, ({ status: ended, message }) =>
+        ended === "Success" ? resolve(text.trim()) : reject(new Error(`${message}: ${text}`)),
+      )
+      .catch(reject);
+  });
+}
+
+/** Status of an answer from the ingress host at this address. */
+export async function statusCode(url: string, address: string): Promise<string> {
+  const { hostname } = new URL(url);
+  const resolve = [80, 443].flatMap((port) => ["--resolve", `${hostname}:${port}:${address}`]);
+  const output = ["-s", "-S", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}"];
+  return (await run("curl", [...output, "--cacert", files(lab).ca, ...resolve, url])).stdout.trim();
+}
+
+/** A real MCP client, by way of the first ingress host. */
+export async function connectThroughNginx(era: Era) {
+  const { report } = await status();
+  const url = report.mcpServers[0]?.url ?? "";
+  return connect({
+    url,
+    era,
+    ca: readFileSync(files(lab).ca, "utf8"),
+    address: report.hosts[0]?.address ?? "",
+  });
+}
+
+/** A local port that leads into a pod. */
+export function forward(pod: string, port: number): Promise<{ server: Server; port: number }> {
+  const tunnel = new PortForward(kubeconfig());
+  const server = createServer((socket) => {
+    // The library writes on after the client has hung up.
+    socket.on("error", () => socket.destroy());
+    tunnel.portForward("data", pod, [port], socket, null, socket).catch(() => socket.destroy());
+  });
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve({ server, port: typeof address === "object" && address ? address.port : 0 });
+    });
+  });
+}
