@@ -73,6 +73,16 @@ def run(*command):
 CHECKS = {"disk": disks, "memory": memory, "k3s": k3s, "gpu": gpu}
 
 
+def since():
+    """When this host came up. By process 1, as a container shares its machine's uptime."""
+    with open("/proc/stat", encoding="ascii") as file:
+        booted = next(int(line.split()[1]) for line in file if line.startswith("btime "))
+    with open("/proc/1/stat", encoding="ascii") as file:
+        ticks = int(file.read().rsplit(")", 1)[1].split()[19])
+    moment = booted + ticks / os.sysconf("SC_CLK_TCK")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
 def examine():
     checks = {}
     for name, check in CHECKS.items():
@@ -80,7 +90,8 @@ def examine():
             checks[name] = check()
         except Exception as error:  # a check that cannot be made is a bad one, and says why
             checks[name] = {"ok": False, "error": f"{type(error).__name__}: {error}"[:200]}
-    return {"healthy": all(check["ok"] for check in checks.values()), "host": os.uname().nodename, "checks": checks}
+    healthy = all(check["ok"] for check in checks.values())
+    return {"healthy": healthy, "host": os.uname().nodename, "since": since(), "checks": checks}
 
 
 class Report:
