@@ -7,7 +7,8 @@
  *   COVERAGE=1 node tests/run.ts      with line coverage, the processes that tests start included
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { labOf, repository } from "../lab/lab.ts";
 import { duration } from "../lab/progress.ts";
@@ -24,11 +25,13 @@ interface Result {
 const bin = (name: string) => join(repository, "node_modules", ".bin", name);
 const lab = labOf({ ...process.env, LAB: process.env.LAB || `test-${process.pid}` });
 const reports = `${lab.folder}-reports`;
+const temporary = await mkdtemp(join(tmpdir(), "sophia-test-"));
 const measure = process.env.COVERAGE === "1";
 const environment = {
   ...process.env,
   LAB: lab.name,
   LAB_CACHE: lab.cache,
+  TMPDIR: temporary,
   ...(measure && { COVERAGE_FOLDER: join(reports, "processes") }),
 };
 
@@ -154,7 +157,7 @@ try {
   await building;
   if (needsArtefacts) await execute(bin("node"), ["lab/cli.ts", "down"]);
   if (measure) process.stdout.write(`\n${(await lineCoverage(reports)).text}\n`);
-  for (const folder of [lab.folder, reports]) await rm(folder, { recursive: true, force: true });
+  for (const folder of [lab.folder, reports, temporary]) await rm(folder, { recursive: true, force: true });
 }
 
 const sum = (count: (result: Result) => number) =>

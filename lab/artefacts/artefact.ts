@@ -17,6 +17,8 @@ export interface Artefact {
   present?(folder: string): Promise<boolean>;
   /** Relative CPU weight: heavy builds are started first. Default 1. */
   weight?: number;
+  /** Builds with the same word never run beside each other, as they would only do the same work twice. */
+  alone?: string;
 }
 
 export interface BuildContext {

@@ -60,7 +60,7 @@ export async function obtain(wanted: Artefact[], options: ObtainOptions): Promis
       return;
     }
     await Promise.all((artefact.needs ?? []).map((need) => running.get(need)));
-    await slots.run(artefact.weight ?? 1, async () => {
+    await slots.run(artefact, async () => {
       signal.throwIfAborted();
       const start = performance.now();
       const seconds = () => (performance.now() - start) / 1000;
@@ -110,26 +110,40 @@ export async function prune(cache: string, keep = 2): Promise<void> {
   }
 }
 
-/** Lets `size` tasks run at a time, the heaviest waiting one first. */
+type Claim = Pick<Artefact, "weight" | "alone">;
+
+/** Lets `size` tasks run at a time, the heaviest waiting one first, and no two that are alone by the same word. */
 class Slots {
   #free: number;
-  #waiting: { weight: number; go: () => void }[] = [];
+  readonly #busy = new Set<string>();
+  #waiting: { claim: Claim; go: () => void }[] = [];
   constructor(size: number) {
     this.#free = size;
   }
-  async run(weight: number, task: () => Promise<void>): Promise<void> {
-    if (this.#free === 0) {
-      await new Promise<void>((go) => {
-        this.#waiting.push({ weight, go });
-        this.#waiting.sort((a, b) => b.weight - a.weight);
-      });
-    } else this.#free -= 1;
+
+  async run(claim: Claim, task: () => Promise<void>): Promise<void> {
+    await new Promise<void>((go) => {
+      this.#waiting.push({ claim, go });
+      this.#next();
+    });
     try {
       await task();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next.go();
-      else this.#free += 1;
+      this.#free += 1;
+      if (claim.alone) this.#busy.delete(claim.alone);
+      this.#next();
+    }
+  }
+
+  #next(): void {
+    this.#waiting.sort((a, b) => (b.claim.weight ?? 1) - (a.claim.weight ?? 1));
+    while (this.#free > 0) {
+      const index = this.#waiting.findIndex(({ claim }) => !claim.alone || !this.#busy.has(claim.alone));
+      const [chosen] = index < 0 ? [] : this.#waiting.splice(index, 1);
+      if (!chosen) return;
+      this.#free -= 1;
+      if (chosen.claim.alone) this.#busy.add(chosen.claim.alone);
+      chosen.go();
     }
   }
 }

@@ -14,7 +14,6 @@ import { labKeys } from "../keys.ts";
 import { files, type Lab } from "../lab.ts";
 import { prepareMachines } from "../machines/docker.ts";
 import { ensureEngine } from "../machines/engine/engine.ts";
-import { raiseLimits } from "../machines/limits.ts";
 import { labStackConfig } from "../overlay.ts";
 import type { Progress } from "../progress.ts";
 import { claimNetwork } from "../state/claim.ts";
@@ -33,7 +32,6 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
     return obtainAll(lab, labArtefacts, progress, signal);
   });
   return progress.phase("Lab", async () => {
-    await raiseLimits();
     const prefix = await claimNetwork(lab);
     const machine = await imageOf(folder(machineImage));
     const network = await prepareMachines(lab, machine);

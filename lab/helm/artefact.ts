@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Artefact } from "../artefacts/artefact.ts";
 import { hashOf } from "../artefacts/hash.ts";
 import { run } from "../exec.ts";
+import { goBuild } from "../goBuild.ts";
 
 const folder = import.meta.dirname;
 const helmPackage = "helm.sh/helm/v3";
@@ -39,22 +40,20 @@ export const helm: Artefact = {
   name: "helm",
   title: "build helm",
   weight: 2,
+  alone: "go",
   async key() {
     const { stdout } = await run("go", ["version"]);
     return hashOf(folder, ["go.mod", "go.sum", "artefact.ts"], stdout.trim());
   },
   async build({ out, log, signal }) {
     const goMod = await readFile(join(folder, "go.mod"), "utf8");
-    const target = join(out, "helm");
-    await run(
-      "go",
-      ["build", "-trimpath", "-ldflags", linkerFlags(goMod), "-o", target, `${helmPackage}/cmd/helm`],
-      {
-        cwd: folder,
-        env: { CGO_ENABLED: "0" },
-        onLine: log,
-        signal,
-      },
-    );
+    await goBuild({
+      cwd: folder,
+      out: join(out, "helm"),
+      packages: [`${helmPackage}/cmd/helm`],
+      linkerFlags: linkerFlags(goMod),
+      log,
+      signal,
+    });
   },
 };

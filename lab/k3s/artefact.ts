@@ -5,6 +5,7 @@ import { versions } from "../../components/core/versions.ts";
 import type { Artefact } from "../artefacts/artefact.ts";
 import { hashOf } from "../artefacts/hash.ts";
 import { run } from "../exec.ts";
+import { goBuild } from "../goBuild.ts";
 
 const folder = import.meta.dirname;
 const operatorModule = "github.com/cloudnative-pg/cloudnative-pg";
@@ -60,6 +61,7 @@ export const clusterPrograms: Artefact = {
   name: "cluster-programs",
   title: "build the K3s stand-in and the programs of its cluster",
   weight: 8,
+  alone: "go",
   async key() {
     const { stdout } = await run("go", ["env", "GOVERSION"], { cwd: folder });
     return hashOf(
@@ -72,13 +74,14 @@ export const clusterPrograms: Artefact = {
   },
   async build({ out, log, signal }) {
     const goMod = await readFile(join(folder, "go.mod"), "utf8");
-    const flags = ["-trimpath", "-ldflags", linkerFlags(goMod, versions.k3s)];
     const packages = programs.map((name) => (name === "manager" ? operatorPackage : `./cmd/${name}`));
-    await run("go", ["build", ...flags, "-o", `${out}/`, ...packages], {
+    await goBuild({
       cwd: folder,
-      // The compiler spends a sixth of its time collecting garbage that a machine of the lab has room for.
-      env: { CGO_ENABLED: "0", GOOS: "linux", GOGC: "400" },
-      onLine: log,
+      out: `${out}/`,
+      packages,
+      linkerFlags: linkerFlags(goMod, versions.k3s),
+      env: { GOOS: "linux" },
+      log,
       signal,
     });
   },

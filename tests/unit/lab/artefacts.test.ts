@@ -48,6 +48,25 @@ test("another key of a need rebuilds what stands on it, and only that", async ()
   expect(events).toContain("cached other");
 });
 
+test("builds that share a compiler's cache follow each other, others run beside them", async () => {
+  const busy = new Set<string>();
+  const seen: string[] = [];
+  const slow = (name: string, alone?: string) =>
+    make(name, {
+      ...(alone && { alone }),
+      build: async ({ out }) => {
+        busy.add(name);
+        seen.push([...busy].sort().join("+"));
+        await new Promise((done) => setTimeout(done, 50));
+        busy.delete(name);
+        writeFileSync(join(out, "file"), name);
+      },
+    });
+  await obtain([slow("one", "go"), slow("two", "go"), slow("three")], { cache });
+  expect(seen.some((names) => names === "one+three" || names === "three+two")).toBe(true);
+  expect(seen.some((names) => names.includes("one") && names.includes("two"))).toBe(false);
+});
+
 test("a failed build leaves nothing behind, says which it was, and is tried again", async () => {
   let broken = true;
   const shaky = make("shaky", {
