@@ -33,12 +33,26 @@ const exists = (path: string) =>
     () => false,
   );
 
+/** Builds under way. */
+export interface Obtaining {
+  /** Waits for these and all that they need. Folders by name. */
+  ready(artefacts: Artefact[]): Promise<Map<string, string>>;
+  /** Waits for everything that was asked for. */
+  all(): Promise<Map<string, string>>;
+  /** Aborts what is not finished, and waits until it is gone. */
+  stop(reason: Error): Promise<void>;
+}
+
+/** Makes sure that every wanted artefact is in the cache and returns its folder by name. */
+export async function obtain(wanted: Artefact[], options: ObtainOptions): Promise<Map<string, string>> {
+  return (await startObtaining(wanted, options)).all();
+}
+
 /**
- * Makes sure that every wanted artefact is in the cache and returns its folder by name.
  * Builds what is missing in parallel; an interrupted build leaves nothing that looks finished.
  * The first failure stops new builds; builds under way are aborted through their signal.
  */
-export async function obtain(wanted: Artefact[], options: ObtainOptions): Promise<Map<string, string>> {
+export async function startObtaining(wanted: Artefact[], options: ObtainOptions): Promise<Obtaining> {
   await mkdir(options.cache, { recursive: true });
   const keys = await plan(wanted);
   const folderOf = (artefact: Artefact) => {
@@ -83,11 +97,25 @@ export async function obtain(wanted: Artefact[], options: ObtainOptions): Promis
     });
   };
   for (const artefact of keys.keys()) running.set(artefact, build(artefact));
-  const results = await Promise.allSettled(running.values());
-  signal.throwIfAborted();
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
-  return new Map([...keys.keys()].map((artefact) => [artefact.name, folderOf(artefact)]));
+  const everything = Promise.allSettled(running.values());
+  const folders = async (artefacts: Artefact[]) => {
+    await Promise.all(artefacts.map((artefact) => running.get(artefact)));
+    return new Map(artefacts.map((artefact) => [artefact.name, folderOf(artefact)]));
+  };
+  return {
+    ready: folders,
+    async all() {
+      const results = await everything;
+      signal.throwIfAborted();
+      const failed = results.find((result) => result.status === "rejected");
+      if (failed) throw failed.reason;
+      return folders([...keys.keys()]);
+    },
+    async stop(reason) {
+      abort.abort(reason);
+      await everything;
+    },
+  };
 }
 
 /** Folder of an artefact that is there already; builds nothing. */

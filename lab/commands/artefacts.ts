@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Artefact } from "../artefacts/artefact.ts";
-import { obtain, prune } from "../artefacts/obtain.ts";
+import { prune, startObtaining } from "../artefacts/obtain.ts";
 import { helm } from "../helm/artefact.ts";
 import { machineImage } from "../images/machine.ts";
 import { clusterImages } from "../images/scratch.ts";
@@ -33,30 +33,52 @@ export interface Obtained {
   toolchain: Toolchain;
 }
 
-/** Obtains artefacts and Pulumi's toolchain, official where it can be downloaded. */
-export async function obtainAll(
+type Folders = Obtained["folder"];
+
+const foldersOf = (found: Map<string, string>): Folders => {
+  return (artefact) => {
+    const folder = found.get(artefact.name);
+    if (!folder) throw new Error(`artefact ${artefact.name} was not obtained`);
+    return folder;
+  };
+};
+
+/** Artefacts and Pulumi's toolchain under way, official where it can be downloaded. */
+export interface ObtainingAll {
+  /** Folders of these, as soon as they are there. */
+  ready(artefacts: Artefact[]): Promise<Folders>;
+  all(): Promise<Obtained>;
+  /** Aborts what is not finished. */
+  stop(reason: Error): Promise<void>;
+}
+
+export async function startObtainingAll(
   lab: Lab,
   wanted: Artefact[],
   progress: Progress,
   signal?: AbortSignal,
-): Promise<Obtained> {
+): Promise<ObtainingAll> {
   const mode = await chooseMode();
-  const all = mode === "official" ? wanted : [pulumiCli, ...wanted];
-  const folders = await obtain(all, {
+  const started = await startObtaining(mode === "official" ? wanted : [pulumiCli, ...wanted], {
     cache: lab.cache,
     signal,
     onEvent: (event) => progress.artefact(event),
   });
-  const folder = (artefact: Artefact) => {
-    const found = folders.get(artefact.name);
-    if (!found) throw new Error(`artefact ${artefact.name} was not obtained`);
-    return found;
+  return {
+    ready: async (artefacts) => foldersOf(await started.ready(artefacts)),
+    stop: started.stop,
+    async all() {
+      const folder = foldersOf(await started.all());
+      const toolchain =
+        mode === "official"
+          ? officialToolchain(join(lab.cache, "pulumi-official"))
+          : await assembleToolchain(join(lab.cache, "pulumi-home"), folder(pulumiCli));
+      await prune(lab.cache);
+      return { folder, toolchain };
+    },
   };
-  const home = join(lab.cache, "pulumi-home");
-  const toolchain =
-    mode === "official"
-      ? officialToolchain(join(lab.cache, "pulumi-official"))
-      : await assembleToolchain(home, folder(pulumiCli));
-  await prune(lab.cache);
-  return { folder, toolchain };
 }
+
+/** Obtains artefacts and Pulumi's toolchain. */
+export const obtainAll = async (...args: Parameters<typeof startObtainingAll>): Promise<Obtained> =>
+  (await startObtainingAll(...args)).all();

@@ -1,5 +1,8 @@
-import { access, readFile } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describePlan, type PlanFiles, planOutcome } from "../../delivery/comment/write.ts";
+import { CommandFailed } from "../exec.ts";
 import { helm } from "../helm/artefact.ts";
 import { placeholderSecrets } from "../keys.ts";
 import { type Lab, repository } from "../lab.ts";
@@ -13,21 +16,38 @@ import { prepare } from "./up.ts";
 /**
  * `make preview`: the plan for a stack. `local` is compared with the running lab; `dev` and `prod` are planned from
  * nothing, with placeholder secrets, and reach no account. The policy pack judges every plan.
+ *
+ * @param wanted files to describe the plan in, also when it was refused
+ * @throws when the program failed or a mandatory policy refused the plan
  */
 export async function preview(
   lab: Lab,
   name: string,
+  wanted: PlanFiles,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
   const stack =
     name === "local" ? await prepare(lab, progress, signal) : await offline(lab, name, progress, signal);
-  await stack.pulumi(["preview", "--color", "never", "--policy-pack", join(repository, "policies")], {
-    onLine: (line) => {
-      if (!line.startsWith("@")) process.stdout.write(`${line}\n`);
-    },
-    signal,
-  });
+  const aside = await mkdtemp(join(tmpdir(), "sophia-preview-"));
+  try {
+    const log = join(aside, "events.json");
+    const args = ["preview", "--color", "never", "--policy-pack", join(repository, "policies")];
+    const result = await stack.pulumi([...args, "--event-log", log], {
+      onLine: (line) => {
+        if (!line.startsWith("@")) process.stdout.write(`${line}\n`);
+      },
+      // The option exists only with this set; Pulumi's automation API uses both.
+      env: { PULUMI_DEBUG_COMMANDS: "true" },
+      allowFailure: true,
+      signal,
+    });
+    const plan = await planOutcome(log, { stack: name, offline: name !== "local", code: result.code });
+    await describePlan(plan, wanted);
+    if (result.code !== 0) throw new CommandFailed("pulumi", args, result);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
 }
 
 async function offline(lab: Lab, name: string, progress: Progress, signal: AbortSignal): Promise<Stack> {

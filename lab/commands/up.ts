@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { images } from "../../components/core/versions.ts";
+import type { Artefact } from "../artefacts/artefact.ts";
 import { helm } from "../helm/artefact.ts";
 import { imageOf } from "../images/build.ts";
 import { machineImage } from "../images/machine.ts";
@@ -18,64 +19,74 @@ import { labStackConfig } from "../overlay.ts";
 import type { Progress } from "../progress.ts";
 import { claimNetwork } from "../state/claim.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
-import { labArtefacts, obtainAll, publishedImages } from "./artefacts.ts";
+import { labArtefacts, publishedImages, startObtainingAll } from "./artefacts.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, speed } from "./services.ts";
 import { Stack } from "./stack.ts";
 import { status } from "./status.ts";
 import { settled, update } from "./update.ts";
 
+/** What the lab's services are made of; the toolchain may come later. */
+const serviceArtefacts = labArtefacts.filter((artefact) => artefact !== helm);
+
 /** Everything up to `pulumi up`: what the program finds when it runs. */
 export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<Stack> {
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
-  const { folder, toolchain } = await progress.phase("Toolchain and images", async () => {
+  const { builds, folder } = await progress.phase("Toolchain and images", async () => {
     await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
-    return obtainAll(lab, labArtefacts, progress, signal);
+    const started = await startObtainingAll(lab, labArtefacts, progress, signal);
+    // Its own error says more than that of whoever waits for a part.
+    const ready = await started.ready(serviceArtefacts).catch(async (error) => {
+      await started.all();
+      throw error;
+    });
+    return { builds: started, folder: ready };
   });
   return progress.phase("Lab", async () => {
-    const prefix = await claimNetwork(lab);
-    const machine = await imageOf(folder(machineImage));
-    const network = await prepareMachines(lab, machine);
-    const { registry, digests } = await progress.step("image registry", async (note) => {
-      const started = await ensureRegistry(lab, network, await imageOf(folder(registryImage)));
-      const published = new Map<string, string>();
-      for (const { artefact, reference } of publishedImages) {
-        note(reference);
-        published.set(
-          reference,
-          await publishImage(started, await imageOf(folder(artefact)), reference, note),
-        );
-      }
-      return { registry: started, digests: published };
+    const { config, secrets } = await startServices(lab, folder, progress).catch(async (error) => {
+      await builds.stop(error);
+      throw error;
     });
-    const text = await readFile(lab.configFile, "utf8");
-    const hostnames = hostnamesIn(text);
-    const keys = await labKeys(lab, hostnames, []);
-    const k3s = join(folder(programsArtefact), "k3s");
-    await progress.step("emulated Lambda Cloud", () => ensureServers(lab, network, prefix, { k3s, machine }));
-    const config = labStackConfig(text, {
-      lambdaApiUrl: lambdaApiUrl(network),
-      speed,
-      sshPublicKey: keys.sshPublicKey,
-      k3sRelease: { url: k3sUrl(network), sha256: await sha256(k3s) },
-      mirrors: mirrorsOf(
-        publishedImages.map(({ reference }) => reference),
-        registry.url,
-      ),
-      mcpImage: `${images.mcpServers}@${digests.get(images.mcpServers)}`,
-      operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
-      devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
-    });
-    const stack = new Stack(toolchain, lab, { LAB_HELM: join(folder(helm), "helm") });
-    await progress.step("stack configuration", () =>
-      stack.configure(config, {
-        lambdaApiKey: keys.lambdaApiKey,
-        sshPrivateKey: keys.sshPrivateKey,
-        tlsCertificate: keys.tlsCertificate,
-        tlsKey: keys.tlsKey,
-      }),
-    );
+    const { toolchain, folder: of } = await builds.all();
+    const stack = new Stack(toolchain, lab, { LAB_HELM: join(of(helm), "helm") });
+    await progress.step("stack configuration", () => stack.configure(config, secrets));
     return stack;
   });
+}
+
+/** Starts what the program's settings name: network, image registry, emulated cloud. */
+async function startServices(lab: Lab, folder: (artefact: Artefact) => string, progress: Progress) {
+  const prefix = await claimNetwork(lab);
+  const machine = await imageOf(folder(machineImage));
+  const network = await prepareMachines(lab, machine);
+  const { registry, digests } = await progress.step("image registry", async (note) => {
+    const started = await ensureRegistry(lab, network, await imageOf(folder(registryImage)));
+    const published = new Map<string, string>();
+    for (const { artefact, reference } of publishedImages) {
+      note(reference);
+      published.set(reference, await publishImage(started, await imageOf(folder(artefact)), reference, note));
+    }
+    return { registry: started, digests: published };
+  });
+  const text = await readFile(lab.configFile, "utf8");
+  const hostnames = hostnamesIn(text);
+  const keys = await labKeys(lab, hostnames, []);
+  const k3s = join(folder(programsArtefact), "k3s");
+  await progress.step("emulated Lambda Cloud", () => ensureServers(lab, network, prefix, { k3s, machine }));
+  const config = labStackConfig(text, {
+    lambdaApiUrl: lambdaApiUrl(network),
+    speed,
+    sshPublicKey: keys.sshPublicKey,
+    k3sRelease: { url: k3sUrl(network), sha256: await sha256(k3s) },
+    mirrors: mirrorsOf(
+      publishedImages.map(({ reference }) => reference),
+      registry.url,
+    ),
+    mcpImage: `${images.mcpServers}@${digests.get(images.mcpServers)}`,
+    operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
+    devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
+  });
+  const { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } = keys;
+  return { config, secrets: { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } };
 }
 
 /**
