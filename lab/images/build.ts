@@ -49,7 +49,7 @@ export interface DockerfileImage {
 }
 
 /** Proxies of this machine, which Docker passes to builds without keeping them in the image. */
-const proxyArguments = (): string[] =>
+export const proxyArguments = (): string[] =>
   ["http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]
     .filter((name) => process.env[name])
     // Only the name: Docker takes the value from the environment, and no credentials show in the process list.
