@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { containerEnvironment, secretsFolder } from "../components/settings/environment/uses.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { CatalogEntry } from "./catalog/index.ts";
 
@@ -21,7 +22,6 @@ export function podSpec(
 ): types.input.core.v1.PodSpec {
   const slices: Record<string, string> =
     entry.gpuSlices > 0 ? { "nvidia.com/gpu": String(entry.gpuSlices) } : {};
-  const files = Object.keys(entry.secretFiles);
   return {
     serviceAccountName: account,
     automountServiceAccountToken: entry.kubernetes !== undefined,
@@ -43,12 +43,13 @@ export function podSpec(
         command: ["node", entry.entry],
         ports: [{ name: "mcp", containerPort: entry.port }],
         env: [
-          { name: "PORT", value: String(entry.port) },
-          { name: "HOSTS_FILE", value: "/etc/sophia/hosts.json" },
-          { name: "LAMBDA_API_URL", value: lambdaApiUrl },
+          ...containerEnvironment(["mcp-kit", `mcp/${entry.name}`], {
+            PORT: String(entry.port),
+            SOPHIA_HOSTS_FILE: "/etc/sophia/hosts.json",
+            SOPHIA_LAMBDA_API_URL: lambdaApiUrl,
+          }),
           // What the NVIDIA runtime mounts of the driver; the device plugin says which GPU.
           ...(entry.gpuSlices > 0 ? [{ name: "NVIDIA_DRIVER_CAPABILITIES", value: "compute,utility" }] : []),
-          ...files.map((file) => ({ name: file, value: `/etc/sophia-secrets/${file}` })),
         ],
         resources: {
           requests: { ...settings.resources.requests, ...slices },
@@ -70,7 +71,7 @@ export function podSpec(
         lifecycle: { preStop: { sleep: { seconds: 5 } } },
         volumeMounts: [
           { name: "config", mountPath: "/etc/sophia", readOnly: true },
-          { name: "secrets", mountPath: "/etc/sophia-secrets", readOnly: true },
+          { name: "secrets", mountPath: secretsFolder, readOnly: true },
           { name: "tmp", mountPath: "/tmp" },
         ],
       },

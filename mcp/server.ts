@@ -2,6 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../components/core/base.ts";
 import type { Peer } from "../components/network/addresses.ts";
+import type { AnySecretName } from "../components/settings/environment/secrets.ts";
+import { secretFilesFor } from "../components/settings/environment/variables.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { CatalogEntry } from "./catalog/index.ts";
 import { egressRules } from "./egress.ts";
@@ -17,8 +19,8 @@ export interface McpServerArgs {
   /** Where Kubernetes's API really listens, behind its Service. */
   apiServers: pulumi.Input<Peer[]>;
   lambda: { apiUrl: string };
-  /** Values of the secrets that entries may name. A change restarts the servers that use it. */
-  secrets: { lambdaApiKey: pulumi.Input<string> };
+  /** Values of the secrets that servers may read. A change restarts the servers that read it. */
+  secrets: Partial<Record<AnySecretName, pulumi.Input<string>>>;
 }
 
 /**
@@ -44,9 +46,13 @@ export class McpServer extends Component {
     const { entry, settings } = args;
     const labels = { "app.kubernetes.io/name": dns(entry.name), "app.kubernetes.io/part-of": "sophia-mcp" };
     const metadata = { name: dns(entry.name), namespace: args.namespace, labels };
-    const secretValues = pulumi.secret(
-      pulumi.all(Object.entries(entry.secretFiles).map(([, key]) => pulumi.output(args.secrets[key]))),
-    );
+    const files = Object.entries(secretFilesFor(`mcp/${entry.name}`)).map(([file, secret]) => {
+      const value = args.secrets[secret];
+      if (value === undefined)
+        throw new Error(`${entry.name} needs the secret ${secret}, which was not given`);
+      return { file, value };
+    });
+    const secretValues = pulumi.secret(pulumi.all(files.map(({ value }) => pulumi.output(value))));
 
     const account = new k8s.core.v1.ServiceAccount(
       this.childName("account"),
@@ -59,9 +65,7 @@ export class McpServer extends Component {
       {
         metadata,
         stringData: secretValues.apply((values) =>
-          Object.fromEntries(
-            Object.keys(entry.secretFiles).map((file, index) => [file, values[index] ?? ""]),
-          ),
+          Object.fromEntries(files.map(({ file }, index) => [file, values[index] ?? ""])),
         ),
       },
       this.child(),

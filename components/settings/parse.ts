@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { secrets as allSecrets } from "./environment/secrets.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
 
 /** One thing that is wrong with the configuration. Never holds a secret's value. */
@@ -124,7 +125,12 @@ export function parseConfig(
         });
       }
     } else if (settingKeys.includes(key)) settings[key] = fromJson(text);
-    else {
+    else if (Object.hasOwn(allSecrets, key)) {
+      faults.push({
+        path: key,
+        message: "nothing reads this secret yet; take it out of the ESC environment",
+      });
+    } else {
       faults.push({
         path: key,
         message: `unknown setting${suggestion(key, [...settingKeys, ...secretKeys])}`,
@@ -142,7 +148,7 @@ export function parseConfig(
     });
   }
   if (parsed.success && opened.success && faults.length === 0) {
-    return { ok: true, settings: parsed.data, secrets: opened.data };
+    return { ok: true, settings: parsed.data, secrets: opened.data as Secrets };
   }
   return { ok: false, faults: faults.sort((a, b) => a.path.localeCompare(b.path)) };
 }

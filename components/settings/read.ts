@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseConfig, SettingsError } from "./parse.ts";
-import type { SecretName, Settings } from "./schema.ts";
+import type { Secrets, Settings } from "./schema.ts";
 
 /** A stack's settings, checked; its secrets stay secret on their way. */
 export interface Configuration {
   settings: Settings;
-  secrets: { [name in SecretName]: pulumi.Output<string> };
+  secrets: { [name in keyof Secrets]: pulumi.Output<string> };
 }
 
 /**
@@ -22,14 +22,10 @@ export function readConfiguration(): Configuration {
     secretKeys: new Set(own.filter(([key]) => encrypted.has(key)).map(([key]) => key.slice(prefix.length))),
   });
   if (!result.ok) throw new SettingsError(pulumi.getStack(), result.faults);
-  const { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } = result.secrets;
   return {
     settings: result.settings,
-    secrets: {
-      lambdaApiKey: pulumi.secret(lambdaApiKey),
-      sshPrivateKey: pulumi.secret(sshPrivateKey),
-      tlsCertificate: pulumi.secret(tlsCertificate),
-      tlsKey: pulumi.secret(tlsKey),
-    },
+    secrets: Object.fromEntries(
+      Object.entries(result.secrets).map(([name, value]) => [name, pulumi.secret(value)]),
+    ) as Configuration["secrets"],
   };
 }

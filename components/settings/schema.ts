@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { OptionalSecretName, RequiredSecretName } from "./environment/secrets.ts";
+import { liveSecrets } from "./environment/uses.ts";
 import { gpuSettings, k3sSettings } from "./k3s.ts";
 import { fleetSettings, lambdaSettings } from "./lambda.ts";
 import { mcpSettings, nginxSettings, postgresSettings, redisSettings } from "./services.ts";
@@ -23,16 +25,15 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Secrets, each one Pulumi config key `sophia-infra:<key>`; all are required and must be marked secret. */
-export const secretsSchema = z.strictObject({
-  /** Lambda Cloud API key. A change re-configures the provider and touches no instance. */
-  lambdaApiKey: z.string().min(1),
-  /** Private half of `lambda.sshKey`, OpenSSH or PEM. */
-  sshPrivateKey: z.string().includes("PRIVATE KEY", { error: "must be a PEM private key" }),
-  /** Certificate chain for `nginx.hostnames`, PEM. A change reloads Nginx. */
-  tlsCertificate: z.string().includes("BEGIN CERTIFICATE", { error: "must be a PEM certificate" }),
-  /** Private key of the certificate, PEM. */
-  tlsKey: z.string().includes("PRIVATE KEY", { error: "must be a PEM private key" }),
-});
-export type Secrets = z.infer<typeof secretsSchema>;
-export type SecretName = keyof Secrets;
+/**
+ * Secrets, each one Pulumi config key `sophia-infra:<key>`, from the list in `environment/secrets.ts`; they must be
+ * marked secret. What nobody reads yet is not among them.
+ */
+export const secretsSchema = z.strictObject(
+  Object.fromEntries(
+    [...liveSecrets].map(([name, { format, required }]) => [name, required ? format : format.optional()]),
+  ),
+);
+export type Secrets = Record<RequiredSecretName, string> & Partial<Record<OptionalSecretName, string>>;
+/** Secrets that every stack has. */
+export type SecretName = RequiredSecretName;

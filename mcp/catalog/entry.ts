@@ -9,7 +9,10 @@ const slug = z
     "lower-case letters, digits and underscores, beginning with a letter and not ending with an underscore",
   );
 
-/** One MCP server. Adding a server to the platform is adding one of these. */
+/**
+ * One MCP server. Adding a server to the platform is adding one of these; what secrets and variables it reads is in
+ * `components/settings/environment`.
+ */
 export const catalogEntry = z.strictObject({
   /** The server's name towards clients and its path below `/mcp/`. A change is a new server. */
   name: slug,
@@ -28,8 +31,6 @@ export const catalogEntry = z.strictObject({
   replicas: z.number().int().min(1).max(10).default(1),
   /** Time slices of a GPU that each replica takes; 0 runs it without. A change restarts the server. */
   gpuSlices: z.number().int().min(0).max(4).default(0),
-  /** Secret settings mounted as files, by environment variable that names the file. */
-  secretFiles: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*_FILE$/), z.enum(["lambdaApiKey"])).default({}),
   /** What the server may read of Kubernetes. */
   kubernetes: z.strictObject({ resources: z.array(z.enum(["nodes", "pods"])).min(1) }).optional(),
   /** Other services it calls, beyond DNS. */

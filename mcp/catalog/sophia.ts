@@ -8,7 +8,6 @@ export const sophiaInfrastructure: z.input<typeof catalogEntry> = {
   kind: "container",
   entry: "/app/mcp/servers/sophia_infrastructure/main.ts",
   gpuSlices: 1,
-  secretFiles: { LAMBDA_API_KEY_FILE: "lambdaApiKey" },
   kubernetes: { resources: ["nodes", "pods"] },
   egress: ["lambda"],
 };

@@ -1,16 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
+import { environmentSchema } from "../../../components/settings/environment/variables.ts";
 
 /** What every server of ours reads from its environment. */
-export const baseEnvironment = z.object({
-  /** Port of the HTTP listener. */
-  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-  /** File with the bearer tokens that may call, one a line. Left out: whoever reaches the port may call. */
-  MCP_TOKENS_FILE: z.string().min(1).optional(),
-  /** Largest request body in bytes. */
-  MCP_MAX_BODY: z.coerce.number().int().positive().default(1_048_576),
-  /** Seconds that running calls may take to finish after SIGTERM. */
-  MCP_SHUTDOWN_GRACE: z.coerce.number().positive().default(20),
-});
+export const baseEnvironment = environmentSchema("mcp-kit");
 
 /** The environment cannot be used; the message names every variable that is missing or malformed. */
 export class EnvironmentError extends Error {

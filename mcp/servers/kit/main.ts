@@ -29,11 +29,11 @@ export async function main<S extends z.ZodObject>(program: Program<S>): Promise<
     ...program,
     ...program.make(environment),
     port: environment.PORT,
-    maxBody: environment.MCP_MAX_BODY,
-    tokensFile: environment.MCP_TOKENS_FILE,
+    maxBody: environment.SOPHIA_MCP_MAX_BODY,
+    tokensFile: environment.SOPHIA_MCP_TOKENS_FILE,
   });
   const stop = () => {
-    serving.close(environment.MCP_SHUTDOWN_GRACE).then(() => process.exit(0));
+    serving.close(environment.SOPHIA_MCP_SHUTDOWN_GRACE).then(() => process.exit(0));
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

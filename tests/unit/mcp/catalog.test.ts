@@ -31,8 +31,6 @@ describe("catalog", () => {
     [{ name: "x".repeat(64) }, "[1].name"],
     [{ entry: "/bin/sh" }, "[1].entry"],
     [{ gpuSlices: 0.25 }, "[1].gpuSlices"],
-    [{ secretFiles: { LAMBDA_API_KEY: "lambdaApiKey" } }, "[1].secretFiles"],
-    [{ secretFiles: { A_FILE: "sshPrivateKey" } }, "[1].secretFiles.A_FILE"],
     [{ kubernetes: { resources: ["secrets"] } }, "[1].kubernetes.resources[0]"],
     [{ egress: ["anywhere"] }, "[1].egress[0]"],
     [{ gpu: 1 }, "[1]"],
@@ -148,15 +146,15 @@ describe("pod", () => {
     const secrets = (spec.volumes as { secret?: object }[]).flatMap(({ secret }) => secret ?? []);
     expect(secrets).toEqual([{ secretName: "sophia-infrastructure", defaultMode: 0o440 }]);
     expect(container.env).toContainEqual({
-      name: "LAMBDA_API_KEY_FILE",
-      value: "/etc/sophia-secrets/LAMBDA_API_KEY_FILE",
+      name: "SOPHIA_LAMBDA_API_KEY_FILE",
+      value: "/etc/sophia-secrets/SOPHIA_LAMBDA_API_KEY_FILE",
     });
     expect(container.volumeMounts).toContainEqual({
       name: "secrets",
       mountPath: "/etc/sophia-secrets",
       readOnly: true,
     });
-    expect(JSON.stringify(pod({ secretFiles: {} }).container.env)).not.toMatch(/KEY/);
+    expect(JSON.stringify(pod({ name: "other" }).container.env)).not.toMatch(/KEY/);
   });
 
   test("M2 has a token of Kubernetes only where its entry reads Kubernetes", () => {
@@ -167,7 +165,7 @@ describe("pod", () => {
   test("W3 may finish its calls: the time to die is longer than door and grace together", () => {
     const { spec, container } = pod();
     const { preStop } = container.lifecycle as { preStop: { sleep: { seconds: number } } };
-    const shutdownGrace = baseEnvironment.parse({}).MCP_SHUTDOWN_GRACE;
+    const shutdownGrace = baseEnvironment.parse({}).SOPHIA_MCP_SHUTDOWN_GRACE;
     expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(preStop.sleep.seconds + shutdownGrace);
   });
 });

@@ -44,13 +44,13 @@ async function deployed() {
   const url = new URL(api.url);
   const launched = launch({
     PORT: "0",
-    HOSTS_FILE: hosts,
+    SOPHIA_HOSTS_FILE: hosts,
     KUBERNETES_SERVICE_HOST: url.hostname,
     KUBERNETES_SERVICE_PORT: url.port,
-    KUBERNETES_CREDENTIALS: api.credentials,
-    LAMBDA_API_URL: cloud.cloud.url,
-    LAMBDA_API_KEY_FILE: key,
-    LAMBDA_REQUESTS_PER_SECOND: "100",
+    SOPHIA_KUBERNETES_CREDENTIALS: api.credentials,
+    SOPHIA_LAMBDA_API_URL: cloud.cloud.url,
+    SOPHIA_LAMBDA_API_KEY_FILE: key,
+    SOPHIA_LAMBDA_REQUESTS_PER_SECOND: "100",
   });
   await expect.poll(launched.said, { timeout: 30_000 }).toMatch(/"message":"listening"/);
   const port = Number(/"port":(\d+)/.exec(launched.said())?.[1]);
@@ -76,16 +76,16 @@ test("M4 S1 the program answers with what its files and environment name, says n
 });
 
 test("W5 without its environment it ends at once with 78 and names every variable that it misses", async () => {
-  const { ended, said } = launch({ LAMBDA_API_URL: "no url" });
+  const { ended, said } = launch({ SOPHIA_LAMBDA_API_URL: "no url" });
   expect(await ended).toBe(78);
   expect(said()).toMatch(/^sophia_infrastructure cannot start, its environment is incomplete:/);
   for (const name of [
-    "HOSTS_FILE",
+    "SOPHIA_HOSTS_FILE",
     "KUBERNETES_SERVICE_HOST",
     "KUBERNETES_SERVICE_PORT",
-    "LAMBDA_API_KEY_FILE",
+    "SOPHIA_LAMBDA_API_KEY_FILE",
   ]) {
     expect(said()).toContain(`${name}: is not set`);
   }
-  expect(said()).toMatch(/LAMBDA_API_URL: Invalid URL/);
+  expect(said()).toMatch(/SOPHIA_LAMBDA_API_URL: Invalid URL/);
 });

@@ -66,10 +66,10 @@ test("M1 one entry gives a path, and a route to its Service in the cluster", asy
 
 test("M2 S1 its Secret has only the keys that its entry names, and they stay secret on their way", async () => {
   await server();
-  expect(of("Secret").stringData).toEqual(secret({ LAMBDA_API_KEY_FILE: apiKey }));
+  expect(of("Secret").stringData).toEqual(secret({ SOPHIA_LAMBDA_API_KEY_FILE: apiKey }));
   const others = [...registered].filter(([type]) => type !== "Secret");
   expect(JSON.stringify(others)).not.toContain(apiKey);
-  await server({ secretFiles: {} });
+  await server({ name: "other" });
   expect(of("Secret").stringData).toEqual(secret({}));
 });
 

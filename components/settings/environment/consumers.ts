@@ -1,0 +1,61 @@
+/** Somebody who reads secrets or environment variables. */
+export interface Consumer {
+  about: string;
+  /** Whether it is part of the platform yet. What only unbuilt consumers use is not asked for, and may not be given. */
+  built: boolean;
+  /** What has to be done with it after one of its secrets was rotated, beyond the stacks' update. */
+  afterRotation?: string;
+}
+
+/**
+ * Who reads what is listed in `secrets.ts` and `variables.ts`. MCP servers bear the name of their catalog entry after
+ * `mcp/`; a test compares them with the catalog.
+ */
+export const consumers = {
+  fleet: { about: "Lambda Cloud's resources", built: true },
+  cluster: {
+    about: "hosts and K3s, over SSH",
+    built: true,
+    afterRotation:
+      "launched hosts take only the key they were launched with: the update replaces them one by one",
+  },
+  nginx: { about: "the public door", built: true },
+  "mcp-kit": { about: "the frame of every MCP server that is written here", built: true },
+  "mcp/sophia_infrastructure": { about: "MCP server: hosts, nodes, pods, rented instances", built: true },
+  gpu: { about: "NVIDIA's container runtime", built: true },
+  lab: { about: "the lab's commands, on a person's machine", built: true },
+  tests: { about: "the tests, on a person's machine", built: true },
+
+  images: { about: "pushing the platform's images", built: false },
+  estuary: {
+    about: "the pipeline's captures and materializations",
+    built: false,
+    afterRotation: "Estuary keeps an encrypted copy: the update publishes its specifications anew",
+  },
+  gong: { about: "the pipeline's Gong extractor", built: false },
+  snowflake: { about: "the warehouse's roles, users and schemas", built: false },
+  "mcp-gateway": { about: "the gateway in front of the MCP servers", built: false },
+  "mcp/sophia_ai_intelligence": { about: "MCP server: chat and embeddings", built: false },
+  "mcp/sophia_business_intelligence": { about: "MCP server: deals, contacts, calls", built: false },
+  "mcp/sophia_data_intelligence": { about: "MCP server: state of the pipeline", built: false },
+  "mcp/lambda_labs_cli": { about: "MCP server: rent and return instances", built: false },
+  "mcp/pulumi": { about: "MCP server: Pulumi", built: false },
+  "mcp/github": { about: "MCP server: GitHub", built: false },
+  "mcp/slack": { about: "MCP server: Slack", built: false },
+  "mcp/notion": { about: "MCP server: Notion", built: false },
+  "mcp/asana": { about: "MCP server: Asana", built: false },
+  "mcp/linear": { about: "MCP server: Linear", built: false },
+  "mcp/hubspot": { about: "MCP server: HubSpot", built: false },
+  "mcp/salesforce": { about: "MCP server: Salesforce", built: false },
+  "mcp/snowflake": { about: "MCP server: Snowflake, reading", built: false },
+  "mcp/snowflake_admin": { about: "MCP server: Snowflake, administration", built: false },
+  "mcp/snowflake_cortex": { about: "MCP server: Snowflake Cortex", built: false },
+  "mcp/codacy": { about: "MCP server: Codacy", built: false },
+  "mcp/figma_context": { about: "MCP server: Figma", built: false },
+  "mcp/gong": { about: "MCP server: Gong", built: false },
+} as const satisfies Record<string, Consumer>;
+export type ConsumerName = keyof typeof consumers;
+
+/** Whether anybody that is part of the platform is among them. */
+export const anyBuilt = (names: readonly ConsumerName[]): boolean =>
+  names.some((name) => consumers[name].built);

@@ -1,0 +1,230 @@
+import { z } from "zod";
+import type { ConsumerName } from "./consumers.ts";
+
+/** How a secret is changed before somebody else knows it too long. */
+export interface Rotation {
+  /**
+   * `rotator`: ESC does it, by the rotator named in `how`. `reminder`: a person does it, reminded by `make rotation`,
+   * since nobody offers it by API.
+   */
+  by: "rotator" | "reminder";
+  /** Days after which it is overdue. S2 asks for 30; another number says why in `why`. */
+  days: number;
+  why?: string;
+  /** Name of the rotator, or what the person does. */
+  how: string;
+}
+
+/** One secret of the platform. Its name is its configuration key: `sophia-infra:<name>`. */
+export interface Secret {
+  about: string;
+  /** `company`: one for all stages, in `sophia/base-secrets`. `stage`: one for each, in `sophia/<stage>-secrets`. */
+  scope: "company" | "stage";
+  /** Where its value lies in that environment. */
+  path: `${string}.${string}`;
+  /** Without a required one the program does not start; without another one its consumer is left out. */
+  required: boolean;
+  format: z.ZodType<string>;
+  /** Parts of the Pulumi program that read it. Services that do are in `variables.ts`. */
+  usedBy: readonly ConsumerName[];
+  /** Where a new one comes from. */
+  obtain: string;
+  rotation: Rotation;
+}
+
+const text = z.string().min(1);
+const privateKey = z.string().includes("PRIVATE KEY", { error: "must be a PEM private key" });
+const monthly = (how: string): Rotation => ({ by: "reminder", days: 30, how });
+const twoKeys = "Make a second one there, put it into ESC, update the stacks, then delete the first.";
+
+/** A vendor's token for one MCP server or the pipeline; without it that part stays switched off. */
+const vendor = (about: string, path: Secret["path"], obtain: string, usedBy: readonly ConsumerName[] = []) =>
+  ({
+    about,
+    scope: "company",
+    path,
+    required: false,
+    format: text,
+    usedBy,
+    obtain,
+    rotation: monthly(twoKeys),
+  }) as const;
+
+/** Every secret that comes from outside. What the program makes itself is in `generated`. */
+export const secrets = {
+  lambdaApiKey: {
+    about:
+      "API key of the Lambda Cloud account. A change re-configures the provider and touches no instance.",
+    scope: "company",
+    path: "lambda.apiKey",
+    required: true,
+    format: text,
+    usedBy: ["fleet"],
+    obtain: "Lambda Cloud console, API keys",
+    rotation: monthly(twoKeys),
+  },
+  sshPrivateKey: {
+    about: "Private half of `lambda.sshKey`, OpenSSH or PEM. A change replaces every launched host.",
+    scope: "stage",
+    path: "ssh.privateKey",
+    required: true,
+    format: privateKey,
+    usedBy: ["cluster", "fleet"],
+    obtain: "`ssh-keygen -t ed25519`",
+    rotation: {
+      by: "reminder",
+      days: 90,
+      why: "a new key replaces the hosts, each of which is away for some ten minutes",
+      how: "Put a new key into ESC in a maintenance window and update the stack.",
+    },
+  },
+  tlsCertificate: {
+    about: "Certificate chain for `nginx.hostnames`, PEM. A change reloads Nginx.",
+    scope: "stage",
+    path: "tls.certificate",
+    required: true,
+    format: z.string().includes("BEGIN CERTIFICATE", { error: "must be a PEM certificate" }),
+    usedBy: ["nginx"],
+    obtain: "the certificate authority",
+    rotation: {
+      by: "reminder",
+      days: 60,
+      why: "authorities issue for 90 days, and renew from the 60th on",
+      how: "Have it issued again with a new key, and put both into ESC.",
+    },
+  },
+  tlsKey: {
+    about: "Private key of the certificate, PEM.",
+    scope: "stage",
+    path: "tls.key",
+    required: true,
+    format: privateKey,
+    usedBy: ["nginx"],
+    obtain: "made with the certificate's request",
+    rotation: {
+      by: "reminder",
+      days: 60,
+      why: "it changes with its certificate",
+      how: "As the certificate.",
+    },
+  },
+
+  registryPassword: vendor(
+    "Password or token that may push to the registry of the platform's images.",
+    "registry.password",
+    "the registry",
+    ["images"],
+  ),
+  lambdaInferenceApiKey: vendor(
+    "API key of the LLM endpoint: Lambda's inference API, or any that speaks OpenAI's.",
+    "inference.apiKey",
+    "the endpoint's console",
+  ),
+  estuaryApiKey: vendor(
+    "Key of Estuary's service account, begins with `flow_sa_`.",
+    "estuary.apiKey",
+    "Estuary, `createApiKey` of the service account; valid for a year at most",
+    ["estuary"],
+  ),
+  gongAccessKey: vendor("Access key of Gong's API.", "gong.accessKey", "Gong, Company settings, API"),
+  gongAccessKeySecret: vendor("Its secret.", "gong.accessKeySecret", "shown once, with the access key"),
+  hubspotClientId: vendor("Estuary's HubSpot app: its id.", "hubspot.clientId", "HubSpot, the app's page", [
+    "estuary",
+  ]),
+  hubspotClientSecret: vendor(
+    "Estuary's HubSpot app: its secret.",
+    "hubspot.clientSecret",
+    "HubSpot, the app's page",
+    ["estuary"],
+  ),
+  hubspotRefreshToken: vendor(
+    "Estuary's HubSpot app: the account's consent.",
+    "hubspot.refreshToken",
+    "the app's OAuth flow; other scopes need another one",
+    ["estuary"],
+  ),
+  hubspotAccessToken: vendor(
+    "Token of a private HubSpot app, for the MCP server.",
+    "hubspot.accessToken",
+    "HubSpot, Settings, Private apps; it can be rotated there",
+  ),
+  slackCaptureToken: vendor(
+    "Bot token that the capture reads Slack with.",
+    "slack.captureToken",
+    "Slack, the internal app's page",
+    ["estuary"],
+  ),
+  slackBotToken: vendor("Bot token for the MCP server.", "slack.botToken", "Slack, the app's page"),
+  snowflakePrivateKey: {
+    ...vendor(
+      "Key of the user that manages the warehouse, PKCS8 PEM.",
+      "snowflake.privateKey",
+      "`openssl genpkey`",
+      ["snowflake"],
+    ),
+    format: privateKey,
+  },
+  snowflakeLoaderPrivateKey: {
+    ...vendor(
+      "Key of the service user that Estuary writes with, PKCS8 PEM without a passphrase.",
+      "snowflake.loaderPrivateKey",
+      "ESC's rotator makes it",
+      ["estuary"],
+    ),
+    format: privateKey,
+    rotation: { by: "rotator", days: 30, how: "snowflake-user" },
+  },
+  snowflakeMcpClientSecret: vendor(
+    "OAuth client of Snowflake's own MCP servers.",
+    "snowflake.mcpClientSecret",
+    "Snowflake, the security integration",
+  ),
+  githubToken: vendor("Fine-grained personal access token.", "github.token", "GitHub, Developer settings"),
+  notionToken: vendor("Token of an internal integration.", "notion.token", "Notion, Integrations"),
+  asanaAccessToken: vendor("Personal access token.", "asana.accessToken", "Asana, developer console"),
+  linearApiToken: vendor("Personal API key.", "linear.apiToken", "Linear, Settings, API"),
+  salesforceAuthUrl: vendor(
+    "The CLI's login of one org.",
+    "salesforce.authUrl",
+    "`sf org display --verbose`",
+  ),
+  codacyAccountToken: vendor("Account API token.", "codacy.accountToken", "Codacy, Access management"),
+  figmaApiKey: vendor("Personal access token.", "figma.apiKey", "Figma, Settings, Security"),
+  pulumiAccessToken: vendor(
+    "Access token of a machine user, for the MCP server.",
+    "pulumi.accessToken",
+    "Pulumi Cloud, Access tokens",
+  ),
+} as const satisfies Record<string, Secret>;
+
+export type AnySecretName = keyof typeof secrets;
+type Having<Required extends boolean> = {
+  [Name in AnySecretName]: (typeof secrets)[Name]["required"] extends Required ? Name : never;
+}[AnySecretName];
+/** Secrets that every stack has. */
+export type RequiredSecretName = Having<true>;
+/** Secrets that a stack may have. */
+export type OptionalSecretName = Having<false>;
+
+/** A secret that the program makes itself, at random; it lies encrypted in Pulumi's state and nowhere else outside. */
+export interface Generated {
+  about: string;
+  /** Name of the resource, as a pattern: `*` is any text. */
+  resource: string;
+  /** What follows from another value. */
+  rotated: string;
+}
+
+export const generated: readonly Generated[] = [
+  {
+    about: "passwords of PostgreSQL's logins",
+    resource: "postgres-*-password",
+    rotated: "the operator changes the login's password, and pods that use it are restarted",
+  },
+  { about: "password of Redis", resource: "redis-password", rotated: "Redis and its clients are restarted" },
+  {
+    about: "tokens with which nodes join the K3s cluster",
+    resource: "cluster-*token",
+    rotated: "not supported: K3s needs its own command for it, on the server, before the new one is used",
+  },
+];

@@ -1,0 +1,246 @@
+import { z } from "zod";
+import type { ConsumerName } from "./consumers.ts";
+import type { AnySecretName } from "./secrets.ts";
+
+/** One environment variable that the platform or its services know. */
+export interface Variable {
+  about: string;
+  usedBy: readonly ConsumerName[];
+  /** What is accepted; a default in it makes the variable one that may be left out. */
+  schema: z.ZodType;
+  /**
+   * Who sets it: `program` our Pulumi program, `kubernetes` the kubelet, `person` somebody at a shell. `default`: in
+   * pods nobody.
+   */
+  setBy: "program" | "kubernetes" | "person" | "default";
+  /** Names begin with `SOPHIA_`, the lab's with `LAB`. Whose name it is where it does not. */
+  standard?: string;
+  /** The secret that it holds. A name that ends with `_FILE` holds the path of a file with it. */
+  secret?: AnySecretName;
+}
+
+const text = z.string().min(1);
+const switched = z.literal("1").optional();
+
+/** A vendor's variable that holds a secret. */
+const vendors = <const Consumer extends ConsumerName>(
+  secret: AnySecretName,
+  consumer: Consumer,
+  program: string,
+) =>
+  ({
+    about: "See the secret.",
+    usedBy: [consumer],
+    schema: text,
+    setBy: "program",
+    secret,
+    standard: program,
+  }) as const;
+
+/** Every environment variable, by name. */
+export const variables = {
+  PORT: {
+    about: "Port of the HTTP listener; 0 picks a free one.",
+    usedBy: ["mcp-kit"],
+    schema: z.coerce.number().int().min(0).max(65535).default(8080),
+    setBy: "program",
+    standard: "the twelve-factor app",
+  },
+  SOPHIA_MCP_TOKENS_FILE: {
+    about:
+      "File with the bearer tokens that may call, one a line. Left out: whoever reaches the port may call.",
+    usedBy: ["mcp-kit"],
+    schema: text.optional(),
+    setBy: "default",
+  },
+  SOPHIA_MCP_MAX_BODY: {
+    about: "Largest request body in bytes.",
+    usedBy: ["mcp-kit"],
+    schema: z.coerce.number().int().positive().default(1_048_576),
+    setBy: "default",
+  },
+  SOPHIA_MCP_SHUTDOWN_GRACE: {
+    about: "Seconds that running calls may take to finish after SIGTERM.",
+    usedBy: ["mcp-kit"],
+    schema: z.coerce.number().positive().default(20),
+    setBy: "default",
+  },
+  SOPHIA_HOSTS_FILE: {
+    about: "JSON file with the stack's hosts.",
+    usedBy: ["mcp/sophia_infrastructure"],
+    schema: text,
+    setBy: "program",
+  },
+  SOPHIA_KUBERNETES_CREDENTIALS: {
+    about: "Folder with the service account's token and CA.",
+    usedBy: ["mcp/sophia_infrastructure"],
+    schema: z.string().default("/var/run/secrets/kubernetes.io/serviceaccount"),
+    setBy: "default",
+  },
+  KUBERNETES_SERVICE_HOST: {
+    about: "Address of Kubernetes's API.",
+    usedBy: ["mcp/sophia_infrastructure"],
+    schema: text,
+    setBy: "kubernetes",
+    standard: "Kubernetes",
+  },
+  KUBERNETES_SERVICE_PORT: {
+    about: "Port of Kubernetes's API.",
+    usedBy: ["mcp/sophia_infrastructure"],
+    schema: z.coerce.number().int(),
+    setBy: "kubernetes",
+    standard: "Kubernetes",
+  },
+  SOPHIA_LAMBDA_API_URL: {
+    about: "Base URL of the Lambda Cloud API.",
+    usedBy: ["mcp/sophia_infrastructure", "mcp/lambda_labs_cli"],
+    schema: z.url(),
+    setBy: "program",
+  },
+  SOPHIA_LAMBDA_API_KEY_FILE: {
+    about: "File with the API key.",
+    usedBy: ["mcp/sophia_infrastructure", "mcp/lambda_labs_cli"],
+    schema: text,
+    setBy: "program",
+    secret: "lambdaApiKey",
+  },
+  SOPHIA_LAMBDA_REQUESTS_PER_SECOND: {
+    about: "Share of the account's requests; Lambda allows one a second for everyone.",
+    usedBy: ["mcp/sophia_infrastructure", "mcp/lambda_labs_cli"],
+    schema: z.coerce.number().positive().default(0.5),
+    setBy: "default",
+  },
+  NVIDIA_DRIVER_CAPABILITIES: {
+    about: "What of the driver is mounted into containers with a GPU slice.",
+    usedBy: ["gpu"],
+    schema: text,
+    setBy: "program",
+    standard: "NVIDIA's container runtime",
+  },
+
+  LAB: {
+    about: "Name of the lab: several can live on a machine.",
+    usedBy: ["lab"],
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/)
+      .default("local"),
+    setBy: "person",
+  },
+  LAB_ROOT: {
+    about: "Folder of all labs. Left out: `.lab` in the checkout.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
+  LAB_CACHE: {
+    about: "Folder of the build cache. Left out: `cache` below `LAB_ROOT`.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
+  LAB_CONFIG: {
+    about: "Stack file that the lab starts from. Left out: `Pulumi.local.yaml`.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
+  LAB_HELM: {
+    about: "The helm that renders charts. Left out: the one on `PATH`.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
+  LAMBDA_API_KEY: {
+    about: "Runs the conformance tests against the real account, too; reading costs nothing.",
+    usedBy: ["tests"],
+    schema: text.optional(),
+    setBy: "person",
+    secret: "lambdaApiKey",
+    standard: "Lambda Cloud",
+  },
+  LAMBDA_API_URL: {
+    about: "Another base URL for that.",
+    usedBy: ["tests"],
+    schema: z.url().default("https://cloud.lambda.ai/api/v1"),
+    setBy: "person",
+    standard: "beside LAMBDA_API_KEY",
+  },
+  LAMBDA_CONFORMANCE_SPEND: {
+    about: "`1` lets these tests launch instances, which costs money.",
+    usedBy: ["tests"],
+    schema: switched,
+    setBy: "person",
+    standard: "beside LAMBDA_API_KEY",
+  },
+
+  SOPHIA_INFERENCE_API_KEY_FILE: {
+    about: "File with the API key.",
+    usedBy: ["mcp/sophia_ai_intelligence"],
+    schema: text,
+    setBy: "program",
+    secret: "lambdaInferenceApiKey",
+  },
+  SOPHIA_GONG_ACCESS_KEY_FILE: {
+    about: "File with the access key.",
+    usedBy: ["gong", "mcp/gong"],
+    schema: text,
+    setBy: "program",
+    secret: "gongAccessKey",
+  },
+  SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: {
+    about: "File with its secret.",
+    usedBy: ["gong", "mcp/gong"],
+    schema: text,
+    setBy: "program",
+    secret: "gongAccessKeySecret",
+  },
+  PRIVATE_APP_ACCESS_TOKEN: vendors("hubspotAccessToken", "mcp/hubspot", "@hubspot/mcp-server"),
+  SLACK_MCP_XOXB_TOKEN: vendors("slackBotToken", "mcp/slack", "slack-mcp-server"),
+  SNOWFLAKE_MCP_CLIENT_SECRET: {
+    about: "See the secret.",
+    usedBy: ["mcp/snowflake", "mcp/snowflake_admin", "mcp/snowflake_cortex"],
+    schema: text,
+    setBy: "program",
+    secret: "snowflakeMcpClientSecret",
+    standard: "the MCP gateway's reference to it",
+  },
+  GITHUB_PERSONAL_ACCESS_TOKEN: vendors("githubToken", "mcp/github", "github-mcp-server"),
+  NOTION_TOKEN: vendors("notionToken", "mcp/notion", "@notionhq/notion-mcp-server"),
+  ASANA_ACCESS_TOKEN: vendors("asanaAccessToken", "mcp/asana", "@roychri/mcp-server-asana"),
+  LINEAR_API_TOKEN: vendors("linearApiToken", "mcp/linear", "@tacticlaunch/mcp-linear"),
+  SFDX_AUTH_URL: vendors("salesforceAuthUrl", "mcp/salesforce", "Salesforce's CLI"),
+  CODACY_ACCOUNT_TOKEN: vendors("codacyAccountToken", "mcp/codacy", "@codacy/codacy-mcp"),
+  FIGMA_API_KEY: vendors("figmaApiKey", "mcp/figma_context", "figma-developer-mcp"),
+  PULUMI_ACCESS_TOKEN: vendors("pulumiAccessToken", "mcp/pulumi", "Pulumi's CLI"),
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+type NamesFor<Consumer extends ConsumerName> = {
+  [Name in VariableName]: Consumer extends (typeof variables)[Name]["usedBy"][number] ? Name : never;
+}[VariableName];
+type ShapeFor<Consumer extends ConsumerName> = {
+  [Name in NamesFor<Consumer>]: (typeof variables)[Name]["schema"];
+};
+
+const all: [string, Variable][] = Object.entries(variables);
+
+/** Variables that somebody reads, by name. */
+export const variablesFor = (consumer: string): [string, Variable][] =>
+  all.filter(([, { usedBy }]) => usedBy.some((name) => name === consumer));
+
+/** What a service demands of its environment. */
+export function environmentSchema<Consumer extends ConsumerName>(
+  consumer: Consumer,
+): z.ZodObject<ShapeFor<Consumer>> {
+  const shape = Object.fromEntries(variablesFor(consumer).map(([name, { schema }]) => [name, schema]));
+  return z.object(shape as unknown as ShapeFor<Consumer>);
+}
+
+/** Secrets mounted for a service, by the variable that names the file. */
+export const secretFilesFor = (consumer: string): Record<string, AnySecretName> =>
+  Object.fromEntries(
+    variablesFor(consumer).flatMap(([name, { secret }]) =>
+      secret && name.endsWith("_FILE") ? [[name, secret]] : [],
+    ),
+  );

@@ -1,0 +1,168 @@
+import { configKey } from "../../components/settings/environment/uses.ts";
+import { missingKeys, type Output, outputFaults, outputs } from "./outputs.ts";
+import { bare, type Expression, inside, type Range, type Report, references, within } from "./report.ts";
+import { shapeFaults, stackFaults } from "./shape.ts";
+import { readSource } from "./source.ts";
+
+/** Something wrong in one of the files, with what to do. Never holds a secret's value. */
+export interface Fault {
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+}
+
+/** All that is judged. */
+export interface Material {
+  /** Texts of the environments in git, by name. */
+  environments: Record<string, string>;
+  /** Texts of the stack files, by stack; not of stacks that live without an account. */
+  stacks: Record<string, string>;
+  /** What the evaluator says of each environment in git. */
+  reports: Record<string, Report>;
+}
+
+const fileOf = (environment: string) => `esc/${bare(environment)}.yaml`;
+
+/** Everything wrong with the environments; empty when the stacks would get just what their program reads. Pure. */
+export function judge({ environments, stacks, reports }: Material): Fault[] {
+  const faults: Fault[] = [];
+  const all = Object.values(reports).flatMap(({ exprs }) =>
+    Object.values(exprs ?? {}).flatMap((top) => [...within(top)]),
+  );
+  const referred = all.flatMap(references);
+  for (const [environment, text] of Object.entries(environments)) {
+    const report = reports[environment];
+    const source = readSource(text);
+    faults.push(...shapeFaults(environment, fileOf(environment), source));
+    if (!report) continue;
+    for (const { environment: where, line, column, message } of report.diagnostics) {
+      faults.push({ file: fileOf(where), line, column, message });
+    }
+    const stage = environment.replace(/^sophia\//, "");
+    faults.push(...inOutputs(environment, report, stage));
+    faults.push(...valuesInGit(report), ...unused(report, referred));
+    faults.push(...idleImports(environment, report, source.imports, reports));
+  }
+  for (const [stack, text] of Object.entries(stacks)) {
+    const source = readSource(text, "environment");
+    faults.push(...stackFaults(stack, `Pulumi.${stack}.yaml`, source));
+    const report = reports[`sophia/${stack}`];
+    if (report?.properties) faults.push(...missing(stack, report));
+    else if (!report) {
+      faults.push({
+        file: `Pulumi.${stack}.yaml`,
+        line: 1,
+        column: 1,
+        message: `there is no ${fileOf(`sophia/${stack}`)}; write it as its neighbours are written`,
+      });
+    }
+  }
+  faults.push(...unreachable(environments, stacks));
+  return distinct(faults);
+}
+
+const place = (range: Range, message: string): Fault => ({
+  file: fileOf(range.environment ?? ""),
+  line: range.begin.line,
+  column: range.begin.column,
+  message,
+});
+
+function inOutputs(environment: string, report: Report, stage: string): Fault[] {
+  const keyRange = (output: Output, key: string) => report.exprs?.[output]?.keyRanges?.[key];
+  const own = (output: Output, key: string) =>
+    keyRange(output, key) !== undefined ||
+    // A map that comes whole from elsewhere belongs to who wrote that down.
+    (report.exprs?.[output] !== undefined && report.exprs[output].object === undefined);
+  return outputFaults(report, stage, own).flatMap(({ output, key, message }) => {
+    const range = (key && keyRange(output, key)) || report.exprs?.[output]?.range;
+    return range ? [place({ ...range, environment }, message)] : [];
+  });
+}
+
+/** Values do not belong into git, not even encrypted; rotators write their state into the file that has them. */
+function valuesInGit({ exprs }: Report): Fault[] {
+  return Object.values(exprs ?? {})
+    .flatMap((top) => [...within(top)])
+    .flatMap(({ builtin }) => {
+      if (builtin?.name !== "fn::secret" && !builtin?.name.startsWith("fn::rotate")) return [];
+      const what = builtin.name === "fn::secret" ? "a secret's value" : "a rotator, whose state is a secret,";
+      return [
+        place(
+          builtin.nameRange,
+          `${what} does not belong into git; put it into the environment with -secrets`,
+        ),
+      ];
+    });
+}
+
+/** Values that neither go out nor are referred to. */
+function unused({ exprs }: Report, referred: Range[]): Fault[] {
+  return Object.entries(exprs ?? {})
+    .filter(([name]) => !(outputs as readonly string[]).includes(name))
+    .filter(([, { range }]) => !referred.some((reference) => inside(reference, range)))
+    .map(([name, { range }]) => place(range, `nothing refers to ${name}; take it out, or use it`));
+}
+
+/** Imports that bring nothing: no value of theirs is referred to, and they give nothing out themselves. */
+function idleImports(
+  environment: string,
+  report: Report,
+  imports: ReturnType<typeof readSource>["imports"],
+  reports: Record<string, Report>,
+): Fault[] {
+  const own = Object.values(report.exprs ?? {}).flatMap((top: Expression) =>
+    [...within(top)].flatMap(references),
+  );
+  const used = new Set(own.map((range) => bare(range.environment ?? "")));
+  return imports
+    .filter(({ name }) => !used.has(name))
+    .filter(({ name }) => !outputs.some((output) => reports[name]?.properties?.[output]))
+    .filter(({ name }) => reports[name] !== undefined || name.endsWith("-secrets"))
+    .map(({ name, line, column }) => ({
+      file: fileOf(environment),
+      line,
+      column,
+      message: `nothing uses ${name}; take the import out`,
+    }));
+}
+
+function missing(stack: string, report: Report): Fault[] {
+  return missingKeys(report).map(({ name, secret }) => {
+    const environment = `sophia/${secret.scope === "company" ? "base" : stack}`;
+    return {
+      file: fileOf(environment),
+      line: 1,
+      column: 1,
+      message: `stack ${stack} does not get ${configKey(name)}; write \`${configKey(name)}: \${${secret.path}}\` under values.pulumiConfig`,
+    };
+  });
+}
+
+/** Files that no stack gets anything from. */
+function unreachable(environments: Record<string, string>, stacks: Record<string, string>): Fault[] {
+  const seen = new Set<string>();
+  const visit = (name: string) => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    for (const { name: next } of readSource(environments[name] ?? "").imports) visit(next);
+  };
+  for (const stack of Object.keys(stacks)) visit(`sophia/${stack}`);
+  return Object.keys(environments)
+    .filter((name) => !seen.has(name))
+    .map((name) => ({
+      file: fileOf(name),
+      line: 1,
+      column: 1,
+      message: `no stack uses ${name}; take the file out, or import it`,
+    }));
+}
+
+/** Each fault once, in the order of files: an environment is evaluated again for everyone who imports it. */
+function distinct(faults: Fault[]): Fault[] {
+  const seen = new Map(faults.map((fault) => [JSON.stringify(fault), fault]));
+  return [...seen.values()].sort(
+    (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
+  );
+}

@@ -1,0 +1,37 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Question } from "./report.ts";
+import { valueEnvironments } from "./stubs.ts";
+
+/** The stack that lives on one machine, without an account: its secrets are made there. */
+const withoutAccount = "local";
+
+/** What is in git: environments by name, stack files by stack. */
+export interface Checkout {
+  environments: Record<string, string>;
+  stacks: Record<string, string>;
+}
+
+/** Reads `esc/` and the stack files of a checkout. */
+export async function readCheckout(folder: string): Promise<Checkout> {
+  const collect = async (within: string, pattern: RegExp, name: (match: string) => string) => {
+    const found: [string, string][] = [];
+    for (const file of (await readdir(join(folder, within))).sort()) {
+      const match = pattern.exec(file)?.[1];
+      if (match) found.push([name(match), await readFile(join(folder, within, file), "utf8")]);
+    }
+    return Object.fromEntries(found);
+  };
+  const environments = await collect("esc/sophia", /^(.+)\.ya?ml$/, (name) => `sophia/${name}`);
+  const stacks = await collect(".", /^Pulumi\.(.+)\.yaml$/, (name) => name);
+  delete stacks[withoutAccount];
+  return { environments, stacks };
+}
+
+/** What the evaluator is asked: everything in git, over stand-ins for what is not. Pure. */
+export function questionOf({ environments, stacks }: Checkout): Question {
+  return {
+    environments: { ...valueEnvironments(Object.keys(stacks)), ...environments },
+    evaluate: Object.keys(environments),
+  };
+}

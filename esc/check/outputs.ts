@@ -1,0 +1,91 @@
+import { type AnySecretName, type Secret, secrets } from "../../components/settings/environment/secrets.ts";
+import { configKey, liveSecrets, usersOf } from "../../components/settings/environment/uses.ts";
+import { type Variable, variables } from "../../components/settings/environment/variables.ts";
+import { suggestion } from "../../components/settings/parse.ts";
+import { settingsSchema } from "../../components/settings/schema.ts";
+import { entriesOf, type Report, type Value } from "./report.ts";
+import { marker } from "./stubs.ts";
+
+/** Something wrong with a key of an output; `key` undefined means the output itself. */
+export interface OutputFault {
+  output: Output;
+  key?: string;
+  message: string;
+}
+
+/** What an environment gives to the world. */
+export const outputs = ["pulumiConfig", "environmentVariables", "files"] as const;
+export type Output = (typeof outputs)[number];
+
+const settingKeys = Object.keys(settingsSchema.shape).map(configKey);
+const secretOf = new Map(
+  (Object.keys(secrets) as AnySecretName[]).map((name) => [configKey(name), name] as const),
+);
+const known = new Map<string, Variable>(Object.entries(variables));
+const forPeople = [...known].flatMap(([name, { setBy }]) => (setBy === "person" ? [name] : []));
+
+/** What is wrong with the value of a secret, if anything. Never says the value. */
+function secretFault(name: AnySecretName, value: Value, stage: string): string | undefined {
+  const secret: Secret = secrets[name];
+  const right = `write \`\${${secret.path}}\``;
+  if (entriesOf(value) || Array.isArray(value.value)) return `must be a string; ${right}`;
+  if (!value.secret) return `is not secret: it would be shown in previews and state; ${right}`;
+  if (value.unknown) return undefined;
+  const from = String(value.value);
+  if (from === marker(secret, stage)) return undefined;
+  const other = /^(sophia\/[a-z-]+)#([a-zA-Z.]+)$/.exec(from);
+  if (other) return `comes from ${other[2]} of ${other[1]}; ${right}`;
+  return `does not arrive as it was stored; ${right}, and nothing around it`;
+}
+
+function configFault(key: string, value: Value, stage: string): string | undefined {
+  const name = secretOf.get(key);
+  if (name) {
+    if (liveSecrets.has(name)) return secretFault(name, value, stage);
+    return `is read by nobody yet (it is meant for ${usersOf(name).join(", ")}); take it out until it is`;
+  }
+  if (settingKeys.includes(key)) return undefined;
+  return `is read by nobody${suggestion(key, [...secretOf.keys(), ...settingKeys])}`;
+}
+
+function variableFault(key: string, value: Value, stage: string): string | undefined {
+  const variable = known.get(key);
+  if (!variable) return `is read by nobody${suggestion(key, forPeople)}`;
+  if (variable.setBy !== "person") return "is set in containers by the program; take it out here";
+  if (entriesOf(value) || Array.isArray(value.value) || (typeof value.value !== "string" && !value.unknown)) {
+    return "must be a string; put it in quotes";
+  }
+  return variable.secret && secretFault(variable.secret, value, stage);
+}
+
+/**
+ * Faults in what one environment gives: keys that nobody reads, values that are no strings, secrets that are none or
+ * come from the wrong place. `own` says which keys this environment itself defines. Pure.
+ */
+export function outputFaults(
+  report: Report,
+  stage: string,
+  own: (output: Output, key: string) => boolean,
+): OutputFault[] {
+  return outputs.flatMap((output): OutputFault[] => {
+    const value = report.properties?.[output];
+    if (value === undefined) return [];
+    const entries = entriesOf(value);
+    if (!entries) return [{ output, message: `${output} must be a map of keys and values` }];
+    const judge = output === "pulumiConfig" ? configFault : variableFault;
+    return entries
+      .filter(([key]) => own(output, key))
+      .flatMap(([key, held]) => {
+        const fault = judge(key, held, stage);
+        return fault ? [{ output, key, message: `${key} ${fault}` }] : [];
+      });
+  });
+}
+
+/** Configuration that the program cannot do without, and that a stage's environment does not give. Pure. */
+export function missingKeys(report: Report): { name: AnySecretName; secret: Secret }[] {
+  const given = new Set((entriesOf(report.properties?.pulumiConfig) ?? []).map(([key]) => key));
+  return [...liveSecrets]
+    .filter(([name, { required }]) => required && !given.has(configKey(name)))
+    .map(([name, secret]) => ({ name, secret }));
+}

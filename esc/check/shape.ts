@@ -1,0 +1,67 @@
+import { suggestion } from "../../components/settings/parse.ts";
+import type { Fault } from "./judge.ts";
+import type { Import, Source } from "./source.ts";
+
+/** What an environment may have at its top; the evaluator passes over anything else in silence. */
+const topLevel = ["description", "imports", "values"];
+
+const at = (file: string, { line, column }: { line: number; column: number }, message: string): Fault => ({
+  file,
+  line,
+  column,
+  message,
+});
+
+const stageOf = (environment: string) => environment.replace(/^sophia\//, "").replace(/-secrets$/, "");
+
+function pinFaults(file: string, found: Import): Fault[] {
+  const { name, pin } = found;
+  if (pin === undefined || pin === "stable") return [];
+  const asked = `${name} is pinned to @${pin}`;
+  if (name.endsWith("-secrets")) {
+    return [at(file, found, `${asked}: a rotated value would never arrive; import it without a pin`)];
+  }
+  return [at(file, found, `${asked}, which git does not know; the only tag in use is @stable`)];
+}
+
+/** Faults in the outer shape of one environment: misspelt keys, imports that do not belong. Pure. */
+export function shapeFaults(environment: string, file: string, source: Source): Fault[] {
+  const keys = source.keys
+    .filter(({ text }) => !topLevel.includes(text))
+    .map((key) =>
+      at(
+        file,
+        key,
+        `${key.text} means nothing at the top of an environment${suggestion(key.text, topLevel)}`,
+      ),
+    );
+  const strangers = source.imports
+    .filter(({ name }) => name.endsWith("-secrets") && stageOf(name) !== stageOf(environment))
+    .map((found) =>
+      at(
+        file,
+        found,
+        `${found.name} is not for ${environment}: import sophia/${stageOf(environment)}-secrets, or sophia/base`,
+      ),
+    );
+  return [...keys, ...strangers, ...source.imports.flatMap((found) => pinFaults(file, found))];
+}
+
+/** Faults in how one stack file names its environment. Pure. */
+export function stackFaults(stack: string, file: string, { keys, imports }: Source): Fault[] {
+  const wanted = `sophia/${stack}`;
+  const key = keys.find(({ text }) => text === "environment") ?? { line: 1, column: 1 };
+  const pins = imports.flatMap((found) => pinFaults(file, found));
+  if (imports.length === 0) {
+    return [at(file, key, `the stack has no environment, so no secrets; write \`environment: [${wanted}]\``)];
+  }
+  const others = imports
+    .filter(({ name }) => name !== wanted)
+    .map((found) =>
+      at(file, found, `the stack's only environment is ${wanted}; ${found.name} belongs into its imports`),
+    );
+  const missing = imports.some(({ name }) => name === wanted)
+    ? []
+    : [at(file, key, `the stack does not name its environment ${wanted}`)];
+  return [...missing, ...others, ...pins];
+}
