@@ -2,8 +2,7 @@ import { parse } from "yaml";
 import { type Context, type Fault, isListed, type Rule, type Subject } from "../../engine/rule.ts";
 import { type Json, object, revealed } from "../../engine/values.ts";
 
-const lines = (value: unknown): string[] =>
-  (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
+const lines = (value: unknown): string[] => [value].flat().map(String);
 
 /** Options of the API server and the kubelet that no node may have. */
 const forbiddenArgs = [
@@ -18,41 +17,44 @@ const forbiddenArgs = [
 /** What is wrong with a K3s `config.yaml`. Pure. */
 export function k3sFaults(config: Json, { stack, settings }: Pick<Context, "stack" | "settings">): Fault[] {
   const faults: Fault[] = [];
-  const demand = (holds: boolean, path: string, message: string) => {
-    if (!holds) faults.push({ path, message });
+  const demand = (holds: boolean, fault: Fault) => {
+    if (!holds) faults.push(fault);
   };
   const agent = config.server !== undefined && config["cluster-init"] === undefined;
   if (!agent) {
-    demand(
-      config["secrets-encryption"] === true,
-      "secrets-encryption",
-      "is not true: Secrets lie in etcd in the clear",
-    );
+    demand(config["secrets-encryption"] === true, {
+      path: "secrets-encryption",
+      message: "is not true: Secrets lie in etcd in the clear",
+    });
     const mode = String(config["write-kubeconfig-mode"] ?? "0600");
-    demand(
-      /^0?[0-7]00$/.test(mode),
-      "write-kubeconfig-mode",
-      `is ${mode}: every user of the host is cluster admin`,
-    );
+    demand(/^0?[0-7]00$/.test(mode), {
+      path: "write-kubeconfig-mode",
+      message: `is ${mode}: every user of the host is cluster admin`,
+    });
     const backend = String(config["flannel-backend"] ?? "vxlan");
-    const encrypted = backend === "wireguard-native" || isListed(stack, settings.plainPodNetwork);
-    demand(
-      encrypted,
-      "flannel-backend",
-      `is ${backend}: pod traffic is in the clear, and port 8472 takes packets from anyone`,
-    );
-    demand(
-      config["disable-network-policy"] !== true,
-      "disable-network-policy",
-      "is true: no network policy is enforced",
-    );
-    demand(config["disable-kube-proxy"] !== true, "disable-kube-proxy", "is true: Services do not work");
+    demand(backend === "wireguard-native" || isListed(stack, settings.plainPodNetwork), {
+      path: "flannel-backend",
+      message: `is ${backend}: pod traffic is in the clear, and port 8472 takes packets from anyone`,
+    });
+    demand(config["disable-network-policy"] !== true, {
+      path: "disable-network-policy",
+      message: "is true: no network policy is enforced",
+    });
+    demand(config["disable-kube-proxy"] !== true, {
+      path: "disable-kube-proxy",
+      message: "is true: Services do not work",
+    });
   }
-  demand(config["protect-kernel-defaults"] === true, "protect-kernel-defaults", "is not true");
+  demand(config["protect-kernel-defaults"] === true, {
+    path: "protect-kernel-defaults",
+    message: "is not true",
+  });
   for (const key of ["kube-apiserver-arg", "kubelet-arg"]) {
     for (const line of lines(config[key])) {
-      const bad = forbiddenArgs.some((pattern) => pattern.test(line.replace(/^--/, "")));
-      demand(!bad, key, `holds ${line.split("=")[0]} with a value that opens the cluster`);
+      demand(!forbiddenArgs.some((pattern) => pattern.test(line.replace(/^--/, ""))), {
+        path: key,
+        message: `holds ${line.split("=")[0]} with a value that opens the cluster`,
+      });
     }
   }
   return faults;
@@ -70,8 +72,7 @@ function configsOf({ type, props }: Subject): Json[] {
   if (!type.startsWith("command:")) return [];
   const open = object(revealed(props));
   return ["create", "update", "stdin"].flatMap((key) => {
-    const text = open[key];
-    const config = typeof text === "string" ? configIn(text) : undefined;
+    const config = configIn(String(open[key] ?? ""));
     return config ? [config] : [];
   });
 }

@@ -20,7 +20,7 @@ export const firewall: Rule = {
       list(subject.props[field]).flatMap(({ protocol, ports, source }, index): Fault[] => {
         if (typeof source !== "string" || !anywhere.has(source) || protocol === "icmp") return [];
         const [first, last] = Array.isArray(ports) ? ports.map(Number) : [0, 65535];
-        const fine = protocol === "tcp" && first === last && allowed.includes(first ?? -1);
+        const fine = protocol === "tcp" && first === last && allowed.some((port) => port === first);
         if (fine) return [];
         const what = first === last ? `port ${first}` : `ports ${first} to ${last}`;
         return [{ path: `${field}[${index}]`, message: `${String(protocol)} ${what} is open to ${source}` }];

@@ -11,7 +11,8 @@ export function detectText(subject: Subject, pattern: RegExp): string[] {
   const paths = [...stringsOf(props)]
     .filter(({ text }) => pattern.test(text) || decoded(text).some((inner) => pattern.test(inner)))
     .map(({ path }) => path);
-  return [...new Set([...paths, ...keys(props).filter((path) => pattern.test(path))])];
+  const named = keysOf(props).filter(({ key }) => pattern.test(key));
+  return [...new Set([...paths, ...named.map(({ path }) => path)])];
 }
 
 const decoded = (text: string): string[] =>
@@ -19,10 +20,10 @@ const decoded = (text: string): string[] =>
     Buffer.from(each, "base64").toString("latin1"),
   );
 
-function keys(value: unknown, path = ""): string[] {
+function keysOf(value: unknown, outer = ""): { path: string; key: string }[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, each]) => {
-    const inner = path === "" ? key : `${path}.${key}`;
-    return [...(Array.isArray(value) ? [] : [inner]), ...keys(each, inner)];
+    const path = outer === "" ? key : `${outer}.${key}`;
+    return [{ path, key }, ...keysOf(each, path)];
   });
 }

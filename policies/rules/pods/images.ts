@@ -1,4 +1,4 @@
-import { podOf } from "../../engine/kubernetes.ts";
+import { podOf } from "../../engine/pods.ts";
 import type { Subject } from "../../engine/rule.ts";
 import { list, object } from "../../engine/values.ts";
 
@@ -25,16 +25,18 @@ export function parseImage(path: string, reference: string): Image {
 
 /** Images that a subject runs: of pods, and of CloudNativePG's clusters and poolers. Unknown ones are left out. */
 export function imagesOf(subject: Subject): Image[] {
-  const given: [string, unknown][] = [];
-  for (const { body, path } of podOf(subject)?.containers ?? []) given.push([`${path}.image`, body.image]);
+  const given = (podOf(subject)?.containers ?? []).map(({ body, path }) => ({
+    path: `${path}.image`,
+    reference: body.image,
+  }));
   if (subject.kubernetes?.apiVersion.startsWith("postgresql.cnpg.io/")) {
     const spec = object(subject.kubernetes.body.spec);
-    given.push(["spec.imageName", spec.imageName]);
+    given.push({ path: "spec.imageName", reference: spec.imageName });
     list(object(object(spec.template).spec).containers).forEach(({ image }, index) => {
-      given.push([`spec.template.spec.containers[${index}].image`, image]);
+      given.push({ path: `spec.template.spec.containers[${index}].image`, reference: image });
     });
   }
-  return given.flatMap(([path, reference]) =>
+  return given.flatMap(({ path, reference }) =>
     typeof reference === "string" ? [parseImage(path, reference)] : [],
   );
 }

@@ -1,4 +1,4 @@
-import { podOf } from "../../engine/kubernetes.ts";
+import { podOf } from "../../engine/pods.ts";
 import type { Fault, Rule } from "../../engine/rule.ts";
 import { list, object } from "../../engine/values.ts";
 

@@ -1,4 +1,4 @@
-import { podOf } from "../../engine/kubernetes.ts";
+import { podOf } from "../../engine/pods.ts";
 import type { Rule } from "../../engine/rule.ts";
 import { object } from "../../engine/values.ts";
 
@@ -13,15 +13,15 @@ export const noProbeHost: Rule = {
   judge: (subject) =>
     (podOf(subject)?.containers ?? []).flatMap(({ body, path }) => {
       const { postStart, preStop } = object(body.lifecycle);
-      const given: [string, unknown][] = [
-        ...handlers.map((name): [string, unknown] => [name, body[name]]),
-        ["lifecycle.postStart", postStart],
-        ["lifecycle.preStop", preStop],
+      const given = [
+        ...handlers.map((name) => ({ path: name, handler: body[name] })),
+        { path: "lifecycle.postStart", handler: postStart },
+        { path: "lifecycle.preStop", handler: preStop },
       ];
       return given
         .filter(
-          ([, handler]) => object(object(handler).httpGet).host || object(object(handler).tcpSocket).host,
+          ({ handler }) => object(object(handler).httpGet).host || object(object(handler).tcpSocket).host,
         )
-        .map(([name]) => ({ path: `${path}.${name}`, message: "names a host" }));
+        .map((each) => ({ path: `${path}.${each.path}`, message: "names a host" }));
     }),
 };

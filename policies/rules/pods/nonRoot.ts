@@ -1,4 +1,4 @@
-import { podOf, security } from "../../engine/kubernetes.ts";
+import { podOf, security } from "../../engine/pods.ts";
 import type { Rule } from "../../engine/rule.ts";
 import { isOpaque } from "../../engine/values.ts";
 

@@ -1,4 +1,4 @@
-import { podOf } from "../../engine/kubernetes.ts";
+import { podOf } from "../../engine/pods.ts";
 import type { Rule } from "../../engine/rule.ts";
 import { isOpaque, object } from "../../engine/values.ts";
 

@@ -15,15 +15,13 @@ export const secretsMarked: Rule = {
   judge({ kubernetes, type }) {
     if (kubernetes?.kind !== "Secret") return [];
     const inRelease = type.startsWith("helm:");
-    return ["data", "stringData"].flatMap((field) => {
-      const values = kubernetes.body[field];
-      if (isOpaque(values)) return [];
-      return Object.entries(object(values))
+    return ["data", "stringData"].flatMap((field) =>
+      Object.entries(object(kubernetes.body[field]))
         .filter(([key, value]) => !isOpaque(value) && value !== "" && value !== null && !open.test(key))
         .map(([key]) => ({
           path: `${field}.${key}`,
           message: inRelease ? "is a secret value inside a Helm release" : "is not marked as a Pulumi secret",
-        }));
-    });
+        })),
+    );
   },
 };

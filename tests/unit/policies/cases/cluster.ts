@@ -1,3 +1,4 @@
+import { unknown } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes, resource } from "../fixtures.ts";
 import {
   autoscaler,
@@ -7,8 +8,15 @@ import {
   goodConfig,
   gpu,
   ingress,
+  inStack,
   mcp,
+  named,
   namespace,
+  quota,
+  range,
+  saying,
+  service,
+  workload,
 } from "./subjects.ts";
 
 export const clusterCases: Record<string, Case> = {
@@ -16,8 +24,16 @@ export const clusterCases: Record<string, Case> = {
     violating: {
       "no selector": mcp(),
       "another node": mcp({ nodeSelector: { "kubernetes.io/hostname": "backend" } }),
+      "by its label, in another namespace": kubernetes({
+        ...deployment(),
+        metadata: { name: "one", namespace: "apps", labels: { "app.kubernetes.io/part-of": "sophia-mcp" } },
+      }),
+      "by its pods' label": workload("Deployment", {}, {}, { "app.kubernetes.io/part-of": "sophia-mcp" }),
     },
     clean: {
+      "a node that is not known yet": mcp({ nodeSelector: { "kubernetes.io/hostname": unknown } }),
+      "a selector that is not known yet": mcp({ nodeSelector: unknown }),
+      "a Service": service("mcp"),
       "the MCP node": mcp({ nodeSelector: { "kubernetes.io/hostname": "mcp-node" } }),
       "not an MCP server": kubernetes(deployment()),
     },
@@ -27,43 +43,87 @@ export const clusterCases: Record<string, Case> = {
       "a quarter": gpu("0.25"),
       "a quarter in thousandths": gpu("250m"),
       "two slices": gpu(2),
-      "limits only by half": gpu(1, { requests: { "nvidia.com/gpu": 1 }, limits: {} }),
+      "two slices asked for": saying(
+        "resources.requests: nvidia.com/gpu is 2",
+        gpu(2, { limits: { "nvidia.com/gpu": 1 } }),
+      ),
+      "two slices as the limit": saying(
+        "resources.limits: nvidia.com/gpu is 2",
+        gpu(2, { requests: { "nvidia.com/gpu": 1 } }),
+      ),
+      "a request without a limit": gpu(1, { requests: { "nvidia.com/gpu": 1 }, limits: {} }),
+      "another limit than request": gpu(1, {
+        requests: { "nvidia.com/gpu": 1 },
+        limits: { "nvidia.com/gpu": 0 },
+      }),
       "no runtime class": gpu(1, {}, { runtimeClassName: undefined }),
       "no toleration": gpu(1, {}, { tolerations: [] }),
+      "another toleration": gpu(1, {}, { tolerations: [{ key: "other", operator: "Exists" }] }),
       "no node": gpu(1, {}, { nodeSelector: {} }),
-      "a quota": kubernetes({
-        apiVersion: "v1",
-        kind: "ResourceQuota",
-        metadata: { name: "q" },
-        spec: { hard: { "requests.nvidia.com/gpu": "0.5" } },
-      }),
+      ...Object.fromEntries(
+        ["nvidia.com/gpu", "requests.nvidia.com/gpu", "limits.nvidia.com/gpu"].map((key) => [
+          `a quota of ${key}`,
+          quota({ [key]: "0.5" }),
+        ]),
+      ),
+      ...Object.fromEntries(
+        ["default", "defaultRequest", "max", "min"].map((key) => [
+          `a range's ${key}`,
+          range({ [key]: { "nvidia.com/gpu": "0.5" } }),
+        ]),
+      ),
     },
     clean: {
       "one slice": gpu("1"),
+      "a limit alone": gpu(1, { requests: {}, limits: { "nvidia.com/gpu": "1" } }),
+      "an amount that is not known yet": gpu(unknown),
+      "a request that is not known yet": gpu(1, { requests: { "nvidia.com/gpu": unknown } }),
+      "a runtime class that is not known yet": gpu(1, {}, { runtimeClassName: unknown }),
+      "tolerations that are not known yet": gpu(1, {}, { tolerations: unknown }),
+      "a node that is not known yet": gpu(1, {}, { nodeSelector: unknown }),
+      "every taint tolerated": gpu(1, {}, { tolerations: [{ key: "other" }, { operator: "Exists" }] }),
+      "a node by affinity": gpu(1, {}, { nodeSelector: {}, affinity: { nodeAffinity: {} } }),
       "no GPU": kubernetes(deployment()),
-      "a quota of four": kubernetes({
-        apiVersion: "v1",
-        kind: "ResourceQuota",
-        metadata: { name: "q" },
-        spec: { hard: { "requests.nvidia.com/gpu": "4" } },
-      }),
+      "a quota of four": quota({ "requests.nvidia.com/gpu": "4" }),
+      "a range of one": range({ max: { "nvidia.com/gpu": "1" }, default: { "nvidia.com/gpu": "0" } }),
     },
   },
   "no-gpu-resource-metric": {
     violating: { GPUs: autoscaler("nvidia.com/gpu") },
-    clean: { CPU: autoscaler("cpu") },
+    clean: { CPU: autoscaler("cpu"), memory: autoscaler("memory") },
   },
   "postgres-no-superuser": {
     violating: { "let in": database({ enableSuperuserAccess: true }) },
-    clean: { "kept out": database({ enableSuperuserAccess: false }), "by default": database({}) },
+    clean: {
+      "kept out": database({ enableSuperuserAccess: false }),
+      "by default": database({}),
+      "not known yet": database({ enableSuperuserAccess: unknown }),
+      "another kind of the operator's": named("postgresql.cnpg.io/v1", "Pooler", {
+        enableSuperuserAccess: true,
+      }),
+    },
   },
   "ingress-tls": {
     violating: {
       none: ingress([]),
+      "no host named": saying("spec.tls: is not set", ingress([], [{ http: {} }])),
+      "for one of two hosts": ingress(
+        [{ hosts: ["one.test"], secretName: "tls" }],
+        [{ host: "one.test" }, { host: "two.test" }],
+      ),
+      "a wildcard for another domain": ingress([{ hosts: ["*.other"], secretName: "tls" }]),
+      "a name that ends like a wildcard": ingress([{ hosts: ["x.test"], secretName: "tls" }]),
+      "hosts that are no list": ingress([{ hosts: "sophia.test" }]),
       "for another host": ingress([{ hosts: ["other.test"], secretName: "tls" }]),
     },
     clean: {
       "for the host": ingress([{ hosts: ["sophia.test"], secretName: "tls" }]),
+      "several names": ingress(
+        [{ hosts: ["one.test", "two.test"] }, { hosts: ["three.test"] }],
+        [{ host: "one.test" }, { host: "two.test" }, { host: "three.test" }],
+      ),
+      "not known yet": ingress(unknown),
+      "hosts that are not known yet": ingress([], unknown),
       "by a wildcard": ingress([{ hosts: ["*.test"], secretName: "tls" }]),
     },
   },
@@ -72,7 +132,11 @@ export const clusterCases: Record<string, Case> = {
       "no label": namespace(undefined),
       privileged: namespace({ "pod-security.kubernetes.io/enforce": "privileged" }),
     },
-    clean: { restricted: namespace({ "pod-security.kubernetes.io/enforce": "restricted" }) },
+    clean: {
+      restricted: namespace({ "pod-security.kubernetes.io/enforce": "restricted" }),
+      "labels that are not known yet": namespace(unknown),
+      "a label that is not known yet": namespace({ "pod-security.kubernetes.io/enforce": unknown }),
+    },
   },
   "k3s-config": {
     violating: {
@@ -81,16 +145,46 @@ export const clusterCases: Record<string, Case> = {
       ),
       "kubeconfig for all": config(`${goodConfig}\nwrite-kubeconfig-mode: "0644"`),
       "pods in the clear": config(goodConfig.replace("wireguard-native", "vxlan")),
+      "pods in the clear by default": config(goodConfig.replace("flannel-backend: wireguard-native", "")),
       "no network policies": config(`${goodConfig}\ndisable-network-policy: true`),
-      "anonymous users": config(`${goodConfig}\nkube-apiserver-arg: [anonymous-auth=true]`),
-      "everyone may all": config(
-        `${goodConfig}\nkube-apiserver-arg: ["authorization-mode=RBAC,AlwaysAllow"]`,
+      "no services": config(`${goodConfig}\ndisable-kube-proxy: true`),
+      "kernel's defaults changed": config(goodConfig.replace("protect-kernel-defaults: true", "")),
+      "a first server that also joins": config(
+        "server: x\ncluster-init: true\nprotect-kernel-defaults: true",
       ),
+      ...Object.fromEntries(
+        [
+          "anonymous-auth=true",
+          "authorization-mode=AlwaysAllow",
+          "authorization-mode=RBAC,AlwaysAllow",
+          "insecure-port=8080",
+          "enable-admission-plugins=NodeRestriction,AlwaysAdmit",
+          "profiling=true",
+        ].map((arg) => [arg, config(`${goodConfig}\nkube-apiserver-arg: ["${arg}"]`)]),
+      ),
+      "an option with dashes": config(`${goodConfig}\nkube-apiserver-arg: --profiling=true`),
+      "an option of the kubelet": config(`${goodConfig}\nkubelet-arg: [max-pods=50, read-only-port=10255]`),
+      ...Object.fromEntries(
+        ["create", "update", "stdin"].map((field) => [
+          `in ${field}`,
+          config("secrets-encryption: no", field),
+        ]),
+      ),
+      "in quotes": config(`${goodConfig}\nwrite-kubeconfig-mode: '0644'`),
     },
     clean: {
       "as it must be": config(goodConfig),
+      "in private": inStack("local", config(goodConfig.replace("wireguard-native", "host-gw"))),
+      "kubeconfig for root": config(`${goodConfig}\nwrite-kubeconfig-mode: "600"`),
+      "harmless options": config(
+        `${goodConfig}\nkube-apiserver-arg: [anonymous-auth=false, audit-log-maxage=30]\nkubelet-arg: max-pods=50`,
+      ),
+      "words inside other options": config(`${goodConfig}\nkubelet-arg: [x-profiling=true]`),
       "an agent": config("server: https://192.0.2.1:6443\nprotect-kernel-defaults: true"),
+      "in quotes": config(`${goodConfig}\nwrite-kubeconfig-mode: '0600'`),
       "another command": resource({ create: "echo" }, "command:local:Command"),
+      "no command": resource({ create: "CONFIG='secrets-encryption: false'" }),
+      "text that is not known yet": resource({ create: unknown, update: 7 }, "command:local:Command"),
     },
   },
 };

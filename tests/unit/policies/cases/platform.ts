@@ -1,11 +1,22 @@
 import { Hidden, unknown } from "../../../../policies/engine/values.ts";
 import { kubernetes, resource } from "../fixtures.ts";
-import { type Case, container, firewallRules, machine, rule, secret, value } from "./subjects.ts";
+import {
+  type Case,
+  container,
+  firewallRules,
+  inStack,
+  machine,
+  rule,
+  saying,
+  secret,
+  value,
+} from "./subjects.ts";
 
 export const platformCases: Record<string, Case> = {
   "no-hard-coded-keys": {
     violating: { "an environment variable": container({ env: [{ name: "DB_PASSWORD", value }] }) },
     clean: {
+      "a dynamic provider's code": resource({ __provider: `const password = "${value}"` }),
       "a reference": container({
         env: [{ name: "DB_PASSWORD", valueFrom: { secretKeyRef: { name: "db" } } }],
       }),
@@ -15,12 +26,27 @@ export const platformCases: Record<string, Case> = {
   "kubernetes-secrets-are-secret": {
     violating: {
       "plain text": kubernetes(secret({ stringData: { note: "plain" } })),
-      "inside a release": kubernetes(secret({ data: { note: "cGxhaW4=" } }), "release"),
+      "inside a release": saying(
+        "data.note: is a secret value inside a Helm release",
+        kubernetes(secret({ data: { note: "cGxhaW4=" } }), "release"),
+      ),
+      "outside a release": saying("not marked", kubernetes(secret({ data: { note: "cGxhaW4=" } }))),
+      "a name that only ends in an open one": kubernetes(secret({ stringData: { "my-user": "x" } })),
+      "a key beside a certificate": kubernetes(
+        secret({ stringData: { "tls.crt": "x", "tls.crt.key": "y" } }),
+      ),
     },
     clean: {
       "marked values": kubernetes(secret({ stringData: { note: new Hidden("x"), "tls.crt": "public" } })),
       "marked as a whole": kubernetes(secret({ stringData: new Hidden({ note: "x" }) })),
       "not known yet": kubernetes(secret({ stringData: { note: unknown } })),
+      "not known as a whole": kubernetes(secret({ data: unknown })),
+      "an empty one": kubernetes(secret({ stringData: { note: "", other: null } })),
+      "names and addresses": kubernetes(
+        secret({
+          stringData: { username: "one", HOST: "db", port: "5432", "ca.pem": "public", "id.pub": "x" },
+        }),
+      ),
     },
   },
   "no-stale-snowflake-account": {
@@ -37,13 +63,36 @@ export const platformCases: Record<string, Case> = {
       "a host": resource({ host: "sophia.vercel.app" }),
       "a variable": resource({ env: { VERCEL_URL: "x" } }),
       "its provider": resource({}, "vercel:index/project:Project"),
+      "its old host": resource({ host: "sophia.now.sh" }),
+      "a variable's name": saying(/^env.deep.VERCEL_URL:/, resource({ env: { deep: { VERCEL_URL: "x" } } })),
     },
-    clean: { "another word": resource({ text: "universe overcells" }) },
+    clean: {
+      "another word": resource({ text: "universe overcells", list: ["know.sh"] }),
+      "a word inside another": resource({ text: "devercelled" }),
+    },
   },
   budget: {
-    context: { config: { budget: '{"monthlyUsd":1000}' } },
-    violating: { "a dear machine": machine(2) },
-    clean: { "a cheap one": machine(1), "price not known": machine() },
+    context: { config: { budget: '{"monthlyUsd":730}' } },
+    violating: {
+      "a dear machine": machine(2),
+      "a little too dear": machine(1.001),
+      "no budget": { subject: machine(0.1), context: { config: {} }, says: "has no budget" },
+      "no readable budget": { subject: machine(0.1), context: { config: { budget: "{" } } },
+      "a budget of nothing": { subject: machine(0), context: { config: { budget: '{"monthlyUsd":0}' } } },
+    },
+    clean: {
+      "just the budget": machine(1),
+      "no machine": resource({ hourlyUsd: 99 }),
+      "no price, and a small budget": {
+        subject: machine(),
+        context: { config: { budget: '{"monthlyUsd":1}' } },
+      },
+      "no price": machine(),
+      "a price that is not known yet": resource(
+        { hourlyUsd: unknown },
+        "pulumi-nodejs:dynamic/lambda:Instance",
+      ),
+    },
   },
   firewall: {
     violating: {
@@ -51,19 +100,47 @@ export const platformCases: Record<string, Case> = {
       "the Kubernetes API, IPv6": firewallRules(rule(6443, "::/0")),
       "the pod network": firewallRules(rule(8472, "0.0.0.0/0", "udp")),
       "80, but UDP": firewallRules(rule(80, "0.0.0.0/0", "udp")),
-      "a range around 80": firewallRules({ protocol: "tcp", ports: [80, 443], source: "0.0.0.0/0" }),
-      "all ports": firewallRules({ protocol: "all", source: "0.0.0.0/0" }),
-      "rules from the first moment": resource(
-        { initialRules: [rule(22, "0.0.0.0/0")] },
-        "pulumi-nodejs:dynamic/lambda:FirewallRuleset",
+      "a range from 80": saying(
+        "tcp ports 80 to 443 is open",
+        firewallRules({ protocol: "tcp", ports: [80, 443], source: "0.0.0.0/0" }),
+      ),
+      "one port": saying("tcp port 22 is open to 0.0.0.0/0", firewallRules(rule(22, "0.0.0.0/0"))),
+      "all ports": saying(
+        "all ports 0 to 65535 is open",
+        firewallRules({ protocol: "all", source: "0.0.0.0/0" }),
+      ),
+      "rules from the first moment": saying(
+        "initialRules[0]:",
+        resource({ initialRules: [rule(22, "0.0.0.0/0")] }, "pulumi-nodejs:dynamic/lambda:FirewallRuleset"),
+      ),
+      "a rule of its own kind": resource(
+        { rules: [rule(22, "0.0.0.0/0")] },
+        "pulumi-nodejs:dynamic/lambda:FirewallRule",
+      ),
+      "another port where admin ports may be open": inStack(
+        "local",
+        saying(
+          "rules[2]: tcp port 8080",
+          firewallRules(rule(22, "0.0.0.0/0"), rule(6443, "0.0.0.0/0"), rule(8080, "0.0.0.0/0")),
+        ),
       ),
     },
     clean: {
-      web: firewallRules(rule(80, "0.0.0.0/0"), rule(443, "0.0.0.0/0"), {
+      web: firewallRules(rule(80, "0.0.0.0/0"), rule(443, "::/0"), {
         protocol: "icmp",
         source: "0.0.0.0/0",
       }),
       "SSH for some": firewallRules(rule(22, "203.0.113.0/24")),
+      "a source that is not known yet": firewallRules({ protocol: "tcp", ports: [22, 22], source: unknown }),
+      "web and admin ports where they may be open": inStack(
+        "local",
+        firewallRules(
+          rule(22, "0.0.0.0/0"),
+          rule(6443, "0.0.0.0/0"),
+          rule(80, "0.0.0.0/0"),
+          rule(443, "0.0.0.0/0"),
+        ),
+      ),
     },
   },
 };

@@ -1,47 +1,77 @@
 import { unknown } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes } from "../fixtures.ts";
-import { type Case, container, context, image, pod } from "./subjects.ts";
+import { type Case, container, context, image, inStack, pod, saying, workload } from "./subjects.ts";
 
 export const podsCases: Record<string, Case> = {
   "non-root": {
     violating: {
       "nothing said": pod({ securityContext: {} }),
       "user 0": pod({ securityContext: { runAsNonRoot: true, runAsUser: 0 } }),
+      "only the user": pod({ securityContext: { runAsUser: 10001 } }),
       "overridden by the container": context({ runAsNonRoot: false }),
     },
-    clean: { "by the pod": kubernetes(deployment()) },
+    clean: {
+      "by the pod": kubernetes(deployment()),
+      "by the container": workload(
+        "Deployment",
+        { securityContext: {} },
+        { securityContext: { runAsNonRoot: true, runAsUser: 1 } },
+      ),
+      "not known yet": pod({ securityContext: { runAsNonRoot: unknown } }),
+    },
   },
   "read-only-root": {
     violating: {
       writable: context({ readOnlyRootFilesystem: false }),
       "nothing said": container({ securityContext: {} }),
     },
-    clean: { "read-only": kubernetes(deployment()) },
+    clean: {
+      "read-only": kubernetes(deployment()),
+      "not known yet": context({ readOnlyRootFilesystem: unknown }),
+    },
   },
   "drop-all-capabilities": {
     violating: {
       "nothing dropped": context({ capabilities: {} }),
       "one added": context({ capabilities: { drop: ["ALL"], add: ["NET_ADMIN"] } }),
       escalation: context({ allowPrivilegeEscalation: true }),
+      "some dropped": context({ capabilities: { drop: ["KILL"] } }),
+      "escalation by default": context({ allowPrivilegeEscalation: undefined }),
     },
-    clean: { "low ports": context({ capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] } }) },
+    clean: {
+      "low ports": context({ capabilities: { drop: ["ALL"], add: ["NET_BIND_SERVICE"] } }),
+      "capabilities that are not known yet": context({ capabilities: unknown }),
+      "drops that are not known yet": context({ capabilities: { drop: unknown } }),
+      "escalation that is not known yet": context({ allowPrivilegeEscalation: unknown }),
+    },
   },
   seccomp: {
     violating: {
       "nothing said": pod({ securityContext: { runAsNonRoot: true } }),
       unconfined: context({ seccompProfile: { type: "Unconfined" } }),
     },
-    clean: { "by the pod": kubernetes(deployment()), "not known yet": context({ seccompProfile: unknown }) },
+    clean: {
+      "by the pod": kubernetes(deployment()),
+      "a profile of ours": context({ seccompProfile: { type: "Localhost", localhostProfile: "one.json" } }),
+      "not known yet": context({ seccompProfile: unknown }),
+      "a type that is not known yet": context({ seccompProfile: { type: unknown } }),
+    },
   },
   "no-latest-tag": {
     violating: {
       latest: image("docker.io/library/redis:latest"),
       "no tag": image("docker.io/library/redis"),
+      "neither tag nor host": image("redis"),
       "no tag behind a port": image("registry.test:5000/redis"),
+      "no tag on this machine": image("localhost/redis"),
+      "latest of a kind": image("docker.io/library/redis:latest-alpine"),
     },
     clean: {
       "a tag": image("docker.io/library/redis:7.0.15"),
       "a digest": image(`docker.io/library/redis@sha256:${"0".repeat(64)}`),
+      "a tag that begins so": image("docker.io/library/redis:latest7"),
+      "latest, but fixed": image(`docker.io/library/redis:latest@sha256:${"0".repeat(64)}`),
+      "a tag behind a port": image("registry.test:5000/redis:7"),
       "not known yet": image(unknown),
     },
   },
@@ -55,32 +85,90 @@ export const podsCases: Record<string, Case> = {
         metadata: { name: "postgres" },
         spec: { imageName: "ghcr.io/cloudnative-pg/postgresql:15.20" },
       }),
+      "a pooler of the operator": saying(
+        "spec.template.spec.containers[1].image:",
+        kubernetes({
+          apiVersion: "postgresql.cnpg.io/v1",
+          kind: "Pooler",
+          metadata: { name: "pooler" },
+          spec: {
+            template: {
+              spec: { containers: [{ image: unknown }, { image: "ghcr.io/cloudnative-pg/pgbouncer:1.23" }] },
+            },
+          },
+        }),
+      ),
+      "half a digest": image(`docker.io/library/redis@sha256:${"0".repeat(63)}`),
     },
-    clean: { "a digest": image(`docker.io/library/redis:7.0.15@sha256:${"0".repeat(64)}`) },
+    clean: {
+      "a tag, elsewhere": inStack("dev", image("docker.io/library/redis:7.0.15")),
+      "a digest": image(`docker.io/library/redis:7.0.15@sha256:${"0".repeat(64)}`),
+    },
   },
   "allowed-registries": {
     violating: {
       "somebody's": image("docker.io/somebody/redis:7"),
-      "somebody's by its short name": image("somebody/redis:7"),
+      "somebody's by its short name": saying("image docker.io/somebody/redis is", image("somebody/redis:7")),
+      "one behind a port, without a tag": saying(
+        "image registry:5000/redis is",
+        image("registry:5000/redis"),
+      ),
       "a name that only begins so": image("ghcr.io/sophia-ai-evil/one:1"),
+      "this machine's": saying("image localhost/library/redis is", image("localhost/library/redis:7")),
+      "one behind a port": saying("image registry:5000/redis is", image("registry:5000/redis:7")),
     },
-    clean: { ours: image("ghcr.io/sophia-ai/one:1"), "an official one": image("redis:7.0.15") },
+    clean: {
+      ours: image("ghcr.io/sophia-ai/one:1"),
+      "an official one": image("redis:7.0.15"),
+      "an official one with a dot": image("registry.test:7"),
+      "an official one by its host": image("docker.io/library/redis:7"),
+      "by digest": image(`ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}`),
+    },
   },
   "requests-and-limits": {
     violating: {
       nothing: container({ resources: {} }),
+      ...Object.fromEntries(
+        ["requests", "limits"].flatMap((kind) =>
+          ["cpu", "memory"].map((each) => [
+            `no ${kind} of ${each}`,
+            saying(
+              `resources.${kind}: no ${kind} of ${each}`,
+              container({
+                resources: {
+                  requests: { cpu: "1", memory: "1Gi" },
+                  limits: { cpu: "1", memory: "1Gi" },
+                  [kind]: { [each === "cpu" ? "memory" : "cpu"]: "1" },
+                },
+              }),
+            ),
+          ]),
+        ),
+      ),
       "no limit of memory": container({
         resources: { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "1" } },
       }),
       "an init container": pod({ initContainers: [{ name: "first", image: "x:1" }] }),
     },
-    clean: { all: kubernetes(deployment()), "not known yet": container({ resources: unknown }) },
+    clean: {
+      all: kubernetes(deployment()),
+      "not known yet": container({ resources: unknown }),
+      "limits that are not known yet": container({
+        resources: { requests: { cpu: "1", memory: "1Gi" }, limits: unknown },
+      }),
+    },
   },
   probes: {
-    violating: { "no readiness": container({ readinessProbe: undefined }) },
+    violating: {
+      "no readiness": saying("has no readinessProbe", container({ readinessProbe: undefined })),
+      "no liveness": saying("has no livenessProbe", container({ livenessProbe: undefined })),
+      "a sidecar without": pod({ initContainers: [{ name: "side", image: "x:1", restartPolicy: "Always" }] }),
+    },
     clean: {
       both: kubernetes(deployment()),
-      "a job": kubernetes({ ...deployment({ container: { livenessProbe: undefined } }), kind: "Job" }),
+      "a job": workload("Job", {}, { livenessProbe: undefined }),
+      "a job by the clock": workload("CronJob", {}, { livenessProbe: undefined }),
+      "an init container": pod({ initContainers: [{ name: "first", image: "x:1" }] }),
     },
   },
   "no-host-access": {
@@ -90,14 +178,57 @@ export const podsCases: Record<string, Case> = {
       hostIPC: pod({ hostIPC: true }),
       hostPath: pod({ volumes: [{ name: "v", hostPath: { path: "/var/run/docker.sock" } }] }),
       privileged: context({ privileged: true }),
-      "a port of the host": container({ ports: [{ containerPort: 80, hostPort: 80 }] }),
+      "a port of the host": container({
+        ports: [{ containerPort: 80, hostPort: 80 }, { containerPort: 81 }],
+      }),
+      "an init container": saying(
+        "spec.template.spec.initContainers[0].securityContext: is privileged",
+        pod({ initContainers: [{ name: "first", securityContext: { privileged: true } }] }),
+      ),
+      ...Object.fromEntries(
+        Object.entries({
+          Deployment: "spec.template.spec",
+          StatefulSet: "spec.template.spec",
+          DaemonSet: "spec.template.spec",
+          ReplicaSet: "spec.template.spec",
+          ReplicationController: "spec.template.spec",
+          Job: "spec.template.spec",
+          CronJob: "spec.jobTemplate.spec.template.spec",
+          PodTemplate: "template.spec",
+          Pod: "spec",
+        }).map(([kind, path]) => [
+          `in a ${kind}`,
+          saying(`${path}: hostPID is on`, workload(kind, { hostPID: true })),
+        ]),
+      ),
     },
-    clean: { "volumes of other kinds": pod({ volumes: [{ name: "v", emptyDir: {} }] }) },
+    clean: {
+      "volumes of other kinds": pod({ volumes: [{ name: "v", emptyDir: {} }] }),
+      "ports of its own": container({ ports: [{ containerPort: 80 }] }),
+      "what is off": workload(
+        "Deployment",
+        { hostNetwork: false },
+        { securityContext: { privileged: false } },
+      ),
+    },
   },
   "no-probe-host": {
     violating: {
-      "a probe": container({ livenessProbe: { httpGet: { host: "169.254.169.254", path: "/", port: 80 } } }),
-      "a hook": container({ lifecycle: { preStop: { tcpSocket: { host: "192.0.2.1", port: 80 } } } }),
+      ...Object.fromEntries(
+        ["livenessProbe", "readinessProbe", "startupProbe"].map((probe) => [
+          probe,
+          saying(`${probe}: names a host`, container({ [probe]: { httpGet: { host: "169.254.169.254" } } })),
+        ]),
+      ),
+      ...Object.fromEntries(
+        ["preStop", "postStart"].map((hook) => [
+          hook,
+          saying(
+            `lifecycle.${hook}: names a host`,
+            container({ lifecycle: { [hook]: { tcpSocket: { host: "192.0.2.1" } } } }),
+          ),
+        ]),
+      ),
     },
     clean: { "the pod itself": kubernetes(deployment()) },
   },

@@ -3,10 +3,26 @@ import { Hidden, type Json } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes, resource } from "../fixtures.ts";
 import { genericValue } from "../keys.ts";
 
+/** A subject in another context than that of its rule's cases, or with what must be said of it. */
+export interface Situation {
+  subject: Subject;
+  context?: Partial<Context>;
+  /** Part of what must be said: a place, mostly. */
+  says?: string | RegExp;
+}
+export const isSituation = (given: Subject | Situation): given is Situation => "subject" in given;
+/** A violation whose place, or message, matters. */
+export const saying = (says: string | RegExp, subject: Subject): Situation => ({ subject, says });
+/** A subject in the stack of that name. */
+export const inStack = (stack: string, given: Subject | Situation): Situation => ({
+  ...(isSituation(given) ? given : { subject: given }),
+  context: { stack },
+});
+
 /** What a rule must refuse, and what it must let pass, by what it is. */
 export interface Case {
-  violating: Record<string, Subject>;
-  clean: Record<string, Subject>;
+  violating: Record<string, Subject | Situation>;
+  clean: Record<string, Subject | Situation>;
   context?: Partial<Context>;
 }
 
@@ -40,6 +56,25 @@ export const gpu = (amount: unknown, more: Json = {}, podMore: Json = {}) =>
       },
     }),
   );
+/** A workload of any kind around the pod of a Deployment. */
+export const workload = (
+  kind: string,
+  podMore: Json = {},
+  containerMore: Json = {},
+  labels: Json = {},
+): Subject => {
+  const made = deployment({ pod: podMore, container: containerMore }) as {
+    spec: { template: { spec: Json } };
+  };
+  const template = { ...made.spec.template, metadata: { labels } };
+  const spec = { ...made.spec, template };
+  const bodies: Record<string, Json> = {
+    CronJob: { spec: { jobTemplate: { spec: { template } } } },
+    Pod: { spec: template.spec },
+    PodTemplate: { template },
+  };
+  return kubernetes({ apiVersion: "v1", kind, metadata: { name: "one" }, ...(bodies[kind] ?? { spec }) });
+};
 export const mcp = (podMore: Json = {}) => kubernetes(deployment({ namespace: "mcp", pod: podMore }));
 export const secret = (body: Json) => ({
   apiVersion: "v1",
@@ -58,9 +93,9 @@ export const rule = (port: number, source: string, protocol = "tcp") => ({
 });
 export const machine = (hourlyUsd?: number) =>
   resource({ hourlyUsd }, "pulumi-nodejs:dynamic/lambda:Instance");
-export const config = (text: string) =>
+export const config = (text: string, field = "stdin") =>
   resource(
-    { stdin: new Hidden(`# configure\nKIND=server\nCONFIG='${text}'\nmain\n`) },
+    { [field]: new Hidden(`# configure\nKIND=server\nCONFIG='${text.replaceAll("'", "'\\''")}'\nmain\n`) },
     "command:remote:Command",
   );
 export const goodConfig =
@@ -71,6 +106,10 @@ export const named = (apiVersion: string, kind: string, spec: Json) =>
 export const autoscaler = (name: string) =>
   named("autoscaling/v2", "HorizontalPodAutoscaler", { metrics: [{ type: "Resource", resource: { name } }] });
 export const database = (spec: Json) => named("postgresql.cnpg.io/v1", "Cluster", spec);
-export const ingress = (tls: Json[]) =>
-  named("networking.k8s.io/v1", "Ingress", { rules: [{ host: "sophia.test" }], tls });
-export const networkPolicy = (spec: Json) => named("networking.k8s.io/v1", "NetworkPolicy", spec);
+export const ingress = (tls: unknown, rules: unknown = [{ host: "sophia.test" }]) =>
+  named("networking.k8s.io/v1", "Ingress", { rules, tls });
+export const quota = (hard: Json) => named("v1", "ResourceQuota", { hard });
+export const range = (limit: Json) =>
+  named("v1", "LimitRange", { limits: [{ type: "Container", ...limit }] });
+export const service = (namespace: string) =>
+  kubernetes({ apiVersion: "v1", kind: "Service", metadata: { name: "one", namespace }, spec: {} });

@@ -1,0 +1,61 @@
+import type { Subject } from "./rule.ts";
+import { type Json, list, object } from "./values.ts";
+
+export interface Pod {
+  spec: Json;
+  /** Labels of the pods. */
+  labels: Json;
+  /** Where the pod's spec is in the object. */
+  path: string;
+  /** Ends by itself: a Job's. */
+  finite: boolean;
+  containers: Container[];
+}
+
+export interface Container {
+  body: Json;
+  path: string;
+  /** Runs before the others, and ends. */
+  init: boolean;
+}
+
+/** Where each kind keeps the template of its pods. */
+const templates: ReadonlyMap<string, string[]> = new Map([
+  ...["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"].map(
+    (kind): [string, string[]] => [kind, ["spec", "template"]],
+  ),
+  ["CronJob", ["spec", "jobTemplate", "spec", "template"]],
+  ["PodTemplate", ["template"]],
+  ["Pod", []],
+]);
+const finite = new Set(["Job", "CronJob"]);
+
+/** The pod of a workload. Kinds of operators are left to them: what they write there is only a sketch. */
+export function podOf(subject: Subject): Pod | undefined {
+  const { kubernetes } = subject;
+  const keys = templates.get(kubernetes?.kind ?? "");
+  if (!kubernetes || !keys) return undefined;
+  const template = keys.reduce((at, key) => object(at[key]), kubernetes.body);
+  const spec = object(template.spec);
+  const path = [...keys, "spec"].join(".");
+  return {
+    spec,
+    labels: object(object(template.metadata).labels),
+    path,
+    finite: finite.has(kubernetes.kind),
+    containers: [...containers(spec, "initContainers", path), ...containers(spec, "containers", path)],
+  };
+}
+
+const containers = (spec: Json, key: string, path: string): Container[] =>
+  list(spec[key]).map((body, index) => ({
+    body,
+    path: `${path}.${key}[${index}]`,
+    // One that restarts always is a sidecar.
+    init: key === "initContainers" && body.restartPolicy !== "Always",
+  }));
+
+/** A field of a container's security context, or of its pod's where the container says nothing. */
+export function security(pod: Pod, container: Container, field: string): unknown {
+  return object(container.body.securityContext)[field] ?? object(pod.spec.securityContext)[field];
+}

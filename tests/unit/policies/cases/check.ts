@@ -1,0 +1,75 @@
+import type { Rule, Subject } from "../../../../policies/engine/rule.ts";
+import { Hidden, unknown } from "../../../../policies/engine/values.ts";
+import type { openNamespaces } from "../../../../policies/rules/cluster/defaultDeny.ts";
+import { contextOf, kubernetes, resource } from "../fixtures.ts";
+import { plantedKeys } from "../keys.ts";
+import { clusterCases } from "./cluster.ts";
+import { platformCases } from "./platform.ts";
+import { podsCases } from "./pods.ts";
+import { type Case, container, isSituation, type Situation, workload } from "./subjects.ts";
+import { wallCases } from "./walls.ts";
+
+/** What every rule must refuse and let pass, by rule. */
+export const cases: Record<string, Case> = { ...platformCases, ...clusterCases, ...podsCases };
+
+const digest = { image: `ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}` };
+const thing = (kind: string, spec: unknown = {}, more: object = {}) =>
+  kubernetes({ apiVersion: "test/v1", kind, metadata: { name: "thing", labels: {} }, spec, ...more });
+
+/** What no rule may have anything against. */
+const everywhere: Record<string, Subject> = {
+  "a resource of another kind": resource({
+    rules: [{ source: "0.0.0.0/0" }],
+    secret: "",
+    data: { note: "x" },
+  }),
+  "a secret as a whole": resource({ all: new Hidden({ password: "x" }) }),
+  "an object of another kind": thing(
+    "Widget",
+    { enableSuperuserAccess: true, metrics: [{ resource: { name: "x" } }] },
+    { data: { note: "plain" } },
+  ),
+  "somebody else's cluster": thing("Cluster", { enableSuperuserAccess: true, imageName: "somebody/x" }),
+  "an object that is not known yet": thing("Deployment", unknown),
+  "a Deployment": workload("Deployment", {}, digest),
+  "a CronJob": workload("CronJob", {}, digest),
+};
+
+/** What a rule says of one subject of its cases. */
+export function said(rule: Rule, given: Subject | Situation): string[] {
+  const { subject, context } = isSituation(given) ? given : { subject: given };
+  return rule
+    .judge(subject, contextOf({ ...cases[rule.name]?.context, ...context }))
+    .map(({ path, message }) => `${path}: ${message}`);
+}
+
+/** Every known key, under the name of its format. */
+const planted = plantedKeys().map(({ format, key }) => ({ format, subject: container({ args: [key] }) }));
+
+/** Whether a rule refuses what it must, and says what it must. */
+export function refuses(rule: Rule, given: Subject | Situation): boolean {
+  const text = said(rule, given);
+  const wanted = isSituation(given) ? given.says : undefined;
+  return wanted === undefined
+    ? text.length > 0
+    : text.some((each) => (typeof wanted === "string" ? each.includes(wanted) : wanted.test(each)));
+}
+
+/** Cases of a rule that come out wrong, by what they are. */
+export function failures(rule: Rule): string[] {
+  const { violating = {}, clean = {} } = cases[rule.name] ?? {};
+  const missed = Object.entries(violating).filter(([, given]) => !refuses(rule, given));
+  const innocent = [...Object.entries(clean), ...Object.entries(everywhere)];
+  const wronged = innocent.filter(([, given]) => said(rule, given).length > 0);
+  const lost =
+    rule.name === "no-hard-coded-keys"
+      ? planted.filter(({ format, subject }) => !said(rule, subject).some((text) => text.includes(format)))
+      : [];
+  return [...[...missed, ...wronged].map(([what]) => what), ...lost.map(({ format }) => format)];
+}
+
+/** Cases of namespaces and their walls that come out wrong. */
+export const wallFailures = (open: typeof openNamespaces): string[] =>
+  Object.entries(wallCases)
+    .filter(([, { objects, stand }]) => open(objects).join() !== stand.join())
+    .map(([what]) => what);

@@ -1,0 +1,89 @@
+/**
+ * Breaks every rule of the policy pack in every small way, one at a time, and tells which breaks its cases did not
+ * notice. `node tests/unit/policies/mutation/run.ts [<part of a file's name>]` prints them as JSON.
+ */
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { formats } from "../../../../policies/detector/formats.ts";
+import type { Rule } from "../../../../policies/engine/rule.ts";
+import type { openNamespaces } from "../../../../policies/rules/cluster/defaultDeny.ts";
+import { rules } from "../../../../policies/rules/index.ts";
+import { noHardCodedKeys } from "../../../../policies/rules/secrets/noHardCodedKeys.ts";
+import { failures, wallFailures } from "../cases/check.ts";
+import { repository } from "../fixtures.ts";
+import { plantedKeys } from "../keys.ts";
+import { Mutants, sourcesUnder } from "./modules.ts";
+import { mutantsOf } from "./operators.ts";
+
+/** What a run found. */
+export interface Outcome {
+  /** How many breaks were tried, by file. */
+  tried: Record<string, number>;
+  /** Breaks that no case noticed: file, line and change. */
+  survived: string[];
+}
+
+const pack = join(repository, "policies");
+const inRules = (file: string) =>
+  file.startsWith(join(pack, "rules")) && file !== join(pack, "rules/index.ts");
+const isRule = (value: unknown): value is Rule =>
+  typeof value === "object" && value !== null && "judge" in value && "name" in value;
+
+type Judging = Record<string, unknown> & { openNamespaces?: typeof openNamespaces };
+
+/** Whether the cases of what some modules export go wrong; something that breaks down counts, too. */
+const noticed = (modules: Judging[]): boolean =>
+  modules.some((module) => {
+    try {
+      const judged = Object.values(module).filter(isRule);
+      if (judged.some((rule) => failures(rule).length > 0)) return true;
+      return module.openNamespaces !== undefined && wallFailures(module.openNamespaces).length > 0;
+    } catch {
+      return true;
+    }
+  });
+
+async function mutateSources(wanted: string, outcome: Outcome): Promise<void> {
+  const mutants = new Mutants(pack);
+  const files = [...sourcesUnder(join(pack, "rules")).filter(inRules), join(pack, "engine/pods.ts")];
+  for (const file of files.filter((each) => each.includes(wanted))) {
+    const name = relative(repository, file);
+    const all = mutantsOf(file, readFileSync(file, "utf8"));
+    outcome.tried[name] = all.length;
+    for (const { source, line, what } of all) {
+      // A module that cannot even be loaded is noticed by everyone.
+      const loaded = await mutants.load(file, source, inRules).catch(() => undefined);
+      if (loaded && !noticed(loaded)) outcome.survived.push(`${name}:${line}: ${what}`);
+    }
+  }
+}
+
+/** Each rule that never refuses, and each that always does; each key format that is not known any more. */
+function mutateWhole(outcome: Outcome): void {
+  for (const rule of rules) {
+    const always = { path: "", message: "always" };
+    for (const [what, judge] of [
+      ["never refuses", () => []],
+      ["always refuses", () => [always]],
+    ] as const) {
+      outcome.tried[rule.name] = (outcome.tried[rule.name] ?? 0) + 1;
+      if (!noticed([{ rule: { ...rule, judge } }])) outcome.survived.push(`${rule.name}: ${what}`);
+    }
+  }
+
+  const keys = plantedKeys();
+  for (const format of formats) {
+    outcome.tried.formats = (outcome.tried.formats ?? 0) + 1;
+    const { pattern } = format;
+    format.pattern = /(?!)/g;
+    const lost = keys.some((key) => key.format === format.name) && noticed([{ noHardCodedKeys }]);
+    format.pattern = pattern;
+    if (!lost) outcome.survived.push(`format ${format.name}: not known any more`);
+  }
+}
+
+const outcome: Outcome = { tried: {}, survived: [] };
+const [wanted = ""] = process.argv.slice(2);
+if (wanted === "") mutateWhole(outcome);
+await mutateSources(wanted, outcome);
+process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
