@@ -17,8 +17,9 @@ status: node_modules/.ready
 logs: node_modules/.ready
 	@$(NODE) lab/cli.ts logs $(OF)
 
+# COMMENT=file.md and PLAN=file.json also write the plan as a pull request shows it, and as data.
 preview: node_modules/.ready
-	@$(NODE) lab/cli.ts preview $(STACK)
+	@$(NODE) lab/cli.ts preview $(STACK) $(if $(COMMENT),--comment=$(COMMENT)) $(if $(PLAN),--plan=$(PLAN))
 
 # PART=unit runs one part; see tests/run.ts.
 test: node_modules/.ready

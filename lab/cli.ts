@@ -14,7 +14,8 @@ const usage = `usage: node lab/cli.ts <command>
   down             remove it
   build            only build what it needs
   status [--json]  say what runs, where, since when, and what is wrong; exit 1 when anything is
-  preview <stack>  show what an update of local, dev or prod would do; offline
+  preview <stack> [--comment=<file>] [--plan=<file>]
+                   show what an update of local, dev or prod would do; offline; also as Markdown, as JSON
   logs [<what>]    what was said last: up, cloud, releases, a host's name, or <namespace>/<workload>`;
 
 const abort = new AbortController();
@@ -22,7 +23,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => abort.abort(new Error(`interrupted; run the command again to go on from here`)));
 }
 
-const [command = "", ...args] = process.argv.slice(2);
+const [command = "", ...given] = process.argv.slice(2);
+/** `--name=value`. */
+const options = Object.fromEntries(
+  given.flatMap((each) => {
+    const found = /^--([a-z]+)=(.+)$/s.exec(each);
+    return found ? [[found[1], found[2]]] : [];
+  }),
+) as Record<string, string | undefined>;
+const args = given.filter((each) => !/^--[a-z]+=/.test(each));
 const lab = labOf();
 const progress = new Progress();
 const start = performance.now();
@@ -36,13 +45,17 @@ const commands: Record<string, () => Promise<void>> = {
   status: async () => {
     if (!(await status(lab, args.includes("--json")))) process.exitCode = 1;
   },
-  preview: () => preview(lab, args[0] ?? "local", progress, abort.signal),
+  preview: () => {
+    const { comment, plan } = options;
+    return preview(lab, args[0] ?? "local", { comment, plan }, progress, abort.signal);
+  },
   logs: () => logs(lab, args[0]),
   build: () => build(lab, progress, abort.signal),
 };
 
 const run = commands[command];
-if (!run || args.length > 1) {
+const known = command === "preview" ? ["comment", "plan"] : [];
+if (!run || args.length > 1 || Object.keys(options).some((name) => !known.includes(name))) {
   process.stderr.write(`${usage}\n`);
   process.exit(2);
 }

@@ -42,7 +42,7 @@ export async function preview(
       allowFailure: true,
       signal,
     });
-    const plan = await planOutcome(log, { stack: name, offline: name !== "local", code: result.code });
+    const plan = await planOutcome(log, { stack: name, offline: name !== "local", ...result });
     await describePlan(plan, wanted);
     if (result.code !== 0) throw new CommandFailed("pulumi", args, result);
   } finally {

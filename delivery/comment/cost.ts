@@ -1,0 +1,78 @@
+import type { CostItem, Plan } from "./plan.ts";
+import type { Outcome } from "./steps.ts";
+import { valueAt } from "./steps.ts";
+
+/** Hours in an average month, as the program counts: 365 × 24 ÷ 12. */
+const hoursPerMonth = 730;
+
+/** Prices for what is not launched yet. */
+export interface PriceList {
+  /** US dollars an hour by instance type. */
+  hourlyUsd: ReadonlyMap<string, number>;
+  /** Where they are from, e.g. `list price of 2026-09-20`. */
+  source: string;
+}
+
+const instanceType = "pulumi-nodejs:dynamic/lambda:Instance";
+const cents = (usd: number): number => Math.round(usd * 100) / 100;
+const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
+
+/** What a rented machine costs a month, before and after. */
+function hostItem(host: Outcome, prices: PriceList): CostItem {
+  const resource = `host ${host.name.replace(/^fleet-/, "")}`;
+  const paid = number(host.old.outputs.hourlyUsd);
+  const before = host.kind === "create" ? 0 : paid === undefined ? null : cents(paid * hoursPerMonth);
+  if (host.kind === "delete") return { resource, before, after: 0, basis: "given up" };
+  if (host.kind === "update" || host.kind === "same") {
+    const type = host.new.outputs.instanceType ?? host.old.outputs.instanceType;
+    return { resource, before, after: before, basis: typeof type === "string" ? type : "price at launch" };
+  }
+  const [dearest] = texts(host.new.inputs.instanceTypes)
+    .flatMap((type) => {
+      const hourly = prices.hourlyUsd.get(type);
+      return hourly === undefined ? [] : [{ type, hourly }];
+    })
+    .sort((a, b) => b.hourly - a.hourly);
+  if (!dearest) return { resource, before, after: null, basis: "not launched yet, price unknown" };
+  const basis = `${dearest.type}, the dearest it may become; ${prices.source}`;
+  return { resource, before, after: cents(dearest.hourly * hoursPerMonth), basis };
+}
+
+/** File systems by the program's own last estimate: what they hold is known to Lambda only. */
+function fileSystemItems(outcomes: Outcome[]): CostItem[] {
+  const stack = outcomes.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const items = stack && valueAt(stack.old.outputs, "monthlyEstimate", "items");
+  if (!Array.isArray(items)) return [];
+  return items.flatMap((item: Record<string, unknown>) => {
+    const resource = String(item.resource ?? "");
+    const before = number(item.monthlyUsd) ?? null;
+    return resource.startsWith("file system ")
+      ? [{ resource, before, after: before, basis: String(item.basis ?? "") }]
+      : [];
+  });
+}
+
+/** Null as soon as one is not known. */
+const sum = (amounts: (number | null)[]): number | null =>
+  amounts.includes(null) ? null : cents(amounts.reduce<number>((total, each) => total + (each ?? 0), 0));
+
+/** Monthly cost before and after. Pure. */
+export function costOf(outcomes: Outcome[], config: Record<string, string>, prices: PriceList): Plan["cost"] {
+  const hosts = outcomes.filter(({ type }) => type === instanceType).map((host) => hostItem(host, prices));
+  const items = [...hosts, ...fileSystemItems(outcomes)];
+  const total = (side: "before" | "after") => sum(items.map((item) => item[side]));
+  return { items, before: total("before"), after: total("after"), budget: budgetOf(config) };
+}
+
+function budgetOf(config: Record<string, string>): number | null {
+  const text = Object.entries(config).find(([key]) => key.endsWith(":budget"))?.[1];
+  try {
+    const value = number(valueAt(JSON.parse(text ?? "null") ?? {}, "monthlyUsd"));
+    return value !== undefined && value >= 0 ? value : null;
+  } catch {
+    // The program itself tells what is wrong with its settings.
+    return null;
+  }
+}

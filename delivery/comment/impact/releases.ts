@@ -1,0 +1,61 @@
+import type { Effect } from "../plan.ts";
+import type { Outcome } from "../steps.ts";
+import { because, forTypes, type ImpactRule, touches } from "./rule.ts";
+
+interface Known {
+  /** What an upgrade does to the release's pods. */
+  upgrade: Pick<Effect, "severity" | "what">;
+  /** What goes with it. */
+  removal: Pick<Effect, "severity" | "what">;
+}
+
+/** Our releases by name: what their charts do, which no plan says. */
+const known: Record<string, Known> = {
+  nginx: {
+    upgrade: { severity: "none", what: "a new pod takes over on each ingress node before the old one ends" },
+    removal: { severity: "outage", what: "nothing is reachable from outside" },
+  },
+  redis: {
+    upgrade: {
+      severity: "outage",
+      what: "its one pod restarts: no answer for some seconds, then its data is read back from disk",
+    },
+    removal: { severity: "outage", what: "no answer; its volume stays" },
+  },
+  postgres: {
+    upgrade: {
+      severity: "outage",
+      what: "its instances may restart, one by one; with a single instance the databases are away meanwhile",
+    },
+    removal: { severity: "data", what: "the databases are deleted with their volumes" },
+  },
+  "nvidia-device-plugin": {
+    upgrade: { severity: "restart", what: "restarts on each node: pods keep their GPUs, new ones wait" },
+    removal: { severity: "outage", what: "no new pod gets a GPU" },
+  },
+};
+
+const unknown: Known = {
+  upgrade: { severity: "restart", what: "pods whose template changes restart" },
+  removal: { severity: "data", what: "its service is away; what happens to its volumes is up to its chart" },
+};
+
+const releaseOf = ({ old, new: current, name }: Outcome): string => {
+  const given = current.inputs.name ?? old.inputs.name;
+  return typeof given === "string" ? given : name;
+};
+
+function release(outcome: Outcome): Effect[] {
+  const name = releaseOf(outcome);
+  const { upgrade, removal } = Object.hasOwn(known, name) ? (known[name] ?? unknown) : unknown;
+  const subject = `release ${name}`;
+  const why = because(outcome);
+  if (outcome.kind === "delete") return [{ subject, ...removal, why }];
+  if (outcome.kind === "replace") {
+    return [{ subject, ...removal, what: `uninstalled and installed again: ${removal.what}`, why }];
+  }
+  return touches(outcome, "values", "chart", "version") ? [{ subject, ...upgrade, why }] : [];
+}
+
+/** Rules for Helm releases. */
+export const releaseRules: ImpactRule[] = [forTypes(["kubernetes:helm.sh/v3:Release"], release)];

@@ -1,0 +1,111 @@
+import { z } from "zod";
+
+// What a comment says, as data: small, without any property's value. In a pull request from a fork it is made by code
+// that nobody has read yet, so it is checked against this schema, and every text in it is foreign.
+
+const text = (most: number) => z.string().max(most);
+
+export const kinds = ["create", "update", "replace", "delete"] as const;
+
+/** How much an effect hurts, the worst first. */
+export const severities = ["data", "outage", "restart", "none"] as const;
+
+const effectSchema = z.strictObject({
+  /** What it happens to, e.g. `host backend`. */
+  subject: text(300),
+  severity: z.enum(severities),
+  /** What happens. */
+  what: text(500),
+  /** Which changed property or type says so. */
+  why: text(500),
+});
+
+const changeSchema = z.strictObject({
+  kind: z.enum(kinds),
+  name: text(500),
+  type: text(300),
+  /** Properties that differ. */
+  paths: z.array(text(500)).max(500),
+  /** Properties that force the replacement. */
+  keys: z.array(text(500)).max(100),
+});
+
+const amount = z.number().nonnegative().finite().nullable();
+const costItemSchema = z.strictObject({
+  resource: text(300),
+  /** US dollars a month; null where the price is not known. */
+  before: amount,
+  after: amount,
+  basis: text(300),
+});
+
+export const planSchema = z.strictObject({
+  stack: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
+  /** Planned from nothing, with placeholder secrets, reaching no account. */
+  offline: z.boolean(),
+  /** Whether the CLI ended well; a policy's violation is a failure. */
+  succeeded: z.boolean(),
+  changes: z.array(changeSchema).max(5000),
+  unchanged: z.number().int().nonnegative(),
+  effects: z.array(effectSchema).max(5000),
+  policies: z.strictObject({
+    /** Names of the packs that judged; none means that nothing was judged. */
+    packs: z.array(text(100)).max(20),
+    /** Rules that were asked at least once and found nothing. */
+    passed: z.number().int().nonnegative(),
+    verdicts: z
+      .array(
+        z.strictObject({
+          rule: text(200),
+          mandatory: z.boolean(),
+          resource: text(500),
+          message: text(5000),
+        }),
+      )
+      .max(2000),
+  }),
+  cost: z.strictObject({
+    items: z.array(costItemSchema).max(500),
+    before: amount,
+    after: amount,
+    /** US dollars a month. */
+    budget: amount,
+  }),
+  messages: z
+    .array(
+      z.strictObject({
+        severity: z.enum(["error", "warning"]),
+        resource: text(500),
+        text: text(20_000),
+      }),
+    )
+    .max(500),
+});
+
+/** What a preview found. */
+export type Plan = z.infer<typeof planSchema>;
+export type Change = Plan["changes"][number];
+export type Effect = Plan["effects"][number];
+export type CostItem = Plan["cost"]["items"][number];
+export type Kind = (typeof kinds)[number];
+
+/** Bytes; a real plan of 500 changes has a fifth of it. */
+const largest = 2_000_000;
+
+/**
+ * Reads a plan that somebody else made.
+ * @throws when it is none, without repeating what it holds
+ */
+export function readPlan(json: string): Plan {
+  if (json.length > largest) throw new Error(`the plan has ${json.length} characters, ${largest} at most`);
+  let given: unknown;
+  try {
+    given = JSON.parse(json);
+  } catch {
+    throw new Error("the plan is no JSON");
+  }
+  const result = planSchema.safeParse(given);
+  if (result.success) return result.data;
+  const places = result.error.issues.slice(0, 5).map(({ path, code }) => `${path.join(".")} (${code})`);
+  throw new Error(`the plan does not have the form that a plan has: ${places.join(", ")}`);
+}

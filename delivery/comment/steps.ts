@@ -1,0 +1,97 @@
+import { type EngineEvent, nameOf, type StepMetadata } from "./events.ts";
+import type { Kind } from "./plan.ts";
+
+/** What becomes of one resource, from all the steps that the engine takes for it. */
+export interface Outcome {
+  urn: string;
+  name: string;
+  type: string;
+  /** `same` also stands for `read` and `refresh`. */
+  kind: Kind | "same";
+  /** Property paths that differ, sorted. */
+  paths: string[];
+  /** Properties that force the replacement, sorted. */
+  keys: string[];
+  /** As it is; empty when it is new. */
+  old: State;
+  /** As it is to be; empty when it goes. */
+  new: State;
+  /** Something that is really there, not a component that only groups others. */
+  real: boolean;
+  /** Only Pulumi forgets it when it is deleted; the thing itself stays. */
+  retained: boolean;
+}
+
+export interface State {
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+}
+
+const kindOf: Record<string, Kind> = {
+  create: "create",
+  import: "create",
+  update: "update",
+  replace: "replace",
+  "create-replacement": "replace",
+  "delete-replaced": "replace",
+  "discard-replaced": "replace",
+  "import-replacement": "replace",
+  delete: "delete",
+  discard: "delete",
+};
+const rank: (Kind | "same")[] = ["same", "update", "create", "delete", "replace"];
+
+const stateOf = (state: StepMetadata["old"]): State => ({
+  inputs: state?.inputs ?? {},
+  outputs: state?.outputs ?? {},
+});
+
+/** Paths as a person writes them: `spec.template.spec.containers[0].image`. */
+function pathsOf({ detailedDiff, diffs }: StepMetadata): string[] {
+  const detailed = Object.keys(detailedDiff ?? {});
+  return detailed.length > 0 ? detailed : (diffs ?? []);
+}
+
+// A dynamic resource's provider is code of ours under a name that nobody wrote.
+const hidden = (path: string) => /^__(provider|internal|defaults)\b/.test(path);
+const sorted = (all: Iterable<string>) => [...new Set(all)].filter((path) => !hidden(path)).sort();
+
+/** What becomes of each resource, in the order in which the engine came to it. Pure. */
+export function outcomesOf(events: EngineEvent[]): Outcome[] {
+  const byUrn = new Map<string, StepMetadata[]>();
+  for (const { resourcePreEvent, resOutputsEvent } of events) {
+    const metadata = (resourcePreEvent ?? resOutputsEvent)?.metadata;
+    if (metadata) byUrn.set(metadata.urn, [...(byUrn.get(metadata.urn) ?? []), metadata]);
+  }
+  return [...byUrn].map(([urn, steps]) => outcome(urn, steps));
+}
+
+function outcome(urn: string, steps: StepMetadata[]): Outcome {
+  const kinds = steps.map(({ op }) => kindOf[op] ?? "same");
+  // Deleted and made again in one update is a replacement, by whatever steps.
+  const recreated = kinds.includes("delete") && kinds.includes("create");
+  const kind = recreated ? "replace" : (kinds.sort((a, b) => rank.indexOf(b) - rank.indexOf(a))[0] ?? "same");
+  const old = steps.find((step) => step.old)?.old;
+  const current = steps.findLast((step) => step.new)?.new;
+  return {
+    urn,
+    name: nameOf(urn),
+    type: steps[0]?.type ?? "",
+    kind,
+    paths: sorted(steps.flatMap(pathsOf)),
+    keys: sorted(steps.flatMap(({ keys }) => keys ?? [])),
+    old: kind === "create" ? stateOf(undefined) : stateOf(old),
+    new: kind === "delete" ? stateOf(undefined) : stateOf(current),
+    real: steps.some((step) => step.new?.custom === true || step.old?.custom === true),
+    retained: old?.retainOnDelete ?? false,
+  };
+}
+
+/** A property's value by its path, or undefined. */
+export function valueAt(bag: Record<string, unknown>, ...path: string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined,
+    bag,
+  );
+}

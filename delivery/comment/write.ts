@@ -1,0 +1,46 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { readEvents } from "./events.ts";
+import type { Plan } from "./plan.ts";
+import { listPrices } from "./prices.ts";
+import { render } from "./render.ts";
+import { summarise } from "./summarise.ts";
+
+/** Where a plan is written to; what is left out is not written. */
+export interface PlanFiles {
+  /** Markdown, for people. */
+  comment?: string | undefined;
+  /** JSON, for `node delivery/cli.ts comment`. */
+  plan?: string | undefined;
+}
+
+/** How a preview ended. */
+export interface Ended {
+  stack: string;
+  offline: boolean;
+  /** Exit code of the CLI. */
+  code: number;
+  /** What the CLI said to the terminal; told where it failed before the engine could say anything. */
+  stderr: string;
+}
+
+/** The plan that an event log tells of. A CLI that failed early has written none. */
+export async function planOutcome(log: string, { stack, offline, code, stderr }: Ended): Promise<Plan> {
+  const text = await readFile(log, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" && code !== 0) return "";
+    throw error;
+  });
+  const plan = summarise(readEvents(text), { stack, offline, succeeded: code === 0, prices: listPrices });
+  if (code === 0 || plan.messages.length > 0 || plan.policies.verdicts.length > 0) return plan;
+  return { ...plan, messages: [{ severity: "error", resource: "", text: stderr.trim().slice(-4000) }] };
+}
+
+export async function describePlan(plan: Plan, { comment, plan: json }: PlanFiles): Promise<void> {
+  const write = async (file: string | undefined, text: string) => {
+    if (!file) return;
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  };
+  await write(comment, render(plan));
+  await write(json, `${JSON.stringify(plan)}\n`);
+}
