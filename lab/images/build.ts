@@ -6,6 +6,7 @@ import { hashOf } from "../artefacts/hash.ts";
 import { repository } from "../lab.ts";
 import { docker, inspect } from "../machines/engine/docker.ts";
 import { pullOfficial } from "./official.ts";
+import { buildPlatform } from "./platform.ts";
 
 interface ImageInspection {
   Id: string;
@@ -60,7 +61,8 @@ export async function buildImage(
   image: { name: string; dockerfile: string; context: string; args: Record<string, string> },
   { out, log, signal }: Pick<BuildContext, "out" | "log" | "signal">,
 ): Promise<void> {
-  const args = Object.entries(image.args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
+  const given = { ...(await buildPlatform(image.dockerfile)), ...image.args };
+  const args = Object.entries(given).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
   const temporary = `sophia-lab/building:${randomUUID()}`;
   // The machine's own network: what it reaches, a build reaches, in the same way.
   const common = ["build", "--network=host", "--file", image.dockerfile, "--tag", temporary];

@@ -30,6 +30,14 @@ export const registryImage: Artefact = dockerfileImage({
   from: { BASE: baseImage },
 });
 
+/** What our own images run in: the same Dockerfile as in production, over Debian and Node.js as the lab has them. */
+export const runtimeImage: Artefact = dockerfileImage({
+  name: "runtime",
+  title: "build the base of our own images",
+  dockerfile: "images/base/Dockerfile",
+  from: { NODE: nodeImage, DEBIAN: baseImage },
+});
+
 /** Images of the services and of our own programs. What K3s brings is in lab/k3s. */
 export const serviceImages: PublishedImage[] = [
   lookAlike("postgres", images.postgres),
@@ -50,7 +58,7 @@ export const serviceImages: PublishedImage[] = [
         "lambda/client",
         "mcp/servers",
       ],
-      from: { NODE: nodeImage },
+      from: { NODE: nodeImage, BASE: runtimeImage },
     }),
   },
 ];

@@ -1,17 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { CommandFailed } from "../../../exec.ts";
 import { proxyArguments } from "../../../images/build.ts";
+import { buildPlatform, enginePlatform } from "../../../images/platform.ts";
 import { docker } from "../../../machines/engine/docker.ts";
 import type { RequestContext } from "../kit/provider.ts";
 import { Fields } from "../kit/schema.ts";
 import { type Properties, redact } from "../kit/values.ts";
 import { credentialsOf, parseTag, withLogin } from "./registry.ts";
-
-/** Platform that the local engine builds for, like `linux/amd64`. */
-async function enginePlatform(): Promise<string> {
-  const { stdout } = await docker(["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"]);
-  return stdout.trim();
-}
 
 function refuseOtherPlatforms(wanted: string[], engine: string): void {
   const others = wanted.filter((platform) => platform !== engine);
@@ -25,15 +19,13 @@ const options = (name: string, values: Record<string, string>): string[] =>
   Object.entries(values).flatMap(([key, value]) => [name, `${key}=${value}`]);
 
 /** Arguments of `docker build`, the context last. */
-async function buildArguments(fields: Fields, engine: string): Promise<string[]> {
+async function buildArguments(fields: Fields): Promise<string[]> {
   const dockerfile = fields.object("dockerfile")?.string("location") ?? "";
-  // BuildKit knows it by itself; the engine's older builder has to be told.
-  const builds = /\bBUILDPLATFORM\b/.test(await readFile(dockerfile, "utf8"));
   const flag = (name: string) => (fields.boolean(name) ? [name === "noCache" ? "--no-cache" : "--pull"] : []);
   return [
     ...["build", "--file", dockerfile, "--network", fields.string("network") ?? "default"],
     ...proxyArguments(),
-    ...options("--build-arg", { ...(builds ? { BUILDPLATFORM: engine } : {}), ...fields.texts("buildArgs") }),
+    ...options("--build-arg", { ...(await buildPlatform(dockerfile)), ...fields.texts("buildArgs") }),
     ...options("--label", fields.texts("labels")),
     ...(fields.strings("tags") ?? []).flatMap((tag) => ["--tag", tag]),
     ...[...flag("noCache"), ...flag("pull")],
@@ -81,7 +73,7 @@ export async function buildAndPush(
       }
     };
     const dockerfile = fields.object("dockerfile")?.string("location");
-    await run(`building ${tags[0]} from ${dockerfile}`, await buildArguments(fields, engine));
+    await run(`building ${tags[0]} from ${dockerfile}`, await buildArguments(fields));
     try {
       for (const tag of tags) await run(`pushing ${tag}`, ["push", tag]);
       const digest = await digestOf(tags[0] ?? "");

@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+
+const hostsSchema = z.array(z.looseObject({ name: z.string().min(1), address: z.string().min(1) })).min(1);
+const reportSchema = z.looseObject({
+  healthy: z.boolean(),
+  checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })),
+});
+
+export interface MonitoredHost {
+  name: string;
+  /** `http://<address>:8080/health`, which every host of ours answers. */
+  url: string;
+}
+
+/** What a host said, or why it said nothing. */
+export interface Seen {
+  host: string;
+  seconds: number;
+  report?: { healthy: boolean; checks: Record<string, boolean> };
+  reason?: string;
+}
+
+/** Reads the stack's hosts. @throws when the file is not there, not JSON, or names no host */
+export async function readHosts(file: string, port: number): Promise<MonitoredHost[]> {
+  const parsed = hostsSchema.safeParse(JSON.parse(await readFile(file, "utf8")));
+  if (!parsed.success) throw new Error(`${file} is no list of hosts:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data.map(({ name, address }) => ({ name, url: `http://${address}:${port}/health` }));
+}
+
+/** Asks one host, for at most `seconds`. A host that is ill answers 503 with a report, which is an answer, too. */
+export async function ask({ name, url }: MonitoredHost, seconds: number): Promise<Seen> {
+  const start = performance.now();
+  const took = () => (performance.now() - start) / 1000;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1000) });
+    if (response.status !== 200 && response.status !== 503) throw new Error(`it answers ${response.status}`);
+    const { healthy, checks } = reportSchema.parse(await response.json());
+    const each = Object.entries(checks).map(([check, { ok }]) => [check, ok] as const);
+    return { host: name, seconds: took(), report: { healthy, checks: Object.fromEntries(each) } };
+  } catch (error) {
+    return { host: name, seconds: took(), reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const quoted = (text: string) =>
+  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+
+/** Everything seen, in Prometheus's text format. Pure. */
+export function metricsOf(seen: Seen[]): string {
+  const lines = (name: string, help: string, values: string[]) => [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} gauge`,
+    ...values,
+  ];
+  const bit = (yes: boolean) => (yes ? 1 : 0);
+  const all = [
+    ...lines(
+      "sophia_host_answers",
+      "Whether the host's health service answers.",
+      seen.map(
+        ({ host, report }) => `sophia_host_answers{host=${quoted(host)}} ${bit(report !== undefined)}`,
+      ),
+    ),
+    ...lines(
+      "sophia_host_healthy",
+      "Whether all checks of the host are well.",
+      seen.flatMap(({ host, report }) =>
+        report ? [`sophia_host_healthy{host=${quoted(host)}} ${bit(report.healthy)}`] : [],
+      ),
+    ),
+    ...lines(
+      "sophia_host_check_ok",
+      "Whether one check of the host is well.",
+      seen.flatMap(({ host, report }) =>
+        Object.entries(report?.checks ?? {}).map(
+          ([check, ok]) => `sophia_host_check_ok{host=${quoted(host)},check=${quoted(check)}} ${bit(ok)}`,
+        ),
+      ),
+    ),
+    ...lines(
+      "sophia_host_answer_seconds",
+      "How long the host took to answer, or to be given up.",
+      seen.map(({ host, seconds }) => `sophia_host_answer_seconds{host=${quoted(host)}} ${seconds}`),
+    ),
+  ];
+  return `${all.join("\n")}\n`;
+}
