@@ -1,4 +1,5 @@
 /** The lab's commands; `make` calls them. */
+import { advice } from "./advice.ts";
 import { build } from "./commands/build.ts";
 import { down } from "./commands/down.ts";
 import { logs } from "./commands/logs.ts";
@@ -66,6 +67,8 @@ try {
     process.stderr.write(`${phases}; ${duration((performance.now() - start) / 1000)} in all\n`);
   }
 } catch (error) {
-  process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  const help = advice(message, lab);
+  process.stderr.write(`\n${message}\n${help ? `\n${help}\n` : ""}`);
   process.exitCode = abort.signal.aborted ? 130 : 1;
 }
