@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { insideCluster } from "./components/core/insideCluster.ts";
+import { Images } from "./components/images/images.ts";
 import { Namespaces } from "./components/network/namespaces.ts";
 import { GpuPlugin } from "./components/services/gpu.ts";
 import { Nginx } from "./components/services/nginx.ts";
@@ -64,13 +65,18 @@ const redis = new Redis(
   inCluster,
 );
 
+const images =
+  settings.images.build && secrets.registryPassword
+    ? new Images("images", { settings: settings.images.build, password: secrets.registryPassword })
+    : undefined;
+
 const mcpServers = catalog.map(
   (entry) =>
     new McpServer(
       `mcp-${entry.name}`,
       {
         entry,
-        settings: settings.mcp,
+        settings: { ...settings.mcp, image: images?.repoDigest("mcp-servers") ?? settings.mcp.image },
         namespace: namespace.mcp,
         hosts: fleet.summary,
         apiServers,
@@ -93,6 +99,8 @@ const nginx = new Nginx(
   inCluster,
 );
 
+/** Our own images, by name: what services run, by digest. Empty where the stack builds none. */
+export const repoDigests = images?.repoDigests ?? {};
 /** Machines with address, type, region and price. */
 export const hosts = fleet.summary;
 /** Addresses at which Nginx answers. */

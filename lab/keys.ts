@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { SecretName } from "../components/settings/schema.ts";
+import type { Secrets } from "../components/settings/schema.ts";
 import { run } from "./exec.ts";
 import { files, type Lab } from "./lab.ts";
 
@@ -61,10 +61,11 @@ export async function labKeys(lab: Lab, hostnames: string[], addresses: string[]
 }
 
 /** Secrets for a preview that must not need any: well-formed, made here, good for nothing. */
-export async function placeholderSecrets(lab: Lab): Promise<Record<SecretName, string>> {
+export async function placeholderSecrets(lab: Lab): Promise<Secrets> {
   const keys = await labKeys(lab, ["placeholder.invalid"], []);
   const { sshPrivateKey, tlsCertificate, tlsKey } = keys;
-  return { lambdaApiKey: `placeholder-${lab.name}`, sshPrivateKey, tlsCertificate, tlsKey };
+  const registryPassword = `placeholder-${lab.name}`;
+  return { lambdaApiKey: `placeholder-${lab.name}`, registryPassword, sshPrivateKey, tlsCertificate, tlsKey };
 }
 
 function newKey(): string {

@@ -10,13 +10,16 @@ const user = 10001;
 /** A name as Kubernetes wants it. */
 export const dns = (name: string) => name.replaceAll("_", "-");
 
+/** Section `mcp`; its image may be one that is still to be built. */
+export type McpSettings = Omit<Settings["mcp"], "image"> & { image: pulumi.Input<string> };
+
 /**
  * The pod of one MCP server: on the MCP node, in the namespace's "restricted" terms, with its own secrets and no
  * others. Pure.
  */
 export function podSpec(
   entry: CatalogEntry,
-  settings: Settings["mcp"],
+  settings: McpSettings,
   lambdaApiUrl: string,
   account: pulumi.Input<string>,
 ): types.input.core.v1.PodSpec {

@@ -4,15 +4,14 @@ import { Component } from "../components/core/base.ts";
 import type { Peer } from "../components/network/addresses.ts";
 import type { AnySecretName } from "../components/settings/environment/secrets.ts";
 import { secretFilesFor } from "../components/settings/environment/variables.ts";
-import type { Settings } from "../components/settings/schema.ts";
 import type { CatalogEntry } from "./catalog/index.ts";
 import { egressRules } from "./egress.ts";
-import { dns, podSpec } from "./pod.ts";
+import { dns, type McpSettings, podSpec } from "./pod.ts";
 
 /** What a server is given from outside; it knows nothing of where it came from. */
 export interface McpServerArgs {
   entry: CatalogEntry;
-  settings: Settings["mcp"];
+  settings: McpSettings;
   namespace: pulumi.Input<string>;
   /** The stack's hosts, as shown by `list_hosts`. */
   hosts: pulumi.Input<unknown[]>;

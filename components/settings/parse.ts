@@ -147,6 +147,9 @@ export function parseConfig(
       message: missing ? "missing; this secret comes from the stack's ESC environment" : issue.message,
     });
   }
+  if (parsed.data?.images.build && opened.success && opened.data.registryPassword === undefined) {
+    faults.push({ path: "registryPassword", message: "missing; images.build pushes to a registry with it" });
+  }
   if (parsed.success && opened.success && faults.length === 0) {
     return { ok: true, settings: parsed.data, secrets: opened.data as Secrets };
   }

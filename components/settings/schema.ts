@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { OptionalSecretName, RequiredSecretName } from "./environment/secrets.ts";
 import { liveSecrets } from "./environment/uses.ts";
+import { imagesSettings } from "./images.ts";
 import { gpuSettings, k3sSettings } from "./k3s.ts";
 import { fleetSettings, lambdaSettings } from "./lambda.ts";
 import { mcpSettings, nginxSettings, postgresSettings, redisSettings } from "./services.ts";
@@ -18,6 +19,7 @@ export const settingsSchema = z.strictObject({
   redis: redisSettings.prefault({}),
   nginx: nginxSettings,
   mcp: mcpSettings.prefault({}),
+  images: imagesSettings.prefault({}),
   /** Storage class of every volume. */
   storageClass: z.string().default("local-path"),
   /** The preview fails when the estimate exceeds this many US dollars a month. */

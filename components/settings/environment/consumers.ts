@@ -20,13 +20,13 @@ export const consumers = {
       "launched hosts take only the key they were launched with: the update replaces them one by one",
   },
   nginx: { about: "the public door", built: true },
+  images: { about: "pushing the platform's images", built: true },
   "mcp-kit": { about: "the frame of every MCP server that is written here", built: true },
   "mcp/sophia_infrastructure": { about: "MCP server: hosts, nodes, pods, rented instances", built: true },
   gpu: { about: "NVIDIA's container runtime", built: true },
   lab: { about: "the lab's commands, on a person's machine", built: true },
   tests: { about: "the tests, on a person's machine", built: true },
 
-  images: { about: "pushing the platform's images", built: false },
   estuary: {
     about: "the pipeline's captures and materializations",
     built: false,

@@ -15,6 +15,7 @@ const repository = new URL("../../../", import.meta.url).pathname;
 const pem = (kind: string) => `-----${`BEGIN ${kind}`}-----\nnot a real one\n-----${`END ${kind}`}-----`;
 const secrets: Record<string, string> = {
   lambdaApiKey: "placeholder",
+  registryPassword: "placeholder",
   sshPrivateKey: pem("PRIVATE KEY"),
   tlsCertificate: pem("CERTIFICATE"),
   tlsKey: pem("PRIVATE KEY"),
@@ -89,7 +90,10 @@ test("all faults come at once, with their paths", () => {
 test("S1 a secret in the clear is refused, and its value is not repeated", () => {
   const planted = ["secret", "x", `${"ab".repeat(16)}.${"cd".repeat(16)}`].join("_");
   const raw = rawConfig(join(repository, "Pulumi.dev.yaml"), { ...secrets, lambdaApiKey: planted });
-  const faults = faultsOf({ ...raw, secretKeys: new Set(["sshPrivateKey", "tlsCertificate", "tlsKey"]) });
+  const faults = faultsOf({
+    ...raw,
+    secretKeys: new Set(["registryPassword", "sshPrivateKey", "tlsCertificate", "tlsKey"]),
+  });
   expect(faults).toHaveLength(1);
   expect(faults[0]).toContain("lambdaApiKey: is in the clear");
   expect(faults.join()).not.toContain(planted);

@@ -1,0 +1,66 @@
+import * as dockerBuild from "@pulumi/docker-build";
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../core/base.ts";
+import { type BuildSettings, type Family, type Recipe, recipes, tagOf, unknownBases } from "./families.ts";
+
+export interface ImagesArgs {
+  settings: BuildSettings;
+  /** May push to `settings.registry`. A new one builds nothing anew. */
+  password: pulumi.Input<string>;
+}
+
+/**
+ * The platform's own images, built and pushed to the stack's registry. An image is built again when a file of its
+ * context or what it is made of changed; whoever uses its reference then rolls.
+ */
+export class Images extends Component {
+  /** What services run, `name:tag@digest`, by family or service. Known once it is pushed. */
+  readonly repoDigests: Record<string, pulumi.Output<string>> = {};
+
+  /** @throws in an update when a base's digest was not looked up */
+  constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("images:Images", name, opts);
+    const { settings } = args;
+    const missing = unknownBases(settings);
+    if (missing.length > 0 && !pulumi.runtime.isDryRun()) {
+      throw new Error(
+        `${missing.join(", ")}: all zeros is no digest. Look it up where its registry answers, with ` +
+          "`docker buildx imagetools inspect <name>:<tag>`, and write it into the stack file.",
+      );
+    }
+    for (const recipe of recipes(settings)) this.repoDigests[recipe.name] = this.#build(recipe, args).ref;
+    this.registerOutputs({ repoDigests: this.repoDigests });
+  }
+
+  /** Reference of a family's image. */
+  repoDigest(family: Family): pulumi.Output<string> {
+    const found = this.repoDigests[family];
+    if (!found) throw new Error(`family ${family} is not built`);
+    return found;
+  }
+
+  #build(recipe: Recipe, { settings, password }: ImagesArgs): dockerBuild.Image {
+    const { registry, platforms } = settings;
+    const base: Record<string, pulumi.Output<string>> = recipe.overBase
+      ? { BASE: this.repoDigest("base") }
+      : {};
+    return new dockerBuild.Image(
+      this.childName(recipe.name),
+      {
+        context: { location: recipe.context },
+        dockerfile: { location: recipe.dockerfile },
+        buildArgs: { ...recipe.bases, ...base },
+        platforms,
+        tags: [tagOf(settings, recipe.name, pulumi.getStack())],
+        push: true,
+        registries: [
+          { address: registry.server, username: registry.username, password: pulumi.secret(password) },
+        ],
+        // A plan tells what would be built; building takes the update.
+        buildOnPreview: false,
+      },
+      // Another stack, or a roll-back, may run the same digest.
+      this.child({ retainOnDelete: true }),
+    );
+  }
+}

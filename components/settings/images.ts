@@ -1,0 +1,52 @@
+import { z } from "zod";
+
+/** An image by tag and digest: the tag is for people, the digest decides. */
+const pinned = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(\/[a-z0-9._-]+)+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}$/,
+    "an image by registry, name, tag and digest, like docker.io/library/debian:12-slim@sha256:…",
+  );
+const repository = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(\/[a-z0-9._-]+)*$/, "a registry and a path, like ghcr.io/sophia-ai");
+
+/** How the stack builds the platform's own images. */
+const buildSettings = z
+  .strictObject({
+    /** Where images are pushed to. The password is the secret `registryPassword`. */
+    registry: z.strictObject({ server: z.string().min(1), username: z.string().min(1) }),
+    /** What images' names begin with; on that registry. A change builds and pushes all of them anew. */
+    repository,
+    /** Machine types that each image runs on, under one digest. A change builds all of them anew. */
+    platforms: z
+      .array(z.enum(["linux/amd64", "linux/arm64"]))
+      .min(1)
+      .default(["linux/amd64", "linux/arm64"]),
+    /**
+     * What images are made of, by digest: Node.js 24.2 or newer on Debian, and the Debian that all of them run in. A
+     * change builds all of them anew and rolls what runs them. Digests that nobody looked up, all zeros, can be planned
+     * and are refused in the update.
+     */
+    bases: z.strictObject({ node: pinned, debian: pinned }),
+    /**
+     * Services of the platform to build with the family `main`, by name: folders with package.json, package-lock.json
+     * and main.ts, from the project's folder.
+     */
+    services: z
+      .record(
+        z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and dashes"),
+        z.string().min(1),
+      )
+      .default({}),
+  })
+  .refine(({ registry, repository: name }) => `${name}/`.startsWith(`${registry.server}/`), {
+    path: ["repository"],
+    error: "must begin with registry.server, which it is pushed to",
+  });
+
+/** The platform's own images. */
+export const imagesSettings = z.strictObject({
+  /** Left out: nothing is built, and images run as `components/core/versions.ts` and the sections name them. */
+  build: buildSettings.optional(),
+});
