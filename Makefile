@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test coverage preview status logs check format
+.PHONY: up down test coverage preview status logs check esc rotation format
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -31,6 +31,14 @@ coverage: node_modules/.ready
 
 check: node_modules/.ready
 	@biome check . && tsc --noEmit
+
+# Whether the ESC environments give each stack just what its program reads; offline.
+esc: node_modules/.ready
+	@$(NODE) lab/esc/check.ts
+
+# Which secrets are to be changed now, and what then gets a new value.
+rotation: node_modules/.ready
+	@$(NODE) esc/rotation/main.ts $(if $(JSON),--json)
 
 format: node_modules/.ready
 	@biome check --write .

@@ -16,11 +16,12 @@ const stageOf = (environment: string) => environment.replace(/^sophia\//, "").re
 
 function pinFaults(file: string, found: Import): Fault[] {
   const { name, pin } = found;
-  if (pin === undefined || pin === "stable") return [];
+  if (pin === undefined) return [];
   const asked = `${name} is pinned to @${pin}`;
   if (name.endsWith("-secrets")) {
     return [at(file, found, `${asked}: a rotated value would never arrive; import it without a pin`)];
   }
+  if (pin === "stable") return [];
   return [at(file, found, `${asked}, which git does not know; the only tag in use is @stable`)];
 }
 
@@ -44,7 +45,16 @@ export function shapeFaults(environment: string, file: string, source: Source): 
         `${found.name} is not for ${environment}: import sophia/${stageOf(environment)}-secrets, or sophia/base`,
       ),
     );
-  return [...keys, ...strangers, ...source.imports.flatMap((found) => pinFaults(file, found))];
+  const values = environment.endsWith("-secrets")
+    ? [
+        at(
+          file,
+          { line: 1, column: 1 },
+          `${environment} holds values: take the file out of git, and change what was in it`,
+        ),
+      ]
+    : [];
+  return [...values, ...keys, ...strangers, ...source.imports.flatMap((found) => pinFaults(file, found))];
 }
 
 /** Faults in how one stack file names its environment. Pure. */

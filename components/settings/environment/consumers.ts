@@ -17,7 +17,7 @@ export const consumers = {
     about: "hosts and K3s, over SSH",
     built: true,
     afterRotation:
-      "launched hosts take only the key they were launched with: the update replaces them one by one",
+      "hosts take only the key that they were launched with: the update replaces them, the K3s server and its volumes too",
   },
   nginx: { about: "the public door", built: true },
   images: { about: "pushing the platform's images", built: true },

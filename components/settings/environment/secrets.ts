@@ -32,7 +32,10 @@ export interface Secret {
   rotation: Rotation;
 }
 
-const text = z.string().min(1);
+/** A token; a line break that slipped in at its end would break the header it is sent in. */
+const text = z
+  .string()
+  .regex(/^\S(.*\S)?$/, "must not be empty, nor begin or end with blanks or a line break");
 const privateKey = z.string().includes("PRIVATE KEY", { error: "must be a PEM private key" });
 const monthly = (how: string): Rotation => ({ by: "reminder", days: 30, how });
 const twoKeys = "Make a second one there, put it into ESC, update the stacks, then delete the first.";
@@ -73,9 +76,9 @@ export const secrets = {
     obtain: "`ssh-keygen -t ed25519`",
     rotation: {
       by: "reminder",
-      days: 90,
-      why: "a new key replaces the hosts, each of which is away for some ten minutes",
-      how: "Put a new key into ESC in a maintenance window and update the stack.",
+      days: 365,
+      why: "hosts take the key that they were launched with: a new one replaces them, and what is on them",
+      how: "Back up, put a new key into ESC, update the stack in a maintenance window, restore.",
     },
   },
   tlsCertificate: {

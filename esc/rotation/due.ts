@@ -1,0 +1,122 @@
+import { consumers } from "../../components/settings/environment/consumers.ts";
+import type { AnySecretName, Rotation } from "../../components/settings/environment/secrets.ts";
+import { configKey, liveSecrets, usersOf, valuesOf } from "../../components/settings/environment/uses.ts";
+import type { Uses } from "../uses/derive.ts";
+
+/** When each value was last changed: dates like 2026-11-21, by environment and path. */
+export type RotationRecord = Record<string, Record<string, string>>;
+
+/** Days before the due date on which the reminder begins. */
+export const notice = 7;
+
+/** How things stand with one value. */
+export interface Standing {
+  secret: AnySecretName;
+  /** Where the value lies. */
+  environment: string;
+  path: string;
+  /** `unrecorded`: nobody wrote down when it was last changed. `due`: within the days of notice. */
+  state: "fresh" | "due" | "overdue" | "unrecorded";
+  /** Date of the last change. */
+  last?: string;
+  /** Date on which it has to be changed. */
+  due?: string;
+  rotation: Rotation;
+  /** Where a new value comes from. */
+  obtain: string;
+  republish: Republish;
+}
+
+/** What gets the new value, and how. */
+export interface Republish {
+  configKey: string;
+  /** Stacks to update, and the resources of each that the update changes, as found in the program itself. */
+  stacks: { name: string; resources: string[] }[];
+  /** What the update does besides. */
+  effects: string[];
+}
+
+export interface Given {
+  record: RotationRecord;
+  stages: readonly string[];
+  /** Date like 2026-11-21, UTC. */
+  today: string;
+  /** Resources that a secret reaches, by stack and secret. */
+  uses: Uses;
+}
+
+/** The record cannot be used; the message names every line that is wrong. */
+export class RecordError extends Error {
+  constructor(faults: string[]) {
+    super(`esc/rotations.yaml cannot be used:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+    this.name = "RecordError";
+  }
+}
+
+const day = 86_400_000;
+const iso = (time: number) => new Date(time).toISOString().slice(0, 10);
+const isDate = (text: string) =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && iso(Date.parse(text)) === text;
+
+const addresses = (stages: readonly string[]) =>
+  [...liveSecrets].flatMap(([name, secret]) => {
+    const environments = [...new Set(stages.map((stage) => valuesOf(secret, stage)))];
+    return environments.map((environment) => ({ name, secret, environment }));
+  });
+
+/**
+ * How every value of the platform stands, the most urgent first. Pure.
+ * @throws RecordError with all faults of the record
+ */
+export function standings({ record, stages, today, uses }: Given): Standing[] {
+  const known = addresses(stages);
+  const faults = Object.entries(record).flatMap(([environment, dates]) =>
+    Object.entries(dates ?? {}).flatMap(([path, date]) => {
+      const where = `${environment} ${path}`;
+      if (!known.some((value) => value.environment === environment && value.secret.path === path)) {
+        return [`${where}: there is no such secret; take the line out`];
+      }
+      if (!isDate(String(date))) return [`${where}: ${date} is no date like 2026-11-21`];
+      return date > today ? [`${where}: ${date} is in the future`] : [];
+    }),
+  );
+  if (faults.length > 0) throw new RecordError(faults);
+  const order = ["overdue", "unrecorded", "due", "fresh"];
+  return known
+    .map(({ name, secret, environment }): Standing => {
+      const last = record[environment]?.[secret.path];
+      const dueAt = last === undefined ? undefined : Date.parse(last) + secret.rotation.days * day;
+      const left = dueAt === undefined ? undefined : (dueAt - Date.parse(today)) / day;
+      return {
+        secret: name,
+        environment,
+        path: secret.path,
+        state: left === undefined ? "unrecorded" : left < 0 ? "overdue" : left <= notice ? "due" : "fresh",
+        ...(last === undefined ? {} : { last }),
+        ...(dueAt === undefined ? {} : { due: iso(dueAt) }),
+        rotation: secret.rotation,
+        obtain: secret.obtain,
+        republish: {
+          configKey: configKey(name),
+          stacks: stages
+            .filter((stage) => valuesOf(secret, stage) === environment)
+            .map((stage) => ({ name: stage, resources: uses[stage]?.[name] ?? [] })),
+          effects: effectsOf(name),
+        },
+      };
+    })
+    .sort(
+      (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (a.due ?? "").localeCompare(b.due ?? ""),
+    );
+}
+
+const effectsOf = (name: AnySecretName): string[] =>
+  usersOf(name)
+    .filter((user) => consumers[user].built)
+    .flatMap((user) => {
+      const { about, afterRotation }: { about: string; afterRotation?: string } = consumers[user];
+      return afterRotation === undefined ? [] : [`${about}: ${afterRotation}`];
+    });
+
+/** Whether somebody has to do something. */
+export const anyDue = (all: Standing[]) => all.some(({ state }) => state !== "fresh");
