@@ -1,0 +1,172 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  type Consumer,
+  type ConsumerName,
+  consumers,
+} from "../../../components/settings/environment/consumers.ts";
+import {
+  type AnySecretName,
+  type Secret,
+  secrets,
+} from "../../../components/settings/environment/secrets.ts";
+import {
+  containerEnvironment,
+  liveSecrets,
+  usersOf,
+  valuesOf,
+} from "../../../components/settings/environment/uses.ts";
+import {
+  environmentSchema,
+  secretFilesFor,
+  type Variable,
+  variables,
+} from "../../../components/settings/environment/variables.ts";
+import { parseConfig } from "../../../components/settings/parse.ts";
+import { secretsSchema } from "../../../components/settings/schema.ts";
+import { mcpSettings } from "../../../components/settings/services.ts";
+import { catalog } from "../../../mcp/catalog/index.ts";
+import { podSpec } from "../../../mcp/pod.ts";
+
+const repository = new URL("../../../", import.meta.url).pathname;
+const allSecrets = Object.entries(secrets) as [AnySecretName, Secret][];
+const allVariables = Object.entries(variables) as [string, Variable][];
+const allConsumers = Object.entries(consumers) as [ConsumerName, Consumer][];
+
+describe("the list", () => {
+  test.each(allVariables)("W5 %s follows the naming scheme, or says whose name it is", (name, variable) => {
+    expect(name).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
+    const ours = /^SOPHIA_[A-Z]+(_[A-Z]+)+$/.test(name) || /^LAB(_[A-Z]+)?$/.test(name);
+    expect([name, ours || variable.standard !== undefined]).toEqual([name, true]);
+    expect([name, ours && variable.standard !== undefined]).toEqual([name, false]);
+  });
+
+  test.each(allSecrets)("S1 somebody reads %s, or is going to", (name) => {
+    expect(usersOf(name).length).toBeGreaterThan(0);
+  });
+
+  test("S1 a required secret is one that somebody reads now", () => {
+    for (const [name, { required }] of allSecrets) {
+      if (required) expect([...liveSecrets.keys()]).toContain(name);
+    }
+  });
+
+  test("S1 no two secrets share a place, and each has one in the configuration", () => {
+    const places = allSecrets.map(([, secret]) => `${valuesOf(secret, "dev")} ${secret.path}`);
+    expect(new Set(places).size).toBe(places.length);
+    for (const [name] of allSecrets) expect(name).toMatch(/^[a-z][a-zA-Z0-9]*$/);
+  });
+
+  test("S2 rotation is monthly, or says why it is not", () => {
+    for (const [name, { rotation }] of allSecrets) {
+      expect([name, rotation.days <= 30 || rotation.why !== undefined]).toEqual([name, true]);
+    }
+  });
+
+  test("W5 no built consumer is listed that reads nothing", () => {
+    const reading = new Set(
+      [...allSecrets.map(([, { usedBy }]) => usedBy), ...allVariables.map(([, { usedBy }]) => usedBy)].flat(),
+    );
+    expect(allConsumers.flatMap(([name, { built }]) => (built && !reading.has(name) ? [name] : []))).toEqual(
+      [],
+    );
+  });
+
+  test("M1 what is built among the MCP servers is what the catalog has", () => {
+    const built = allConsumers.flatMap(([name, { built: is }]) =>
+      is && name.startsWith("mcp/") ? [name.slice(4)] : [],
+    );
+    const withNeeds = catalog.filter(({ name }) => Object.hasOwn(consumers, `mcp/${name}`));
+    expect(built.sort()).toEqual(withNeeds.map(({ name }) => name).sort());
+  });
+});
+
+describe("what comes of it", () => {
+  test("S1 the program's configuration has just the secrets that are read, required or not as the list says", () => {
+    expect(Object.keys(secretsSchema.shape).sort()).toEqual([...liveSecrets.keys()].sort());
+    const { error } = secretsSchema.safeParse({});
+    const missing = error?.issues.map(({ path }) => path.join(".")) ?? [];
+    const required = [...liveSecrets].flatMap(([name, secret]) => (secret.required ? [name] : []));
+    expect(missing.sort()).toEqual(required.sort());
+  });
+
+  test("S1 a secret that nobody reads yet is refused by name, without its value", () => {
+    const result = parseConfig({
+      values: { gongAccessKey: "do-not-repeat" },
+      secretKeys: new Set(["gongAccessKey"]),
+    });
+    const faults = result.ok ? [] : result.faults.map(({ path, message }) => `${path}: ${message}`);
+    expect(faults).toContain(
+      "gongAccessKey: nothing reads this secret yet; take it out of the ESC environment",
+    );
+    expect(faults.join()).not.toContain("do-not-repeat");
+  });
+
+  test("S1 a token with a line break at its end is refused", () => {
+    expect(secrets.lambdaApiKey.format.safeParse("token\n").success).toBe(false);
+    expect(secrets.lambdaApiKey.format.safeParse("token").success).toBe(true);
+  });
+
+  test("W5 a server demands what it reads, and nothing of its neighbours", () => {
+    const { shape } = environmentSchema("mcp/sophia_infrastructure");
+    expect(Object.keys(shape)).toContain("SOPHIA_LAMBDA_API_KEY_FILE");
+    expect(Object.keys(shape)).not.toContain("NOTION_TOKEN");
+    expect(secretFilesFor("mcp/sophia_infrastructure")).toEqual({
+      SOPHIA_LAMBDA_API_KEY_FILE: "lambdaApiKey",
+    });
+  });
+
+  test("W5 a container is given what its programs read; what nothing gives is named", () => {
+    const values = { PORT: "80", SOPHIA_HOSTS_FILE: "/hosts", SOPHIA_LAMBDA_API_URL: "https://lambda.test" };
+    const made = containerEnvironment(["mcp-kit", "mcp/sophia_infrastructure"], values);
+    expect(Object.fromEntries(made.map(({ name, value }) => [name, value]))).toEqual({
+      ...values,
+      SOPHIA_LAMBDA_API_KEY_FILE: "/etc/sophia-secrets/SOPHIA_LAMBDA_API_KEY_FILE",
+    });
+    expect(containerEnvironment(["mcp-kit"], values)).toEqual([{ name: "PORT", value: "80" }]);
+    expect(() => containerEnvironment(["mcp/sophia_infrastructure"], {})).toThrow(
+      "mcp/sophia_infrastructure reads SOPHIA_HOSTS_FILE, and nothing gives a value for it",
+    );
+  });
+
+  test.each(catalog)("W5 the pod of $name has no variable that the list does not know", (entry) => {
+    const pod = podSpec(entry, mcpSettings.parse({}), "https://lambda.test", "account");
+    const [container] = JSON.parse(JSON.stringify(pod.containers)) as { env: { name: string }[] }[];
+    expect(container?.env.map(({ name }) => name).filter((name) => !Object.hasOwn(variables, name))).toEqual(
+      [],
+    );
+  });
+});
+
+/** Names that belong to the machine, Node, Pulumi, Docker and the test runner. */
+const foreign = /^(PATH|HOME|NODE_|PULUMI_|DOCKER_|SSH_AUTH_SOCK|NO_COLOR|CI$)/;
+
+test("W5 no code of the platform or the lab reads a variable that the list does not know", () => {
+  const read: string[] = [];
+  for (const folder of [
+    "components",
+    "data",
+    "esc",
+    "k3s",
+    "lab",
+    "lambda",
+    "mcp",
+    "policies",
+    "tests/conformance",
+  ]) {
+    let files: string[] = [];
+    try {
+      files = readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    for (const file of files.filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))) {
+      const text = readFileSync(join(repository, folder, file), "utf8");
+      for (const [, name = ""] of text.matchAll(/process\.env\.([A-Za-z_]\w*)/g)) {
+        if (!foreign.test(name) && !Object.hasOwn(variables, name)) read.push(`${folder}/${file}: ${name}`);
+      }
+    }
+  }
+  expect(read).toEqual([]);
+});
