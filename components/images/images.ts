@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../core/base.ts";
@@ -7,6 +8,8 @@ export interface ImagesArgs {
   settings: BuildSettings;
   /** May push to `settings.registry`. A new one builds nothing anew. */
   password: pulumi.Input<string>;
+  /** Folder that families' folders start from. Default: the project's. */
+  root?: string;
 }
 
 /**
@@ -39,7 +42,7 @@ export class Images extends Component {
     return found;
   }
 
-  #build(recipe: Recipe, { settings, password }: ImagesArgs): dockerBuild.Image {
+  #build(recipe: Recipe, { settings, password, root = "." }: ImagesArgs): dockerBuild.Image {
     const { registry, platforms } = settings;
     const base: Record<string, pulumi.Output<string>> = recipe.overBase
       ? { BASE: this.repoDigest("base") }
@@ -47,8 +50,8 @@ export class Images extends Component {
     return new dockerBuild.Image(
       this.childName(recipe.name),
       {
-        context: { location: recipe.context },
-        dockerfile: { location: recipe.dockerfile },
+        context: { location: join(root, recipe.context) },
+        dockerfile: { location: join(root, recipe.dockerfile) },
         buildArgs: { ...recipe.bases, ...base },
         platforms,
         tags: [tagOf(settings, recipe.name, pulumi.getStack())],

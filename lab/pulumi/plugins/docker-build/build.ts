@@ -21,9 +21,11 @@ const options = (name: string, values: Record<string, string>): string[] =>
 /** Arguments of `docker build`, the context last. */
 async function buildArguments(fields: Fields): Promise<string[]> {
   const dockerfile = fields.object("dockerfile")?.string("location") ?? "";
+  const network = fields.string("network") ?? "default";
   const flag = (name: string) => (fields.boolean(name) ? [name === "noCache" ? "--no-cache" : "--pull"] : []);
   return [
-    ...["build", "--file", dockerfile, "--network", fields.string("network") ?? "default"],
+    // As for the lab's own images: what this machine reaches, a build reaches, in the same way.
+    ...["build", "--file", dockerfile, "--network", network === "default" ? "host" : network],
     ...proxyArguments(),
     ...options("--build-arg", { ...(await buildPlatform(dockerfile)), ...fields.texts("buildArgs") }),
     ...options("--label", fields.texts("labels")),
