@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test coverage preview status logs check esc rotation format
+.PHONY: up down test coverage preview status logs check esc rotation documents format
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -39,6 +39,10 @@ esc: node_modules/.ready
 # Which secrets are to be changed now, and what then gets a new value.
 rotation: node_modules/.ready
 	@$(NODE) esc/rotation/main.ts $(if $(JSON),--json)
+
+# Writes what is made from the code: docs/settings.md, .env.example, esc/uses.json.
+documents: node_modules/.ready
+	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/uses/main.ts
 
 format: node_modules/.ready
 	@biome check --write .
