@@ -61,7 +61,8 @@ const sum = (amounts: (number | null)[]): number | null =>
 /** Monthly cost before and after. Pure. */
 export function costOf(outcomes: Outcome[], config: Record<string, string>, prices: PriceList): Plan["cost"] {
   const hosts = outcomes.filter(({ type }) => type === instanceType).map((host) => hostItem(host, prices));
-  const items = [...hosts, ...fileSystemItems(outcomes)];
+  // A program that failed early has registered no host: then nothing is known.
+  const items = hosts.length > 0 ? [...hosts, ...fileSystemItems(outcomes)] : [];
   const total = (side: "before" | "after") => sum(items.map((item) => item[side]));
   return { items, before: total("before"), after: total("after"), budget: budgetOf(config) };
 }

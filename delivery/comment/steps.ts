@@ -41,9 +41,20 @@ const kindOf: Record<string, Kind> = {
 };
 const rank: (Kind | "same")[] = ["same", "update", "create", "delete", "replace"];
 
+/** What the engine writes for a value that only the update will know. */
+const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Leaves out what is not known yet: it must not be taken for a name or a price. */
+function known(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(known);
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([, each]) => each !== unknownValue);
+  return Object.fromEntries(kept.map(([key, each]) => [key, known(each)]));
+}
+
 const stateOf = (state: StepMetadata["old"]): State => ({
-  inputs: state?.inputs ?? {},
-  outputs: state?.outputs ?? {},
+  inputs: known(state?.inputs ?? {}) as State["inputs"],
+  outputs: known(state?.outputs ?? {}) as State["outputs"],
 });
 
 /** Paths as a person writes them: `spec.template.spec.containers[0].image`. */

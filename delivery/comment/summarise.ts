@@ -74,16 +74,19 @@ function policiesOf(events: EngineEvent[]): Plan["policies"] {
   };
 }
 
-/** Frames of a stack trace: they name files of this machine and help nobody in a comment. */
+/** Without frames of a stack trace, and without the nesting that Pulumi's SDK wraps around an error. */
 const withoutFrames = (message: string): string =>
   message
+    .replaceAll(/(error serializing property "[^"]*": )+/g, "")
     .split("\n")
     .filter((line) => !/^\s+at .+:\d+:\d+\)?( \{)?$/.test(line.replaceAll(colours, "")))
     .join("\n");
 
 function messagesOf(events: EngineEvent[]): Plan["messages"] {
   return events.flatMap(({ diagnosticEvent: event }) => {
-    if (!event || event.ephemeral || (event.severity !== "error" && event.severity !== "warning")) return [];
+    // "preview failed" says nothing that the rest does not.
+    if (!event || event.ephemeral || event.message.trim() === "preview failed") return [];
+    if (event.severity !== "error" && event.severity !== "warning") return [];
     return [
       {
         severity: event.severity,

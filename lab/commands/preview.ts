@@ -28,7 +28,7 @@ export async function preview(
   signal: AbortSignal,
 ): Promise<void> {
   const stack =
-    name === "local" ? await prepare(lab, progress, signal) : await offline(lab, name, progress, signal);
+    name === "local" ? await prepare(lab, progress, signal) : await offlineStack(lab, name, progress, signal);
   const aside = await mkdtemp(join(tmpdir(), "sophia-preview-"));
   try {
     const log = join(aside, "events.json");
@@ -50,7 +50,13 @@ export async function preview(
   }
 }
 
-async function offline(lab: Lab, name: string, progress: Progress, signal: AbortSignal): Promise<Stack> {
+/** A stack of its own, empty, with the settings of `Pulumi.<name>.yaml` and placeholder secrets. */
+export async function offlineStack(
+  lab: Lab,
+  name: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<Stack> {
   const file = join(repository, `Pulumi.${name}.yaml`);
   await access(file).catch(() => {
     throw new Error(`there is no stack ${name}: ${file} does not exist`);

@@ -1,6 +1,6 @@
 import type { Effect } from "../plan.ts";
 import type { Outcome } from "../steps.ts";
-import { because, forTypes, type ImpactRule } from "./rule.ts";
+import { because, type Found, forTypes, type ImpactRule } from "./rule.ts";
 
 const dynamic = (type: string) => `pulumi-nodejs:dynamic/${type}`;
 const gone = ({ kind }: Outcome) => kind === "replace" || kind === "delete";
@@ -8,7 +8,7 @@ const gone = ({ kind }: Outcome) => kind === "replace" || kind === "delete";
 /** `fleet-backend` is the machine of host `backend`. */
 const hostOf = ({ name }: Outcome) => `host ${name.replace(/^fleet-/, "")}`;
 
-function instance(outcome: Outcome): Effect[] {
+function instance(outcome: Outcome): Found[] {
   const { kind, old } = outcome;
   if (!gone(outcome)) return [];
   const adopted = old.outputs.adopted === true;
@@ -17,7 +17,8 @@ function instance(outcome: Outcome): Effect[] {
     : kind === "replace"
       ? "drained, terminated and launched again: its pods are away for some minutes, everything on its disks is lost"
       : "drained and terminated: everything on its disks is lost";
-  return [{ subject: hostOf(outcome), severity: adopted ? "outage" : "data", what, why: because(outcome) }];
+  const subject = hostOf(outcome);
+  return [{ subject, covers: subject, severity: adopted ? "outage" : "data", what, why: because(outcome) }];
 }
 
 /** The steps that the program runs on a host, by the last part of the command's name. */
@@ -39,11 +40,12 @@ const steps: Record<string, Pick<Effect, "severity" | "what">> = {
   },
 };
 
-function command(outcome: Outcome): Effect[] {
+function command(outcome: Outcome): Found[] {
   const found = /^cluster-(.+)-([a-z]+)$/.exec(outcome.name);
   const step = found && steps[found[2] ?? ""];
   if (!found || !step || outcome.kind === "delete") return [];
-  return [{ subject: `host ${found[1]}`, ...step, why: because(outcome) }];
+  const subject = `host ${found[1]}`;
+  return [{ subject, within: subject, ...step, why: because(outcome) }];
 }
 
 /** Rules for machines and what is run on them. */
@@ -76,6 +78,7 @@ export const hostRules: ImpactRule[] = [
       ? [
           {
             subject: `node ${node}`,
+            within: `host ${outcome.name.replace(/^cluster-(.+)-drain$/, "$1")}`,
             severity: "restart",
             what: "drained: its pods move to other nodes, or wait until it is back",
             why: because(outcome),
@@ -83,7 +86,6 @@ export const hostRules: ImpactRule[] = [
         ]
       : [];
   }),
-  // Two of these are a cluster's birth: without them everything in it is given up.
   forTypes(["random:index/randomPassword:RandomPassword"], (outcome) =>
     outcome.kind === "replace"
       ? [

@@ -1,6 +1,6 @@
 import type { Effect } from "../plan.ts";
 import { type Outcome, valueAt } from "../steps.ts";
-import { because, forTypes, type ImpactRule, touches } from "./rule.ts";
+import { because, cluster, type Found, forTypes, type ImpactRule, touches } from "./rule.ts";
 
 const gone = ({ kind }: Outcome) => kind === "replace" || kind === "delete";
 const inputs = ({ kind, old, new: current }: Outcome) => (kind === "delete" ? old.inputs : current.inputs);
@@ -57,7 +57,7 @@ function rollout(kind: string, outcome: Outcome): Pick<Effect, "severity" | "wha
 const apps = (kind: string) => forTypes([`kubernetes:apps/v1:${kind}`], workload(kind));
 
 /** Things whose loss is the loss of more than themselves. */
-const removals: Record<string, (name: string) => Omit<Effect, "why">> = {
+const removals: Record<string, (name: string) => Omit<Found, "why">> = {
   "kubernetes:core/v1:Namespace": (name) => ({
     subject: `namespace ${name}`,
     severity: "data",
@@ -73,10 +73,11 @@ const removals: Record<string, (name: string) => Omit<Effect, "why">> = {
     severity: "data",
     what: "deleted with every object of its kind",
   }),
-  "pulumi:providers:kubernetes": (name) => ({
-    subject: `cluster ${name}`,
+  "pulumi:providers:kubernetes": () => ({
+    subject: "Kubernetes cluster",
+    covers: cluster,
     severity: "data",
-    what: "taken for another one: everything in it is made again",
+    what: "it is another one afterwards: everything in it is made again, databases and volumes empty",
   }),
   "kubernetes:core/v1:Service": (name) => ({
     subject: `service ${name}`,

@@ -1,6 +1,6 @@
 import type { Effect } from "../plan.ts";
 import type { Outcome } from "../steps.ts";
-import { because, forTypes, type ImpactRule, touches } from "./rule.ts";
+import { because, type Found, forTypes, type ImpactRule, touches } from "./rule.ts";
 
 interface Known {
   /** What an upgrade does to the release's pods. */
@@ -45,7 +45,7 @@ const releaseOf = ({ old, new: current, name }: Outcome): string => {
   return typeof given === "string" ? given : name;
 };
 
-function release(outcome: Outcome): Effect[] {
+function release(outcome: Outcome): Found[] {
   const name = releaseOf(outcome);
   const { upgrade, removal } = Object.hasOwn(known, name) ? (known[name] ?? unknown) : unknown;
   const subject = `release ${name}`;

@@ -1,10 +1,21 @@
 import type { Effect } from "../plan.ts";
 import type { Outcome } from "../steps.ts";
 
+/** An effect, and how it stands to others: who loses a host need not be told that its node is drained. */
+export interface Found extends Effect {
+  /** Something whose own effects are all part of this one. */
+  covers?: string;
+  /** What this is a part of. */
+  within?: string;
+}
+
+/** What everything in Kubernetes is a part of. */
+export const cluster = "cluster";
+
 /** What a kind of resource's change means for what runs. The first rule that applies speaks. */
 export interface ImpactRule {
   applies(outcome: Outcome): boolean;
-  effects(outcome: Outcome): Effect[];
+  effects(outcome: Outcome): Found[];
 }
 
 /** Enough to understand, not the whole diff: that is in the list of changes. */

@@ -1,0 +1,31 @@
+import type { Plan } from "../comment/plan.ts";
+
+/** What an unattended update may do beyond what is harmless. */
+export interface Allowed {
+  /** Delete or replace what holds data: hosts, volumes, namespaces. */
+  dataLoss: boolean;
+}
+
+/** Why a plan must not be carried out without somebody's consent; empty when it may. Pure. */
+export function objections(plan: Plan, allowed: Allowed): string[] {
+  const refused = plan.policies.verdicts.filter(({ mandatory }) => mandatory);
+  return [
+    ...(plan.succeeded ? [] : ["the preview failed"]),
+    ...refused.map(({ rule, resource }) => `policy ${rule} refuses ${resource || "the stack"}`),
+    ...(allowed.dataLoss
+      ? []
+      : plan.effects
+          .filter(({ severity }) => severity === "data")
+          .map(({ subject, what, why }) => `${subject}: ${what} (${why})`)),
+  ];
+}
+
+/** @throws with all objections and the way to consent */
+export function guard(plan: Plan, allowed: Allowed): void {
+  const found = objections(plan, allowed);
+  if (found.length === 0) return;
+  throw new Error(
+    `stack ${plan.stack} is left as it is, because of its plan:\n${found.map((one) => `  - ${one}`).join("\n")}\n` +
+      'If data may be lost, make a backup and run the workflow Deploy by hand with "data may be lost"',
+  );
+}

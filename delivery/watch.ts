@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { CommandFailed, run } from "../lab/exec.ts";
+import { repository } from "../lab/lab.ts";
+import { code, table } from "./comment/markdown.ts";
+import { render } from "./comment/render.ts";
+import { outputs, type Program, preview } from "./stack/program.ts";
+import { checks, faultsIn, reachOf } from "./stack/verify.ts";
+
+// What is looked at without anybody asking. Each gives Markdown for an issue, and nothing when all is well.
+
+/** What an update would change, compared with what is really there. */
+export async function drift(program: Program): Promise<string> {
+  const plan = await preview(program, true);
+  if (plan.changes.length === 0 && plan.succeeded) return "";
+  return `Stack ${program.stack} is not what was deployed. An update would do this:\n\n${render(plan)}`;
+}
+
+/** What does not answer from outside, by address and by name. */
+export async function health(program: Program): Promise<string> {
+  const faults = faultsIn(await checks(reachOf(program.stack, await outputs(program)), true));
+  return faults.map((fault) => `- ${code(fault, 500)}`).join("\n");
+}
+
+/** Secrets that are due, in the words of `make rotation`. */
+export async function rotation(folder = repository): Promise<string> {
+  const result = await run("make", ["-s", "rotation"], { cwd: folder, allowFailure: true });
+  if (result.code === 0) return "";
+  // Nothing on standard output: it did not find something, it failed.
+  if (result.stdout.trim() === "") throw new CommandFailed("make", ["rotation"], result);
+  return `\`\`\`text\n${result.stdout.trim()}\n\`\`\``;
+}
+
+const auditSchema = z.object({
+  vulnerabilities: z.record(
+    z.string(),
+    z.object({
+      severity: z.string(),
+      range: z.string(),
+      via: z.array(z.union([z.string(), z.object({ title: z.string(), url: z.string() })])),
+      fixAvailable: z.union([z.boolean(), z.object({ name: z.string(), version: z.string() })]),
+    }),
+  ),
+});
+
+/** Rows of `npm audit --json` for packages that have a hole themselves. Pure. */
+export function auditRows(where: string, json: string): string[][] {
+  const { vulnerabilities } = auditSchema.parse(JSON.parse(json));
+  return Object.entries(vulnerabilities).flatMap(([name, { severity, range, via, fixAvailable }]) =>
+    via.flatMap((hole) => {
+      if (typeof hole === "string") return [];
+      const fix = typeof fixAvailable === "object" ? `${fixAvailable.name} ${fixAvailable.version}` : "";
+      return [[code(where), code(`${name} ${range}`), severity, code(hole.title, 200), code(fix)]];
+    }),
+  );
+}
+
+/** Folders with a lock file of their own. */
+const packages = [".", "mcp/servers", "images/monitoring"];
+
+/** npm packages of the lock files that have a known hole. */
+export async function advisories(): Promise<string> {
+  const rows: string[][] = [];
+  for (const where of packages) {
+    const args = ["audit", "--json", "--package-lock-only"];
+    const result = await run("npm", args, { cwd: join(repository, where), allowFailure: true });
+    try {
+      rows.push(...auditRows(where, result.stdout));
+    } catch (cause) {
+      throw new Error(
+        `npm audit in ${where} ended with ${result.code}: ${result.stderr.trim().slice(-500)}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+  return rows.length === 0 ? "" : table(["in", "package", "severity", "hole", "closed by"], rows);
+}
