@@ -52,6 +52,7 @@ export const consumers = {
   "mcp/snowflake_cortex": { about: "MCP server: Snowflake Cortex", built: false },
   "mcp/codacy": { about: "MCP server: Codacy", built: false },
   "mcp/figma_context": { about: "MCP server: Figma", built: false },
+  "mcp/redis": { about: "MCP server: keys of Redis", built: false },
   "mcp/gong": { about: "MCP server: Gong", built: false },
 } as const satisfies Record<string, Consumer>;
 export type ConsumerName = keyof typeof consumers;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ConsumerName } from "./consumers.ts";
 import type { AnySecretName } from "./secrets.ts";
+import { serverVariables } from "./serverVariables.ts";
 
 /** One environment variable that the platform or its services know. */
 export interface Variable {
@@ -195,6 +196,7 @@ export const variables = {
     setBy: "program",
     secret: "gongAccessKeySecret",
   },
+  ...serverVariables,
   PRIVATE_APP_ACCESS_TOKEN: vendors("hubspotAccessToken", "mcp/hubspot", "@hubspot/mcp-server"),
   SLACK_MCP_XOXB_TOKEN: vendors("slackBotToken", "mcp/slack", "slack-mcp-server"),
   SNOWFLAKE_MCP_CLIENT_SECRET: {

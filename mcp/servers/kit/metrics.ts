@@ -1,6 +1,8 @@
 /** Upper bounds of the duration histogram, seconds. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+const startedAt = Math.round(Date.now() / 1000 - process.uptime());
+
 interface Series {
   calls: number;
   errors: number;
@@ -42,6 +44,12 @@ export class Metrics {
 
   text(): string {
     const lines = [
+      "# HELP process_resident_memory_bytes Memory of the process.",
+      "# TYPE process_resident_memory_bytes gauge",
+      `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
+      "# HELP process_start_time_seconds When the process started, in seconds since 1970.",
+      "# TYPE process_start_time_seconds gauge",
+      `process_start_time_seconds ${startedAt}`,
       "# HELP mcp_calls_in_flight Tool calls that have not ended.",
       "# TYPE mcp_calls_in_flight gauge",
       `mcp_calls_in_flight{server="${this.#server}"} ${this.#inFlight}`,

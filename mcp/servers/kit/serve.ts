@@ -56,12 +56,21 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   );
   const mcp = toNodeHandler(handler);
 
+  const isReady = async () => {
+    try {
+      return options.ready ? await options.ready() : true;
+    } catch (error) {
+      log("warn", "not ready", { reason: error instanceof Error ? error.message : String(error) });
+      return false;
+    }
+  };
+
   const route = async (request: IncomingMessage, response: ServerResponse) => {
     switch (new URL(request.url ?? "/", "http://server").pathname) {
       case "/healthz":
         return reply(response, 200, { status: "ok" });
       case "/readyz": {
-        const ready = !closing && (options.ready ? await options.ready() : true);
+        const ready = !closing && (await isReady());
         return reply(response, ready ? 200 : 503, { status: ready ? "ready" : "not ready" });
       }
       case "/metrics":

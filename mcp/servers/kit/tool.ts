@@ -11,6 +11,12 @@ export class ToolError extends Error {
   }
 }
 
+/** What a tool is told of the call, besides its input. */
+export interface Call {
+  /** Fires when the caller went away or the tool's time is over; pass it on to whatever is waited for. */
+  signal: AbortSignal;
+}
+
 /** One tool of a server: what a model is told, and what happens. */
 export interface Tool<Input extends z.ZodObject = z.ZodObject> {
   name: string;
@@ -19,7 +25,11 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> {
   input: Input;
   /** False when a call changes something. Default true. */
   readOnly?: boolean;
-  run(input: z.infer<Input>): Promise<unknown>;
+  /** True when what a call changes cannot be brought back. Default false. */
+  destructive?: boolean;
+  /** Seconds after which the call is given up. Default 60. */
+  timeout?: number;
+  run(input: z.infer<Input>, call: Call): Promise<unknown>;
 }
 
 /** Keeps the type of the input between schema and function. */
@@ -27,27 +37,54 @@ export const tool = <Input extends z.ZodObject>(definition: Tool<Input>): Tool =
   definition as unknown as Tool;
 
 /** Longest text that a tool returns; longer answers must be paged. */
-const maxText = 100_000;
+export const maxText = 100_000;
 
-/** Registers tools so that each call is measured, logged, bounded, and never throws out of the server. */
+/** Registers tools so that each call is measured, logged, bounded in size and time, and never throws out of the server. */
 export function registerTools(server: McpServer, tools: Tool[], metrics: Metrics, log: Log): void {
-  for (const { name, description, input, readOnly = true, run } of tools) {
+  for (const definition of tools) {
+    const { name, description, input, readOnly = true, destructive = false } = definition;
     server.registerTool(
       name,
-      { description, inputSchema: input, annotations: { readOnlyHint: readOnly } },
-      async (args) =>
+      {
+        description,
+        inputSchema: input,
+        annotations: { readOnlyHint: readOnly, ...(!readOnly && { destructiveHint: destructive }) },
+      },
+      async (args, context) =>
         metrics.measure(
           name,
-          () => answer(name, log, () => run(args)),
+          () => answer(name, log, () => inTime(definition, args, context.mcpReq.signal)),
           (result) => !("isError" in result && result.isError),
         ),
     );
   }
 }
 
+/** Gives up at the deadline even where the tool does not heed its signal, so that no call is held for ever. */
+async function inTime({ name, timeout = 60, run }: Tool, args: z.infer<z.ZodObject>, gone: AbortSignal) {
+  const late = new AbortController();
+  const signal = AbortSignal.any([late.signal, gone]);
+  let timer: NodeJS.Timeout | undefined;
+  const given = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new ToolError(
+        `${name} did not finish within ${timeout} s`,
+        "Ask for less, or try again later.",
+      );
+      late.abort(error);
+      reject(error);
+    }, timeout * 1000);
+  });
+  try {
+    return await Promise.race([run(args, { signal }), given]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function answer(name: string, log: Log, run: () => Promise<unknown>) {
   try {
-    const text = JSON.stringify(await run(), null, 2);
+    const text = JSON.stringify(await run());
     if (text.length <= maxText) return { content: [{ type: "text" as const, text }] };
     throw new ToolError(`The answer has ${text.length} characters`, "Ask for fewer items with `limit`.");
   } catch (error) {
@@ -64,16 +101,51 @@ async function answer(name: string, log: Log, run: () => Promise<unknown>) {
 /** Input fields of a tool that returns a list. */
 export const paging = {
   limit: z.number().int().min(1).max(200).default(50).describe("how many items at most"),
-  cursor: z.string().optional().describe("`nextCursor` of the page before"),
+  cursor: z.string().max(2000).optional().describe("`nextCursor` of the page before"),
 };
 
-/** One page of a list; `nextCursor` is absent on the last. */
-export function page<T>(items: T[], { limit, cursor }: { limit: number; cursor?: string | undefined }) {
+export interface Paging {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+const foreign = (cursor: string | undefined) =>
+  new ToolError(`The cursor ${JSON.stringify(cursor)} is not one of ours`, "Start again without it.");
+
+/** Where a page begins. @throws ToolError for a cursor that is not ours */
+export function offsetOf(cursor: string | undefined): number {
   const start = cursor === undefined ? 0 : Number.parseInt(cursor, 10);
-  if (!Number.isInteger(start) || start < 0 || String(start) !== (cursor ?? "0")) {
-    throw new ToolError(`The cursor ${JSON.stringify(cursor)} is not one of ours`, "Start again without it.");
-  }
+  if (!Number.isSafeInteger(start) || start < 0 || String(start) !== (cursor ?? "0")) throw foreign(cursor);
+  return start;
+}
+
+/** One page of a list; `nextCursor` is absent on the last. */
+export function page<T>(items: T[], { limit, cursor }: Paging) {
+  const start = offsetOf(cursor);
   const end = start + limit;
   const rest = end < items.length ? { nextCursor: String(end) } : {};
   return { total: items.length, items: items.slice(start, end), ...rest };
+}
+
+/** One page of a list that was read with one item more than asked for, to know whether there is more. */
+export function pageOfMore<T>(items: T[], { limit, cursor }: Paging) {
+  const rest = items.length > limit ? { nextCursor: String(offsetOf(cursor) + limit) } : {};
+  return { items: items.slice(0, limit), ...rest };
+}
+
+/** A cursor that carries whatever the next page needs, so that the server keeps nothing. */
+export const cursorFor = (state: object): string => Buffer.from(JSON.stringify(state)).toString("base64url");
+
+/** What `cursorFor` put in. @throws ToolError for a cursor that is not ours */
+export function cursorState<S extends z.ZodType>(cursor: string, schema: S): z.infer<S> {
+  let state: unknown;
+  try {
+    state = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw foreign(cursor);
+    throw error;
+  }
+  const result = schema.safeParse(state);
+  if (!result.success) throw foreign(cursor);
+  return result.data;
 }

@@ -1,0 +1,139 @@
+import { z } from "zod";
+import type { Variable } from "./variables.ts";
+
+const text = z.string().min(1);
+const switched = z.literal("1").optional();
+const stagingReaders = ["mcp/sophia_data_intelligence", "mcp/sophia_business_intelligence"] as const;
+
+/** What the MCP servers that are written here read beyond secrets: where their services are, and what they may do. */
+export const serverVariables = {
+  SOPHIA_POSTGRES_HOST: {
+    about: "Host of PostgreSQL, as its certificate has it.",
+    usedBy: stagingReaders,
+    schema: text,
+    setBy: "program",
+  },
+  SOPHIA_POSTGRES_PORT: {
+    about: "Port of PostgreSQL.",
+    usedBy: stagingReaders,
+    schema: z.coerce.number().int().min(1).max(65535).default(5432),
+    setBy: "default",
+  },
+  SOPHIA_POSTGRES_DATABASE: {
+    about: "Database with the staging tables.",
+    usedBy: stagingReaders,
+    schema: text.default("sophia_staging"),
+    setBy: "default",
+  },
+  SOPHIA_POSTGRES_USER: {
+    about: "Login that may read and nothing else; a mightier one is refused.",
+    usedBy: stagingReaders,
+    schema: text.default("mcp"),
+    setBy: "default",
+  },
+  SOPHIA_POSTGRES_PASSWORD_FILE: {
+    about: "File with the login's password, which the program makes.",
+    usedBy: stagingReaders,
+    schema: text,
+    setBy: "program",
+  },
+  SOPHIA_POSTGRES_TLS: {
+    about: "`verify` checks the server's certificate; `off` sends everything in the clear.",
+    usedBy: stagingReaders,
+    schema: z.enum(["verify", "off"]).default("verify"),
+    setBy: "default",
+  },
+  SOPHIA_POSTGRES_CA_FILE: {
+    about: "File with the authority (PEM) that signed it. Left out: the system's authorities.",
+    usedBy: stagingReaders,
+    schema: text.optional(),
+    setBy: "program",
+  },
+  SOPHIA_SQL_TIMEOUT: {
+    about: "Seconds that PostgreSQL may work on one statement.",
+    usedBy: stagingReaders,
+    schema: z.coerce.number().positive().max(60).default(10),
+    setBy: "default",
+  },
+  SOPHIA_REDIS_URL: {
+    about:
+      "`redis://host:port` or, over TLS, `rediss://host:port`; a database number may follow. No password.",
+    usedBy: ["mcp/redis"],
+    schema: z.url({ protocol: /^rediss?$/ }),
+    setBy: "program",
+  },
+  SOPHIA_REDIS_USER: {
+    about: "User of Redis.",
+    usedBy: ["mcp/redis"],
+    schema: text.default("default"),
+    setBy: "default",
+  },
+  SOPHIA_REDIS_PASSWORD_FILE: {
+    about: "File with its password, which the program makes. Left out: Redis asks for none.",
+    usedBy: ["mcp/redis"],
+    schema: text.optional(),
+    setBy: "program",
+  },
+  SOPHIA_REDIS_CA_FILE: {
+    about:
+      "File with the authority (PEM) that signed Redis's certificate. Left out: the system's authorities.",
+    usedBy: ["mcp/redis"],
+    schema: text.optional(),
+    setBy: "program",
+  },
+  SOPHIA_REDIS_WRITABLE: {
+    about: "`1` lets tools set and delete keys.",
+    usedBy: ["mcp/redis"],
+    schema: switched,
+    setBy: "program",
+  },
+  SOPHIA_INFERENCE_API_URL: {
+    about: "Base URL of the LLM endpoint: Lambda's, or any that speaks OpenAI's API.",
+    usedBy: ["mcp/sophia_ai_intelligence"],
+    schema: z.url().default("https://api.lambda.ai/v1"),
+    setBy: "program",
+  },
+  SOPHIA_INFERENCE_CHAT_MODEL: {
+    about: "Model that answers when a call names none. Left out: each call must name one.",
+    usedBy: ["mcp/sophia_ai_intelligence"],
+    schema: text.optional(),
+    setBy: "program",
+  },
+  SOPHIA_INFERENCE_EMBEDDING_MODEL: {
+    about: "Model that makes embeddings when a call names none. Left out: each call must name one.",
+    usedBy: ["mcp/sophia_ai_intelligence"],
+    schema: text.optional(),
+    setBy: "program",
+  },
+  SOPHIA_INFERENCE_MAX_TOKENS: {
+    about: "Tokens that one answer may have at most, whatever a call asks for.",
+    usedBy: ["mcp/sophia_ai_intelligence"],
+    schema: z.coerce.number().int().positive().default(4096),
+    setBy: "default",
+  },
+  SOPHIA_INFERENCE_TIMEOUT: {
+    about: "Seconds that the endpoint may take for an answer.",
+    usedBy: ["mcp/sophia_ai_intelligence"],
+    schema: z.coerce.number().positive().default(120),
+    setBy: "default",
+  },
+  SOPHIA_GONG_API_URL: {
+    about: "Base URL of Gong's API; the account's own is shown in Gong's settings.",
+    usedBy: ["mcp/gong"],
+    schema: z.url().default("https://api.gong.io"),
+    setBy: "program",
+  },
+  SOPHIA_GONG_REQUESTS_PER_SECOND: {
+    about: "Share of the company's requests; Gong allows three a second for all integrations together.",
+    usedBy: ["mcp/gong"],
+    schema: z.coerce.number().positive().max(3).default(1),
+    setBy: "default",
+  },
+  SOPHIA_LAMBDA_CHANGES_ALLOWED: {
+    about:
+      "`1` lets tools launch and terminate instances, each call only with its confirmation. Costs money.",
+    usedBy: ["mcp/lambda_labs_cli"],
+    schema: switched,
+    setBy: "program",
+  },
+} as const satisfies Record<string, Variable>;

@@ -1,0 +1,62 @@
+import type { Database } from "../kit/postgres/database.ts";
+import { type Table, tablesOf } from "../kit/postgres/tables.ts";
+import { type Paging, page, ToolError } from "../kit/tool.ts";
+
+export async function listTables(
+  database: Database,
+  { schema, ...paging }: Paging & { schema?: string | undefined },
+  signal: AbortSignal,
+) {
+  const tables = await database.read(signal, (query) => tablesOf(query));
+  const wanted = schema === undefined ? tables : tables.filter((table) => table.schema === schema);
+  return page(
+    wanted.map(({ schema, name, rows, comment, columns }) => ({
+      table: `${schema}.${name}`,
+      rowsEstimate: Math.max(0, rows),
+      columns: columns.size,
+      ...(comment !== null && { comment }),
+    })),
+    paging,
+  );
+}
+
+const details = `
+  SELECT
+    (SELECT json_agg(json_build_object('column', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+         'nullable', NOT a.attnotnull, 'comment', col_description(a.attrelid, a.attnum)) ORDER BY a.attnum)
+     FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+    (SELECT json_agg(pg_get_indexdef(i.indexrelid) ORDER BY NOT i.indisprimary, i.indexrelid)
+     FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid) AS indexes,
+    has_table_privilege(c.oid, 'SELECT') AS readable
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = $1 AND c.relname = $2`;
+
+export async function describeTable(database: Database, wanted: string, signal: AbortSignal) {
+  return database.read(signal, async (query) => {
+    const table = named(wanted, await tablesOf(query));
+    const [row] = await query<{ columns: unknown; indexes: unknown; readable: boolean }>(details, [
+      table.schema,
+      table.name,
+    ]);
+    return {
+      table: `${table.schema}.${table.name}`,
+      rowsEstimate: Math.max(0, table.rows),
+      ...(table.comment !== null && { comment: table.comment }),
+      readable: row?.readable ?? false,
+      columns: row?.columns ?? [],
+      indexes: row?.indexes ?? [],
+    };
+  });
+}
+
+function named(wanted: string, tables: Table[]): Table {
+  const found = tables.find(({ schema, name }) => wanted === name || wanted === `${schema}.${name}`);
+  if (found) return found;
+  const last = wanted.split(".").at(-1) ?? wanted;
+  const near = tables.filter(({ name }) => name.includes(last) || last.includes(name)).slice(0, 5);
+  const hint = near.map(({ schema, name }) => `${schema}.${name}`).join(", ");
+  throw new ToolError(
+    `There is no table ${wanted}`,
+    hint ? `Did you mean ${hint}?` : "`list_tables` shows what there is.",
+  );
+}

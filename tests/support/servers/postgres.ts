@@ -1,0 +1,99 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import pg from "pg";
+import { waitFor } from "../../../components/core/wait.ts";
+
+/** Folder with PostgreSQL's programs; Debian keeps them off the PATH. */
+function programs(): string | undefined {
+  const packaged = "/usr/lib/postgresql";
+  const versions = existsSync(packaged) ? readdirSync(packaged).sort().reverse() : [];
+  return [
+    ...versions.map((version) => join(packaged, version, "bin")),
+    ...(process.env.PATH ?? "").split(delimiter),
+  ].find((folder) => ["initdb", "postgres"].every((name) => existsSync(join(folder, name))));
+}
+
+/** Why tests against PostgreSQL cannot run here; undefined where they can. */
+export const noPostgres: string | undefined =
+  programs() === undefined ? "PostgreSQL's initdb and postgres are not installed here" : undefined;
+
+export interface TestPostgres {
+  host: string;
+  port: number;
+  /** As its superuser. */
+  admin(database?: string): Promise<pg.Client>;
+  stop(): Promise<void>;
+}
+
+/** PostgreSQL refuses to run as root. */
+const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** A real server with nothing in it, on loopback; connections need passwords. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const bin = programs();
+  if (!bin) throw new Error(noPostgres);
+  const folder = mkdtempSync(join(tmpdir(), "postgres-"));
+  chmodSync(folder, 0o755);
+  const data = join(folder, "data");
+  const password = join(folder, "password");
+  const secret = Math.random().toString(36).slice(2);
+  writeFileSync(password, secret, { mode: 0o644 });
+  if (unprivileged.uid !== undefined) chownSync(folder, unprivileged.uid, unprivileged.gid);
+  const initialise = [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "-A",
+    "scram-sha-256",
+    "--pwfile",
+    password,
+    "-N",
+    "-E",
+    "UTF8",
+  ];
+  execFileSync(join(bin, "initdb"), [...initialise, "--locale=C"], { stdio: "ignore", ...unprivileged });
+  const port = await freePort();
+  const options = ["-D", data, "-h", "127.0.0.1", "-p", String(port), "-k", folder, "-F"];
+  const small = ["-c", "shared_buffers=16MB", "-c", "max_connections=30"];
+  const server = spawn(join(bin, "postgres"), [...options, ...small], { ...unprivileged });
+  let said = "";
+  server.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const ended = once(server, "exit");
+  const admin = async (database = "postgres") => {
+    const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", password: secret, database });
+    await client.connect();
+    return client;
+  };
+  await waitFor({ what: "PostgreSQL", deadline: 30, interval: 0.1 }, async () => {
+    if (server.exitCode !== null) throw new Error(`it ended: ${said}`);
+    await (await admin()).end();
+    return true;
+  });
+  return {
+    host: "127.0.0.1",
+    port,
+    admin,
+    stop: async () => {
+      server.kill("SIGINT");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
