@@ -113,5 +113,6 @@ test("S1 a preview's secrets are well-formed and open nothing", async () => {
   expect(secrets.lambdaApiKey).toBe("placeholder-preview-dev");
   expect(secrets.sshPrivateKey).toContain("OPENSSH PRIVATE KEY");
   expect(new X509Certificate(secrets.tlsCertificate).subjectAltName).toBe("DNS:placeholder.invalid");
-  expect(Object.keys(secrets).sort()).toEqual(["lambdaApiKey", "sshPrivateKey", "tlsCertificate", "tlsKey"]);
+  const names = ["lambdaApiKey", "registryPassword", "sshPrivateKey", "tlsCertificate", "tlsKey"];
+  expect(Object.keys(secrets).sort()).toEqual(names);
 });
