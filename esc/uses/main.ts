@@ -7,6 +7,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { deriveUses } from "./derive.ts";
 
+// Without an account the program warns, at each of its runs, that it knows no prices: no news here.
+console.warn = () => undefined;
+
 const repository = new URL("../..", import.meta.url).pathname;
 const file = new URL("../uses.json", import.meta.url);
 const wanted = `${JSON.stringify(await deriveUses(repository), null, 2)}\n`;

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
+import { parseConfig } from "../../../components/settings/parse.ts";
 import { type Fault, judge } from "../../../esc/check/judge.ts";
 import { type Checkout, questionOf, readCheckout } from "../../../esc/check/material.ts";
+import { entriesOf } from "../../../esc/check/report.ts";
 import { obtain } from "../../../lab/artefacts/obtain.ts";
 import { escEvaluator } from "../../../lab/esc/artefact.ts";
 import { evaluate } from "../../../lab/esc/evaluator.ts";
@@ -50,6 +52,28 @@ test("S1 each stack gets from ESC just what its program reads", async () => {
   expect(Object.keys(checkout.stacks)).toEqual(["dev", "prod"]);
   expect(Object.keys(checkout.environments)).toEqual(["sophia/base", "sophia/dev", "sophia/prod"]);
   expect(await faultsAfter({})).toEqual([]);
+});
+
+test("S1 the program accepts each stack file together with what ESC gives, secret as ESC says", async () => {
+  const reports = await evaluate(folder, questionOf(checkout));
+  for (const [stack, text] of Object.entries(checkout.stacks)) {
+    const { config } = parse(text) as { config: Record<string, unknown> };
+    const given = entriesOf(reports[`sophia/${stack}`]?.properties?.pulumiConfig) ?? [];
+    const bare = (key: string) => key.replace("sophia-infra:", "");
+    const form = (key: string) =>
+      key.endsWith("Certificate") ? "BEGIN CERTIFICATE" : key.endsWith("Key") ? "PRIVATE KEY" : "token";
+    const result = parseConfig({
+      values: Object.fromEntries([
+        ...Object.entries(config).map(([key, value]) => [
+          bare(key),
+          typeof value === "string" ? value : JSON.stringify(value),
+        ]),
+        ...given.map(([key]) => [bare(key), form(key)]),
+      ]),
+      secretKeys: new Set(given.filter(([, { secret }]) => secret).map(([key]) => bare(key))),
+    });
+    expect(result.ok ? [] : result.faults).toEqual([]);
+  }
 });
 
 /** What is done to which file, and the one fault that must be found. */
