@@ -177,10 +177,20 @@ export const secrets = {
     format: privateKey,
     rotation: { by: "rotator", days: 30, how: "snowflake-user" },
   },
-  snowflakeMcpClientSecret: vendor(
-    "OAuth client of Snowflake's own MCP servers.",
-    "snowflake.mcpClientSecret",
-    "Snowflake, the security integration",
+  snowflakeMcpToken: vendor(
+    "Programmatic access token for Snowflake's own MCP server, of a user whose role reads.",
+    "snowflake.mcpToken",
+    "Snowflake, `ALTER USER … ADD PROGRAMMATIC ACCESS TOKEN`",
+  ),
+  snowflakeAdminMcpToken: vendor(
+    "The same, of a user whose role may change the warehouse.",
+    "snowflake.adminMcpToken",
+    "Snowflake, `ALTER USER … ADD PROGRAMMATIC ACCESS TOKEN`",
+  ),
+  snowflakeCortexMcpToken: vendor(
+    "The same, of a user whose role may use Cortex.",
+    "snowflake.cortexMcpToken",
+    "Snowflake, `ALTER USER … ADD PROGRAMMATIC ACCESS TOKEN`",
   ),
   githubToken: vendor("Fine-grained personal access token.", "github.token", "GitHub, Developer settings"),
   notionToken: vendor("Token of an internal integration.", "notion.token", "Notion, Integrations"),

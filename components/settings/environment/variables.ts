@@ -68,7 +68,7 @@ export const variables = {
   },
   SOPHIA_HOSTS_FILE: {
     about: "JSON file with the stack's hosts.",
-    usedBy: ["mcp/sophia_infrastructure"],
+    usedBy: ["mcp/sophia_infrastructure", "mcp/lambda_labs_cli"],
     schema: text,
     setBy: "program",
   },
@@ -199,13 +199,23 @@ export const variables = {
   ...serverVariables,
   PRIVATE_APP_ACCESS_TOKEN: vendors("hubspotAccessToken", "mcp/hubspot", "@hubspot/mcp-server"),
   SLACK_MCP_XOXB_TOKEN: vendors("slackBotToken", "mcp/slack", "slack-mcp-server"),
-  SNOWFLAKE_MCP_CLIENT_SECRET: {
-    about: "See the secret.",
-    usedBy: ["mcp/snowflake", "mcp/snowflake_admin", "mcp/snowflake_cortex"],
+  SNOWFLAKE_MCP_TOKEN: vendors("snowflakeMcpToken", "mcp/snowflake", "the MCP gateway's reference to it"),
+  SNOWFLAKE_ADMIN_MCP_TOKEN: vendors(
+    "snowflakeAdminMcpToken",
+    "mcp/snowflake_admin",
+    "the MCP gateway's reference to it",
+  ),
+  SNOWFLAKE_CORTEX_MCP_TOKEN: vendors(
+    "snowflakeCortexMcpToken",
+    "mcp/snowflake_cortex",
+    "the MCP gateway's reference to it",
+  ),
+  DSN: {
+    about: "Connection string of a login that reads; the program makes it.",
+    usedBy: ["mcp/postgres"],
     schema: text,
     setBy: "program",
-    secret: "snowflakeMcpClientSecret",
-    standard: "the MCP gateway's reference to it",
+    standard: "@bytebase/dbhub",
   },
   GITHUB_PERSONAL_ACCESS_TOKEN: vendors("githubToken", "mcp/github", "github-mcp-server"),
   NOTION_TOKEN: vendors("notionToken", "mcp/notion", "@notionhq/notion-mcp-server"),

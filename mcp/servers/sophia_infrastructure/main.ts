@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { environmentSchema } from "../../../components/settings/environment/variables.ts";
+import { apiKeyFrom } from "../kit/lambda.ts";
 import { main } from "../kit/main.ts";
 import { inCluster } from "./kubernetes.ts";
 import { rentedInstances } from "./lambda.ts";
@@ -21,7 +22,7 @@ await main({
       }),
       instances: rentedInstances({
         apiUrl: environment.SOPHIA_LAMBDA_API_URL,
-        apiKey: () => readFileSync(environment.SOPHIA_LAMBDA_API_KEY_FILE, "utf8").trim(),
+        apiKey: apiKeyFrom(environment.SOPHIA_LAMBDA_API_KEY_FILE),
         requestsPerSecond: environment.SOPHIA_LAMBDA_REQUESTS_PER_SECOND,
       }),
     }),

@@ -1,17 +1,7 @@
 import { z } from "zod";
+import type { RentedInstance } from "../kit/lambda.ts";
 import { page, paging, type Tool, ToolError, tool } from "../kit/tool.ts";
 import type { Kubernetes, KubernetesObject } from "./kubernetes.ts";
-
-/** A rented machine as the Lambda API describes it; only what a reader needs, never its Jupyter token. */
-export interface RentedInstance {
-  id: string;
-  name: string | null;
-  status: string;
-  type: string;
-  region: string;
-  address: string | null;
-  hourlyUsd: number;
-}
 
 export interface Sources {
   /** The stack's hosts, as the program wrote them. */

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { connect } from "../../../mcp/probe.ts";
+import { apiKeyFrom } from "../../../mcp/servers/kit/lambda.ts";
 import { serve } from "../../../mcp/servers/kit/serve.ts";
 import { inCluster } from "../../../mcp/servers/sophia_infrastructure/kubernetes.ts";
 import { rentedInstances } from "../../../mcp/servers/sophia_infrastructure/lambda.ts";
@@ -325,7 +326,7 @@ test("a failure is not kept: the next call asks again", async () => {
 test("W5 without a key the tool says where one is set", async () => {
   const { call } = await serving({});
   expect((await call("list_instances")).text).toMatch(/no Lambda Cloud API key\. Set lambdaApiKey/);
-  const apiKey = () => readFileSync("/nowhere/key", "utf8");
+  const apiKey = apiKeyFrom("/nowhere/key");
   const unreadable = rentedInstances({ apiUrl: "http://127.0.0.1:1", apiKey, requestsPerSecond: 1 });
-  await expect(unreadable()).rejects.toThrow(/key cannot be read\. Set lambdaApiKey/);
+  await expect(unreadable()).rejects.toThrow(/lambdaApiKey cannot be read\. Set lambdaApiKey/);
 });
