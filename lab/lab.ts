@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 /** Folder of the checkout. */
 export const repository = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
+/** The policies that judge every preview and every update. */
+export const policyPack = `${repository}/policies`;
+
 /** One lab: its own names, ports and folders, so that several can live on a machine. */
 export interface Lab {
   /** Lower-case letters, digits and dashes; part of every name that the lab gives. */

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { notYet, waitFor } from "../../components/core/wait.ts";
-import { files, type Lab } from "../lab.ts";
+import { files, type Lab, policyPack } from "../lab.ts";
 import type { Progress } from "../progress.ts";
 import { problems } from "../status/report.ts";
 import type { Stack } from "./stack.ts";
@@ -19,7 +19,20 @@ export function countsIn(stdout: string): string {
     .join(", ");
 }
 
-/** Runs `pulumi up`: one line for each resource that changed, all of it in the log. @throws with the diagnostics */
+/** What the CLI's output says is wrong: its diagnostics, and what the policies refuse. Pure. */
+export function faultsIn(stdout: string): string {
+  const blocks = stdout.split(/^(?=[A-Z]\w*:$)/m);
+  return blocks
+    .filter((block) => /^(?:Diagnostics|Policies):/.test(block))
+    .map((block) => block.trim())
+    .join("\n");
+}
+
+/**
+ * Runs `pulumi up`, judged by the policy pack: one line for each resource that changed, all of it in the log.
+ *
+ * @throws with the diagnostics, and with what the policies refused
+ */
 export async function update(
   lab: Lab,
   stack: Stack,
@@ -37,13 +50,14 @@ export async function update(
     else progress.note(title, line.trim());
   };
   progress.begin(title);
-  const args = ["up", "--yes", "--skip-preview", "--color", "never", ...(refresh ? ["--refresh"] : [])];
+  const args = ["up", "--yes", "--skip-preview", "--color", "never", "--policy-pack", policyPack];
+  if (refresh) args.push("--refresh");
   const { code, stdout } = await stack.pulumi(args, { onLine: show, signal, allowFailure: true });
   await writeFile(files(lab).upLog, `${log.join("\n")}\n`);
   progress.end(title, code === 0 ? "✔" : "✘", countsIn(stdout));
   if (code !== 0) {
-    const diagnostics = stdout.slice(Math.max(0, stdout.indexOf("Diagnostics:")));
-    throw new Error(`pulumi up failed; the whole log is in ${files(lab).upLog}\n${diagnostics.trim()}`);
+    const faults = faultsIn(stdout) || stdout.trim();
+    throw new Error(`pulumi up failed; the whole log is in ${files(lab).upLog}\n${faults}`);
   }
 }
 

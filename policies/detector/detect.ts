@@ -147,13 +147,24 @@ export function* stringsOf(value: unknown, path = "", name = ""): Generator<Foun
     const label = [named.name, named.key, named.Name].find((each) => typeof each === "string");
     for (const [key, each] of Object.entries(value)) {
       // A key may be a key: then the path must not show it.
-      const shown = detect(key).length > 0 ? "<key>" : key;
+      const shown = isKey(key) ? "<key>" : key;
       const inner = path === "" ? shown : `${path}.${shown}`;
       if (shown !== key) yield { path: `${inner} (the property's name)`, name: "", text: key };
       const called = typeof label === "string" && key.toLowerCase() === "value" ? label : key;
       yield* stringsOf(each, inner, called);
     }
   }
+}
+
+const judgedNames = new Map<string, boolean>();
+
+/** Whether the name of a property is itself a key. The same names come again and again. */
+function isKey(name: string): boolean {
+  const before = judgedNames.get(name);
+  if (before !== undefined) return before;
+  const found = detect(name).length > 0;
+  judgedNames.set(name, found);
+  return found;
 }
 
 function unique(findings: Finding[]): Finding[] {

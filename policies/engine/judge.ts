@@ -1,15 +1,8 @@
+import type { Told } from "../analyzer/wire.ts";
 import type { Exceptions } from "./exceptions.ts";
 import { isLater, isRelease, renderRelease } from "./helm.ts";
 import { type Context, type Rule, type Subject, verdict } from "./rule.ts";
 import { resourceSubject } from "./subjects.ts";
-
-/** A resource as the engine shows it to a pack. */
-export interface Shown {
-  urn: string;
-  type: string;
-  name: string;
-  props: unknown;
-}
 
 /** What stands behind one resource: itself, and the objects inside it. */
 export interface Case {
@@ -22,7 +15,6 @@ export interface Case {
 
 /** Lays out resources for the rules. Each is laid out once, however many rules there are. */
 export class Docket {
-  readonly #secretive = new Map<string, Subject>();
   readonly #cases = new Map<string, Promise<Case>>();
   readonly #render: (release: Subject) => Promise<Subject[]>;
 
@@ -30,19 +22,16 @@ export class Docket {
     this.#render = render;
   }
 
-  /** Keeps a resource in which the SDK still tells secrets from plain values; it does so only for remediations. */
-  enter(shown: Shown): void {
-    this.#secretive.set(shown.urn, resourceSubject(shown));
-    this.#cases.delete(shown.urn);
+  /** Lays out a resource as it is told now, whatever was told of it before. */
+  open(told: Told): Promise<Case> {
+    const laidOut = this.#layOut(resourceSubject(told));
+    this.#cases.set(told.urn, laidOut);
+    return laidOut;
   }
 
-  case(shown: Shown): Promise<Case> {
-    let known = this.#cases.get(shown.urn);
-    if (!known) {
-      known = this.#layOut(this.#secretive.get(shown.urn) ?? resourceSubject(shown));
-      this.#cases.set(shown.urn, known);
-    }
-    return known;
+  /** The resource as it was laid out last. */
+  find(told: Told): Promise<Case> {
+    return this.#cases.get(told.urn) ?? this.open(told);
   }
 
   async #layOut(subject: Subject): Promise<Case> {

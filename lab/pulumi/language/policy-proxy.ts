@@ -20,25 +20,29 @@ export interface PolicyProxy {
   close(): void;
 }
 
+const asIs = (bytes: Buffer): Buffer => bytes;
+
 export async function policyProxy(): Promise<PolicyProxy> {
   const configured = Promise.withResolvers<StackConfiguration | undefined>();
   const pack = Promise.withResolvers<grpc.Client>();
   // Nobody may be waiting for the pack when it fails; whoever asks later still gets the error.
   pack.promise.catch(() => undefined);
 
+  // What is only passed on is not read: the properties of a whole stack go through here, more than once.
+  const service: Record<string, grpc.MethodDefinition<Buffer, Buffer>> = {};
   const implementation: grpc.UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries(analyzerRpc.AnalyzerService)) {
-    const forward: grpc.handleUnaryCall<unknown, unknown> = (call, callback) => {
+    service[name] = {
+      ...method,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    };
+    const forward: grpc.handleUnaryCall<Buffer, Buffer> = (call, callback) => {
       configured.resolve(undefined);
       pack.promise.then(
-        (client) =>
-          client.makeUnaryRequest(
-            method.path,
-            method.requestSerialize,
-            method.responseDeserialize,
-            call.request,
-            callback,
-          ),
+        (client) => client.makeUnaryRequest(method.path, asIs, asIs, call.request, callback),
         (error: Error) =>
           callback({ code: grpc.status.UNAVAILABLE, details: `policy pack not started: ${error.message}` }),
       );
@@ -51,8 +55,10 @@ export async function policyProxy(): Promise<PolicyProxy> {
     configured.resolve(call.request);
     callback(null, new analyzerMessages.AnalyzerStackConfigureResponse());
   };
+  const { handshake: greeting, configureStack: naming } = analyzerRpc.AnalyzerService;
+  const own = { handshake: greeting, configureStack: naming };
   const { server, port } = await listen({
-    service: analyzerRpc.AnalyzerService,
+    service: { ...service, ...own },
     implementation: { ...implementation, handshake, configureStack },
   });
   return {

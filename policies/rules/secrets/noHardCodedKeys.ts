@@ -2,9 +2,6 @@ import { detect, stringsOf } from "../../detector/detect.ts";
 import type { Rule } from "../../engine/rule.ts";
 import { visible } from "../../engine/values.ts";
 
-/** Places in which random text is meant to be read by everyone. */
-const publicPlaces = /^(?:__provider$)/;
-
 export const noHardCodedKeys: Rule = {
   name: "no-hard-coded-keys",
   description: "No input of a resource holds a key, unless Pulumi knows that it is secret.",
@@ -13,12 +10,10 @@ export const noHardCodedKeys: Rule = {
   fix: "revoke the key, it is burnt; put the new one into the stack's ESC environment and read it as a Pulumi secret (pulumi.secret keeps it one)",
   judge(subject) {
     const faults = [...stringsOf(visible(subject.props))].flatMap(({ path, name, text }) =>
-      publicPlaces.test(path)
-        ? []
-        : detect(text, name).map(({ format, inside }) => ({
-            path,
-            message: `holds what looks like a key (${format}${inside.length > 0 ? `, inside ${inside.join(" in ")}` : ""})`,
-          })),
+      detect(text, name).map(({ format, inside }) => ({
+        path,
+        message: `holds what looks like a key (${format}${inside.length > 0 ? `, inside ${inside.join(" in ")}` : ""})`,
+      })),
     );
     // One format at one place is one fault, however often it is there.
     return [...new Map(faults.map((fault) => [`${fault.path} ${fault.message}`, fault])).values()];

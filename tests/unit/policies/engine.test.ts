@@ -1,14 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Secret } from "@pulumi/policy";
+import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
+import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import { expect, test } from "vitest";
+import { readResource, readStack } from "../../../policies/analyzer/wire.ts";
 import { formats } from "../../../policies/detector/formats.ts";
 import { Exceptions, parseExceptions } from "../../../policies/engine/exceptions.ts";
 import { readExceptions, readSettings } from "../../../policies/engine/files.ts";
 import { renderCall } from "../../../policies/engine/helm.ts";
 import { Docket, judge } from "../../../policies/engine/judge.ts";
-import { manifestSubjects, marked } from "../../../policies/engine/subjects.ts";
-import { Hidden, unknown } from "../../../policies/engine/values.ts";
+import { manifestSubjects } from "../../../policies/engine/subjects.ts";
+import { Hidden, revealed, unknown } from "../../../policies/engine/values.ts";
 import { defaultDenyText } from "../../../policies/rules/cluster/defaultDeny.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
@@ -72,32 +74,70 @@ test("the pack's own settings and exceptions can be read, and no exception has e
     expect(expires >= day, `${rule} for ${resource}`).toBe(true);
 });
 
-test("secrets and unknowns are marked, wherever they are", () => {
-  const got = marked({ a: new Secret("x"), b: [new Secret({ c: "y" })], d: unknownText, e: 1 }) as Record<
-    string,
-    unknown
-  >;
-  expect(got.a).toBeInstanceOf(Hidden);
-  expect((got.b as unknown[])[0]).toBeInstanceOf(Hidden);
-  expect(got.d).toBe(unknown);
-  expect(got.e).toBe(1);
-  expect(JSON.stringify(got)).not.toMatch(/"[xy]"/);
+/** As Pulumi's engine writes secrets. */
+const secret = (value: unknown) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  value,
 });
 
-test("a rule judges what the SDK showed as secret as a secret, and the same text in the clear as a leak", async () => {
+/** A resource as the engine's own messages carry it. */
+function sent(given: object) {
+  const message = new messages.AnalyzerResource();
+  message.setType("test:x:Y");
+  message.setUrn("urn:1");
+  message.setName("y");
+  message.setParent("urn:0");
+  message.setDependenciesList(["urn:2", "urn:3"]);
+  message.setProperties(structs.Struct.fromJavaScript(given as Record<string, structs.JavaScriptValue>));
+  return message;
+}
+
+test("a resource is read from the engine's message as it was written, secrets and unknowns marked", () => {
+  const plain = {
+    text: "ä\u0000b",
+    number: -1.5,
+    yes: true,
+    no: false,
+    none: null,
+    list: [1, ["z"], {}],
+    __proto: { "": "" },
+  };
+  const told = readResource(
+    sent({ ...plain, a: secret("x"), b: [secret({ c: secret("y") })], d: unknownText }).serializeBinary(),
+  );
+  expect(told).toMatchObject({ type: "test:x:Y", urn: "urn:1", name: "y" });
+  const { a, b, d, ...rest } = told.props;
+  expect(rest).toEqual(plain);
+  expect(a).toEqual(new Hidden("x"));
+  expect((b as unknown[])[0]).toBeInstanceOf(Hidden);
+  expect(d).toBe(unknown);
+  expect(JSON.stringify(told.props)).not.toMatch(/"[xy]"/);
+  expect(revealed(told.props)).toMatchObject({ a: "x", b: [{ c: "y" }] });
+});
+
+test("no property's name makes an object something else", () => {
+  const bytes = sent(JSON.parse('{ "__proto__": { "polluted": true } }')).serializeBinary();
+  const { props } = readResource(bytes);
+  expect("polluted" in props).toBe(false);
+});
+
+test("a stack is read resource by resource", () => {
+  const request = new messages.AnalyzeStackRequest();
+  request.setResourcesList([sent({ a: 1 }), sent({ a: 2 })]);
+  expect(readStack(request.serializeBinary()).map(({ props }) => props)).toEqual([{ a: 1 }, { a: 2 }]);
+});
+
+test("a rule judges a secret as a secret, and the same text in the clear as a leak", async () => {
   const value = genericValue();
-  const shown = (password: unknown) => ({ urn: "urn:1", type: "test:x:Y", name: "y", props: { password } });
+  const told = (password: unknown) => ({ urn: "urn:1", type: "test:x:Y", name: "y", props: { password } });
   const docket = new Docket();
-  docket.enter(shown(new Secret(value)));
-  expect(judge(noHardCodedKeys, await docket.case(shown(value)), contextOf(), none())).toBeUndefined();
-  docket.enter(shown(value));
-  const said = judge(noHardCodedKeys, await docket.case(shown(value)), contextOf(), none());
+  const hidden = await docket.open(told(new Hidden(value)));
+  expect(judge(noHardCodedKeys, hidden, contextOf(), none())).toBeUndefined();
+  const open = await docket.open(told(value));
+  const said = judge(noHardCodedKeys, open, contextOf(), none());
   expect(said).toContain("y at password");
   expect(said).not.toContain(value);
-  const fresh = new Docket();
-  expect(judge(noHardCodedKeys, await fresh.case(shown(value)), contextOf(), none())).toContain(
-    "y at password",
-  );
+  expect(await docket.find(told(new Hidden(value)))).toBe(open);
 });
 
 test("the objects inside a release are judged by the same rules, under names of their own", async () => {
@@ -105,7 +145,7 @@ test("the objects inside a release are judged by the same rules, under names of 
   const release = { urn: "urn:r", type: "kubernetes:helm.sh/v3:Release", name: "one-release", props };
   const body = deployment({ pod: { hostPID: true }, container: { image: "docker.io/library/redis" } });
   const docket = new Docket(async ({ name }) => manifestSubjects(name, [body], "apps"));
-  const found = await docket.case(release);
+  const found = await docket.open(release);
   const violated = rules.filter((rule) => judge(rule, found, contextOf(), none()) !== undefined);
   expect(violated.map(({ name }) => name)).toEqual(["no-latest-tag", "no-host-access"]);
   const covering = new Exceptions(
@@ -118,7 +158,7 @@ test("the objects inside a release are judged by the same rules, under names of 
 
 test("a release that cannot be rendered says so, and one whose values come later waits", async () => {
   const shown = (values: unknown) => ({
-    urn: `urn:${String(values)}`,
+    urn: "urn:1",
     type: "kubernetes:helm.sh/v3:Release",
     name: "one",
     props: { chart: "./x", values },
@@ -126,8 +166,8 @@ test("a release that cannot be rendered says so, and one whose values come later
   const broken = new Docket(async () => {
     throw new Error("chart ./x is no chart");
   });
-  expect((await broken.case(shown({}))).unreadable).toContain("no chart");
-  const later = await broken.case(shown(unknownText));
+  expect((await broken.open(shown({}))).unreadable).toContain("no chart");
+  const later = await broken.open(shown(unknown));
   expect(later.later).toBe(true);
   expect(later.unreadable).toBeUndefined();
 });

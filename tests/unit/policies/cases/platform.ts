@@ -16,7 +16,6 @@ export const platformCases: Record<string, Case> = {
   "no-hard-coded-keys": {
     violating: { "an environment variable": container({ env: [{ name: "DB_PASSWORD", value }] }) },
     clean: {
-      "a dynamic provider's code": resource({ __provider: `const password = "${value}"` }),
       "a reference": container({
         env: [{ name: "DB_PASSWORD", valueFrom: { secretKeyRef: { name: "db" } } }],
       }),
