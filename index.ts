@@ -18,6 +18,11 @@ import { McpServer } from "./mcp/server.ts";
 const { settings, secrets } = readConfiguration();
 const { storageClass } = settings;
 
+const images =
+  settings.images.build && secrets.registryPassword
+    ? new Images("images", { settings: settings.images.build, password: secrets.registryPassword })
+    : undefined;
+
 const fleet = new Fleet("fleet", {
   settings: settings.lambda,
   hosts: settings.hosts,
@@ -64,11 +69,6 @@ const redis = new Redis(
   { settings: settings.redis, namespace: namespace.data, storageClass },
   inCluster,
 );
-
-const images =
-  settings.images.build && secrets.registryPassword
-    ? new Images("images", { settings: settings.images.build, password: secrets.registryPassword })
-    : undefined;
 
 const mcpServers = catalog.map(
   (entry) =>

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../core/base.ts";
@@ -22,15 +22,9 @@ export class Images extends Component {
 
   /** @throws in an update when a base's digest was not looked up */
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    refuseUnknownBases(args.settings);
     super("images:Images", name, opts);
     const { settings } = args;
-    const missing = unknownBases(settings);
-    if (missing.length > 0 && !pulumi.runtime.isDryRun()) {
-      throw new Error(
-        `${missing.join(", ")}: all zeros is no digest. Look it up where its registry answers, with ` +
-          "`docker buildx imagetools inspect <name>:<tag>`, and write it into the stack file.",
-      );
-    }
     for (const recipe of recipes(settings)) this.repoDigests[recipe.name] = this.#build(recipe, args).ref;
     this.registerOutputs({ repoDigests: this.repoDigests });
   }
@@ -44,14 +38,15 @@ export class Images extends Component {
 
   #build(recipe: Recipe, { settings, password, root = "." }: ImagesArgs): dockerBuild.Image {
     const { registry, platforms } = settings;
+    const from = (path: string) => (isAbsolute(path) ? path : join(root, path));
     const base: Record<string, pulumi.Output<string>> = recipe.overBase
       ? { BASE: this.repoDigest("base") }
       : {};
     return new dockerBuild.Image(
       this.childName(recipe.name),
       {
-        context: { location: join(root, recipe.context) },
-        dockerfile: { location: join(root, recipe.dockerfile) },
+        context: { location: from(recipe.context) },
+        dockerfile: { location: from(recipe.dockerfile) },
         buildArgs: { ...recipe.bases, ...base },
         platforms,
         tags: [tagOf(settings, recipe.name, pulumi.getStack())],
@@ -66,4 +61,13 @@ export class Images extends Component {
       this.child({ retainOnDelete: true }),
     );
   }
+}
+
+function refuseUnknownBases(settings: BuildSettings): void {
+  const missing = unknownBases(settings);
+  if (missing.length === 0 || pulumi.runtime.isDryRun()) return;
+  throw new Error(
+    `${missing.join(", ")}: all zeros is no digest. Look it up where its registry answers, with ` +
+      "`docker buildx imagetools inspect <name>:<tag>`, and write it into the stack file.",
+  );
 }
