@@ -1,12 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import pg from "pg";
 import { waitFor } from "../../../components/core/wait.ts";
+import { freePort } from "./ports.ts";
 
 /** Folder with PostgreSQL's programs; Debian keeps them off the PATH. */
 function programs(): string | undefined {
@@ -32,15 +31,6 @@ export interface TestPostgres {
 
 /** PostgreSQL refuses to run as root. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** A real server with nothing in it, on loopback; connections need passwords. */
 export async function startPostgres(): Promise<TestPostgres> {
