@@ -13,6 +13,7 @@ import { guard } from "./stack/guard.ts";
 import { confirm, machineOf, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
 import {
   commitOf,
+  loudly,
   outputs,
   type Program,
   preview,
@@ -203,7 +204,7 @@ async function stop(given: Given): Promise<string> {
   );
   const message = ["--message", `Stop at ${await commitOf(program.folder)}`];
   await pulumi(program, ["destroy", "--yes", "--skip-preview", ...message, ...program.configuration], {
-    shown: true,
+    ...loudly(program),
   });
   return `Stack ${stack} is stopped and costs nothing but its file system.`;
 }

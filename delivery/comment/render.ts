@@ -26,9 +26,9 @@ function document(plan: Plan, limit: number): string {
     heading(plan),
     ...(plan.offline ? [offlineNote] : []),
     messages(plan, limit),
-    effects(plan.effects, limit),
+    effects(plan, limit),
     changes(plan, limit),
-    policies(plan.policies, limit),
+    policies(plan, limit),
     cost(plan.cost, limit),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
@@ -74,8 +74,9 @@ const mark: Record<Effect["severity"], string> = {
   none: "goes on",
 };
 
-function effects(all: Effect[], limit: number): string {
-  if (all.length === 0) return "**Restarts and outages**: none that is known of.";
+function effects({ effects: all, succeeded }: Plan, limit: number): string {
+  // Of a plan that is not whole, nothing is said that only a whole one could tell.
+  if (all.length === 0) return succeeded ? "**Restarts and outages**: none that is known of." : "";
   const rows = all.map(({ subject, severity, what, why }) => [
     mark[severity],
     code(subject),
@@ -128,7 +129,9 @@ const changedRows = (some: Change[], limit: number): string =>
     limit,
   );
 
-function policies({ packs, passed, verdicts }: Plan["policies"], limit: number): string {
+function policies({ policies: judged, succeeded }: Plan, limit: number): string {
+  const { packs, passed, verdicts } = judged;
+  if (!succeeded && verdicts.length === 0) return "";
   if (packs.length === 0) return "**Policies**: no pack judged this plan.";
   const mandatory = verdicts.filter((verdict) => verdict.mandatory);
   const said =

@@ -26,8 +26,10 @@ const worthTelling = ({ real, type, name }: Outcome): boolean =>
   type !== "pulumi:pulumi:Stack" &&
   !(type.startsWith("pulumi:providers:") && name.startsWith("default"));
 
+/** Sorted by name: the engine's own order is another one each time. */
 function changesOf(outcomes: Outcome[]): Change[] {
-  return outcomes.flatMap(({ kind, name, type, paths, keys }) =>
+  const sorted = outcomes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return sorted.flatMap(({ kind, name, type, paths, keys }) =>
     kind === "same"
       ? []
       : [

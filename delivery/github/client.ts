@@ -24,7 +24,7 @@ export class GitHubError extends Error {
 export function gitHub(environment: Record<string, string | undefined> = process.env): GitHub {
   const { GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token } = environment;
   const api = environment.GITHUB_API_URL || "https://api.github.com";
-  if (!repository || !/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/.test(repository))
+  if (!repository || !/^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9._-]+$/.test(repository))
     throw new Error("GITHUB_REPOSITORY must be <owner>/<name>");
   if (!token) throw new Error("GITHUB_TOKEN is not set: give the step the job's token");
   const call = async (method: string, path: string, body?: unknown): Promise<Response> => {

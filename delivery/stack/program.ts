@@ -21,6 +21,8 @@ export interface Program {
   environment: Record<string, string | undefined>;
   /** Further arguments of commands that read the stack's configuration, e.g. `--config-file`. */
   configuration: string[];
+  /** Whether what an update says goes on to the terminal. */
+  shown: boolean;
 }
 
 /**
@@ -47,26 +49,26 @@ export function programIn(
       PATH: `${bin}:${environment.PATH ?? ""}`,
     },
     configuration: environment.PULUMI_CONFIG_FILE ? ["--config-file", environment.PULUMI_CONFIG_FILE] : [],
+    shown: true,
   };
 }
 
-/** Runs the CLI on the stack. What it says goes on to the terminal, if `shown`. */
-export function pulumi(
-  program: Program,
-  args: string[],
-  { shown = false, ...options }: RunOptions & { shown?: boolean } = {},
-): Promise<RunResult> {
+/** Runs the CLI on the stack. */
+export function pulumi(program: Program, args: string[], options: RunOptions = {}): Promise<RunResult> {
   return run(
     program.binary,
     [...args, "--stack", program.qualified, "--non-interactive", "--color", "never"],
     {
       cwd: program.folder,
-      ...(shown && { onLine: (line: string) => process.stdout.write(`${line}\n`) }),
       ...options,
       env: { ...program.environment, ...options.env },
     },
   );
 }
+
+/** For what people want to watch. */
+export const loudly = ({ shown }: Program): Pick<RunOptions, "onLine"> =>
+  shown ? { onLine: (line) => process.stdout.write(`${line}\n`) } : {};
 
 /** The policy pack of the program's own checkout, which reads releases with our helm. */
 async function judged(program: Program): Promise<{ args: string[]; env: Record<string, string> }> {
@@ -114,7 +116,10 @@ export async function update(program: Program, options: UpdateOptions): Promise<
     ...each("--target", options.target),
   ];
   const how = ["--yes", "--skip-preview", "--message", options.message];
-  await pulumi(program, ["up", ...how, ...chosen, ...args, ...program.configuration], { shown: true, env });
+  await pulumi(program, ["up", ...how, ...chosen, ...args, ...program.configuration], {
+    ...loudly(program),
+    env,
+  });
 }
 
 /** The stack's outputs. Secrets stay hidden. */

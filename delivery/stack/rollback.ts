@@ -118,7 +118,7 @@ export async function rollback(
     await prepare(folder);
     const earlier = programIn(folder, program.stack, program.environment);
     await update(
-      { ...earlier, configuration: program.configuration },
+      { ...earlier, configuration: program.configuration, shown: program.shown },
       { message: `Roll back to ${commit}`, refresh: true },
     );
     return commit;

@@ -30,5 +30,9 @@ export function effectsOf(outcomes: Outcome[]): Effect[] {
       return true;
     })
     .map(({ subject, severity, what, why }) => ({ subject, severity, what, why }))
-    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+    .sort(
+      (a, b) =>
+        severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+        a.subject.localeCompare(b.subject, "en"),
+    );
 }

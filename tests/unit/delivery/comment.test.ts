@@ -187,12 +187,10 @@ describe("an event log", () => {
     );
     const planted = "correct-horse-battery-staple";
     const events = readEvents(
-      log
-        .slice(log.indexOf("\n") + 1)
-        .replaceAll(/"(in|out)puts":\{(\}?)/g, (_, side, end) => {
-          const more = `"note":"${planted}","spec":{"note":"${planted}"}`;
-          return `"${side}puts":{${more}${end || ","}`;
-        }),
+      log.slice(log.indexOf("\n") + 1).replaceAll(/"(in|out)puts":\{(\}?)/g, (_, side, end) => {
+        const more = `"note":"${planted}","spec":{"note":"${planted}"}`;
+        return `"${side}puts":{${more}${end || ","}`;
+      }),
     );
     expect(JSON.stringify(events)).toContain(planted);
     const prices = { hourlyUsd: new Map<string, number>(), source: "none" };
