@@ -102,7 +102,7 @@ test("S1 a folder with keys or settings of a shell is refused, by the names of t
   const up = await stack.up();
   expect(up.code).not.toBe(0);
   expect(up.stdout).toContain("/source/.env");
-  expect(up.stdout).toContain("these do not belong in an image: name them in the .dockerignore");
+  expect(up.stdout).toContain("not for an image, name it in the folder's .dockerignore");
 });
 
 test("a base whose digest nobody looked up is planned, and refused before anything is built", async () => {
