@@ -1,0 +1,21 @@
+/**
+ * Measures the policy pack and prints Markdown tables, as docs/policies.md has them.
+ *
+ *   node tests/policies/bench/main.ts              all of it
+ *   node tests/policies/bench/main.ts manifests    200 manifests with known faults, beside other tools
+ */
+import { benchManifests } from "./manifests.ts";
+
+const parts: Record<string, () => Promise<string>> = {
+  manifests: benchManifests,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  process.stderr.write(`no such part: ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}\n`);
+  process.exit(2);
+}
+for (const [name, measure] of Object.entries(parts)) {
+  if (wanted.length === 0 || wanted.includes(name)) process.stdout.write(`\n## ${name}\n\n${await measure()}\n`);
+}

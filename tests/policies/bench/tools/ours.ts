@@ -1,0 +1,27 @@
+import { readSettings } from "../../../../policies/engine/files.ts";
+import { manifestSubjects } from "../../../../policies/engine/subjects.ts";
+import { defaultDenyText, openNamespaces } from "../../../../policies/rules/cluster/defaultDeny.ts";
+import { rules } from "../../../../policies/rules/index.ts";
+import type { Tool } from "./tool.ts";
+
+/** The pack of this repository, as it judges the objects of a Helm release in production. */
+export const ours: Tool = {
+  name: "this pack",
+  async judge(manifests) {
+    const context = { stack: "prod", settings: readSettings(), config: {} };
+    return new Map(
+      manifests.map(({ id, objects }) => {
+        const subjects = manifestSubjects("release", objects);
+        const faults = subjects.flatMap((subject) =>
+          rules.flatMap((rule) =>
+            rule.judge(subject, context).map(({ path, message }) => `${rule.name} ${path} ${message}`),
+          ),
+        );
+        return [
+          id,
+          [...faults, ...openNamespaces(subjects).map((name) => `${defaultDenyText.name} ${name}`)],
+        ];
+      }),
+    );
+  },
+};
