@@ -40,9 +40,9 @@ esc: node_modules/.ready
 rotation: node_modules/.ready
 	@$(NODE) esc/rotation/main.ts $(if $(JSON),--json)
 
-# Writes what is made from the code: docs/settings.md, .env.example, esc/uses.json.
+# Writes what is made from the code: docs/settings.md, .env.example, parts of esc/.
 documents: node_modules/.ready
-	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/uses/main.ts
+	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts
 
 format: node_modules/.ready
 	@biome check --write .

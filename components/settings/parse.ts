@@ -116,6 +116,8 @@ export function parseConfig(
   const secrets: Record<string, unknown> = {};
   for (const [key, text] of Object.entries(raw.values)) {
     if (secretKeys.includes(key)) {
+      // What ESC gives for an optional secret that nobody put in.
+      if (text === "") continue;
       secrets[key] = text;
       if (!raw.secretKeys.has(key)) {
         faults.push({

@@ -1,4 +1,4 @@
-import { configKey } from "../../components/settings/environment/uses.ts";
+import { configKey, liveSecrets } from "../../components/settings/environment/uses.ts";
 import { missingKeys, type Output, outputFaults, outputs } from "./outputs.ts";
 import { bare, type Expression, inside, type Range, type Report, references, within } from "./report.ts";
 import { shapeFaults, stackFaults } from "./shape.ts";
@@ -18,18 +18,20 @@ export interface Material {
   environments: Record<string, string>;
   /** Texts of the stack files, by stack; not of stacks that live without an account. */
   stacks: Record<string, string>;
-  /** What the evaluator says of each environment in git. */
+  /** What the evaluator says of each environment in git, with every secret of the list put in. */
   reports: Record<string, Report>;
+  /** The same with only the required ones put in. */
+  sparse: Record<string, Report>;
 }
 
 const fileOf = (environment: string) => `esc/${bare(environment)}.yaml`;
 
 /** Everything wrong with the environments; empty when the stacks would get just what their program reads. Pure. */
-export function judge({ environments, stacks, reports }: Material): Fault[] {
+export function judge({ environments, stacks, reports, sparse }: Material): Fault[] {
   const faults: Fault[] = [];
-  const all = Object.values(reports).flatMap(({ exprs }) =>
-    Object.values(exprs ?? {}).flatMap((top) => [...within(top)]),
-  );
+  const all = [reports, sparse]
+    .flatMap(Object.values<Report>)
+    .flatMap(({ exprs }) => Object.values(exprs ?? {}).flatMap((top) => [...within(top)]));
   const referred = all.flatMap(references);
   for (const [environment, text] of Object.entries(environments)) {
     const report = reports[environment];
@@ -39,10 +41,12 @@ export function judge({ environments, stacks, reports }: Material): Fault[] {
     for (const { environment: where, line, column, message } of report.diagnostics) {
       faults.push({ file: fileOf(where), line, column, message });
     }
+    faults.push(...withoutOptional(report, sparse[environment]));
+    if (environment === defaults) faults.push(...defaultFaults(report));
     const stage = environment.replace(/^sophia\//, "");
     faults.push(...inOutputs(environment, report, stage));
     faults.push(...valuesInGit(report), ...unused(report, referred));
-    faults.push(...idleImports(environment, report, source.imports, reports));
+    faults.push(...idleImports(environment, [report, sparse[environment]], source.imports, reports));
   }
   for (const [stack, text] of Object.entries(stacks)) {
     const source = readSource(text, "environment");
@@ -60,6 +64,35 @@ export function judge({ environments, stacks, reports }: Material): Fault[] {
   }
   faults.push(...unreachable(environments, stacks));
   return distinct(faults);
+}
+
+/** What goes wrong only while nobody has put the optional secrets in. */
+function withoutOptional(full: Report, sparse: Report | undefined): Fault[] {
+  const known = new Set(full.diagnostics.map((one) => JSON.stringify(one)));
+  return (sparse?.diagnostics ?? [])
+    .filter((one) => !known.has(JSON.stringify(one)))
+    .map(({ environment, line, column, message }) => ({
+      file: fileOf(environment),
+      line,
+      column,
+      message: `${message}, as long as it is not put in: give it the default "" in ${fileOf(defaults)}`,
+    }));
+}
+
+/** The environment that says what an optional secret is until somebody puts it in. */
+const defaults = "sophia/defaults";
+const optional = new Set([...liveSecrets.values()].flatMap(({ required, path }) => (required ? [] : [path])));
+
+function defaultFaults({ exprs }: Report): Fault[] {
+  return Object.entries(exprs ?? {}).flatMap(([area, { object }]) =>
+    Object.entries(object ?? {}).flatMap(([key, { range, literal }]) => {
+      const path: string = `${area}.${key}`;
+      if (!optional.has(path as `${string}.${string}`)) {
+        return [place(range, `${path} is no optional secret that anybody reads; take its default out`)];
+      }
+      return literal === "" ? [] : [place(range, `the default of ${path} must be "", which means none`)];
+    }),
+  );
 }
 
 const place = (range: Range, message: string): Fault => ({
@@ -108,14 +141,13 @@ function unused({ exprs }: Report, referred: Range[]): Fault[] {
 /** Imports that bring nothing: no value of theirs is referred to, and they give nothing out themselves. */
 function idleImports(
   environment: string,
-  report: Report,
+  own: (Report | undefined)[],
   imports: ReturnType<typeof readSource>["imports"],
   reports: Record<string, Report>,
 ): Fault[] {
-  const own = Object.values(report.exprs ?? {}).flatMap((top: Expression) =>
-    [...within(top)].flatMap(references),
-  );
-  const used = new Set(own.map((range) => bare(range.environment ?? "")));
+  const tops = own.flatMap((report): Expression[] => Object.values(report?.exprs ?? {}));
+  const referred = tops.flatMap((top) => [...within(top)].flatMap(references));
+  const used = new Set(referred.map((range) => bare(range.environment ?? "")));
   return imports
     .filter(({ name }) => !used.has(name))
     .filter(({ name }) => !outputs.some((output) => reports[name]?.properties?.[output]))

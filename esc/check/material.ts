@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Question } from "./report.ts";
-import { valueEnvironments } from "./stubs.ts";
+import { type Filled, valueEnvironments } from "./stubs.ts";
 
 /** The stack that lives on one machine, without an account: its secrets are made there. */
 const withoutAccount = "local";
@@ -29,9 +29,9 @@ export async function readCheckout(folder: string): Promise<Checkout> {
 }
 
 /** What the evaluator is asked: everything in git, over stand-ins for what is not. Pure. */
-export function questionOf({ environments, stacks }: Checkout): Question {
+export function questionOf({ environments, stacks }: Checkout, filled: Filled = "all"): Question {
   return {
-    environments: { ...valueEnvironments(Object.keys(stacks)), ...environments },
+    environments: { ...valueEnvironments(Object.keys(stacks), filled), ...environments },
     evaluate: Object.keys(environments),
   };
 }

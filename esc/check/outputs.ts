@@ -82,10 +82,10 @@ export function outputFaults(
   });
 }
 
-/** Configuration that the program cannot do without, and that a stage's environment does not give. Pure. */
+/** Configuration that the program reads, and that a stage's environment does not give. Pure. */
 export function missingKeys(report: Report): { name: AnySecretName; secret: Secret }[] {
   const given = new Set((entriesOf(report.properties?.pulumiConfig) ?? []).map(([key]) => key));
   return [...liveSecrets]
-    .filter(([name, { required }]) => required && !given.has(configKey(name)))
+    .filter(([name]) => !given.has(configKey(name)))
     .map(([name, secret]) => ({ name, secret }));
 }

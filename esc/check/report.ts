@@ -19,6 +19,7 @@ export interface Expression {
   list?: Expression[];
   symbol?: Accessor[];
   interpolate?: { value?: Accessor[] }[];
+  literal?: unknown;
   builtin?: { name: string; nameRange: Range; arg: Expression };
 }
 

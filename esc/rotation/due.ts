@@ -15,8 +15,11 @@ export interface Standing {
   /** Where the value lies. */
   environment: string;
   path: string;
-  /** `unrecorded`: nobody wrote down when it was last changed. `due`: within the days of notice. */
-  state: "fresh" | "due" | "overdue" | "unrecorded";
+  /**
+   * `unrecorded`: nobody wrote down when it was last changed. `absent`: the same of an optional one, which is taken for
+   * one that nobody put in. `due`: within the days of notice.
+   */
+  state: "fresh" | "due" | "overdue" | "unrecorded" | "absent";
   /** Date of the last change. */
   last?: string;
   /** Date on which it has to be changed. */
@@ -81,17 +84,18 @@ export function standings({ record, stages, today, uses }: Given): Standing[] {
     }),
   );
   if (faults.length > 0) throw new RecordError(faults);
-  const order = ["overdue", "unrecorded", "due", "fresh"];
+  const order = ["overdue", "unrecorded", "due", "fresh", "absent"];
   return known
     .map(({ name, secret, environment }): Standing => {
       const last = record[environment]?.[secret.path];
       const dueAt = last === undefined ? undefined : Date.parse(last) + secret.rotation.days * day;
       const left = dueAt === undefined ? undefined : (dueAt - Date.parse(today)) / day;
+      const unknown = secret.required ? "unrecorded" : "absent";
       return {
         secret: name,
         environment,
         path: secret.path,
-        state: left === undefined ? "unrecorded" : left < 0 ? "overdue" : left <= notice ? "due" : "fresh",
+        state: left === undefined ? unknown : left < 0 ? "overdue" : left <= notice ? "due" : "fresh",
         ...(last === undefined ? {} : { last }),
         ...(dueAt === undefined ? {} : { due: iso(dueAt) }),
         rotation: secret.rotation,
@@ -118,5 +122,6 @@ const effectsOf = (name: AnySecretName): string[] =>
       return afterRotation === undefined ? [] : [`${about}: ${afterRotation}`];
     });
 
-/** Whether somebody has to do something. */
-export const anyDue = (all: Standing[]) => all.some(({ state }) => state !== "fresh");
+/** What somebody has to do something about. */
+export const dueOnes = (all: Standing[]) =>
+  all.filter(({ state }) => state !== "fresh" && state !== "absent");

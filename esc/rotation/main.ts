@@ -10,7 +10,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { parse, parseDocument } from "yaml";
 import { readCheckout } from "../check/material.ts";
 import type { Uses } from "../uses/derive.ts";
-import { anyDue, RecordError, type RotationRecord, standings } from "./due.ts";
+import { dueOnes, RecordError, type RotationRecord, standings } from "./due.ts";
 import { render } from "./render.ts";
 
 const file = (name: string) => new URL(name, import.meta.url);
@@ -36,7 +36,7 @@ try {
   } else if (option === undefined || option === "--json") {
     const all = standing(text);
     process.stdout.write(`${option ? JSON.stringify({ today, secrets: all }) : render(all)}\n`);
-    process.exitCode = anyDue(all) ? 1 : 0;
+    process.exitCode = dueOnes(all).length > 0 ? 1 : 0;
   } else {
     process.stderr.write("usage: node esc/rotation/main.ts [--json | --done <environment> <path>]\n");
     process.exitCode = 2;

@@ -1,4 +1,4 @@
-import type { Standing } from "./due.ts";
+import { dueOnes, type Standing } from "./due.ts";
 
 const headline = ({ state, secret, environment, last, due }: Standing): string => {
   const which = `${secret} (${environment})`;
@@ -11,6 +11,8 @@ const headline = ({ state, secret, environment, last, due }: Standing): string =
       return `! ${which} is to be changed by ${due}`;
     case "fresh":
       return `✔ ${which} until ${due}`;
+    case "absent":
+      return `- ${which} is optional and not written down: taken for not put in`;
   }
 };
 
@@ -23,10 +25,10 @@ function byType(resources: string[]): string[] {
   });
 }
 
-/** The report for people: fresh ones in a line, the others with what to do. Pure. */
+/** The report for people: what is well in a line, the others with what to do. Pure. */
 export function render(all: Standing[]): string {
   const lines = all.flatMap((standing) => {
-    if (standing.state === "fresh") return [headline(standing)];
+    if (dueOnes([standing]).length === 0) return [headline(standing)];
     const { rotation, obtain, environment, path, republish } = standing;
     const doing =
       rotation.by === "rotator"
@@ -44,6 +46,6 @@ export function render(all: Standing[]): string {
       `    \`node esc/rotation/main.ts --done ${environment} ${path}\``,
     ];
   });
-  const count = all.filter(({ state }) => state !== "fresh").length;
+  const count = dueOnes(all).length;
   return [...lines, count === 0 ? "nothing is due" : `${count} of ${all.length} to be changed`].join("\n");
 }

@@ -13,8 +13,10 @@ const folders = await obtain([escEvaluator], {
   onEvent: (event) => progress.artefact(event),
 });
 const checkout = await readCheckout(process.argv[2] ?? repository);
-const reports = await evaluate(folders.get(escEvaluator.name) ?? "", questionOf(checkout));
-const faults = judge({ ...checkout, reports });
+const folder = folders.get(escEvaluator.name) ?? "";
+const reports = await evaluate(folder, questionOf(checkout));
+const sparse = await evaluate(folder, questionOf(checkout, "required"));
+const faults = judge({ ...checkout, reports, sparse });
 for (const { file, line, column, message } of faults) {
   process.stdout.write(`${file}:${line}:${column}: ${message}\n`);
 }

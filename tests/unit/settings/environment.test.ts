@@ -34,6 +34,9 @@ const allSecrets = Object.entries(secrets) as [AnySecretName, Secret][];
 const allVariables = Object.entries(variables) as [string, Variable][];
 const allConsumers = Object.entries(consumers) as [ConsumerName, Consumer][];
 
+/** A secret that is listed, and that nobody reads yet; there may be none left. */
+const [idle = ""] = Object.keys(secrets).filter((name) => !liveSecrets.has(name as AnySecretName));
+
 describe("the list", () => {
   test.each(allVariables)("W5 %s follows the naming scheme, or says whose name it is", (name, variable) => {
     expect(name).toMatch(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/);
@@ -91,15 +94,13 @@ describe("what comes of it", () => {
     expect(missing.sort()).toEqual(required.sort());
   });
 
-  test("S1 a secret that nobody reads yet is refused by name, without its value", () => {
+  test.skipIf(!idle)("S1 a secret that nobody reads yet is refused by name, without its value", () => {
     const result = parseConfig({
-      values: { gongAccessKey: "do-not-repeat" },
-      secretKeys: new Set(["gongAccessKey"]),
+      values: { [idle]: "do-not-repeat" },
+      secretKeys: new Set([idle]),
     });
     const faults = result.ok ? [] : result.faults.map(({ path, message }) => `${path}: ${message}`);
-    expect(faults).toContain(
-      "gongAccessKey: nothing reads this secret yet; take it out of the ESC environment",
-    );
+    expect(faults).toContain(`${idle}: nothing reads this secret yet; take it out of the ESC environment`);
     expect(faults.join()).not.toContain("do-not-repeat");
   });
 

@@ -1,0 +1,29 @@
+/**
+ * Part of `make documents`: what follows from the list of secrets and from the program.
+ *
+ *   node esc/documents.ts            writes esc/sophia/{base,defaults}.yaml and esc/uses.json
+ *   node esc/documents.ts --check    ends with 1 when one of them is stale
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { baseText, defaultsText } from "./environments.ts";
+import { deriveUses } from "./uses/derive.ts";
+
+// Without an account the program warns, at each of its runs, that it knows no prices: no news here.
+console.warn = () => undefined;
+
+const repository = new URL("..", import.meta.url);
+const check = process.argv[2] === "--check";
+
+async function document(name: string, text: string): Promise<void> {
+  const file = new URL(name, repository);
+  if (!check) await writeFile(file, text);
+  else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
+    process.stderr.write(`${name} is stale: run \`make documents\`\n`);
+    process.exitCode = 1;
+  }
+}
+
+await document("esc/sophia/base.yaml", baseText());
+await document("esc/sophia/defaults.yaml", defaultsText());
+// Last: it runs the program, which may be broken while somebody works on it.
+await document("esc/uses.json", `${JSON.stringify(await deriveUses(repository.pathname), null, 2)}\n`);

@@ -1,0 +1,38 @@
+import type { AnySecretName, Secret } from "../components/settings/environment/secrets.ts";
+import { configKey, liveSecrets } from "../components/settings/environment/uses.ts";
+
+const header = "# Made by `make documents` from components/settings/environment; edit there.";
+
+/** `esc/sophia/defaults.yaml`: an optional secret is empty until somebody puts it in. Pure. */
+export function defaultsText(all: Iterable<[AnySecretName, Secret]> = liveSecrets): string {
+  const areas = new Map<string, string[]>();
+  for (const [, { required, path }] of all) {
+    const [area = "", key = ""] = path.split(".");
+    if (!required) areas.set(area, [...(areas.get(area) ?? []), `    ${key}: ""`]);
+  }
+  const lines = [...areas].sort().flatMap(([area, keys]) => [`  ${area}:`, ...keys.sort()]);
+  return [
+    header,
+    "description: What an optional secret is until somebody puts it into sophia/base-secrets.",
+    ...(lines.length > 0 ? ["values:", ...lines] : ["values: {}"]),
+    "",
+  ].join("\n");
+}
+
+/** `esc/sophia/base.yaml`: the company's secrets, from where they lie to where the program looks for them. Pure. */
+export function baseText(all: Iterable<[AnySecretName, Secret]> = liveSecrets): string {
+  const lines = [...all]
+    .filter(([, { scope }]) => scope === "company")
+    .map(([name, { path }]) => `    ${configKey(name)}: \${${path}}`);
+  return [
+    header,
+    "description: Accounts that all stages share. The values are in sophia/base-secrets, which is not in git.",
+    "imports:",
+    "  - sophia/defaults",
+    "  - sophia/base-secrets",
+    "values:",
+    "  pulumiConfig:",
+    ...lines.sort(),
+    "",
+  ].join("\n");
+}
