@@ -1,0 +1,59 @@
+import { identifier, qualified, type Table } from "../kit/postgres/tables.ts";
+
+/**
+ * SQL for a HubSpot property as text, of the row `t`. How deep Estuary unfolds a document into columns is a setting of
+ * the materialization: each way of it is understood. NULL where the table has no such property.
+ */
+export function property({ columns }: Table, name: string): string {
+  const column = [`properties/${name}`, `properties_${name}`, name].find((each) => columns.has(each));
+  if (column) return `t.${identifier(column)}::text`;
+  const literal = `'${name.replaceAll("'", "''")}'`;
+  if (columns.has("properties")) return `(t.properties::jsonb ->> ${literal})`;
+  if (columns.has("flow_document")) return `(t.flow_document::jsonb -> 'properties' ->> ${literal})`;
+  return "NULL::text";
+}
+
+/** HubSpot's values are texts, and some are empty or nonsense: those count as unknown. */
+const number = (text: string) =>
+  `(CASE WHEN ${text} ~ '^-?[0-9]{1,15}(\\.[0-9]+)?$' THEN ${text}::numeric END)`;
+const time = (text: string) =>
+  `(CASE WHEN ${text} ~ '^[0-9]{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])' THEN ${text}::timestamptz
+    WHEN ${text} ~ '^[0-9]{12,13}$' THEN to_timestamp(${text}::numeric / 1000) END)`;
+const truth = (text: string) => `coalesce(${text} = 'true', false)`;
+
+/** Rows that are still there: neither archived at HubSpot nor deleted at the source. */
+function alive({ columns }: Table): string {
+  const conditions = [
+    columns.has("archived") && "t.archived IS NOT TRUE",
+    columns.has("_meta/op") && `t."_meta/op" IS DISTINCT FROM 'd'`,
+  ].filter((condition) => condition !== false);
+  return conditions.length > 0 ? conditions.join(" AND ") : "true";
+}
+
+/** Column that holds associated ids as a JSON array. */
+const associated = ({ columns }: Table, name: string) =>
+  columns.has(name) ? `t.${identifier(name)}::jsonb` : "NULL::jsonb";
+
+/** `SELECT` of the deals, one row each, with typed columns. */
+export function dealsOf(table: Table): string {
+  const of = (name: string) => property(table, name);
+  const stage = of("dealstage");
+  return `SELECT t.id::text AS id, ${of("dealname")} AS name, coalesce(${of("pipeline")}, 'default') AS pipeline,
+      coalesce(${stage}, 'unknown') AS stage, ${number(of("amount"))} AS amount, ${of("deal_currency_code")} AS currency,
+      ${time(of("closedate"))} AS closes_at, ${time(of("createdate"))} AS created_at,
+      ${time(of("hs_lastmodifieddate"))} AS changed_at, ${of("hubspot_owner_id")} AS owner_id,
+      ${number(of("hs_deal_stage_probability"))} AS probability, ${associated(table, "contacts")} AS contacts,
+      (${truth(of("hs_is_closed"))} OR coalesce(${stage} IN ('closedwon', 'closedlost'), false)) AS closed,
+      (${truth(of("hs_is_closed_won"))} OR coalesce(${stage} = 'closedwon', false)) AS won
+    FROM ${qualified(table)} t WHERE ${alive(table)}`;
+}
+
+/** `SELECT` of the contacts, one row each. */
+export function contactsOf(table: Table): string {
+  const of = (name: string) => property(table, name);
+  return `SELECT t.id::text AS id, ${of("email")} AS email,
+      nullif(trim(concat_ws(' ', ${of("firstname")}, ${of("lastname")})), '') AS name, ${of("company")} AS company,
+      ${of("jobtitle")} AS title, ${of("phone")} AS phone, ${of("lifecyclestage")} AS lifecycle_stage,
+      ${of("hubspot_owner_id")} AS owner_id, ${time(of("lastmodifieddate"))} AS changed_at
+    FROM ${qualified(table)} t WHERE ${alive(table)}`;
+}

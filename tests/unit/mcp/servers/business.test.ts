@@ -1,0 +1,427 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { businessTools } from "../../../../mcp/servers/sophia_business_intelligence/tools.ts";
+import { calling } from "../../../support/servers/calling.ts";
+import { noPostgres } from "../../../support/servers/postgres.ts";
+import { type Staging, startStaging } from "../../../support/servers/staging.ts";
+
+type Properties = Record<string, string | null>;
+
+/** What Estuary makes of a HubSpot object, by how deep the materialization unfolds it. */
+const shapes: Record<
+  string,
+  { columns: (names: string[]) => string; row: (properties: Properties) => unknown[] }
+> = {
+  "a column of properties": {
+    columns: () => "properties jsonb",
+    row: (properties) => [JSON.stringify(properties)],
+  },
+  "a column each": {
+    columns: (names) => names.map((name) => `"properties/${name}" text`).join(", "),
+    row: (properties) => Object.values(properties),
+  },
+  "the whole document": {
+    columns: () => "flow_document json",
+    row: (properties) => [JSON.stringify({ properties })],
+  },
+};
+
+const dealNames = [
+  "dealname",
+  "dealstage",
+  "pipeline",
+  "amount",
+  "deal_currency_code",
+  "closedate",
+  "createdate",
+  "hs_lastmodifieddate",
+  "hubspot_owner_id",
+  "hs_deal_stage_probability",
+  "hs_is_closed",
+  "hs_is_closed_won",
+];
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+const deal = (more: Properties): Properties => ({
+  ...Object.fromEntries(dealNames.map((name) => [name, null])),
+  pipeline: "default",
+  deal_currency_code: "USD",
+  createdate: inDays(-60),
+  hs_lastmodifieddate: inDays(-1),
+  ...more,
+});
+const deals: Properties[] = [
+  deal({
+    dealname: "Acme 100%",
+    dealstage: "qualified",
+    amount: "1000.50",
+    closedate: inDays(90),
+    hubspot_owner_id: "7",
+    hs_deal_stage_probability: "0.5",
+  }),
+  deal({
+    dealname: "Beta",
+    dealstage: "qualified",
+    amount: "3000",
+    closedate: inDays(-2),
+    hubspot_owner_id: "7",
+    hs_deal_stage_probability: "0.5",
+  }),
+  deal({
+    dealname: "Gamma",
+    dealstage: "proposal",
+    amount: "",
+    closedate: inDays(10),
+    hs_lastmodifieddate: inDays(-40),
+    hubspot_owner_id: "8",
+    hs_deal_stage_probability: "0.8",
+  }),
+  deal({
+    dealname: "Delta",
+    dealstage: "closedwon",
+    amount: "9000",
+    closedate: inDays(-5),
+    hubspot_owner_id: "7",
+    hs_is_closed: "true",
+    hs_is_closed_won: "true",
+  }),
+  deal({
+    dealname: "Epsilon",
+    dealstage: "proposal",
+    amount: "nonsense",
+    closedate: inDays(5),
+    hubspot_owner_id: "8",
+    hs_deal_stage_probability: "0.8",
+  }),
+];
+
+describe.skipIf(noPostgres !== undefined)(`sophia_business_intelligence ${noPostgres ?? ""}`, () => {
+  let staging: Staging;
+  beforeAll(async () => {
+    staging = await startStaging();
+  });
+  afterAll(() => staging.stop());
+  beforeEach(async () => {
+    await staging.admin.query("DROP SCHEMA IF EXISTS staging CASCADE");
+    await staging.createTables();
+  });
+
+  const serving = () => {
+    const database = staging.open();
+    onTestFinished(() => database.close());
+    return calling(businessTools(database));
+  };
+  const run = (text: string, values?: unknown[]) => staging.admin.query(text, values);
+
+  async function hubspot(
+    table: string,
+    names: string[],
+    rows: Properties[],
+    shape = "a column of properties",
+  ) {
+    const { columns, row } = shapes[shape] ?? { columns: () => "", row: () => [] };
+    await run(
+      `CREATE TABLE staging.${table} (id bigint PRIMARY KEY, archived boolean, "_meta/op" text, contacts jsonb, ${columns(names)})`,
+    );
+    for (const [index, properties] of rows.entries()) {
+      const values = row(properties);
+      const marks = values.map((_, at) => `$${at + 2}`).join(", ");
+      await run(`INSERT INTO staging.${table} VALUES ($1, false, 'c', NULL, ${marks})`, [
+        index + 1,
+        ...values,
+      ]);
+    }
+  }
+
+  interface Party {
+    emailAddress?: string;
+    name?: string;
+    affiliation: string;
+  }
+  const us: Party = { emailAddress: "Ann@sophia.example", name: "Ann", affiliation: "Internal" };
+  const them = (name: string): Party => ({
+    emailAddress: `${name}@acme.example`,
+    name,
+    affiliation: "External",
+  });
+  async function call(
+    id: string,
+    at: string,
+    parties: Party[],
+    more: { deal?: number; isPrivate?: boolean } = {},
+  ) {
+    const context = more.deal
+      ? [{ system: "HubSpot", objects: [{ objectType: "Deal", objectId: String(more.deal), fields: [] }] }]
+      : null;
+    await run(
+      `INSERT INTO staging.gong_calls_staging (call_id, title, started_at, duration_s, primary_user_id, is_private, parties, crm_context)
+       VALUES ($1, $2, $3, 1800, '11', $4, $5, $6)`,
+      [id, `Call ${id}`, at, more.isPrivate ?? false, JSON.stringify(parties), JSON.stringify(context)],
+    );
+  }
+  const ann = () =>
+    run(
+      "INSERT INTO staging.gong_users_staging (user_id, email, first_name, last_name) VALUES ('11', 'ann@sophia.example', 'Ann', 'Archer')",
+    );
+
+  test("M4 every tool is listed, read-only, with a description of one line", async () => {
+    const { client } = await serving();
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([
+      "get_pipeline_by_stage",
+      "list_deals_at_risk",
+      "find_deals",
+      "get_deal",
+      "list_calls_of_week",
+      "who_talked_to_whom",
+      "find_contacts",
+      "get_owner_activity",
+      "get_slack_activity",
+    ]);
+    for (const { annotations, description } of tools) {
+      expect(annotations?.readOnlyHint).toBe(true);
+      expect(description).toMatch(/^[A-Z][^\n]+\.$/);
+    }
+  });
+
+  test("M4 before Estuary's first publication each question says what is missing and who makes it", async () => {
+    const { call: ask } = await serving();
+    for (const [name, args] of [
+      ["get_pipeline_by_stage", {}],
+      ["list_deals_at_risk", {}],
+      ["find_contacts", { search: "x" }],
+      ["get_slack_activity", {}],
+    ] as const)
+      expect((await ask(name, args)).text).toMatch(
+        /^There is no table (hubspot|slack)_\w+ yet\. Estuary makes it/,
+      );
+    await run("DROP TABLE staging.gong_calls_staging");
+    expect((await ask("list_calls_of_week")).text).toMatch(
+      /^There is no table gong_calls_staging yet\. The migrations/,
+    );
+  });
+
+  test.each(Object.keys(shapes))("P1 the pipeline by stage adds up, from %s", async (shape) => {
+    await hubspot("hubspot_deals_staging", dealNames, deals, shape);
+    await run(
+      `INSERT INTO staging.hubspot_deals_staging (id, archived, "_meta/op") VALUES (90, true, 'u'), (91, false, 'd')`,
+    );
+    const { ask } = await serving();
+    const { items } = await ask("get_pipeline_by_stage");
+    expect(items).toEqual([
+      {
+        pipeline: "default",
+        stage: "qualified",
+        currency: "USD",
+        deals: 2,
+        amount: 4000.5,
+        weightedAmount: 2000.25,
+        withoutAmount: 0,
+        overdue: 1,
+        nextClose: expect.any(String),
+      },
+      {
+        pipeline: "default",
+        stage: "proposal",
+        currency: "USD",
+        deals: 2,
+        amount: 0,
+        weightedAmount: 0,
+        withoutAmount: 2,
+        overdue: 0,
+        nextClose: expect.any(String),
+      },
+    ]);
+    const all = await ask("get_pipeline_by_stage", { includeClosed: true, ownerId: "7" });
+    expect(all.items.map(({ stage, deals }: { stage: string; deals: number }) => [stage, deals])).toEqual(
+      expect.arrayContaining([
+        ["closedwon", 1],
+        ["qualified", 2],
+      ]),
+    );
+    const today = inDays(0).slice(0, 10);
+    expect((await ask("get_pipeline_by_stage", { closingTo: today })).items).toEqual([
+      expect.objectContaining({ stage: "qualified", deals: 1 }),
+    ]);
+  });
+
+  test("P1 deals at risk come with every reason, the worst first, and a recent call calms", async () => {
+    await hubspot("hubspot_deals_staging", dealNames, deals);
+    await call("c1", inDays(-2), [us], { deal: 5 });
+    const { ask } = await serving();
+    const { items } = await ask("list_deals_at_risk");
+    expect(items.map(({ name, reasons }: { name: string; reasons: string[] }) => [name, reasons])).toEqual([
+      [
+        "Gamma",
+        [
+          "it closes within 30 days, and there was no call for 21",
+          "nobody changed it for 21 days",
+          "it has no amount",
+        ],
+      ],
+      ["Beta", ["its close date has passed"]],
+      ["Epsilon", ["it has no amount"]],
+    ]);
+    expect((await ask("list_deals_at_risk", { ownerId: "7" })).items).toHaveLength(1);
+    const first = await ask("list_deals_at_risk", { limit: 2 });
+    expect(first.nextCursor).toBe("2");
+    expect((await ask("list_deals_at_risk", { limit: 2, cursor: "2" })).items).toEqual([
+      expect.objectContaining({ name: "Epsilon" }),
+    ]);
+    await run("DROP TABLE staging.gong_calls_staging");
+    expect((await ask("list_deals_at_risk")).items).toHaveLength(3);
+  });
+
+  test("P1 deals are found by name as it is written, and shown with their calls", async () => {
+    await hubspot("hubspot_deals_staging", dealNames, deals);
+    await call("c1", inDays(-2), [us], { deal: 1 });
+    await call("c2", inDays(-1), [us], { deal: 1, isPrivate: true });
+    const { ask, call: said } = await serving();
+    expect((await ask("find_deals", { name: "0%" })).items).toEqual([
+      expect.objectContaining({ id: "1", name: "Acme 100%" }),
+    ]);
+    expect((await ask("find_deals", { name: "_" })).items).toEqual([]);
+    expect((await ask("find_deals", { name: "'; DROP SCHEMA staging; --" })).items).toEqual([]);
+    expect(await ask("get_deal", { id: "1" })).toMatchObject({
+      name: "Acme 100%",
+      calls: [{ callId: "c1" }],
+    });
+    expect((await said("get_deal", { id: "404" })).text).toMatch(/^There is no deal 404\. `find_deals`/);
+  });
+
+  test("P1 the calls of a week are listed from Monday to Sunday, private ones never", async () => {
+    await ann();
+    await call("before", "2026-11-15T23:59:00Z", [us]);
+    await call("monday", "2026-11-16T00:00:00Z", [us, them("bob"), { affiliation: "External" }]);
+    await call("sunday", "2026-11-22T23:59:00Z", [us]);
+    await call("after", "2026-11-23T00:00:00Z", [us]);
+    await call("secret", "2026-11-17T00:00:00Z", [us, them("eve")], { isPrivate: true });
+    const { ask } = await serving();
+    const { items } = await ask("list_calls_of_week", { day: "2026-11-18" });
+    expect(items).toEqual([
+      {
+        callId: "monday",
+        title: "Call monday",
+        startedAt: "2026-11-16T00:00:00.000Z",
+        minutes: 30,
+        owner: "Ann Archer",
+        outside: ["bob@acme.example"],
+      },
+      expect.objectContaining({ callId: "sunday", outside: [] }),
+    ]);
+    expect((await ask("list_calls_of_week", { day: "2026-11-18", owner: "archer" })).items).toHaveLength(2);
+    expect((await ask("list_calls_of_week", { day: "2026-11-18", owner: "zoe" })).items).toEqual([]);
+  });
+
+  test("P1 who talked to whom counts pairs, whatever the case of an address", async () => {
+    const kim: Party = { emailAddress: "kim@sophia.example", name: "Kim", affiliation: "Internal" };
+    await call("a", "2026-11-01T10:00:00Z", [us, them("bob")]);
+    await call("b", "2026-11-02T10:00:00Z", [
+      { ...us, emailAddress: "ann@sophia.example" },
+      kim,
+      them("bob"),
+    ]);
+    await call("c", "2026-11-03T10:00:00Z", [us, them("eve")], { isPrivate: true });
+    await call("d", "2026-09-01T10:00:00Z", [us, them("old")]);
+    const { ask } = await serving();
+    const { items } = await ask("who_talked_to_whom", { from: "2026-11-01", to: "2026-11-02" });
+    expect(items).toEqual([
+      expect.objectContaining({
+        colleague: "ann@sophia.example",
+        outsider: "bob@acme.example",
+        calls: 2,
+        minutes: 60,
+      }),
+      expect.objectContaining({
+        colleague: "kim@sophia.example",
+        calls: 1,
+        lastCall: "2026-11-02T10:00:00.000Z",
+      }),
+    ]);
+    expect((await ask("who_talked_to_whom", { to: "2026-11-02", person: "kim" })).items).toHaveLength(1);
+    expect((await ask("who_talked_to_whom", { to: "2026-11-02", person: "old" })).items).toEqual([]);
+  });
+
+  test("P1 an owner's activity counts calls and deals of the period", async () => {
+    await ann();
+    await hubspot("hubspot_deals_staging", dealNames, deals);
+    await call("a", inDays(-1), [us], { deal: 1 });
+    await call("b", inDays(-3), [us], { deal: 1 });
+    await call("c", inDays(-90), [us], { deal: 2 });
+    const { ask, call: said } = await serving();
+    expect(await ask("get_owner_activity", { email: "Ann@sophia.example", ownerId: "7" })).toEqual({
+      calls: {
+        email: "Ann@sophia.example",
+        name: "Ann Archer",
+        count: 2,
+        minutes: 60,
+        lastCall: expect.any(String),
+        days: 2,
+        dealsTalkedAbout: 1,
+      },
+      deals: {
+        ownerId: "7",
+        open: 2,
+        openAmount: 4000.5,
+        created: 0,
+        changed: 3,
+        won: 1,
+        wonAmount: 9000,
+        lost: 0,
+      },
+    });
+    expect((await said("get_owner_activity")).text).toMatch(/^Nobody was named\. Give `email`/);
+    expect((await said("get_owner_activity", { email: "no@sophia.example" })).text).toMatch(
+      /^Gong knows no user/,
+    );
+  });
+
+  test("P1 contacts are found by name, address and company", async () => {
+    const names = [
+      "email",
+      "firstname",
+      "lastname",
+      "company",
+      "jobtitle",
+      "phone",
+      "lifecyclestage",
+      "hubspot_owner_id",
+      "lastmodifieddate",
+    ];
+    const contact = (more: Properties): Properties => ({
+      ...Object.fromEntries(names.map((name) => [name, null])),
+      ...more,
+    });
+    await hubspot("hubspot_contacts_staging", names, [
+      contact({
+        firstname: "Bob",
+        lastname: "Builder",
+        email: "bob@acme.example",
+        company: "Acme",
+        hubspot_owner_id: "7",
+      }),
+      contact({ lastname: "Xu", email: "xu@zeta.example", company: "Zeta" }),
+    ]);
+    const { ask } = await serving();
+    for (const search of ["bob build", "BOB@", "acm"])
+      expect((await ask("find_contacts", { search })).items).toEqual([
+        expect.objectContaining({ id: "1", name: "Bob Builder", company: "Acme" }),
+      ]);
+    expect((await ask("find_contacts", { search: "xu", ownerId: "7" })).items).toEqual([]);
+  });
+
+  test("P1 Slack activity counts messages and authors by channel, and quotes nobody", async () => {
+    await run(`
+      CREATE TABLE staging.slack_channels_staging (id text PRIMARY KEY, name text);
+      CREATE TABLE staging.slack_messages_staging (channel_id text, ts text, "user" text, thread_ts text, text text, PRIMARY KEY (channel_id, ts));
+      INSERT INTO staging.slack_channels_staging VALUES ('C1', 'sales'), ('C2', 'support');
+      INSERT INTO staging.slack_messages_staging
+        SELECT 'C1', (extract(epoch FROM timestamptz '2026-11-10') + n)::numeric(20, 6)::text, 'U' || n % 3,
+          CASE WHEN n % 2 = 0 THEN '1.000000' END, 'whisper' FROM generate_series(1, 10) n;
+      INSERT INTO staging.slack_messages_staging VALUES ('C2', '1.000000', 'U1', NULL, 'whisper'), ('C3', 'odd', 'U1', NULL, 'x');`);
+    const { ask } = await serving();
+    const answer = await ask("get_slack_activity", { from: "2026-11-01", to: "2026-11-10" });
+    expect(answer.items).toEqual([
+      { channel: "sales", messages: 10, authors: 3, replies: 5, lastMessage: "2026-11-10T00:00:10.000Z" },
+    ]);
+    expect(JSON.stringify(answer)).not.toContain("whisper");
+  });
+});
