@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { ConsumerName } from "./consumers.ts";
+import { peopleVariables } from "./peopleVariables.ts";
 import type { AnySecretName } from "./secrets.ts";
 import { serverVariables } from "./serverVariables.ts";
+import { vendorVariables } from "./vendorVariables.ts";
 
 /** One environment variable that the platform or its services know. */
 export interface Variable {
@@ -21,22 +23,6 @@ export interface Variable {
 }
 
 const text = z.string().min(1);
-const switched = z.literal("1").optional();
-
-/** A vendor's variable that holds a secret. */
-const vendors = <const Consumer extends ConsumerName>(
-  secret: AnySecretName,
-  consumer: Consumer,
-  program: string,
-) =>
-  ({
-    about: "See the secret.",
-    usedBy: [consumer],
-    schema: text,
-    setBy: "program",
-    secret,
-    standard: program,
-  }) as const;
 
 /** Every environment variable, by name. */
 export const variables = {
@@ -118,63 +104,7 @@ export const variables = {
     setBy: "program",
     standard: "NVIDIA's container runtime",
   },
-
-  LAB: {
-    about: "Name of the lab: several can live on a machine.",
-    usedBy: ["lab"],
-    schema: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,30}$/)
-      .default("local"),
-    setBy: "person",
-  },
-  LAB_ROOT: {
-    about: "Folder of all labs. Left out: `.lab` in the checkout.",
-    usedBy: ["lab"],
-    schema: text.optional(),
-    setBy: "person",
-  },
-  LAB_CACHE: {
-    about: "Folder of the build cache. Left out: `cache` below `LAB_ROOT`.",
-    usedBy: ["lab"],
-    schema: text.optional(),
-    setBy: "person",
-  },
-  LAB_CONFIG: {
-    about: "Stack file that the lab starts from. Left out: `Pulumi.local.yaml`.",
-    usedBy: ["lab"],
-    schema: text.optional(),
-    setBy: "person",
-  },
-  LAB_HELM: {
-    about: "The helm that renders charts. Left out: the one on `PATH`.",
-    usedBy: ["lab"],
-    schema: text.optional(),
-    setBy: "person",
-  },
-  LAMBDA_API_KEY: {
-    about: "Runs the conformance tests against the real account, too; reading costs nothing.",
-    usedBy: ["tests"],
-    schema: text.optional(),
-    setBy: "person",
-    secret: "lambdaApiKey",
-    standard: "Lambda Cloud",
-  },
-  LAMBDA_API_URL: {
-    about: "Another base URL for that.",
-    usedBy: ["tests"],
-    schema: z.url().default("https://cloud.lambda.ai/api/v1"),
-    setBy: "person",
-    standard: "beside LAMBDA_API_KEY",
-  },
-  LAMBDA_CONFORMANCE_SPEND: {
-    about: "`1` lets these tests launch instances, which costs money.",
-    usedBy: ["tests"],
-    schema: switched,
-    setBy: "person",
-    standard: "beside LAMBDA_API_KEY",
-  },
-
+  ...peopleVariables,
   SOPHIA_INFERENCE_API_KEY_FILE: {
     about: "File with the API key.",
     usedBy: ["mcp/sophia_ai_intelligence"],
@@ -197,34 +127,7 @@ export const variables = {
     secret: "gongAccessKeySecret",
   },
   ...serverVariables,
-  PRIVATE_APP_ACCESS_TOKEN: vendors("hubspotAccessToken", "mcp/hubspot", "@hubspot/mcp-server"),
-  SLACK_MCP_XOXB_TOKEN: vendors("slackBotToken", "mcp/slack", "slack-mcp-server"),
-  SNOWFLAKE_MCP_TOKEN: vendors("snowflakeMcpToken", "mcp/snowflake", "the MCP gateway's reference to it"),
-  SNOWFLAKE_ADMIN_MCP_TOKEN: vendors(
-    "snowflakeAdminMcpToken",
-    "mcp/snowflake_admin",
-    "the MCP gateway's reference to it",
-  ),
-  SNOWFLAKE_CORTEX_MCP_TOKEN: vendors(
-    "snowflakeCortexMcpToken",
-    "mcp/snowflake_cortex",
-    "the MCP gateway's reference to it",
-  ),
-  DSN: {
-    about: "Connection string of a login that reads; the program makes it.",
-    usedBy: ["mcp/postgres"],
-    schema: text,
-    setBy: "program",
-    standard: "@bytebase/dbhub",
-  },
-  GITHUB_PERSONAL_ACCESS_TOKEN: vendors("githubToken", "mcp/github", "github-mcp-server"),
-  NOTION_TOKEN: vendors("notionToken", "mcp/notion", "@notionhq/notion-mcp-server"),
-  ASANA_ACCESS_TOKEN: vendors("asanaAccessToken", "mcp/asana", "@roychri/mcp-server-asana"),
-  LINEAR_API_TOKEN: vendors("linearApiToken", "mcp/linear", "@tacticlaunch/mcp-linear"),
-  SFDX_AUTH_URL: vendors("salesforceAuthUrl", "mcp/salesforce", "Salesforce's CLI"),
-  CODACY_ACCOUNT_TOKEN: vendors("codacyAccountToken", "mcp/codacy", "@codacy/codacy-mcp"),
-  FIGMA_API_KEY: vendors("figmaApiKey", "mcp/figma_context", "figma-developer-mcp"),
-  PULUMI_ACCESS_TOKEN: vendors("pulumiAccessToken", "mcp/pulumi", "Pulumi's CLI"),
+  ...vendorVariables,
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof variables;

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+const text = z.string().min(1);
+const switched = z.literal("1").optional();
+
+/** What people set in a shell, for the lab and the tests. */
+export const peopleVariables = {
+  LAB: {
+    about: "Name of the lab: several can live on a machine.",
+    usedBy: ["lab"],
+    schema: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/)
+      .default("local"),
+    setBy: "person",
+  },
+  LAB_ROOT: {
+    about: "Folder of all labs. Left out: `.lab` in the checkout.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
+  LAB_CACHE: {
+    about: "Folder of the build cache. Left out: `cache` below `LAB_ROOT`.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
+  LAB_CONFIG: {
+    about: "Stack file that the lab starts from. Left out: `Pulumi.local.yaml`.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
+  LAB_HELM: {
+    about: "The helm that renders charts. Left out: the one on `PATH`.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
+  LAMBDA_API_KEY: {
+    about: "Runs the conformance tests against the real account, too; reading costs nothing.",
+    usedBy: ["tests"],
+    schema: text.optional(),
+    setBy: "person",
+    secret: "lambdaApiKey",
+    standard: "Lambda Cloud",
+  },
+  LAMBDA_API_URL: {
+    about: "Another base URL for that.",
+    usedBy: ["tests"],
+    schema: z.url().default("https://cloud.lambda.ai/api/v1"),
+    setBy: "person",
+    standard: "beside LAMBDA_API_KEY",
+  },
+  LAMBDA_CONFORMANCE_SPEND: {
+    about: "`1` lets these tests launch instances, which costs money.",
+    usedBy: ["tests"],
+    schema: switched,
+    setBy: "person",
+    standard: "beside LAMBDA_API_KEY",
+  },
+} as const;
