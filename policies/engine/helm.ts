@@ -20,6 +20,10 @@ export const isRelease = (subject: Subject): boolean => subject.type === "kubern
 export const isLater = ({ props }: Subject): boolean =>
   props.chart === unknown || revealed(props.values, unknown) === unknown;
 
+/** Where the objects of a release are that name no namespace. */
+const namespaceOf = ({ namespace }: Json): string =>
+  typeof namespace === "string" ? namespace : namespace === unknown ? later : "default";
+
 /** What `helm template` is called with for a release. Pure. */
 export function renderCall(props: Json): { args: string[]; values: unknown } {
   const text = (key: string) => (typeof props[key] === "string" ? String(props[key]) : undefined);
@@ -31,7 +35,7 @@ export function renderCall(props: Json): { args: string[]; values: unknown } {
       text("name") ?? "release",
       text("chart") ?? "",
       "--namespace",
-      text("namespace") ?? (props.namespace === unknown ? later : "default"),
+      namespaceOf(props),
       "--include-crds",
       "--kube-version",
       "1.36.0",
@@ -54,8 +58,7 @@ export async function renderRelease(subject: Subject): Promise<Subject[]> {
   const { args, values } = renderCall(subject.props);
   const text = await run(args, JSON.stringify(values));
   const objects = parseAllDocuments(text).map((document) => object(document.toJS()));
-  const namespace = typeof subject.props.namespace === "string" ? subject.props.namespace : undefined;
-  return manifestSubjects(subject.name, objects, namespace);
+  return manifestSubjects(subject.name, objects, namespaceOf(subject.props));
 }
 
 function run(args: string[], stdin: string): Promise<string> {

@@ -37,6 +37,8 @@ export function podOf(subject: Subject): Pod | undefined {
   if (!kubernetes || !keys) return undefined;
   const template = keys.reduce((at, key) => object(at[key]), kubernetes.body);
   const spec = object(template.spec);
+  // Nothing can be said of a pod that is not there, or not known yet.
+  if (Object.keys(spec).length === 0) return undefined;
   const path = [...keys, "spec"].join(".");
   return {
     spec,

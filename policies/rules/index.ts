@@ -1,10 +1,12 @@
 import type { Rule } from "../engine/rule.ts";
+import { apiAccess } from "./cluster/apiAccess.ts";
 import { gpuAutoscaling } from "./cluster/gpuAutoscaling.ts";
 import { gpuSlices } from "./cluster/gpuSlices.ts";
 import { ingressTls } from "./cluster/ingressTls.ts";
 import { k3sConfig } from "./cluster/k3sConfig.ts";
 import { mcpNode } from "./cluster/mcpNode.ts";
 import { podSecurity } from "./cluster/namespaces.ts";
+import { openServices } from "./cluster/openServices.ts";
 import { postgresSuperuser } from "./cluster/postgres.ts";
 import { budget } from "./platform/budget.ts";
 import { firewall } from "./platform/firewall.ts";
@@ -13,6 +15,7 @@ import { noVercel } from "./platform/noVercel.ts";
 import { allowedRegistries } from "./pods/allowedRegistries.ts";
 import { digestInProduction } from "./pods/digestInProduction.ts";
 import { dropCapabilities } from "./pods/dropCapabilities.ts";
+import { namespaced } from "./pods/namespaced.ts";
 import { noHostAccess } from "./pods/noHostAccess.ts";
 import { noLatestTag } from "./pods/noLatestTag.ts";
 import { nonRoot } from "./pods/nonRoot.ts";
@@ -20,6 +23,7 @@ import { noProbeHost } from "./pods/noProbeHost.ts";
 import { probes } from "./pods/probes.ts";
 import { readOnlyRoot } from "./pods/readOnlyRoot.ts";
 import { requestsAndLimits } from "./pods/resources.ts";
+import { restricted } from "./pods/restricted.ts";
 import { seccomp } from "./pods/seccomp.ts";
 import { noHardCodedKeys } from "./secrets/noHardCodedKeys.ts";
 import { secretsMarked } from "./secrets/secretsMarked.ts";
@@ -37,6 +41,7 @@ export const rules: Rule[] = [
   readOnlyRoot,
   dropCapabilities,
   seccomp,
+  restricted,
   noLatestTag,
   digestInProduction,
   allowedRegistries,
@@ -44,6 +49,9 @@ export const rules: Rule[] = [
   probes,
   noProbeHost,
   noHostAccess,
+  namespaced,
+  apiAccess,
+  openServices,
   podSecurity,
   postgresSuperuser,
   ingressTls,

@@ -56,6 +56,7 @@ export const deployment = (given: { pod?: Json; container?: Json; namespace?: st
     template: {
       metadata: { labels: { app: "one" } },
       spec: {
+        automountServiceAccountToken: false,
         securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
         containers: [container(given.container)],
         ...given.pod,

@@ -153,6 +153,22 @@ const ingress = (tls: { hosts: string[] }[]) => (name: string) =>
     opts,
   );
 pair("ingress-tls", ingress([{ hosts: ["sophia.test"] }]), ingress([]));
+pair("restricted-pods", workload(), workload(securityContext({ procMount: "Unmasked" })));
+pair("own-namespace", workload(), workload({ namespace: "default" }));
+const role = (verb: string) => (name: string) =>
+  new k8s.rbac.v1.ClusterRole(
+    name,
+    { metadata: { name }, rules: [{ apiGroups: [""], resources: ["pods"], verbs: [verb] }] },
+    opts,
+  );
+pair("least-api-access", role("get"), role("*"));
+const service = (type: string) => (name: string) =>
+  new k8s.core.v1.Service(
+    name,
+    { metadata: { name, namespace: "apps" }, spec: { type, ports: [{ port: 80 }] } },
+    opts,
+  );
+pair("one-door", service("ClusterIP"), service("LoadBalancer"));
 pair("namespace-pod-security", namespaced("restricted"), namespaced("baseline"));
 pair("budget", machine(0.01), machine(99));
 pair("firewall", rules(443), rules(22));

@@ -14,7 +14,13 @@ export const cases: Record<string, Case> = { ...platformCases, ...clusterCases, 
 
 const digest = { image: `ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}` };
 const thing = (kind: string, spec: unknown = {}, more: object = {}) =>
-  kubernetes({ apiVersion: "test/v1", kind, metadata: { name: "thing", labels: {} }, spec, ...more });
+  kubernetes({
+    apiVersion: "test/v1",
+    kind,
+    metadata: { name: "thing", namespace: "apps", labels: {} },
+    spec,
+    ...more,
+  });
 
 /** What no rule may have anything against. */
 const everywhere: Record<string, Subject> = {

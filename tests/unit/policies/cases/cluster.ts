@@ -2,6 +2,7 @@ import { unknown } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes, resource } from "../fixtures.ts";
 import {
   autoscaler,
+  binding,
   type Case,
   config,
   database,
@@ -14,6 +15,7 @@ import {
   namespace,
   quota,
   range,
+  role,
   saying,
   service,
   workload,
@@ -185,6 +187,46 @@ export const clusterCases: Record<string, Case> = {
       "another command": resource({ create: "echo" }, "command:local:Command"),
       "no command": resource({ create: "CONFIG='secrets-encryption: false'" }),
       "text that is not known yet": resource({ create: unknown, update: 7 }, "command:local:Command"),
+    },
+  },
+  "least-api-access": {
+    violating: {
+      "every verb": saying("rules[1].verbs:", role("Role", [{ verbs: ["get"] }, { verbs: ["get", "*"] }])),
+      "every resource": saying("rules[0].resources:", role("ClusterRole", [{ resources: ["*"] }])),
+      "a cluster administrator": binding("ClusterRoleBinding", "cluster-admin"),
+      "an administrator of a namespace": binding("RoleBinding", "cluster-admin"),
+      "the default account": workload("Deployment", { automountServiceAccountToken: undefined }),
+      "the default account by name": workload("Deployment", {
+        serviceAccountName: "default",
+        automountServiceAccountToken: undefined,
+      }),
+      "its token on purpose": workload("Pod", { automountServiceAccountToken: true }),
+    },
+    clean: {
+      "named verbs": role("Role", [{ verbs: ["get"], resources: ["pods"] }]),
+      "verbs that are not known yet": role("Role", [{ verbs: unknown }]),
+      "a narrow role": binding("RoleBinding", "view"),
+      "an account of its own": workload("Deployment", {
+        serviceAccountName: "one",
+        automountServiceAccountToken: undefined,
+      }),
+      "no token": workload("Deployment", { automountServiceAccountToken: false }),
+      "not known yet": workload("Deployment", { automountServiceAccountToken: unknown }),
+      "an account that is not known yet": workload("Deployment", {
+        serviceAccountName: unknown,
+        automountServiceAccountToken: undefined,
+      }),
+    },
+  },
+  "one-door": {
+    violating: {
+      "a load balancer": service("ingress", { type: "LoadBalancer" }),
+      "a port of the nodes": service("data", { type: "NodePort" }),
+      "addresses of hosts": service("ingress", { externalIPs: ["192.0.2.1"] }),
+    },
+    clean: {
+      "a Service inside": service("data", { type: "ClusterIP", externalIPs: [] }),
+      "Nginx's": service("ingress", { type: "NodePort" }),
     },
   },
 };

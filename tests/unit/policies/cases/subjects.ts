@@ -73,7 +73,12 @@ export const workload = (
     Pod: { spec: template.spec },
     PodTemplate: { template },
   };
-  return kubernetes({ apiVersion: "v1", kind, metadata: { name: "one" }, ...(bodies[kind] ?? { spec }) });
+  return kubernetes({
+    apiVersion: "v1",
+    kind,
+    metadata: { name: "one", namespace: "apps" },
+    ...(bodies[kind] ?? { spec }),
+  });
 };
 export const mcp = (podMore: Json = {}) => kubernetes(deployment({ namespace: "mcp", pod: podMore }));
 export const secret = (body: Json) => ({
@@ -111,5 +116,9 @@ export const ingress = (tls: unknown, rules: unknown = [{ host: "sophia.test" }]
 export const quota = (hard: Json) => named("v1", "ResourceQuota", { hard });
 export const range = (limit: Json) =>
   named("v1", "LimitRange", { limits: [{ type: "Container", ...limit }] });
-export const service = (namespace: string) =>
-  kubernetes({ apiVersion: "v1", kind: "Service", metadata: { name: "one", namespace }, spec: {} });
+export const service = (namespace: string, spec: Json = {}) =>
+  kubernetes({ apiVersion: "v1", kind: "Service", metadata: { name: "one", namespace }, spec });
+const rbac = (kind: string, more: Json) =>
+  kubernetes({ apiVersion: "rbac.authorization.k8s.io/v1", kind, metadata: { name: "one" }, ...more });
+export const role = (kind: string, rules: Json[]) => rbac(kind, { rules });
+export const binding = (kind: string, name: string) => rbac(kind, { roleRef: { name } });
