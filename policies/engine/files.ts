@@ -8,7 +8,7 @@ import type { PolicySettings } from "./rule.ts";
 const pack = join(import.meta.dirname, "..");
 const settingsSchema = z.strictObject({
   production: z.array(z.string()),
-  registries: z.array(z.string().endsWith("/")),
+  registries: z.array(z.string().includes("/")),
   adminPortsFromAnywhere: z.array(z.string()),
   plainPodNetwork: z.array(z.string()),
 });

@@ -38,7 +38,7 @@ export const isListed = (stack: string, names: readonly string[]): boolean =>
 export interface PolicySettings {
   /** Stacks whose images must be pinned by digest. */
   production: string[];
-  /** Beginnings of image names that may run. */
+  /** Images that may run; with a slash at the end all whose names begin so. */
   registries: string[];
   /** Stacks in which SSH and the Kubernetes API may be open to the internet. */
   adminPortsFromAnywhere: string[];
