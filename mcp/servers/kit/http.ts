@@ -28,9 +28,9 @@ export interface Exchange {
 
 export interface Answer {
   status: number;
-  /** Parsed; undefined where the answer is not JSON. */
+  /** Parsed, without secrets; undefined where the answer is not JSON. */
   json: unknown;
-  /** Its beginning, without secrets, for errors. */
+  /** Its beginning, for errors. */
   said: string;
   /** Seconds, where the answer says so. */
   retryAfter: number | undefined;
@@ -60,12 +60,12 @@ export async function exchange(upstream: Upstream, request: Exchange): Promise<A
       signal: request.signal ? AbortSignal.any([late, request.signal]) : late,
       redirect: "error",
     });
-    const text = await bounded(response, maxBytes, name);
+    const text = clean(await bounded(response, maxBytes, name), upstream);
     const wait = Number(response.headers.get("retry-after") ?? Number.NaN);
     return {
       status: response.status,
       json: parsed(text),
-      said: clean(text.trim().slice(0, 300), upstream),
+      said: text.trim().replaceAll(/\s+/g, " ").slice(0, 300),
       retryAfter: Number.isFinite(wait) && wait >= 0 ? wait : undefined,
     };
   } catch (cause) {
@@ -104,10 +104,7 @@ function parsed(text: string): unknown {
 }
 
 const clean = (text: string, { secrets }: Upstream): string =>
-  secrets().reduce(
-    (rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "[secret]")),
-    text.replaceAll(/\s+/g, " "),
-  );
+  secrets().reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "[secret]")), text);
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,0 +1,121 @@
+import type { z } from "zod";
+import {
+  type Clock,
+  Hopeless,
+  notYet,
+  systemClock,
+  WaitTimeout,
+  waitFor,
+} from "../../../components/core/wait.ts";
+import { type Answer, type Exchange, exchange, type Upstream } from "../kit/http.ts";
+import { Pace } from "../kit/pace.ts";
+import { ToolError } from "../kit/tool.ts";
+import { refusal } from "./wire.ts";
+
+export interface GongAccount {
+  url: string;
+  accessKey: () => string;
+  accessKeySecret: () => string;
+  /** Share of the three a second that Gong allows the company. */
+  requestsPerSecond: number;
+  /** Seconds that one call may spend on waiting for Gong. Default 30. */
+  patience?: number;
+  clock?: Clock;
+}
+
+/** One request of Gong's API; undefined where Gong has nothing that matches. @throws ToolError */
+export type GongApi = <S extends z.ZodType>(request: Exchange, schema: S) => Promise<z.infer<S> | undefined>;
+
+/** Gong answers an empty list with 404 and this text; any other 404 is a fault. */
+const nothingFound = /^No [a-z ]+ found/i;
+
+const advice: Record<number, string> = {
+  400: "Correct the call: Gong says what it did not understand.",
+  401: "Make a new access key in Gong (Company settings, API), and set gongAccessKey and gongAccessKeySecret in ESC.",
+  403: "The access key lacks a scope: allow api:calls:read:basic, :extensive, :transcript and api:users:read in Gong.",
+  404: "Check SOPHIA_GONG_API_URL: the account's own URL is shown in Gong's settings.",
+};
+
+export function gongApi(account: GongAccount): GongApi {
+  const { clock = systemClock, patience = 30 } = account;
+  const pace = new Pace(account.requestsPerSecond, clock);
+  const upstream: Upstream = {
+    name: "Gong",
+    url: account.url,
+    headers: () => ({ authorization: `Basic ${basic(account)}` }),
+    secrets: () => [account.accessKeySecret(), basic(account)],
+    timeout: 20,
+    unreachable: "Check SOPHIA_GONG_API_URL and that this server may reach it; try again in a minute.",
+  };
+  return async (request, schema) => {
+    const until = clock.now() + patience * 1000;
+    const attempt = async () => {
+      await pace.turn(request.signal);
+      const answer = await exchange(upstream, request);
+      if (answer.status === 429) return tooMany(answer, pace, until - clock.now());
+      if (answer.status >= 500) return notYet(`status ${answer.status}: ${answer.said}`);
+      return { answer };
+    };
+    const wait = {
+      what: "Gong",
+      deadline: patience,
+      interval: 0.5,
+      clock,
+      ...(request.signal && { signal: request.signal }),
+    };
+    try {
+      // What a retry does not mend ends the wait at once, with its own message.
+      const { answer } = await waitFor(wait, () => attempt().catch(giveUp));
+      return decode(answer, request.path, schema);
+    } catch (error) {
+      if (!(error instanceof WaitTimeout)) throw error;
+      throw new ToolError(
+        `Gong did not serve ${request.path} for ${patience} s: ${error.lastError}`,
+        "Try again in a minute.",
+        {
+          cause: error,
+        },
+      );
+    }
+  };
+}
+
+const basic = ({ accessKey, accessKeySecret }: GongAccount): string =>
+  Buffer.from(`${accessKey()}:${accessKeySecret()}`).toString("base64");
+
+function giveUp(error: unknown): never {
+  throw new Hopeless(error instanceof Error ? error : new Error(String(error)));
+}
+
+/** Everybody waits as long as Gong says, unless that is longer than the caller would. */
+function tooMany({ retryAfter = 2 }: Answer, pace: Pace, leftMs: number) {
+  pace.pause(retryAfter);
+  if (retryAfter * 1000 > leftMs)
+    throw new ToolError(
+      `Gong has had enough requests from the company and asks to wait ${retryAfter} s`,
+      "Try again after that; Gong allows three requests a second and 10,000 a day for all integrations together.",
+    );
+  return notYet("too many requests (429)");
+}
+
+function decode<S extends z.ZodType>(
+  { status, json, said }: Answer,
+  path: string,
+  schema: S,
+): z.infer<S> | undefined {
+  if (status === 404 && nothingFound.test(refusal.safeParse(json).data?.errors[0] ?? "")) return undefined;
+  if (status < 200 || status >= 300) {
+    const errors = refusal.safeParse(json).data?.errors.join("; ").slice(0, 300);
+    throw new ToolError(
+      `Gong refused ${path} (${status}): ${errors ?? said}`,
+      advice[status] ?? "Try again in a minute.",
+    );
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const faults = result.error.issues.slice(0, 3).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new ToolError(
+    `Gong's answer to ${path} is not as documented: ${faults.join("; ")}`,
+    "Check SOPHIA_GONG_API_URL; if it is right, Gong changed its API.",
+  );
+}

@@ -1,0 +1,139 @@
+import { z } from "zod";
+import {
+  cursorFor,
+  cursorState,
+  offsetOf,
+  pageOfMore,
+  paging,
+  type Tool,
+  ToolError,
+  tool,
+} from "../kit/tool.ts";
+import type { GongApi } from "./api.ts";
+import {
+  describeWhole,
+  listCalls,
+  oneCall,
+  readWindow,
+  searchCalls,
+  searchState,
+  windowOf,
+} from "./calls.ts";
+import { pageOfTranscripts, pageOfUsers, type WireExtensive, type WireTranscript } from "./wire.ts";
+
+const moment = z.iso.datetime({ offset: true });
+const period = {
+  from: moment
+    .optional()
+    .describe("first moment, e.g. 2026-11-01T00:00:00Z; left out: seven days before `to`"),
+  to: moment.optional().describe("moment before which calls began; left out: now"),
+};
+const { cursor } = paging;
+const callId = z
+  .string()
+  .regex(/^\d{1,20}$/, "digits only, as text")
+  .describe("a call's id, from list_calls");
+const usersState = z.strictObject({ at: z.string() });
+
+/** Tools around Gong's API v2. All are read-only. */
+export const gongTools = (api: GongApi): Tool[] => [
+  tool({
+    name: "list_calls",
+    description:
+      "List calls of a period with title, time, length and owner, a hundred a page; private ones are left out.",
+    input: z.object({ ...period, cursor }),
+    run: ({ from, to, cursor }, { signal }) =>
+      listCalls(api, cursor ? readWindow(cursor) : windowOf(from, to), signal),
+  }),
+  tool({
+    name: "get_call",
+    description:
+      "Show one call with participants, summary, key points, topics and the CRM records it was about.",
+    input: z.object({ id: callId }),
+    run: async ({ id }, { signal }) => describeWhole(await oneCall(api, id, signal)),
+  }),
+  tool({
+    name: "get_transcript",
+    description: "Read who said what and when in one call, in pages of utterances.",
+    input: z.object({ id: callId, ...paging }),
+    run: async ({ id, ...page }, { signal }) => {
+      const call = await oneCall(api, id, signal);
+      const answer = await api(
+        { method: "POST", path: "/v2/calls/transcript", body: { filter: { callIds: [id] } }, signal },
+        pageOfTranscripts,
+      );
+      const found = answer?.callTranscripts.find((each) => each.callId === id);
+      if (!found)
+        throw new ToolError(
+          `Gong has no transcript of the call ${id}`,
+          "Transcripts come some minutes after a call; not every call has one.",
+        );
+      const start = offsetOf(page.cursor);
+      return {
+        title: call.metaData.title,
+        ...pageOfMore(utterances(found, call).slice(start, start + page.limit + 1), page),
+      };
+    },
+  }),
+  tool({
+    name: "search_calls",
+    description:
+      "Find calls of a period by words in title, summary, topics or CRM fields, by participant or length; the cursor goes on looking.",
+    input: z.object({
+      ...period,
+      text: z.string().min(2).max(200).optional(),
+      person: z
+        .string()
+        .min(2)
+        .max(200)
+        .optional()
+        .describe("part of a participant's name or e-mail address"),
+      minMinutes: z.number().positive().optional(),
+      cursor,
+    }),
+    timeout: 120,
+    run: ({ from, to, cursor, ...wanted }, { signal }) =>
+      searchCalls(
+        api,
+        cursor ? cursorState(cursor, searchState) : { ...windowOf(from, to), ...given(wanted) },
+        signal,
+      ),
+  }),
+  tool({
+    name: "list_users",
+    description: "List Gong's users with id, name, e-mail address, title and manager, a hundred a page.",
+    input: z.object({ active: z.boolean().optional().describe("only active, or only former ones"), cursor }),
+    run: async ({ active, cursor }, { signal }) => {
+      const at = cursor === undefined ? undefined : cursorState(cursor, usersState).at;
+      const answer = await api({ path: "/v2/users", query: { cursor: at }, signal }, pageOfUsers);
+      const users = answer?.users ?? [];
+      const next = answer?.records?.cursor;
+      return {
+        items: users.filter((user) => active === undefined || user.active === active),
+        ...(next !== undefined && { nextCursor: cursorFor({ at: next }) }),
+      };
+    },
+  }),
+];
+
+const given = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+
+/** What one said until another spoke, with the speaker's name. */
+function utterances({ transcript = [] }: WireTranscript, { parties = [] }: WireExtensive) {
+  const names = new Map(
+    parties.map(({ speakerId, name, emailAddress }) => [speakerId, name ?? emailAddress]),
+  );
+  return transcript.map(({ speakerId, topic, sentences }) => ({
+    speaker: names.get(speakerId) ?? "unknown",
+    at: clockTime(sentences[0]?.start ?? 0),
+    ...(topic !== undefined && { topic }),
+    text: sentences.map(({ text }) => text).join(" "),
+  }));
+}
+
+function clockTime(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
