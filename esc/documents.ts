@@ -1,11 +1,12 @@
 /**
  * Part of `make documents`: what follows from the list of secrets and from the program.
  *
- *   node esc/documents.ts            writes esc/sophia/{base,defaults}.yaml and esc/uses.json
+ *   node esc/documents.ts            writes esc/sophia/{base,defaults}.yaml and esc/uses.yaml
  *   node esc/documents.ts --check    ends with 1 when one of them is stale
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { baseText, defaultsText } from "./environments.ts";
+import { stringify } from "yaml";
+import { baseText, defaultsText, header } from "./environments.ts";
 import { deriveUses } from "./uses/derive.ts";
 
 // Without an account the program warns, at each of its runs, that it knows no prices: no news here.
@@ -26,4 +27,4 @@ async function document(name: string, text: string): Promise<void> {
 await document("esc/sophia/base.yaml", baseText());
 await document("esc/sophia/defaults.yaml", defaultsText());
 // Last: it runs the program, which may be broken while somebody works on it.
-await document("esc/uses.json", `${JSON.stringify(await deriveUses(repository.pathname), null, 2)}\n`);
+await document("esc/uses.yaml", `${header}\n${stringify(await deriveUses(repository.pathname))}`);

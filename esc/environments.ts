@@ -1,7 +1,8 @@
 import type { AnySecretName, Secret } from "../components/settings/environment/secrets.ts";
 import { configKey, liveSecrets } from "../components/settings/environment/uses.ts";
 
-const header = "# Made by `make documents` from components/settings/environment; edit there.";
+/** First line of every file that is made. */
+export const header = "# Made by `make documents` from components/settings/environment; edit there.";
 
 /** `esc/sophia/defaults.yaml`: an optional secret is empty until somebody puts it in. Pure. */
 export function defaultsText(all: Iterable<[AnySecretName, Secret]> = liveSecrets): string {

@@ -20,7 +20,7 @@ const today = new Date().toISOString().slice(0, 10);
 
 const stages = Object.keys((await readCheckout(repository)).stacks);
 const text = await readFile(recordFile, "utf8");
-const uses = JSON.parse(await readFile(file("../uses.json"), "utf8")) as Uses;
+const uses = parse(await readFile(file("../uses.yaml"), "utf8")) as Uses;
 const standing = (record: string) =>
   standings({ record: (parse(record) ?? {}) as RotationRecord, stages, today, uses });
 

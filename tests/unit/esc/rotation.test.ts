@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
 import { type AnySecretName, secrets } from "../../../components/settings/environment/secrets.ts";
 import { liveSecrets } from "../../../components/settings/environment/uses.ts";
 import { dueOnes, RecordError, type RotationRecord, standings } from "../../../esc/rotation/due.ts";
@@ -141,11 +142,11 @@ test("S2 `make rotation` ends with 1 until all is written down, with 2 when the 
   expect(rotation()).toMatchObject({ status: 2, stderr: expect.stringContaining("soon is no date") });
 }, 60_000);
 
-test("S2 esc/uses.json says what a new value of each secret changes in the program", () => {
+test("S2 esc/uses.yaml says what a new value of each secret changes in the program", () => {
   const check = () =>
     execFileSync(process.execPath, [join(repository, "esc/documents.ts"), "--check"], { stdio: "pipe" });
   expect(check).not.toThrow();
-  const written = JSON.parse(readFileSync(join(repository, "esc/uses.json"), "utf8")) as Record<
+  const written = parse(readFileSync(join(repository, "esc/uses.yaml"), "utf8")) as Record<
     string,
     Record<string, string[]>
   >;
