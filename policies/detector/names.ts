@@ -27,11 +27,14 @@ export const isDigestOf = (name: string, value: string): boolean =>
 export const holdsName = (name: string): boolean =>
   /secret(?:ref)?$/i.test(name) && !/client[-_]?secret$/i.test(name);
 
-/** `name = value` in text of any kind: code, YAML, JSON, shell, Dockerfile, options of a command line. */
+/**
+ * `name = value` in text of any kind: code, YAML, JSON, shell, Dockerfile, options of a command line. Quotes may be
+ * escaped, as inside a string.
+ */
 export const assignment = new RegExp(
-  `([A-Za-z0-9_./-]*(?:${secretWord})[A-Za-z0-9_]{0,12})["'\`]?(?:\\s*(?::=|=>|[:=])\\s*|(?<=--[a-z-]{3,40})\\s+)(?:(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\2|([^\\s"'\`,;(){}<>\\[\\]$|]{8,400}))`,
+  `([A-Za-z0-9_./-]*(?:${secretWord})[A-Za-z0-9_]{0,12})\\\\?["'\`]?(?:\\s*(?::=|=>|[:=])\\s*|(?<=--[a-z-]{3,40})\\s+)(?:\\\\?(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\\\?\\2|([^\\s"'\`,;(){}<>\\[\\]$|]{8,400}))`,
   "gi",
 );
 
 /** `ENV NAME value` and `ARG NAME=value` of a Dockerfile. */
-export const dockerVariable = /^[ \t]*(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"$]{8,})/gm;
+export const dockerVariable = /(?<=^[ \t]*|["'`]|\\n)(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"$]{8,})/gm;

@@ -2,12 +2,15 @@
  * Measures the policy pack and prints Markdown tables, as docs/policies.md has them.
  *
  *   node tests/policies/bench/main.ts              all of it
+ *   node tests/policies/bench/main.ts keys         planted keys and lookalikes, beside other detectors
  *   node tests/policies/bench/main.ts manifests    200 manifests with known faults, beside other tools
  */
+import { benchKeys } from "./keys.ts";
 import { benchManifests } from "./manifests.ts";
 
 const parts: Record<string, () => Promise<string>> = {
   manifests: benchManifests,
+  keys: benchKeys,
 };
 
 const wanted = process.argv.slice(2);
@@ -17,5 +20,6 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 for (const [name, measure] of Object.entries(parts)) {
-  if (wanted.length === 0 || wanted.includes(name)) process.stdout.write(`\n## ${name}\n\n${await measure()}\n`);
+  if (wanted.length === 0 || wanted.includes(name))
+    process.stdout.write(`\n## ${name}\n\n${await measure()}\n`);
 }

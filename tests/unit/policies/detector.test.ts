@@ -67,6 +67,8 @@ describe("S3 keys of no known format", () => {
     "quoted in code": { data: { "a.py": `api_key = "${value}"` } },
     "JSON in base64": { blob: Buffer.from(JSON.stringify({ secretKey: value })).toString("base64") },
     "base64 of a Secret": { kind: "Secret", data: { password: Buffer.from(value).toString("base64") } },
+    "quoted in a string of code": { data: { "a.ts": `const text = "api_key: \\"${value}\\"";` } },
+    "a Dockerfile in a string": { data: { "a.ts": `const text = "FROM x\\nENV DB_PASSWORD ${value}";` } },
     Dockerfile: { dockerfile: `FROM x\nENV DB_PASSWORD ${value}\n` },
   };
   test.each(Object.entries(generic))("are found as: %s", (_place, props) => {

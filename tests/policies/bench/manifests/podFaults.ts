@@ -206,8 +206,9 @@ export const podFaults: Fault[] = [
   inPod("access to the API", "token mounted for nothing", ({ pod }) => {
     delete pod.automountServiceAccountToken;
   }),
-  inPod("access to the API", "default service account", ({ pod }) => {
+  inPod("access to the API", "token of the default account", ({ pod }) => {
     delete pod.serviceAccountName;
+    delete pod.automountServiceAccountToken;
   }),
   inContainer("wiring", "environment variable twice", ({ env }) => {
     env.push({ name: "LOG_LEVEL", value: "debug" });
