@@ -12,8 +12,8 @@ import { Cluster } from "./k3s/cluster.ts";
 import { publicPeerPorts } from "./k3s/ports.ts";
 import { Fleet } from "./lambda/fleet.ts";
 import { publicKeyOf } from "./lambda/publicKey.ts";
-import { catalog } from "./mcp/catalog/index.ts";
-import { McpServer } from "./mcp/server.ts";
+import { clientConfigs } from "./mcp/clients.ts";
+import { McpPlatform } from "./mcp/platform.ts";
 
 const { settings, secrets } = readConfiguration();
 const { storageClass } = settings;
@@ -70,21 +70,28 @@ const redis = new Redis(
   inCluster,
 );
 
-const mcpServers = catalog.map(
-  (entry) =>
-    new McpServer(
-      `mcp-${entry.name}`,
-      {
-        entry,
-        settings: { ...settings.mcp, image: images?.repoDigest("mcp-servers") ?? settings.mcp.image },
-        namespace: namespace.mcp,
-        hosts: fleet.summary,
-        apiServers,
-        lambda: { apiUrl: settings.lambda.apiUrl },
-        secrets,
-      },
-      pulumi.mergeOptions(inCluster, { dependsOn: [gpu] }),
-    ),
+const mcpPlatform = new McpPlatform(
+  "mcp",
+  {
+    settings: settings.mcp,
+    image: images?.repoDigest("mcp-servers") ?? settings.mcp.image,
+    hostname: settings.nginx.hostnames[0] ?? "",
+    namespace: namespace.mcp,
+    hosts: fleet.summary,
+    apiServers,
+    storageClass,
+    gpu,
+    lambdaApiUrl: settings.lambda.apiUrl,
+    postgres: {
+      host: postgres.host,
+      port: postgres.port,
+      password: postgres.passwords.mcp,
+      ca: postgres.ca,
+    },
+    redis: { host: redis.host, port: redis.port, password: redis.password },
+    secrets,
+  },
+  inCluster,
 );
 
 const nginx = new Nginx(
@@ -92,7 +99,8 @@ const nginx = new Nginx(
   {
     settings: settings.nginx,
     namespace: namespace.ingress,
-    routes: mcpServers.map((server) => server.route),
+    routes: mcpPlatform.routes,
+    clients: mcpPlatform.clients,
     serviceCidr: settings.k3s.serviceCidr,
     tls: { certificate: secrets.tlsCertificate, key: secrets.tlsKey },
   },
@@ -124,7 +132,15 @@ export const services = {
 };
 /** From outside. */
 export const url = nginx.url;
-export const mcp = mcpServers.map(({ name, path }) => ({
-  name,
-  url: pulumi.interpolate`${nginx.url}${path}`,
+/** Every MCP server of the catalog; those that run have a URL of their own, or are reached by the gateway. */
+export const mcp = mcpPlatform.servers.map(({ path, ...server }) => ({
+  ...server,
+  ...(path !== undefined && { url: pulumi.interpolate`${nginx.url}${path}` }),
 }));
+export const mcpGateway = pulumi.interpolate`${nginx.url}/mcp`;
+/** Tokens of those who may call the MCP servers, by name; secret. */
+export const mcpClients = mcpPlatform.clients;
+/** Ready configuration files of MCP clients; secret, for they hold a token. */
+export const mcpConfig = pulumi
+  .all([nginx.url, mcpPlatform.clients])
+  .apply(([base, tokens]) => clientConfigs(base, mcpPlatform.servers, tokens));

@@ -20,7 +20,8 @@ const read = (file: string) =>
     throw error;
   });
 
-async function keep(file: string, make: () => string | Promise<string>): Promise<string> {
+/** Reads a file, or makes it at the first call. */
+export async function keep(file: string, make: () => string | Promise<string>): Promise<string> {
   const known = await read(file);
   if (known !== undefined) return known;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });

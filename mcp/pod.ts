@@ -1,8 +1,11 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { containerEnvironment, secretsFolder } from "../components/settings/environment/uses.ts";
+import { secretsFolder } from "../components/settings/environment/uses.ts";
 import type { Settings } from "../components/settings/schema.ts";
-import type { CatalogEntry } from "./catalog/index.ts";
+import type { DeployedEntry } from "./catalog/index.ts";
+import { bridged } from "./catalog/vendor.ts";
+
+type Container = types.input.core.v1.Container;
 
 /** The unprivileged user of the servers' image. */
 const user = 10001;
@@ -10,79 +13,108 @@ const user = 10001;
 /** A name as Kubernetes wants it. */
 export const dns = (name: string) => name.replaceAll("_", "-");
 
-/** Section `mcp`; its image may be one that is still to be built. */
-export type McpSettings = Omit<Settings["mcp"], "image"> & { image: pulumi.Input<string> };
+/** Pod Security's "restricted", and a root file system that cannot be written. */
+export const podSecurity = {
+  runAsNonRoot: true,
+  runAsUser: user,
+  runAsGroup: user,
+  fsGroup: user,
+  seccompProfile: { type: "RuntimeDefault" },
+};
+export const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+/** Where all MCP servers run. */
+export const placement = {
+  nodeSelector: { "kubernetes.io/hostname": "mcp-node" },
+  tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
+};
+
+/** Startup is asked each second; then a server that hangs is started anew, and one that is not ready gets no calls. */
+export function probes(
+  health: DeployedEntry["health"],
+): Pick<Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
+  const ask = (path: "live" | "ready") =>
+    health === "tcp" ? { tcpSocket: { port: "mcp" } } : { httpGet: { path: health[path], port: "mcp" } };
+  return {
+    startupProbe: { ...ask("live"), periodSeconds: 1, failureThreshold: 90 },
+    livenessProbe: { ...ask("live"), periodSeconds: 10, timeoutSeconds: 5 },
+    readinessProbe: { ...ask("ready"), periodSeconds: 5, timeoutSeconds: 5 },
+  };
+}
+
+export interface PodArgs {
+  settings: Settings["mcp"];
+  environment: types.input.core.v1.EnvVar[];
+  /** Whether there are secrets to mount. */
+  files: boolean;
+  image: pulumi.Input<string>;
+  account: pulumi.Input<string>;
+}
 
 /**
  * The pod of one MCP server: on the MCP node, in the namespace's "restricted" terms, with its own secrets and no
  * others. Pure.
  */
-export function podSpec(
-  entry: CatalogEntry,
-  settings: McpSettings,
-  lambdaApiUrl: string,
-  account: pulumi.Input<string>,
-): types.input.core.v1.PodSpec {
+export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v1.PodSpec {
+  const { settings } = args;
   const slices: Record<string, string> =
     entry.gpuSlices > 0 ? { "nvidia.com/gpu": String(entry.gpuSlices) } : {};
+  const resources = settings.servers[entry.name]?.resources ?? settings.resources;
   return {
-    serviceAccountName: account,
+    serviceAccountName: args.account,
     automountServiceAccountToken: entry.kubernetes !== undefined,
-    nodeSelector: { "kubernetes.io/hostname": "mcp-node" },
-    tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
-    ...(entry.gpuSlices > 0 ? { runtimeClassName: "nvidia" } : {}),
+    enableServiceLinks: false,
+    ...placement,
+    ...(entry.gpuSlices > 0 ? { runtimeClassName: settings.runtimeClass } : {}),
     terminationGracePeriodSeconds: 40,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
-      fsGroup: user,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: podSecurity,
     containers: [
       {
         name: "server",
-        image: settings.image,
-        command: ["node", entry.entry],
+        image: args.image,
+        ...commandOf(entry),
         ports: [{ name: "mcp", containerPort: entry.port }],
         env: [
-          ...containerEnvironment(["mcp-kit", `mcp/${entry.name}`], {
-            PORT: String(entry.port),
-            SOPHIA_HOSTS_FILE: "/etc/sophia/hosts.json",
-            SOPHIA_LAMBDA_API_URL: lambdaApiUrl,
-          }),
+          ...args.environment,
+          // Programs that keep settings or caches look for a home; this one is gone with the pod.
+          ...(entry.source.registry === "own" ? [] : [{ name: "HOME", value: "/tmp" }]),
           // What the NVIDIA runtime mounts of the driver; the device plugin says which GPU.
           ...(entry.gpuSlices > 0 ? [{ name: "NVIDIA_DRIVER_CAPABILITIES", value: "compute,utility" }] : []),
         ],
         resources: {
-          requests: { ...settings.resources.requests, ...slices },
-          limits: { ...settings.resources.limits, ...slices },
+          requests: { ...resources.requests, ...slices },
+          limits: { ...resources.limits, ...slices },
         },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
-        startupProbe: {
-          httpGet: { path: entry.health.live, port: "mcp" },
-          periodSeconds: 1,
-          failureThreshold: 60,
-        },
-        livenessProbe: { httpGet: { path: entry.health.live, port: "mcp" }, periodSeconds: 10 },
-        readinessProbe: { httpGet: { path: entry.health.ready, port: "mcp" }, periodSeconds: 5 },
+        securityContext: containerSecurity,
+        ...probes(entry.health),
         // Endpoints lose the pod a moment after it is told to stop: wait before closing the door.
         lifecycle: { preStop: { sleep: { seconds: 5 } } },
         volumeMounts: [
           { name: "config", mountPath: "/etc/sophia", readOnly: true },
-          { name: "secrets", mountPath: secretsFolder, readOnly: true },
+          ...(args.files ? [{ name: "secrets", mountPath: secretsFolder, readOnly: true }] : []),
           { name: "tmp", mountPath: "/tmp" },
+          ...(entry.volume ? [{ name: "data", mountPath: entry.volume.path }] : []),
         ],
       },
     ],
     volumes: [
       { name: "config", configMap: { name: dns(entry.name) } },
-      { name: "secrets", secret: { secretName: dns(entry.name), defaultMode: 0o440 } },
-      { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
+      ...(args.files
+        ? [{ name: "secrets", secret: { secretName: dns(entry.name), defaultMode: 0o440 } }]
+        : []),
+      { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
+      ...(entry.volume ? [{ name: "data", persistentVolumeClaim: { claimName: dns(entry.name) } }] : []),
     ],
+  };
+}
+
+function commandOf(entry: DeployedEntry): Pick<Container, "command" | "args"> {
+  if (entry.kind === "stdio") return { command: bridged(entry.command, entry.port) };
+  return {
+    ...(entry.command ? { command: entry.command } : {}),
+    ...(entry.args.length > 0 ? { args: entry.args } : {}),
   };
 }

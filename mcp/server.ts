@@ -1,57 +1,60 @@
+import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../components/core/base.ts";
 import type { Peer } from "../components/network/addresses.ts";
-import type { AnySecretName } from "../components/settings/environment/secrets.ts";
-import { secretFilesFor } from "../components/settings/environment/variables.ts";
-import type { CatalogEntry } from "./catalog/index.ts";
-import { egressRules } from "./egress.ts";
-import { dns, type McpSettings, podSpec } from "./pod.ts";
+import type { Settings } from "../components/settings/schema.ts";
+import type { DeployedEntry } from "./catalog/index.ts";
+import { clientLabels, egressRules, type Urls } from "./egress.ts";
+import { environmentOf, type Provided } from "./environment.ts";
+import { dns, podSpec } from "./pod.ts";
+import { autoscaler, disruptionBudget } from "./scaling.ts";
 
 /** What a server is given from outside; it knows nothing of where it came from. */
 export interface McpServerArgs {
-  entry: CatalogEntry;
-  settings: McpSettings;
+  entry: DeployedEntry;
+  /** A change of the image, the resources or the server's own variables rolls it. */
+  settings: Settings["mcp"];
+  /** The image of our own servers and the packages of others. */
+  image: pulumi.Input<string>;
   namespace: pulumi.Input<string>;
   /** The stack's hosts, as shown by `list_hosts`. */
   hosts: pulumi.Input<unknown[]>;
   /** Where Kubernetes's API really listens, behind its Service. */
   apiServers: pulumi.Input<Peer[]>;
-  lambda: { apiUrl: string };
-  /** Values of the secrets that servers may read. A change restarts the servers that read it. */
-  secrets: Partial<Record<AnySecretName, pulumi.Input<string>>>;
+  /** Endpoints beyond the cluster. */
+  urls: Urls;
+  /** Of it the server gets what it reads. A change of a secret restarts the servers that read it. */
+  provided: Provided;
+  /** A change concerns new volumes only. */
+  storageClass: string;
 }
 
 /**
  * One MCP server of the catalog on the MCP node: Deployment, Service, account, its own Secret, and a network policy
- * that lets out only what the entry names; Nginx alone gets in, by the namespace's policies. Changes roll without a lost request; a change of the name
- * is a new server.
+ * that lets out only what the entry names; Nginx and the gateway alone get in, by the namespace's policies. Changes roll
+ * without a lost request, unless the server has a volume; a change of the name is a new server.
  */
 export class McpServer extends Component {
   readonly name: string;
-  /** Path below which Nginx serves it. */
-  readonly path: string;
-  /** How Nginx reaches it. */
-  readonly route: {
-    path: string;
-    kind: "sse";
-    host: pulumi.Output<string>;
-    port: number;
-    upstreamPath: string;
-  };
+  /** How it is reached inside the cluster. The name is known before the server answers. */
+  readonly host: pulumi.Output<string>;
+  readonly port: number;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:McpServer", name, opts);
     const { entry, settings } = args;
-    const labels = { "app.kubernetes.io/name": dns(entry.name), "app.kubernetes.io/part-of": "sophia-mcp" };
-    const metadata = { name: dns(entry.name), namespace: args.namespace, labels };
-    const files = Object.entries(secretFilesFor(`mcp/${entry.name}`)).map(([file, secret]) => {
-      const value = args.secrets[secret];
-      if (value === undefined)
-        throw new Error(`${entry.name} needs the secret ${secret}, which was not given`);
-      return { file, value };
-    });
-    const secretValues = pulumi.secret(pulumi.all(files.map(({ value }) => pulumi.output(value))));
+    const own = { "app.kubernetes.io/name": dns(entry.name), "app.kubernetes.io/part-of": "sophia-mcp" };
+    const labels = { ...own, ...clientLabels(entry) };
+    const metadata = { name: dns(entry.name), namespace: args.namespace, labels: own };
+    const variables = {
+      PORT: String(entry.port),
+      SOPHIA_HOSTS_FILE: "/etc/sophia/hosts.json",
+      ...settings.servers[entry.name]?.variables,
+    };
+    const { plain, secrets } = environmentOf(entry, variables, args.provided, metadata.name);
+    const secretValues = pulumi.secret(pulumi.all(secrets));
+    const hasSecrets = Object.keys(secrets).length > 0;
 
     const account = new k8s.core.v1.ServiceAccount(
       this.childName("account"),
@@ -59,16 +62,6 @@ export class McpServer extends Component {
       this.child(),
     );
     const reader = entry.kubernetes ? this.#clusterReader(metadata, entry.kubernetes.resources, account) : [];
-    const secret = new k8s.core.v1.Secret(
-      this.childName("secret"),
-      {
-        metadata,
-        stringData: secretValues.apply((values) =>
-          Object.fromEntries(files.map(({ file }, index) => [file, values[index] ?? ""])),
-        ),
-      },
-      this.child(),
-    );
     const config = new k8s.core.v1.ConfigMap(
       this.childName("config"),
       { metadata, data: { "hosts.json": pulumi.output(args.hosts).apply((hosts) => JSON.stringify(hosts)) } },
@@ -79,59 +72,93 @@ export class McpServer extends Component {
       {
         metadata,
         spec: {
-          podSelector: { matchLabels: labels },
+          podSelector: { matchLabels: own },
           policyTypes: ["Egress"],
           egress: pulumi
             .output(args.apiServers)
-            .apply((apiServers) => egressRules(entry, apiServers, args.lambda.apiUrl)),
+            .apply((apiServers) => egressRules(entry, apiServers, args.urls)),
         },
       },
       this.child(),
     );
-    new k8s.policy.v1.PodDisruptionBudget(
-      this.childName("budget"),
-      { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: labels } } },
-      this.child(),
-    );
+    const parts: pulumi.Resource[] = [config, policy, ...reader];
+    if (hasSecrets) {
+      parts.push(
+        new k8s.core.v1.Secret(
+          this.childName("secret"),
+          { metadata, stringData: secretValues },
+          this.child(),
+        ),
+      );
+    }
+    if (entry.volume) {
+      parts.push(
+        new k8s.core.v1.PersistentVolumeClaim(
+          this.childName("volume"),
+          {
+            metadata,
+            spec: {
+              accessModes: ["ReadWriteOnce"],
+              storageClassName: args.storageClass,
+              resources: { requests: { storage: entry.volume.size } },
+            },
+          },
+          this.child(),
+        ),
+      );
+    }
     // Pods read mounted values without a restart only some minutes later: a digest in the template rolls them at once.
-    const checksum = pulumi.all([secretValues, config.data]).apply(async ([values, data]) => {
-      const { createHash } = await import("node:crypto");
-      return createHash("sha256")
-        .update(JSON.stringify([values, data]))
-        .digest("hex")
-        .slice(0, 16);
-    });
+    const checksum = pulumi
+      .all([secretValues, config.data])
+      .apply((values) => createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 16));
+    const scaling = settings.servers[entry.name]?.replicas ?? entry.replicas;
+    const scales = settings.autoscaling && scaling.max > scaling.min;
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),
       {
         metadata,
         spec: {
-          replicas: entry.replicas,
-          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-          selector: { matchLabels: labels },
+          // Left out where the autoscaler decides.
+          ...(scales ? {} : { replicas: scaling.min }),
+          strategy: entry.volume
+            ? { type: "Recreate" }
+            : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          selector: { matchLabels: own },
           template: {
             metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
-            spec: podSpec(entry, settings, args.lambda.apiUrl, account.metadata.name),
+            spec: podSpec(entry, {
+              settings,
+              environment: plain,
+              files: Object.keys(secrets).some((variable) => variable.endsWith("_FILE")),
+              image: imageOf(args),
+              account: account.metadata.name,
+            }),
           },
         },
       },
-      this.child({ dependsOn: [secret, config, policy, ...reader] }),
+      this.child({ dependsOn: parts }),
     );
-    const service = new k8s.core.v1.Service(
+    new k8s.policy.v1.PodDisruptionBudget(
+      this.childName("budget"),
+      { metadata, spec: disruptionBudget(own) },
+      this.child(),
+    );
+    if (scales) {
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+        this.childName("autoscaler"),
+        { metadata, spec: autoscaler(metadata.name, scaling) },
+        this.child({ dependsOn: [deployment] }),
+      );
+    }
+    new k8s.core.v1.Service(
       this.childName("service"),
-      { metadata, spec: { selector: labels, ports: [{ name: "mcp", port: entry.port, targetPort: "mcp" }] } },
+      { metadata, spec: { selector: own, ports: [{ name: "mcp", port: entry.port, targetPort: "mcp" }] } },
       this.child({ dependsOn: [deployment] }),
     );
     this.name = entry.name;
-    this.path = `/mcp/${entry.name}`;
-    this.route = {
-      path: this.path,
-      kind: "sse",
-      host: pulumi.interpolate`${service.metadata.name}.${service.metadata.namespace}.svc.cluster.local`,
-      port: entry.port,
-      upstreamPath: entry.path,
-    };
-    this.registerOutputs({ path: this.path });
+    this.host = pulumi.interpolate`${metadata.name}.${args.namespace}.svc.cluster.local`;
+    this.port = entry.port;
+    this.registerOutputs({ host: this.host });
   }
 
   #clusterReader(
@@ -156,6 +183,12 @@ export class McpServer extends Component {
       },
       this.child(),
     );
-    return [role, binding];
+    return [binding];
   }
+}
+
+/** The image of its makers where it has one, else the one that all share. */
+function imageOf({ entry, settings, image }: McpServerArgs): pulumi.Input<string> {
+  if (entry.kind !== "container" || entry.image === undefined) return image;
+  return settings.servers[entry.name]?.image ?? entry.image;
 }

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import { hostCidr, type Peer } from "./addresses.ts";
 import {
+  mcpGateway,
   type NamespaceName,
   namespaceNames,
   postgresClient,
@@ -44,6 +45,7 @@ const redis: Pods = { namespace: "data", labels: { "app.kubernetes.io/name": "re
 const postgres: Pods = { namespace: "data", labels: { "cnpg.io/cluster": postgresCluster } };
 const pooler: Pods = { namespace: "data", labels: { "cnpg.io/poolerName": postgresPooler } };
 const operator: Pods = { namespace: "cnpg-system", labels: { "app.kubernetes.io/name": "cloudnative-pg" } };
+const gateway: Pods = { namespace: "mcp", labels: mcpGateway };
 const gpuPlugin: Pods = { namespace: "gpu" };
 
 /** Namespaces whose pods may be clients of the data stores, given the label. */
@@ -61,6 +63,7 @@ export const flows: Flow[] = [
   ),
   { name: "web", from: "anywhere", to: nginx, ports: [8080, 8443] },
   { name: "nginx-to-mcp", from: nginx, to: { namespace: "mcp" }, ports: [8080, 8090] },
+  { name: "gateway-to-mcp", from: gateway, to: { namespace: "mcp" }, ports: [8080] },
   ...clientNamespaces.flatMap((namespace): Flow[] => [
     {
       name: `${namespace}-to-postgres`,

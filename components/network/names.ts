@@ -10,3 +10,6 @@ export const redisClient = { "sophia.ai/redis-client": "true" } as const;
 /** Names that charts and network rules have in common. */
 export const postgresCluster = "postgres";
 export const postgresPooler = "postgres-pooler";
+
+/** Pods of the gateway in front of the MCP servers. */
+export const mcpGateway = { "app.kubernetes.io/name": "mcp-gateway" } as const;

@@ -18,10 +18,34 @@ function checkedHostnames(hostnames: string[]): string[] {
   return hostnames;
 }
 
+const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);
+
+/**
+ * What Nginx includes into its `map`: the header of a client, and its name. Nginx does not tell capitals from small
+ * letters there, so a token of small letters and digits is as strong as it looks.
+ * @throws when a token could end its quotes
+ */
+export function clientsMap(clients: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(clients).map(([name, token]) => {
+    if (!/^[a-z0-9]{32,}$/.test(token)) {
+      throw new Error(`the token of client ${name} must be 32 or more small letters and digits`);
+    }
+    return `"Bearer ${token}" "${name}";\n`;
+  });
+  return lines.join("");
+}
+
 /** Values of `charts/nginx`. */
 export function nginxValues(
   settings: Settings["nginx"],
-  further: { routes: Route[]; serviceCidr: string; tlsSecret: string; tlsHash: string },
+  further: {
+    routes: Route[];
+    serviceCidr: string;
+    tlsSecret: string;
+    tlsHash: string;
+    clientsSecret?: string;
+    clientsHash?: string;
+  },
 ) {
   return {
     image: settings.image,
@@ -31,6 +55,8 @@ export function nginxValues(
     resolver: clusterDnsAddress(further.serviceCidr),
     tlsSecret: further.tlsSecret,
     tlsHash: further.tlsHash,
+    clientsSecret: further.clientsSecret ?? "",
+    clientsHash: further.clientsHash ?? "",
     nodeSelector: { "sophia.ai/role-ingress": "true" },
   };
 }
@@ -48,6 +74,8 @@ export interface NginxArgs {
   serviceCidr: string;
   /** PEM certificate and key. A change rolls. */
   tls: { certificate: pulumi.Input<string>; key: pulumi.Input<string> };
+  /** Tokens by client, for the routes that ask for one. Left out: such routes let nobody in. A change rolls. */
+  clients?: pulumi.Input<Record<string, string>>;
 }
 
 /**
@@ -72,11 +100,18 @@ export class Nginx extends Component {
       this.child(),
     );
     // The certificate is public; a new key comes with a new certificate.
-    const tlsHash = pulumi.unsecret(
-      pulumi
-        .output(args.tls.certificate)
-        .apply((pem) => createHash("sha256").update(pem).digest("hex").slice(0, 16)),
+    const tlsHash = pulumi.unsecret(pulumi.output(args.tls.certificate).apply(digest));
+    const clients = pulumi.secret(pulumi.output(args.clients ?? {}).apply(clientsMap));
+    const known = new k8s.core.v1.Secret(
+      this.childName("clients"),
+      {
+        metadata: { name: "nginx-clients", namespace: args.namespace },
+        stringData: { "clients.map": clients },
+      },
+      this.child(),
     );
+    // Of random tokens a digest tells nothing.
+    const clientsHash = pulumi.unsecret(clients.apply(digest));
     const service = new HelmService(
       this.childName("service"),
       {
@@ -84,13 +119,15 @@ export class Nginx extends Component {
         release: "nginx",
         namespace: args.namespace,
         values: pulumi
-          .all([pulumi.all(args.routes), tls.metadata.name, tlsHash])
-          .apply(([routes, tlsSecret, hash]) =>
+          .all([pulumi.all(args.routes), tls.metadata.name, tlsHash, known.metadata.name, clientsHash])
+          .apply(([routes, tlsSecret, hash, clientsSecret, ofClients]) =>
             nginxValues(args.settings, {
               routes,
               serviceCidr: args.serviceCidr,
               tlsSecret,
               tlsHash: hash,
+              clientsSecret,
+              clientsHash: ofClients,
             }),
           ),
         endpoint: { service: "nginx", port: 443 },

@@ -48,6 +48,8 @@ export class Redis extends Component {
   readonly port = 6379;
   /** Secret with the key `password`, in the same namespace. */
   readonly secretName: pulumi.Output<string>;
+  /** For clients in other namespaces. */
+  readonly password: pulumi.Output<string>;
 
   constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:Redis", name, opts);
@@ -103,6 +105,7 @@ export class Redis extends Component {
     );
     this.host = service.host;
     this.secretName = secret.metadata.name;
+    this.password = password.result;
     this.registerOutputs({ host: this.host, port: this.port, secretName: this.secretName });
   }
 }

@@ -13,6 +13,10 @@ export interface Route {
   upstreamPath?: string;
   /** Largest request body, as Nginx writes sizes. Default 8m. */
   maxBody?: string;
+  /** Only this path itself, and nothing below it. */
+  exact?: boolean;
+  /** Only for clients that show their token; the token goes no further, the client's name does. */
+  clients?: boolean;
 }
 
 const pathShape = /^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/;

@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { images, versions } from "../core/versions.ts";
+import { cpu, quantity } from "./quantities.ts";
 
-/** A Kubernetes quantity of memory or storage, like 512Mi or 20Gi. */
-const quantity = z.string().regex(/^[1-9][0-9]*(Ki|Mi|Gi|Ti)$/, "a quantity like 512Mi or 20Gi");
-const cpu = z.string().regex(/^([1-9][0-9]*m|[0-9]+(\.[0-9]+)?)$/, "a CPU quantity like 500m or 2");
 const resources = z.strictObject({ cpu, memory: quantity });
 
 /** PostgreSQL by CloudNativePG. */
@@ -45,10 +43,4 @@ export const nginxSettings = z.strictObject({
     }),
 });
 
-/** MCP servers. */
-export const mcpSettings = z.strictObject({
-  image: z.string().default(images.mcpServers),
-  resources: z
-    .strictObject({ requests: resources, limits: resources })
-    .default({ requests: { cpu: "200m", memory: "512Mi" }, limits: { cpu: "1000m", memory: "2Gi" } }),
-});
+export { mcpSettings } from "./mcp.ts";

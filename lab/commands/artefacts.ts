@@ -7,13 +7,14 @@ import { clusterImages } from "../images/scratch.ts";
 import { type PublishedImage, registryImage, serviceImages } from "../images/services.ts";
 import { programsArtefact } from "../k3s/images.ts";
 import type { Lab } from "../lab.ts";
+import { mcpImages } from "../mcp/images.ts";
 import type { Progress } from "../progress.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
 import { assembleToolchain, chooseMode, officialToolchain, type Toolchain } from "../pulumi/toolchain.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 
 /** Every image that the lab's registry serves. */
-export const publishedImages: PublishedImage[] = [...serviceImages, ...clusterImages];
+export const publishedImages: PublishedImage[] = [...serviceImages, ...clusterImages, ...mcpImages];
 
 /** What a preview needs: no Docker, no Kubernetes. */
 export const previewArtefacts: Artefact[] = [operatorManifest, devicePluginChart, helm];

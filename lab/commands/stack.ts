@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { SecretName } from "../../components/settings/schema.ts";
+import type { Secrets } from "../../components/settings/schema.ts";
 import { digest } from "../artefacts/hash.ts";
 import { type RunOptions, type RunResult, run } from "../exec.ts";
 import { files, type Lab, repository } from "../lab.ts";
@@ -48,7 +48,7 @@ export class Stack {
    * Makes the stack where it is missing, and brings its configuration file to what is given. Secrets go to the CLI by
    * standard input. Nothing is written when nothing changed.
    */
-  async configure(config: Record<string, unknown>, secrets: Record<SecretName, string>): Promise<void> {
+  async configure(config: Record<string, unknown>, secrets: Secrets): Promise<void> {
     await mkdir(join(this.#folder, "state"), { recursive: true, mode: 0o700 });
     await removeDeadLocks(join(this.#folder, "state"));
     await this.#init();
@@ -57,7 +57,7 @@ export class Stack {
     if ((await readFile(mark, "utf8").catch(() => "")) === wanted) return;
     await rm(mark, { force: true });
     await writeFile(this.#configFile, stringify({ config }), { mode: 0o600 });
-    for (const [key, value] of Object.entries(secrets)) {
+    for (const [key, value] of Object.entries(secrets as Record<string, string>)) {
       await this.pulumi(["config", "set", "--secret", "--raw", `${project}:${key}`], { stdin: value });
     }
     await writeFile(mark, wanted);

@@ -15,6 +15,7 @@ import { labKeys } from "../keys.ts";
 import { files, type Lab } from "../lab.ts";
 import { prepareMachines } from "../machines/docker.ts";
 import { ensureEngine } from "../machines/engine/engine.ts";
+import { vendorCredentials } from "../mcp/credentials.ts";
 import { labStackConfig } from "../overlay.ts";
 import type { Progress } from "../progress.ts";
 import { claimNetwork } from "../state/claim.ts";
@@ -86,7 +87,8 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
     devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
   });
   const { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } = keys;
-  return { config, secrets: { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } };
+  const credentials = await vendorCredentials(lab, enabledIn(text));
+  return { config, secrets: { ...credentials, lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } };
 }
 
 /**
@@ -107,6 +109,13 @@ const sha256 = async (file: string): Promise<string> =>
   createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
+
+/** MCP servers that the stack file asks for by name. */
+function enabledIn(text: string): string[] {
+  const config = (parse(text) as { config?: Record<string, { enabled?: unknown }> }).config ?? {};
+  const names = config["sophia-infra:mcp"]?.enabled;
+  return Array.isArray(names) ? names.map(String) : [];
+}
 
 /** Names that the certificate must have. A malformed file is told by the program itself, with every other fault. */
 function hostnamesIn(text: string): string[] {

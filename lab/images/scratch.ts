@@ -12,7 +12,10 @@ export function scratchDockerfile({ entrypoint, user }: Pick<ScratchImage, "entr
 }
 
 /** The artefact of an image without a base, of programs that `programs` builds. */
-export function scratchArtefact(image: ScratchImage, programs: Artefact = programsArtefact): Artefact {
+export function scratchArtefact<Name extends string>(
+  image: ScratchImage<Name>,
+  programs: Artefact = programsArtefact,
+): Artefact {
   return {
     name: `image-${image.name}`,
     title: `pack the ${image.name} image`,

@@ -57,6 +57,7 @@ export const serviceImages: PublishedImage[] = [
         "components/settings/environment",
         "lambda/client",
         "mcp/servers",
+        "mcp/vendor",
       ],
       from: { NODE: nodeImage, BASE: runtimeImage },
     }),

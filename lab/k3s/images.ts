@@ -3,13 +3,13 @@ import { images } from "../../components/core/versions.ts";
 import { clusterPrograms, type Program } from "./artefact.ts";
 
 /** An image without a base: nothing in it but what is listed. */
-export interface ScratchImage {
+export interface ScratchImage<Name extends string = Program> {
   /** Short name, for the cache and for messages. */
   name: string;
   /** The production name that the cluster asks for. */
   reference: string;
-  /** Programs of the artefact `clusterPrograms`, by their absolute path in the image. All are 0755 and root's. */
-  programs: Record<string, Program>;
+  /** Programs of an artefact, `clusterPrograms` if it is not another, by their absolute path in the image. All are 0755 and root's. */
+  programs: Record<string, Name>;
   /** Symbolic links: path in the image to target. */
   links?: Record<string, string>;
   entrypoint: string[];

@@ -1,15 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
-import { catalog } from "../../mcp/catalog/index.ts";
-import { type Era, probe } from "../../mcp/probe.ts";
 import type { Stack } from "../commands/stack.ts";
 import { files, type Lab } from "../lab.ts";
 import { readCluster } from "./cluster.ts";
+import { type McpOutputs, mcpStatus } from "./mcp.ts";
 import { readReleases } from "./releases.ts";
-import { type HostStatus, judge, type McpServerStatus, type Report } from "./report.ts";
+import { type HostStatus, judge, type Report } from "./report.ts";
 
 /** What the stack said of itself when it was last brought up. */
-interface Outputs {
+interface Outputs extends McpOutputs {
   hosts: {
     name: string;
     id: string;
@@ -22,7 +21,6 @@ interface Outputs {
   url: string;
   /** Addresses of the ingress hosts. */
   ingress: string[];
-  mcp: { name: string; url: string }[];
 }
 
 export interface Sources {
@@ -45,11 +43,11 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
     return judge({ stack, ...nothing, problem: reasonOf(error) });
   }
   const ca = await attempt(() => readFile(files(lab).ca, "utf8"));
-  const [hosts, cluster, releases, mcpServers] = await Promise.all([
+  const [hosts, cluster, releases, mcp] = await Promise.all([
     Promise.all(known.hosts.map(hostStatus)),
     attempt(() => readCluster(known.kubeconfig)),
     attempt(() => readReleases(helm, files(lab).kubeconfig)),
-    Promise.all(catalog.map((entry) => mcpStatus(entry, known, ca.ok ? ca.value : undefined))),
+    mcpStatus(known, { address: known.ingress[0], ca: ca.ok ? ca.value : undefined }),
   ]);
   const faults = [
     ...(cluster.ok ? [] : [`Kubernetes does not answer: ${cluster.reason}`]),
@@ -65,7 +63,8 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
     nodes: cluster.ok ? cluster.value.nodes : [],
     releases: releases.ok ? releases.value : [],
     services,
-    mcpServers,
+    mcpServers: mcp.servers,
+    ...(mcp.gateway && { mcpGateway: mcp.gateway }),
     streams: [],
     ...(faults.length > 0 && { problem: faults.join("; ") }),
   });
@@ -134,24 +133,4 @@ function health(address: string): Promise<{ status: number; body: HealthBody }> 
     call.on("error", reject);
     call.end();
   });
-}
-
-const eras: Era[] = ["2025-11-25", "2026-07-28"];
-
-/** A server is ready when a real client of each revision gets the same tools from it, through Nginx. */
-async function mcpStatus(
-  entry: { name: string; kind: string },
-  known: Outputs,
-  ca: string | undefined,
-): Promise<McpServerStatus> {
-  const { name, kind } = entry;
-  const url = known.mcp.find((server) => server.name === name)?.url;
-  const address = known.ingress[0];
-  if (!url || !address) return { name, kind, enabled: true, ready: false, tools: [], reason: "not deployed" };
-  const probes = await Promise.all(
-    eras.map((era) => probe({ url, era, ...(ca && { ca }), address, timeout: 5 })),
-  );
-  const failed = probes.findIndex((one) => !one.ready);
-  const reason = failed < 0 ? {} : { reason: `${eras[failed]}: ${probes[failed]?.reason}` };
-  return { name, kind, enabled: true, ready: failed < 0, tools: probes[0]?.tools ?? [], url, ...reason };
 }

@@ -89,8 +89,16 @@ export function render(report: Report, now: number): string {
         one.enabled ? mark(one.ready) : "–",
         one.name,
         one.kind,
-        one.enabled ? `${one.tools.length} tools` : "disabled",
-        one.url ?? "",
+        one.enabled ? `${one.tools.length} tools` : "off",
+        one.enabled ? (one.url ?? "by the gateway only") : (one.reason ?? ""),
+      ]),
+    ),
+    ...section(
+      "MCP gateway",
+      (report.mcpGateway ? [report.mcpGateway] : []).map(({ ready, tools, url }) => [
+        mark(ready),
+        `${tools} tools`,
+        url,
       ]),
     ),
     ...section(

@@ -6,6 +6,8 @@ export interface Report {
   releases: ReleaseStatus[];
   services: ServiceStatus[];
   mcpServers: McpServerStatus[];
+  /** The endpoint in front of them. */
+  mcpGateway?: McpGatewayStatus;
   streams: StreamStatus[];
   /** False when anything above is wrong, or something that should be there is missing. */
   healthy: boolean;
@@ -63,6 +65,14 @@ export interface McpServerStatus {
   url?: string;
 }
 
+export interface McpGatewayStatus {
+  url: string;
+  ready: boolean;
+  /** How many tools it offers. */
+  tools: number;
+  reason?: string;
+}
+
 export interface StreamStatus {
   name: string;
   rows: number;
@@ -104,6 +114,9 @@ export function problems(report: Omit<Report, "healthy">): string[] {
     ...(report.problem ? [report.problem] : []),
     ...missing(report),
     ...said,
+    ...(report.mcpGateway?.ready === false
+      ? [`MCP gateway: ${report.mcpGateway.reason ?? "not ready"}`]
+      : []),
     ...servers.map((server) => `MCP server ${server.name}: ${server.reason ?? "not ready"}`),
   ];
 }

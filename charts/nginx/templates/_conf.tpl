@@ -26,7 +26,7 @@ http {
     '{"time":"$time_iso8601","id":"$request_id","client":"$remote_addr","host":"$host","method":"$request_method",'
     '"path":"$uri","protocol":"$server_protocol","status":"$status","bytes":"$bytes_sent","seconds":"$request_time",'
     '"upstream":"$upstream_addr","upstreamStatus":"$upstream_status","upstreamSeconds":"$upstream_response_time",'
-    '"agent":"$http_user_agent"}';
+    '"caller":"$caller","agent":"$http_user_agent"}';
   access_log /dev/stdout json;
 
   sendfile on;
@@ -53,6 +53,8 @@ http {
   limit_req_status 429;
   limit_req_log_level info;
 
+  # Tokens are long. It must stand before the first map.
+  map_hash_bucket_size 256;
   # Only routes for WebSockets may change the protocol.
   map "$route_kind:$http_upgrade" $upstream_upgrade {
     "~*^websocket:websocket$" websocket;
@@ -65,6 +67,26 @@ http {
   map $status $retry_after {
     429 1;
     503 5;
+    default "";
+  }
+  # Who calls, by the whole Authorization header; empty for everybody who is not known.
+  map $http_authorization $caller {
+    default "";
+    {{- if .Values.clientsSecret }}
+    include /run/secrets/clients/clients.map;
+    {{- end }}
+  }
+  # A client's token is for us alone; what stands behind writes down its name.
+  map $route_clients $upstream_authorization {
+    on "";
+    default $http_authorization;
+  }
+  map "$route_clients:$caller" $upstream_agent {
+    "~^on:(?<known>.+)$" "$known; $http_user_agent";
+    default $http_user_agent;
+  }
+  map $status $authenticate {
+    401 'Bearer realm="sophia"';
     default "";
   }
   map $scheme $strict_transport {
@@ -87,6 +109,8 @@ http {
   proxy_set_header X-Forwarded-Proto $scheme;
   proxy_set_header X-Forwarded-Host $host;
   proxy_set_header X-Request-ID $request_id;
+  proxy_set_header Authorization $upstream_authorization;
+  proxy_set_header User-Agent $upstream_agent;
 
   add_header X-Content-Type-Options nosniff always;
   add_header X-Frame-Options DENY always;
@@ -96,6 +120,7 @@ http {
   add_header X-Request-ID $request_id always;
   add_header Strict-Transport-Security $strict_transport always;
   add_header Retry-After $retry_after always;
+  add_header WWW-Authenticate $authenticate always;
 
   ssl_certificate /run/secrets/tls/tls.crt;
   ssl_certificate_key /run/secrets/tls/tls.key;
@@ -154,9 +179,11 @@ http {
       {{- include "nginx.proxy" $route | nindent 6 }}
     }
     {{- end }}
+    {{- if not $route.exact }}
     location {{ $prefix }}/ {
       {{- include "nginx.proxy" $route | nindent 6 }}
     }
+    {{- end }}
     {{- end }}
     {{- include "nginx.health" . | nindent 4 }}
     {{- $root := false }}
@@ -169,9 +196,15 @@ http {
     }
     {{- end }}
 
+    error_page 401 @unknown_client;
     error_page 413 @too_large;
     error_page 429 @too_many;
     error_page 502 503 504 =503 @unavailable;
+    location @unknown_client {
+      internal;
+      default_type application/json;
+      return 401 '{"error":"unauthorized","message":"send the token of a client as: Authorization: Bearer <token>"}';
+    }
     location @too_large {
       internal;
       default_type application/json;
@@ -202,6 +235,12 @@ location = /health {
 {{- define "nginx.proxy" -}}
 set $upstream {{ .host }};
 set $route_kind {{ .kind }};
+set $route_clients {{ if .clients }}on{{ else }}off{{ end }};
+{{- if .clients }}
+if ($caller = "") {
+  return 401;
+}
+{{- end }}
 {{- with .maxBody }}
 client_max_body_size {{ . }};
 {{- end }}

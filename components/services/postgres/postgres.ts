@@ -32,8 +32,12 @@ export class Postgres extends Component {
   readonly databases = databases;
   /** Secrets (keys `username`, `password`) by login, in the same namespace. */
   readonly loginSecrets: Record<LoginName, pulumi.Output<string>>;
+  /** Passwords by login, for clients in other namespaces. */
+  readonly passwords: Record<LoginName, pulumi.Output<string>>;
   /** Secret whose `ca.crt` signed the server's certificate. */
   readonly caSecret: pulumi.Output<string>;
+  /** That authority, PEM. */
+  readonly ca: pulumi.Output<string>;
 
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:Postgres", name, opts);
@@ -58,7 +62,7 @@ export class Postgres extends Component {
         },
         this.child(),
       );
-      return [login.name, secret.metadata.name] as const;
+      return [login.name, secret.metadata.name, password.result] as const;
     });
     const service = new HelmService(
       this.childName("service"),
@@ -80,8 +84,17 @@ export class Postgres extends Component {
       args.settings.poolerInstances > 0
         ? service.host.apply((host) => host.replace(`${postgresCluster}-rw.`, `${postgresPooler}.`))
         : service.host;
-    this.loginSecrets = Object.fromEntries(secrets) as Record<LoginName, pulumi.Output<string>>;
+    this.loginSecrets = byLogin(secrets.map(([login, secret]) => [login, secret]));
+    this.passwords = byLogin(secrets.map(([login, , password]) => [login, password]));
     this.caSecret = service.host.apply(() => `${postgresCluster}-ca`);
+    // The operator makes it, so that it can be read only when the release is ready.
+    this.ca = k8s.core.v1.Secret.get(
+      this.childName("ca"),
+      pulumi.interpolate`${args.namespace}/${this.caSecret}`,
+      this.child(),
+    ).data.apply((data: Record<string, string> | undefined) =>
+      Buffer.from(data?.["ca.crt"] ?? "", "base64").toString(),
+    );
     this.registerOutputs({
       host: this.host,
       pooledHost: this.pooledHost,
@@ -92,3 +105,6 @@ export class Postgres extends Component {
     });
   }
 }
+
+const byLogin = (pairs: (readonly [LoginName, pulumi.Output<string>])[]) =>
+  Object.fromEntries(pairs) as Record<LoginName, pulumi.Output<string>>;

@@ -89,23 +89,42 @@ test("H2 a host is what its health service says", async () => {
   ]);
 });
 
-test("M4 a server that is not deployed, or does not answer through Nginx, is not ready and says why", async () => {
+test("M4 a server that does not answer through Nginx is not ready and says why; one that is off says why", async () => {
   const api = await fakeKubernetes();
   const name = "sophia_infrastructure";
+  const revisions = ["2025-11-25", "2026-07-28"];
+  const on = { name, kind: "container", enabled: true, federated: true, revisions };
   const outputs = {
     hosts: [],
     kubeconfig: api.kubeconfig,
     url: "https://sophia.lab",
     ingress: [`${network}.9`],
-    mcp: [{ name, url: `https://sophia.lab:9/mcp/${name}` }],
+    mcp: [
+      { ...on, url: `https://sophia.lab:9/mcp/${name}` },
+      { ...on, name: "snowflake", kind: "remote", enabled: false, reason: "needs snowflakeMcpToken" },
+    ],
+    mcpGateway: "https://sophia.lab:9/mcp",
+    mcpClients: { check: "token" },
   };
-  const answering = await collect({ ...newLab(), stack: stackOf(async () => outputs) });
-  expect(answering.mcpServers.find((server) => server.name === name)).toMatchObject({
-    ready: false,
-    reason: expect.stringMatching(/^2025-11-25: .*(ECONNREFUSED|bad port|fetch)/),
-  });
-  const absent = await collect({ ...newLab(), stack: stackOf(async () => ({ ...outputs, mcp: [] })) });
-  expect(absent.mcpServers.find((server) => server.name === name)?.reason).toBe("not deployed");
+  const report = await collect({ ...newLab(), stack: stackOf(async () => outputs) });
+  expect(report.mcpServers).toEqual([
+    expect.objectContaining({
+      name,
+      ready: false,
+      tools: [],
+      reason: expect.stringMatching(/^2025-11-25: .*(ECONNREFUSED|bad port|fetch)/),
+    }),
+    {
+      name: "snowflake",
+      kind: "remote",
+      enabled: false,
+      ready: false,
+      tools: [],
+      reason: "needs snowflakeMcpToken",
+    },
+  ]);
+  expect(report.mcpGateway).toMatchObject({ ready: false, tools: 0 });
+  expect(problems(report).filter((line) => line.startsWith("MCP"))).toHaveLength(2);
 });
 
 test("a part that does not answer is a problem in the report, never an error", async () => {

@@ -60,8 +60,16 @@ const well: Parts = {
       tools: ["list_hosts", "list_nodes"],
       url: "https://sophia.lab/mcp/sophia_infrastructure",
     },
-    { name: "snowflake", kind: "container", enabled: false, ready: false, tools: [] },
+    {
+      name: "snowflake",
+      kind: "remote",
+      enabled: false,
+      ready: false,
+      tools: [],
+      reason: "needs snowflakeMcpToken",
+    },
   ],
+  mcpGateway: { url: "https://sophia.lab/mcp", ready: true, tools: 2 },
   streams: [],
 };
 
@@ -164,8 +172,11 @@ Services
   ✔  nginx  ingress  2/2  backend  42s  https://sophia.lab
 
 MCP servers
-  ✔  sophia_infrastructure  container  2 tools   https://sophia.lab/mcp/sophia_infrastructure
-  –  snowflake              container  disabled
+  ✔  sophia_infrastructure  container  2 tools  https://sophia.lab/mcp/sophia_infrastructure
+  –  snowflake              remote     off      needs snowflakeMcpToken
+
+MCP gateway
+  ✔  2 tools  https://sophia.lab/mcp
 `.trim(),
     );
   });

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { images } from "../core/versions.ts";
+import { cpu, quantity } from "./quantities.ts";
+
+const resources = z.strictObject({ cpu, memory: quantity });
+const demand = z.strictObject({ requests: resources, limits: resources });
+const server = z.string().regex(/^[a-z][a-z0-9_]*$/, "the name of a server, like sophia_infrastructure");
+const replicas = z
+  .strictObject({ min: z.number().int().min(1).max(20), max: z.number().int().min(1).max(20) })
+  .refine(({ min, max }) => min <= max, "min is above max");
+
+/** MCP servers and their gateway. */
+export const mcpSettings = z.strictObject({
+  /** Our own servers and the packages of others. A change rolls the servers. */
+  image: z.string().default(images.mcpServers),
+  /** Of each server that `servers` says nothing else of. A change rolls it. */
+  resources: demand.default({
+    requests: { cpu: "200m", memory: "512Mi" },
+    limits: { cpu: "1000m", memory: "2Gi" },
+  }),
+  /** Servers that run. Left out: all of the catalog whose secrets are there. One that goes is removed. */
+  enabled: z.array(server).optional(),
+  /** Servers that do not run, whatever else says so. */
+  disabled: z.array(server).default([]),
+  /** What is different of a server, by its name. A change rolls it. */
+  servers: z
+    .record(
+      server,
+      z.strictObject({
+        /** Endpoint of a server that runs at its vendor's, where that is the account's own. */
+        url: z.url({ protocol: /^https$/ }).optional(),
+        /** Environment variables that it reads, and that are no secrets. */
+        variables: z.record(z.string(), z.string()).optional(),
+        resources: demand.optional(),
+        /** Of a server that runs in an image of its makers; production wants it by digest. */
+        image: z.string().min(1).optional(),
+        /** Only for servers whose catalog entry has more than one. */
+        replicas: replicas.optional(),
+      }),
+    )
+    .default({}),
+  /** Whether servers and gateway get more replicas when their CPU is busy; else they have their least. */
+  autoscaling: z.boolean().default(true),
+  /** Runtime class of servers with a GPU slice. */
+  runtimeClass: z.string().default("nvidia"),
+  /** Who may call: a name, and the generation of its token. Another generation makes another token. */
+  clients: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "lower-case letters, digits and dashes"),
+      z.number().int().positive(),
+    )
+    .refine((clients) => Object.keys(clients).length > 0, "nobody may call; name a client")
+    .default({ cursor: 1, vscode: 1, check: 1 }),
+  /** One endpoint for all servers. */
+  gateway: z
+    .strictObject({
+      image: z.string().default(images.mcpGateway),
+      /** More than the least at 70 % of its CPU. */
+      replicas: replicas.default({ min: 2, max: 10 }),
+      resources: demand.default({
+        requests: { cpu: "200m", memory: "256Mi" },
+        limits: { cpu: "1000m", memory: "512Mi" },
+      }),
+      /** Accepts the tokens of an identity provider at `/mcp` instead of those of `clients`. */
+      oidc: z
+        .strictObject({
+          issuer: z.url({ protocol: /^https$/ }),
+          clientId: z.string().min(1),
+          /** What a token must be meant for. */
+          audience: z.string().min(1),
+        })
+        .optional(),
+    })
+    .prefault({}),
+});

@@ -1,0 +1,22 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { OptionalSecretName } from "../../components/settings/environment/secrets.ts";
+import type { Secrets } from "../../components/settings/schema.ts";
+import { secretsOf } from "../../mcp/catalog/choose.ts";
+import { keep } from "../keys.ts";
+import type { Lab } from "../lab.ts";
+
+const ours = ["lambdaApiKey", "sshPrivateKey", "tlsCertificate", "tlsKey"];
+
+/**
+ * Credentials of vendors for servers that the stack file asks for by name: made up at the first call, good for starting
+ * a server and listing its tools, and for nothing at the vendor's.
+ */
+export async function vendorCredentials(lab: Lab, enabled: readonly string[]): Promise<Partial<Secrets>> {
+  const wanted = [...new Set(enabled.flatMap(secretsOf))].filter((name) => !ours.includes(name));
+  const made = wanted.map(async (name) => {
+    const file = join(lab.folder, "keys", "vendors", name);
+    return [name, await keep(file, () => `lab-${randomBytes(20).toString("hex")}`)] as const;
+  });
+  return Object.fromEntries(await Promise.all(made)) as Partial<Record<OptionalSecretName, string>>;
+}

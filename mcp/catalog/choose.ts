@@ -1,0 +1,98 @@
+import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
+import { type Variable, variablesFor } from "../../components/settings/environment/variables.ts";
+import { suggestion } from "../../components/settings/parse.ts";
+import type { Settings } from "../../components/settings/schema.ts";
+import type { CatalogEntry } from "./entry.ts";
+
+/** An entry and whether it runs in this stack. */
+export type Choice = { entry: CatalogEntry } & ({ enabled: true } | { enabled: false; reason: string });
+
+/** Secrets without which a server cannot start. */
+export const secretsOf = (name: string): AnySecretName[] =>
+  variablesFor(`mcp/${name}`).flatMap(([, { secret, schema }]: [string, Variable]) =>
+    secret !== undefined && !schema.safeParse(undefined).success ? [secret] : [],
+  );
+
+/** The endpoint of a remote server, if the catalog or the settings know it. */
+export const urlOf = (entry: CatalogEntry, settings: Settings["mcp"]): string | undefined =>
+  settings.servers[entry.name]?.url ?? (entry.kind === "remote" ? entry.url : undefined);
+
+/** Why an entry does not run, if it does not. */
+function reasonAgainst(
+  entry: CatalogEntry,
+  settings: Settings["mcp"],
+  given: ReadonlySet<string>,
+): string | undefined {
+  const { name } = entry;
+  if (entry.unavailable) return entry.unavailable;
+  if (settings.disabled.includes(name)) return "switched off by mcp.disabled";
+  if (settings.enabled && !settings.enabled.includes(name)) return "not among mcp.enabled";
+  const missing = secretsOf(name).filter((secret) => !given.has(secret));
+  if (missing.length > 0) return `needs ${missing.join(" and ")} in the stack's ESC environment`;
+  if (entry.kind === "remote" && !urlOf(entry, settings))
+    return `needs its endpoint in mcp.servers.${name}.url`;
+  return undefined;
+}
+
+/** What is wrong with the settings, as far as only the catalog can tell. */
+function faultsOf(catalog: readonly CatalogEntry[], settings: Settings["mcp"]): string[] {
+  const names = catalog.map((entry) => entry.name);
+  const unknown = (path: string, name: string) =>
+    names.includes(name) ? [] : [`${path}: there is no MCP server ${name}${suggestion(name, names)}`];
+  const { enabled = [], disabled, servers } = settings;
+  return [
+    ...enabled.flatMap((name, index) => unknown(`mcp.enabled[${index}]`, name)),
+    ...disabled.flatMap((name, index) => unknown(`mcp.disabled[${index}]`, name)),
+    ...Object.keys(servers).flatMap((name) => unknown(`mcp.servers.${name}`, name)),
+    ...enabled.flatMap((name, index) => {
+      const reason = catalog.find((entry) => entry.name === name)?.unavailable;
+      return reason ? [`mcp.enabled[${index}]: ${name} cannot be enabled: ${reason}`] : [];
+    }),
+    ...Object.entries(servers).flatMap(([name, { variables = {} }]) =>
+      Object.entries(variables).flatMap(([variable, value]) => variableFaults(name, variable, value)),
+    ),
+  ];
+}
+
+function variableFaults(server: string, name: string, value: string): string[] {
+  const path = `mcp.servers.${server}.variables.${name}`;
+  const found = variablesFor(`mcp/${server}`).find(([variable]) => variable === name)?.[1];
+  if (!found) {
+    const known = variablesFor(`mcp/${server}`).flatMap(([variable, { secret }]) =>
+      secret ? [] : [variable],
+    );
+    return [`${path}: ${server} does not read it${suggestion(name, known)}`];
+  }
+  if (found.secret !== undefined) return [`${path}: is a secret; it comes from the stack's ESC environment`];
+  const result = found.schema.safeParse(value);
+  return result.success ? [] : [`${path}: ${result.error.issues.map(({ message }) => message).join(", ")}`];
+}
+
+/**
+ * Decides which servers run. A server whose secret is missing stays off; asking for one that does not exist, or that
+ * cannot run, is a fault.
+ *
+ * @param given names of the secrets that the stack has
+ * @throws with all faults at once
+ */
+export function choose(
+  catalog: readonly CatalogEntry[],
+  settings: Settings["mcp"],
+  given: ReadonlySet<string>,
+): Choice[] {
+  const faults = faultsOf(catalog, settings);
+  if (faults.length > 0)
+    throw new Error(`MCP servers cannot be chosen (nothing was created):\n  ${faults.join("\n  ")}`);
+  return catalog.map((entry) => {
+    const reason = reasonAgainst(entry, settings, given);
+    return reason === undefined ? { entry, enabled: true } : { entry, enabled: false, reason };
+  });
+}
+
+/** One line about what stays off, for the log; undefined when all run. */
+export function notice(choices: readonly Choice[]): string | undefined {
+  const off = choices.flatMap((choice) =>
+    choice.enabled ? [] : [`${choice.entry.name} (${choice.reason})`],
+  );
+  return off.length > 0 ? `MCP servers that stay off: ${off.join("; ")}` : undefined;
+}

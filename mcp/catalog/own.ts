@@ -1,0 +1,59 @@
+import type { CatalogInput } from "./entry.ts";
+
+/** A server that is written here, in `mcp/servers/<name>`. */
+const own = (
+  name: string,
+  more: Omit<Extract<CatalogInput, { kind: "container" }>, "name" | "kind" | "source" | "command" | "image">,
+): CatalogInput => ({
+  name,
+  kind: "container",
+  source: { registry: "own", name: `mcp/servers/${name}`, version: "0.1.0" },
+  command: ["node", `/app/mcp/servers/${name}/main.ts`],
+  ...more,
+});
+
+export const sophiaInfrastructure = own("sophia_infrastructure", {
+  description: "Hosts, Kubernetes nodes and pods, and the GPU instances that the account rents.",
+  gpuSlices: 1,
+  kubernetes: { resources: ["nodes", "pods"] },
+  egress: ["lambda"],
+  memory: 90,
+});
+
+/** Servers that are written here. They keep nothing between calls, so that they can scale. */
+export const ownServers: CatalogInput[] = [
+  own("sophia_ai_intelligence", {
+    description: "Chat and embeddings of the platform's LLM endpoint.",
+    replicas: { min: 1, max: 4 },
+    egress: ["inference"],
+    memory: 90,
+  }),
+  own("sophia_business_intelligence", {
+    description: "Deals, contacts, calls and activity, as questions that a manager asks.",
+    replicas: { min: 1, max: 4 },
+    egress: ["postgres"],
+    memory: 100,
+  }),
+  own("sophia_data_intelligence", {
+    description: "State, quality, freshness and schema of the data pipeline; read-only SQL.",
+    replicas: { min: 1, max: 4 },
+    egress: ["postgres"],
+    memory: 100,
+  }),
+  sophiaInfrastructure,
+  own("lambda_labs_cli", {
+    description: "GPU instances of Lambda Cloud: types, prices, capacity; launch and terminate if allowed.",
+    egress: ["lambda"],
+    memory: 90,
+  }),
+  own("gong", {
+    description: "Calls, transcripts and users of Gong.",
+    egress: ["gong"],
+    memory: 90,
+  }),
+  own("redis", {
+    description: "Keys and memory of the platform's Redis; read-only unless allowed.",
+    egress: ["redis"],
+    memory: 90,
+  }),
+];

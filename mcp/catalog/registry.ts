@@ -1,0 +1,57 @@
+import type { CatalogEntry } from "./entry.ts";
+
+const schema = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json";
+/** Version of the catalog itself, for entries without a version of their own. */
+const catalogVersion = "0.1.0";
+
+/** An entry as the official MCP registry describes servers. */
+export interface ServerJson {
+  $schema: string;
+  name: string;
+  description: string;
+  version: string;
+  packages?: object[];
+  remotes?: object[];
+  _meta: { "io.modelcontextprotocol.registry/publisher-provided": object };
+}
+
+const reversed = (host: string) => host.split(".").reverse().join(".");
+
+function packageOf(entry: CatalogEntry): object[] {
+  if (entry.kind === "remote" || entry.source.registry === "own") return [];
+  const { registry, name, version } = entry.source;
+  const transport =
+    entry.kind === "stdio"
+      ? { type: "stdio" }
+      : { type: "streamable-http", url: `http://localhost:${entry.port}${entry.path}` };
+  // Of images the registry wants the tag within the name.
+  return registry === "oci"
+    ? [{ registryType: registry, identifier: `${name}:${version}`, transport }]
+    : [{ registryType: registry, identifier: name, version, transport }];
+}
+
+/**
+ * Servers in the official registry's `server.json` shape, as they are reached through this platform. Pure.
+ * https://modelcontextprotocol.io/registry/remote-servers
+ *
+ * @param host name under which clients come
+ */
+export const serverJson = (entries: readonly CatalogEntry[], host: string): ServerJson[] =>
+  entries.map((entry) => {
+    const packages = packageOf(entry);
+    return {
+      $schema: schema,
+      name: `${reversed(host)}/${entry.name}`,
+      description: entry.description,
+      version: entry.kind === "remote" ? catalogVersion : entry.source.version.replace(/^v/, ""),
+      ...(packages.length > 0 ? { packages } : {}),
+      remotes: [{ type: "streamable-http", url: `https://${host}/mcp/${entry.name}` }],
+      _meta: {
+        "io.modelcontextprotocol.registry/publisher-provided": {
+          kind: entry.kind,
+          revisions: entry.revisions,
+          sessionful: entry.sessionful,
+        },
+      },
+    };
+  });

@@ -1,0 +1,177 @@
+import { images } from "../../components/core/versions.ts";
+import type { CatalogInput } from "./entry.ts";
+import { npm, program } from "./vendor.ts";
+
+/** Node.js keeps to this heap, so that a leak ends one server and not its neighbours. */
+const heap = { NODE_OPTIONS: "--max-old-space-size=192" };
+const falseResources =
+  "it announces resources that it does not have, and the gateway takes that for a broken server";
+const imageVersion = (image: string) => image.slice(image.lastIndexOf(":") + 1);
+
+/** Servers of others that run here: npm packages in the image of `mcp/vendor`, or images of their makers. */
+export const vendorServers: CatalogInput[] = [
+  {
+    name: "github",
+    description: "Repositories, issues, pull requests and workflows of GitHub.",
+    kind: "container",
+    source: {
+      registry: "oci",
+      name: "ghcr.io/github/github-mcp-server",
+      version: imageVersion(images.githubMcp),
+    },
+    image: images.githubMcp,
+    args: ["http", "--port", "8080"],
+    // It has no health path, and answers 401 to everybody who brings no token.
+    health: "tcp",
+    revisions: ["2025-11-25"],
+    credential: { header: "Authorization", variable: "GITHUB_PERSONAL_ACCESS_TOKEN" },
+    egress: ["api.github.com:443"],
+    memory: 40,
+  },
+  {
+    name: "slack",
+    description: "Channels, messages and users of Slack.",
+    kind: "container",
+    source: {
+      registry: "oci",
+      name: "ghcr.io/korotovsky/slack-mcp-server",
+      version: imageVersion(images.slackMcp),
+    },
+    image: images.slackMcp,
+    args: ["--transport", "http"],
+    environment: { SLACK_MCP_HOST: "0.0.0.0", SLACK_MCP_PORT: "8080" },
+    health: "tcp",
+    revisions: ["2025-11-25"],
+    egress: ["slack.com:443"],
+    memory: 60,
+  },
+  {
+    name: "notion",
+    description: "Pages, databases and comments of Notion.",
+    kind: "stdio",
+    source: npm("@notionhq/notion-mcp-server"),
+    command: program("@notionhq/notion-mcp-server", "bin/cli.mjs"),
+    environment: heap,
+    toolAllow: [
+      "API-post-search",
+      "API-retrieve-a-page",
+      "API-get-block-children",
+      "API-retrieve-a-data-source",
+      "API-query-data-source",
+      "API-get-users",
+    ],
+    egress: ["api.notion.com:443"],
+    memory: 200,
+  },
+  {
+    name: "asana",
+    description: "Tasks, projects and workspaces of Asana.",
+    kind: "stdio",
+    source: npm("@roychri/mcp-server-asana"),
+    command: program("@roychri/mcp-server-asana", "dist/index.js"),
+    environment: { ...heap, READ_ONLY_MODE: "true" },
+    egress: ["app.asana.com:443"],
+    memory: 260,
+  },
+  {
+    name: "hubspot",
+    description: "Contacts, companies, deals and engagements of HubSpot.",
+    kind: "stdio",
+    source: npm("@hubspot/mcp-server"),
+    command: program("@hubspot/mcp-server", "dist/index.js"),
+    environment: heap,
+    notFederated: falseResources,
+    egress: ["api.hubapi.com:443"],
+    memory: 200,
+  },
+  {
+    name: "salesforce",
+    description: "Records and metadata of one Salesforce org.",
+    kind: "stdio",
+    source: { registry: "npm", name: "@salesforce/mcp", version: "0.30.15" },
+    command: ["sf-mcp-server"],
+    egress: ["login.salesforce.com:443"],
+    memory: 300,
+    unavailable:
+      "its package has 472 MB and reads the login store of Salesforce's CLI, not a secret; the image has neither",
+  },
+  {
+    name: "postgres",
+    description: "Read-only SQL and schema of the platform's PostgreSQL.",
+    kind: "container",
+    source: npm("@bytebase/dbhub"),
+    command: program("@bytebase/dbhub", "dist/index.js"),
+    args: ["--transport", "http", "--host", "0.0.0.0", "--port", "8080"],
+    // The walls around the namespace say who may come.
+    environment: { ...heap, DBHUB_ALLOWED_HOSTS: "*" },
+    health: { live: "/healthz", ready: "/healthz" },
+    egress: ["postgres"],
+    memory: 120,
+  },
+  {
+    name: "codacy",
+    description: "Code quality, coverage and security findings of Codacy.",
+    kind: "stdio",
+    source: npm("@codacy/codacy-mcp"),
+    command: program("@codacy/codacy-mcp", "dist/index.js"),
+    environment: heap,
+    notFederated: falseResources,
+    egress: ["app.codacy.com:443", "api.codacy.com:443"],
+    memory: 195,
+  },
+  {
+    name: "playwright",
+    description: "A browser: open pages, click, type, read what is shown.",
+    kind: "container",
+    source: npm("@playwright/mcp"),
+    command: program("@playwright/mcp", "cli.js"),
+    args: [
+      ...["--headless", "--isolated", "--host", "0.0.0.0", "--port", "8080"],
+      // The walls around the namespace say who may come, so the names under which they come do not matter.
+      ...["--allowed-hosts", "*"],
+    ],
+    environment: { ...heap, PLAYWRIGHT_BROWSERS_PATH: "/tmp/browsers" },
+    // It takes every path for the protocol.
+    health: "tcp",
+    revisions: ["2025-11-25"],
+    sessionful: true,
+    egress: ["internet"],
+    memory: 135,
+  },
+  {
+    name: "figma_context",
+    description: "Layout, styles and images of Figma files, for writing code after them.",
+    kind: "stdio",
+    source: npm("figma-developer-mcp"),
+    command: [
+      ...program("figma-developer-mcp", "dist/bin.js"),
+      "--stdio",
+      "--no-telemetry",
+      "--image-dir",
+      "/tmp",
+    ],
+    environment: heap,
+    egress: ["api.figma.com:443"],
+    memory: 210,
+  },
+  {
+    name: "memory",
+    description: "A knowledge graph that outlives conversations: entities, relations, observations.",
+    kind: "stdio",
+    source: npm("@modelcontextprotocol/server-memory"),
+    command: program("@modelcontextprotocol/server-memory", "dist/index.js"),
+    environment: { ...heap, MEMORY_FILE_PATH: "/data/memory.jsonl" },
+    volume: { path: "/data", size: "1Gi" },
+    memory: 205,
+  },
+  {
+    name: "docker",
+    description: "Containers, images and logs of a remote Docker engine.",
+    kind: "stdio",
+    source: { registry: "pypi", name: "mcp-server-docker", version: "0.3.0" },
+    command: ["mcp-server-docker"],
+    memory: 100,
+    unavailable:
+      "it needs Python 3.12 and a Docker engine that listens over TLS; a host's socket is never mounted into a pod",
+  },
+];

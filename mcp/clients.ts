@@ -1,0 +1,67 @@
+/** Programs whose configuration files we know. */
+export const clientKinds = ["cursor", "vscode", "generic"] as const;
+export type ClientKind = (typeof clientKinds)[number];
+
+/** An endpoint as a client sees it. */
+export interface Endpoint {
+  name: string;
+  url: string;
+}
+
+export interface ClientAccess {
+  /** The gateway first, then servers that have a path of their own only. */
+  endpoints: readonly Endpoint[];
+  token: string;
+}
+
+const headers = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+const builders: Record<ClientKind, (access: ClientAccess) => Record<string, unknown>> = {
+  // https://docs.cursor.com/context/mcp: `.cursor/mcp.json`
+  cursor: ({ endpoints, token }) => ({
+    mcpServers: Object.fromEntries(
+      endpoints.map(({ name, url }) => [name, { url, headers: headers(token) }]),
+    ),
+  }),
+  // https://code.visualstudio.com/docs/copilot/chat/mcp-servers: `.vscode/mcp.json`
+  vscode: ({ endpoints, token }) => ({
+    servers: Object.fromEntries(
+      endpoints.map(({ name, url }) => [name, { type: "http", url, headers: headers(token) }]),
+    ),
+  }),
+  generic: ({ endpoints, token }) => ({
+    mcpServers: Object.fromEntries(
+      endpoints.map(({ name, url }) => [name, { type: "streamable-http", url, headers: headers(token) }]),
+    ),
+  }),
+};
+
+/** The configuration of a client, ready for its file. Holds the token. Pure. */
+export const clientConfig = (kind: ClientKind, access: ClientAccess): Record<string, unknown> =>
+  builders[kind](access);
+
+/** What a client needs to name: the gateway, and each server that the gateway cannot serve. Pure. */
+export function endpointsFor(
+  url: string,
+  servers: readonly { name: string; enabled: boolean; federated: boolean; path?: string | undefined }[],
+): Endpoint[] {
+  const direct = servers.flatMap(({ name, enabled, federated, path }) =>
+    enabled && !federated && path !== undefined ? [{ name: `sophia_${name}`, url: `${url}${path}` }] : [],
+  );
+  return [{ name: "sophia", url: `${url}/mcp` }, ...direct];
+}
+
+/**
+ * The configuration of every kind of client. Each gets the token of the client of its name, or the first there is.
+ * Pure.
+ */
+export function clientConfigs(
+  url: string,
+  servers: Parameters<typeof endpointsFor>[1],
+  tokens: Readonly<Record<string, string>>,
+): Record<ClientKind, Record<string, unknown>> {
+  const endpoints = endpointsFor(url, servers);
+  const configOf = (kind: ClientKind) =>
+    clientConfig(kind, { endpoints, token: tokens[kind] ?? Object.values(tokens)[0] ?? "" });
+  return { cursor: configOf("cursor"), vscode: configOf("vscode"), generic: configOf("generic") };
+}

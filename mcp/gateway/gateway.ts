@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../../components/core/base.ts";
+import { mcpGateway } from "../../components/network/names.ts";
+import type { Settings } from "../../components/settings/schema.ts";
+import { toUrl } from "../egress.ts";
+import { containerSecurity, placement, podSecurity, probes } from "../pod.ts";
+import { autoscaler, disruptionBudget } from "../scaling.ts";
+import type { Backend, Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
+import { vmcp } from "./vmcp.ts";
+
+const name = "mcp-gateway";
+
+export interface GatewayArgs {
+  settings: Settings["mcp"];
+  namespace: pulumi.Input<string>;
+  /** A change rolls the gateway; clients of the older revision open a new session then. */
+  backends: readonly Backend[];
+  auth: GatewayAuth;
+  /** The servers in the official registry's shape, kept beside the gateway for who wants to read them. */
+  registry: readonly object[];
+  /** The program that federates. Default: vMCP. */
+  engine?: Engine;
+}
+
+/**
+ * One endpoint for all MCP servers: federates their tools, asks after their health, keeps away from those that do not
+ * answer, and writes down who called what.
+ */
+export class Gateway extends Component {
+  /** Inside the cluster; known before it answers. */
+  readonly host: pulumi.Output<string>;
+  readonly port: number;
+  readonly path: string;
+  readonly statusPath: string;
+
+  constructor(component: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcp:Gateway", component, opts);
+    const { settings, backends, namespace } = args;
+    const engine = args.engine ?? vmcp;
+    const labels = { ...mcpGateway, "app.kubernetes.io/part-of": "sophia-mcp" };
+    const metadata = { name, namespace, labels };
+    const credentials = backends.flatMap(({ credential }) => (credential ? [credential] : []));
+    const values = pulumi.secret(
+      pulumi.all(Object.fromEntries(credentials.map(({ variable, value }) => [variable, value]))),
+    );
+
+    const text = pulumi.all(backends.map((backend) => backend.url)).apply((urls) =>
+      engine.config(
+        backends.map(
+          ({ credential, ...rest }, index): ResolvedBackend => ({
+            ...rest,
+            url: urls[index] ?? "",
+            ...(credential && { credential: { header: credential.header, variable: credential.variable } }),
+          }),
+        ),
+        args.auth,
+      ),
+    );
+    const file = engine.configFile.split("/").at(-1) ?? "";
+    const config = new k8s.core.v1.ConfigMap(
+      this.childName("config"),
+      { metadata, data: { [file]: text, "servers.json": JSON.stringify(args.registry, null, 2) } },
+      this.child(),
+    );
+    const secret = new k8s.core.v1.Secret(
+      this.childName("secret"),
+      { metadata, stringData: values },
+      this.child(),
+    );
+    const account = new k8s.core.v1.ServiceAccount(
+      this.childName("account"),
+      { metadata, automountServiceAccountToken: false },
+      this.child(),
+    );
+    const policy = new k8s.networking.v1.NetworkPolicy(
+      this.childName("policy"),
+      {
+        metadata,
+        spec: {
+          podSelector: { matchLabels: mcpGateway },
+          policyTypes: ["Egress"],
+          // To the servers of the namespace its walls lead already.
+          egress: egressOf([...outside(backends), ...(args.auth.by === "oidc" ? [args.auth.issuer] : [])]),
+        },
+      },
+      this.child(),
+    );
+    const checksum = pulumi
+      .all([values, text])
+      .apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16));
+    const { replicas } = settings.gateway;
+    const scales = settings.autoscaling && replicas.max > replicas.min;
+    const deployment = new k8s.apps.v1.Deployment(
+      this.childName("deployment"),
+      {
+        metadata,
+        spec: {
+          ...(scales ? {} : { replicas: replicas.min }),
+          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          selector: { matchLabels: mcpGateway },
+          template: {
+            metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
+            spec: {
+              serviceAccountName: account.metadata.name,
+              automountServiceAccountToken: false,
+              enableServiceLinks: false,
+              ...placement,
+              terminationGracePeriodSeconds: 40,
+              securityContext: podSecurity,
+              containers: [
+                {
+                  name: "gateway",
+                  image: settings.gateway.image,
+                  args: engine.args,
+                  ports: [
+                    { name: "mcp", containerPort: engine.port },
+                    { name: "metrics", containerPort: engine.metricsPort },
+                  ],
+                  env: [
+                    { name: "HOME", value: "/tmp" },
+                    ...credentials.map(({ variable }) => ({
+                      name: variable,
+                      valueFrom: { secretKeyRef: { name, key: variable } },
+                    })),
+                  ],
+                  resources: settings.gateway.resources,
+                  securityContext: containerSecurity,
+                  ...probes(engine.health),
+                  lifecycle: { preStop: { sleep: { seconds: 5 } } },
+                  volumeMounts: [
+                    { name: "config", mountPath: "/etc/sophia", readOnly: true },
+                    { name: "tmp", mountPath: "/tmp" },
+                  ],
+                },
+              ],
+              volumes: [
+                { name: "config", configMap: { name } },
+                { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
+              ],
+            },
+          },
+        },
+      },
+      this.child({ dependsOn: [config, secret, policy] }),
+    );
+    new k8s.policy.v1.PodDisruptionBudget(
+      this.childName("budget"),
+      { metadata, spec: disruptionBudget(mcpGateway) },
+      this.child(),
+    );
+    if (scales) {
+      new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+        this.childName("autoscaler"),
+        { metadata, spec: autoscaler(name, replicas) },
+        this.child({ dependsOn: [deployment] }),
+      );
+    }
+    new k8s.core.v1.Service(
+      this.childName("service"),
+      {
+        metadata,
+        spec: {
+          selector: mcpGateway,
+          ports: [{ name: "mcp", port: engine.port, targetPort: "mcp" }],
+          // A session of the older revision lives in one pod.
+          sessionAffinity: "ClientIP",
+        },
+      },
+      this.child({ dependsOn: [deployment] }),
+    );
+    this.host = pulumi.interpolate`${name}.${namespace}.svc.cluster.local`;
+    this.port = engine.port;
+    this.path = engine.path;
+    this.statusPath = engine.statusPath;
+    this.registerOutputs({ host: this.host });
+  }
+}
+
+/** One rule for each place. */
+const egressOf = (urls: readonly string[]) => [
+  ...new Map(urls.map((url) => [JSON.stringify(toUrl(url)), toUrl(url)])).values(),
+];
+
+/** Endpoints outside the cluster. */
+const outside = (backends: readonly Backend[]): string[] =>
+  backends.flatMap(({ url }) => (typeof url === "string" && url.startsWith("https:") ? [url] : []));

@@ -1,0 +1,171 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { Component } from "../components/core/base.ts";
+import type { Peer } from "../components/network/addresses.ts";
+import type { RouteInput } from "../components/services/nginx.ts";
+import type { Settings } from "../components/settings/schema.ts";
+import { type Choice, choose, notice, urlOf } from "./catalog/choose.ts";
+import { type CatalogEntry, catalog, isDeployed } from "./catalog/index.ts";
+import { serverJson } from "./catalog/registry.ts";
+import type { Urls } from "./egress.ts";
+import { credentialFor } from "./environment.ts";
+import type { Backend, GatewayAuth } from "./gateway/backend.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import { type Platform, provide } from "./provided.ts";
+import { McpServer } from "./server.ts";
+
+export interface McpPlatformArgs extends Platform {
+  /** Section `mcp`. */
+  settings: Settings["mcp"];
+  /** Name under which clients come, from `nginx.hostnames`. */
+  hostname: string;
+  image: pulumi.Input<string>;
+  namespace: pulumi.Input<string>;
+  hosts: pulumi.Input<unknown[]>;
+  apiServers: pulumi.Input<Peer[]>;
+  storageClass: string;
+  /** Makes GPU slices: servers that take one wait for it. */
+  gpu: pulumi.Resource;
+}
+
+/** What of an entry became of it. */
+export interface ServerSummary {
+  name: string;
+  kind: CatalogEntry["kind"];
+  enabled: boolean;
+  /** Why it stays off. */
+  reason?: string;
+  /** Below the public URL; only servers that run here have one. */
+  path?: string;
+  /** Whether the gateway offers its tools. */
+  federated: boolean;
+  /** Revisions that it speaks at its own path. */
+  revisions: readonly string[];
+}
+
+/** Whether the gateway can serve an entry. */
+export const federated = (entry: CatalogEntry): boolean =>
+  !entry.sessionful && entry.notFederated === undefined;
+
+/** Whether an entry has a path of its own: where only the gateway knows the token, there is none. */
+const hasPath = (entry: CatalogEntry): boolean =>
+  isDeployed(entry) && !("credential" in entry && entry.credential);
+
+/** What became of every entry. Pure. */
+export const summaries = (choices: readonly Choice[]): ServerSummary[] =>
+  choices.map((choice) => {
+    const { entry } = choice;
+    return {
+      name: entry.name,
+      kind: entry.kind,
+      enabled: choice.enabled,
+      ...(choice.enabled ? {} : { reason: choice.reason }),
+      ...(choice.enabled && hasPath(entry) ? { path: `/mcp/${entry.name}` } : {}),
+      federated: federated(entry),
+      revisions: entry.revisions,
+    };
+  });
+
+/** All MCP servers that the stack can run, the gateway in front of them, and the tokens of those who may call. */
+export class McpPlatform extends Component {
+  readonly servers: ServerSummary[];
+  /** How Nginx reaches them; each asks for a client's token. */
+  readonly routes: RouteInput[];
+  /** Tokens by client; secret. */
+  readonly clients: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args: McpPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("mcp:McpPlatform", name, opts);
+    const { settings } = args;
+    const choices = choose(catalog, settings, new Set(Object.keys(args.secrets)));
+    const off = notice(choices);
+    if (off) void pulumi.log.info(off, this);
+    const provided = provide(args);
+    const running = choices.flatMap((choice) => (choice.enabled ? [choice.entry] : []));
+
+    const backends: Backend[] = [];
+    this.routes = [];
+    for (const entry of running) {
+      let url: pulumi.Input<string>;
+      if (isDeployed(entry)) {
+        const server = new McpServer(
+          this.childName(entry.name),
+          { ...args, entry, provided, urls: urlsOf(args) },
+          this.child({ dependsOn: entry.gpuSlices > 0 ? [args.gpu] : [] }),
+        );
+        url = pulumi.interpolate`http://${server.host}:${server.port}${entry.path}`;
+        if (hasPath(entry)) {
+          this.routes.push({
+            path: `/mcp/${entry.name}`,
+            kind: "sse",
+            clients: true,
+            host: server.host,
+            port: server.port,
+            upstreamPath: entry.path,
+          });
+        }
+      } else url = urlOf(entry, settings) ?? "";
+      if (federated(entry)) {
+        backends.push({
+          name: entry.name,
+          url,
+          tools: entry.toolAllow,
+          credential: bearer(credentialFor(entry, provided)),
+        });
+      }
+    }
+    const gateway = new Gateway(
+      this.childName("gateway"),
+      {
+        settings,
+        namespace: args.namespace,
+        backends,
+        auth: authOf(args),
+        registry: serverJson(running, args.hostname),
+      },
+      this.child(),
+    );
+    const { host, port } = gateway;
+    const viaGateway = { kind: "sse", exact: true, host, port } as const;
+    this.routes.push(
+      // Tokens of an identity provider are the gateway's to check.
+      { ...viaGateway, path: "/mcp", clients: !settings.gateway.oidc, upstreamPath: gateway.path },
+      { ...viaGateway, path: "/mcp/status", clients: true, upstreamPath: gateway.statusPath },
+    );
+    this.servers = summaries(choices);
+    this.clients = pulumi.secret(pulumi.all(this.#tokens(settings.clients)));
+    this.registerOutputs({ servers: this.servers });
+  }
+
+  #tokens(clients: Settings["mcp"]["clients"]): Record<string, pulumi.Output<string>> {
+    return Object.fromEntries(
+      Object.entries(clients).map(([client, generation]) => {
+        const token = new random.RandomPassword(
+          this.childName(`client-${client}`),
+          // Nginx compares without regard to capitals.
+          { length: 48, special: false, upper: false, keepers: { generation: String(generation) } },
+          this.child(),
+        );
+        return [client, token.result];
+      }),
+    );
+  }
+}
+
+const bearer = (credential: Backend["credential"]): Backend["credential"] =>
+  credential && { ...credential, value: pulumi.secret(pulumi.interpolate`Bearer ${credential.value}`) };
+
+/** Where servers go beyond the cluster; settings of a server come before what everybody uses. */
+function urlsOf({ lambdaApiUrl, settings }: McpPlatformArgs): Urls {
+  const own = (server: string, variable: string) => settings.servers[server]?.variables?.[variable];
+  return {
+    lambda: lambdaApiUrl,
+    inference: own("sophia_ai_intelligence", "SOPHIA_INFERENCE_API_URL") ?? "https://api.lambda.ai/v1",
+    gong: own("gong", "SOPHIA_GONG_API_URL") ?? "https://api.gong.io",
+  };
+}
+
+function authOf({ settings, hostname }: McpPlatformArgs): GatewayAuth {
+  const { oidc } = settings.gateway;
+  return oidc ? { by: "oidc", ...oidc, resource: `https://${hostname}/mcp` } : { by: "nginx" };
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { mcpSettings } from "../../../components/settings/services.ts";
+import { catalog } from "../../../mcp/catalog/index.ts";
+import { serverJson } from "../../../mcp/catalog/registry.ts";
+import { clientConfigs, endpointsFor } from "../../../mcp/clients.ts";
+import { vmcp } from "../../../mcp/gateway/vmcp.ts";
+import { federated, summaries } from "../../../mcp/platform.ts";
+
+const backend = { name: "redis", url: "http://redis.mcp.svc.cluster.local:8080/mcp" };
+const github = {
+  name: "github",
+  url: "http://github.mcp.svc.cluster.local:8080/mcp",
+  credential: { header: "Authorization", variable: "GITHUB_PERSONAL_ACCESS_TOKEN" },
+  tools: ["get_issue"],
+};
+
+describe("the gateway's configuration", () => {
+  const config = parse(vmcp.config([backend, github], { by: "nginx" }));
+
+  test("M3 names every backend, and asks nothing of Kubernetes", () => {
+    expect(config.backends).toEqual([
+      { ...backend, transport: "streamable-http" },
+      { name: "github", url: github.url, transport: "streamable-http" },
+    ]);
+    expect(config.outgoingAuth.source).toBe("inline");
+  });
+
+  test("M3 asks after health, breaks the circuit of the dead, and goes on with the rest", () => {
+    expect(config.operational.failureHandling).toMatchObject({
+      partialFailureMode: "best_effort",
+      circuitBreaker: { enabled: true },
+    });
+    expect(config.audit.enabled).toBe(true);
+    expect(config.telemetry.metricsOnTransportPort).toBe(false);
+  });
+
+  test("M3 offers only the tools that are allowed, by names that do not clash", () => {
+    expect(config.aggregation).toMatchObject({
+      conflictResolution: "prefix",
+      conflictResolutionConfig: { prefixFormat: "{workload}_" },
+      tools: [{ workload: "github", filter: ["get_issue"] }],
+    });
+  });
+
+  test("S1 a token is named by its variable, never written", () => {
+    expect(config.outgoingAuth.backends).toEqual({
+      github: {
+        type: "header_injection",
+        headerInjection: { headerName: "Authorization", headerValueEnv: "GITHUB_PERSONAL_ACCESS_TOKEN" },
+      },
+    });
+  });
+
+  test("M3 checks an identity provider's tokens itself where it is told to", () => {
+    const oidc = {
+      issuer: "https://idp.test",
+      clientId: "sophia",
+      audience: "mcp",
+      resource: "https://x.test/mcp",
+    };
+    expect(parse(vmcp.config([], { by: "oidc", ...oidc })).incomingAuth).toEqual({ type: "oidc", oidc });
+    expect(config.incomingAuth).toEqual({ type: "anonymous" });
+  });
+});
+
+test("M3 has two replicas and scales to ten, if nothing else is set", () => {
+  expect(mcpSettings.parse({}).gateway.replicas).toEqual({ min: 2, max: 10 });
+});
+
+test("M3 what keeps state in its session is not behind the gateway", () => {
+  expect(catalog.filter((entry) => entry.sessionful).map(federated)).toEqual([false]);
+});
+
+test("M1 a server whose token only the gateway knows has no path of its own", () => {
+  const all = summaries(catalog.map((entry) => ({ entry, enabled: true })));
+  const without = all.filter(({ path }) => path === undefined).map(({ name }) => name);
+  expect(without).toEqual(["github", "snowflake", "snowflake_admin", "snowflake_cortex", "pulumi"]);
+});
+
+describe("clients", () => {
+  const servers = [
+    { name: "redis", enabled: true, federated: true, path: "/mcp/redis" },
+    { name: "playwright", enabled: true, federated: false, path: "/mcp/playwright" },
+    { name: "codacy", enabled: false, federated: false },
+  ];
+  const headers = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+  test("M5 get the gateway, and what is not behind it", () => {
+    expect(endpointsFor("https://sophia.test", servers)).toEqual([
+      { name: "sophia", url: "https://sophia.test/mcp" },
+      { name: "sophia_playwright", url: "https://sophia.test/mcp/playwright" },
+    ]);
+  });
+
+  test("M5 each in its own format, with its own token", () => {
+    const configs = clientConfigs("https://sophia.test", servers, { check: "c", cursor: "a", vscode: "b" });
+    expect(configs.cursor).toMatchObject({
+      mcpServers: { sophia: { url: "https://sophia.test/mcp", headers: headers("a") } },
+    });
+    expect(configs.vscode).toMatchObject({ servers: { sophia: { type: "http", headers: headers("b") } } });
+    expect(configs.generic).toMatchObject({
+      mcpServers: { sophia_playwright: { type: "streamable-http", headers: headers("c") } },
+    });
+  });
+});
+
+test("M3 the catalog in the official registry's shape keeps to the registry's rules", () => {
+  const all = serverJson(catalog, "sophia.example");
+  expect(all).toHaveLength(catalog.length);
+  for (const { name, description, version, packages } of all) {
+    expect(name).toMatch(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/);
+    expect(description.length).toBeLessThanOrEqual(100);
+    expect(version).toMatch(/^\d+\.\d+\.\d+/);
+    expect(JSON.stringify(packages ?? [])).not.toMatch(/latest|\^|~/);
+  }
+  expect(all.find(({ name }) => name === "example.sophia/memory")).toMatchObject({
+    packages: [
+      {
+        registryType: "npm",
+        identifier: "@modelcontextprotocol/server-memory",
+        transport: { type: "stdio" },
+      },
+    ],
+    remotes: [{ type: "streamable-http", url: "https://sophia.example/mcp/memory" }],
+  });
+});
