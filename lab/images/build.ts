@@ -6,7 +6,7 @@ import { hashOf } from "../artefacts/hash.ts";
 import { repository } from "../lab.ts";
 import { docker, inspect } from "../machines/engine/docker.ts";
 import { pullOfficial } from "./official.ts";
-import { buildPlatform } from "./platform.ts";
+import { dockerfileInput } from "./platform.ts";
 
 interface ImageInspection {
   Id: string;
@@ -61,12 +61,13 @@ export async function buildImage(
   image: { name: string; dockerfile: string; context: string; args: Record<string, string> },
   { out, log, signal }: Pick<BuildContext, "out" | "log" | "signal">,
 ): Promise<void> {
-  const given = { ...(await buildPlatform(image.dockerfile)), ...image.args };
-  const args = Object.entries(given).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
+  const args = Object.entries(image.args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
   const temporary = `sophia-lab/building:${randomUUID()}`;
   // The machine's own network: what it reaches, a build reaches, in the same way.
-  const common = ["build", "--network=host", "--file", image.dockerfile, "--tag", temporary];
-  await docker([...common, ...proxyArguments(), ...args, image.context], { onLine: log, signal });
+  const dockerfile = await dockerfileInput(image.dockerfile);
+  const common = ["build", "--network=host", ...dockerfile.args, "--tag", temporary];
+  const options = { ...dockerfile.stdin, onLine: log, signal };
+  await docker([...common, ...proxyArguments(), ...args, image.context], options);
   await keepImage(out, image.name, temporary);
   await docker(["rmi", "--no-prune", temporary]);
 }

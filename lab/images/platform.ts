@@ -7,8 +7,21 @@ export async function enginePlatform(): Promise<string> {
   return stdout.trim();
 }
 
-/** The build argument BUILDPLATFORM for a Dockerfile that asks for it: only BuildKit knows it by itself. */
-export async function buildPlatform(dockerfile: string): Promise<Record<string, string>> {
+const variable = "${BUILDPLATFORM}";
+
+/** A Dockerfile as `docker build` is told about it. */
+export interface DockerfileInput {
+  args: string[];
+  /** For standard input; nothing where the file is read as it is. */
+  stdin: { stdin?: string };
+}
+
+/**
+ * The platform that builds has a name in Dockerfiles, which only BuildKit knows; where it is declared so that the
+ * engine's older builder could be told, BuildKit takes it for empty. So the lab writes its value in its place.
+ */
+export async function dockerfileInput(dockerfile: string): Promise<DockerfileInput> {
   const text = await readFile(dockerfile, "utf8");
-  return /^ARG BUILDPLATFORM\b/m.test(text) ? { BUILDPLATFORM: await enginePlatform() } : {};
+  if (!text.includes(variable)) return { args: ["--file", dockerfile], stdin: {} };
+  return { args: ["--file", "-"], stdin: { stdin: text.replaceAll(variable, await enginePlatform()) } };
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { nodeImage } from "../../lab/images/node/image.ts";
 import { enginePlatform } from "../../lab/images/platform.ts";
 import { docker, inspect } from "../../lab/machines/engine/docker.ts";
 import { brief } from "./events.ts";
+import { occurs } from "./families/occurs.ts";
 import { runProgram } from "./harness.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";
 
@@ -18,6 +18,9 @@ const program = join(import.meta.dirname, "programs/families");
 const service = join(import.meta.dirname, "../fixtures/images/service");
 /** In the environment of whoever builds, and so where a careless build would find it. */
 const planted = `planted-${randomBytes(12).toString("hex")}`;
+/** What a pod of ours may do: its image's own user, a read-only root, no capability. */
+const restricted = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network=none"];
+
 let folder: string;
 let registry: TestRegistry;
 let digests: Record<string, string> = {};
@@ -160,9 +163,6 @@ async function hostsFile(): Promise<string> {
   return file;
 }
 
-/** What a pod of ours may do: its image's own user, a read-only root, no capability. */
-const restricted = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network=none"];
-
 interface Inspected {
   State: { Running: boolean; Health: { Status: string; Log: { Output: string }[] } };
 }
@@ -233,16 +233,3 @@ describe.each(Object.entries(ways))("W4 the image %s", (name, { options, command
     expect(components.map(({ purl }) => purl)).toContain("pkg:npm/zod@4.6.7");
   });
 });
-
-/** Which of these texts a file holds. Layers lie uncompressed in what the engine saves. */
-async function occurs(file: string, texts: string[]): Promise<string[]> {
-  const found = new Set<string>();
-  const longest = Math.max(...texts.map((text) => text.length));
-  let rest = "";
-  for await (const chunk of createReadStream(file, { encoding: "latin1", highWaterMark: 1 << 20 })) {
-    const window = rest + chunk;
-    for (const text of texts) if (window.includes(text)) found.add(text);
-    rest = window.slice(-longest);
-  }
-  return [...found];
-}

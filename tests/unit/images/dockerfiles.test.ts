@@ -45,6 +45,11 @@ describe("a Dockerfile is refused", () => {
       "node:latest is neither",
     ],
     ["with a default base", (text) => text.replace("ARG BASE", "ARG BASE=node:24"), "BASE has a default"],
+    [
+      "that hides the platform",
+      (text) => text.replace("ARG BASE", "ARG BUILDPLATFORM"),
+      "hides BuildKit's own",
+    ],
     ["that fetches", (text) => text.replace("COPY exporter", "ADD https://example.org/x"), "ADD may fetch"],
     [
       "that needs an emulator",

@@ -43,6 +43,8 @@ export function faultsOf(text: string): string[] {
   const names = stages.map(({ name }) => name);
   if (stages.length < 2) faults.push("it has one stage: what builds would be in what runs");
   for (const { name, value } of globals) {
+    // Seen with Docker 20.10's BuildKit: a declared one is empty.
+    if (name === "BUILDPLATFORM") faults.push("BUILDPLATFORM is declared, which hides BuildKit's own");
     if (value !== undefined) faults.push(`${name} has a default, which nobody checked: leave it out`);
   }
   for (const { image } of stages) {

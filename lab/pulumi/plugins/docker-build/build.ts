@@ -1,6 +1,6 @@
 import { CommandFailed } from "../../../exec.ts";
 import { proxyArguments } from "../../../images/build.ts";
-import { buildPlatform, enginePlatform } from "../../../images/platform.ts";
+import { type DockerfileInput, dockerfileInput, enginePlatform } from "../../../images/platform.ts";
 import { docker } from "../../../machines/engine/docker.ts";
 import type { RequestContext } from "../kit/provider.ts";
 import { Fields } from "../kit/schema.ts";
@@ -19,15 +19,14 @@ const options = (name: string, values: Record<string, string>): string[] =>
   Object.entries(values).flatMap(([key, value]) => [name, `${key}=${value}`]);
 
 /** Arguments of `docker build`, the context last. */
-async function buildArguments(fields: Fields): Promise<string[]> {
-  const dockerfile = fields.object("dockerfile")?.string("location") ?? "";
+function buildArguments(fields: Fields, dockerfile: DockerfileInput): string[] {
   const network = fields.string("network") ?? "default";
   const flag = (name: string) => (fields.boolean(name) ? [name === "noCache" ? "--no-cache" : "--pull"] : []);
   return [
     // As for the lab's own images: what this machine reaches, a build reaches, in the same way.
-    ...["build", "--file", dockerfile, "--network", network === "default" ? "host" : network],
+    ...["build", ...dockerfile.args, "--network", network === "default" ? "host" : network],
     ...proxyArguments(),
-    ...options("--build-arg", { ...(await buildPlatform(dockerfile)), ...fields.texts("buildArgs") }),
+    ...options("--build-arg", fields.texts("buildArgs")),
     ...options("--label", fields.texts("labels")),
     ...(fields.strings("tags") ?? []).flatMap((tag) => ["--tag", tag]),
     ...[...flag("noCache"), ...flag("pull")],
@@ -64,18 +63,19 @@ export async function buildAndPush(
   const engine = await enginePlatform();
   refuseOtherPlatforms(fields.strings("platforms") ?? [], engine);
   return withLogin(credentials, async (folder) => {
-    const run = async (what: string, args: string[]) => {
+    const run = async (what: string, args: string[], stdin: DockerfileInput["stdin"] = {}) => {
       const onLine = (line: string) =>
         log({ severity: "info", message: redact(line, hidden), ephemeral: true });
       try {
-        await docker(args, { env: { DOCKER_CONFIG: folder }, onLine, signal });
+        await docker(args, { ...stdin, env: { DOCKER_CONFIG: folder }, onLine, signal });
       } catch (error) {
         if (!(error instanceof CommandFailed)) throw error;
         throw new Error(redact(`${what} failed: ${error.message}`, hidden));
       }
     };
-    const dockerfile = fields.object("dockerfile")?.string("location");
-    await run(`building ${tags[0]} from ${dockerfile}`, await buildArguments(fields));
+    const file = fields.object("dockerfile")?.string("location") ?? "";
+    const dockerfile = await dockerfileInput(file);
+    await run(`building ${tags[0]} from ${file}`, buildArguments(fields, dockerfile), dockerfile.stdin);
     try {
       for (const tag of tags) await run(`pushing ${tag}`, ["push", tag]);
       const digest = await digestOf(tags[0] ?? "");
