@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test coverage preview status logs check esc rotation documents format
+.PHONY: up down test coverage preview status logs check ci esc rotation documents format
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -29,8 +29,16 @@ test: node_modules/.ready
 coverage: node_modules/.ready
 	@COVERAGE=1 $(NODE) tests/run.ts $(PART)
 
+# The workflows, too, by actionlint and zizmor.
 check: node_modules/.ready
-	@biome check . && tsc --noEmit
+	@biome check . && tsc --noEmit && $(NODE) delivery/lint/main.ts
+
+# What a pull request is judged by, on this machine: see .github/workflows/checks.yml. The comments are left in .lab/ci.
+ci: check esc
+	@$(NODE) policies/scan.ts --history
+	@$(NODE) lab/cli.ts preview dev --comment=.lab/ci/dev.md --plan=.lab/ci/dev.json
+	@$(NODE) lab/cli.ts preview prod --comment=.lab/ci/prod.md --plan=.lab/ci/prod.json
+	@$(MAKE) test
 
 # Whether the ESC environments give each stack just what its program reads; offline.
 esc: node_modules/.ready

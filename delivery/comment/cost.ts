@@ -60,7 +60,10 @@ const sum = (amounts: (number | null)[]): number | null =>
 
 /** Monthly cost before and after. Pure. */
 export function costOf(outcomes: Outcome[], config: Record<string, string>, prices: PriceList): Plan["cost"] {
-  const hosts = outcomes.filter(({ type }) => type === instanceType).map((host) => hostItem(host, prices));
+  const hosts = outcomes
+    .filter(({ type }) => type === instanceType)
+    .map((host) => hostItem(host, prices))
+    .toSorted((a, b) => (a.resource < b.resource ? -1 : 1));
   // A program that failed early has registered no host: then nothing is known.
   const items = hosts.length > 0 ? [...hosts, ...fileSystemItems(outcomes)] : [];
   const total = (side: "before" | "after") => sum(items.map((item) => item[side]));

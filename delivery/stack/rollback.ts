@@ -1,4 +1,4 @@
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../lab/exec.ts";
@@ -69,17 +69,28 @@ async function refuseUnknownKinds(program: Program, folder: string, commit: stri
   );
 }
 
-/** Installs what a checkout needs, exactly as its lock files say, without running anybody's scripts. */
-async function install(folder: string): Promise<void> {
-  for (const where of [folder, join(folder, "mcp", "servers")]) {
-    const locked = await access(join(where, "package-lock.json")).then(
-      () => true,
-      () => false,
-    );
-    if (locked)
-      await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
-        cwd: where,
-      });
+const lockFile = (folder: string) =>
+  readFile(join(folder, "package-lock.json"), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+
+/**
+ * Installs what a checkout needs, exactly as its lock files say, without running anybody's scripts. Where another
+ * checkout has the same already, that is used: it saves the better part of a roll-back.
+ */
+export async function install(folder: string, other: string): Promise<void> {
+  for (const where of [".", join("mcp", "servers")]) {
+    const wanted = await lockFile(join(folder, where));
+    if (wanted === undefined) continue;
+    const there = join(other, where, "node_modules");
+    const installed = await stat(there).catch(() => undefined);
+    if (installed && wanted === (await lockFile(join(other, where)))) {
+      await symlink(there, join(folder, where, "node_modules"));
+      continue;
+    }
+    const quietly = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    await run("npm", ["ci", ...quietly], { cwd: join(folder, where) });
   }
 }
 
@@ -87,7 +98,7 @@ export interface RollbackOptions {
   /** Full id; the last commit that was seen to work if left out. */
   commit?: string | undefined;
   /** Makes the checkout ready to run; replaced in tests. */
-  prepare?: (folder: string) => Promise<void>;
+  prepare?: (folder: string, other: string) => Promise<void>;
 }
 
 /**
@@ -115,7 +126,7 @@ export async function rollback(
   try {
     await git("worktree", "add", "--detach", folder, commit);
     await refuseUnknownKinds(program, folder, commit);
-    await prepare(folder);
+    await prepare(folder, program.folder);
     const earlier = programIn(folder, program.stack, program.environment);
     await update(
       { ...earlier, configuration: program.configuration, shown: program.shown },

@@ -185,8 +185,8 @@ describe("C1 planning and parts, with the real CLI", () => {
     await checkout.commit(program(6));
     const plan = await preview(stack);
     expect(plan.changes.map(({ kind, name, keys }) => [kind, name, keys])).toEqual([
-      ["replace", "word", ["length"]],
       ["replace", "server-word", ["length"]],
+      ["replace", "word", ["length"]],
     ]);
     await update(stack, { message: "part", target: targetsOf("mcp", await components(stack)) });
     expect((await preview(stack)).changes.map(({ name }) => name)).toEqual(["word"]);

@@ -175,13 +175,23 @@ describe("C1 a stack", () => {
     }
   });
 
-  test("is planned by an identity that only reads", () => {
-    const planning = jobs.filter(({ job }) =>
-      (job.steps ?? []).some(({ run }) => /cli\.ts plan/.test(run ?? "")),
+  test("is planned, for somebody to read, by an identity that only reads", () => {
+    const runs = (job: Job) => (job.steps ?? []).map(({ run }) => run ?? "").join("\n");
+    const looking = jobs.filter(
+      ({ job }) => /cli\.ts plan/.test(runs(job)) && !/cli\.ts (up|"\$COMMAND")/.test(runs(job)),
     );
-    const looking = planning.filter(
-      ({ job }) => !(job.steps ?? []).some(({ run }) => /cli\.ts up/.test(run ?? "")),
-    );
-    expect(looking.map(({ job }) => job.environment?.endsWith("-preview"))).toEqual([true, true]);
+    expect(looking.map(({ file }) => file)).toEqual(["deploy.yml", "pull-request.yml"]);
+    for (const { job } of looking) expect(job.environment).toMatch(/-preview$/);
+  });
+
+  test("is never updated by a clock or a merge without its plan having been guarded", () => {
+    for (const { file, job } of jobs) {
+      const runs = (job.steps ?? []).map(({ run }) => run ?? "").join("\n");
+      const update = runs.search(/cli\.ts (up|"\$COMMAND" --stack)/);
+      if (update < 0) continue;
+      const guarded = runs.indexOf("cli.ts guard");
+      expect(guarded, file).toBeGreaterThanOrEqual(0);
+      expect(guarded, file).toBeLessThan(update);
+    }
   });
 });

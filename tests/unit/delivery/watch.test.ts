@@ -1,0 +1,157 @@
+import { lstat, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { install } from "../../../delivery/stack/rollback.ts";
+import { checks, faultsIn } from "../../../delivery/stack/verify.ts";
+import { auditRows, rotation } from "../../../delivery/watch.ts";
+
+/** Stands for Nginx at an ingress address. */
+async function answering(status: number): Promise<number> {
+  const server = createServer((_, response) => response.writeHead(status).end("answer"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port that nobody listens at. */
+async function deafPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function folder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "sophia-watch-"));
+  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+describe("C1 whether a stack works, seen from outside", () => {
+  test("each address is asked by the name that people use", async () => {
+    const url = `http://sophia.invalid:${await answering(200)}`;
+    const all = await checks({ url, ingress: ["127.0.0.1"], mcp: [] });
+    expect(all).toEqual([{ what: `${url}/health at 127.0.0.1`, fault: "" }]);
+  });
+
+  test("what answers badly, or not at all, is named with the reason", async () => {
+    const bad = `http://sophia.invalid:${await answering(503)}`;
+    expect(faultsIn(await checks({ url: bad, ingress: ["127.0.0.1"], mcp: [] }))).toEqual([
+      `${bad}/health at 127.0.0.1: answers 503`,
+    ]);
+    const deaf = `http://sophia.invalid:${await deafPort()}`;
+    expect(faultsIn(await checks({ url: deaf, ingress: ["127.0.0.1"], mcp: [] }))[0]).toMatch(/ECONNREFUSED/);
+    // By name, too: only with DNS is the stack there for anybody.
+    const named = await checks({ url: deaf, ingress: ["127.0.0.1"], mcp: [] }, true);
+    expect(faultsIn(named)[1]).toMatch(/^http:\/\/sophia\.invalid:\d+\/health: /);
+  });
+
+  test("M4 an MCP server that does not answer in both revisions does not work", async () => {
+    const port = await answering(404);
+    const url = `http://sophia.invalid:${port}`;
+    const mcp = [{ name: "memory", url: `${url}/mcp/memory` }];
+    const faults = faultsIn(await checks({ url, ingress: ["127.0.0.1"], mcp }));
+    expect(faults.find((one) => one.startsWith("MCP server memory: 2025-11-25"))).toBeDefined();
+  });
+});
+
+describe("S2 secrets that are due", () => {
+  const makefile = async (recipe: string) => {
+    const where = await folder();
+    await writeFile(join(where, "Makefile"), `rotation:\n\t@${recipe}\n`);
+    return where;
+  };
+
+  test("are told in the words of make rotation", async () => {
+    expect(await rotation(await makefile("true"))).toBe("");
+    expect(await rotation(await makefile("echo the key is due; exit 1"))).toBe(
+      "```text\nthe key is due\n```",
+    );
+  });
+
+  test("a command that fails has not found something", async () => {
+    await expect(rotation(await makefile("echo broken >&2; exit 2"))).rejects.toThrow("broken");
+  });
+});
+
+describe("C1 packages with known holes", () => {
+  /** As npm 10 and 11 show it. */
+  const audit = JSON.stringify({
+    auditReportVersion: 2,
+    vulnerabilities: {
+      parser: {
+        name: "parser",
+        severity: "high",
+        isDirect: false,
+        via: [
+          {
+            source: 1,
+            name: "parser",
+            title: "Endless @octocat loop",
+            url: "https://example.test",
+            severity: "high",
+            range: "<2.0.1",
+          },
+        ],
+        effects: ["reader"],
+        range: "<2.0.1",
+        nodes: ["node_modules/parser"],
+        fixAvailable: { name: "reader", version: "3.0.0", isSemVerMajor: true },
+      },
+      reader: {
+        name: "reader",
+        severity: "high",
+        isDirect: true,
+        via: ["parser"],
+        effects: [],
+        range: "<3.0.0",
+        nodes: ["node_modules/reader"],
+        fixAvailable: { name: "reader", version: "3.0.0", isSemVerMajor: true },
+      },
+    },
+    metadata: { vulnerabilities: { high: 2, total: 2 } },
+  });
+
+  test("are told once each, with what closes them", () => {
+    expect(auditRows("mcp/servers", audit)).toEqual([
+      ["`mcp/servers`", "`parser <2.0.1`", "high", "`Endless @octocat loop`", "`reader 3.0.0`"],
+    ]);
+    expect(auditRows(".", '{"vulnerabilities":{}}')).toEqual([]);
+  });
+
+  test("an answer that is none is not taken for good news", () => {
+    expect(() => auditRows(".", '{"error":{"code":"ENOAUDIT"}}')).toThrow();
+    expect(() => auditRows(".", "")).toThrow();
+  });
+});
+
+describe("C1 packages of a roll-back", () => {
+  test("are those of the checkout where the lock files are the same", async () => {
+    const [now, then] = [await folder(), await folder()];
+    for (const where of [now, then])
+      await writeFile(join(where, "package-lock.json"), '{"lockfileVersion":3}');
+    await mkdir(join(now, "node_modules"));
+    await install(then, now);
+    expect(await realpath(join(then, "node_modules"))).toBe(await realpath(join(now, "node_modules")));
+  });
+
+  test("are installed by the lock file where it is another one", async () => {
+    const [now, then] = [await folder(), await folder()];
+    await writeFile(join(now, "package-lock.json"), '{"lockfileVersion":3}');
+    await mkdir(join(now, "node_modules"));
+    const lock = { name: "then", lockfileVersion: 3, packages: { "": { name: "then" } } };
+    await writeFile(join(then, "package.json"), '{"name":"then"}');
+    await writeFile(join(then, "package-lock.json"), JSON.stringify(lock));
+    await install(then, now);
+    expect((await lstat(join(then, "node_modules")).catch(() => undefined))?.isSymbolicLink() ?? false).toBe(
+      false,
+    );
+  });
+});
