@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import pg from "pg";
 import { waitFor } from "../../../components/core/wait.ts";
+import { certificateIn } from "./certificate.ts";
 import { freePort } from "./ports.ts";
 
 /** Folder with PostgreSQL's programs; Debian keeps them off the PATH. */
@@ -24,6 +25,8 @@ export const noPostgres: string | undefined =
 export interface TestPostgres {
   host: string;
   port: number;
+  /** What its certificate is signed with; connections may be encrypted or not. */
+  caFile: string;
   /** As its superuser. */
   admin(database?: string): Promise<pg.Client>;
   stop(): Promise<void>;
@@ -57,10 +60,21 @@ export async function startPostgres(): Promise<TestPostgres> {
     "UTF8",
   ];
   execFileSync(join(bin, "initdb"), [...initialise, "--locale=C"], { stdio: "ignore", ...unprivileged });
+  const tls = certificateIn(folder);
+  for (const file of [tls.key, tls.certificate])
+    if (unprivileged.uid !== undefined) chownSync(file, unprivileged.uid, unprivileged.gid);
   const port = await freePort();
   const options = ["-D", data, "-h", "127.0.0.1", "-p", String(port), "-k", folder, "-F"];
   const small = ["-c", "shared_buffers=16MB", "-c", "max_connections=30"];
-  const server = spawn(join(bin, "postgres"), [...options, ...small], { ...unprivileged });
+  const encrypted = [
+    "-c",
+    "ssl=on",
+    "-c",
+    `ssl_cert_file=${tls.certificate}`,
+    "-c",
+    `ssl_key_file=${tls.key}`,
+  ];
+  const server = spawn(join(bin, "postgres"), [...options, ...small, ...encrypted], { ...unprivileged });
   let said = "";
   server.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;
@@ -79,6 +93,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   return {
     host: "127.0.0.1",
     port,
+    caFile: tls.certificate,
     admin,
     stop: async () => {
       server.kill("SIGINT");

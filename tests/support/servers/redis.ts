@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "../../../components/core/wait.ts";
+import { certificateIn } from "./certificate.ts";
 import { freePort } from "./ports.ts";
 
 const succeeds = (command: string, args: string[]) => {
@@ -13,26 +14,51 @@ const succeeds = (command: string, args: string[]) => {
 };
 
 /** The command that runs Redis with the configuration from standard input: this machine's, or the lab's image. */
-function program(port: number): string[] | undefined {
+function program(port: number, tlsPort: number, folder: string): string[] | undefined {
   if (succeeds("redis-server", ["--version"])) return ["redis-server", "-"];
   const image = succeeds("docker", ["images", "--quiet", "sophia-lab/redis"])?.split("\n")[0];
   if (!image) return undefined;
-  const published = ["--publish", `127.0.0.1:${port}:${port}`, "--name", `sophia-test-redis-${port}`];
-  return ["docker", "run", "--rm", "--interactive", ...published, "--entrypoint", "redis-server", image, "-"];
+  const mounted = ["--volume", `${folder}:${folder}:ro`];
+  const published = [
+    "--publish",
+    `127.0.0.1:${port}:${port}`,
+    "--publish",
+    `127.0.0.1:${tlsPort}:${tlsPort}`,
+    "--name",
+    `sophia-test-redis-${port}`,
+  ];
+  return [
+    "docker",
+    "run",
+    "--rm",
+    "--interactive",
+    ...published,
+    ...mounted,
+    "--entrypoint",
+    "redis-server",
+    image,
+    "-",
+  ];
 }
 
 /** Why tests against Redis cannot run here; undefined where they can. */
 export const noRedis: string | undefined =
-  program(0) === undefined ? "neither redis-server nor the lab's image of Redis is here" : undefined;
+  program(0, 0, "/") === undefined ? "neither redis-server nor the lab's image of Redis is here" : undefined;
 
 /** A real Redis without anything in it, on loopback, which asks for the password. */
 export async function startRedis(more: string[] = []) {
-  const port = await freePort();
-  const [command = "", ...args] = program(port) ?? [];
+  const [port, tlsPort] = [await freePort(), await freePort()];
   const password = Math.random().toString(36).slice(2);
   const folder = mkdtempSync(join(tmpdir(), "redis-"));
+  const [command = "", ...args] = program(port, tlsPort, folder) ?? [];
+  const tls = certificateIn(folder);
+  // In the lab's image it runs as somebody else.
+  chmodSync(folder, 0o755);
+  chmodSync(tls.key, 0o644);
   const server = spawn(command, args, { cwd: folder });
   const settings = [`port ${port}`, `requirepass ${password}`, 'save ""', "protected-mode no", ...more];
+  const encrypted = [`tls-port ${tlsPort}`, `tls-cert-file ${tls.certificate}`, `tls-key-file ${tls.key}`];
+  settings.push(...encrypted, "tls-auth-clients no", `tls-ca-cert-file ${tls.certificate}`);
   server.stdin.end(`${settings.join("\n")}\n`);
   let said = "";
   for (const stream of [server.stdout, server.stderr])
@@ -58,6 +84,12 @@ export async function startRedis(more: string[] = []) {
     }
     return true;
   });
-  return { port, password, url: `redis://127.0.0.1:${port}`, stop };
+  return {
+    password,
+    url: `redis://127.0.0.1:${port}`,
+    tlsUrl: `rediss://127.0.0.1:${tlsPort}`,
+    caFile: tls.certificate,
+    stop,
+  };
 }
 export type TestRedis = Awaited<ReturnType<typeof startRedis>>;

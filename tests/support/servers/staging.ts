@@ -54,6 +54,7 @@ export async function startStaging() {
     admin,
     password,
     port: server.port,
+    caFile: server.caFile,
     createTables: async () => {
       await admin.query(ours);
     },

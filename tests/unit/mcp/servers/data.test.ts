@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import type { Database } from "../../../../mcp/servers/kit/postgres/database.ts";
+import { type Database, openDatabase } from "../../../../mcp/servers/kit/postgres/database.ts";
 import { dataTools } from "../../../../mcp/servers/sophia_data_intelligence/tools.ts";
 import { calling } from "../../../support/servers/calling.ts";
 import { noPostgres } from "../../../support/servers/postgres.ts";
@@ -238,9 +238,27 @@ describe.skipIf(noPostgres !== undefined)(`sophia_data_intelligence ${noPostgres
     expect((await poor.call("list_syncs")).text).toMatch(/permission denied.*Grant poor SELECT/);
   });
 
+  test("S4 over TLS the server's certificate is checked", async () => {
+    const encrypted = (caFile?: string) =>
+      openDatabase({
+        ...staging.open().whence,
+        tls: "verify",
+        caFile,
+        password: () => staging.password,
+        application: "test",
+      });
+    const trusting = encrypted(staging.caFile);
+    onTestFinished(() => trusting.close());
+    const ssl = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    expect(await trusting.read(undefined, (query) => query(ssl))).toEqual([{ ssl: true }]);
+    await expect(encrypted().read(undefined, (query) => query(ssl))).rejects.toThrow(
+      /^PostgreSQL cannot be reached.*self.signed certificate/,
+    );
+  });
+
   test("M4 a database that is away is an error that says where it was looked for", async () => {
     const { call } = await serving(
-      (await import("../../../../mcp/servers/kit/postgres/database.ts")).openDatabase({
+      openDatabase({
         ...staging.open().whence,
         port: 9,
         tls: "off",

@@ -210,6 +210,15 @@ describe.skipIf(noRedis !== undefined)(`redis ${noRedis ?? ""}`, () => {
     expect(await hurried.command("EXISTS", "k")).toBe(0);
   });
 
+  test("S4 over TLS Redis's certificate is checked", async () => {
+    const trusting = open({ url: server.tlsUrl, caFile: server.caFile });
+    onTestFinished(() => trusting.close());
+    expect(String(await trusting.command("PING"))).toBe("PONG");
+    await expect(open({ url: server.tlsUrl }).command("PING")).rejects.toThrow(
+      /^Redis cannot be reached.*self.signed certificate/,
+    );
+  });
+
   test("S1 a wrong password and an absent Redis are told apart, without the password", async () => {
     const wrong = openRedis({ url: server.url, user: "default", password: () => "hush-hush" });
     await expect(wrong.command("PING")).rejects.toThrow(
