@@ -56,8 +56,11 @@ export async function runPlugin(call: Call, children: Children): Promise<void> {
   const options = runtimeOptions(info);
   const analyzer = request.getKind() === "analyzer";
   const entry = analyzer ? "@pulumi/pulumi/cmd/run-policy-pack" : "@pulumi/pulumi/cmd/run-plugin";
-  const module = locate(entry, folder, `npm install in ${folder}`);
-  const args = analyzer ? [...request.getArgsList(), folder] : [folder, ...request.getArgsList()];
+  // The SDK's starter of packs loads the TypeScript compiler for each of them. One that says it needs none is a program
+  // like any other, and starts in half the time.
+  const start = analyzer && !options.typescript ? [] : [locate(entry, folder, `npm install in ${folder}`)];
+  const given = request.getArgsList();
+  const args = analyzer && start.length > 0 ? [...given, folder] : [folder, ...given];
   const stdout = send(call, "stdout");
 
   let proxy: PolicyProxy | undefined;
@@ -69,7 +72,7 @@ export async function runPlugin(call: Call, children: Children): Promise<void> {
   }
   try {
     const { process: child, ended } = children.run({
-      args: [...options.nodeargs, module, ...args],
+      args: [...options.nodeargs, ...start, ...args],
       env: { ...environment(request.getEnvList()), ...optionsEnvironment(options), ...extra },
       cwd: analyzer ? folder : request.getPwd(),
       stdout: proxy ? portReader((port) => void attach(proxy, port), stdout) : stdout,

@@ -4,13 +4,16 @@
  *   node tests/policies/bench/main.ts              all of it
  *   node tests/policies/bench/main.ts keys         planted keys and lookalikes, beside other detectors
  *   node tests/policies/bench/main.ts manifests    200 manifests with known faults, beside other tools
+ *   node tests/policies/bench/main.ts preview      time that the policies add to a preview of 300 resources
  */
 import { benchKeys } from "./keys.ts";
 import { benchManifests } from "./manifests.ts";
+import { benchPreview } from "./preview.ts";
 
 const parts: Record<string, () => Promise<string>> = {
   manifests: benchManifests,
   keys: benchKeys,
+  preview: benchPreview,
 };
 
 const wanted = process.argv.slice(2);
