@@ -31,6 +31,7 @@ export default defineConfig({
         "mcp/**/*.ts",
         "lab/**/*.ts",
         "policies/**/*.ts",
+        "delivery/**/*.ts",
       ],
       reporter: ["text-summary", "json-summary"],
     },
