@@ -6,7 +6,7 @@
  *   node tests/run.ts unit plugins    these parts only
  *   COVERAGE=1 node tests/run.ts      with line coverage, the processes that tests start included
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { labOf } from "../lab/lab.ts";
@@ -18,6 +18,8 @@ import { bin, type Outcome, type Part, suite, whole } from "./support/run/parts.
 const lab = labOf({ ...process.env, LAB: process.env.LAB || `test-${process.pid}` });
 const reports = `${lab.folder}-reports`;
 const temporary = await mkdtemp(join(tmpdir(), "sophia-test-"));
+// Databases of tests run as a user of their own, and must get to their folder.
+await chmod(temporary, 0o755);
 const measure = process.env.COVERAGE === "1";
 const commands = new Commands({
   ...process.env,
