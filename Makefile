@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test coverage preview status logs check ci esc rotation documents format
+.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation documents format bench-policies
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -16,6 +16,10 @@ status: node_modules/.ready
 
 logs: node_modules/.ready
 	@$(NODE) lab/cli.ts logs $(OF)
+
+# FOR=cursor, vscode or generic: what the client's own file has to say.
+mcp-config: node_modules/.ready
+	@$(NODE) lab/cli.ts mcp-config $(FOR)
 
 # COMMENT=file.md and PLAN=file.json also write the plan as a pull request shows it, and as data.
 preview: node_modules/.ready
@@ -50,7 +54,7 @@ rotation: node_modules/.ready
 
 # Writes what is made from the code: docs/settings.md, .env.example, parts of esc/.
 documents: node_modules/.ready
-	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts
+	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts && $(NODE) mcp/catalog/documents/main.ts
 
 format: node_modules/.ready
 	@biome check --write .
@@ -60,3 +64,7 @@ node_modules/.ready: package-lock.json mcp/servers/package-lock.json
 	@echo "Installing npm packages" >&2
 	@npm ci --loglevel=error >/dev/null && npm ci --prefix mcp/servers --loglevel=error >/dev/null
 	@touch $@
+
+# The policies beside other tools, and what they cost; PART=manifests, keys or preview is one part.
+bench-policies: node_modules/.ready
+	@$(NODE) tests/policies/bench/main.ts $(PART)

@@ -3,6 +3,7 @@ import { advice } from "./advice.ts";
 import { build } from "./commands/build.ts";
 import { down } from "./commands/down.ts";
 import { logs } from "./commands/logs.ts";
+import { mcpConfig } from "./commands/mcpConfig.ts";
 import { preview } from "./commands/preview.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
@@ -17,6 +18,8 @@ const usage = `usage: node lab/cli.ts <command>
   status [--json]  say what runs, where, since when, and what is wrong; exit 1 when anything is
   preview <stack> [--comment=<file>] [--plan=<file>]
                    show what an update of local, dev or prod would do; offline; also as Markdown, as JSON
+  mcp-config [cursor|vscode|generic]
+                   the configuration of an MCP client, with its token
   logs [<what>]    what was said last: up, cloud, releases, a host's name, or <namespace>/<workload>`;
 
 const abort = new AbortController();
@@ -51,6 +54,7 @@ const commands: Record<string, () => Promise<void>> = {
     return preview(lab, args[0] ?? "local", { comment, plan }, progress, abort.signal);
   },
   logs: () => logs(lab, args[0]),
+  "mcp-config": () => mcpConfig(lab, args[0]),
   build: () => build(lab, progress, abort.signal),
 };
 

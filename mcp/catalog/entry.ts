@@ -90,7 +90,7 @@ const deployed = {
   environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()).default({}),
   /** A volume that outlives the pod, at this path. The server then stops before its successor starts. */
   volume: z.strictObject({ path, size: z.string().regex(/^[1-9][0-9]*(Mi|Gi)$/) }).optional(),
-  /** MiB that the pod was seen to take after `tools/list`; for the table of servers. */
+  /** MiB of the pod's working set after `tools/list`, as seen in the lab; for the table of servers. */
   memory: z.number().int().positive(),
 };
 

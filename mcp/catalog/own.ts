@@ -17,7 +17,7 @@ export const sophiaInfrastructure = own("sophia_infrastructure", {
   gpuSlices: 1,
   kubernetes: { resources: ["nodes", "pods"] },
   egress: ["lambda"],
-  memory: 90,
+  memory: 58,
 });
 
 /** Servers that are written here. They keep nothing between calls, so that they can scale. */
@@ -26,34 +26,34 @@ export const ownServers: CatalogInput[] = [
     description: "Chat and embeddings of the platform's LLM endpoint.",
     replicas: { min: 1, max: 4 },
     egress: ["inference"],
-    memory: 90,
+    memory: 49,
   }),
   own("sophia_business_intelligence", {
     description: "Deals, contacts, calls and activity, as questions that a manager asks.",
     replicas: { min: 1, max: 4 },
     egress: ["postgres"],
-    memory: 100,
+    memory: 51,
   }),
   own("sophia_data_intelligence", {
     description: "State, quality, freshness and schema of the data pipeline; read-only SQL.",
     replicas: { min: 1, max: 4 },
     egress: ["postgres"],
-    memory: 100,
+    memory: 49,
   }),
   sophiaInfrastructure,
   own("lambda_labs_cli", {
     description: "GPU instances of Lambda Cloud: types, prices, capacity; launch and terminate if allowed.",
     egress: ["lambda"],
-    memory: 90,
+    memory: 58,
   }),
   own("gong", {
     description: "Calls, transcripts and users of Gong.",
     egress: ["gong"],
-    memory: 90,
+    memory: 51,
   }),
   own("redis", {
     description: "Keys and memory of the platform's Redis; read-only unless allowed.",
     egress: ["redis"],
-    memory: 90,
+    memory: 58,
   }),
 ];

@@ -61,7 +61,7 @@ export const vendorServers: CatalogInput[] = [
       "API-get-users",
     ],
     egress: ["api.notion.com:443"],
-    memory: 200,
+    memory: 116,
   },
   {
     name: "asana",
@@ -71,7 +71,7 @@ export const vendorServers: CatalogInput[] = [
     command: program("@roychri/mcp-server-asana", "dist/index.js"),
     environment: { ...heap, READ_ONLY_MODE: "true" },
     egress: ["app.asana.com:443"],
-    memory: 260,
+    memory: 122,
   },
   {
     name: "hubspot",
@@ -82,7 +82,7 @@ export const vendorServers: CatalogInput[] = [
     environment: heap,
     notFederated: falseResources,
     egress: ["api.hubapi.com:443"],
-    memory: 200,
+    memory: 74,
   },
   {
     name: "salesforce",
@@ -106,7 +106,7 @@ export const vendorServers: CatalogInput[] = [
     environment: { ...heap, DBHUB_ALLOWED_HOSTS: "*" },
     health: { live: "/healthz", ready: "/healthz" },
     egress: ["postgres"],
-    memory: 120,
+    memory: 44,
   },
   {
     name: "codacy",
@@ -117,7 +117,7 @@ export const vendorServers: CatalogInput[] = [
     environment: heap,
     notFederated: falseResources,
     egress: ["app.codacy.com:443", "api.codacy.com:443"],
-    memory: 195,
+    memory: 70,
   },
   {
     name: "playwright",
@@ -136,7 +136,7 @@ export const vendorServers: CatalogInput[] = [
     revisions: ["2025-11-25"],
     sessionful: true,
     egress: ["internet"],
-    memory: 135,
+    memory: 68,
   },
   {
     name: "figma_context",
@@ -152,7 +152,7 @@ export const vendorServers: CatalogInput[] = [
     ],
     environment: heap,
     egress: ["api.figma.com:443"],
-    memory: 210,
+    memory: 110,
   },
   {
     name: "memory",
@@ -162,7 +162,7 @@ export const vendorServers: CatalogInput[] = [
     command: program("@modelcontextprotocol/server-memory", "dist/index.js"),
     environment: { ...heap, MEMORY_FILE_PATH: "/data/memory.jsonl" },
     volume: { path: "/data", size: "1Gi" },
-    memory: 205,
+    memory: 87,
   },
   {
     name: "docker",

@@ -5,7 +5,7 @@ import { CoreV1Api, Exec, PortForward } from "@kubernetes/client-node";
 import { run } from "../../lab/exec.ts";
 import { files } from "../../lab/lab.ts";
 import { connect, type Era } from "../../mcp/probe.ts";
-import { kubeconfig, lab, status } from "./lab.ts";
+import { command, kubeconfig, lab, status } from "./lab.ts";
 
 /** Text of a pod's command. */
 export async function inPod(
@@ -41,16 +41,35 @@ export async function statusCode(url: string, address: string): Promise<string> 
   return (await run("curl", [...output, "--cacert", files(lab).ca, ...resolve, url])).stdout.trim();
 }
 
-/** A real MCP client, by way of the first ingress host. */
-export async function connectThroughNginx(era: Era) {
+/** What an MCP client has to know. */
+export interface McpAccess {
+  /** Endpoints by the name that a client's configuration gives them. */
+  urls: Record<string, string>;
+  token: string;
+  /** Of the first ingress host. */
+  address: string;
+  ca: string;
+}
+
+/** Reads it with `make mcp-config`, as a person does. */
+export async function mcpAccess(): Promise<McpAccess> {
+  const { stdout } = await command("mcp-config", "generic");
+  const { mcpServers } = JSON.parse(stdout) as {
+    mcpServers: Record<string, { url: string; headers: { Authorization: string } }>;
+  };
   const { report } = await status();
-  const url = report.mcpServers[0]?.url ?? "";
-  return connect({
-    url,
-    era,
-    ca: readFileSync(files(lab).ca, "utf8"),
+  return {
+    urls: Object.fromEntries(Object.entries(mcpServers).map(([name, { url }]) => [name, url])),
+    token: Object.values(mcpServers)[0]?.headers.Authorization.replace("Bearer ", "") ?? "",
     address: report.hosts[0]?.address ?? "",
-  });
+    ca: readFileSync(files(lab).ca, "utf8"),
+  };
+}
+
+/** A real MCP client of one server, by way of Nginx. */
+export async function connectThroughNginx(era: Era, server = "sophia_infrastructure") {
+  const { ca, address, token } = await mcpAccess();
+  return connect({ url: `https://sophia.lab/mcp/${server}`, era, ca, address, token, timeout: 20 });
 }
 
 /** A local port that leads into a pod. */

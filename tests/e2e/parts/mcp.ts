@@ -1,0 +1,225 @@
+import { request } from "node:https";
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { beforeAll, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { connect, type Era } from "../../../mcp/probe.ts";
+import { kubeconfig, minutes, status } from "../lab.ts";
+import { inPod, type McpAccess, mcpAccess } from "../reach.ts";
+
+const eras: Era[] = ["2025-11-25", "2026-07-28"];
+type Client = Awaited<ReturnType<typeof connect>>["client"];
+let access: McpAccess;
+
+/** Works with a client of the gateway, or of one server, and hangs up. */
+async function withClient<T>(era: Era, path: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const { ca, address, token } = access;
+  const { client, close } = await connect({
+    url: `https://sophia.lab${path}`,
+    era,
+    ca,
+    address,
+    token,
+    timeout: 20,
+  });
+  try {
+    return await work(client);
+  } finally {
+    await close();
+  }
+}
+
+async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> {
+  const result = await client.callTool({ name, arguments: args });
+  const text = (result.content as { text?: string }[])[0]?.text ?? "";
+  if (result.isError) throw new Error(text);
+  return text;
+}
+
+const toolsOf = (path: string) =>
+  withClient("2026-07-28", path, async (client) => (await client.listTools()).tools.map(({ name }) => name));
+
+/** Sends a body to the door, as it is. */
+function knock(path: string, body: string, token?: string): Promise<{ status: number; text: string }> {
+  const { address, ca } = access;
+  return new Promise((resolve, reject) => {
+    const headers = {
+      host: "sophia.lab",
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
+    const asked = request({ host: address, servername: "sophia.lab", path, method: "POST", ca, headers });
+    asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
+    asked.on("error", reject);
+    asked.on("response", (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    asked.end(body);
+  });
+}
+
+const core = () => kubeconfig().makeApiClient(CoreV1Api);
+const labelOf = (app: string) => `app.kubernetes.io/name=${app}`;
+const podOf = async (app: string) =>
+  (await core().listNamespacedPod({ namespace: "mcp", labelSelector: labelOf(app) })).items[0];
+const logOf = async (app: string) =>
+  core().readNamespacedPodLog({ namespace: "mcp", name: (await podOf(app))?.metadata?.name ?? "" });
+
+/** What the MCP servers and their gateway must show. */
+export function mcp() {
+  beforeAll(async () => {
+    access = await mcpAccess();
+  }, 2 * minutes);
+
+  test("M1 M4 every enabled server answers, directly and through the gateway; every other says why it is off", async () => {
+    const { report } = await status();
+    expect(report.mcpServers).toHaveLength(23);
+    for (const { name, kind, enabled, ready, tools, reason } of report.mcpServers) {
+      expect(["container", "stdio", "remote"]).toContain(kind);
+      const wanted = enabled ? { ready: true, some: true } : { ready: false, some: false };
+      expect({ name, ready, some: tools.length > 0, reason }).toEqual({
+        name,
+        ...wanted,
+        reason: enabled ? undefined : expect.stringMatching(/./),
+      });
+    }
+    expect(report.mcpServers.filter(({ enabled }) => enabled).length).toBeGreaterThanOrEqual(15);
+    expect(report.mcpGateway).toMatchObject({ ready: true });
+  });
+
+  test.each(eras)("M3 a client of revision %s does real work through the one endpoint", (era) =>
+    withClient(era, "/mcp", async (client) => {
+      const name = `of ${era}`;
+      const entities = [{ name, entityType: "test", observations: ["was here"] }];
+      await call(client, "memory_create_entities", { entities });
+      expect(await call(client, "memory_search_nodes", { query: name })).toContain("was here");
+      expect(await call(client, "postgres_execute_sql", { sql: "select current_user" })).toContain("mcp");
+      const sql = "create table x(a int)";
+      await expect(call(client, "postgres_execute_sql", { sql })).rejects.toThrow(/denied/);
+      expect(await call(client, "sophia_infrastructure_list_hosts")).toContain("backend");
+      expect(await call(client, "lambda_labs_cli_list_instances")).toContain("gpu_1x_a10");
+      await expect(call(client, "nobody_nothing")).rejects.toThrow(/not found|unknown tool/i);
+    }),
+  );
+
+  test.each(["/mcp", "/mcp/status", "/mcp/redis", "/mcp/playwright"])(
+    "M3 S1 nobody gets in at %s without a token, or with another",
+    async (path) => {
+      const other = `${access.token.slice(0, -1)}${access.token.endsWith("a") ? "b" : "a"}`;
+      for (const token of [undefined, "", other, access.token.slice(1)]) {
+        expect(await knock(path, "{}", token)).toMatchObject({
+          status: 401,
+          text: expect.stringContaining("Authorization: Bearer"),
+        });
+      }
+    },
+  );
+
+  test("M3 the live view says how each server behind the gateway is", async () => {
+    const { report } = await status();
+    const apart = ["codacy", "hubspot", "playwright"];
+    const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [name] : []));
+    const { text } = await knock("/mcp/status", "", access.token);
+    const { backends } = JSON.parse(text) as { backends: { name: string; health: string }[] };
+    expect(backends.map(({ name }) => name).sort()).toEqual(
+      enabled.filter((name) => !apart.includes(name)).sort(),
+    );
+    expect(backends.filter(({ health }) => health !== "healthy")).toEqual([]);
+  });
+
+  test("S1 a token goes no further than the door", async () => {
+    await toolsOf("/mcp");
+    await toolsOf("/mcp/memory");
+    for (const app of ["mcp-gateway", "memory", "redis"]) {
+      expect([app, (await logOf(app)).includes(access.token)]).toEqual([app, false]);
+    }
+    expect((await knock("/mcp/docker", "{}", access.token)).status).toBe(404);
+  });
+
+  test("M3 the audit log says which client called which tool", async () => {
+    await withClient("2026-07-28", "/mcp", (client) => call(client, "memory_read_graph"));
+    const events = (await logOf("mcp-gateway")).split("\n").filter((line) => line.includes('"AUDIT"'));
+    expect(events.findLast((line) => line.includes("memory_read_graph"))).toMatch(
+      /"user_agent":"(check|cursor|vscode); /,
+    );
+  });
+
+  test.each(["/mcp", "/mcp/redis", "/mcp/memory"])(
+    "M3 bad input at %s is refused, and all go on",
+    async (path) => {
+      const bad = [
+        "{not json",
+        "[]",
+        JSON.stringify({ jsonrpc: "2.0", id: 1, method: "x".repeat(10_000_000) }),
+      ];
+      for (const body of bad) {
+        const answer = await knock(path, body, access.token).catch((error: Error) => error.message);
+        // Of a body that is too large the door need not read the rest.
+        if (typeof answer === "string") expect(answer).toMatch(/EPIPE|ECONNRESET/);
+        else
+          expect([body.slice(0, 20), answer.status >= 400 && answer.status < 500]).toEqual([
+            body.slice(0, 20),
+            true,
+          ]);
+      }
+      expect((await toolsOf("/mcp")).length).toBeGreaterThan(20);
+      expect((await toolsOf("/mcp/redis")).length).toBeGreaterThan(0);
+    },
+  );
+
+  test("M3 a dead server is left out within 30 s, takes no other down, and is back 30 s after its return", async () => {
+    const apps = kubeconfig().makeApiClient(AppsV1Api);
+    const scale = (value: number) =>
+      apps.patchNamespacedDeploymentScale({
+        namespace: "mcp",
+        name: "redis",
+        body: [{ op: "replace", path: "/spec/replicas", value }],
+      });
+    const offered = async () => (await toolsOf("/mcp")).some((name) => name.startsWith("redis_"));
+    await scale(0);
+    await waitFor({ what: "the gateway to leave out redis", deadline: 30, interval: 1 }, async () =>
+      (await offered()) ? notYet("its tools are still offered") : true,
+    );
+    expect((await knock("/mcp/redis", "{}", access.token)).status).toBe(503);
+    await withClient("2025-11-25", "/mcp", async (client) =>
+      expect(await call(client, "memory_read_graph")).toContain("entities"),
+    );
+    await scale(1);
+    await waitFor({ what: "redis to be ready", deadline: 60, interval: 0.5 }, async () =>
+      (await podOf("redis"))?.status?.containerStatuses?.[0]?.ready ? true : notYet("its pod is not ready"),
+    );
+    await waitFor({ what: "the gateway to offer redis again", deadline: 30, interval: 1 }, async () =>
+      (await offered()) ? true : notYet("its tools are not offered"),
+    );
+  });
+
+  test("M2 a bridged server whose child dies is started anew, and keeps what it knew", async () => {
+    const graph = () => withClient("2026-07-28", "/mcp/memory", (client) => call(client, "read_graph"));
+    const known = await graph();
+    const state = async () => (await podOf("memory"))?.status?.containerStatuses?.[0];
+    const before = (await state())?.restartCount ?? 0;
+    const find = "grep -la server-memory/dist /proc/[0-9]*/cmdline";
+    // The bridge and the shell name the program, too; the child begins with it.
+    const script = `for f in $(${find}); do case $(tr '\\0' ' ' < $f) in "node /app/mcp/vendor/node_modules/@model"*) p=\${f#/proc/}; kill -9 \${p%/cmdline};; esac; done`;
+    await inPod("mcp", labelOf("memory"), "server", ["sh", "-c", script]);
+    await waitFor({ what: "the container to be started anew", deadline: 60, interval: 0.5 }, async () => {
+      const now = await state();
+      return now && now.restartCount > before && now.ready ? true : notYet(`restarts: ${now?.restartCount}`);
+    });
+    expect(await graph()).toBe(known);
+  });
+
+  test("M5 a client's configuration leads to the gateway and to what is not behind it", async () => {
+    expect(access.urls).toMatchObject({
+      sophia: "https://sophia.lab/mcp",
+      sophia_playwright: "https://sophia.lab/mcp/playwright",
+    });
+    await withClient("2025-11-25", "/mcp/playwright", async (client) =>
+      expect((await client.listTools()).tools.map(({ name }) => name)).toContain("browser_navigate"),
+    );
+  });
+}

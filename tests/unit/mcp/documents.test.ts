@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { registryDocument, serversDocument } from "../../../mcp/catalog/documents/render.ts";
+import { catalog } from "../../../mcp/catalog/index.ts";
+
+const committed = (name: string) => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), "utf8");
+
+test("M1 docs/mcp-servers.md and docs/mcp-servers.json are as the catalog is (`make documents`)", () => {
+  expect(committed("mcp-servers.md")).toBe(serversDocument(catalog));
+  expect(committed("mcp-servers.json")).toBe(registryDocument(catalog));
+});
+
+test("M1 a change of an entry changes both", () => {
+  const changed = catalog.map((entry) => ({
+    ...entry,
+    description: `${entry.description.slice(0, 60)} changed`,
+  }));
+  expect(serversDocument(changed)).not.toBe(serversDocument(catalog));
+  expect(registryDocument(changed)).not.toBe(registryDocument(catalog));
+});
+
+test("M2 all servers together take less than 3 GB", () => {
+  const total = /take (\d+) MiB together/.exec(serversDocument(catalog))?.[1];
+  expect(Number(total)).toBeLessThan(3000);
+});
