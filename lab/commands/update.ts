@@ -50,7 +50,17 @@ export async function update(
     else progress.note(title, line.trim());
   };
   progress.begin(title);
-  const args = ["up", "--yes", "--skip-preview", "--parallel", "64", "--color", "never", "--policy-pack", policyPack];
+  const args = [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--parallel",
+    "64",
+    "--color",
+    "never",
+    "--policy-pack",
+    policyPack,
+  ];
   if (refresh) args.push("--refresh");
   const { code, stdout } = await stack.pulumi(args, { onLine: show, signal, allowFailure: true });
   await writeFile(files(lab).upLog, `${log.join("\n")}\n`);

@@ -38,8 +38,8 @@ async function call(client: Client, name: string, args: Record<string, unknown> 
 const toolsOf = (path: string) =>
   withClient("2026-07-28", path, async (client) => (await client.listTools()).tools.map(({ name }) => name));
 
-/** Sends a body to the door, as it is. */
-function knock(path: string, body: string, token?: string): Promise<{ status: number; text: string }> {
+/** Sends a body to the door, as it is; without one it only looks. */
+function knock(path: string, body?: string, token?: string): Promise<{ status: number; text: string }> {
   const { address, ca } = access;
   return new Promise((resolve, reject) => {
     const headers = {
@@ -48,7 +48,14 @@ function knock(path: string, body: string, token?: string): Promise<{ status: nu
       accept: "application/json, text/event-stream",
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     };
-    const asked = request({ host: address, servername: "sophia.lab", path, method: "POST", ca, headers });
+    const asked = request({
+      host: address,
+      servername: "sophia.lab",
+      path,
+      method: body === undefined ? "GET" : "POST",
+      ca,
+      headers,
+    });
     asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
     asked.on("error", reject);
     asked.on("response", (response) => {
@@ -123,7 +130,7 @@ export function mcp() {
     const { report } = await status();
     const apart = ["codacy", "hubspot", "playwright"];
     const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [name] : []));
-    const { text } = await knock("/mcp/status", "", access.token);
+    const { text } = await knock("/mcp/status", undefined, access.token);
     const { backends } = JSON.parse(text) as { backends: { name: string; health: string }[] };
     expect(backends.map(({ name }) => name).sort()).toEqual(
       enabled.filter((name) => !apart.includes(name)).sort(),

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, request as insecure, type Server } from "node:http";
@@ -8,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Hopeless, waitFor } from "../../../components/core/wait.ts";
-import { nginxValues } from "../../../components/services/nginx.ts";
+import { clientsMap, nginxValues } from "../../../components/services/nginx.ts";
 import { nginxSettings } from "../../../components/settings/services.ts";
 import { helm, nginx, only, render } from "./render.ts";
 
@@ -50,6 +51,7 @@ let process: ChildProcess;
 let upstream: Server;
 let [http, https, probe]: number[] = [];
 let release: () => void = () => {};
+const token = randomBytes(24).toString("hex");
 
 /** What the service behind the door does, by path. */
 function serve(): Server {
@@ -87,12 +89,14 @@ function configuration(upstreamPort: number): string {
     { ...to, path: "/api", kind: "http" as const, maxBody: "1k" },
     { ...to, path: "/ws", kind: "websocket" as const },
     { ...to, path: "/down", kind: "http" as const, port: 1 },
+    { ...to, path: "/known", kind: "http" as const, clients: true, exact: true },
   ];
-  const further = { routes, serviceCidr: "10.43.0.0/16", tlsSecret: "t", tlsHash: "h" };
+  const further = { routes, serviceCidr: "10.43.0.0/16", tlsSecret: "t", tlsHash: "h", clientsSecret: "c" };
   const map = only(render("nginx", "ingress", nginxValues(settings, further)), "ConfigMap");
   return (map.data?.["nginx.conf"] ?? "")
     .replaceAll("/tmp/", `${folder}/`)
     .replaceAll("/run/secrets/tls", folder)
+    .replaceAll("/run/secrets/clients", folder)
     .replace("include /etc/nginx/mime.types;", "")
     .replaceAll("listen 8080", `listen 127.0.0.1:${http}`)
     .replaceAll("listen 8443", `listen 127.0.0.1:${https}`)
@@ -115,6 +119,7 @@ describe.skipIf(!helm || !nginx)("Nginx with the rendered configuration", () => 
       ..."-addext subjectAltName=DNS:sophia.test".split(" "),
       ...["-keyout", join(folder, "tls.key"), "-out", join(folder, "tls.crt")],
     ]);
+    writeFileSync(join(folder, "clients.map"), clientsMap({ cursor: token, other: "0".repeat(48) }));
     const file = join(folder, "nginx.conf");
     writeFileSync(file, configuration((upstream.address() as AddressInfo).port));
     const output = openSync(logFile(), "a");
@@ -143,6 +148,35 @@ describe.skipIf(!helm || !nginx)("Nginx with the rendered configuration", () => 
       const answer = await ask((tls ? https : http) ?? 0, "/health", { host: "other.test" }, tls);
       expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { status: "ok" }]);
     }
+  });
+
+  test("M3 S1 lets clients in by their token only, keeps it, and passes on whose it is", async () => {
+    const seen = (authorization?: string, path = "/known") =>
+      ask(https ?? 0, path, {
+        "user-agent": "tool/1",
+        ...(authorization !== undefined && { authorization }),
+      });
+    for (const wrong of [undefined, "", token, "Bearer", `Bearer ${token}x`, `Basic ${token}`]) {
+      const refused = await seen(wrong);
+      expect([wrong, refused.status]).toEqual([wrong, 401]);
+      expect(refused.headers["www-authenticate"]).toBe('Bearer realm="sophia"');
+      expect(refused.body).toContain("unauthorized");
+    }
+    const { headers } = JSON.parse((await seen(`Bearer ${token}`)).body) as { headers: IncomingHttpHeaders };
+    expect(headers["user-agent"]).toBe("cursor; tool/1");
+    expect(headers).not.toHaveProperty("authorization");
+    expect((await seen(`Bearer ${token}`, "/known/more")).status).toBe(404);
+    expect(log()).not.toContain(token);
+    expect(log()).toContain('"caller":"cursor"');
+  });
+
+  test("M3 a route that asks for no client passes its credentials on", async () => {
+    const answer = await ask(https ?? 0, "/api/x", {
+      authorization: `Bearer ${token}`,
+      "user-agent": "tool/1",
+    });
+    const { headers } = JSON.parse(answer.body) as { headers: IncomingHttpHeaders };
+    expect([headers.authorization, headers["user-agent"]]).toEqual([`Bearer ${token}`, "tool/1"]);
   });
 
   test("N1 gives a prefix to its service, rewritten where asked, and only whole segments", async () => {

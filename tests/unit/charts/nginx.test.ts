@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nginxValues } from "../../../components/services/nginx.ts";
+import { clientsMap, nginxValues } from "../../../components/services/nginx.ts";
 import { checkedRoutes, nginxRate, type Route } from "../../../components/services/routes.ts";
 import { nginxSettings } from "../../../components/settings/services.ts";
 import { helm, only, render } from "./render.ts";
@@ -40,6 +40,14 @@ describe("routes", () => {
     expect(nginxRate(0.5)).toBe("30r/m");
     expect(nginxRate(0.001)).toBe("1r/m");
   });
+});
+
+test("S1 a token that could end its quotes, or is easily guessed, is refused by name", () => {
+  const token = "a1".repeat(24);
+  expect(clientsMap({ cursor: token })).toBe(`"Bearer ${token}" "cursor";\n`);
+  for (const wrong of ['"; }', "short", token.toUpperCase()]) {
+    expect(() => clientsMap({ cursor: wrong })).toThrow(/token of client cursor/);
+  }
 });
 
 test("a host name that is none is refused", () => {
