@@ -50,7 +50,8 @@ export const logins = [
     purpose: "reads staging and analytics for MCP servers",
     databases: ["sophia_staging", "sophia_analytics"],
     owns: [],
-    memberOf: ["pg_read_all_data"],
+    // Not `pg_read_all_data`: it shows the password digests of all logins. The owner of a schema grants what may be read.
+    memberOf: [],
   },
   {
     name: "probe",

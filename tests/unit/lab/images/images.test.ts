@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { images } from "../../../../components/core/versions.ts";
+import { publishedImages } from "../../../../lab/commands/artefacts.ts";
 import { debianSources } from "../../../../lab/images/base/debian.ts";
 import { mirrorsOf, parseReference } from "../../../../lab/images/registry.ts";
-import { clusterImages, scratchDockerfile } from "../../../../lab/images/scratch.ts";
-import { serviceImages } from "../../../../lab/images/services.ts";
+import { scratchDockerfile } from "../../../../lab/images/scratch.ts";
 
 describe("image references", () => {
   const cases: [string, ReturnType<typeof parseReference>][] = [
@@ -23,15 +23,16 @@ describe("image references", () => {
     );
   });
   test("every registry that is used has the lab's as mirror", () => {
-    const references = [...serviceImages, ...clusterImages].map(({ reference }) => reference);
+    const references = publishedImages.map(({ reference }) => reference);
     const url = "http://10.213.1.2:5000";
     expect(mirrorsOf(references, url)).toEqual({ "docker.io": [url], "ghcr.io": [url], "nvcr.io": [url] });
   });
 });
 
-test("the lab serves every image of the version table", () => {
-  const served = [...serviceImages, ...clusterImages].map(({ reference }) => reference).sort();
-  expect(served).toEqual(expect.arrayContaining(Object.values(images)));
+test("the lab serves every image of the version table, but those of vendors whose servers it leaves out", () => {
+  const { githubMcp: _github, slackMcp: _slack, ...expected } = images;
+  const served = publishedImages.map(({ reference }) => reference).sort();
+  expect(served).toEqual(expect.arrayContaining(Object.values(expected)));
   expect(new Set(served).size).toBe(served.length);
 });
 
