@@ -52,6 +52,10 @@ export function nginxValues(
     hostnames: checkedHostnames(settings.hostnames),
     routes: checkedRoutes(further.routes),
     rateLimit: { rate: nginxRate(settings.rateLimit.perSecond), burst: settings.rateLimit.burst },
+    clientRateLimit: {
+      rate: nginxRate(settings.clientRateLimit.perSecond),
+      burst: settings.clientRateLimit.burst,
+    },
     resolver: clusterDnsAddress(further.serviceCidr),
     tlsSecret: further.tlsSecret,
     tlsHash: further.tlsHash,

@@ -41,6 +41,10 @@ export const nginxSettings = z.strictObject({
       perSecond: 50,
       burst: 200,
     }),
+  /** The same for one known client, by its token, on the routes that ask for one; instead of its address's. */
+  clientRateLimit: z
+    .strictObject({ perSecond: z.number().positive(), burst: z.number().int().positive() })
+    .default({ perSecond: 2000, burst: 500 }),
 });
 
 export { mcpSettings } from "./mcp.ts";

@@ -50,6 +50,7 @@ http {
   resolver_timeout 5s;
 
   limit_req_zone $binary_remote_addr zone=client:10m rate={{ .Values.rateLimit.rate }};
+  limit_req_zone $caller zone=caller:1m rate={{ .Values.clientRateLimit.rate }};
   limit_req_status 429;
   limit_req_log_level info;
 
@@ -176,11 +177,17 @@ http {
     # {{ $route.path }} -> {{ $route.host }}:{{ $route.port }}
     {{- if $prefix }}
     location = {{ $prefix }} {
+      {{- if $route.clients }}
+      limit_req zone=caller burst={{ $.Values.clientRateLimit.burst }} nodelay;
+      {{- end }}
       {{- include "nginx.proxy" $route | nindent 6 }}
     }
     {{- end }}
     {{- if not $route.exact }}
     location {{ $prefix }}/ {
+      {{- if $route.clients }}
+      limit_req zone=caller burst={{ $.Values.clientRateLimit.burst }} nodelay;
+      {{- end }}
       {{- include "nginx.proxy" $route | nindent 6 }}
     }
     {{- end }}
