@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { lookUp } from "../../../lab/artefacts/obtain.ts";
+import { publishedImages } from "../../../lab/commands/artefacts.ts";
+import type { Stack } from "../../../lab/commands/stack.ts";
+import { run } from "../../../lab/exec.ts";
+import { imageOf } from "../../../lab/images/build.ts";
+import { machineImage } from "../../../lab/images/machine.ts";
+import { registryImage } from "../../../lab/images/services.ts";
+import { files, policyPack } from "../../../lab/lab.ts";
+import {
+  containersOf,
+  filesUnder,
+  foundIn,
+  inFilesForEveryone,
+  inImage,
+  inLogs,
+  processList,
+  type Secret,
+  secretsOf,
+  stackOf,
+  told,
+} from "../../support/secrets.ts";
+import { lab, minutes } from "../lab.ts";
+
+/** That a running lab's secrets stand nowhere but where they belong. */
+export function secrets() {
+  let stack: Stack;
+  let all: Secret[];
+  let containers: string[];
+
+  beforeAll(async () => {
+    stack = await stackOf(lab);
+    all = await secretsOf(lab, stack);
+    containers = await containersOf(lab);
+  }, 2 * minutes);
+
+  test("S1 there is something to look for, and the search finds it where it does stand", async () => {
+    const names = all.map(({ name }) => name).join("\n");
+    for (const part of ["apiKey", "sshKey", "tlsKey", "passphrase", "postgres", "redis", "token"])
+      expect(names).toContain(part);
+    const { stdout } = await stack.pulumi(["stack", "export", "--show-secrets"]);
+    expect(foundIn(stdout, all).length).toBeGreaterThan(5);
+    expect(foundIn(Buffer.from(JSON.stringify({ x: all[0]?.value })).toString(), all)).toContain(
+      all[0]?.name,
+    );
+    // Root's own files do hold some, so that a search which finds nothing has been able to.
+    const read = await Promise.all(
+      containers.map((name) =>
+        run("docker", ["exec", name, "sh", "-c", "cat /etc/rancher/k3s/*"], { allowFailure: true }),
+      ),
+    );
+    expect(foundIn(read.map(({ stdout: text }) => text).join("\n"), all)).not.toEqual([]);
+  });
+
+  test(
+    "S1 each search finds what is planted for it",
+    async () => {
+      const value = randomBytes(20).toString("hex");
+      const planted = [{ name: "planted", value }];
+      const host = containers.find((name) => !name.endsWith("registry")) ?? "";
+      // By standard input, so that it is on a command line only where it is meant to be.
+      const plant = (script: string) =>
+        run("docker", ["exec", "--interactive", host, "sh", "-c", `read -r value; ${script}`], {
+          stdin: `${value}\n`,
+        });
+      await plant('echo "$value" > /var/tmp/planted; chmod 644 /var/tmp/planted; logger "$value"');
+      expect(await inFilesForEveryone(host, planted)).toEqual(["planted"]);
+      await plant("chmod 600 /var/tmp/planted");
+      expect(await inFilesForEveryone(host, planted)).toEqual([]);
+      await plant("rm /var/tmp/planted");
+      expect(await inLogs(host, planted)).toEqual(["planted"]);
+      await plant('sh -c "sleep 60; true" "$value" > /dev/null 2>&1 & echo $! > /run/planted.pid');
+      expect(foundIn(await processList(host), planted)).toEqual(["planted"]);
+      expect(foundIn(await processList(), planted)).toEqual(["planted"]);
+      await plant('kill "$(cat /run/planted.pid)"; rm /run/planted.pid');
+      const image = `sophia-${lab.name}-planted`;
+      const folder = await mkdtemp(join(tmpdir(), "sophia-planted-"));
+      try {
+        await writeFile(join(folder, "note"), value);
+        await run("tar", ["-C", folder, "-cf", join(folder, "image.tar"), "note"]);
+        await run("docker", ["import", join(folder, "image.tar"), image]);
+        expect(await inImage(image, planted)).toEqual(["planted"]);
+      } finally {
+        await run("docker", ["image", "rm", image], { allowFailure: true });
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    2 * minutes,
+  );
+
+  test("S1 not in the exported state, nor in any file of the backend", async () => {
+    const { stdout } = await stack.pulumi(["stack", "export"]);
+    expect(foundIn(stdout, all)).toEqual([]);
+    expect(foundIn(await filesUnder(files(lab).backend), all)).toEqual([]);
+  });
+
+  test(
+    "S1 not in the logs of updates, of the lab's servers, of the engine",
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "sophia-events-"));
+      try {
+        const log = join(folder, "events.json");
+        await stack.pulumi(["preview", "--diff", "--policy-pack", policyPack, "--event-log", log], {
+          env: { PULUMI_DEBUG_COMMANDS: "true" },
+          allowFailure: true,
+        });
+        const events = await readFile(log, "utf8");
+        expect(events).toContain("resourcePreEvent");
+        expect(foundIn(told(events), all)).toEqual([]);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+      for (const file of [files(lab).upLog, files(lab).cloudLog, join(lab.folder, "releases", "log")])
+        expect(foundIn(await readFile(file, "utf8"), all), file).toEqual([]);
+    },
+    5 * minutes,
+  );
+
+  test("S1 not on a command line, on this machine or on a host", async () => {
+    expect(foundIn(await processList(), all)).toEqual([]);
+    for (const container of containers)
+      expect(foundIn(await processList(container), all), container).toEqual([]);
+  });
+
+  test(
+    "S1 not in a host's logs, nor in its files that others than root can read",
+    async () => {
+      for (const container of containers) {
+        expect(await inLogs(container, all), `logs of ${container}`).toEqual([]);
+        expect(await inFilesForEveryone(container, all), `files of ${container}`).toEqual([]);
+      }
+    },
+    10 * minutes,
+  );
+
+  test(
+    "S1 not in an image",
+    async () => {
+      for (const artefact of [machineImage, registryImage, ...publishedImages.map((each) => each.artefact)]) {
+        const folder = await lookUp(artefact, lab.cache);
+        const image = await imageOf(folder ?? "");
+        expect(await inImage(image, all), artefact.name).toEqual([]);
+      }
+    },
+    15 * minutes,
+  );
+}

@@ -1,0 +1,211 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { lookUp } from "../../lab/artefacts/obtain.ts";
+import { Stack } from "../../lab/commands/stack.ts";
+import { run } from "../../lab/exec.ts";
+import { files, type Lab } from "../../lab/lab.ts";
+import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
+import { assembleToolchain, chooseMode, officialToolchain } from "../../lab/pulumi/toolchain.ts";
+import { looksRandom } from "../../policies/detector/random.ts";
+
+/** A secret of a lab, by where it came from. Its value never goes into a message. */
+export interface Secret {
+  name: string;
+  value: string;
+}
+
+/** How Pulumi marks a secret in an exported state. */
+const signature = "4dabf18193072939515e22adb298388d";
+
+/** Shorter texts are in too many places by chance. Characters. */
+const shortest = 16;
+
+/**
+ * What to look for: a text as it is and in base64. Of a PEM file one line of its middle, which is the same however its
+ * line ends are written; of its base64 a middle part, as all keys begin alike.
+ */
+export function formsOf(value: string): string[] {
+  const lines = value.trim().split("\n");
+  const [, , line] = lines;
+  const encoded = Buffer.from(value).toString("base64");
+  if (lines.length === 1) return [value, encoded.replace(/=+$/, "").slice(0, -1)];
+  return line && !line.startsWith("-----") ? [line, encoded.slice(120, 180)] : [];
+}
+
+/** Names of the secrets that stand in a text in the clear. */
+export const foundIn = (text: string, secrets: Secret[]): string[] => [
+  ...new Set(
+    secrets.filter(({ value }) => formsOf(value).some((form) => text.includes(form))).map(({ name }) => name),
+  ),
+];
+
+/** A lab's stack, as `make up` left it. */
+export async function stackOf(lab: Lab): Promise<Stack> {
+  if ((await chooseMode()) === "official")
+    return new Stack(officialToolchain(join(lab.cache, "pulumi-official")), lab);
+  const cli = await lookUp(pulumiCli, lab.cache);
+  if (!cli) throw new Error("the Pulumi CLI is not in the cache: run `node lab/cli.ts build`");
+  return new Stack(await assembleToolchain(join(lab.cache, "pulumi-home"), cli), lab);
+}
+
+/** Every text that is a secret in an exported state with its secrets shown. */
+function* marked(value: unknown, name: string, secret = false): Generator<Secret> {
+  if (typeof value === "string") {
+    if (secret) yield { name, value };
+  } else if (Array.isArray(value)) {
+    for (const each of value) yield* marked(each, name, secret);
+  } else if (typeof value === "object" && value !== null) {
+    const { [signature]: mark, plaintext } = value as Record<string, unknown>;
+    if (mark !== undefined && typeof plaintext === "string") yield* marked(JSON.parse(plaintext), name, true);
+    else for (const [key, each] of Object.entries(value)) yield* marked(each, `${name}.${key}`, secret);
+  }
+}
+
+/** Hashes of secrets, which restart what uses them, and names: they went with a secret, and are none. */
+const notSecret = /(?:hash|checksum|username)$/i;
+
+/** What Pulumi keeps as secret and what looks like one: scripts and names that merely went with a secret are left out. */
+async function ofState(stack: Stack): Promise<Secret[]> {
+  const { stdout } = await stack.pulumi(["stack", "export", "--show-secrets"]);
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources: { urn: string }[] } };
+  return deployment.resources.flatMap(({ urn, ...rest }) => [...marked(rest, urn.split("::").at(-1) ?? "")]);
+}
+
+/** Secrets that the cluster made itself, such as PostgreSQL's certificate authority. */
+async function ofCluster(lab: Lab): Promise<Secret[]> {
+  const config = new KubeConfig();
+  config.loadFromFile(files(lab).kubeconfig);
+  const { items } = await config.makeApiClient(CoreV1Api).listSecretForAllNamespaces();
+  return items
+    .filter(({ type }) => type !== "helm.sh/release.v1")
+    .flatMap(({ metadata, data }) =>
+      Object.entries(data ?? {})
+        .filter(([key]) => /pass|key|token|secret/i.test(key) && !/\.(?:crt|pub)$/.test(key))
+        .map(([key, value]) => ({
+          name: `Secret ${metadata?.namespace}/${metadata?.name} ${key}`,
+          value: Buffer.from(value, "base64").toString(),
+        })),
+    );
+}
+
+/** Secrets of a running lab: its own keys, those in Pulumi's state, those in the cluster. All were made for it. */
+export async function secretsOf(lab: Lab, stack: Stack): Promise<Secret[]> {
+  const { apiKey, sshKey, tlsKey, caKey, passphrase } = files(lab);
+  const own = await Promise.all(
+    Object.entries({ apiKey, sshKey, tlsKey, caKey, passphrase }).map(async ([name, file]) => ({
+      name,
+      value: await readFile(file, "utf8"),
+    })),
+  );
+  const all = [...own, ...(await ofState(stack)), ...(await ofCluster(lab))];
+  return all
+    .filter(({ name }) => !notSecret.test(name))
+    .map(({ name, value }) => ({ name, value: value.trim() }))
+    .filter(
+      ({ value }) =>
+        /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value) || (value.length >= shortest && looksRandom(value)),
+    );
+}
+
+/** The lab's containers: its hosts and its registry. */
+export async function containersOf(lab: Lab): Promise<string[]> {
+  const { stdout } = await run("docker", [
+    "ps",
+    "--format",
+    "{{.Names}}",
+    "--filter",
+    `label=ai.sophia.lab=${lab.name}`,
+  ]);
+  return stdout.trim().split("\n").filter(Boolean);
+}
+
+/** All forms of all secrets, one a line, as `grep -F -f` takes them. */
+const patterns = (secrets: Secret[]) => `${secrets.flatMap(({ value }) => formsOf(value)).join("\n")}\n`;
+
+/** grep ends with 1 when it found nothing, and with 2 when it could not read something: that is what we hope for. */
+const grep = ["grep", "--text", "--only-matching", "--no-filename", "--fixed-strings", "--file=-"];
+
+/** Secrets in files that somebody who is not root can read in a container. The secrets go in by standard input. */
+export async function inFilesForEveryone(container: string, secrets: Secret[]): Promise<string[]> {
+  const places = ["/etc", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr/local", "/var"];
+  const options = ["--recursive", "--devices=skip", "--no-messages"];
+  const { stdout } = await run(
+    "docker",
+    ["exec", "--interactive", "--user", "nobody", container, ...grep, ...options, ...places],
+    { stdin: patterns(secrets), allowFailure: true },
+  );
+  return foundIn(stdout, secrets);
+}
+
+/** Secrets in a container's logs: of its services, of its pods. */
+export async function inLogs(container: string, secrets: Secret[]): Promise<string[]> {
+  const search = `patterns=$(mktemp); cat > "$patterns"; { journalctl --no-pager 2>/dev/null; cat /var/log/*.log 2>/dev/null
+find /var/log/pods -type f -exec cat {} + 2>/dev/null; } | grep --text --only-matching --fixed-strings --file="$patterns"; rm "$patterns"`;
+  const { stdout } = await run(
+    "docker",
+    ["exec", "--interactive", container, "sh", "-c", `umask 077; ${search}`],
+    {
+      stdin: patterns(secrets),
+      allowFailure: true,
+    },
+  );
+  const { stdout: said, stderr } = await run("docker", ["logs", container]);
+  return foundIn(`${stdout}\n${said}\n${stderr}`, secrets);
+}
+
+/** Command lines of all processes, in a container or on this machine. */
+export const processList = async (container?: string): Promise<string> => {
+  // Not every container has `ps`.
+  const list = ["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"];
+  const [command = "", ...args] = container === undefined ? list : ["docker", "exec", container, ...list];
+  // A process may end while it is read.
+  return (await run(command, args, { allowFailure: true })).stdout;
+};
+
+/** Event log of an engine, without what it logs for debugging: Pulumi's SDK tells there of every value, secret or not. */
+export const told = (events: string): string =>
+  events
+    .split("\n")
+    .filter((line) => !/"severity":"debug"/.test(line))
+    .join("\n");
+
+/** Secrets in an image: in its configuration, or in a file of one of its layers. */
+export async function inImage(image: string, secrets: Secret[]): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), "sophia-secrets-"));
+  try {
+    const file = join(folder, "patterns");
+    await writeFile(file, patterns(secrets), { mode: 0o600 });
+    const said = await new Promise<string>((resolve, reject) => {
+      const save = spawn("docker", ["save", image], { stdio: ["ignore", "pipe", "inherit"] });
+      const [command = "", ...options] = grep.map((each) => each.replace(/=-$/, `=${file}`));
+      const search = spawn(command, options, { stdio: ["pipe", "pipe", "inherit"] });
+      let found = "";
+      save.stdout.pipe(search.stdin);
+      search.stdout.setEncoding("utf8").on("data", (text: string) => {
+        found += text;
+      });
+      for (const child of [save, search]) child.on("error", reject);
+      save.on("close", (code) => code !== 0 && reject(new Error(`docker save ${image} ended with ${code}`)));
+      search.on("close", (code) =>
+        code === 0 || code === 1 ? resolve(found) : reject(new Error(`grep ended with ${code}`)),
+      );
+    });
+    return foundIn(said, secrets);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Texts of all files under a folder. */
+export async function filesUnder(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const texts = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFile(join(entry.parentPath, entry.name), "utf8")),
+  );
+  return texts.join("\n");
+}
