@@ -12,6 +12,7 @@ PORT = int(os.environ.get("HEALTH_PORT", "8080"))
 UNIT = os.environ.get("HEALTH_K3S_UNIT", "k3s")
 GPUS = int(os.environ.get("HEALTH_GPUS", "0"))
 MIN_DISK = float(os.environ.get("HEALTH_MIN_DISK_FREE", "0.10"))
+ENOUGH_DISK = float(os.environ.get("HEALTH_ENOUGH_DISK_FREE", str(20 * 2**30)))  # bytes; whatever the ratio
 MIN_INODES = float(os.environ.get("HEALTH_MIN_INODES_FREE", "0.05"))
 MIN_MEMORY = float(os.environ.get("HEALTH_MIN_MEMORY_FREE", "0.05"))
 KUBELET = os.environ.get("HEALTH_KUBELET", "http://127.0.0.1:10248/healthz")
@@ -20,12 +21,13 @@ KEEP = 5.0  # seconds that an answer is good for: asking often must not load the
 
 def disk(path):
     stat = os.statvfs(path)
+    available = stat.f_bavail * stat.f_frsize
     free = stat.f_bavail / stat.f_blocks if stat.f_blocks else 1.0
     inodes = stat.f_favail / stat.f_files if stat.f_files else 1.0
     return {
-        "ok": free >= MIN_DISK and inodes >= MIN_INODES,
+        "ok": (free >= MIN_DISK or available >= ENOUGH_DISK) and inodes >= MIN_INODES,
         "path": path,
-        "freeBytes": stat.f_bavail * stat.f_frsize,
+        "freeBytes": available,
         "freeRatio": round(free, 3),
         "freeInodesRatio": round(inodes, 3),
     }
