@@ -217,7 +217,10 @@ export function mcp() {
       const now = await state();
       return now && now.restartCount > before && now.ready ? true : notYet(`restarts: ${now?.restartCount}`);
     });
-    expect(await graph()).toBe(known);
+    // Its endpoint comes back a moment after the pod is ready.
+    await waitFor({ what: "memory to answer as before", deadline: 20, interval: 0.5 }, async () =>
+      (await graph()) === known ? true : notYet("it knows something else"),
+    );
   });
 
   test("M5 a client's configuration leads to the gateway and to what is not behind it", async () => {
