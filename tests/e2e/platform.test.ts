@@ -4,6 +4,8 @@ import { badInput } from "./parts/badInput.ts";
 import { changes } from "./parts/changes.ts";
 import { down } from "./parts/down.ts";
 import { freshLab } from "./parts/freshLab.ts";
+import { mcp } from "./parts/mcp.ts";
+import { secrets } from "./parts/secrets.ts";
 import { threeHosts } from "./parts/threeHosts.ts";
 
 beforeAll(async () => {
@@ -20,6 +22,8 @@ afterAll(async () => {
 
 // One lab for all, in this order.
 describe("a fresh lab", freshLab);
+describe("MCP", mcp);
+describe("secrets", secrets);
 describe("changes", changes);
 describe("bad input", badInput);
 describe("three hosts", threeHosts);
