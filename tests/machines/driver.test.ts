@@ -29,6 +29,12 @@ const say = async (spec: MachineSpec, command: string) => {
   return stdout.trim();
 };
 
+/** The published port takes connections before the machine's sshd does. */
+const answering = (spec: MachineSpec) =>
+  waitFor({ what: `SSH of ${spec.hostname}`, deadline: 90, interval: 0.5 }, () =>
+    ssh(as(spec), "true").catch((error: Error) => notYet(error.message)),
+  );
+
 beforeAll(async () => {
   lab = await startTestLab("driver");
   const fileSystems = [{ id: "f1", name: "sophia", mountPoint: "/lambda/nfs/sophia" }];
@@ -46,6 +52,7 @@ beforeAll(async () => {
   });
   await Promise.all([lab.driver.create(backend), lab.driver.create(other)]);
   await Promise.all([running(lab.driver, backend.id), running(lab.driver, other.id)]);
+  await Promise.all([answering(backend), answering(other)]);
 });
 afterAll(async () => {
   await lab?.close();
