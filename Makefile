@@ -60,9 +60,10 @@ format: node_modules/.ready
 	@biome check --write .
 
 # What npm says of success is of no use; its errors go to the terminal.
-node_modules/.ready: package-lock.json mcp/servers/package-lock.json
+node_modules/.ready: package-lock.json mcp/servers/package-lock.json data/package-lock.json
 	@echo "Installing npm packages" >&2
-	@npm ci --loglevel=error >/dev/null && npm ci --prefix mcp/servers --loglevel=error >/dev/null
+	@npm ci --loglevel=error >/dev/null && npm ci --prefix mcp/servers --loglevel=error >/dev/null \
+	  && npm ci --prefix data --loglevel=error >/dev/null
 	@touch $@
 
 # The policies beside other tools, and what they cost; PART=manifests, keys or preview is one part.

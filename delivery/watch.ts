@@ -56,7 +56,7 @@ export function auditRows(where: string, json: string): string[][] {
 }
 
 /** Folders with a lock file of their own. */
-const packages = [".", "mcp/servers", "images/monitoring"];
+const packages = [".", "mcp/servers", "data", "images/monitoring"];
 
 /** npm packages of the lock files that have a known hole. */
 export async function advisories(): Promise<string> {

@@ -1,0 +1,11 @@
+/** One JSON line a message on standard output. Callers pass names and numbers: never secrets, never what a record holds. */
+export type Log = (
+  level: "info" | "warn" | "error",
+  message: string,
+  fields?: Record<string, unknown>,
+) => void;
+
+export const jsonLog =
+  (job: string, write: (line: string) => void = (line) => process.stdout.write(`${line}\n`)): Log =>
+  (level, message, fields = {}) =>
+    write(JSON.stringify({ time: new Date().toISOString(), level, job, message, ...fields }));
