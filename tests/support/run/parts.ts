@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { repository } from "../../../lab/lab.ts";
 import type { Commands } from "./execute.ts";
 
@@ -9,6 +9,8 @@ export interface Outcome {
   failed: number;
   skipped: number;
   said: string;
+  /** What failed, each with the first lines of why: said again at the end, where the reader of a long log looks. */
+  failures?: string[];
 }
 
 export interface Part {
@@ -27,11 +29,32 @@ export const whole = (commands: Commands, name: string, command: string, args: s
   },
 });
 
-interface Counts {
+/** What is read of vitest's JSON report. */
+interface Report {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
+  testResults: {
+    name: string;
+    message?: string;
+    assertionResults: { status: string; fullName: string; failureMessages?: string[] }[];
+  }[];
 }
+
+const none: Report = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
+const firstLines = (text: string) => text.split("\n").slice(0, 12).join("\n    ").slice(0, 1500);
+
+/** One entry for each failed test, and for each file that broke outside a test. */
+export const failuresOf = ({ testResults }: Pick<Report, "testResults">): string[] =>
+  testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(repository, name);
+    const tests = assertionResults.filter(({ status }) => status === "failed");
+    if (tests.length === 0 && message) return [`${file}\n    ${firstLines(message)}`];
+    return tests.map(
+      ({ fullName, failureMessages }) =>
+        `${file} › ${fullName}\n    ${firstLines((failureMessages ?? []).join("\n"))}`,
+    );
+  });
 
 /**
  * One vitest project, counted test by test.
@@ -54,8 +77,8 @@ export const suite = (commands: Commands, name: string, reports: string, measure
       ...(measure ? coverage.map((option) => `--coverage${option}`) : []),
     ]);
     const counts = await readFile(report, "utf8")
-      .then((text) => JSON.parse(text) as Counts)
-      .catch(() => ({ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 }));
+      .then((text) => JSON.parse(text) as Report)
+      .catch(() => none);
     // A suite that broke outside a test, or found none, has failed even where no test did.
     const broken = (code !== 0 && counts.numFailedTests === 0) || counts.numPassedTests === 0;
     return {
@@ -63,6 +86,7 @@ export const suite = (commands: Commands, name: string, reports: string, measure
       failed: counts.numFailedTests + (broken ? 1 : 0),
       skipped: counts.numPendingTests,
       said,
+      failures: failuresOf(counts),
     };
   },
 });
