@@ -11,17 +11,49 @@ export interface Login {
   databases: readonly DatabaseName[];
   /** Databases whose schema and data belong to it. */
   owns: readonly DatabaseName[];
-  /** PostgreSQL's predefined roles it is a member of. */
+  /** Roles it is a member of: PostgreSQL's predefined ones, or other logins. */
   memberOf: readonly string[];
+  /** Whether it may follow the write-ahead log, as change data capture does. Default: no. */
+  replication?: boolean;
 }
 
 /** One login a service, with what that service needs. A new service is one more entry. */
 export const logins = [
   {
     name: "pipeline",
-    purpose: "loads and migrates the staging tables",
+    purpose: "owns and migrates the staging tables",
     databases: ["sophia_staging"],
     owns: ["sophia_staging"],
+    // Estuary's tables belong to their maker: only as a member can they be published and granted on.
+    memberOf: ["flow_materialize"],
+  },
+  {
+    name: "flow_capture",
+    purpose: "Estuary: follows the published staging tables to the warehouse",
+    databases: ["sophia_staging"],
+    owns: [],
+    memberOf: [],
+    replication: true,
+  },
+  {
+    name: "flow_materialize",
+    purpose: "Estuary: makes and fills the staging tables of HubSpot and Slack",
+    databases: ["sophia_staging"],
+    owns: [],
+    memberOf: [],
+  },
+  {
+    name: "gong_loader",
+    purpose: "the Gong extractor: fills its staging tables",
+    databases: ["sophia_staging"],
+    owns: [],
+    memberOf: [],
+  },
+  {
+    name: "quality",
+    purpose: "quality checks: reads staging, writes results and status",
+    databases: ["sophia_staging"],
+    owns: [],
     memberOf: [],
   },
   {

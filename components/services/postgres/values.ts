@@ -1,8 +1,10 @@
 import { postgresClient, postgresCluster, postgresPooler } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { bytesOf, coresOf } from "../quantity.ts";
-import { databases, hostRules, logins, ownerOf } from "./logins.ts";
+import { databases, hostRules, type Login, logins, ownerOf } from "./logins.ts";
 import { tune } from "./tuning.ts";
+
+const allLogins: readonly Login[] = logins;
 
 /** Secret with the name and password of a login. */
 export const loginSecret = (login: string): string => `postgres-login-${login}`;
@@ -28,10 +30,11 @@ export function postgresValues(
     resources,
     parameters,
     hostRules: hostRules(),
-    logins: logins.map(({ name, purpose, memberOf }) => ({
+    logins: allLogins.map(({ name, purpose, memberOf, replication = false }) => ({
       name,
       purpose,
       memberOf: [...memberOf],
+      replication,
       secret: loginSecret(name),
     })),
     databases: databases.map((name) => ({ name, owner: ownerOf(name) })),

@@ -35,8 +35,12 @@ export interface TestPostgres {
 /** PostgreSQL refuses to run as root. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
-/** A real server with nothing in it, on loopback; connections need passwords. */
-export async function startPostgres(): Promise<TestPostgres> {
+/**
+ * A real server with nothing in it, on loopback; connections need passwords.
+ *
+ * @param settings of `postgresql.conf`, by name
+ */
+export async function startPostgres(settings: Record<string, string> = {}): Promise<TestPostgres> {
   const bin = programs();
   if (!bin) throw new Error(noPostgres);
   const folder = mkdtempSync(join(tmpdir(), "postgres-"));
@@ -74,7 +78,9 @@ export async function startPostgres(): Promise<TestPostgres> {
     "-c",
     `ssl_key_file=${tls.key}`,
   ];
-  const server = spawn(join(bin, "postgres"), [...options, ...small, ...encrypted], { ...unprivileged });
+  const own = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const args = [...options, ...small, ...encrypted, ...own];
+  const server = spawn(join(bin, "postgres"), args, { ...unprivileged });
   let said = "";
   server.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import pg from "pg";
+import { z } from "zod";
+import { connectionOf } from "../kit/database.ts";
+import { postgresEnvironment, readEnvironment } from "../kit/environment.ts";
+import { jsonLog } from "../kit/log.ts";
+import { roles } from "./constants.ts";
+import { migrate } from "./migrate.ts";
+
+const job = "migrate";
+
+/** What the job reads of its environment. */
+export const migrationEnvironment = postgresEnvironment.extend({
+  /** Seconds that a statement waits for a lock, and one migration for another. */
+  SOPHIA_MIGRATIONS_LOCK_TIMEOUT: z.coerce.number().positive().default(60),
+});
+
+/** Brings the database to the schema that this image knows. */
+export async function run(environment: NodeJS.ProcessEnv): Promise<void> {
+  const settings = readEnvironment(job, migrationEnvironment, environment);
+  const log = jsonLog(job);
+  const connection = connectionOf(job, settings);
+  await refuseMissingRoles(connection);
+  const done = await migrate({
+    connection,
+    folder: join(import.meta.dirname, "sql"),
+    log,
+    lockTimeout: settings.SOPHIA_MIGRATIONS_LOCK_TIMEOUT,
+  });
+  log("info", done.length > 0 ? "schema changed" : "schema is as it should be", { migrations: done });
+}
+
+/** @throws naming the roles; PostgreSQL's operator makes them after the server, so that a later try finds them */
+export async function refuseMissingRoles(connection: pg.ClientConfig): Promise<void> {
+  const client = new pg.Client(connection);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+       UNION ALL
+       SELECT 'membership of ' || session_user || ' in flow_materialize' WHERE EXISTS
+         (SELECT FROM pg_roles WHERE rolname = 'flow_materialize' AND NOT pg_has_role(session_user, oid, 'usage'))`,
+      [roles],
+    );
+    if (rows.length === 0) return;
+    throw new Error(
+      `PostgreSQL has no ${rows.map(({ name }) => name).join(", ")} yet; its operator makes what ` +
+        "components/services/postgres/logins.ts lists: wait, or look at managedRolesStatus of the Cluster postgres",
+    );
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,127 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run } from "../../../../data/migrations/main.ts";
+import { migrate } from "../../../../data/migrations/migrate.ts";
+import { run as publish, publishTables } from "../../../../data/migrations/publish.ts";
+import { type PipelineServer, startPipelineServer } from "../../../support/servers/pipeline.ts";
+import { noPostgres } from "../../../support/servers/postgres.ts";
+
+describe.skipIf(noPostgres)("P3 migrations on real PostgreSQL", () => {
+  let server: PipelineServer;
+  let folder: string;
+  beforeAll(async () => {
+    server = await startPipelineServer();
+    folder = await mkdtemp(join(tmpdir(), "migrations-"));
+  }, 60_000);
+  afterAll(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const as = async <T>(
+    login: Parameters<PipelineServer["as"]>[0],
+    work: (client: pg.Client) => Promise<T>,
+  ) => {
+    const client = new pg.Client(server.as(login));
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  };
+  const tables = () =>
+    as("pipeline", async (client) => {
+      const { rows } = await client.query(
+        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
+      );
+      return rows.map(({ name }) => name as string);
+    });
+  const write = (name: string, sql: string) => writeFile(join(folder, name), sql);
+  const migrateFolder = () =>
+    migrate({ connection: server.as("pipeline"), folder, log: () => undefined, lockTimeout: 5 });
+
+  test("a failed one leaves the database as it was, and says which statement failed", async () => {
+    await write("0001_good.sql", "CREATE TABLE good (id int);");
+    await write(
+      "0002_bad.sql",
+      "-- A comment; with a semicolon.\nCREATE TABLE half (id int);\n\nALTER TABLE half\n  ADD COLUMN oops nonsense;\n",
+    );
+    const failure = await migrateFolder().catch((error: Error) => error);
+    expect(String(failure)).toContain(
+      'migration 0002_bad.sql failed at line 5: type "nonsense" does not exist',
+    );
+    expect(String(failure)).toContain("statement, from line 4: ALTER TABLE half");
+    expect(await tables()).toEqual([]);
+    await rm(join(folder, "0002_bad.sql"));
+    await rm(join(folder, "0001_good.sql"));
+  });
+
+  test("two at once run each migration once", async () => {
+    const done = await Promise.all([server.migrate(), server.migrate()]);
+    expect(done.map(({ length }) => length).sort()).toEqual([0, 4]);
+    expect(await tables()).toContain("gong_calls_staging");
+    await run(server.environment("pipeline"));
+  });
+
+  test("Estuary's tables are published when they are there, and again when they were made again", async () => {
+    await as("pipeline", async (client) => {
+      expect(await publishTables(client)).toMatchObject({ added: [] });
+    });
+    const make = "CREATE TABLE hubspot_contacts_staging (id bigint PRIMARY KEY)";
+    await as("flow_materialize", (client) => client.query(make));
+    await publish(server.environment("pipeline"), new AbortController().signal);
+    await as("pipeline", async (client) => {
+      expect((await publishTables(client)).added).toEqual([]);
+    });
+    await as("flow_materialize", (client) => client.query(`DROP TABLE hubspot_contacts_staging; ${make}`));
+    await as("pipeline", async (client) => {
+      expect((await publishTables(client)).added).toEqual(["hubspot_contacts_staging"]);
+    });
+    await as("flow_capture", (client) => client.query("SELECT * FROM hubspot_contacts_staging"));
+  });
+
+  const refused = [
+    ["mcp", "INSERT INTO pipeline_state (source, stream, cursor) VALUES ('a', 'b', '{}')"],
+    ["mcp", "SELECT raw FROM error_logs"],
+    ["mcp", "SELECT * FROM flow_watermarks"],
+    ["gong_loader", "DELETE FROM gong_calls_staging"],
+    ["gong_loader", "SELECT * FROM hubspot_contacts_staging"],
+    ["gong_loader", "CREATE TABLE mine (id int)"],
+    ["quality", "UPDATE gong_calls_staging SET title = ''"],
+    ["flow_capture", "INSERT INTO gong_users_staging DEFAULT VALUES"],
+    ["flow_capture", "SELECT * FROM error_logs"],
+    ["flow_materialize", "SELECT * FROM gong_calls_staging"],
+    ["probe", "SELECT * FROM pipeline_status"],
+  ] as const;
+  test.each(refused)("S1 %s may not %s", async (login, sql) => {
+    await expect(as(login, (client) => client.query(sql))).rejects.toThrow(/permission denied|must be owner/);
+  });
+
+  const allowed = [
+    ["mcp", "SELECT id, stream, reason FROM error_logs"],
+    ["mcp", "SELECT * FROM pipeline_streams"],
+    ["mcp", "SELECT * FROM hubspot_contacts_staging"],
+    ["gong_loader", "CREATE TEMP TABLE load (LIKE gong_calls_staging) ON COMMIT DROP"],
+    [
+      "gong_loader",
+      `INSERT INTO pipeline_state (source, stream, cursor) VALUES ('a', 'b', '{}')
+       ON CONFLICT (source, stream) DO UPDATE SET cursor = excluded.cursor`,
+    ],
+    ["gong_loader", "INSERT INTO error_logs (source, stream, reason) VALUES ('gong', 'gong_calls', 'test')"],
+    [
+      "quality",
+      "INSERT INTO data_quality_metrics (stream, check_name, score, passed) VALUES ('s', 'c', 100, true)",
+    ],
+    ["quality", "SELECT * FROM hubspot_contacts_staging"],
+    ["flow_capture", "INSERT INTO flow_watermarks VALUES ('flow_slot', 'x')"],
+    ["flow_capture", "SELECT pg_create_logical_replication_slot('flow_slot', 'pgoutput')"],
+    ["flow_capture", "SELECT pg_drop_replication_slot('flow_slot')"],
+  ] as const;
+  test.each(allowed)("%s may %s", async (login, sql) => {
+    await as(login, (client) => client.query(sql));
+  });
+});
