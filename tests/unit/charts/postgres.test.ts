@@ -28,9 +28,13 @@ describe.skipIf(!helm)("charts/postgres", () => {
     const { roles } = (spec as { managed: { roles: Record<string, unknown>[] } }).managed;
     const secrets = roles.map((role) => (role.passwordSecret as { name: string }).name);
     expect(new Set(secrets).size).toBe(roles.length);
-    for (const role of roles) {
-      expect(role.superuser ?? role.createdb ?? role.createrole ?? role.replication).toBeUndefined();
-    }
+    for (const role of roles) expect(role.superuser ?? role.createdb ?? role.createrole).toBeUndefined();
+  });
+
+  test("D1 only the change data capture may follow the write-ahead log", () => {
+    const { roles } = (only(objects, "Cluster").spec as { managed: { roles: Record<string, unknown>[] } })
+      .managed;
+    expect(roles.filter(({ replication }) => replication).map(({ name }) => name)).toEqual(["flow_capture"]);
   });
 
   test("D1 all parameters are text, as the operator wants them", () => {

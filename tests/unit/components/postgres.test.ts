@@ -71,7 +71,7 @@ describe("logins", () => {
     expect(rules).toContain("hostssl sophia_staging,sophia_analytics mcp all scram-sha-256");
     expect(rules.at(-1)).toBe("host all all all reject");
     for (const rule of rules.slice(0, -1))
-      expect(rule).toMatch(/^hostssl sophia_\S+ [a-z]+ all scram-sha-256$/);
+      expect(rule).toMatch(/^hostssl sophia_\S+ [a-z_]+ all scram-sha-256$/);
   });
 
   test("D1 who owns a database may connect to it", () => {
