@@ -1,11 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import type { Secrets } from "../../components/settings/schema.ts";
 import { digest } from "../artefacts/hash.ts";
 import { type RunOptions, type RunResult, run } from "../exec.ts";
 import { files, type Lab, repository } from "../lab.ts";
 import { removeDeadLocks } from "../pulumi/locks.ts";
+import { sealValues } from "../pulumi/passphrase.ts";
 import { pulumiEnvironment, type Toolchain } from "../pulumi/toolchain.ts";
 
 const project = "sophia-infra";
@@ -16,6 +17,7 @@ export class Stack {
   readonly #toolchain: Toolchain;
   readonly #folder: string;
   readonly #configFile: string;
+  readonly #passphraseFile: string;
   readonly #environment: Record<string, string>;
 
   /** @param more environment for the CLI and its plugins */
@@ -24,10 +26,11 @@ export class Stack {
     this.#toolchain = toolchain;
     this.#folder = files(lab).backend;
     this.#configFile = join(this.#folder, `Pulumi.${name}.yaml`);
+    this.#passphraseFile = files(lab).passphrase;
     this.#environment = {
       ...pulumiEnvironment(toolchain, {
         state: join(this.#folder, "state"),
-        passphraseFile: files(lab).passphrase,
+        passphraseFile: this.#passphraseFile,
       }),
       ...more,
     };
@@ -45,8 +48,8 @@ export class Stack {
   }
 
   /**
-   * Makes the stack where it is missing, and brings its configuration file to what is given. Secrets go to the CLI by
-   * standard input. Nothing is written when nothing changed.
+   * Makes the stack where it is missing, and brings its configuration file to what is given, secrets sealed. Nothing is
+   * written when nothing changed.
    */
   async configure(config: Record<string, unknown>, secrets: Secrets): Promise<void> {
     await mkdir(join(this.#folder, "state"), { recursive: true, mode: 0o700 });
@@ -56,10 +59,14 @@ export class Stack {
     const wanted = digest(JSON.stringify([config, secrets]));
     if ((await readFile(mark, "utf8").catch(() => "")) === wanted) return;
     await rm(mark, { force: true });
-    await writeFile(this.#configFile, stringify({ config }), { mode: 0o600 });
-    for (const [key, value] of Object.entries(secrets as Record<string, string>)) {
-      await this.pulumi(["config", "set", "--secret", "--raw", `${project}:${key}`], { stdin: value });
-    }
+    const { encryptionsalt, values } = await sealValues(
+      (await readFile(this.#passphraseFile, "utf8")).trim(),
+      secrets as Record<string, string>,
+      await this.#salt(),
+    );
+    const sealed = Object.entries(values).map(([key, secure]) => [`${project}:${key}`, { secure }]);
+    const content = { encryptionsalt, config: { ...config, ...Object.fromEntries(sealed) } };
+    await writeFile(this.#configFile, stringify(content), { mode: 0o600 });
     await writeFile(mark, wanted);
   }
 
@@ -73,6 +80,12 @@ export class Stack {
   async exists(): Promise<boolean> {
     const file = join(this.#folder, "state", ".pulumi", "stacks", project, `${this.name}.json`);
     return (await readFile(file).catch(() => undefined)) !== undefined;
+  }
+
+  /** Of the configuration that is there: a new one would have every secret in the state sealed anew. */
+  async #salt(): Promise<string | undefined> {
+    const text = await readFile(this.#configFile, "utf8").catch(() => "");
+    return (parse(text) as { encryptionsalt?: string } | null)?.encryptionsalt;
   }
 
   /** `stack init` writes a stack file beside the project file: it gets a project file of its own, away from ours. */

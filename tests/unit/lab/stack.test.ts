@@ -1,10 +1,20 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createDecipheriv, pbkdf2Sync, randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { Stack } from "../../../lab/commands/stack.ts";
-import { type Lab, repository } from "../../../lab/lab.ts";
+import { files, type Lab, repository } from "../../../lab/lab.ts";
 
 interface Call {
   args: string[];
@@ -16,7 +26,7 @@ interface Call {
 
 /** A CLI that writes down how it was called, and makes and reads just enough of a file backend. */
 const cli = `#!${process.execPath}
-const { appendFileSync, mkdirSync, readFileSync, writeFileSync, existsSync } = require("node:fs");
+const { appendFileSync, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
 const args = process.argv.slice(2);
 const state = process.env.PULUMI_BACKEND_URL.replace("file://", "");
 const takesInput = args[0] === "config";
@@ -28,8 +38,15 @@ if (args[0] === "stack" && args[1] === "init") {
   writeFileSync(stacks + "/" + args[2] + ".json", "{}");
 }
 if (args[0] === "stack" && args[1] === "output") console.log(JSON.stringify({ url: "https://sophia.lab" }));
-if (args[0] === "config" && existsSync(process.env.CALLS + ".fail")) process.exit(1);
 `;
+
+const passphrase = randomBytes(12).toString("base64url");
+const lab = (home: string): Lab => ({
+  name: "test",
+  folder: join(home, "lab"),
+  cache: join(home, "cache"),
+  configFile: "",
+});
 
 function opened(name?: string) {
   const home = mkdtempSync(join(tmpdir(), "stack-"));
@@ -37,10 +54,12 @@ function opened(name?: string) {
   const [binary, calls] = [join(home, "pulumi"), join(home, "calls")];
   writeFileSync(binary, cli);
   chmodSync(binary, 0o755);
-  const lab: Lab = { name: "test", folder: join(home, "lab"), cache: join(home, "cache"), configFile: "" };
+  const { passphrase: passphraseFile } = files(lab(home));
+  mkdirSync(dirname(passphraseFile), { recursive: true });
+  writeFileSync(passphraseFile, passphrase);
   const stack = new Stack(
     { mode: "stand-in", home: join(home, "pulumi-home"), binary },
-    lab,
+    lab(home),
     { CALLS: calls, LAB_HELM: "/cache/helm" },
     name,
   );
@@ -49,7 +68,7 @@ function opened(name?: string) {
     rmSync(calls);
     return text.split("\n").map((line) => JSON.parse(line));
   };
-  return { stack, made, folder: join(lab.folder, "pulumi"), calls, home };
+  return { stack, made, folder: join(lab(home).folder, "pulumi"), home };
 }
 
 const config = { "sophia-infra:redis": { memory: "1Gi" } };
@@ -60,15 +79,37 @@ const secrets = {
   tlsKey: "tls-key-of-the-test",
 };
 
-test("S1 secrets go to the CLI by standard input, exactly, and into no file and no argument", async () => {
-  const { stack, made, home } = opened();
+/** As the CLI opens a stack file: PBKDF2 over the salt, then AES-256-GCM. */
+function openSealed(file: string): Record<string, string> {
+  const { encryptionsalt, config: written } = parse(readFileSync(file, "utf8")) as {
+    encryptionsalt: string;
+    config: Record<string, { secure?: string }>;
+  };
+  const [, salt = "", ...word] = encryptionsalt.split(":");
+  const key = pbkdf2Sync(passphrase, Buffer.from(salt, "base64"), 1_000_000, 32, "sha256");
+  const unseal = (text: string) => {
+    const [version, nonce = "", sealed = ""] = text.split(":");
+    expect(version).toBe("v1");
+    const bytes = Buffer.from(sealed, "base64");
+    const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
+    decipher.setAuthTag(bytes.subarray(-16));
+    return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString();
+  };
+  expect(unseal(word.join(":"))).toBe("pulumi");
+  return Object.fromEntries(
+    Object.entries(written).flatMap(([name, { secure }]) =>
+      secure ? [[name.split(":")[1] ?? "", unseal(secure)]] : [],
+    ),
+  );
+}
+
+test("S1 secrets are sealed in the stack file, exactly, and in no other file and no argument", async () => {
+  const { stack, made, home, folder } = opened();
   await stack.configure(config, secrets);
-  const calls = made();
-  const set = calls.filter(({ args }) => args[0] === "config");
-  expect(Object.fromEntries(set.map(({ args, stdin }) => [args[4]?.split(":")[1], stdin]))).toEqual(secrets);
-  for (const { args } of set) expect(args.slice(0, 4)).toEqual(["config", "set", "--secret", "--raw"]);
+  expect(openSealed(join(folder, "Pulumi.local.yaml"))).toEqual(secrets);
   const values = Object.values(secrets);
-  expect(values.filter((value) => JSON.stringify(calls.map(({ args }) => args)).includes(value))).toEqual([]);
+  const called = JSON.stringify(made());
+  expect(values.filter((value) => called.includes(value))).toEqual([]);
   const written = readdirSync(home, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile())
     .map((file) => readFileSync(join(file.parentPath, file.name), "utf8"))
@@ -81,42 +122,51 @@ test("the stack is made once, away from the checkout's own stack files", async (
   expect(await stack.exists()).toBe(false);
   await stack.configure(config, secrets);
   expect(await stack.exists()).toBe(true);
-  const [init, ...others] = made();
-  expect(init).toMatchObject({
-    args: ["stack", "init", "preview-dev", "--non-interactive"],
-    cwd: join(folder, "init"),
-    backend: join(folder, "state"),
-  });
-  expect(others.map(({ args }) => args[1])).not.toContain("init");
+  await stack.configure({}, secrets);
+  expect(made()).toEqual([
+    expect.objectContaining({
+      args: ["stack", "init", "preview-dev", "--non-interactive"],
+      cwd: join(folder, "init"),
+      backend: join(folder, "state"),
+    }),
+  ]);
   const file = join(folder, "Pulumi.preview-dev.yaml");
-  expect(parse(readFileSync(file, "utf8"))).toEqual({ config });
   expect((statSync(file).mode & 0o777).toString(8)).toBe("600");
 });
 
 test("nothing is written when nothing changed; a changed value or secret is", async () => {
-  const { stack, made, folder } = opened();
+  const { stack, folder } = opened();
   await stack.configure(config, secrets);
-  made();
   const file = join(folder, "Pulumi.local.yaml");
-  writeFileSync(file, "encryptionsalt: kept\n");
+  const first = readFileSync(file, "utf8");
   await stack.configure(config, secrets);
-  expect(made).toThrow(/ENOENT/);
-  expect(readFileSync(file, "utf8")).toBe("encryptionsalt: kept\n");
-  await stack.configure({ ...config, "sophia-infra:nginx": {} }, secrets);
-  expect(made()).toHaveLength(4);
-  await stack.configure({ ...config, "sophia-infra:nginx": {} }, { ...secrets, lambdaApiKey: "rotated" });
-  expect(made().map(({ stdin }) => stdin)).toContain("rotated");
+  expect(readFileSync(file, "utf8")).toBe(first);
+  const changed = { ...config, "sophia-infra:nginx": { hostnames: [] } };
+  await stack.configure(changed, { ...secrets, lambdaApiKey: "rotated" });
+  expect(openSealed(file)).toEqual({ ...secrets, lambdaApiKey: "rotated" });
+  expect(parse(readFileSync(file, "utf8"))).toMatchObject({ config: changed });
+});
+
+test("S1 the salt stays, so that the state's secrets need not be sealed anew", async () => {
+  const { stack, folder } = opened();
+  const salt = () => parse(readFileSync(join(folder, "Pulumi.local.yaml"), "utf8")).encryptionsalt;
+  await stack.configure(config, secrets);
+  const first = salt();
+  await stack.configure({}, secrets);
+  expect(salt()).toBe(first);
 });
 
 test("what failed half-way is done again, also where the old values are wanted back", async () => {
-  const { stack, made, calls } = opened();
+  const { stack, folder, home } = opened();
   await stack.configure(config, secrets);
-  writeFileSync(`${calls}.fail`, "");
-  await expect(stack.configure({}, secrets)).rejects.toThrow(/config ended with 1/);
-  made();
-  rmSync(`${calls}.fail`);
+  const passphraseFile = files({ ...lab(home) }).passphrase;
+  rmSync(passphraseFile);
+  await expect(stack.configure({}, secrets)).rejects.toThrow(/ENOENT/);
+  writeFileSync(passphraseFile, passphrase);
+  const file = join(folder, "Pulumi.local.yaml");
+  writeFileSync(file, "");
   await stack.configure(config, secrets);
-  expect(made()).toHaveLength(4);
+  expect(openSealed(file)).toEqual(secrets);
 });
 
 test("commands run in the checkout, on this stack, with its file where the command takes one", async () => {
