@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { bodyOf, parseBody, reply } from "./http.ts";
+
+export type Commands = Record<string, (body: Record<string, unknown>) => unknown>;
+
+/**
+ * Answers `/_lab/<name>/<command>` where the path is one, with what the command returns. What a command refuses is a
+ * 400 that says why.
+ */
+export async function control(
+  name: string,
+  commands: Commands,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const path = new URL(request.url ?? "/", "http://lab").pathname;
+  const start = path.indexOf(`/_lab/${name}/`);
+  if (start < 0) return false;
+  const command = path.slice(start + `/_lab/${name}/`.length);
+  const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
+  if (!run) {
+    reply(response, 404, {
+      error: `${name} has no command ${command}; it has ${Object.keys(commands).join(", ")}`,
+    });
+    return true;
+  }
+  try {
+    reply(response, 200, run(parseBody(await bodyOf(request))) ?? {});
+  } catch (error) {
+    reply(response, 400, { error: error instanceof Error ? error.message : String(error) });
+  }
+  return true;
+}
