@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+const part = /^[\p{L}\p{N}._-]+$/u;
+const seconds = z.number().int().nonnegative();
+
+/** Estuary's own hosts, as its `flowctl` has them built in. */
+const estuary = {
+  agent: "https://agent-api-1084703453822.us-central1.run.app",
+  rest: "https://eyrcnmuzzyriypdajwdk.supabase.co/rest/v1",
+  encryption: "https://config-encryption.estuary.dev",
+};
+
+/**
+ * Estuary Flow: where its control plane is, and what is captured and materialized. URLs and deadlines are read by the
+ * provider, so that their change touches no resource; every other change publishes the task that it is about anew.
+ */
+export const estuarySettings = z.strictObject({
+  /** Agent API: GraphQL, status, metrics. */
+  agentUrl: z.url().default(estuary.agent),
+  /** PostgREST API; used only where the agent API cannot start publications. */
+  restUrl: z.url().default(estuary.rest),
+  /** Public anonymous token of the PostgREST API, which `flowctl` has built in. Not a secret. */
+  restToken: z.string().min(1).optional(),
+  encryptionUrl: z.url().default(estuary.encryption),
+  /** First part of every catalog name. A change makes everything anew and deletes the old. */
+  tenant: z.string().regex(part, "letters, digits, dots, dashes and underscores").default("sophia"),
+  /** Data plane of the first publication of a task. A change does nothing to what is published. */
+  dataPlane: z.string().default("ops/dp/public/gcp-us-central1-c1"),
+  /** Seconds from a publication's start to its end. */
+  publishDeadline: seconds.default(600),
+  /** Seconds from its end until its tasks must be running. */
+  readyDeadline: seconds.default(600),
+  /** Seconds during which a publication whose reply was lost, or whose sender died, may still come to its end. */
+  settleDeadline: seconds.default(60),
+  /** Seconds to go on with calls that are safe to repeat while Estuary does not answer or says 429. */
+  retryDeadline: seconds.default(120),
+  /** Seconds between two polls. */
+  pollInterval: z.number().positive().default(2),
+  hubspot: z
+    .strictObject({
+      /** ISO 8601 duration between two polls of a stream. */
+      interval: z.iso.duration().default("PT5M"),
+      /** Cron expression in UTC: when calculated properties, which HubSpot does not report as changed, are re-read. */
+      schedule: z.string().default("55 23 * * *"),
+    })
+    .prefault({}),
+  slack: z
+    .strictObject({
+      /** Between two runs of the connector, e.g. `5m`. */
+      interval: z
+        .string()
+        .regex(/^[1-9][0-9]*[smh]$/, "a number and s, m or h")
+        .default("5m"),
+      /** Messages before are not read. */
+      startDate: z.iso.datetime().default("2025-01-01T00:00:00Z"),
+      /** Days that are read again, for edits and late answers in threads. */
+      lookbackDays: z.number().int().min(0).max(365).default(7),
+      /** Names of channels to read; empty means all that the bot is a member of. It never joins one by itself. */
+      channels: z.array(z.string().min(1)).default([]),
+    })
+    .prefault({}),
+  snowflake: z
+    .strictObject({
+      /** How often the warehouse is woken. It bills a minute at least. */
+      syncFrequency: z.enum(["0s", "30s", "5m", "15m", "30m", "1h", "2h", "4h"]).default("30m"),
+    })
+    .prefault({}),
+});
+export type EstuarySettings = z.infer<typeof estuarySettings>;

@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource } from "../../../components/core/dynamic.ts";
+import type { Specs } from "../spec/catalog.ts";
+
+export interface PublicationArgs {
+  /** Catalog name of its task. A change replaces everything. */
+  owner: string;
+  /** Shown in previews, since the specs hold secrets and are not. */
+  names: readonly string[];
+  /** With secrets in clear. A change publishes the specs that changed; the state keeps it encrypted. */
+  specs: pulumi.Input<Specs>;
+}
+
+/**
+ * Specs that are live at Estuary: published together, all or none, and running when it is made. Publishes only what
+ * changed in plaintext, for each publication restarts its tasks. Deleted with its collections, which is refused while
+ * another task reads them.
+ */
+export class Publication extends DynamicResource {
+  // Declared, not defined: a defined field would overwrite the output that Pulumi put there.
+  declare readonly owner: pulumi.Output<string>;
+  constructor(name: string, args: PublicationArgs, options: pulumi.CustomResourceOptions = {}) {
+    super(
+      "estuary:Publication",
+      "data/estuary/provider/publication.ts",
+      name,
+      {
+        types: undefined,
+        digests: undefined,
+        ...args,
+        names: [...args.names],
+        specs: pulumi.secret(args.specs),
+      },
+      // A digest of secrets is none, and is still nobody's business.
+      pulumi.mergeOptions({ additionalSecretOutputs: ["digests"] }, options),
+    );
+  }
+}

@@ -1,0 +1,118 @@
+import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
+import type { Publication, SpecFault, StagedSpec } from "../client/api.ts";
+import { mayHaveHappened, messageOf } from "../client/errors.ts";
+import type { Context } from "./context.ts";
+import { openDraft, settled } from "./leftovers.ts";
+
+/** A publication ended badly; says why, for each spec. Nothing of it is live. */
+export class PublicationFailed extends Error {
+  readonly faults: readonly SpecFault[];
+  constructor(owner: string, type: string, faults: readonly SpecFault[]) {
+    const lines = faults.map(({ name, scope, detail }) => `  ${name || scope || "draft"}: ${detail}`);
+    const reasons = lines.length > 0 ? `:\n${lines.join("\n")}` : "; Estuary gave no reason";
+    super(`the publication of ${owner} ended as ${type}${reasons}`);
+    this.name = "PublicationFailed";
+    this.faults = faults;
+  }
+}
+
+/** Somebody else published between our reading and our writing: the same draft can be published again. */
+const passing = new Set(["buildIdLockFailure"]);
+
+/**
+ * Publishes specs as one draft and waits for the end. All of them become live, or none. Specs that are as they are
+ * already, and an empty draft, are no publication.
+ *
+ * @throws PublicationFailed
+ */
+export async function publishSpecs(
+  context: Context,
+  owner: string,
+  detail: string,
+  specs: readonly StagedSpec[],
+): Promise<void> {
+  const { api } = context;
+  const draftId = await openDraft(context, owner, detail);
+  try {
+    await api.stage(draftId, specs);
+    await api.prune(draftId);
+    await untilPublished(context, owner, draftId, detail);
+  } finally {
+    // After a success it is gone already; after anything else it would be taken for a killed run's.
+    await api.deleteDraft(draftId).catch((error: unknown) => {
+      context.log(
+        `draft ${draftId} of ${owner} is left behind, the next run removes it: ${messageOf(error)}`,
+      );
+    });
+  }
+}
+
+async function untilPublished(
+  context: Context,
+  owner: string,
+  draftId: string,
+  detail: string,
+): Promise<void> {
+  const { api, timing, clock } = context;
+  let running: string | undefined;
+  const wait = {
+    what: `the publication of ${owner}`,
+    deadline: timing.publishDeadline,
+    interval: timing.pollInterval,
+    clock,
+  };
+  await waitFor(wait, async () => {
+    if (running === undefined) {
+      const started = await start(context, owner, draftId, detail);
+      if (started === "over") return true;
+      running = started;
+    }
+    const found = await api.publication(running).catch(giveUpUnlessPassing);
+    if (found === undefined)
+      throw new Hopeless(new Error(`publication ${running} of ${owner} is unknown to Estuary`));
+    if (found.type === "queued") return notYet("it is queued");
+    if (found.type === "success" || found.type === "emptyDraft") return true;
+    if (!passing.has(found.type)) throw new Hopeless(failure(owner, found));
+    running = undefined;
+    return notYet(`somebody else published ${found.lockFailures.join(", ") || "a spec of it"} meanwhile`);
+  });
+}
+
+/** Starts the publication. A lost reply is answered by looking whether it went on, before asking again. */
+async function start(
+  context: Context,
+  owner: string,
+  draftId: string,
+  detail: string,
+): Promise<string | "over"> {
+  const { api, dataPlane } = context;
+  for (;;) {
+    try {
+      return await api.publish(draftId, detail, dataPlane);
+    } catch (error) {
+      if (!mayHaveHappened(error))
+        throw new Hopeless(error instanceof Error ? error : new Error(String(error)));
+      context.log(`the start of ${owner}'s publication may be lost: ${messageOf(error)}`);
+      if (!(await settled(context, draftId))) continue;
+      const faults = await api.draftFaults(draftId);
+      if (faults === undefined) return "over";
+      throw new Hopeless(new PublicationFailed(owner, "failed", faults));
+    }
+  }
+}
+
+function failure(owner: string, { type, faults, lockFailures }: Publication): PublicationFailed {
+  const locks = lockFailures.map((name) => ({
+    name,
+    scope: "",
+    detail: "is not at the publication that was expected",
+  }));
+  return new PublicationFailed(owner, type, [...faults, ...locks]);
+}
+
+/** While something is being waited for, an answer that will never change ends the wait; anything else may pass. */
+export function giveUpUnlessPassing(error: unknown): never {
+  if (error instanceof Error && ["Unauthorized", "Refused", "UnknownField"].includes(error.name))
+    throw new Hopeless(error);
+  throw error;
+}

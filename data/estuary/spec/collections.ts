@@ -1,0 +1,87 @@
+import type { CollectionModel } from "./catalog.ts";
+import { hubspotProperties, type StreamName, streams } from "./streams.ts";
+
+type Json = Record<string, unknown>;
+const orNull = (type: string): Json => ({ type: [type, "null"] });
+const each = (names: readonly string[], schema: () => Json): Json =>
+  Object.fromEntries(names.map((name) => [name, schema()]));
+
+/** What is written must fit the declared schema; what is read has besides what Estuary inferred from the documents. */
+const inferred = (key: string[], writeSchema: Json): CollectionModel => ({
+  key: key.map((name) => `/${name}`),
+  writeSchema,
+  readSchema: { allOf: [{ $ref: "flow://write-schema" }, { $ref: "flow://inferred-schema" }] },
+});
+
+/** HubSpot's objects as the connector emits them: every property is a string or null. */
+export function hubspotCollection(object: "contacts" | "deals"): CollectionModel {
+  return inferred(["id"], {
+    type: "object",
+    required: ["id"],
+    properties: {
+      id: { type: "integer" },
+      createdAt: { type: "string", format: "date-time" },
+      updatedAt: { type: "string", format: "date-time" },
+      archived: { type: "boolean" },
+      properties: { type: "object", properties: each(hubspotProperties[object], () => orNull("string")) },
+    },
+  });
+}
+
+export function slackCollection(stream: "channels" | "channel_messages"): CollectionModel {
+  if (stream === "channels") {
+    return inferred(["id"], {
+      type: "object",
+      required: ["id"],
+      properties: {
+        id: { type: "string" },
+        name: orNull("string"),
+        ...each(["is_channel", "is_private", "is_archived", "is_shared", "is_ext_shared"], () =>
+          orNull("boolean"),
+        ),
+        ...each(["created", "updated", "num_members"], () => orNull("integer")),
+        creator: orNull("string"),
+        ...each(["topic", "purpose"], () => ({
+          type: ["object", "null"],
+          properties: { value: orNull("string") },
+        })),
+      },
+    });
+  }
+  return inferred(["channel_id", "ts"], {
+    type: "object",
+    required: ["channel_id", "ts"],
+    properties: {
+      channel_id: { type: "string" },
+      // A string for good: as a number it would lose digits, and with them its identity.
+      ts: { type: "string" },
+      ...each(["user", "bot_id", "type", "subtype", "text", "thread_ts", "latest_reply"], () =>
+        orNull("string"),
+      ),
+      reply_count: orNull("integer"),
+      ...each(["reactions", "files", "blocks"], () => orNull("array")),
+      edited: { type: ["object", "null"], properties: { ts: orNull("string") } },
+    },
+  });
+}
+
+/** A table as the capture from PostgreSQL emits its rows. Columns beyond the key are inferred. */
+export function tableCollection(stream: StreamName): CollectionModel {
+  const { key } = streams[stream];
+  const names = Object.keys(key);
+  return inferred(names, {
+    type: "object",
+    required: ["_meta", ...names],
+    properties: {
+      ...Object.fromEntries(Object.entries(key).map(([name, type]) => [name, { type }])),
+      _meta: {
+        type: "object",
+        required: ["op", "source"],
+        properties: {
+          op: { enum: ["c", "d", "u"] },
+          source: { type: "object" },
+        },
+      },
+    },
+  });
+}
