@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { connectionOf } from "../kit/database.ts";
+import { readEnvironment, readSecret } from "../kit/environment.ts";
+import { jsonLog, type Log } from "../kit/log.ts";
+import { callStreams, extractCalls } from "./calls.ts";
+import type { Plan } from "./plan.ts";
+import { runStreams, type Session, type Work } from "./session.ts";
+import { gongEnvironment } from "./settings.ts";
+import { gongApi } from "./source/api.ts";
+import { type Clock, systemClock } from "./source/clock.ts";
+import { Pace } from "./source/pace.ts";
+import { extractUsers, userStreams } from "./users.ts";
+
+const job = "gong";
+
+export interface Extraction {
+  /** Connects anew; asked twice. */
+  connect(): Promise<pg.ClientBase & { end(): Promise<void> }>;
+  gong: {
+    url: string;
+    credentials(): { accessKey: string; accessKeySecret: string };
+    perSecond: number;
+    perDay: number;
+    /** Seconds. */
+    patience: number;
+  };
+  plan: Plan;
+  signal: AbortSignal;
+  log: Log;
+  clock?: Clock;
+}
+
+/** One run of all streams. A stream that fails does not keep the others from theirs. @throws the first failure */
+export async function extract({
+  connect,
+  gong,
+  plan,
+  signal,
+  log,
+  clock = systemClock,
+}: Extraction): Promise<void> {
+  const client = await connect();
+  try {
+    const turns = await connect();
+    try {
+      const pace = new Pace({ client: turns, ...gong, clock });
+      const onRetry = (reason: string) => log("warn", "Gong is asked again", { reason });
+      const api = gongApi({ ...gong, pace, clock, onRetry });
+      const session: Session = { client, api, plan, runId: randomUUID(), clock, log, signal };
+      const works: [readonly string[], (session: Session) => Promise<Work>][] = [
+        [userStreams, extractUsers],
+        [callStreams, extractCalls],
+      ];
+      const failures: unknown[] = [];
+      for (const [streams, work] of works) {
+        if (signal.aborted) break;
+        await runStreams(session, streams, () => work(session)).catch((error: unknown) => {
+          log("error", error instanceof Error ? error.message : String(error), { streams });
+          failures.push(error);
+        });
+      }
+      if (failures.length > 0) throw failures[0];
+    } finally {
+      await turns.end();
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** The job: one run, as the environment says. */
+export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  const settings = readEnvironment(job, gongEnvironment, environment);
+  const log = jsonLog(job);
+  const secret = (file: string, name: string) => readSecret(job, file, name);
+  await extract({
+    connect: async () => {
+      const client = new pg.Client(connectionOf(job, settings));
+      client.on("error", (error) => log("warn", "connection lost", { reason: error.message }));
+      await client.connect();
+      return client;
+    },
+    gong: {
+      url: settings.SOPHIA_GONG_API_URL,
+      credentials: () => ({
+        accessKey: secret(settings.SOPHIA_GONG_ACCESS_KEY_FILE, "gongAccessKey"),
+        accessKeySecret: secret(settings.SOPHIA_GONG_ACCESS_KEY_SECRET_FILE, "gongAccessKeySecret"),
+      }),
+      perSecond: settings.SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND,
+      perDay: settings.SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_DAY,
+      patience: settings.SOPHIA_GONG_PATIENCE,
+    },
+    plan: {
+      start: new Date(settings.SOPHIA_GONG_START),
+      lag: settings.SOPHIA_GONG_LAG,
+      overlap: settings.SOPHIA_GONG_OVERLAP,
+      lookbackDays: settings.SOPHIA_GONG_LOOKBACK_DAYS,
+      lookbackEvery: settings.SOPHIA_GONG_LOOKBACK_INTERVAL,
+    },
+    signal,
+    log,
+  });
+}

@@ -1,0 +1,82 @@
+import type { Window } from "./plan.ts";
+import { isTooLarge, type Paged } from "./plan.ts";
+import type { Api } from "./source/api.ts";
+import { GongError } from "./source/errors.ts";
+import { wirePage } from "./source/wire.ts";
+
+/** Records of one page of calls, and what was said in them. */
+export interface CallsPage extends Paged {
+  records: unknown[];
+  /** By call id. */
+  transcripts: Map<string, unknown>;
+  extractedAt: Date;
+}
+
+const contentSelector = {
+  // Objects of the CRM as they are now; there is no other way to them where Gong is linked to HubSpot natively.
+  context: "Extended",
+  contextTiming: ["Now"],
+  exposedFields: {
+    parties: true,
+    content: {
+      structure: true,
+      topics: true,
+      trackers: true,
+      brief: true,
+      outline: true,
+      keyPoints: true,
+      callOutcome: true,
+    },
+  },
+};
+
+/** The records of an answer, and where the next page is. */
+export function pageOf(answer: unknown, field: string, path: string) {
+  if (answer === undefined) return { records: [] as unknown[], total: 0, next: undefined };
+  const result = wirePage.safeParse(answer);
+  const records = result.data?.[field];
+  if (!result.success || !Array.isArray(records)) {
+    throw new GongError(`Gong's answer to ${path} has no ${field}; check SOPHIA_GONG_API_URL`);
+  }
+  const { totalRecords, cursor } = result.data.records ?? {};
+  return { records: records as unknown[], total: totalRecords ?? records.length, next: cursor ?? undefined };
+}
+
+const callIdOf = (record: unknown): string | undefined => {
+  const id = (record as { metaData?: { id?: unknown } } | null)?.metaData?.id;
+  return typeof id === "string" ? id : undefined;
+};
+
+export async function readCallsPage(api: Api, window: Window, signal: AbortSignal): Promise<CallsPage> {
+  const path = "/v2/calls/extensive";
+  const { from: fromDateTime, to: toDateTime, page: cursor } = window;
+  const body = { filter: { fromDateTime, toDateTime }, contentSelector, ...(cursor && { cursor }) };
+  const { records, total, next } = pageOf(await api({ path, body, signal }), "calls", path);
+  const extractedAt = new Date();
+  const ids = records.flatMap((record) => callIdOf(record) ?? []);
+  const paged = { window, ids, nameless: records.length - ids.length, total, next };
+  const transcripts = isTooLarge(paged) ? new Map() : await readTranscripts(api, ids, signal);
+  return { ...paged, records, transcripts, extractedAt };
+}
+
+/** One request for the whole page: a request a call would use up the day's share. */
+async function readTranscripts(
+  api: Api,
+  callIds: string[],
+  signal: AbortSignal,
+): Promise<Map<string, unknown>> {
+  const path = "/v2/calls/transcript";
+  const found = new Map<string, unknown>();
+  if (callIds.length === 0) return found;
+  let cursor: string | undefined;
+  do {
+    const body = { filter: { callIds }, ...(cursor && { cursor }) };
+    const { records, next } = pageOf(await api({ path, body, signal }), "callTranscripts", path);
+    for (const record of records) {
+      const id = (record as { callId?: unknown } | null)?.callId;
+      if (typeof id === "string") found.set(id, record);
+    }
+    cursor = next;
+  } while (cursor !== undefined);
+  return found;
+}

@@ -1,0 +1,78 @@
+import type { ClientBase } from "pg";
+import { type Clock, systemClock } from "./clock.ts";
+import { GongError } from "./errors.ts";
+
+export interface PaceOptions {
+  /** A connection for nothing else: a turn must not wait for a batch that is being loaded. */
+  client: Pick<ClientBase, "query">;
+  perSecond: number;
+  /** Requests of one day (UTC). */
+  perDay: number;
+  /** Seconds that a request may wait for its turn before the run ends. */
+  patience: number;
+  clock?: Clock;
+}
+
+/**
+ * Reserves the next free moment, by the database's clock. One statement: its row lock is what makes extractors take
+ * turns, in whatever pod they are.
+ */
+const reserve = `
+  INSERT INTO pipeline_state AS s (source, stream, cursor, updated_at)
+  SELECT 'gong', 'requests',
+    jsonb_build_object('at', now.at, 'next', now.at + $1::float8, 'day', floor(now.at / 86400), 'used', 1), now()
+  FROM (SELECT extract(epoch FROM clock_timestamp())::float8 AS at) AS now
+  ON CONFLICT (source, stream) DO UPDATE SET
+    cursor = jsonb_build_object(
+      'at', greatest((excluded.cursor->>'at')::float8, (s.cursor->>'next')::float8),
+      'next', greatest((excluded.cursor->>'at')::float8, (s.cursor->>'next')::float8) + $1::float8,
+      'day', excluded.cursor->'day',
+      'used', CASE WHEN s.cursor->'day' = excluded.cursor->'day' THEN (s.cursor->>'used')::int + 1 ELSE 1 END),
+    updated_at = now()
+  WHERE s.cursor->'day' <> excluded.cursor->'day' OR (s.cursor->>'used')::int < $2::int
+  RETURNING greatest(0, (cursor->>'at')::float8 - extract(epoch FROM clock_timestamp())::float8) AS wait`;
+
+const pause = `
+  UPDATE pipeline_state SET
+    cursor = cursor || jsonb_build_object('next',
+      greatest((cursor->>'next')::float8, extract(epoch FROM clock_timestamp())::float8 + $1::float8))
+  WHERE source = 'gong' AND stream = 'requests'`;
+
+/**
+ * Spaces out the requests of all extractors together: Gong counts those of the whole company. What others send, such
+ * as the MCP server, must fit into the rest of Gong's limits.
+ */
+export class Pace {
+  readonly #options: PaceOptions;
+  readonly #clock: Clock;
+
+  constructor(options: PaceOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Resolves when the caller may send. @throws GongError when the day's share is used up, or the turn is too far off */
+  async turn(signal?: AbortSignal): Promise<void> {
+    const { client, perSecond, perDay, patience } = this.#options;
+    const { rows } = await client.query<{ wait: number }>(reserve, [1 / perSecond, perDay]);
+    const [turn] = rows;
+    if (!turn) {
+      throw new GongError(
+        `the day's share of ${perDay} requests to Gong is used up; the next run goes on tomorrow (UTC)`,
+        "later",
+      );
+    }
+    if (turn.wait > patience) {
+      throw new GongError(
+        `Gong asked the company to wait, ${Math.ceil(turn.wait)} s from now; a later run goes on`,
+        "later",
+      );
+    }
+    if (turn.wait > 0) await this.#clock.sleep(turn.wait * 1000, signal);
+  }
+
+  /** Nobody sends anything for so many seconds. */
+  async pause(seconds: number): Promise<void> {
+    await this.#options.client.query(pause, [seconds]);
+  }
+}

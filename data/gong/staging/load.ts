@@ -1,0 +1,94 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ClientBase } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import type { Reject, Row } from "./rows.ts";
+import { copyInto, type Table, upsert } from "./tables.ts";
+
+/** What a batch brings with it. */
+export interface Provenance {
+  runId: string;
+  /** When Gong gave it. */
+  extractedAt: Date;
+}
+
+export interface Loaded {
+  /** Rows that are new or differ. */
+  changed: number;
+  rejects: Reject[];
+}
+
+/** Escapes of COPY's text format. */
+const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const special = /[\\\n\r\t]/;
+const escaped = (value: string): string =>
+  special.test(value)
+    ? value.replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character)
+    : value;
+
+/** A row as COPY reads it. */
+export function line({ values, hash }: Row, audit: string): string {
+  const texts = values.map((value) => (value === null ? "\\N" : escaped(value)));
+  return `${texts.join("\t")}\t${audit}\t\\\\x${hash}\n`;
+}
+
+/**
+ * Copies rows into the session's own table and takes over those that are new or differ, within the transaction that is
+ * open. A row that PostgreSQL refuses is found by halves; the others are loaded.
+ */
+export async function load(
+  client: ClientBase,
+  table: Table,
+  rows: readonly Row[],
+  { runId, extractedAt }: Provenance,
+): Promise<Loaded> {
+  if (rows.length === 0) return { changed: 0, rejects: [] };
+  const audit = [runId, extractedAt.toISOString(), new Date().toISOString()].join("\t");
+  await client.query("SAVEPOINT batch");
+  try {
+    const lines = Readable.from(chunks(rows, audit), { objectMode: false });
+    await pipeline(lines, client.query(copyFrom(copyInto(table))));
+    const { rowCount } = await client.query(upsert(table));
+    await client.query("RELEASE SAVEPOINT batch");
+    return { changed: rowCount ?? 0, rejects: [] };
+  } catch (error) {
+    const refused = refusalOf(error);
+    if (refused === undefined) throw error;
+    await client.query("ROLLBACK TO SAVEPOINT batch");
+    const [only] = rows;
+    if (only && rows.length === 1) return { changed: 0, rejects: [{ ...refused, ...of(only) }] };
+    const half = Math.ceil(rows.length / 2);
+    const first = await load(client, table, rows.slice(0, half), { runId, extractedAt });
+    const second = await load(client, table, rows.slice(half), { runId, extractedAt });
+    return { changed: first.changed + second.changed, rejects: [...first.rejects, ...second.rejects] };
+  }
+}
+
+const of = ({ key, record }: Row) => ({ key, raw: record() });
+
+/** Few large pieces are cheaper than many small ones. */
+function* chunks(rows: readonly Row[], audit: string): Generator<Buffer> {
+  let text = "";
+  for (const row of rows) {
+    text += line(row, audit);
+    if (text.length > 1_000_000) {
+      yield Buffer.from(text);
+      text = "";
+    }
+  }
+  if (text !== "") yield Buffer.from(text);
+}
+
+/** What is wrong with the data; undefined where it is something else. Values are left out: they may be of people. */
+function refusalOf(error: unknown): Pick<Reject, "reason" | "issues"> | undefined {
+  const { code, column, constraint, where } = (error ?? {}) as {
+    code?: string;
+    column?: string;
+    constraint?: string;
+    where?: string;
+  };
+  // Data that cannot be converted, constraints, and limits of the server such as a text that is too long.
+  if (typeof code !== "string" || !/^(22|23|54)/.test(code)) return undefined;
+  const place = column ?? constraint ?? /, column (\w+)/.exec(where ?? "")?.[1] ?? "";
+  return { reason: `PostgreSQL refuses it (${code})`, issues: [{ path: place, message: code }] };
+}

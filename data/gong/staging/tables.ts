@@ -1,0 +1,115 @@
+/** One column of a staging table. */
+export interface Column {
+  name: string;
+  /** Says something about people; the column's comment in the database begins with the same word. */
+  pii?: true;
+}
+
+export interface Table {
+  /** Also the stream's name, without `_staging`. */
+  name: string;
+  key: readonly string[];
+  /** What comes from Gong, in the order of a row's values. */
+  columns: readonly Column[];
+  /** Columns that keep the value of the first load. */
+  kept?: readonly string[];
+  /** What must also hold for a row to be changed. `t` is the row that is there. */
+  onlyIf?: string;
+}
+
+const column = (name: string): Column => ({ name });
+const pii = (name: string): Column => ({ name, pii: true });
+
+export const calls: Table = {
+  name: "gong_calls_staging",
+  key: ["call_id"],
+  columns: [
+    column("call_id"),
+    column("workspace_id"),
+    pii("title"),
+    column("url"),
+    column("scheduled_at"),
+    column("started_at"),
+    column("duration_s"),
+    column("primary_user_id"),
+    column("direction"),
+    column("system"),
+    column("scope"),
+    column("media"),
+    column("language"),
+    column("purpose"),
+    column("is_private"),
+    pii("parties"),
+    pii("crm_context"),
+    column("topics"),
+    pii("transcript"),
+    pii("raw"),
+    column("_source_updated_at"),
+  ],
+};
+
+export const users: Table = {
+  name: "gong_users_staging",
+  key: ["user_id"],
+  columns: [
+    column("user_id"),
+    pii("email"),
+    pii("first_name"),
+    pii("last_name"),
+    column("title"),
+    column("manager_id"),
+    column("active"),
+    column("created_at"),
+    column("settings"),
+    pii("raw"),
+    column("_source_updated_at"),
+  ],
+};
+
+/** The newest call that was about an object says what the object is like, in whatever order calls are read. */
+export const crmEntities: Table = {
+  name: "gong_crm_entities_staging",
+  key: ["crm_system", "object_type", "object_id"],
+  columns: [
+    column("crm_system"),
+    column("object_type"),
+    column("object_id"),
+    pii("fields"),
+    column("first_seen_call_id"),
+    column("last_seen_call_id"),
+    pii("raw"),
+    column("_source_updated_at"),
+  ],
+  kept: ["first_seen_call_id"],
+  onlyIf:
+    "(excluded._source_updated_at, excluded.last_seen_call_id) >= (t._source_updated_at, t.last_seen_call_id)",
+};
+
+export const streamOf = ({ name }: Table): string => name.replace(/_staging$/, "");
+
+/** What every row says of how it came here. */
+const audit = ["_run_id", "_extracted_at", "_loaded_at", "_row_hash"];
+const everyColumn = ({ columns }: Table) => [...columns.map(({ name }) => name), ...audit];
+const scratch = ({ name }: Table) => `pg_temp.${streamOf({ name } as Table)}_batch`;
+
+/** The session's own table for a batch; emptied by each commit, so that the catalog does not grow by a table a batch. */
+export const scratchTable = (table: Table): string =>
+  `CREATE TEMP TABLE IF NOT EXISTS ${streamOf(table)}_batch (LIKE ${table.name}) ON COMMIT DELETE ROWS`;
+
+export const copyInto = (table: Table): string =>
+  `COPY ${scratch(table)} (${everyColumn(table).join(", ")}) FROM STDIN`;
+
+/** Takes the batch over. A row that did not change is not touched: no WAL, nothing to capture, nothing to merge. */
+export function upsert(table: Table): string {
+  const names = everyColumn(table);
+  const changing = names.filter((name) => !table.key.includes(name) && !table.kept?.includes(name));
+  const assignments = [...changing.map((name) => `${name} = excluded.${name}`), "_deleted_at = NULL"];
+  const condition = [
+    "(t._row_hash IS DISTINCT FROM excluded._row_hash OR t._deleted_at IS NOT NULL)",
+    ...(table.onlyIf ? [table.onlyIf] : []),
+  ];
+  return `INSERT INTO ${table.name} AS t (${names.join(", ")})
+    SELECT ${names.join(", ")} FROM ${scratch(table)}
+    ON CONFLICT (${table.key.join(", ")}) DO UPDATE SET ${assignments.join(", ")}
+    WHERE ${condition.join(" AND ")}`;
+}

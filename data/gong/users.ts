@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { inTransaction } from "../kit/database.ts";
+import { pageOf } from "./pages.ts";
+import { fieldNotes, refuseOtherApi, type Session, type Work } from "./session.ts";
+import { Drift } from "./source/drift.ts";
+import { countRows, logRejects, readCursor, writeCursor } from "./staging/ledger.ts";
+import { load } from "./staging/load.ts";
+import { lastOfEach, type Reject, type Row, userRow } from "./staging/rows.ts";
+import { scratchTable, streamOf, users } from "./staging/tables.ts";
+
+const stream = streamOf(users);
+export const userStreams = [stream] as const;
+
+const usersCursor = z.object({
+  /** When the list was last read to its end. */
+  read: z.iso.datetime(),
+  fields: z.object({ known: z.array(z.string()), extra: z.array(z.string()) }),
+});
+
+const markDeleted = `
+  UPDATE ${users.name} AS t SET _deleted_at = now(), _loaded_at = now(), _run_id = $2
+  WHERE _deleted_at IS NULL
+    AND NOT EXISTS (SELECT FROM unnest($1::text[]) AS seen (id) WHERE seen.id = t.user_id)`;
+
+/**
+ * Reads all users: Gong has no way to ask for those that changed, and a hundred come with each request. A run that was
+ * killed begins anew; rows that are there already stay untouched.
+ */
+export async function extractUsers({ client, api, runId, clock, signal }: Session): Promise<Work> {
+  await client.query(scratchTable(users));
+  const stored = await readCursor(client, stream);
+  const before = stored === undefined ? { known: [], extra: [] } : usersCursor.parse(stored).fields;
+  const drift = new Drift("gong_users");
+  const seen: string[] = [];
+  const path = "/v2/users";
+  let [rejected, nameless] = [0, 0];
+  let cursor: string | undefined;
+  do {
+    const { records, next } = pageOf(await api({ path, query: { cursor }, signal }), "users", path);
+    const extractedAt = new Date();
+    const rows: Row[] = [];
+    const rejects: Reject[] = [];
+    for (const record of records) {
+      if (typeof record === "object" && record !== null) drift.watch(record);
+      const id = (record as { id?: unknown } | null)?.id;
+      if (typeof id === "string") seen.push(id);
+      else nameless += 1;
+      const result = userRow(record);
+      if ("reject" in result) rejects.push(result.reject);
+      else rows.push(result.row);
+    }
+    await refuseOtherApi({ client, runId }, stream, records.length, rejects);
+    const complete = next === undefined && nameless === 0;
+    rejected += await inTransaction(client, async () => {
+      const loaded = await load(client, users, lastOfEach(rows), { runId, extractedAt });
+      const bad = [...rejects, ...loaded.rejects];
+      await logRejects(client, stream, runId, bad);
+      const gone = complete ? await client.query(markDeleted, [seen, runId]) : undefined;
+      const changed = loaded.changed + (gone?.rowCount ?? 0);
+      await countRows(client, stream, runId, { read: records.length, changed, rejected: bad.length });
+      return bad.length;
+    });
+    signal.throwIfAborted();
+    cursor = next;
+  } while (cursor !== undefined);
+  const { fields, added, removed } = drift.compare(before);
+  await inTransaction(client, async () => {
+    await logRejects(client, stream, runId, fieldNotes(added, removed));
+    const read = new Date(clock.now()).toISOString();
+    await writeCursor(client, stream, { read, fields }, runId);
+  });
+  return { rejected, added, removed, lag: 0 };
+}

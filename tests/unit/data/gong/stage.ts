@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import pg from "pg";
+import { type Extraction, extract } from "../../../../data/gong/main.ts";
+import { type GongOptions, openGong } from "../../../../lab/saas/gong/handler.ts";
+import { startPipelineServer } from "../../../support/servers/pipeline.ts";
+
+const word = () => randomBytes(9).toString("hex");
+
+/** A real PostgreSQL with the pipeline's tables, and the extractor's own login. */
+export async function openStaging() {
+  const server = await startPipelineServer();
+  await server.migrate();
+  const admin = await server.admin();
+  return {
+    admin,
+    server,
+    loader: async (Client: typeof pg.Client = pg.Client) => {
+      const client = new Client(server.as("gong_loader"));
+      client.on("error", () => undefined);
+      await client.connect();
+      return client;
+    },
+    /** As if nothing had ever been loaded. */
+    empty: () =>
+      admin.query(`TRUNCATE gong_calls_staging, gong_users_staging, gong_crm_entities_staging, pipeline_state,
+        sync_history, error_logs, pipeline_status`),
+    stop: async () => {
+      await admin.end();
+      await server.stop();
+    },
+  };
+}
+export type Staging = Awaited<ReturnType<typeof openStaging>>;
+
+/** An emulated Gong on loopback. */
+export async function serveGong(options: Omit<Partial<GongOptions>, "credentials"> = {}) {
+  const keys = { accessKey: word(), accessKeySecret: word() };
+  const gong = openGong({ limits: false, ...options, credentials: () => keys });
+  const server = createServer((request, response) => {
+    gong.handler(request, response).catch((error: unknown) => response.destroy(error as Error));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    ...gong,
+    keys,
+    url: `${origin}/gong`,
+    command: async (name: string, body: unknown = {}) => {
+      const response = await fetch(`${origin}/_lab/gong/${name}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      });
+      return { status: response.status, body: await response.json() };
+    },
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
+export type ServedGong = Awaited<ReturnType<typeof serveGong>>;
+
+export interface Run {
+  perSecond?: number;
+  perDay?: number;
+  patience?: number;
+  plan?: Partial<Extraction["plan"]>;
+  signal?: AbortSignal;
+  connect?: Extraction["connect"];
+  clock?: Extraction["clock"];
+}
+
+/** One run of the extractor. What it logged comes back; what it threw, too. */
+export async function runOnce(staging: Staging, gong: ServedGong, more: Run = {}) {
+  const logged: string[] = [];
+  const { perSecond = 10_000, perDay = 1_000_000, patience = 5 } = more;
+  const failure = await extract({
+    connect: more.connect ?? (() => staging.loader()),
+    gong: { url: gong.url, credentials: () => ({ ...gong.keys }), perSecond, perDay, patience },
+    plan: {
+      start: new Date(Date.now() - 40 * 86_400_000),
+      lag: 0,
+      overlap: 3600,
+      lookbackDays: 40,
+      lookbackEvery: 0,
+      ...more.plan,
+    },
+    signal: more.signal ?? new AbortController().signal,
+    log: (level, message, fields) => logged.push(JSON.stringify({ level, message, ...fields })),
+    ...(more.clock && { clock: more.clock }),
+  }).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  );
+  return { logged, failure };
+}
+
+/** Everything that a run leaves but times and run ids. */
+export async function contents({ admin }: Staging) {
+  const read = async (sql: string) => (await admin.query(sql)).rows as Record<string, unknown>[];
+  const table = (name: string, key: string) =>
+    read(`SELECT to_jsonb(t) - '{_run_id,_extracted_at,_loaded_at,_deleted_at}'::text[] AS row,
+      _deleted_at IS NOT NULL AS deleted FROM ${name}_staging AS t ORDER BY ${key}`);
+  return {
+    calls: await table("gong_calls", "call_id"),
+    users: await table("gong_users", "user_id"),
+    entities: await table("gong_crm_entities", "crm_system, object_type, object_id"),
+    errors: await read(
+      "SELECT stream, key, reason, issues, raw FROM error_logs ORDER BY stream, key, reason",
+    ),
+  };
+}
+
+export const history = async ({ admin }: Staging) =>
+  (
+    await admin.query(
+      `SELECT stream, status, rows_read::int AS read, rows_changed::int AS changed, rows_rejected::int AS rejected, message
+       FROM sync_history ORDER BY started_at, stream`,
+    )
+  ).rows as {
+    stream: string;
+    status: string;
+    read: number;
+    changed: number;
+    rejected: number;
+    message: string | null;
+  }[];
+
+export const statusOf = async ({ admin }: Staging, stream: string) =>
+  (await admin.query("SELECT * FROM pipeline_status WHERE stream = $1", [stream])).rows[0] as {
+    state: string;
+    rows: string;
+    message: string | null;
+    lag_seconds: number;
+    last_success_at: Date | null;
+  };
