@@ -1,40 +1,10 @@
 import type { types } from "@pulumi/kubernetes";
-import { hostCidr, type Peer } from "../components/network/addresses.ts";
+import type { Peer } from "../components/network/addresses.ts";
+import { toInternet, toPeer, toUrl } from "../components/network/egress.ts";
 import { postgresClient, redisClient } from "../components/network/names.ts";
 import type { DeployedEntry } from "./catalog/index.ts";
 
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
-
-const isAddress = (host: string) => /^[0-9]+(\.[0-9]+){3}$/.test(host);
-
-/** Networks that are no part of the internet: pods, Services, hosts, and the cloud's metadata. */
-const notPublic = [
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-];
-
-const at = (ipBlock: object, port: number): EgressRule => ({
-  to: [{ ipBlock: ipBlock as types.input.networking.v1.IPBlock }],
-  ports: [{ port, protocol: "TCP" }],
-});
-
-/** A name cannot be written in a network policy: then any address of the internet, on that port. */
-export const toInternet = (port: number): EgressRule => at({ cidr: "0.0.0.0/0", except: notPublic }, port);
-
-/** Host and port of a URL, with the scheme's port where none is written. */
-export function peerOf(url: string): Peer {
-  const { hostname, port, protocol } = new URL(url);
-  return { address: hostname, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
-}
-
-export function toUrl(url: string): EgressRule {
-  const { address, port } = peerOf(url);
-  return isAddress(address) ? at({ cidr: hostCidr(address) }, port) : toInternet(port);
-}
 
 /** Endpoints of what an entry may name. */
 export type Urls = Readonly<Record<"lambda" | "inference" | "gong", string>>;
@@ -60,7 +30,7 @@ function rulesFor(to: string, urls: Urls): EgressRule[] {
 /** What a server may reach besides DNS, which the namespace allows: only what its entry names. */
 export function egressRules(entry: DeployedEntry, apiServers: Peer[], urls: Urls): EgressRule[] {
   const rules = [
-    ...(entry.kubernetes ? apiServers.map(({ address, port }) => at({ cidr: hostCidr(address) }, port)) : []),
+    ...(entry.kubernetes ? apiServers.map(toPeer) : []),
     ...entry.egress.flatMap((to) => rulesFor(to, urls)),
   ];
   const seen = new Map(rules.map((rule) => [JSON.stringify(rule), rule]));

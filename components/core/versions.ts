@@ -19,6 +19,8 @@ export const images = {
   nginx: "docker.io/library/nginx:1.22.1",
   nvidiaDevicePlugin: "nvcr.io/nvidia/k8s-device-plugin:v0.19.0",
   mcpServers: "ghcr.io/sophia-ai/mcp-servers:0.1.0",
+  /** Jobs of the data pipeline. */
+  pipeline: "ghcr.io/sophia-ai/pipeline:0.1.0",
   /** Federates the MCP servers. The newest release whose Go module this repository's Go can build. */
   mcpGateway: "ghcr.io/stacklok/toolhive/vmcp:v0.47.0",
   githubMcp: "ghcr.io/github/github-mcp-server:v1.10.1",

@@ -4,6 +4,7 @@ import { liveSecrets } from "./environment/uses.ts";
 import { imagesSettings } from "./images.ts";
 import { gpuSettings, k3sSettings } from "./k3s.ts";
 import { fleetSettings, lambdaSettings } from "./lambda.ts";
+import { pipelineSettings } from "./pipeline.ts";
 import { mcpSettings, nginxSettings, postgresSettings, redisSettings } from "./services.ts";
 
 /**
@@ -19,6 +20,7 @@ export const settingsSchema = z.strictObject({
   redis: redisSettings.prefault({}),
   nginx: nginxSettings,
   mcp: mcpSettings.prefault({}),
+  pipeline: pipelineSettings.prefault({}),
   images: imagesSettings.prefault({}),
   /** Storage class of every volume. */
   storageClass: z.string().default("local-path"),

@@ -29,11 +29,14 @@ export const consumers = {
 
   estuary: {
     about: "the pipeline's captures and materializations",
-    built: false,
+    built: true,
     afterRotation: "Estuary keeps an encrypted copy: the update publishes its specifications anew",
   },
-  gong: { about: "the pipeline's Gong extractor", built: false },
-  snowflake: { about: "the warehouse's roles, users and schemas", built: false },
+  "pipeline-kit": { about: "what all jobs of the pipeline read", built: true },
+  migrations: { about: "the pipeline's migrations", built: true },
+  gong: { about: "the pipeline's Gong extractor", built: true },
+  quality: { about: "the pipeline's quality checks", built: true },
+  snowflake: { about: "the warehouse's roles, users and schemas", built: true },
   "mcp-gateway": { about: "the gateway in front of the MCP servers", built: false },
   "mcp/sophia_ai_intelligence": { about: "MCP server: chat and embeddings", built: true },
   "mcp/sophia_business_intelligence": { about: "MCP server: deals, contacts, calls", built: true },

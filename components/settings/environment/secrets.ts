@@ -129,6 +129,16 @@ export const secrets = {
     "Estuary, `createApiKey` of the service account; valid for a year at most",
     ["estuary"],
   ),
+  estuaryTunnelKey: {
+    about: "Private key with which Estuary reaches PostgreSQL through the data host's SSH, PEM or OpenSSH.",
+    scope: "stage",
+    path: "estuary.tunnelKey",
+    required: false,
+    format: privateKey,
+    usedBy: ["estuary"],
+    obtain: "`ssh-keygen -t ed25519 -N ''`",
+    rotation: monthly("Put a new key into ESC and update the stack: the host takes the new one only."),
+  },
   gongAccessKey: vendor("Access key of Gong's API.", "gong.accessKey", "Gong, Company settings, API"),
   gongAccessKeySecret: vendor("Its secret.", "gong.accessKeySecret", "shown once, with the access key"),
   hubspotClientId: vendor("Estuary's HubSpot app: its id.", "hubspot.clientId", "HubSpot, the app's page", [

@@ -4,48 +4,49 @@ import type { Variable } from "./variables.ts";
 const text = z.string().min(1);
 const switched = z.literal("1").optional();
 const stagingReaders = ["mcp/sophia_data_intelligence", "mcp/sophia_business_intelligence"] as const;
+const stagingUsers = [...stagingReaders, "pipeline-kit"] as const;
 
 /** What the MCP servers that are written here read beyond secrets: where their services are, and what they may do. */
 export const serverVariables = {
   SOPHIA_POSTGRES_HOST: {
     about: "Host of PostgreSQL, as its certificate has it.",
-    usedBy: stagingReaders,
+    usedBy: stagingUsers,
     schema: text,
     setBy: "program",
   },
   SOPHIA_POSTGRES_PORT: {
     about: "Port of PostgreSQL.",
-    usedBy: stagingReaders,
+    usedBy: stagingUsers,
     schema: z.coerce.number().int().min(1).max(65535).default(5432),
     setBy: "default",
   },
   SOPHIA_POSTGRES_DATABASE: {
     about: "Database with the staging tables.",
-    usedBy: stagingReaders,
+    usedBy: stagingUsers,
     schema: text.default("sophia_staging"),
     setBy: "default",
   },
   SOPHIA_POSTGRES_USER: {
-    about: "Login that may read and nothing else; a mightier one is refused.",
-    usedBy: stagingReaders,
+    about: "Login. An MCP server's may read and nothing else: a mightier one is refused.",
+    usedBy: stagingUsers,
     schema: text.default("mcp"),
     setBy: "default",
   },
   SOPHIA_POSTGRES_PASSWORD_FILE: {
     about: "File with the login's password, which the program makes.",
-    usedBy: stagingReaders,
+    usedBy: stagingUsers,
     schema: text,
     setBy: "program",
   },
   SOPHIA_POSTGRES_TLS: {
     about: "`verify` checks the server's certificate; `off` sends everything in the clear.",
-    usedBy: stagingReaders,
+    usedBy: stagingUsers,
     schema: z.enum(["verify", "off"]).default("verify"),
     setBy: "default",
   },
   SOPHIA_POSTGRES_CA_FILE: {
     about: "File with the authority (PEM) that signed it. Left out: the system's authorities.",
-    usedBy: stagingReaders,
+    usedBy: stagingUsers,
     schema: text.optional(),
     setBy: "program",
   },

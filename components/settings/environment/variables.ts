@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ConsumerName } from "./consumers.ts";
 import { peopleVariables } from "./peopleVariables.ts";
+import { pipelineVariables } from "./pipelineVariables.ts";
 import type { AnySecretName } from "./secrets.ts";
 import { serverVariables } from "./serverVariables.ts";
 import { vendorVariables } from "./vendorVariables.ts";
@@ -28,7 +29,7 @@ const text = z.string().min(1);
 export const variables = {
   PORT: {
     about: "Port of the HTTP listener; 0 picks a free one.",
-    usedBy: ["mcp-kit"],
+    usedBy: ["mcp-kit", "quality"],
     schema: z.coerce.number().int().min(0).max(65535).default(8080),
     setBy: "program",
     standard: "the twelve-factor app",
@@ -128,6 +129,7 @@ export const variables = {
   },
   ...serverVariables,
   ...vendorVariables,
+  ...pipelineVariables,
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof variables;

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { peerOf } from "../../../components/network/egress.ts";
 import { type CatalogInput, catalogEntry, type DeployedEntry } from "../../../mcp/catalog/entry.ts";
 import { catalog, isDeployed, readCatalog } from "../../../mcp/catalog/index.ts";
 import { sophiaInfrastructure } from "../../../mcp/catalog/own.ts";
-import { clientLabels, egressRules, peerOf } from "../../../mcp/egress.ts";
+import { clientLabels, egressRules } from "../../../mcp/egress.ts";
 import { dns } from "../../../mcp/pod.ts";
 
 const entryOf = (change: object = {}): DeployedEntry => {

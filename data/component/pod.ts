@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { postgresClient } from "../../components/network/names.ts";
+import type { LoginName } from "../../components/services/postgres/index.ts";
+import { secretsFolder } from "../../components/settings/environment/uses.ts";
+import type { Settings } from "../../components/settings/schema.ts";
+
+type PodTemplate = types.input.core.v1.PodTemplateSpec;
+
+/** Jobs of the image, see data/main.ts. */
+export type JobName = "migrate" | "publish-tables" | "gong" | "quality";
+
+/** PostgreSQL as jobs reach it, with what of it lies in their namespace. */
+export interface PostgresAccess {
+  host: pulumi.Input<string>;
+  port: number;
+  /** Secrets (key `password`) by login. */
+  loginSecrets: Readonly<Record<LoginName, pulumi.Input<string>>>;
+  /** Secret whose `ca.crt` signed the server's certificate. */
+  caSecret: pulumi.Input<string>;
+}
+
+/** What all jobs have in common. */
+export interface JobPlace {
+  /** Section `pipeline`. */
+  settings: Settings["pipeline"];
+  image: pulumi.Input<string>;
+  namespace: pulumi.Input<string>;
+  postgres: PostgresAccess;
+}
+
+export interface JobPodArgs extends JobPlace {
+  job: JobName;
+  login: LoginName;
+  environment?: Record<string, pulumi.Input<string>>;
+  /** A Secret of the job's own; each variable gets the path of a file with the key of its name. */
+  secret?: { name: pulumi.Input<string>; variables: readonly string[] };
+  /** Changes the pods when what they mount changed. */
+  annotations?: Record<string, pulumi.Input<string>>;
+  /** Serves /metrics and /healthz there as long as it runs. */
+  port?: number;
+  restartPolicy: "Never" | "OnFailure" | "Always";
+}
+
+/** Labels by which a job's pods are known. */
+export const jobLabels = (job: JobName): Record<string, string> => ({
+  "app.kubernetes.io/name": `pipeline-${job}`,
+  "app.kubernetes.io/part-of": "sophia-pipeline",
+});
+
+const loginFolder = "/etc/sophia-postgres";
+
+/** Digest of what a pod depends on, short enough for a name. Pure. */
+export const contentHash = (...parts: unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 10);
+
+/** The pod of one job, in the namespace's "restricted" terms, with the login it needs and no other. Pure. */
+export function jobPod(args: JobPodArgs): PodTemplate {
+  const { job, login, postgres, secret, port } = args;
+  const plain: Record<string, pulumi.Input<string>> = {
+    SOPHIA_POSTGRES_HOST: postgres.host,
+    SOPHIA_POSTGRES_PORT: String(postgres.port),
+    SOPHIA_POSTGRES_USER: login,
+    SOPHIA_POSTGRES_PASSWORD_FILE: `${loginFolder}/password`,
+    SOPHIA_POSTGRES_CA_FILE: `${loginFolder}/ca.crt`,
+    ...args.environment,
+    ...(port !== undefined && { PORT: String(port) }),
+    ...Object.fromEntries(
+      (secret?.variables ?? []).map((variable) => [variable, `${secretsFolder}/${variable}`]),
+    ),
+  };
+  const probe = { httpGet: { path: "/healthz", port: "metrics" }, periodSeconds: 10, timeoutSeconds: 5 };
+  return {
+    metadata: {
+      labels: { ...jobLabels(job), ...postgresClient },
+      ...(args.annotations && { annotations: args.annotations }),
+    },
+    spec: {
+      restartPolicy: args.restartPolicy,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      // Beside the database.
+      nodeSelector: { "sophia.ai/role-data": "true" },
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 10001,
+        runAsGroup: 10001,
+        fsGroup: 10001,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      containers: [
+        {
+          name: job,
+          image: args.image,
+          command: ["node", "main.ts", job],
+          env: Object.entries(plain).map(([name, value]) => ({ name, value })),
+          resources: args.settings.resources,
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          },
+          // What a failed job said last is in the pod's status.
+          terminationMessagePolicy: "FallbackToLogsOnError",
+          ...(port !== undefined && {
+            ports: [{ name: "metrics", containerPort: port }],
+            startupProbe: { ...probe, periodSeconds: 1, failureThreshold: 90 },
+            livenessProbe: probe,
+            readinessProbe: probe,
+          }),
+          volumeMounts: [
+            { name: "postgres", mountPath: loginFolder, readOnly: true },
+            ...(secret ? [{ name: "secrets", mountPath: secretsFolder, readOnly: true }] : []),
+            { name: "tmp", mountPath: "/tmp" },
+          ],
+        },
+      ],
+      volumes: [
+        {
+          name: "postgres",
+          projected: {
+            defaultMode: 0o440,
+            sources: [
+              {
+                secret: {
+                  name: postgres.loginSecrets[login],
+                  items: [{ key: "password", path: "password" }],
+                },
+              },
+              // The Secret holds the authority's key, too.
+              { secret: { name: postgres.caSecret, items: [{ key: "ca.crt", path: "ca.crt" }] } },
+            ],
+          },
+        },
+        ...(secret ? [{ name: "secrets", secret: { secretName: secret.name, defaultMode: 0o440 } }] : []),
+        { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
+      ],
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../../components/core/base.ts";
+import { contentHash, type JobPlace, jobLabels, jobPod } from "./pod.ts";
+
+export interface PublishTablesArgs extends JobPlace {
+  /** What Estuary was told to make; a change looks again. Known when it was published. */
+  publication: pulumi.Input<string>;
+}
+
+/**
+ * Puts the tables that Estuary makes into the publication: once after the publication that makes them, and then from
+ * time to time, since a table that Estuary makes again is a new one.
+ */
+export class PublishTables extends Component {
+  /** Known only when all tables are published. */
+  readonly ready: pulumi.Output<boolean>;
+
+  constructor(name: string, args: PublishTablesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("data:PublishTables", name, opts);
+    const metadata = { namespace: args.namespace, labels: jobLabels("publish-tables") };
+    const pod = { ...args, job: "publish-tables", login: "pipeline", restartPolicy: "Never" } as const;
+    const hash = pulumi
+      .all([args.image, args.postgres.host, args.publication])
+      .apply((parts) => contentHash(...parts));
+    const deadline = args.settings.estuary.tableDeadline;
+    const job = new k8s.batch.v1.Job(
+      this.childName("job"),
+      {
+        metadata: { ...metadata, name: pulumi.interpolate`publish-tables-${hash}` },
+        spec: {
+          backoffLimit: 2,
+          activeDeadlineSeconds: deadline + 120,
+          template: jobPod({ ...pod, environment: { SOPHIA_PUBLISH_DEADLINE: String(deadline) } }),
+        },
+      },
+      this.child({ customTimeouts: { create: `${deadline + 240}s` } }),
+    );
+    new k8s.batch.v1.CronJob(
+      this.childName("again"),
+      {
+        metadata: { ...metadata, name: "publish-tables" },
+        spec: {
+          schedule: "*/10 * * * *",
+          concurrencyPolicy: "Forbid",
+          successfulJobsHistoryLimit: 1,
+          failedJobsHistoryLimit: 1,
+          jobTemplate: {
+            spec: { backoffLimit: 1, activeDeadlineSeconds: 120, template: jobPod(pod) },
+          },
+        },
+      },
+      this.child({ dependsOn: [job] }),
+    );
+    this.ready = job.id.apply((id) => id !== "");
+    this.registerOutputs({ ready: this.ready });
+  }
+}
