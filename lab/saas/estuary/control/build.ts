@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { type Connector, connectorOf, violations } from "./connectors.ts";
 import { type Capture, type Collection, type Materialization, models, sourceName } from "./models.ts";
 import { decryptConfig, isEncrypted } from "./sops.ts";
-import type { Draft, DraftSpec, Fault, Incompatible, LiveSpec, Model, SpecType } from "./state.ts";
+import type { DraftSpec, Fault, Incompatible, LiveSpec, Model, SpecType } from "./state.ts";
 
 /** What would be live: type and model by name. */
 export type Catalog = Record<string, { type: SpecType; model: Model }>;
@@ -28,7 +28,11 @@ const nameRule = /^[\p{L}\p{N}._-]+(\/[\p{L}\p{N}._-]+)+$/u;
 const zeroId = /^0+$/;
 
 /** Judges a draft against what is live, as Estuary's build does. Pure. */
-export function build(draft: Draft, live: Record<string, LiveSpec>, options: BuildOptions): Build {
+export function build(
+  specs: Record<string, DraftSpec>,
+  live: Record<string, LiveSpec>,
+  options: BuildOptions,
+): Build {
   const result: Build = {
     catalog: Object.fromEntries(
       Object.entries(live).map(([name, { type, model }]) => [name, { type, model }]),
@@ -40,7 +44,7 @@ export function build(draft: Draft, live: Record<string, LiveSpec>, options: Bui
     locked: [],
   };
   const deletedTypes = new Map<string, SpecType>();
-  for (const [name, spec] of Object.entries(draft.specs)) {
+  for (const [name, spec] of Object.entries(specs)) {
     const there = live[name];
     const fault = (detail: string) =>
       result.faults.push({ name, scope: scopeOf(spec.type ?? there?.type, name), detail });

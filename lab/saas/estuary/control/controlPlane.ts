@@ -104,7 +104,7 @@ export class ControlPlane {
   }
 
   queue(draftId: string, given: { detail?: string | undefined; dryRun?: boolean }): Publication {
-    this.draft(draftId);
+    const specs = structuredClone(this.draft(draftId).specs);
     const id = this.store.nextId();
     const made: Publication = {
       id,
@@ -112,6 +112,7 @@ export class ControlPlane {
       dryRun: given.dryRun ?? false,
       dueAt: this.now() + (this.#options.publishSeconds ?? 1) * 1000,
       type: "queued",
+      specs,
       incompatible: [],
       lockFailures: [],
       ...(given.detail !== undefined && { detail: given.detail }),
@@ -149,6 +150,7 @@ export class ControlPlane {
     const draft = state.drafts[job.draftId];
     const end = (type: JobType, errors: Draft["errors"] = []) => {
       job.type = type;
+      job.specs = {};
       if (draft) draft.errors = errors;
       this.store.commit();
     };
@@ -157,8 +159,8 @@ export class ControlPlane {
       const scope = "flow://unknown";
       return end(planned.type, planned.detail ? [{ name: "", scope, detail: planned.detail }] : []);
     }
-    if (!draft || Object.keys(draft.specs).length === 0) return end("emptyDraft");
-    const result = build(draft, state.live, {
+    if (Object.keys(job.specs).length === 0) return end("emptyDraft");
+    const result = build(job.specs, state.live, {
       masterKey: this.masterKey,
       prefixes: this.#options.prefixes ?? ["sophia/"],
     });

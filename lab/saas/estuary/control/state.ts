@@ -55,6 +55,8 @@ const publication = z.strictObject({
   dueAt: z.number(),
   type: jobType,
   pubId: z.string().optional(),
+  /** What it publishes: work begins at once, so that taking the draft away does not stop it. Empty when it is over. */
+  specs: z.record(z.string(), draftSpec),
   incompatible: z.array(incompatible),
   lockFailures: z.array(z.string()),
 });
