@@ -22,7 +22,7 @@ function dependency(name: string): string {
 /** Version of CLI, engine and SDK: they are released together. */
 export const pulumiVersion = dependency("@pulumi/pulumi");
 
-export const pluginNames = ["command", "docker-build", "kubernetes", "random"] as const;
+export const pluginNames = ["command", "docker-build", "kubernetes", "random", "snowflake"] as const;
 export type PluginName = (typeof pluginNames)[number];
 
 /** The stand-ins bear the versions of the SDK packages, so that the engine finds them for exactly those. */

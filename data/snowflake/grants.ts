@@ -1,0 +1,43 @@
+/** A privilege list on one thing; the name of the thing comes from the settings. */
+export interface Privileges {
+  /** Suffix of the resource's name. */
+  suffix: string;
+  on: "warehouse" | "database" | "schema" | "future tables";
+  privileges: string[];
+}
+
+const reach: Privileges[] = [
+  // Not OPERATE: the warehouse resumes by itself.
+  { suffix: "warehouse", on: "warehouse", privileges: ["USAGE"] },
+  { suffix: "database", on: "database", privileges: ["USAGE"] },
+];
+
+/** Roles of the warehouse's two users, with the least that they can do their work with. */
+export const roles = {
+  /** Estuary: makes tables in the one schema, and so owns them; stages and pipes are how it loads. */
+  loader: {
+    name: "SOPHIA_LOADER",
+    comment: "Estuary: writes the schema's tables",
+    user: "SOPHIA_ESTUARY",
+    grants: [
+      ...reach,
+      {
+        suffix: "schema",
+        on: "schema",
+        privileges: ["USAGE", "CREATE TABLE", "CREATE STAGE", "CREATE PIPE"],
+      },
+    ] as Privileges[],
+  },
+  /** Quality checks: count and compare. */
+  reader: {
+    name: "SOPHIA_READER",
+    comment: "Reads the schema's tables",
+    user: "SOPHIA_QUALITY",
+    grants: [
+      ...reach,
+      { suffix: "schema", on: "schema", privileges: ["USAGE"] },
+      { suffix: "tables", on: "future tables", privileges: ["SELECT"] },
+    ] as Privileges[],
+  },
+} as const;
+export type RoleName = keyof typeof roles;

@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { rsaKey, startTestSnowflake, type TestSnowflake } from "../support/servers/snowflake.ts";
+import { brief } from "./events.ts";
+import { runProgram } from "./harness.ts";
+
+const program = join(import.meta.dirname, "programs/snowflake");
+const loader = rsaKey();
+const reader = rsaKey();
+let snowflake: TestSnowflake;
+
+beforeAll(async () => {
+  snowflake = await startTestSnowflake();
+});
+afterAll(() => snowflake?.close());
+
+const secrets = () => ({
+  privateKey: snowflake.privateKey,
+  loaderPrivateKey: loader,
+  readerPrivateKey: reader,
+});
+const at = (more: object = {}) => ({ snowflake: { endpoint: snowflake.url, ...more } });
+const as = (user: string, privateKey: string) =>
+  snowflake.client({
+    user,
+    privateKey,
+    warehouse: "SOPHIA_AI_WH",
+    database: "SOPHIA_AI",
+    schema: "STAGING",
+  });
+
+test("P2 the warehouse is made, changed, seen to drift, and removed, with rights that are just enough", async () => {
+  const stack = await runProgram({ program, secrets: secrets(), config: at() });
+  const up = await stack.up();
+  expect(up.code, up.stdout).toBe(0);
+  expect(await stack.outputs()).toMatchObject({ database: "SOPHIA_AI", loader: "SOPHIA_ESTUARY" });
+  const [warehouse] = await snowflake.client().query("SHOW WAREHOUSES");
+  expect(warehouse).toMatchObject({
+    name: "SOPHIA_AI_WH",
+    auto_suspend: "60",
+    resource_monitor: "SOPHIA_AI_WH_MONITOR",
+  });
+
+  const state = JSON.stringify(await stack.export());
+  for (const key of [snowflake.privateKey, loader, reader]) expect(state).not.toContain(key.split("\n")[3]);
+
+  const write = as("SOPHIA_ESTUARY", loader);
+  const read = as("SOPHIA_QUALITY", reader);
+  await write.query('CREATE TABLE "gong_calls_staging" ("call_id" VARCHAR)');
+  await write.query("INSERT INTO \"gong_calls_staging\" VALUES ('1')");
+  expect(await read.query('SELECT count(*) AS n FROM "gong_calls_staging"')).toEqual([{ N: "1" }]);
+  await expect(read.query('DELETE FROM "gong_calls_staging"')).rejects.toThrow("Insufficient privileges");
+  await expect(write.query("CREATE SCHEMA OTHER")).rejects.toThrow("Insufficient privileges");
+
+  expect(brief((await stack.up()).steps)).toEqual([]);
+  const slower = await stack.up({ config: at({ autoSuspend: 120, monthlyCredits: 7 }) });
+  expect(brief(slower.steps).sort()).toEqual(["update snowflake-monitor", "update snowflake-warehouse"]);
+  expect(await snowflake.client().query("SHOW WAREHOUSES")).toEqual([
+    expect.objectContaining({ auto_suspend: "120" }),
+  ]);
+
+  // Somebody changed the warehouse and took a right away.
+  await snowflake.client().query("ALTER WAREHOUSE SOPHIA_AI_WH SET AUTO_SUSPEND = 3600");
+  await snowflake.client().query("REVOKE USAGE ON SCHEMA SOPHIA_AI.STAGING FROM ROLE SOPHIA_READER");
+  expect((await stack.refresh()).code).toBe(0);
+  const mended = await stack.up();
+  expect(brief(mended.steps).sort()).toEqual([
+    "create snowflake-reader-schema",
+    "update snowflake-warehouse",
+  ]);
+  expect(await read.query('SELECT count(*) AS n FROM "gong_calls_staging"')).toEqual([{ N: "1" }]);
+
+  const destroyed = await stack.destroy();
+  expect(destroyed.code, destroyed.stdout).toBe(0);
+  expect(await snowflake.client().query("SHOW WAREHOUSES")).toEqual([]);
+  expect(await snowflake.client().query("SHOW DATABASES")).toEqual([]);
+  expect(await snowflake.client().query("SHOW ROLES LIKE 'SOPHIA%'")).toEqual([]);
+});
+
+test("a real account is planned without a connection, and never spoken to", async () => {
+  const stack = await runProgram({ program, secrets: secrets(), config: {} });
+  const preview = await stack.preview();
+  expect(preview.code, preview.stdout).toBe(0);
+  expect(brief(preview.steps)).toContain("create snowflake-warehouse");
+  expect((await stack.up()).stdout).toContain("pipeline.snowflake.organization");
+  const up = await stack.up({ config: { snowflake: { organization: "acme" } } });
+  expect(up.stdout).toContain("speaks to the lab's Snowflake only");
+});
+
+test("what the stand-in does not know is refused by name", async () => {
+  const stack = await runProgram({
+    program,
+    secrets: secrets(),
+    config: { ...at(), unknownType: true },
+  });
+  const preview = await stack.preview();
+  expect(preview.code).not.toBe(0);
+  expect(preview.stdout + preview.stderr).toContain("snowflake:index/networkPolicy:NetworkPolicy is not supported by the lab");
+});
