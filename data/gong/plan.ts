@@ -67,10 +67,11 @@ export function startPass(cursor: CallsCursor, plan: Plan, now: number): CallsCu
 /** The window to read from next; undefined at the end of the pass. Pure. */
 export function nextWindow(cursor: CallsCursor, plan: Plan, now: number): Window | undefined {
   if (cursor.window) return cursor.window;
-  const horizon = now - plan.lag * 1000;
+  // Texts of moments have whole milliseconds: a fraction would never be reached.
+  const horizon = Math.floor(now - plan.lag * 1000);
   const from = Date.parse(cursor.at ?? cursor.through);
   if (from >= horizon) return undefined;
-  const to = Math.min(horizon, from + cursor.span * 1000);
+  const to = Math.min(horizon, from + Math.ceil(cursor.span * 1000));
   return { from: iso(from), to: iso(to), seen: [], blind: false };
 }
 

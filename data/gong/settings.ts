@@ -11,7 +11,7 @@ export const gongEnvironment = postgresEnvironment.extend({
   SOPHIA_GONG_ACCESS_KEY_FILE: text,
   SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: text,
   /** Requests a second of all extractors together. Gong allows three for everyone; the MCP server takes one. */
-  SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: z.coerce.number().positive().default(2),
+  SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: z.coerce.number().positive().default(1.5),
   /** Requests a day (UTC) of all extractors together. Gong allows 10,000 for everyone. */
   SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_DAY: z.coerce.number().int().positive().default(8000),
   /** Calls that began before are not read. */

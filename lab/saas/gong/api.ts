@@ -45,7 +45,14 @@ export function gongApi(options: ApiOptions): (asked: Asked, response: ServerRes
     };
     const refuse: Refuse = (status, errors, more) => reply(status, { errors }, more);
 
-    const fault = options.faults?.next(url.pathname);
+    const { cursor: at, ...query } = Object.fromEntries(url.searchParams) as Filter & { cursor?: string };
+    let posted: Body;
+    try {
+      posted = body === "" ? {} : JSON.parse(body);
+    } catch {
+      return refuse(400, ["body: not JSON"]);
+    }
+    const fault = options.faults?.next(url.pathname, Boolean(at ?? posted.cursor));
     if (fault && suffer(fault, response, refuse)) {
       if (fault.kind === "drop") options.onAsked?.(method, url.pathname, 0);
       return;
@@ -81,13 +88,6 @@ export function gongApi(options: ApiOptions): (asked: Asked, response: ServerRes
     };
 
     const { pageSize, source } = options;
-    const { cursor: at, ...query } = Object.fromEntries(url.searchParams) as Filter & { cursor?: string };
-    let posted: Body;
-    try {
-      posted = body === "" ? {} : JSON.parse(body);
-    } catch {
-      return refuse(400, ["body: not JSON"]);
-    }
     const { filter = {}, cursor, contentSelector } = posted;
     switch (`${method} ${url.pathname}`) {
       case "GET /v2/calls":

@@ -29,10 +29,11 @@ export class Faults {
     this.#waiting.push(...faults.map((fault) => ({ times: 1, after: 0, ...fault })));
   }
 
-  /** The fault that this request meets. */
-  next(path: string): Fault | undefined {
+  /** The fault that this request meets. @param paged whether it has a cursor */
+  next(path: string, paged: boolean): Fault | undefined {
     const found = (this.#waiting as (Fault & { times: number; after: number })[]).find(
-      (fault) => fault.times !== 0 && (fault.path === undefined || fault.path === path),
+      ({ kind, times, ...fault }) =>
+        times !== 0 && (fault.path === undefined || fault.path === path) && (kind !== "cursor" || paged),
     );
     if (!found) return undefined;
     if (found.after > 0) {
@@ -48,8 +49,7 @@ export class Faults {
 export function suffer(fault: Fault, response: ServerResponse, refuse: Refuse): boolean {
   if (fault.kind === "drop") {
     response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
-    response.write('{"requestId":');
-    response.destroy();
+    response.write('{"requestId":', () => response.destroy());
     return true;
   }
   if (fault.kind === "cursor") return false;

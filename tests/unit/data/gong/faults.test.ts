@@ -1,0 +1,294 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { noPostgres } from "../../../support/servers/postgres.ts";
+import {
+  contents,
+  history,
+  openStaging,
+  runOnce,
+  type ServedGong,
+  type Staging,
+  serveGong,
+  statusOf,
+} from "./stage.ts";
+
+const needed = test.skipIf(noPostgres !== undefined);
+let staging: Staging;
+let gong: ServedGong;
+
+beforeAll(async () => {
+  if (!noPostgres) staging = await openStaging();
+});
+afterAll(() => staging?.stop());
+beforeEach(async () => {
+  await staging?.empty();
+  gong = await serveGong({ seed: 5, size: 60, days: 3, utterances: 2, pageSize: 20 });
+});
+afterEach(() => gong.close());
+
+const number = async (sql: string) =>
+  Number((await staging.admin.query(`SELECT count(*) AS n FROM ${sql}`)).rows[0].n);
+const callsRun = async () => (await history(staging)).filter(({ stream }) => stream === "gong_calls").at(-1);
+/** What a run without any fault would have left. */
+async function expectWhole() {
+  expect(await number("gong_calls_staging WHERE _deleted_at IS NULL")).toBe(60);
+  expect(await number("gong_users_staging")).toBe(5);
+}
+/** Time that passes only while somebody sleeps. */
+function idleClock() {
+  const slept: number[] = [];
+  let ahead = 0;
+  return {
+    slept,
+    now: () => Date.now() + ahead,
+    sleep: async (ms: number) => {
+      slept.push(ms);
+      ahead += ms;
+    },
+  };
+}
+
+needed("P5 a storm of 429 is waited out as long as Gong says, and nothing is lost", async () => {
+  gong.faults.set([{ kind: "status", status: 429, retryAfter: 7, times: 9, after: 3 }]);
+  const clock = idleClock();
+  const { failure } = await runOnce(staging, gong, { clock, patience: 600 });
+  expect(failure).toBeUndefined();
+  await expectWhole();
+  expect(gong.journal.statuses["429"]).toBe(9);
+  expect(clock.slept.filter((ms) => ms === 7000)).toHaveLength(9);
+  expect((await callsRun())?.status).toBe("succeeded");
+});
+
+needed("P5 where Gong asks for more time than a run has, the next run goes on from there", async () => {
+  gong.faults.set([{ kind: "status", status: 429, retryAfter: 3600, times: -1, after: 4 }]);
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  expect(await callsRun()).toMatchObject({
+    status: "degraded",
+    message: expect.stringMatching(/3600 s: 429/),
+  });
+  expect((await statusOf(staging, "gong_calls")).state).toBe("degraded");
+  // Others keep still as well, whatever pod they are in.
+  gong.faults.set([]);
+  gong.journal.clear();
+  await runOnce(staging, gong);
+  expect(gong.journal.entries).toHaveLength(0);
+  expect(await callsRun()).toMatchObject({
+    status: "degraded",
+    message: expect.stringMatching(/to wait, 3[0-9]{3} s/),
+  });
+  await staging.admin.query(
+    "UPDATE pipeline_state SET cursor = cursor || '{\"next\": 0}' WHERE stream = 'requests'",
+  );
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  await expectWhole();
+});
+
+needed("P5 the source is down: the run fails by name, and the next one makes up for it", async () => {
+  gong.faults.set([{ kind: "status", status: 503, times: -1, after: 4 }]);
+  await runOnce(staging, gong, { clock: idleClock(), patience: 60 });
+  expect(await callsRun()).toMatchObject({
+    status: "degraded",
+    message: expect.stringMatching(/did not serve .*503/),
+  });
+  gong.faults.set([{ kind: "drop", times: 2 }]);
+  expect((await runOnce(staging, gong, { clock: idleClock(), patience: 60 })).failure).toBeUndefined();
+  await expectWhole();
+  expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
+});
+
+needed("P5 an expired key fails the run and says what to do; a rotated one works at once", async () => {
+  await runOnce(staging, gong);
+  const right = gong.keys.accessKeySecret;
+  gong.keys.accessKeySecret = "another";
+  const wrong = { ...gong, keys: { ...gong.keys, accessKeySecret: right } };
+  gong.workspace.change({ add: 1 });
+  const { failure, logged } = await runOnce(staging, wrong);
+  expect(failure?.message).toMatch(/^Gong refused .* \(401\).*make a new access key in Gong/);
+  expect(logged.join()).not.toContain(right);
+  expect(await callsRun()).toMatchObject({ status: "failed", message: expect.stringContaining("401") });
+  expect((await statusOf(staging, "gong_users")).state).toBe("failed");
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  expect(await number("gong_calls_staging")).toBe(61);
+  expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
+});
+
+needed("P5 poison records are kept aside with the reason, once, and the others are loaded", async () => {
+  const [nul, half, huge, odd] = [3, 4, 5, 6].map(
+    (n) => gong.workspace.calls({}, n, 1).items[0]?.metaData.id ?? "",
+  );
+  const on = "calls" as const;
+  await gong.command("schema", [
+    { on, path: "metaData.title", value: "a\u0000b", ids: [nul] },
+    { on, path: "metaData.purpose", value: "\ud83d", ids: [half] },
+    { on, path: "metaData.duration", value: 3e9, ids: [huge] },
+    { on, path: "parties", value: "nobody", ids: [odd] },
+  ]);
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  expect(await number("gong_calls_staging")).toBe(56);
+  const { errors } = await contents(staging);
+  const reasons = Object.fromEntries(errors.map(({ key, reason }) => [key, reason]));
+  expect(reasons).toEqual({
+    [`${nul}`]: expect.stringMatching(/cannot store/),
+    [`${half}`]: expect.stringMatching(/cannot store/),
+    [`${huge}`]: "PostgreSQL refuses it (22003)",
+    [`${odd}`]: "is not as Gong documents it",
+  });
+  expect(errors.find(({ key }) => key === huge)).toMatchObject({
+    issues: [{ path: "duration_s", message: "22003" }],
+    raw: { metaData: { duration: 3e9 } },
+  });
+  expect(await callsRun()).toMatchObject({ status: "degraded", rejected: 4 });
+  expect((await statusOf(staging, "gong_calls")).state).toBe("degraded");
+  await runOnce(staging, gong);
+  expect((await contents(staging)).errors).toEqual(errors);
+
+  await gong.command("schema", []);
+  await runOnce(staging, gong);
+  await expectWhole();
+  expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
+});
+
+needed("P3 a new field stays in raw and is told of once", async () => {
+  await runOnce(staging, gong);
+  gong.workspace.mutate([{ on: "calls", path: "metaData.sentiment", value: { score: 0.5 } }]);
+  await runOnce(staging, gong);
+  expect(await callsRun()).toMatchObject({
+    status: "succeeded",
+    changed: 60,
+    message: "new fields, kept in raw: metaData.sentiment",
+  });
+  expect(await number("gong_calls_staging WHERE raw #>> '{metaData,sentiment,score}' = '0.5'")).toBe(60);
+  await runOnce(staging, gong);
+  expect(await callsRun()).toMatchObject({ status: "succeeded", message: null });
+  expect((await contents(staging)).errors.map(({ key, reason }) => [key, reason])).toEqual([
+    ["metaData.sentiment", "new field"],
+  ]);
+});
+
+needed("P3 a field that is gone degrades the run, once; no row is lost", async () => {
+  await runOnce(staging, gong);
+  gong.workspace.mutate([
+    { on: "users", path: "title" },
+    { on: "calls", path: "metaData.language" },
+  ]);
+  // Five users are too few to tell; sixty calls are not.
+  await runOnce(staging, gong);
+  expect(await callsRun()).toMatchObject({
+    status: "degraded",
+    message: "no longer sent: metaData.language",
+  });
+  expect((await statusOf(staging, "gong_users")).state).toBe("ok");
+  await expectWhole();
+  await runOnce(staging, gong);
+  expect((await callsRun())?.status).toBe("succeeded");
+});
+
+needed("P3 a field of another type stops the stream where it is, rather than to empty a column", async () => {
+  await runOnce(staging, gong);
+  gong.workspace.change({ add: 30 });
+  gong.workspace.mutate([{ on: "calls", path: "metaData.duration", value: "30 min" }]);
+  const { failure } = await runOnce(staging, gong);
+  expect(failure?.message).toMatch(/20 of 20 records .*metaData\.duration: .*expected.*error_logs/);
+  expect((await statusOf(staging, "gong_calls")).state).toBe("failed");
+  expect(await number("gong_calls_staging WHERE duration_s IS NULL")).toBe(0);
+  expect(await number("error_logs")).toBe(1);
+  gong.workspace.mutate([]);
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  expect(await number("gong_calls_staging")).toBe(90);
+});
+
+needed("P1 numbers and ids that JavaScript cannot hold arrive digit by digit", async () => {
+  const id = gong.workspace.calls({}, 0, 1).items[0]?.metaData.id ?? "";
+  const [original] = gong.workspace.calls({ callIds: [id] }, 0, 1).items;
+  const raw = `{"metaData":${JSON.stringify(original?.metaData).replace("{", '{"exact":12345678901234567890.125,')}}`;
+  const { parseExactly } = await import("../../../../data/gong/source/json.ts");
+  expect(JSON.stringify(parseExactly(raw))).toBe(raw);
+  gong.workspace.mutate([
+    { on: "calls", path: "metaData.big", value: parseExactly("[9007199254740993]"), ids: [id] },
+  ]);
+  await runOnce(staging, gong);
+  const { rows } = await staging.admin.query(
+    "SELECT raw #>> '{metaData,big,0}' AS big FROM gong_calls_staging WHERE call_id = $1",
+    [id],
+  );
+  expect(rows[0].big).toBe("9007199254740993");
+  gong.workspace.mutate([{ on: "calls", path: "metaData.id", value: 7.3e18, ids: [id] }]);
+  await runOnce(staging, gong);
+  const { errors } = await contents(staging);
+  expect(errors.map(({ reason }) => reason)).toContain("is not as Gong documents it");
+  expect(await number("gong_calls_staging WHERE _deleted_at IS NOT NULL")).toBe(0);
+});
+
+needed("P5 a cursor that expired begins its window anew, without duplicates", async () => {
+  gong.faults.set([{ kind: "cursor" }]);
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  expect(gong.journal.statuses["400"]).toBe(1);
+  await expectWhole();
+});
+
+needed(
+  "P5 a database that goes away in the middle fails the run, and the next one completes it",
+  async () => {
+    const connected = staging.loader;
+    let connections = 0;
+    const connect = async () => {
+      const client = await connected();
+      connections += 1;
+      if (connections === 1) {
+        const { query } = client;
+        let copies = 0;
+        client.query = ((...given: Parameters<typeof query>) => {
+          if (typeof given[0] !== "string") copies += 1;
+          if (copies === 5) {
+            copies += 1;
+            // As PostgreSQL does when it is told to end.
+            staging.admin.query(
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gong_loader'",
+            );
+          }
+          return query.apply(client, given);
+        }) as typeof query;
+      }
+      return client;
+    };
+    expect((await runOnce(staging, gong, { connect })).failure).toBeDefined();
+    expect((await runOnce(staging, gong)).failure).toBeUndefined();
+    await expectWhole();
+    expect((await history(staging)).filter(({ status }) => status === "running")).toEqual([]);
+  },
+);
+
+needed("P1 extractors in several pods keep to one pace, and to the day's share", async () => {
+  const { Pace } = await import("../../../../data/gong/source/pace.ts");
+  const clients = await Promise.all([staging.loader(), staging.loader(), staging.loader()]);
+  const slept: number[] = [];
+  const clock = { now: Date.now, sleep: async (ms: number) => void slept.push(ms) };
+  const options = { perSecond: 2, perDay: 20, patience: 60, clock };
+  const paces = clients.map((client) => new Pace({ client, ...options }));
+  const takeSix = async (pace: InstanceType<typeof Pace>) => {
+    for (let taken = 0; taken < 6; taken += 1) await pace.turn();
+  };
+  await Promise.all(paces.map(takeSix));
+  // Eighteen turns, half a second apart, whoever takes them.
+  expect(Math.max(...slept)).toBeGreaterThan(8000);
+  expect(Math.max(...slept)).toBeLessThanOrEqual(8500);
+  const [one] = paces;
+  await one?.turn();
+  await one?.turn();
+  await expect(one?.turn()).rejects.toThrow(/share of 20 requests to Gong is used up/);
+  await Promise.all(clients.map((client) => client.end()));
+});
+
+needed("P1 the emulator's real limits are kept: no request is refused", async () => {
+  const strict = await serveGong({
+    seed: 5,
+    size: 60,
+    days: 3,
+    utterances: 2,
+    limits: { perSecond: 30, perDay: 500 },
+  });
+  const { failure } = await runOnce(staging, strict, { perSecond: 25 });
+  expect(failure).toBeUndefined();
+  expect(strict.journal.statuses["429"]).toBeUndefined();
+  await strict.close();
+  await expectWhole();
+});

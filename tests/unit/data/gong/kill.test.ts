@@ -1,0 +1,128 @@
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { noPostgres } from "../../../support/servers/postgres.ts";
+import {
+  contents,
+  history,
+  openStaging,
+  runOnce,
+  type ServedGong,
+  type Staging,
+  serveGong,
+} from "./stage.ts";
+
+const needed = test.skipIf(noPostgres !== undefined);
+let staging: Staging;
+let gong: ServedGong;
+
+beforeAll(async () => {
+  if (!noPostgres) staging = await openStaging();
+});
+afterAll(() => staging?.stop());
+beforeEach(async () => {
+  await staging?.empty();
+  gong = await serveGong({ seed: 11, size: 8, days: 2, users: 3, utterances: 2, pageSize: 4 });
+});
+afterEach(() => gong.close());
+
+/**
+ * Connections that end with a certain statement, as when the process is killed: nothing is sent any more, neither a
+ * rollback nor a word to the history.
+ */
+function killing(at: number, when: "before" | "during") {
+  let statements = 0;
+  let dead = false;
+  const open: pg.Client[] = [];
+  const die = () => {
+    dead = true;
+    for (const client of open)
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  };
+  class Dying extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      super(config);
+      open.push(this);
+    }
+    // Whatever pg takes is passed on, as its overloads are many.
+    override query = ((...given: unknown[]) => {
+      statements += 1;
+      if (dead) throw new Error("killed");
+      const send = pg.Client.prototype.query as (...all: unknown[]) => unknown;
+      if (statements !== at) return send.apply(this, given);
+      if (when === "before") {
+        die();
+        throw new Error("killed");
+      }
+      // Sent, and nobody is there any more when the answer comes: whether it was done is known to the server only.
+      setImmediate(die);
+      return send.apply(this, given);
+    }) as unknown as pg.Client["query"];
+  }
+  return { Client: Dying as unknown as typeof pg.Client, reached: () => dead, count: () => statements };
+}
+
+needed(
+  "P5 killed at any statement, the next run completes it: nothing lost, nothing twice",
+  async () => {
+    const kills = killing(-1, "before");
+    await runOnce(staging, gong, { connect: () => staging.loader(kills.Client) });
+    const whole = await contents(staging);
+    expect(whole.calls).toHaveLength(8);
+    const total = kills.count();
+    expect(total).toBeGreaterThan(40);
+
+    for (const when of ["before", "during"] as const) {
+      for (let at = 1; at <= total; at += 1) {
+        await staging.empty();
+        const killed = killing(at, when);
+        await runOnce(staging, gong, { connect: () => staging.loader(killed.Client) });
+        if (!killed.reached()) continue;
+        const half = await history(staging);
+        const {
+          rows: [state],
+        } = await staging.admin.query("SELECT cursor FROM pipeline_state WHERE stream = 'gong_calls'");
+        const stored = await contents(staging);
+        // The cursor and the rows of a page are there together, or not at all.
+        const window = state?.cursor.window;
+        if (window)
+          for (const id of window.seen)
+            expect(stored.calls.map(({ row }) => (row as { call_id: string }).call_id)).toContain(id);
+        else if (!state) expect(stored.calls).toEqual([]);
+
+        const { failure } = await runOnce(staging, gong);
+        expect(failure, `${when} statement ${at}`).toBeUndefined();
+        expect(await contents(staging), `${when} statement ${at}`).toEqual(whole);
+        const after = await history(staging);
+        expect(after.filter(({ status }) => status === "running")).toEqual([]);
+        expect(after.length).toBeGreaterThanOrEqual(half.length);
+      }
+    }
+  },
+  120_000,
+);
+
+needed(
+  "P5 a run that was killed goes on at the page where it was, and is closed in the history",
+  async () => {
+    gong.workspace.seed({ seed: 11, size: 40, days: 2, users: 3, utterances: 2 });
+    const asked = () => gong.journal.entries.filter(({ path }) => path.endsWith("extensive")).length;
+    const all = killing(-1, "before");
+    await runOnce(staging, gong, { connect: () => staging.loader(all.Client) });
+    const requests = asked();
+    await staging.empty();
+    const late = killing(Math.round(all.count() * 0.6), "before");
+    await runOnce(staging, gong, { connect: () => staging.loader(late.Client) });
+    const { rows } = await staging.admin.query("SELECT count(*)::int AS n FROM gong_calls_staging");
+    expect(rows[0].n).toBeGreaterThan(0);
+    expect(rows[0].n).toBeLessThan(40);
+    gong.journal.clear();
+    await runOnce(staging, gong);
+    expect(asked()).toBeLessThan(requests);
+    expect((await contents(staging)).calls).toHaveLength(40);
+    expect((await history(staging)).filter(({ status }) => status === "failed")).toEqual(
+      ["gong_calls", "gong_crm_entities"].map((stream) =>
+        expect.objectContaining({ stream, message: expect.stringMatching(/^ended without a word/) }),
+      ),
+    );
+  },
+);
