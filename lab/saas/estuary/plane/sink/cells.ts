@@ -1,0 +1,51 @@
+import { type Document, RawJson, valueAt } from "../collections/document.ts";
+import { type Column, publishedAt, wholeDocument } from "../collections/fields.ts";
+import type { Row } from "../collections/reduce.ts";
+
+/** A value as text for its column; null where there is none. */
+export function cellOf(column: Column, document: Document, now: string): string | null {
+  if (column.field === publishedAt && column.path.length === 0) return now;
+  if (column.field === wholeDocument && column.path.length === 0) return JSON.stringify(document);
+  const value = valueAt(document, column.path);
+  if (value === undefined || value === null) return null;
+  if (value instanceof RawJson) return value.text;
+  if (column.type === "json") return JSON.stringify(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Rows that are written by the same statement. */
+export interface Group {
+  /** Columns that the statement leaves as they are. */
+  kept: ReadonlySet<string>;
+  rows: Row[];
+}
+
+const isThere = (column: Column, document: Document): boolean =>
+  column.path.length === 0 || valueAt(document, column.path) !== undefined;
+
+/** Deletions apart, and one group for each set of columns that partial documents leave alone. */
+export function groupsOf(
+  columns: readonly Column[],
+  rows: Iterable<Row>,
+  hardDelete: boolean,
+): { deleted: Row[]; groups: Group[] } {
+  const deleted: Row[] = [];
+  const groups = new Map<string, Group>();
+  for (const row of rows) {
+    if (row.op === "delete" && hardDelete) {
+      deleted.push(row);
+      continue;
+    }
+    // What is left of a document cannot stand for the whole one.
+    const kept = row.partial
+      ? columns
+          .filter((one) => !isThere(one, row.document) || one.field === wholeDocument)
+          .map(({ field }) => field)
+      : [];
+    const name = kept.join("\n");
+    const group = groups.get(name) ?? { kept: new Set(kept), rows: [] };
+    group.rows.push(row);
+    groups.set(name, group);
+  }
+  return { deleted, groups: [...groups.values()] };
+}

@@ -1,0 +1,185 @@
+import type { SnowflakeConfig } from "../../../plane.ts";
+import { quoted } from "../../net/postgres.ts";
+import {
+  type Binding,
+  type Checkpoint,
+  emptyCheckpoint,
+  type Sink,
+  type TablePlan,
+  type Work,
+} from "../../task/sink.ts";
+import { afterPlans } from "../../task/tables.ts";
+import type { Cell, OpenWarehouse, Warehouse } from "../../warehouse.ts";
+import { cellOf, type Group, groupsOf } from "../cells.ts";
+import {
+  addColumn,
+  createTable,
+  createTemporary,
+  deleteRows,
+  mergeRows,
+  nameOf,
+  timestampType,
+} from "./sql.ts";
+
+/**
+ * materialize-snowflake. Each batch is loaded into a temporary table and merged by key, with the checkpoint in the same
+ * transaction; the connector keeps its checkpoint with Estuary instead.
+ */
+export class SnowflakeSink implements Sink {
+  readonly #task: string;
+  readonly #config: SnowflakeConfig;
+  readonly #connect: OpenWarehouse;
+  readonly #checkpoints: string;
+  readonly #timestamp: string;
+  readonly #temporary = new Map<string, string>();
+  #warehouse: Warehouse | undefined;
+  #fence = 0;
+
+  constructor(task: string, config: SnowflakeConfig, connect: OpenWarehouse) {
+    this.#task = task;
+    this.#config = config;
+    this.#connect = connect;
+    this.#checkpoints = `${quoted(config.schema)}."flow_checkpoints_v1"`;
+    this.#timestamp = timestampType(config.timestamp_type);
+  }
+
+  async open(): Promise<Checkpoint> {
+    this.#warehouse = await this.#connect(this.#config);
+    await this.#run(
+      `CREATE TABLE IF NOT EXISTS ${this.#checkpoints} ("materialization" TEXT NOT NULL, "fence" NUMBER(38,0) NOT NULL, "checkpoint" TEXT NOT NULL)`,
+    );
+    const [found] = await this.#stored();
+    if (found) {
+      this.#fence = Number(found.fence) + 1;
+      await this.#run(
+        `UPDATE ${this.#checkpoints} SET "fence" = ${this.#fence} WHERE "materialization" = ?`,
+        [this.#task],
+      );
+      return JSON.parse(String(found.checkpoint)) as Checkpoint;
+    }
+    this.#fence = 1;
+    const values = [this.#task, JSON.stringify(emptyCheckpoint())];
+    await this.#run(
+      `INSERT INTO ${this.#checkpoints} ("materialization", "fence", "checkpoint") VALUES (?, 1, ?)`,
+      values,
+    );
+    return emptyCheckpoint();
+  }
+
+  async existing(bindings: readonly Binding[]): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (const { schema, table } of bindings) {
+      const rows = await this.#run(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+        [schema, table],
+      );
+      if (rows.length > 0) found.add(`${schema}.${table}`);
+    }
+    return found;
+  }
+
+  async apply(
+    plans: readonly { binding: Binding; plan: TablePlan }[],
+    checkpoint: Checkpoint,
+  ): Promise<void> {
+    // Snowflake commits each change of a table by itself: what was done before a failure is remembered at once.
+    let done = checkpoint;
+    for (const planned of plans) {
+      const { binding, plan } = planned;
+      if (plan.do === "replace") await this.#run(`DROP TABLE ${nameOf(binding)}`);
+      if (plan.do === "create" || plan.do === "replace")
+        await this.#run(createTable(binding, this.#timestamp));
+      if (plan.do === "add" || plan.do === "empty") {
+        for (const column of plan.columns) await this.#run(addColumn(binding, column, this.#timestamp));
+      }
+      if (plan.do === "empty") await this.#run(`DELETE FROM ${nameOf(binding)}`);
+      done = afterPlans(done, [planned]);
+      await this.#remember(done);
+    }
+  }
+
+  async commit(work: readonly Work[], checkpoint: Checkpoint, publishedAt: string): Promise<void> {
+    const names = new Map<Work, string>();
+    for (const one of work) names.set(one, await this.#temporaryFor(one.binding));
+    await this.#run("BEGIN");
+    try {
+      for (const [{ binding, rows }, name] of names) {
+        const { deleted, groups } = groupsOf(
+          binding.columns,
+          rows.values(),
+          this.#config.hardDelete ?? false,
+        );
+        await this.#run(`DELETE FROM ${name}`);
+        await this.#load(name, binding, [{ kept: new Set(), rows: deleted }, ...groups], publishedAt);
+        if (deleted.length > 0) await this.#run(deleteRows(name, binding, this.#timestamp));
+        for (const [at, { kept }] of groups.entries()) {
+          await this.#run(mergeRows(name, binding, at + 1, kept, this.#timestamp));
+        }
+      }
+      await this.#remember(checkpoint);
+      await this.#run("COMMIT");
+    } catch (error) {
+      await this.#run("ROLLBACK").catch(() => {
+        // The session is gone, and the transaction with it; the first error says why.
+      });
+      throw error;
+    }
+  }
+
+  async forget(): Promise<void> {
+    await this.#run(`DELETE FROM ${this.#checkpoints} WHERE "materialization" = ?`, [this.#task]);
+  }
+
+  async close(): Promise<void> {
+    await this.#warehouse?.close().catch(() => {
+      // A session that is gone already needs no end.
+    });
+  }
+
+  async #temporaryFor(binding: Binding): Promise<string> {
+    const known = this.#temporary.get(binding.collection);
+    if (known) return known;
+    const name = quoted(`flow_temp_table_${this.#temporary.size}`);
+    await this.#run(createTemporary(name, binding));
+    this.#temporary.set(binding.collection, name);
+    return name;
+  }
+
+  async #load(name: string, binding: Binding, groups: readonly Group[], now: string): Promise<void> {
+    const columns = [...binding.columns.map(({ field }) => quoted(field)), '"flow_group"'];
+    const rows: Cell[][] = [];
+    for (const [group, { rows: members }] of groups.entries()) {
+      for (const { document } of members) {
+        rows.push([...binding.columns.map((column) => cellOf(column, document, now)), group]);
+      }
+    }
+    await this.#session.load(name, columns, rows);
+  }
+
+  #stored(): Promise<Record<string, unknown>[]> {
+    return this.#run(`SELECT "fence", "checkpoint" FROM ${this.#checkpoints} WHERE "materialization" = ?`, [
+      this.#task,
+    ]);
+  }
+
+  /** Fails where another session has opened since: nothing of this one may count any more. */
+  async #remember(checkpoint: Checkpoint): Promise<void> {
+    const values = [JSON.stringify(checkpoint), this.#task];
+    await this.#run(
+      `UPDATE ${this.#checkpoints} SET "checkpoint" = ? WHERE "materialization" = ? AND "fence" = ${this.#fence}`,
+      values,
+    );
+    const [found] = await this.#stored();
+    if (Number(found?.fence) !== this.#fence)
+      throw new Error(`${this.#task}: this instance was fenced off by another`);
+  }
+
+  get #session(): Warehouse {
+    if (!this.#warehouse) throw new Error(`${this.#task} is not connected`);
+    return this.#warehouse;
+  }
+
+  #run(sql: string, binds: readonly Cell[] = []): Promise<Record<string, unknown>[]> {
+    return this.#session.execute(sql, binds);
+  }
+}

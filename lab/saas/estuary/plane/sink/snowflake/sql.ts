@@ -1,0 +1,77 @@
+import { type Column, publishedAt, wholeDocument } from "../../collections/fields.ts";
+import type { ColumnType } from "../../collections/schema.ts";
+import { quoted } from "../../net/postgres.ts";
+import type { Binding } from "../../task/sink.ts";
+
+const types: Record<Exclude<ColumnType, "timestamp">, string> = {
+  string: "TEXT",
+  integer: "NUMBER(38,0)",
+  number: "FLOAT",
+  boolean: "BOOLEAN",
+  date: "DATE",
+  uuid: "TEXT",
+  bigInteger: "NUMBER(38,0)",
+  decimal: "FLOAT",
+  json: "VARIANT",
+};
+
+/** `TIMESTAMP_NTZ (normalize to UTC)` names a type and what the connector does about the zone. */
+export const timestampType = (setting: string): string => setting.split(" ")[0] ?? "TIMESTAMP_LTZ";
+
+export const typeOf = (column: Column, timestamp: string): string =>
+  column.type === "timestamp" ? timestamp : types[column.type];
+
+const always = (column: Column): boolean => column.key || [publishedAt, wholeDocument].includes(column.field);
+
+export const nameOf = ({ schema, table }: Pick<Binding, "schema" | "table">): string =>
+  `${quoted(schema)}.${quoted(table)}`;
+
+export function createTable(binding: Binding, timestamp: string): string {
+  const lines = binding.columns.map(
+    (column) => `${quoted(column.field)} ${typeOf(column, timestamp)}${always(column) ? " NOT NULL" : ""}`,
+  );
+  const keys = binding.columns.filter(({ key }) => key).map(({ field }) => quoted(field));
+  return `CREATE TABLE ${nameOf(binding)} (${[...lines, `PRIMARY KEY (${keys.join(", ")})`].join(", ")})`;
+}
+
+export const addColumn = (binding: Binding, column: Column, timestamp: string): string =>
+  `ALTER TABLE ${nameOf(binding)} ADD COLUMN ${quoted(column.field)} ${typeOf(column, timestamp)}`;
+
+/** Where a batch is loaded to, all of it text; `flow_group` says which statement takes a row. */
+export const createTemporary = (name: string, binding: Binding): string =>
+  `CREATE TEMPORARY TABLE ${name} (${binding.columns.map(({ field }) => `${quoted(field)} TEXT`).join(", ")}, "flow_group" NUMBER(38,0))`;
+
+function cast(column: Column, timestamp: string): string {
+  const from = quoted(column.field);
+  if (column.type === "json") return `PARSE_JSON(${from}) AS ${from}`;
+  const type = typeOf(column, timestamp);
+  return type === "TEXT" ? from : `CAST(${from} AS ${type}) AS ${from}`;
+}
+
+/** Deletes group 0. */
+export function deleteRows(name: string, binding: Binding, timestamp: string): string {
+  const keys = binding.columns.filter(({ key }) => key);
+  const same = keys.map(({ field }) => `r.${quoted(field)} = l.${quoted(field)}`).join(" AND ");
+  const from = `SELECT ${keys.map((column) => cast(column, timestamp)).join(", ")} FROM ${name} WHERE "flow_group" = 0`;
+  return `MERGE INTO ${nameOf(binding)} AS r USING (${from}) AS l ON ${same} WHEN MATCHED THEN DELETE`;
+}
+
+/** Inserts or updates a group; columns in `kept` stay as they are in rows that exist. */
+export function mergeRows(
+  name: string,
+  binding: Binding,
+  group: number,
+  kept: ReadonlySet<string>,
+  timestamp: string,
+): string {
+  const columns = binding.columns.filter(({ field }) => !kept.has(field));
+  const names = columns.map(({ field }) => quoted(field));
+  const same = columns.filter(({ key }) => key).map(({ field }) => `r.${quoted(field)} = l.${quoted(field)}`);
+  const set = columns.filter(({ key }) => !key).map(({ field }) => `${quoted(field)} = l.${quoted(field)}`);
+  const from = `SELECT ${columns.map((column) => cast(column, timestamp)).join(", ")} FROM ${name} WHERE "flow_group" = ${group}`;
+  return (
+    `MERGE INTO ${nameOf(binding)} AS r USING (${from}) AS l ON ${same.join(" AND ")} ` +
+    `WHEN MATCHED THEN UPDATE SET ${set.join(", ")} ` +
+    `WHEN NOT MATCHED THEN INSERT (${names.join(", ")}) VALUES (${names.map((one) => `l.${one}`).join(", ")})`
+  );
+}

@@ -1,0 +1,200 @@
+import type { Clock } from "../../../../../components/core/wait.ts";
+import type { LiveCollection } from "../../plane.ts";
+import { type Change, pathOf } from "../collections/document.ts";
+import { reduce } from "../collections/reduce.ts";
+import { completed, type Schema } from "../collections/schema.ts";
+import { Queue, type Queued } from "./queue.ts";
+import { again, type Backoff } from "./retry.ts";
+import type { Binding, Checkpoint, Sink } from "./sink.ts";
+import { captureOf, SchemaChanged, type Source } from "./source.ts";
+import { type Statuses, said } from "./status.ts";
+import { afterPlans, planTable } from "./tables.ts";
+
+/** What a session is about. */
+export interface SessionSetup {
+  /** Name of the materialization. */
+  task: string;
+  sink: Sink;
+  sources: readonly Source[];
+  /** Collections that are materialized. */
+  collections: Record<string, LiveCollection>;
+  /** Names of the captures whose positions are kept. */
+  published: ReadonlySet<string>;
+  /** Decides about columns once it is known what the source has. */
+  bind(collection: string, schema: Schema): Binding;
+  policy: "abort" | "backfill" | "disableBinding" | "disableTask";
+  statuses: Statuses;
+  backoff: Backoff;
+  clock: Clock;
+  /** At most this many documents in a transaction of the destination, and waiting for the next. */
+  batch: number;
+  log(line: string): void;
+}
+
+/**
+ * One life of a materialization: opens the destination, makes its tables, and carries over what the sources deliver until
+ * something breaks or the signal aborts. Where to go on is known to the destination alone.
+ */
+export async function session(setup: SessionSetup, signal: AbortSignal): Promise<void> {
+  const { sink, sources, task, statuses } = setup;
+  const life = new AbortController();
+  const end = () => life.abort(new Error(`${task} was stopped`));
+  signal.addEventListener("abort", end, { once: true });
+  const queue = new Queue(setup.batch);
+  let readers: Promise<void>[] = [];
+  try {
+    const opened = await sink.open();
+    const { bindings, checkpoint, silent } = await prepare(setup, opened);
+    statuses.set(task, "running");
+    readers = sources.map((source) =>
+      silent.has(source.id)
+        ? wait(setup, source, life)
+        : read(setup, source, checkpoint.positions[source.id], queue, life),
+    );
+    life.signal.addEventListener("abort", () => queue.break(life.signal.reason), { once: true });
+    if (life.signal.aborted) queue.break(life.signal.reason);
+    await carry(setup, bindings, checkpoint, queue);
+  } finally {
+    life.abort(new Error(`${task} began anew`));
+    await Promise.allSettled(readers);
+    await Promise.allSettled([...sources.map((source) => source.close()), sink.close()]);
+    signal.removeEventListener("abort", end);
+  }
+}
+
+/** Discovers, decides about tables and carries that out. A source that cannot be asked is left out, not the others. */
+async function prepare(setup: SessionSetup, opened: Checkpoint) {
+  const bindings = new Map<string, Binding>();
+  const silent = new Set<string>();
+  for (const source of setup.sources) {
+    const discovered = await source.discover().catch((error: unknown) => complain(setup, source, error));
+    if (!discovered) {
+      silent.add(source.id);
+      continue;
+    }
+    for (const name of source.collections) {
+      const collection = setup.collections[name];
+      if (!collection) throw new Error(`collection ${name} is bound, and not in the catalog`);
+      bindings.set(name, setup.bind(name, completed(collection.schema, discovered.get(name) ?? {})));
+    }
+  }
+  const all = [...bindings.values()];
+  const existing = await setup.sink.existing(all);
+  const plans = all.map((binding) => {
+    const there = existing.has(`${binding.schema}.${binding.table}`);
+    const plan = planTable(setup.task, binding, opened.applied[binding.collection], there, setup.policy);
+    if (plan.do === "replace") setup.log(`${setup.task}: ${binding.table} is made anew: ${plan.why}`);
+    return { binding, plan };
+  });
+  const known = Object.entries(opened.positions);
+  const kept = known.filter(([id]) => setup.published.has(captureOf(id)));
+  const positions = Object.fromEntries(kept);
+  for (const { binding, plan } of plans) {
+    if (plan.do === "nothing" || plan.do === "add") continue;
+    const source = setup.sources.find(({ collections }) => collections.includes(binding.collection));
+    if (source) positions[source.id] = source.rewind(positions[source.id], binding.collection);
+  }
+  const started = { ...opened, positions };
+  if (kept.length < known.length || plans.some(({ plan }) => plan.do !== "nothing"))
+    await setup.sink.apply(plans, started);
+  return { bindings, checkpoint: afterPlans(started, plans), silent };
+}
+
+function complain({ statuses, log }: SessionSetup, { capture }: Source, error: unknown): undefined {
+  statuses.failed(capture, said(error));
+  log(`${capture}: ${said(error)}`);
+}
+
+/** Asks a silent source until it answers; then a new session takes it in. */
+function wait(setup: SessionSetup, source: Source, life: AbortController): Promise<void> {
+  const ask = async () => {
+    await source.discover();
+    life.abort(new SchemaChanged(`${source.capture} answers again`));
+  };
+  return again(ask, (error) => complain(setup, source, error), setup.backoff, setup.clock, life.signal);
+}
+
+/** Runs one source, from where it was delivered to, however often it breaks. */
+async function read(
+  setup: SessionSetup,
+  source: Source,
+  start: unknown,
+  queue: Queue,
+  life: AbortController,
+): Promise<void> {
+  let position = start;
+  const { statuses } = setup;
+  const alive = () => {
+    if (["failed", "pending"].includes(statuses.of(source.capture).state))
+      statuses.set(source.capture, "running");
+  };
+  const run = () =>
+    source.run(
+      position,
+      async (delivery) => {
+        await queue.push({ source: source.id, delivery }, life.signal);
+        position = delivery.position;
+        statuses.set(source.capture, delivery.backfilling ? "backfilling" : "running");
+        count(statuses, source.capture, delivery.changes, delivery.bytes);
+      },
+      life.signal,
+      alive,
+    );
+  const failed = (error: unknown) => {
+    // Tables have to be looked at again, which only a new session does.
+    if (error instanceof SchemaChanged) return life.abort(error);
+    complain(setup, source, error);
+  };
+  await again(run, failed, setup.backoff, setup.clock, life.signal);
+}
+
+function count(statuses: Statuses, task: string, changes: readonly Change[], bytes: number): void {
+  const counts = new Map<string, number>();
+  for (const { collection } of changes) counts.set(collection, (counts.get(collection) ?? 0) + 1);
+  for (const [collection, docs] of counts) {
+    statuses.moved(task, collection, docs, Math.round((bytes * docs) / changes.length), Date.now());
+  }
+}
+
+/** Takes what is there, writes it, and tells the sources. Ends by an error. */
+async function carry(
+  setup: SessionSetup,
+  bindings: ReadonlyMap<string, Binding>,
+  begun: Checkpoint,
+  queue: Queue,
+): Promise<never> {
+  let checkpoint = begun;
+  const keys = new Map(
+    [...bindings.keys()].map((name) => [name, setup.collections[name]?.key.map(pathOf) ?? []]),
+  );
+  for (;;) {
+    const taken = await queue.take(setup.batch);
+    const positions = { ...checkpoint.positions };
+    for (const { source, delivery } of taken) positions[source] = delivery.position;
+    checkpoint = { ...checkpoint, positions };
+    const changes = byCollection(taken);
+    const work = [...changes].flatMap(([name, list]) => {
+      const binding = bindings.get(name);
+      return binding ? [{ binding, rows: reduce(list, keys.get(name) ?? []) }] : [];
+    });
+    const now = new Date();
+    await setup.sink.commit(work, checkpoint, now.toISOString());
+    for (const { source, delivery } of taken) {
+      setup.sources.find(({ id }) => id === source)?.acknowledge(delivery.position);
+      count(setup.statuses, setup.task, delivery.changes, delivery.bytes);
+    }
+    for (const name of bindings.keys()) setup.statuses.behind(setup.task, name, queue.bytes);
+  }
+}
+
+function byCollection(taken: readonly Queued[]): Map<string, Change[]> {
+  const all = new Map<string, Change[]>();
+  for (const { delivery } of taken) {
+    for (const change of delivery.changes) {
+      const list = all.get(change.collection) ?? [];
+      list.push(change);
+      all.set(change.collection, list);
+    }
+  }
+  return all;
+}

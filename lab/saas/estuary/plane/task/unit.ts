@@ -1,0 +1,103 @@
+import type { Clock } from "../../../../../components/core/wait.ts";
+import type { LiveCapture, LiveCollection, LiveMaterialization } from "../../plane.ts";
+import { columnsOf } from "../collections/fields.ts";
+import type { Schema } from "../collections/schema.ts";
+import { PostgresSink } from "../sink/postgres/sink.ts";
+import { SnowflakeSink } from "../sink/snowflake/sink.ts";
+import type { OpenWarehouse } from "../warehouse.ts";
+import type { Backoff } from "./retry.ts";
+import { again } from "./retry.ts";
+import { session } from "./session.ts";
+import type { Binding, Sink } from "./sink.ts";
+import { SchemaChanged } from "./source.ts";
+import { type Surroundings, sourcesOf } from "./sources.ts";
+import { type Statuses, said } from "./status.ts";
+
+/** A materialization with all that feeds it. */
+export interface UnitSpec {
+  name: string;
+  materialization: LiveMaterialization;
+  captures: Record<string, LiveCapture>;
+  collections: Record<string, LiveCollection>;
+  /** Names of all captures that are published: positions of others are forgotten. */
+  published: readonly string[];
+}
+
+export interface UnitOptions {
+  around: Surroundings;
+  openWarehouse: OpenWarehouse;
+  statuses: Statuses;
+  backoff: Backoff;
+  clock: Clock;
+  batch: number;
+  log(line: string): void;
+}
+
+/** The destination of a materialization. */
+export function sinkOf({ name, materialization }: UnitSpec, openWarehouse: OpenWarehouse): Sink {
+  switch (materialization.connector) {
+    case "materialize-postgres":
+      return new PostgresSink(name, materialization.config);
+    case "materialize-snowflake":
+      return new SnowflakeSink(name, materialization.config, openWarehouse);
+  }
+}
+
+/** The binding of a collection, once it is known which fields it has. */
+function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
+  const { config, bindings } = spec.materialization;
+  const binding = bindings.find(({ source, disabled }) => source === collection && !disabled);
+  if (!binding) throw new Error(`${spec.name} does not materialize ${collection}`);
+  const { resource, fields, backfill } = binding;
+  if (resource.delta_updates) throw new Error(`${spec.name}: the lab's plane does not know delta_updates`);
+  const key = spec.collections[collection]?.key ?? [];
+  const sql = "additional_table_create_sql" in resource ? resource.additional_table_create_sql : undefined;
+  return {
+    collection,
+    schema: resource.schema ?? config.schema ?? "public",
+    table: resource.table,
+    columns: columnsOf(key, schema, fields, !config.advanced?.no_flow_document),
+    backfill,
+    ...(sql ? { additionalSql: sql } : {}),
+  };
+}
+
+/** Runs a materialization until the signal aborts: one session after the other. */
+export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: AbortSignal): Promise<void> {
+  const { name, materialization } = spec;
+  const { statuses, around, backoff, clock, log } = options;
+  const wanted = new Set(
+    materialization.bindings.filter(({ disabled }) => !disabled).map(({ source }) => source),
+  );
+  const live = async () => {
+    // Sources and destination are made anew each time: nothing but the destination remembers anything.
+    const sources = Object.entries(spec.captures).flatMap(([capture, one]) =>
+      sourcesOf(capture, one, wanted, spec.collections, around),
+    );
+    const setup = {
+      task: name,
+      sink: sinkOf(spec, options.openWarehouse),
+      sources,
+      collections: spec.collections,
+      published: new Set(spec.published),
+      bind: (collection: string, schema: Schema) => bound(spec, collection, schema),
+      policy: materialization.onIncompatibleSchemaChange,
+      statuses,
+      backoff,
+      clock,
+      batch: options.batch,
+      log,
+    };
+    try {
+      await session(setup, signal);
+    } catch (error) {
+      if (!(error instanceof SchemaChanged)) throw error;
+      log(`${name}: begins anew: ${error.message}`);
+    }
+  };
+  const failed = (error: unknown) => {
+    statuses.failed(name, said(error));
+    log(`${name}: ${said(error)}`);
+  };
+  await again(live, failed, backoff, clock, signal);
+}
