@@ -17,7 +17,7 @@ export default defineConfig({
     projects: [
       project("unit", ["tests/unit/**/*.test.ts"]),
       project("cloud", ["tests/cloud/**/*.test.ts", "tests/conformance/**/*.test.ts"]),
-      project("plugins", ["tests/plugins/**/*.test.ts"], 300_000),
+      project("plugins", ["tests/plugins/**/*.test.ts"], 900_000),
       project("lambda", ["tests/lambda/**/*.test.ts"], 600_000),
       project("machines", ["tests/machines/**/*.test.ts"], 900_000, false),
       project("e2e", ["tests/e2e/**/*.test.ts"], 1_800_000, false),

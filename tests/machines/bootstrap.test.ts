@@ -84,7 +84,7 @@ const health = async () => {
 /** An answer is good for some seconds, so a change shows a little later. */
 const healthIs = (status: number) =>
   waitFor<Awaited<ReturnType<typeof health>>>(
-    { what: `health ${status}`, deadline: 20, interval: 1 },
+    { what: `health ${status}`, deadline: 60, interval: 1 },
     async () => {
       const now = await health();
       return now.status === status ? now : { notYet: JSON.stringify(now) };
@@ -94,7 +94,7 @@ const healthIs = (status: number) =>
 describe("a host", () => {
   const scripts = () => ({
     harden: hardenScript(machine.host, 0),
-    perimeter: perimeterScript(machine.host, [machine.host], settings(), ["0.0.0.0/0"]),
+    perimeter: perimeterScript(machine.host, [machine.host], settings(), { adminNetworks: ["0.0.0.0/0"] }),
     health: healthScript(machine.host),
   });
 
@@ -127,7 +127,7 @@ describe("a host", () => {
     await machine.root(
       "systemd-run --unit=stranger python3 -m http.server 9999; systemctl restart sophia-firewall",
     );
-    await waitFor({ what: "a stranger's port", deadline: 10, interval: 0.5 }, async () => {
+    await waitFor({ what: "a stranger's port", deadline: 30, interval: 0.5 }, async () => {
       const { code } = await machine.root("curl -s -o /dev/null http://127.0.0.1:9999/");
       return code === 0 ? true : { notYet: "nothing listens" };
     });
@@ -232,7 +232,7 @@ describe("K3s", () => {
       gpu: { ok: true },
     });
     await machine.root("systemctl start k3s; mv /usr/local/bin/nvidia-smi /usr/local/bin/nvidia-smi.gone");
-    await waitFor({ what: "the GPU to be missed", deadline: 20, interval: 1 }, async () => {
+    await waitFor({ what: "the GPU to be missed", deadline: 60, interval: 1 }, async () => {
       const { body } = await health();
       return body.checks.gpu?.ok === false && body.checks.k3s?.ok === true
         ? true

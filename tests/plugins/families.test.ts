@@ -177,7 +177,7 @@ describe.each(Object.entries(ways))("W4 the image %s", (name, { options, command
     const given = (await options?.()) ?? [];
     const args = ["run", "--detach", "--name", container, ...restricted, ...given];
     await withLogin([...args, digests[name] ?? "", ...command]);
-    await waitFor({ what: `health of ${name}`, deadline: 90, interval: 0.5 }, async () => {
+    await waitFor({ what: `health of ${name}`, deadline: 300, interval: 0.5 }, async () => {
       const { State: state } = (await inspect<Inspected>("container", container)) ?? {};
       if (state?.Health.Status === "healthy") return true;
       return notYet(`it is ${JSON.stringify(state)}; ${(await docker(["logs", container])).stderr}`);

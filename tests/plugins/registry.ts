@@ -54,7 +54,7 @@ export async function startRegistry(folder: string, artefacts: Artefact[] = []):
         Accept: "application/vnd.docker.distribution.manifest.v2+json",
       },
     });
-  await waitFor({ what: "the test's registry", deadline: 30, interval: 0.2 }, async () => {
+  await waitFor({ what: "the test's registry", deadline: 120, interval: 0.2 }, async () => {
     const { status } = await ask("");
     return status === 200 || notYet(`it answers ${status}`);
   });

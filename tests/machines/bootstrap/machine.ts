@@ -72,7 +72,10 @@ export async function makeFleet(): Promise<TestFleet> {
         return { privateAddress: now.privateAddress ?? "" };
       });
       const login = { address, privateKey: key.privateKey };
-      await waitFor({ what: `a login on ${name}`, deadline: 60, interval: 0.5 }, () => ssh(login, "true"));
+      // Until a boot has ended, what it starts may take the SSH server away again.
+      await waitFor({ what: `the boot of ${name} to end`, deadline: 120, interval: 0.5 }, () =>
+        ssh(login, "systemctl is-system-running --wait; cloud-init status --wait"),
+      );
       const host: Host = {
         ...{ name, roles, gpus, address, ...machine, machineId: id },
         ...{ user: "ubuntu", port: 22, labels: {}, taints: [] },

@@ -21,7 +21,7 @@ const patchStatus = (plane: ControlPlane, pod: KubeObject, status: Record<string
 
 /** Waits for pods with the label `app`, of an image if one is given, that nobody has touched yet. */
 export const podsOf = (plane: ControlPlane, app: string, image?: string) =>
-  waitFor({ what: `pods of ${app}`, deadline: 30, interval: 0.2 }, async () => {
+  waitFor({ what: `pods of ${app}`, deadline: 120, interval: 0.2 }, async () => {
     const found = (await plane.cluster.list(pods, "default", `app=${app}`)).filter(
       (pod) =>
         (!image || text(list(pod, "spec", "containers")[0], "image") === image) &&

@@ -143,7 +143,7 @@ test("what a killed install or upgrade left pending is taken up by the next run"
     const statuses = found.map((secret) => (secret.metadata as { labels: { status: string } }).labels.status);
     return statuses.some((status) => status.startsWith("pending-")) ? true : notYet(statuses.join());
   };
-  const halfway = waitFor({ what: "helm to begin", deadline: 30, interval: 0.1 }, pending);
+  const halfway = waitFor({ what: "helm to begin", deadline: 120, interval: 0.1 }, pending);
   const installing = first
     .resource(type)
     .create({ name, chart, values, timeout: 60 })
@@ -159,7 +159,7 @@ test("what a killed install or upgrade left pending is taken up by the next run"
   expect(release.state).toMatchObject({ status: { status: "deployed" } });
 
   const upgrading = release.update({ name, chart, values, timeout: 60 }).catch((error) => error);
-  await waitFor({ what: "helm to begin", deadline: 30, interval: 0.1 }, pending);
+  await waitFor({ what: "helm to begin", deadline: 120, interval: 0.1 }, pending);
   await killHelm();
   await upgrading;
   await release.update({ name, chart, values: { color: "green" } });
