@@ -7,9 +7,11 @@ import { Nginx } from "./components/services/nginx.ts";
 import { loadManifest, Postgres, PostgresOperator } from "./components/services/postgres/index.ts";
 import { Redis } from "./components/services/redis.ts";
 import { readConfiguration } from "./components/settings/read.ts";
+import { Pipeline } from "./data/pipeline.ts";
 import { apiServersOf } from "./k3s/apiServers.ts";
 import { Cluster } from "./k3s/cluster.ts";
 import { publicPeerPorts } from "./k3s/ports.ts";
+import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
 import { publicKeyOf } from "./lambda/publicKey.ts";
 import { clientConfigs } from "./mcp/clients.ts";
@@ -23,6 +25,9 @@ const images =
     ? new Images("images", { settings: settings.images.build, password: secrets.registryPassword })
     : undefined;
 
+/** Estuary's data plane comes by SSH. */
+const sshNetworks = secrets.estuaryTunnelKey ? settings.pipeline.estuary.networks : [];
+
 const fleet = new Fleet("fleet", {
   settings: settings.lambda,
   hosts: settings.hosts,
@@ -30,12 +35,14 @@ const fleet = new Fleet("fleet", {
   apiKey: secrets.lambdaApiKey,
   publicKey: settings.lambda.sshKey.publicKey ?? secrets.sshPrivateKey.apply(publicKeyOf),
   peerPorts: publicPeerPorts(settings.k3s),
+  sshNetworks,
 });
 
 const cluster = new Cluster("cluster", {
   hosts: fleet.hosts,
   settings: settings.k3s,
   adminNetworks: settings.lambda.firewall.adminNetworks,
+  sshNetworks,
   sshPrivateKey: secrets.sshPrivateKey,
 });
 const apiServers = cluster.server.apply(apiServersOf);
@@ -67,6 +74,28 @@ const postgres = new Postgres(
 const redis = new Redis(
   "redis",
   { settings: settings.redis, namespace: namespace.data, storageClass },
+  inCluster,
+);
+
+const pipeline = new Pipeline(
+  "pipeline",
+  {
+    settings: settings.pipeline,
+    image: images?.repoDigests.pipeline ?? settings.pipeline.image,
+    namespace: namespace.data,
+    postgres,
+    secrets,
+    tunnel: (target) =>
+      openTunnel("estuary-tunnel", {
+        cluster,
+        hosts: fleet.hosts,
+        user: "estuary",
+        publicKey: pulumi.unsecret(
+          pulumi.output(secrets.estuaryTunnelKey).apply((key) => publicKeyOf(key ?? "")),
+        ),
+        target,
+      }),
+  },
   inCluster,
 );
 
@@ -130,6 +159,8 @@ export const services = {
   },
   redis: { host: redis.host, port: redis.port },
 };
+/** Parts of the data pipeline that run. */
+export const pipelineParts = pipeline.parts;
 /** From outside. */
 export const url = nginx.url;
 /** Every MCP server of the catalog; those that run have a URL of their own, or are reached by the gateway. */

@@ -9,7 +9,7 @@ import { nodeKind, nodeName } from "./host.ts";
 import { kubeconfigFor } from "./kubeconfig.ts";
 import { identityScript, kubeconfigScript } from "./node/scripts.ts";
 import { bootstrap, drainBefore, loginTo, type NodeContext, secure } from "./node.ts";
-import { remoteScript } from "./ssh/remoteScript.ts";
+import { type Login, remoteScript } from "./ssh/remoteScript.ts";
 
 export interface ClusterArgs {
   /** Exactly one is a server; its loss is the loss of the cluster. */
@@ -17,6 +17,8 @@ export interface ClusterArgs {
   settings: K3sSettings;
   /** Networks that may reach SSH, the Kubernetes API and the health service. */
   adminNetworks: string[];
+  /** Networks that may reach SSH and nothing else of that. Default: none. */
+  sshNetworks?: string[];
   /** Key for every host's user; secret. A change is used from the next command on. */
   sshPrivateKey: pulumi.Input<string>;
 }
@@ -38,6 +40,8 @@ export class Cluster extends Component {
   readonly nodes: ClusterNode[];
   /** Done when every node is Ready: one resource a node. */
   readonly ready: pulumi.Resource[];
+  /** How each host is reached, by its name, once it is hardened. */
+  readonly logins: ReadonlyMap<string, Login>;
   /** The server, as a host. */
   readonly server: pulumi.Output<Host>;
   /**
@@ -63,7 +67,7 @@ export class Cluster extends Component {
       return { ...unbound, login: loginTo(unbound, args.sshPrivateKey) };
     };
     const nodes = ordered.map(context);
-    const secured = nodes.flatMap((node, index) => secure(node, index, all, args.adminNetworks));
+    const secured = nodes.flatMap((node, index) => secure(node, index, all, args));
 
     const [first, ...others] = nodes as [NodeContext, ...NodeContext[]];
     const serverAddress = server.host.apply((host) => nodeAddress(host, settings));
@@ -96,6 +100,7 @@ export class Cluster extends Component {
       this.child({ dependsOn: this.ready }),
     );
     this.nodes = ordered.map((handle) => ({ name: nodeName(handle), host: handle.host }));
+    this.logins = new Map(nodes.map(({ handle, login }) => [handle.name, login]));
     this.server = server.host;
     this.birth = birth;
     this.registerOutputs({ kubeconfig: this.kubeconfig, nodes: this.nodes.map((node) => node.name) });

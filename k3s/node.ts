@@ -2,7 +2,7 @@ import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { K3sSettings } from "./config.ts";
 import { Drain } from "./drain.ts";
-import { hardenScript, perimeterScript } from "./hardening/scripts.ts";
+import { hardenScript, type Perimeter, perimeterScript } from "./hardening/scripts.ts";
 import { healthScript } from "./health/scripts.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
@@ -66,7 +66,7 @@ export function secure(
   node: NodeContext,
   index: number,
   all: pulumi.Output<Host[]>,
-  adminNetworks: readonly string[],
+  networks: Perimeter,
 ): pulumi.Resource[] {
   const { host } = node.handle;
   const harden = run(
@@ -84,7 +84,7 @@ export function secure(
       step: "perimeter",
       script: pulumi
         .all([host, all])
-        .apply(([known, others]) => perimeterScript(known, others, node.settings, adminNetworks)),
+        .apply(([known, others]) => perimeterScript(known, others, node.settings, networks)),
       deadline: 120 + turn,
     },
     [harden],

@@ -21,6 +21,8 @@ export interface FleetArgs {
   hosts: HostSettings[];
   /** US dollars; more than that fails the preview. */
   budget: Settings["budget"];
+  /** Networks that may reach SSH through the firewall, beside the administrators'. Default: none. */
+  sshNetworks?: string[];
   /** Secret; used for live prices only. The resources take it from the configuration. */
   apiKey: pulumi.Input<string>;
   /** OpenSSH public key that hosts accept. */
@@ -95,7 +97,7 @@ export class Fleet extends Component {
 
   /** One in each region where a host may land: rulesets are regional, and attached only at launch. */
   private rulesets(
-    { settings, hosts }: FleetArgs,
+    { settings, hosts, sshNetworks }: FleetArgs,
     approved: pulumi.Output<true>,
   ): Map<string, FirewallRuleset> {
     const launched = hosts.filter((host) => !host.adopt);
@@ -109,7 +111,7 @@ export class Fleet extends Component {
           {
             name: approved.apply(() => named(region)),
             region,
-            initialRules: baseRules(settings.firewall.adminNetworks),
+            initialRules: baseRules({ ...settings.firewall, sshNetworks }),
           },
           this.child(),
         ),
@@ -151,12 +153,14 @@ export class Fleet extends Component {
 
   /** Opens the ports between hosts, now that their addresses are known. */
   private openFor(
-    { settings, peerPorts }: FleetArgs,
+    { settings, peerPorts, sshNetworks }: FleetArgs,
     rulesets: Map<string, FirewallRuleset>,
     instances: Instance[],
   ): pulumi.Output<string[]> {
     const addresses = pulumi.all(instances.map((instance) => instance.address));
-    const rules = addresses.apply((known) => fleetRules(settings.firewall.adminNetworks, peerPorts, known));
+    const rules = addresses.apply((known) =>
+      fleetRules({ ...settings.firewall, sshNetworks }, peerPorts, known),
+    );
     const opened = [...rulesets].map(
       ([region, ruleset]) =>
         new FirewallRules(this.childName(`rules-${region}`), { rulesetId: ruleset.id, rules }, this.child()),

@@ -26,10 +26,14 @@ export const estuarySettings = z.strictObject({
   tenant: z.string().regex(part, "letters, digits, dots, dashes and underscores").default("sophia"),
   /** Data plane of the first publication of a task. A change does nothing to what is published. */
   dataPlane: z.string().default("ops/dp/public/gcp-us-central1-c1"),
+  /** Networks that its data plane comes from, for its SSH tunnel to PostgreSQL; its console shows them. */
+  networks: z.array(z.cidrv4()).default([]),
   /** Seconds from a publication's start to its end. */
   publishDeadline: seconds.default(600),
   /** Seconds from its end until its tasks must be running. */
   readyDeadline: seconds.default(600),
+  /** Seconds from then on until its materialization must have made its tables. */
+  tableDeadline: seconds.default(900),
   /** Seconds during which a publication whose reply was lost, or whose sender died, may still come to its end. */
   settleDeadline: seconds.default(60),
   /** Seconds to go on with calls that are safe to repeat while Estuary does not answer or says 429. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { images } from "../core/versions.ts";
+import { estuarySettings } from "./estuary.ts";
 import { cpu, quantity } from "./quantities.ts";
 
 const resources = z.strictObject({ cpu, memory: quantity });
@@ -26,55 +27,9 @@ const gong = z.strictObject({
   /** Seconds from one such run to the next; 0 looks back in every run. */
   lookbackInterval: z.number().nonnegative().default(86_400),
   /** Share of the company's requests; Gong allows three a second for all integrations together. */
-  requestsPerSecond: z.number().positive().default(2),
+  requestsPerSecond: z.number().positive().default(1.5),
   /** The same of a day (UTC), of which Gong allows 10,000. */
   requestsPerDay: z.number().int().positive().default(8000),
-});
-
-/** Estuary, which captures HubSpot and Slack, and carries staging into the warehouse. */
-const estuary = z.strictObject({
-  /** First part of all names there. A change is another tenant: everything is published anew. */
-  tenant: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, "a tenant's name")
-    .default("sophia"),
-  /** Where the data flows: name of Estuary's data plane. A change moves the tasks. */
-  dataPlane: text.default("ops/dp/public/gcp-us-central1-c2"),
-  /** Base URL of the control plane's API. */
-  agentUrl: z.url().default("https://agent-api-1084703453822.us-central1.run.app"),
-  /** Base URL of its tables. */
-  restUrl: z.url().default("https://eyrcnmuzzyriypdajwdk.supabase.co/rest/v1"),
-  /** Base URL of the service that seals secrets in specifications. */
-  encryptionUrl: z.url().default("https://config-encryption.estuary.dev"),
-  /** Networks that its data plane comes from, for its SSH tunnel to PostgreSQL; shown in its console. */
-  networks: z.array(z.cidrv4()).default([]),
-  /** Seconds that a publication may take. */
-  publishDeadline: z.number().int().positive().default(600),
-  /** Seconds after a publication until the tables must be there. */
-  tableDeadline: z.number().int().positive().default(900),
-});
-
-/** What is captured of HubSpot. */
-const hubspot = z.strictObject({
-  /** Between two reads, ISO 8601. */
-  interval: z.iso.duration().default("PT5M"),
-  /** When calculated properties are read whole, which HubSpot does not report as changed; cron, UTC. */
-  schedule: cron.default("55 23 * * *"),
-});
-
-/** What is captured of Slack. */
-const slack = z.strictObject({
-  /** Between two reads, like `5m`. */
-  interval: z
-    .string()
-    .regex(/^[0-9]+[smh]$/, "a number and s, m or h")
-    .default("5m"),
-  /** Messages before it are not read. */
-  startDate: z.iso.datetime().default("2025-01-01T00:00:00Z"),
-  /** Days that are read again, for edits and answers in threads. */
-  lookbackDays: z.number().int().nonnegative().max(365).default(7),
-  /** Names of channels; empty: all that the token sees. */
-  channels: z.array(text).default([]),
 });
 
 /** The warehouse. */
@@ -103,8 +58,6 @@ const snowflake = z.strictObject({
   autoSuspend: z.number().int().min(30).default(60),
   /** Credits a month at which it is suspended. */
   monthlyCredits: z.number().int().positive().default(100),
-  /** How often Estuary writes. Each time wakes the warehouse, which then bills a minute at least. */
-  syncFrequency: z.enum(["0s", "30s", "5m", "15m", "30m", "1h", "2h", "4h"]).default("5m"),
   /** Base URL instead of the account's own host; only for the lab. */
   endpoint: z.url().optional(),
 });
@@ -130,9 +83,7 @@ export const pipelineSettings = z.strictObject({
     .strictObject({ requests: resources, limits: resources })
     .default({ requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "1000m", memory: "512Mi" } }),
   gong: gong.prefault({}),
-  estuary: estuary.prefault({}),
-  hubspot: hubspot.prefault({}),
-  slack: slack.prefault({}),
+  estuary: estuarySettings.prefault({}),
   snowflake: snowflake.prefault({}),
   quality: quality.prefault({}),
 });

@@ -6,6 +6,8 @@ import { contentHash, type JobPlace, jobLabels, jobPod } from "./pod.ts";
 export interface PublishTablesArgs extends JobPlace {
   /** What Estuary was told to make; a change looks again. Known when it was published. */
   publication: pulumi.Input<string>;
+  /** The tables that it makes. */
+  tables: readonly string[];
 }
 
 /**
@@ -19,9 +21,16 @@ export class PublishTables extends Component {
   constructor(name: string, args: PublishTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("data:PublishTables", name, opts);
     const metadata = { namespace: args.namespace, labels: jobLabels("publish-tables") };
-    const pod = { ...args, job: "publish-tables", login: "pipeline", restartPolicy: "Never" } as const;
+    const environment = { SOPHIA_PUBLISH_TABLES: args.tables.join(",") };
+    const pod = {
+      ...args,
+      environment,
+      job: "publish-tables",
+      login: "pipeline",
+      restartPolicy: "Never",
+    } as const;
     const hash = pulumi
-      .all([args.image, args.postgres.host, args.publication])
+      .all([args.image, args.postgres.host, args.publication, args.tables])
       .apply((parts) => contentHash(...parts));
     const deadline = args.settings.estuary.tableDeadline;
     const job = new k8s.batch.v1.Job(
@@ -31,7 +40,10 @@ export class PublishTables extends Component {
         spec: {
           backoffLimit: 2,
           activeDeadlineSeconds: deadline + 120,
-          template: jobPod({ ...pod, environment: { SOPHIA_PUBLISH_DEADLINE: String(deadline) } }),
+          template: jobPod({
+            ...pod,
+            environment: { ...environment, SOPHIA_PUBLISH_DEADLINE: String(deadline) },
+          }),
         },
       },
       this.child({ customTimeouts: { create: `${deadline + 240}s` } }),

@@ -12,6 +12,12 @@ const job = "publish-tables";
 export const publishEnvironment = postgresEnvironment.extend({
   /** Seconds to wait for tables that Estuary has not made yet; 0 publishes those that are there, and is content. */
   SOPHIA_PUBLISH_DEADLINE: z.coerce.number().min(0).default(0),
+  /** Which of Estuary's tables there are to be, separated by commas. */
+  SOPHIA_PUBLISH_TABLES: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(z.enum(estuaryTables)))
+    .default([...estuaryTables]),
 });
 
 /** Puts the tables that Estuary made into the publication and lets their readers read them. */
@@ -23,7 +29,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   const deadline = performance.now() + settings.SOPHIA_PUBLISH_DEADLINE * 1000;
   try {
     for (;;) {
-      const { added, missing } = await publishTables(client);
+      const { added, missing } = await publishTables(client, settings.SOPHIA_PUBLISH_TABLES);
       if (added.length > 0) log("info", "tables published", { tables: added });
       if (missing.length === 0 || settings.SOPHIA_PUBLISH_DEADLINE === 0) {
         if (missing.length > 0) log("warn", "tables are not there yet", { tables: missing });
@@ -54,14 +60,17 @@ export interface Published {
  * Adds those of Estuary's tables to the publication that are there and not yet in it, with rights for their readers.
  * As often as one likes: a table that was made again is no longer in the publication.
  */
-export async function publishTables(client: pg.ClientBase): Promise<Published> {
+export async function publishTables(
+  client: pg.ClientBase,
+  tables: readonly string[] = estuaryTables,
+): Promise<Published> {
   return inTransaction(client, async () => {
     const { rows } = await client.query<{ name: string; there: boolean; published: boolean }>(
       `SELECT name, to_regclass('public.' || quote_ident(name)) IS NOT NULL AS there,
          EXISTS (SELECT FROM pg_publication_tables WHERE pubname = $2 AND schemaname = 'public' AND tablename = name)
            AS published
        FROM unnest($1::text[]) AS name`,
-      [estuaryTables, publication],
+      [tables, publication],
     );
     const added = rows.filter(({ there, published }) => there && !published).map(({ name }) => name);
     for (const name of added) {

@@ -14,7 +14,12 @@ export type Uses = Record<string, Record<string, string[]>>;
 /** A secret of the right form, another at each call, good for nothing. */
 function made(name: AnySecretName, turn: number): string {
   const format = liveSecrets.get(name)?.format;
-  const key = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const pem = { type: "pkcs8", format: "pem" } as const;
+  // Snowflake takes RSA keys only.
+  const { privateKey } = name.startsWith("snowflake")
+    ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+    : generateKeyPairSync("ed25519");
+  const key = privateKey.export(pem).toString();
   const forms = [`placeholder-${name}-${turn}`, key, `-----BEGIN CERTIFICATE-----\n${name} ${turn}`];
   const fitting = forms.find((form) => format?.safeParse(form).success);
   if (fitting === undefined)

@@ -42,6 +42,9 @@ function outputsOf(type: string, name: string, inputs: Record<string, unknown>):
   // A launched host is bound to its key by this name, which is another for every key.
   if (type.endsWith(":SshKey")) return { keyName: `${name}-${digest(inputs.publicKey).slice(0, 8)}` };
   if (type.endsWith(":InstanceClaim")) return { claim: name };
+  if (type === "kubernetes:core/v1:Service") {
+    return { spec: { ...(inputs.spec as object | undefined), clusterIP: `10.43.0.${number + 1}` } };
+  }
   if (type.endsWith(":FileSystem")) return { bytesUsed: 0 };
   if (type.endsWith(":HostKey")) return { hostKey: "ssh-ed25519 of-nobody" };
   return {};

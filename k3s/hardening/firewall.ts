@@ -8,6 +8,8 @@ export interface FirewallSpec {
   nodes: readonly string[];
   /** Networks that may reach SSH, the Kubernetes API and the health service. */
   adminNetworks: readonly string[];
+  /** Networks that may reach SSH alone. Default: none. */
+  sshNetworks?: readonly string[];
   settings: Pick<K3sSettings, "flannelBackend" | "clusterCidr">;
 }
 
@@ -18,7 +20,8 @@ export interface FirewallSpec {
  * a filter there would never see it. Only packets for the host's own addresses are judged, so pods and Services are
  * left to Kubernetes's network policies.
  */
-export function firewallRules({ sshPort, nodes, adminNetworks, settings }: FirewallSpec): string {
+export function firewallRules(spec: FirewallSpec): string {
+  const { sshPort, nodes, adminNetworks, sshNetworks = [], settings } = spec;
   const between = (protocol: "tcp" | "udp") =>
     peerPorts(settings)
       .filter((port) => port.protocol === protocol)
@@ -38,6 +41,7 @@ export function firewallRules({ sshPort, nodes, adminNetworks, settings }: Firew
     ...(settings.flannelBackend === "host-gw" ? [`ip saddr ${settings.clusterCidr} goto pods`] : []),
     `tcp dport { 80, 443 } accept`,
     `${anywhere ? "meta nfproto ipv4" : "ip saddr @admins"} tcp dport { ${sshPort}, 6443, 8080 } accept`,
+    ...(sshNetworks.length === 0 ? [] : [`ip saddr @guests tcp dport ${sshPort} accept`]),
     `ip saddr @nodes tcp dport { ${between("tcp").join(", ")} } accept`,
     ...(udp.length === 0 ? [] : [`ip saddr @nodes udp dport { ${udp.join(", ")} } accept`]),
     "counter drop",
@@ -47,6 +51,7 @@ table inet sophia_host
 delete table inet sophia_host
 table inet sophia_host {
 ${set("nodes", "", nodes)}${anywhere ? "" : set("admins", "flags interval; auto-merge; ", adminNetworks)}\
+${sshNetworks.length === 0 ? "" : set("guests", "flags interval; auto-merge; ", sshNetworks)}\
   chain pods {
     tcp dport ${sshPort} counter drop
     accept

@@ -44,12 +44,20 @@ export function hardenScript(host: Pick<Host, "name" | "user">, index: number): 
 /** Shortest prefix of an admin network that fail2ban trusts: "everywhere" must not switch it off. */
 const shortestTrustedPrefix = 8;
 
+/** Networks that are let in beyond the hosts themselves. */
+export interface Perimeter {
+  /** To SSH, the Kubernetes API and the health service. */
+  adminNetworks: readonly string[];
+  /** To SSH. */
+  sshNetworks?: readonly string[];
+}
+
 /** What depends on the other hosts: who may come in, and who is never banned. */
 export function perimeterScript(
   host: Host,
   all: readonly Host[],
   settings: K3sSettings,
-  adminNetworks: readonly string[],
+  { adminNetworks, sshNetworks = [] }: Perimeter,
 ): string {
   const nodes = all
     .flatMap((other) => [other.address, other.privateAddress])
@@ -62,7 +70,7 @@ export function perimeterScript(
     body: read("perimeter.sh"),
     exclusive: turn,
     variables: {
-      RULES: firewallRules({ sshPort: 22, nodes, adminNetworks, settings }).trimEnd(),
+      RULES: firewallRules({ sshPort: 22, nodes, adminNetworks, sshNetworks, settings }).trimEnd(),
       FIREWALL_UNIT: read("firewall.service").trimEnd(),
       JAIL: fail2banJail(
         [...new Set([...nodes, settings.clusterCidr, settings.serviceCidr, ...trustedAdmins])].sort(),

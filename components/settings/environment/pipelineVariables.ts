@@ -15,4 +15,10 @@ export const pipelineVariables = {
     schema: z.coerce.number().min(0).default(0),
     setBy: "program",
   },
+  SOPHIA_PUBLISH_TABLES: {
+    about: "Which of Estuary's tables there are to be, separated by commas. Left out: all.",
+    usedBy: ["migrations"],
+    schema: z.string().min(1).optional(),
+    setBy: "program",
+  },
 } as const satisfies Record<string, Variable>;

@@ -56,6 +56,15 @@ describe("firewall", () => {
     expect(vxlan).toContain("ip saddr @nodes udp dport { 8472 } accept");
   });
 
+  test("L4 who comes for a tunnel reaches SSH and nothing else", () => {
+    const text = rules({ sshNetworks: ["192.0.2.7/32"] });
+    expect(text).toContain(
+      "set guests { type ipv4_addr; flags interval; auto-merge; elements = { 192.0.2.7/32 } }",
+    );
+    expect(text).toContain("ip saddr @guests tcp dport 22 accept");
+    expect(rules()).not.toContain("@guests");
+  });
+
   test("admins everywhere need no set, which old nft could not hold", () => {
     const text = rules({ adminNetworks: ["0.0.0.0/0", "198.51.100.0/24"] });
     expect(text).not.toContain("@admins");
@@ -71,7 +80,9 @@ test("L4 a firewall before the hosts opens what public nodes need, and nothing w
 
 describe("fail2ban", () => {
   test("H1 never bans the other nodes", () => {
-    const text = perimeterScript(host(), [host(), mcpHost()], settings(), ["198.51.100.0/24"]);
+    const text = perimeterScript(host(), [host(), mcpHost()], settings(), {
+      adminNetworks: ["198.51.100.0/24"],
+    });
     const ignored = /ignoreip = (.*)/.exec(text)?.[1]?.split(" ");
     expect(ignored).toEqual(
       expect.arrayContaining(["203.0.113.11", "10.0.0.11", "10.42.0.0/16", "198.51.100.0/24"]),
@@ -79,7 +90,7 @@ describe("fail2ban", () => {
   });
 
   test("admins everywhere do not switch it off", () => {
-    expect(perimeterScript(host(), [host()], settings(), ["0.0.0.0/0"])).not.toMatch(
+    expect(perimeterScript(host(), [host()], settings(), { adminNetworks: ["0.0.0.0/0"] })).not.toMatch(
       /ignoreip = .*0\.0\.0\.0\/0/,
     );
     expect(fail2banJail([])).toContain("ignoreip = 127.0.0.0/8 ::1\n");

@@ -21,7 +21,7 @@ const spec = {
 const secrets = { token: "short-secret-token", agentToken: "short-agent-token" };
 const scripts: Record<string, string> = {
   harden: hardenScript(host(), 0),
-  perimeter: perimeterScript(host(), [host(), mcpHost()], settings(), ["0.0.0.0/0"]),
+  perimeter: perimeterScript(host(), [host(), mcpHost()], settings(), { adminNetworks: ["0.0.0.0/0"] }),
   health: healthScript(mcpHost()),
   "install server": installScript("server", settings()),
   "install agent": installScript("agent", settings()),

@@ -11,7 +11,7 @@ const peers = [
 const shown = (rule: FirewallRule) => `${rule.source} ${rule.protocol} ${rule.ports?.join("-") ?? ""}`.trim();
 
 test("L4 only 22 and the Kubernetes API for administrators, 80 and 443 for all, K3s ports between hosts", () => {
-  const rules = fleetRules(["198.51.100.0/24"], peers, ["203.0.113.2", "203.0.113.1", ""]);
+  const rules = fleetRules({ adminNetworks: ["198.51.100.0/24"] }, peers, ["203.0.113.2", "203.0.113.1", ""]);
   expect(rules.map(shown)).toEqual([
     "198.51.100.0/24 tcp 22-22",
     "198.51.100.0/24 tcp 6443-6443",
@@ -26,12 +26,12 @@ test("L4 only 22 and the Kubernetes API for administrators, 80 and 443 for all, 
 });
 
 test("L4 one host opens nothing for others", () => {
-  expect(fleetRules(["0.0.0.0/0"], peers, ["203.0.113.1"])).toHaveLength(5);
+  expect(fleetRules({ adminNetworks: ["0.0.0.0/0"] }, peers, ["203.0.113.1"])).toHaveLength(5);
 });
 
 test("L4 more rules than Lambda works well with are refused by name", () => {
   const admins = Array.from({ length: advisedRules }, (_, index) => `198.51.100.${index}/32`);
-  expect(() => fleetRules(admins, peers, ["203.0.113.1"])).toThrow(
+  expect(() => fleetRules({ adminNetworks: admins }, peers, ["203.0.113.1"])).toThrow(
     /would need 43 rules.*admin networks \(20\)/,
   );
 });
@@ -64,4 +64,12 @@ test("rules come back from Lambda as they went, whatever their order", () => {
       [{ protocol: "icmp", source: `${source}/32`, description: "" }],
     ),
   ).toBe(true);
+});
+
+test("L4 who comes for a tunnel reaches SSH and nothing else", () => {
+  const visitors = { adminNetworks: ["198.51.100.0/24"], sshNetworks: ["192.0.2.7/32"] };
+  const rules = fleetRules(visitors, peers, ["203.0.113.1"]);
+  expect(rules.filter(({ source }) => source === "192.0.2.7/32")).toEqual([
+    { protocol: "tcp", ports: [22, 22], source: "192.0.2.7/32", description: "SSH, for a tunnel" },
+  ]);
 });

@@ -55,7 +55,10 @@ describe("S3 what this repository makes keeps the rules", () => {
   test("L4 the firewall's rules", () => {
     const judged = (networks: string[]) =>
       firewall.judge(
-        resource({ rules: baseRules(networks) }, "pulumi-nodejs:dynamic/lambda:FirewallRules"),
+        resource(
+          { rules: baseRules({ adminNetworks: networks }) },
+          "pulumi-nodejs:dynamic/lambda:FirewallRules",
+        ),
         contextOf({ stack: "prod" }),
       );
     expect(judged(["203.0.113.0/24"])).toEqual([]);

@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Component } from "../../components/core/base.ts";
+import type { HostHandle } from "../host.ts";
+import { type Login, remoteScript } from "../ssh/remoteScript.ts";
+import { tunnelScript, turn } from "./script.ts";
+
+export interface TunnelArgs {
+  handle: HostHandle;
+  /** How the host is reached; see `Cluster`. */
+  login: Login;
+  user: string;
+  /** A change lets the new key in, and the old one no longer. */
+  publicKey: pulumi.Input<string>;
+  /** `<address>:<port>` in the cluster. A change is applied in place. */
+  target: pulumi.Input<string>;
+}
+
+/** A user on a host that may open connections to one address of the cluster, and nothing else: no shell, no command. */
+export class Tunnel extends Component {
+  /** `ssh://<user>@<host>:<port>`; known when the user is there. */
+  readonly endpoint: pulumi.Output<string>;
+
+  constructor(name: string, args: TunnelArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("k3s:Tunnel", name, opts);
+    const { handle, user } = args;
+    const opened = remoteScript(
+      this.childName(handle.name),
+      {
+        title: `tunnel of ${user} on ${handle.name}`,
+        login: args.login,
+        script: pulumi
+          .all([pulumi.output(args.publicKey), args.target])
+          .apply(([publicKey, target]) => tunnelScript({ user, publicKey, target })),
+        deadline: 120 + turn,
+        triggers: [handle.host.apply((host) => host.machineId)],
+      },
+      this.child({ deleteBeforeReplace: true, deletedWith: handle.machine }),
+    );
+    this.endpoint = pulumi
+      .all([handle.host, opened.id])
+      .apply(([{ address, port }]) => `ssh://${user}@${address}:${port}`);
+    this.registerOutputs({ endpoint: this.endpoint });
+  }
+}
