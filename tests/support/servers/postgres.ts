@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,6 +29,9 @@ export interface TestPostgres {
   caFile: string;
   /** As its superuser. */
   admin(database?: string): Promise<pg.Client>;
+  /** Ends it at once, as a crash does; what was committed is still there after `start`. */
+  crash(): Promise<void>;
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -69,41 +72,55 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     if (unprivileged.uid !== undefined) chownSync(file, unprivileged.uid, unprivileged.gid);
   const port = await freePort();
   const options = ["-D", data, "-h", "127.0.0.1", "-p", String(port), "-k", folder, "-F"];
-  const small = ["-c", "shared_buffers=16MB", "-c", "max_connections=30"];
-  const encrypted = [
-    "-c",
-    "ssl=on",
-    "-c",
-    `ssl_cert_file=${tls.certificate}`,
-    "-c",
-    `ssl_key_file=${tls.key}`,
-  ];
-  const own = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  const args = [...options, ...small, ...encrypted, ...own];
-  const server = spawn(join(bin, "postgres"), args, { ...unprivileged });
-  let said = "";
-  server.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  const ended = once(server, "exit");
+  const all = {
+    shared_buffers: "16MB",
+    max_connections: "30",
+    ssl: "on",
+    ssl_cert_file: tls.certificate,
+    ssl_key_file: tls.key,
+    ...settings,
+  };
+  const set = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const admin = async (database = "postgres") => {
     const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", password: secret, database });
     await client.connect();
     return client;
   };
-  await waitFor({ what: "PostgreSQL", deadline: 30, interval: 0.1 }, async () => {
-    if (server.exitCode !== null) throw new Error(`it ended: ${said}`);
-    await (await admin()).end();
-    return true;
-  });
+  let server: ChildProcess | undefined;
+  const start = async () => {
+    const started = spawn(join(bin, "postgres"), [...options, ...set], {
+      ...unprivileged,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    server = started;
+    let said = "";
+    started.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-20_000);
+    });
+    await waitFor({ what: "PostgreSQL", deadline: 30, interval: 0.1 }, async () => {
+      if (started.exitCode !== null) throw new Error(`it ended: ${said}`);
+      await (await admin()).end();
+      return true;
+    });
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = server;
+    server = undefined;
+    if (!ending || ending.exitCode !== null) return;
+    const ended = once(ending, "exit");
+    ending.kill(signal);
+    await ended;
+  };
+  await start();
   return {
     host: "127.0.0.1",
     port,
     caFile: tls.certificate,
     admin,
+    crash: () => end("SIGQUIT"),
+    start,
     stop: async () => {
-      server.kill("SIGINT");
-      await ended;
+      await end("SIGINT");
       rmSync(folder, { recursive: true, force: true });
     },
   };
