@@ -74,6 +74,7 @@ const outputs = z.object({
   owner: z.string(),
   types: z.record(z.string(), z.enum(["capture", "collection", "materialization"])),
   digests: z.record(z.string(), z.string()),
+  revision: z.string(),
 });
 const outputsIn = (props: Bag): PublicationOutputs => outputs.parse(props);
 

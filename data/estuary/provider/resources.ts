@@ -19,6 +19,8 @@ export interface PublicationArgs {
 export class Publication extends DynamicResource {
   // Declared, not defined: a defined field would overwrite the output that Pulumi put there.
   declare readonly owner: pulumi.Output<string>;
+  /** Another one whenever something was published. Not secret. */
+  declare readonly revision: pulumi.Output<string>;
   constructor(name: string, args: PublicationArgs, options: pulumi.CustomResourceOptions = {}) {
     super(
       "estuary:Publication",
@@ -27,6 +29,7 @@ export class Publication extends DynamicResource {
       {
         types: undefined,
         digests: undefined,
+        revision: undefined,
         ...args,
         names: [...args.names],
         specs: pulumi.secret(args.specs),

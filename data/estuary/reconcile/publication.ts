@@ -1,7 +1,7 @@
 import type { LiveSpec, StagedSpec } from "../client/api.ts";
 import { messageOf } from "../client/errors.ts";
 import { isTask, type Spec, type Specs, type SpecType } from "../spec/catalog.ts";
-import { detailOf, digestsOf, published } from "../spec/digest.ts";
+import { detailOf, digestsOf, published, revisionOf } from "../spec/digest.ts";
 import { type Context, HalfMade } from "./context.ts";
 import { encrypted } from "./encrypt.ts";
 import { publishSpecs } from "./job.ts";
@@ -21,15 +21,16 @@ export interface PublicationOutputs {
   owner: string;
   types: Record<string, SpecType>;
   digests: Record<string, string>;
+  /** Another one for other specs. */
+  revision: string;
 }
 
 const typesOf = (specs: Specs): Record<string, SpecType> =>
   Object.fromEntries(Object.entries(specs).map(([name, { type }]) => [name, type]));
-const outputsOf = ({ owner, specs }: PublicationSpec): PublicationOutputs => ({
-  owner,
-  types: typesOf(specs),
-  digests: digestsOf(specs),
-});
+const outputsOf = ({ owner, specs }: PublicationSpec): PublicationOutputs => {
+  const digests = digestsOf(specs);
+  return { owner, types: typesOf(specs), digests, revision: revisionOf(digests) };
+};
 const byName = (live: readonly LiveSpec[]) => new Map(live.map((one) => [one.name, one]));
 
 /**

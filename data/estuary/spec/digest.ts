@@ -22,6 +22,10 @@ export const digestOf = (spec: Spec): string =>
 export const digestsOf = (specs: Specs): Record<string, string> =>
   Object.fromEntries(Object.entries(specs).map(([name, one]) => [name, digestOf(one)]));
 
+/** One digest for all specs of a publication. */
+export const revisionOf = (digests: Record<string, string>): string =>
+  createHash("sha256").update(canonical(digests)).digest("hex").slice(0, 12);
+
 const tag = "sophia-infra";
 
 /**
