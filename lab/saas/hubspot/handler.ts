@@ -83,7 +83,7 @@ async function answer(account: HubSpot, request: IncomingMessage, response: Serv
 }
 
 function failing(fault: Fault, request: IncomingMessage, response: ServerResponse): boolean {
-  if (fault.kind === "down") request.destroy();
+  if (fault.kind === "down") request.socket.destroy();
   else if (fault.kind === "rateLimited") tooMany(response, fault.retryAfter);
   else if (fault.kind === "tokenExpired") expired(response);
   else reply(response, 500, failure("INTERNAL_ERROR", "internal error"));

@@ -66,7 +66,7 @@ async function answer(workspace: Slack, request: IncomingMessage, response: Serv
   if (workspace.journal.length > 2000) workspace.journal.splice(0, 1000);
   const form = parseBody(await bodyOf(request), request.headers["content-type"]);
   const fault = workspace.faults.take(method);
-  if (fault?.kind === "down") return void request.destroy();
+  if (fault?.kind === "down") return void request.socket.destroy();
   if (fault?.kind === "serverError") return void response.writeHead(500).end("internal error");
   if (fault?.kind === "rateLimited") return tooMany(response, fault.retryAfter);
   if (fault?.kind === "tokenExpired") return reply(response, 200, { ok: false, error: "token_expired" });

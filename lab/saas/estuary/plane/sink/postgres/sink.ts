@@ -93,10 +93,10 @@ export class PostgresSink implements Sink {
   }
 
   async commit(work: readonly Work[], checkpoint: Checkpoint, publishedAt: string): Promise<void> {
-    const temporary = await Promise.all(work.map(({ binding }) => this.#temporaryFor(binding)));
+    const names = new Map<Work, string>();
+    for (const one of work) names.set(one, await this.#temporaryFor(one.binding));
     await this.#transaction(async () => {
-      for (const [index, { binding, rows }] of work.entries()) {
-        const name = temporary[index] ?? "";
+      for (const [{ binding, rows }, name] of names) {
         const { deleted, groups } = groupsOf(
           binding.columns,
           rows.values(),
@@ -127,8 +127,8 @@ export class PostgresSink implements Sink {
     const known = this.#temporary.get(binding.collection);
     if (known) return known;
     const name = `flow_temp_table_${this.#temporary.size}`;
-    this.#temporary.set(binding.collection, name);
     await this.#run(createTemporary(name, binding));
+    this.#temporary.set(binding.collection, name);
     return name;
   }
 
