@@ -80,6 +80,7 @@ export class Pipeline extends Component {
           address: door.target,
           tunnel: { endpoint: args.tunnel(door.target), privateKey: secret("estuaryTunnelKey") },
           passwords: postgres.passwords,
+          ca: postgres.ca,
           ...(runs("hubspot") && {
             hubspot: {
               clientId: secret("hubspotClientId"),

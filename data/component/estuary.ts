@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import { Publication } from "../estuary/provider/resources.ts";
+import { ReplicationSlot } from "../estuary/slot/resource.ts";
 import {
   hubspotCapture,
   type PostgresReach,
@@ -13,7 +14,14 @@ import {
   snowflakeMaterialization,
 } from "../estuary/spec/build.ts";
 import type { Specs } from "../estuary/spec/catalog.ts";
-import { type StreamName, streamNames, streams, tableOf } from "../estuary/spec/streams.ts";
+import {
+  replication,
+  type StreamName,
+  stagingDatabase,
+  streamNames,
+  streams,
+  tableOf,
+} from "../estuary/spec/streams.ts";
 import type { JobPlace } from "./pod.ts";
 import { PublishTables } from "./publishTables.ts";
 
@@ -26,6 +34,8 @@ export interface EstuaryArgs {
   address: pulumi.Input<string>;
   tunnel: Later<{ endpoint: string; privateKey: string }>;
   passwords: Later<Record<"flow_capture" | "flow_materialize", string>>;
+  /** PEM of what PostgreSQL's certificate is signed with, for what is done there when the capture is deleted. */
+  ca: pulumi.Input<string>;
   /** Left out: HubSpot is not captured. */
   hubspot?: Later<{ clientId: string; clientSecret: string; refreshToken: string }> | undefined;
   /** Left out: Slack is not captured. */
@@ -105,7 +115,7 @@ export class Estuary extends Component {
           this.childName("tables"),
           {
             ...args.jobs,
-            publication: staged.id,
+            publication: staged.revision,
             tables: flowing.filter((stream) => streams[stream].source !== "gong").map(tableOf),
           },
           this.child({ dependsOn: [staged] }),
@@ -114,7 +124,24 @@ export class Estuary extends Component {
     }
     if (args.snowflake) {
       const of = (how: PostgresReach) => postgresCapture(prefix, how, flowing);
-      const captured = publish("source-postgres", of(nobody), reach("flow_capture").apply(of), after);
+      const slot = new ReplicationSlot(
+        this.childName("slot"),
+        {
+          slot: replication.slot,
+          database: stagingDatabase,
+          user: "flow_capture",
+          password: args.passwords.flow_capture,
+          address: args.address,
+          tunnel: args.tunnel,
+          ca: args.ca,
+          serverName: args.jobs.postgres.host,
+        },
+        this.child(),
+      );
+      const captured = publish("source-postgres", of(nobody), reach("flow_capture").apply(of), [
+        ...after,
+        slot,
+      ]);
       const into = (target: SnowflakeArgs) => snowflakeMaterialization(prefix, target, flowing);
       const { syncFrequency } = estuary.snowflake;
       const nowhere = { account: "none", database: "d", schema: "s", warehouse: "w", role: "r", user: "u" };
