@@ -50,6 +50,8 @@ export const files = (lab: Lab) => ({
   cloudState: join(lab.folder, "cloud", "state.json"),
   cloudLog: join(lab.folder, "cloud", "log"),
   cloudPid: join(lab.folder, "cloud", "pid.json"),
+  saas: join(lab.folder, "saas"),
+  saasCredentials: join(lab.folder, "keys", "vendors.json"),
   lock: join(lab.folder, "lock.json"),
   upLog: join(lab.folder, "up.log"),
 });

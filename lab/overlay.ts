@@ -11,6 +11,11 @@ export interface LabFacts {
   mirrors: Record<string, string[]>;
   /** Our own image by digest: another content under the same tag is rolled out. */
   mcpImage: string;
+  /** The same of the pipeline's jobs. */
+  pipelineImage: string;
+  /** Base URLs of the emulated vendors, as pods and this machine reach them. */
+  saasUrl: string;
+  snowflakeUrl: string;
   operatorManifest: string;
   devicePluginChart: string;
 }
@@ -28,6 +33,9 @@ const configOf = (text: string): Config => (parse(text) as { config?: Config } |
 export function labStackConfig(text: string, facts: LabFacts): Config {
   const config = configOf(text);
   const lambda = section(config, "lambda");
+  const pipeline = section(config, "pipeline");
+  const inPipeline = (name: string) => (pipeline[name] ?? {}) as Config;
+  const { saasUrl } = facts;
   return {
     ...config,
     "sophia-infra:lambda": {
@@ -50,6 +58,19 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
       ...section(config, "gpu"),
     },
     "sophia-infra:postgres": { operatorManifest: facts.operatorManifest, ...section(config, "postgres") },
+    "sophia-infra:pipeline": {
+      image: facts.pipelineImage,
+      ...pipeline,
+      gong: { ...inPipeline("gong"), apiUrl: `${saasUrl}/gong` },
+      estuary: {
+        pollInterval: 0.5,
+        ...inPipeline("estuary"),
+        agentUrl: `${saasUrl}/estuary`,
+        restUrl: `${saasUrl}/estuary/rest/v1`,
+        encryptionUrl: `${saasUrl}/estuary/encryption`,
+      },
+      snowflake: { ...inPipeline("snowflake"), endpoint: facts.snowflakeUrl },
+    },
     "sophia-infra:mcp": { image: facts.mcpImage, ...section(config, "mcp") },
   };
 }

@@ -11,6 +11,7 @@ import { mcpImages } from "../mcp/images.ts";
 import type { Progress } from "../progress.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
 import { assembleToolchain, chooseMode, officialToolchain, type Toolchain } from "../pulumi/toolchain.ts";
+import { fakesnow } from "../saas/snowflake/artefact.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 
 /** Every image that the lab's registry serves. */
@@ -25,6 +26,7 @@ export const labArtefacts: Artefact[] = [
   ...previewArtefacts,
   machineImage,
   registryImage,
+  fakesnow,
   ...publishedImages.map(({ artefact }) => artefact),
 ];
 

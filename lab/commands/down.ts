@@ -13,7 +13,7 @@ import { stopServers } from "./services.ts";
  */
 export async function down(lab: Lab, progress: Progress): Promise<void> {
   await progress.phase("Removing the lab", async () => {
-    await progress.step("emulated Lambda Cloud and release server", () => stopServers(lab));
+    await progress.step("emulated Lambda Cloud and vendors, release server", () => stopServers(lab));
     const engine = await engineAvailable();
     if (engine.ok) {
       await progress.step("machines, registry, network", async (note) => {

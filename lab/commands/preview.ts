@@ -8,6 +8,7 @@ import { placeholderSecrets } from "../keys.ts";
 import { type Lab, repository } from "../lab.ts";
 import { previewStackConfig } from "../overlay.ts";
 import type { Progress } from "../progress.ts";
+import { makeSaasCredentials } from "../saas/credentials.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 import { obtainAll, previewArtefacts } from "./artefacts.ts";
 import { Stack } from "./stack.ts";
@@ -68,6 +69,6 @@ export async function offlineStack(
     operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
     devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
   });
-  await stack.configure(config, await placeholderSecrets(own));
+  await stack.configure(config, { ...(await makeSaasCredentials(own)), ...(await placeholderSecrets(own)) });
   return stack;
 }

@@ -7,10 +7,12 @@ import type { LabNetwork } from "../machines/docker/network.ts";
 import { fromFile, startDaemon, stopDaemon } from "../state/process.ts";
 
 /** Ports on the lab network's gateway: the network is the lab's own, so they can be fixed. */
-const ports = { cloud: 7600, releases: 7601 };
+const ports = { cloud: 7600, releases: 7601, saas: 7602, snowflake: 7603 };
 
 /** Where the lab's own servers answer, to this machine and to the lab's hosts alike. */
 export const lambdaApiUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.cloud}/api/v1`;
+export const saasUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.saas}`;
+export const snowflakeUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.snowflake}`;
 export const k3sUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.releases}/k3s`;
 
 /** How many times faster than the world the emulated cloud's clock runs: a boot of four minutes takes some seconds. */
@@ -33,6 +35,12 @@ export interface Programs {
   k3s: string;
   /** Image of the lab's hosts, as the engine names it. */
   machine: string;
+  /** Python environment of the lab's Snowflake. */
+  fakesnow: string;
+  /** File with what the emulated vendors let in. */
+  credentials: string;
+  /** User who manages the warehouse. */
+  administrator: string;
 }
 
 /** The servers that fake what would cost money or an account. */
@@ -49,7 +57,23 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
     ["--addresses", prefix],
     ["--speed", String(speed)],
   ].flat();
+  const saas = [
+    ["--host", network.gateway],
+    ["--port", String(ports.saas)],
+    ["--snowflake-port", String(ports.snowflake)],
+    ["--folder", files(lab).saas],
+    ["--venv", programs.fakesnow],
+    ["--credentials", programs.credentials],
+    ["--administrator", programs.administrator],
+  ].flat();
   return [
+    {
+      title: "the emulated vendors of the pipeline",
+      folder: files(lab).saas,
+      args: [join(repository, "lab/saas/main.ts"), ...saas],
+      url: `${saasUrl(network)}/`,
+      environment,
+    },
     {
       title: "the emulated Lambda Cloud",
       folder: join(lab.folder, "cloud"),
@@ -98,7 +122,7 @@ export async function ensureServers(
 
 /** Stops the lab's servers, whatever arguments they run with. */
 export async function stopServers(lab: Lab): Promise<void> {
-  for (const name of ["cloud", "releases"]) await stopServer(join(lab.folder, name));
+  for (const name of ["cloud", "releases", "saas"]) await stopServer(join(lab.folder, name));
 }
 
 async function stopServer(folder: string): Promise<void> {

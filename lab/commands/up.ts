@@ -18,10 +18,12 @@ import { ensureEngine } from "../machines/engine/engine.ts";
 import { vendorCredentials } from "../mcp/credentials.ts";
 import { labStackConfig } from "../overlay.ts";
 import type { Progress } from "../progress.ts";
+import { makeSaasCredentials, saasCredentialsFile } from "../saas/credentials.ts";
+import { fakesnow } from "../saas/snowflake/artefact.ts";
 import { claimNetwork } from "../state/claim.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 import { labArtefacts, publishedImages, startObtainingAll } from "./artefacts.ts";
-import { ensureServers, k3sUrl, lambdaApiUrl, speed } from "./services.ts";
+import { ensureServers, k3sUrl, lambdaApiUrl, saasUrl, snowflakeUrl, speed } from "./services.ts";
 import { Stack } from "./stack.ts";
 import { status } from "./status.ts";
 import { settled, update } from "./update.ts";
@@ -71,8 +73,17 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
   const text = await readFile(lab.configFile, "utf8");
   const hostnames = hostnamesIn(text);
   const keys = await labKeys(lab, hostnames, []);
-  const k3s = join(folder(programsArtefact), "k3s");
-  await progress.step("emulated Lambda Cloud", () => ensureServers(lab, network, prefix, { k3s, machine }));
+  const programs = {
+    k3s: join(folder(programsArtefact), "k3s"),
+    machine,
+    fakesnow: folder(fakesnow),
+    credentials: await saasCredentialsFile(lab),
+    administrator: "SCOOBYJAVA15",
+  };
+  const { k3s } = programs;
+  await progress.step("emulated Lambda Cloud and vendors", () =>
+    ensureServers(lab, network, prefix, programs),
+  );
   const config = labStackConfig(text, {
     lambdaApiUrl: lambdaApiUrl(network),
     speed,
@@ -83,12 +94,19 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
       registry.url,
     ),
     mcpImage: `${images.mcpServers}@${digests.get(images.mcpServers)}`,
+    pipelineImage: `${images.pipeline}@${digests.get(images.pipeline)}`,
+    saasUrl: saasUrl(network),
+    snowflakeUrl: snowflakeUrl(network),
     operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
     devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
   });
   const { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } = keys;
   const credentials = await vendorCredentials(lab, enabledIn(text));
-  return { config, secrets: { ...credentials, lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } };
+  const vendors = await makeSaasCredentials(lab);
+  return {
+    config,
+    secrets: { ...credentials, ...vendors, lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey },
+  };
 }
 
 /**

@@ -45,6 +45,26 @@ export const serviceImages: PublishedImage[] = [
   lookAlike("redis", images.redis),
   lookAlike("nginx", images.nginx),
   {
+    reference: images.pipeline,
+    artefact: dockerfileImage({
+      name: "pipeline",
+      title: "build the image of the pipeline's jobs",
+      dockerfile: "images/main/Dockerfile",
+      context: "data",
+      inputs: [
+        "data/.dockerignore",
+        "data/package.json",
+        "data/package-lock.json",
+        "data/main.ts",
+        "data/kit",
+        "data/migrations",
+        "data/gong",
+        "data/quality",
+      ],
+      from: { NODE: nodeImage, BASE: runtimeImage },
+    }),
+  },
+  {
     reference: images.mcpServers,
     artefact: dockerfileImage({
       name: "mcp-servers",

@@ -52,6 +52,9 @@ test.each(["", "environment: [sophia/dev]\n", "config:\n"])(
       k3sRelease: { url: "http://10.0.0.1/k3s", sha256: "0" },
       mirrors: {},
       mcpImage: "registry.test/mcp-servers:1",
+      pipelineImage: "pipeline:1@sha256:0",
+      saasUrl: "http://172.31.0.1:7602",
+      snowflakeUrl: "http://172.31.0.1:7603",
     };
     expect(labStackConfig(text, lab)["sophia-infra:lambda"]).toMatchObject({
       apiUrl: "http://10.0.0.1/api/v1",

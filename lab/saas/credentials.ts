@@ -1,0 +1,63 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { run } from "../exec.ts";
+import { keep } from "../keys.ts";
+import { files, type Lab } from "../lab.ts";
+
+const text = z.string().min(1);
+
+/** What the emulated vendors let in. */
+export const saasCredentials = z.strictObject({
+  estuaryApiKey: text,
+  estuaryTunnelKey: text,
+  gongAccessKey: text,
+  gongAccessKeySecret: text,
+  hubspotClientId: text,
+  hubspotClientSecret: text,
+  hubspotRefreshToken: text,
+  slackCaptureToken: text,
+  snowflakePrivateKey: text,
+  snowflakeLoaderPrivateKey: text,
+});
+export type SaasCredentials = z.infer<typeof saasCredentials>;
+
+const random = () => `lab-${randomBytes(20).toString("hex")}`;
+const rsa = () =>
+  generateKeyPairSync("rsa", { modulusLength: 2048 })
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString();
+/** The vendors' own forms, so that what looks for such keys finds these, too. */
+const forms: Partial<Record<keyof SaasCredentials, () => string>> = {
+  estuaryApiKey: () => `flow_sa_${randomBytes(24).toString("base64url")}`,
+  snowflakePrivateKey: rsa,
+  snowflakeLoaderPrivateKey: rsa,
+};
+
+async function sshKey(file: string): Promise<string> {
+  return keep(file, async () => {
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "estuary", "-f", file]);
+    return readFile(file, "utf8");
+  });
+}
+
+/** Made up at the first call: good for the lab's emulators, and for nothing at any vendor's. */
+export async function makeSaasCredentials(lab: Lab): Promise<SaasCredentials> {
+  const folder = join(lab.folder, "keys", "vendors");
+  const names = Object.keys(saasCredentials.shape) as (keyof SaasCredentials)[];
+  const made: [string, string][] = [];
+  for (const name of names) {
+    const file = join(folder, name);
+    const value = name === "estuaryTunnelKey" ? await sshKey(file) : await keep(file, forms[name] ?? random);
+    made.push([name, value]);
+  }
+  return saasCredentials.parse(Object.fromEntries(made));
+}
+
+/** The same for a process of the lab: a file that only its owner can read. */
+export async function saasCredentialsFile(lab: Lab): Promise<string> {
+  const file = files(lab).saasCredentials;
+  await keep(file, async () => JSON.stringify(await makeSaasCredentials(lab)));
+  return file;
+}
