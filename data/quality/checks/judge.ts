@@ -1,0 +1,151 @@
+/** One result of one check. */
+export interface Result {
+  stream: string;
+  check: string;
+  /** Percent. */
+  score: number;
+  threshold: number;
+  passed: boolean;
+  /** What was counted or measured. */
+  observed?: number;
+  /** Why it failed, where the score does not say. */
+  message?: string;
+}
+
+/** A stream in staging. */
+export interface Staging {
+  rows: number;
+  /** Seconds since 1970. */
+  newest?: number;
+}
+/** A stream in the warehouse. */
+export interface InWarehouse extends Staging {
+  keys: number;
+}
+
+/** What is known of a stream beside its rows. */
+export interface Facts {
+  /** Seconds since 1970. */
+  now: number;
+  /** Undefined where the table is not there. */
+  staging?: Staging | undefined;
+  /** Undefined where nobody asked, or the table is not there. */
+  warehouse?: InWarehouse | undefined;
+  /** Why the warehouse was not read, if it should have been. */
+  warehouseFault?: string | undefined;
+  /**
+   * Between what numbers staging's rows were for as long as a stream may be late; `whole` once that was watched. The
+   * warehouse follows later: its number must be one that staging had.
+   */
+  window?: { min: number; max: number; whole: boolean } | undefined;
+  /** When the oldest row was loaded that the warehouse lacks. */
+  pendingSince?: number | undefined;
+  /** Last runs of our extractor. */
+  runs?:
+    | { last?: string | undefined; lastSuccess?: number | undefined; message?: string | undefined }
+    | undefined;
+}
+
+export interface Limits {
+  /** Percent. */
+  threshold: number;
+  /** Seconds. */
+  maxLag: number;
+  silentAfterHours?: number | undefined;
+}
+
+export const percent = (part: number, whole: number): number => (whole === 0 ? 100 : (100 * part) / whole);
+
+/** 100 where two counts agree, less by as much as they differ. */
+export const agreement = (a: number, b: number): number =>
+  a === b ? 100 : percent(Math.min(a, b), Math.max(a, b));
+
+/**
+ * Seconds that the stream is behind: since our extractor last came to an end, or since the oldest row was loaded that
+ * the warehouse lacks, whichever is more. Rows that nobody changed make no lag.
+ */
+export function lagOf({ now, runs, pendingSince }: Facts): number {
+  const since = [runs?.lastSuccess, pendingSince].filter((moment) => moment !== undefined);
+  return Math.max(0, ...since.map((moment) => now - moment));
+}
+
+/** Results of the checks that are about a stream as a whole. */
+export function wholeResults(stream: string, facts: Facts, limits: Limits): Result[] {
+  const { staging, warehouse, now } = facts;
+  if (!staging) return [];
+  const results: Result[] = [];
+  const add = (check: string, score: number, observed: number, threshold: number, message?: string) =>
+    results.push({
+      stream,
+      check,
+      score,
+      threshold,
+      passed: score >= threshold,
+      observed,
+      ...(message !== undefined && { message }),
+    });
+  const lag = lagOf(facts);
+  add("freshness", lag <= limits.maxLag ? 100 : 0, lag, 100, lag > limits.maxLag ? "it is late" : undefined);
+  if (limits.silentAfterHours !== undefined && staging.newest !== undefined) {
+    const age = now - staging.newest;
+    const silent = age > limits.silentAfterHours * 3600;
+    add("silence", silent ? 0 : 100, age, 100, silent ? "nothing changed for long" : undefined);
+  }
+  if (warehouse) {
+    const twice = warehouse.rows - warehouse.keys;
+    add(
+      "uniqueness",
+      percent(warehouse.keys, warehouse.rows),
+      twice,
+      100,
+      twice > 0 ? "rows are there twice" : undefined,
+    );
+    const { min, max, whole } = facts.window ?? { min: staging.rows, max: staging.rows, whole: true };
+    const nearest = Math.min(Math.max(warehouse.rows, min), max);
+    const passed = nearest === warehouse.rows || !whole;
+    results.push({
+      stream,
+      check: "counts",
+      score: passed ? 100 : Math.min(agreement(nearest, warehouse.rows), 99.99),
+      threshold: 100,
+      passed,
+      observed: Math.abs(staging.rows - warehouse.rows),
+      ...(!passed && { message: `staging has ${staging.rows} rows, the warehouse ${warehouse.rows}` }),
+    });
+  }
+  return results;
+}
+
+export type State = "ok" | "degraded" | "failed" | "unknown";
+export interface Status {
+  state: State;
+  /** Percent: the worst of the checks about content and counts. */
+  quality: number | undefined;
+  lag: number | undefined;
+  message: string | undefined;
+}
+
+/** Checks about time; they make a stream late, not bad. */
+const timely = new Set(["freshness", "silence"]);
+
+/** The stream's state. Pure. */
+export function statusOf(results: readonly Result[], facts: Facts): Status {
+  if (!facts.staging)
+    return { state: "unknown", quality: undefined, lag: undefined, message: "its table is not there yet" };
+  const content = results.filter(({ check }) => !timely.has(check));
+  const quality = content.length > 0 ? Math.min(...content.map(({ score }) => score)) : undefined;
+  const lag = lagOf(facts);
+  if (facts.runs?.last === "failed")
+    return { state: "failed", quality, lag, message: facts.runs.message ?? "its last run failed" };
+  const faults = results
+    .filter(({ passed }) => !passed)
+    .map(({ check, score, message }) => `${check} ${message ?? `${score.toFixed(1)} %`}`);
+  if (facts.runs?.last === "degraded") faults.push("its last run rejected records");
+  if (facts.warehouseFault) faults.push(`the warehouse cannot be read: ${facts.warehouseFault}`);
+  return {
+    state: faults.length > 0 ? "degraded" : "ok",
+    quality,
+    lag,
+    message: faults.length > 0 ? faults.join("; ") : undefined,
+  };
+}

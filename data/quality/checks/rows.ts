@@ -1,0 +1,58 @@
+import type pg from "pg";
+import { percent, type Result, type Staging } from "./judge.ts";
+import { type Columns, missingFor, scanOf } from "./sql.ts";
+import { checkName, type StreamChecks, tableOf } from "./streams.ts";
+
+/** Columns of the tables that are there. */
+export async function columnsOf(
+  client: pg.ClientBase,
+  tables: readonly string[],
+): Promise<Map<string, Columns>> {
+  const { rows } = await client.query<{ table: string; column: string; type: string }>(
+    `SELECT c.relname AS table, a.attname AS column, format_type(a.atttypid, NULL) AS type
+       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname = ANY ($1)`,
+    [tables],
+  );
+  const found = new Map<string, Map<string, string>>();
+  for (const { table, column, type } of rows) {
+    const columns = found.get(table) ?? new Map<string, string>();
+    found.set(table, columns.set(column, type));
+  }
+  return found;
+}
+
+/** Counts a stream's rows and those that meet its checks. @returns undefined where its table is not there */
+export async function checkRows(
+  client: pg.ClientBase,
+  stream: StreamChecks,
+  tables: ReadonlyMap<string, Columns>,
+  threshold: number,
+): Promise<{ staging: Staging; results: Result[] } | undefined> {
+  const columns = tables.get(tableOf(stream.stream));
+  if (!columns) return undefined;
+  const missing = new Map(stream.checks.map((check) => [check, missingFor(check, stream, tables)]));
+  const runnable = stream.checks.filter((check) => missing.get(check) === undefined);
+  const { rows } = await client.query<Record<string, string> & { newest: Date | string | null }>(
+    scanOf(stream, runnable, columns),
+  );
+  const [counted] = rows;
+  const total = Number(counted?.rows ?? 0);
+  const results = stream.checks.map((check): Result => {
+    const least = check.atLeast ?? threshold;
+    const message = missing.get(check);
+    const good = message === undefined ? Number(counted?.[`c${runnable.indexOf(check)}`] ?? 0) : 0;
+    const score = message === undefined ? percent(good, total) : 0;
+    return {
+      stream: stream.stream,
+      check: checkName(check),
+      score,
+      threshold: least,
+      passed: score >= least,
+      observed: total - good,
+      ...(message !== undefined && { message }),
+    };
+  });
+  const newest = counted?.newest ? new Date(counted.newest).getTime() / 1000 : undefined;
+  return { staging: { rows: total, ...(newest !== undefined && { newest }) }, results };
+}

@@ -1,0 +1,113 @@
+/** A condition that each row of a stream should meet; its score is the percent that do. */
+export type RowCheck =
+  /** The column has a value, and no empty one. */
+  | { kind: "completeness"; column: string; atLeast?: number }
+  /** Where the column has a value, its text matches (POSIX, ignoring case). */
+  | { kind: "validity"; column: string; matches: string; atLeast?: number }
+  /** Where the column has a value, it is a number in that range; a time counts by its seconds since 1970. */
+  | { kind: "range"; column: string; from?: number; to?: number; atLeast?: number }
+  /** Where the column has a value, another stream has a row with it. */
+  | { kind: "reference"; column: string; stream: string; key: string; atLeast?: number };
+
+export interface StreamChecks {
+  stream: string;
+  source: "hubspot" | "slack" | "gong";
+  /** Columns that name a row. */
+  key: readonly string[];
+  /** When a row came into staging, or changed there. */
+  loadedAt: string;
+  /** `runs`: our extractor, which says in `sync_history` that it looked; `rows`: Estuary, of which only rows are seen. */
+  freshBy: "runs" | "rows";
+  /** Hours without any change after which the source counts as silent; left out where that is usual. */
+  silentAfterHours?: number;
+  checks: readonly RowCheck[];
+}
+
+const email = "^[^@[:space:]]+@[^@[:space:]]+\\.[^@[:space:]]+$";
+const estuary = { loadedAt: "flow_published_at", freshBy: "rows" } as const;
+const gong = { source: "gong", loadedAt: "_loaded_at", freshBy: "runs" } as const;
+
+/** What is expected of each stream, as data. `atLeast` (percent) is the stack's threshold where it is left out. */
+export const streamChecks: readonly StreamChecks[] = [
+  {
+    ...estuary,
+    stream: "hubspot_contacts",
+    source: "hubspot",
+    key: ["id"],
+    silentAfterHours: 72,
+    checks: [
+      { kind: "completeness", column: "properties/email" },
+      { kind: "validity", column: "properties/email", matches: email },
+      { kind: "completeness", column: "properties/createdate" },
+      { kind: "completeness", column: "properties/lastname", atLeast: 80 },
+    ],
+  },
+  {
+    ...estuary,
+    stream: "hubspot_deals",
+    source: "hubspot",
+    key: ["id"],
+    silentAfterHours: 72,
+    checks: [
+      { kind: "completeness", column: "properties/dealname" },
+      { kind: "completeness", column: "properties/dealstage" },
+      { kind: "completeness", column: "properties/amount", atLeast: 60 },
+      { kind: "range", column: "properties/amount", from: 0 },
+    ],
+  },
+  {
+    ...estuary,
+    stream: "slack_channels",
+    source: "slack",
+    key: ["id"],
+    checks: [
+      { kind: "completeness", column: "name" },
+      { kind: "validity", column: "id", matches: "^[CGD][A-Z0-9]+$" },
+    ],
+  },
+  {
+    ...estuary,
+    stream: "slack_messages",
+    source: "slack",
+    key: ["channel_id", "ts"],
+    silentAfterHours: 72,
+    checks: [
+      { kind: "validity", column: "ts", matches: "^[0-9]+\\.[0-9]{6}$" },
+      { kind: "reference", column: "channel_id", stream: "slack_channels", key: "id" },
+    ],
+  },
+  {
+    ...gong,
+    stream: "gong_calls",
+    key: ["call_id"],
+    checks: [
+      { kind: "validity", column: "call_id", matches: "^[0-9]{1,20}$" },
+      { kind: "completeness", column: "started_at" },
+      { kind: "completeness", column: "primary_user_id", atLeast: 90 },
+      { kind: "range", column: "duration_s", from: 0, to: 86_400 },
+      { kind: "reference", column: "primary_user_id", stream: "gong_users", key: "user_id" },
+    ],
+  },
+  {
+    ...gong,
+    stream: "gong_users",
+    key: ["user_id"],
+    checks: [
+      { kind: "completeness", column: "email" },
+      { kind: "validity", column: "email", matches: email },
+    ],
+  },
+  {
+    ...gong,
+    stream: "gong_crm_entities",
+    key: ["crm_system", "object_type", "object_id"],
+    checks: [
+      { kind: "completeness", column: "fields" },
+      { kind: "reference", column: "last_seen_call_id", stream: "gong_calls", key: "call_id" },
+    ],
+  },
+];
+
+export const tableOf = (stream: string): string => `${stream}_staging`;
+/** Unique among a stream's checks. */
+export const checkName = (check: RowCheck): string => `${check.kind}:${check.column}`;

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { postgresEnvironment, readSecret } from "../kit/environment.ts";
+import type { ClientOptions } from "./warehouse/client.ts";
+
+const text = z.string().min(1);
+
+/** What the quality checks read of their environment. */
+export const qualityEnvironment = postgresEnvironment.extend({
+  /** Port of /metrics and /healthz; 0 picks a free one. */
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** Seconds between two runs of the checks. */
+  SOPHIA_QUALITY_INTERVAL: z.coerce.number().positive().default(60),
+  /** Seconds between two looks into the warehouse, each of which may wake it. */
+  SOPHIA_QUALITY_WAREHOUSE_INTERVAL: z.coerce.number().positive().default(300),
+  /** Percent that a check must reach that names no number of its own. */
+  SOPHIA_QUALITY_THRESHOLD: z.coerce.number().min(0).max(100).default(95),
+  /** Seconds that a stream may be behind. */
+  SOPHIA_QUALITY_MAX_LAG: z.coerce.number().positive().default(900),
+  /** File with the key of the warehouse's reader. Left out: staging is not compared with the warehouse. */
+  SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: text.optional(),
+  /** `ORG-ACCOUNT`, or the account alone. */
+  SOPHIA_SNOWFLAKE_ACCOUNT: text.default("ZNB04675"),
+  /** Base URL of its API. Left out: the account's own. */
+  SOPHIA_SNOWFLAKE_URL: text.optional(),
+  SOPHIA_SNOWFLAKE_USER: text.default("SOPHIA_QUALITY"),
+  SOPHIA_SNOWFLAKE_ROLE: text.default("SOPHIA_READER"),
+  SOPHIA_SNOWFLAKE_WAREHOUSE: text.default("SOPHIA_AI_WH"),
+  SOPHIA_SNOWFLAKE_DATABASE: text.default("SOPHIA_AI"),
+  SOPHIA_SNOWFLAKE_SCHEMA: text.default("STAGING"),
+});
+export type QualityEnvironment = z.infer<typeof qualityEnvironment>;
+
+/** How the warehouse is reached; undefined where it is not compared. */
+export function warehouseOf(environment: QualityEnvironment): ClientOptions | undefined {
+  const file = environment.SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE;
+  if (file === undefined) return undefined;
+  return {
+    account: environment.SOPHIA_SNOWFLAKE_ACCOUNT,
+    user: environment.SOPHIA_SNOWFLAKE_USER,
+    privateKey: readSecret("quality", file, "key of the warehouse's reader"),
+    role: environment.SOPHIA_SNOWFLAKE_ROLE,
+    warehouse: environment.SOPHIA_SNOWFLAKE_WAREHOUSE,
+    database: environment.SOPHIA_SNOWFLAKE_DATABASE,
+    schema: environment.SOPHIA_SNOWFLAKE_SCHEMA,
+    url: environment.SOPHIA_SNOWFLAKE_URL,
+  };
+}

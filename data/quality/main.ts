@@ -1,0 +1,78 @@
+import { connectionOf, openPool } from "../kit/database.ts";
+import { readEnvironment } from "../kit/environment.ts";
+import { jsonLog } from "../kit/log.ts";
+import { serveMetrics } from "../kit/metrics.ts";
+import { pause } from "../kit/pause.ts";
+import { qualityEnvironment, warehouseOf } from "./environment.ts";
+import { type Measured, Meter } from "./measure.ts";
+import { metricsOf } from "./metrics.ts";
+import { WarehouseClient } from "./warehouse/client.ts";
+
+const job = "quality";
+
+/** Runs after which the job counts as unhealthy when none of them came to its end. */
+const patience = 5;
+
+/**
+ * Runs the checks until it is told to end, and serves what they found as metrics. A run that fails (PostgreSQL is down)
+ * is logged, counted, and tried again at the next.
+ */
+export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  const settings = readEnvironment(job, qualityEnvironment, environment);
+  const log = jsonLog(job);
+  const { SOPHIA_QUALITY_INTERVAL: interval, SOPHIA_QUALITY_MAX_LAG: maxLag } = settings;
+  const login = warehouseOf(settings);
+  if (!login) log("warn", "no key of the warehouse's reader: staging is not compared with the warehouse");
+  const pool = openPool(connectionOf(job, settings), (reason) => log("warn", "connection lost", { reason }));
+  const meter = new Meter({
+    pool,
+    warehouse: login && new WarehouseClient(login),
+    threshold: settings.SOPHIA_QUALITY_THRESHOLD,
+    maxLag,
+    warehouseInterval: settings.SOPHIA_QUALITY_WAREHOUSE_INTERVAL,
+  });
+  let measured: Measured | undefined;
+  let failures = 0;
+  let inARow = 0;
+  const serving = await serveMetrics(
+    settings.PORT,
+    () => metricsOf(measured, failures, maxLag),
+    () => (inARow >= patience ? `the last ${inARow} runs failed` : undefined),
+  );
+  log("info", "checks run", { interval, port: serving.port });
+  try {
+    while (!signal.aborted) {
+      const before = measured;
+      try {
+        measured = await meter.run(signal);
+        inARow = 0;
+      } catch (error) {
+        if (signal.aborted) break;
+        failures += 1;
+        inARow += 1;
+        log("error", "the checks could not be run", {
+          reason: error instanceof Error ? error.message : String(error),
+        });
+      }
+      for (const { stream, state, message } of changed(before, measured)) {
+        log(
+          state === "ok" ? "info" : "warn",
+          `${stream} is ${state}`,
+          message === undefined ? {} : { why: message },
+        );
+      }
+      await pause(interval, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+    }
+  } finally {
+    await serving.close();
+    await pool.end();
+  }
+}
+
+/** Streams whose state is another one than before. */
+function changed(before: Measured | undefined, now: Measured | undefined): Measured["statuses"] {
+  const states = new Map(before?.statuses.map(({ stream, state }) => [stream, state]));
+  return (now?.statuses ?? []).filter(({ stream, state }) => states.get(stream) !== state);
+}

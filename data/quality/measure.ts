@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import { type Facts, percent, type Result, statusOf, wholeResults } from "./checks/judge.ts";
+import { checkRows, columnsOf } from "./checks/rows.ts";
+import { type StreamChecks, streamChecks, tableOf } from "./checks/streams.ts";
+import { type Look, lookInto } from "./checks/warehouse.ts";
+import { Window } from "./checks/window.ts";
+import { lastRuns, oldestAfter, type Run, type Slot, type StreamStatus, slots, write } from "./store.ts";
+import type { WarehouseClient } from "./warehouse/client.ts";
+
+export interface MeterOptions {
+  pool: pg.Pool;
+  /** Left out: staging is not compared with it. */
+  warehouse?: WarehouseClient | undefined;
+  /** Percent. */
+  threshold: number;
+  /** Seconds. */
+  maxLag: number;
+  /** Seconds between two looks into the warehouse. */
+  warehouseInterval: number;
+  streams?: readonly StreamChecks[];
+  /** Seconds since 1970. Default: the machine's clock. */
+  now?: () => number;
+}
+
+/** What one run found. */
+export interface Measured {
+  /** Seconds since 1970. */
+  at: number;
+  statuses: StreamStatus[];
+  results: Result[];
+  slots: Slot[];
+  /** Records that were rejected in the last day, by stream. */
+  rejected: Map<string, number>;
+  /** Undefined where it is not compared. */
+  warehouseReachable: boolean | undefined;
+}
+
+/** An unchanged result is written again after this many seconds, so that its history has no holes. */
+const keepEvery = 3600;
+
+/** Runs the checks, again and again: what it saw before tells what changed. */
+export class Meter {
+  readonly #options: MeterOptions;
+  readonly #streams: readonly StreamChecks[];
+  readonly #now: () => number;
+  readonly #windows = new Map<string, Window>();
+  readonly #written = new Map<string, { text: string; at: number }>();
+  #looks = new Map<string, Look>();
+  #reachable: boolean | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: MeterOptions) {
+    this.#options = options;
+    this.#streams = options.streams ?? streamChecks;
+    this.#now = options.now ?? (() => Date.now() / 1000);
+  }
+
+  /** Runs all checks once and writes what they found. @throws where PostgreSQL cannot be read or written */
+  async run(signal: AbortSignal): Promise<Measured> {
+    const { pool, warehouse, warehouseInterval } = this.#options;
+    const at = this.#now();
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      const tables = await columnsOf(
+        client,
+        this.#streams.map(({ stream }) => tableOf(stream)),
+      );
+      const runs = await lastRuns(client);
+      if (warehouse && at - this.#lookedAt >= warehouseInterval) {
+        const { looks, reachable } = await lookInto(warehouse, this.#streams, signal);
+        this.#looks = looks;
+        this.#reachable = reachable;
+        this.#lookedAt = at;
+      }
+      const statuses: StreamStatus[] = [];
+      const results: Result[] = [];
+      for (const stream of this.#streams) {
+        signal.throwIfAborted();
+        const one = await this.#stream(client, stream, tables, runs.get(stream.stream), at);
+        statuses.push(one.status);
+        results.push(...one.results);
+      }
+      await write(client, { id: randomUUID(), statuses, results: this.#worthKeeping(results, at) });
+      return {
+        at,
+        statuses,
+        results,
+        slots: await slots(client),
+        rejected: new Map([...runs].map(([name, { rejected }]) => [name, rejected])),
+        warehouseReachable: this.#reachable,
+      };
+    } catch (error) {
+      broken = error instanceof Error ? error : new Error(String(error));
+      throw broken;
+    } finally {
+      // A connection that failed may be in the middle of something: another one is opened.
+      client.release(broken);
+    }
+  }
+
+  async #stream(
+    client: pg.ClientBase,
+    stream: StreamChecks,
+    tables: Awaited<ReturnType<typeof columnsOf>>,
+    run: Run | undefined,
+    at: number,
+  ): Promise<{ status: StreamStatus; results: Result[] }> {
+    const { threshold, maxLag } = this.#options;
+    const name = stream.stream;
+    const checked = await checkRows(client, stream, tables, threshold);
+    const look = this.#looks.get(name);
+    const facts: Facts = {
+      now: at,
+      staging: checked?.staging,
+      warehouse: look?.warehouse,
+      warehouseFault: look?.fault,
+      ...(stream.freshBy === "runs" && { runs: run ?? {} }),
+    };
+    if (checked) {
+      const window = this.#windows.get(name) ?? new Window(maxLag, at);
+      this.#windows.set(name, window);
+      window.add(at, checked.staging.rows);
+      facts.window = window.range(at);
+      if (look && !look.fault && checked.staging.newest !== undefined)
+        facts.pendingSince = await oldestAfter(
+          client,
+          tableOf(name),
+          stream.loadedAt,
+          look.warehouse?.newest,
+        );
+    }
+    const results = [
+      ...(checked?.results ?? []),
+      ...wholeResults(name, facts, { threshold, maxLag, silentAfterHours: stream.silentAfterHours }),
+      ...(run && run.read > 0 ? [acceptance(name, run, threshold)] : []),
+    ];
+    const { state, quality, lag, message } = statusOf(results, facts);
+    const status = {
+      stream: name,
+      source: stream.source,
+      state,
+      rows: checked?.staging.rows,
+      warehouseRows: look?.warehouse?.rows,
+      lag,
+      quality,
+      message,
+    };
+    return { status, results };
+  }
+
+  /** Results that changed, and every hour all of them. */
+  #worthKeeping(results: readonly Result[], at: number): Result[] {
+    return results.filter(({ stream, check, score, passed }) => {
+      const key = `${stream} ${check}`;
+      const text = `${score.toFixed(2)} ${passed}`;
+      const last = this.#written.get(key);
+      if (last && last.text === text && at - last.at < keepEvery) return false;
+      this.#written.set(key, { text, at });
+      return true;
+    });
+  }
+}
+
+/** How many of a day's records were not rejected. */
+function acceptance(stream: string, { read, rejected }: Run, threshold: number): Result {
+  const score = percent(read - rejected, read);
+  const passed = score >= threshold;
+  return { stream, check: "acceptance", score, threshold, passed, observed: rejected };
+}

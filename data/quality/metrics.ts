@@ -1,0 +1,106 @@
+import type { Metric, Sample } from "../kit/metrics.ts";
+import type { State } from "./checks/judge.ts";
+import type { Measured } from "./measure.ts";
+import type { StreamStatus } from "./store.ts";
+
+const states: readonly State[] = ["ok", "degraded", "failed", "unknown"];
+
+const gauge = (name: string, help: string, samples: Sample[]): Metric => ({
+  name,
+  help,
+  type: "gauge",
+  samples,
+});
+
+/** Prometheus's view of the last run. Pure. */
+export function metricsOf(measured: Measured | undefined, failures: number, maxLag: number): Metric[] {
+  const counter: Metric = {
+    name: "sophia_quality_failures_total",
+    help: "Runs of the checks that could not be finished.",
+    type: "counter",
+    samples: [{ value: failures }],
+  };
+  if (!measured) return [counter];
+  const { statuses, results, slots, rejected, warehouseReachable } = measured;
+  const each = (name: string, help: string, value: (status: StreamStatus) => number | undefined) =>
+    gauge(
+      name,
+      help,
+      statuses.flatMap((status) => {
+        const found = value(status);
+        const { stream, source } = status;
+        return found === undefined ? [] : [{ labels: { stream, source }, value: found }];
+      }),
+    );
+  const slot = (name: string, help: string, value: (one: (typeof slots)[number]) => number | undefined) =>
+    gauge(
+      name,
+      help,
+      slots.flatMap((one) => {
+        const found = value(one);
+        return found === undefined ? [] : [{ labels: { slot: one.name }, value: found }];
+      }),
+    );
+  return [
+    counter,
+    gauge("sophia_quality_last_run_timestamp_seconds", "When the checks last ran to their end.", [
+      { value: measured.at },
+    ]),
+    each("sophia_stream_rows", "Rows in staging.", ({ rows }) => rows),
+    each("sophia_stream_warehouse_rows", "Rows in the warehouse.", ({ warehouseRows }) => warehouseRows),
+    each("sophia_stream_lag_seconds", "How far the stream is behind.", ({ lag }) => lag),
+    each("sophia_stream_late", "1 while the stream is further behind than it may be.", ({ lag }) =>
+      lag === undefined ? undefined : Number(lag > maxLag),
+    ),
+    each(
+      "sophia_stream_quality_percent",
+      "Worst of the stream's checks of content.",
+      ({ quality }) => quality,
+    ),
+    gauge(
+      "sophia_stream_state",
+      "1 for the state that the stream is in.",
+      statuses.flatMap(({ stream, source, state }) =>
+        states.map((one) => ({ labels: { stream, source, state: one }, value: Number(one === state) })),
+      ),
+    ),
+    gauge(
+      "sophia_quality_check_score_percent",
+      "Rows that meet a check.",
+      results.map(({ stream, check, score }) => ({ labels: { stream, check }, value: score })),
+    ),
+    gauge(
+      "sophia_quality_check_passed",
+      "1 where a check reaches what it must.",
+      results.map(({ stream, check, passed }) => ({ labels: { stream, check }, value: Number(passed) })),
+    ),
+    gauge(
+      "sophia_stream_rejected_records",
+      "Records that were rejected in the last day.",
+      [...rejected].map(([stream, value]) => ({ labels: { stream }, value })),
+    ),
+    gauge(
+      "sophia_warehouse_up",
+      "1 where the last look into the warehouse was answered.",
+      warehouseReachable === undefined ? [] : [{ value: Number(warehouseReachable) }],
+    ),
+    slot(
+      "sophia_replication_slot_behind_bytes",
+      "Log that the slot's reader has not confirmed.",
+      (one) => one.behindBytes,
+    ),
+    slot(
+      "sophia_replication_slot_safe_bytes",
+      "Log that may still be written until the slot is lost.",
+      (one) => one.safeBytes,
+    ),
+    slot(
+      "sophia_replication_slot_lost",
+      "1 when the slot's log is gone: its capture must begin anew.",
+      ({ status }) => Number(status === "lost"),
+    ),
+    slot("sophia_replication_slot_active", "1 while somebody reads the slot.", ({ active }) =>
+      Number(active),
+    ),
+  ];
+}

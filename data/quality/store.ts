@@ -1,0 +1,141 @@
+import type pg from "pg";
+import type { Result, State } from "./checks/judge.ts";
+
+/** What our extractor says of itself. */
+export interface Run {
+  last?: string;
+  /** Seconds since 1970: when the newest run began that came to an end. */
+  lastSuccess?: number;
+  message?: string;
+  /** Share of records that were rejected in a day, as a check. */
+  read: number;
+  rejected: number;
+}
+
+const seconds = (moment: Date | null) => (moment === null ? undefined : moment.getTime() / 1000);
+
+/** Last runs by stream, without those under way. */
+export async function lastRuns(client: pg.ClientBase): Promise<Map<string, Run>> {
+  const { rows } = await client.query<{
+    stream: string;
+    last: string | null;
+    message: string | null;
+    success: Date | null;
+    read: string;
+    rejected: string;
+  }>(
+    `SELECT stream,
+            (array_agg(status ORDER BY started_at DESC) FILTER (WHERE status <> 'running'))[1] AS last,
+            (array_agg(message ORDER BY started_at DESC) FILTER (WHERE status <> 'running'))[1] AS message,
+            max(started_at) FILTER (WHERE status IN ('succeeded', 'degraded')) AS success,
+            coalesce(sum(rows_read) FILTER (WHERE started_at > now() - interval '1 day'), 0) AS read,
+            coalesce(sum(rows_rejected) FILTER (WHERE started_at > now() - interval '1 day'), 0) AS rejected
+       FROM sync_history WHERE started_at > now() - interval '30 days' GROUP BY stream`,
+  );
+  return new Map(
+    rows.map(({ stream, last, message, success, read, rejected }) => {
+      const lastSuccess = seconds(success);
+      const run: Run = {
+        read: Number(read),
+        rejected: Number(rejected),
+        ...(last !== null && { last }),
+        ...(message !== null && { message }),
+        ...(lastSuccess !== undefined && { lastSuccess }),
+      };
+      return [stream, run];
+    }),
+  );
+}
+
+/** When the oldest row was loaded that came after `newest` (seconds since 1970). */
+export async function oldestAfter(
+  client: pg.ClientBase,
+  table: string,
+  column: string,
+  newest: number | undefined,
+): Promise<number | undefined> {
+  const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+  const { rows } = await client.query<{ oldest: Date | null }>(
+    // A millisecond for what is rounded on the way.
+    `SELECT min(${quoted(column)})::timestamptz AS oldest FROM ${quoted(table)}
+      WHERE ${quoted(column)}::timestamptz > to_timestamp($1) + interval '1 millisecond'`,
+    [newest ?? 0],
+  );
+  return seconds(rows[0]?.oldest ?? null);
+}
+
+/** How full a replication slot's share of the disk is. */
+export interface Slot {
+  name: string;
+  /** `reserved`, `extended`, `unreserved`, `lost` */
+  status: string;
+  active: boolean;
+  behindBytes: number;
+  /** Until it is lost; undefined where nothing limits it. */
+  safeBytes?: number;
+}
+
+export async function slots(client: pg.ClientBase): Promise<Slot[]> {
+  const { rows } = await client.query<{
+    name: string;
+    status: string | null;
+    active: boolean;
+    behind: string | null;
+    safe: string | null;
+  }>(
+    `SELECT slot_name AS name, wal_status AS status, active, safe_wal_size AS safe,
+            pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) AS behind
+       FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database()`,
+  );
+  return rows.map(({ name, status, active, behind, safe }) => ({
+    name,
+    status: status ?? "lost",
+    active,
+    behindBytes: Number(behind ?? 0),
+    ...(safe !== null && { safeBytes: Number(safe) }),
+  }));
+}
+
+export interface StreamStatus {
+  stream: string;
+  source: string;
+  state: State;
+  rows: number | undefined;
+  warehouseRows: number | undefined;
+  lag: number | undefined;
+  quality: number | undefined;
+  message: string | undefined;
+}
+
+/** Writes how streams are now, and those results that are worth keeping. */
+export async function write(
+  client: pg.ClientBase,
+  run: { id: string; statuses: readonly StreamStatus[]; results: readonly Result[] },
+): Promise<void> {
+  if (run.results.length > 0) {
+    await client.query(
+      `INSERT INTO data_quality_metrics (stream, check_name, score, passed, observed, threshold, run_id)
+       SELECT stream, check_name, score, passed, observed, threshold, $2
+         FROM jsonb_to_recordset($1::jsonb) AS r (stream text, check_name text, score double precision, passed boolean,
+                                                observed double precision, threshold double precision)`,
+      [JSON.stringify(run.results.map(({ check, ...rest }) => ({ check_name: check, ...rest }))), run.id],
+    );
+  }
+  await client.query(
+    `INSERT INTO pipeline_status AS s (stream, source, state, rows, warehouse_rows, lag_seconds, quality, message,
+                                       last_success_at, updated_at)
+     SELECT stream, source, state, rows, warehouse_rows, lag, quality, message,
+            CASE WHEN state = 'ok' THEN now() END, now()
+       FROM jsonb_to_recordset($1::jsonb) AS r (stream text, source text, state text, rows bigint, warehouse_rows bigint,
+                                              lag double precision, quality double precision, message text)
+     ON CONFLICT (stream) DO UPDATE SET source = excluded.source, state = excluded.state, rows = excluded.rows,
+       warehouse_rows = coalesce(excluded.warehouse_rows, s.warehouse_rows), lag_seconds = excluded.lag_seconds,
+       quality = excluded.quality, message = excluded.message, updated_at = excluded.updated_at,
+       last_success_at = coalesce(excluded.last_success_at, s.last_success_at)`,
+    [
+      JSON.stringify(
+        run.statuses.map(({ warehouseRows, ...rest }) => ({ ...rest, warehouse_rows: warehouseRows })),
+      ),
+    ],
+  );
+}
