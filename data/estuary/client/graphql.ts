@@ -4,7 +4,7 @@ import { type Http, json, type Retry } from "./http.ts";
 import type { Operation } from "./operations.ts";
 
 const answer = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z.array(z.object({ message: z.string() })).optional(),
 });
 
