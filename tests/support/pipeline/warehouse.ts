@@ -64,13 +64,13 @@ export const spokenTo =
 /** A database of PostgreSQL that stands in for the warehouse, and breaks on command. */
 export async function startWarehouse(server: TestPostgres) {
   const root = await server.admin();
-  await root.query("DROP DATABASE IF EXISTS warehouse WITH (FORCE)");
-  await root.query("CREATE DATABASE warehouse");
+  await root.query('DROP DATABASE IF EXISTS "SOPHIA_AI" WITH (FORCE)');
+  await root.query('CREATE DATABASE "SOPHIA_AI"');
   await root.end();
-  const admin = await server.admin("warehouse");
+  const admin = await server.admin("SOPHIA_AI");
   admin.on("error", () => {});
   await admin.query(`CREATE SCHEMA "STAGING"`);
   const trouble: Trouble = { down: false, failAfter: Number.POSITIVE_INFINITY };
-  return { admin, open: spokenTo(() => server.admin("warehouse"), trouble), trouble };
+  return { admin, open: spokenTo(() => server.admin("SOPHIA_AI"), trouble), trouble };
 }
 export type TestWarehouse = Awaited<ReturnType<typeof startWarehouse>>;

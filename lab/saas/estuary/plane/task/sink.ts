@@ -22,7 +22,8 @@ export const emptyCheckpoint = (): Checkpoint => ({ positions: {}, applied: {} }
 /** A binding of a materialization with all that is decided about it. */
 export interface Binding {
   collection: string;
-  /** Schema and name, not quoted. */
+  /** Where a destination has several; not quoted, like schema and table. */
+  database?: string;
   schema: string;
   table: string;
   columns: Column[];

@@ -54,6 +54,7 @@ function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
   const sql = "additional_table_create_sql" in resource ? resource.additional_table_create_sql : undefined;
   return {
     collection,
+    ...(spec.materialization.connector === "materialize-snowflake" ? { database: config.database } : {}),
     schema: resource.schema ?? config.schema ?? "public",
     table: resource.table,
     columns: columnsOf(key, schema, fields, !config.advanced?.no_flow_document),

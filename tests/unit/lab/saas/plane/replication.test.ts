@@ -195,7 +195,7 @@ describe.skipIf(noPostgres)("PostgreSQL into the warehouse", () => {
     await server.crash();
     await server.start();
     source = await server.admin("sophia_staging");
-    warehouse.admin = await server.admin("warehouse");
+    warehouse.admin = await server.admin("SOPHIA_AI");
     for (const client of [source, warehouse.admin]) client.on("error", () => {});
     await source.query(
       "UPDATE calls SET title = 'after the crash' WHERE duration_s < 50; DELETE FROM people WHERE id < 5",

@@ -39,7 +39,8 @@ export class SnowflakeSink implements Sink {
     this.#task = task;
     this.#config = config;
     this.#connect = connect;
-    this.#checkpoints = `${quoted(config.schema)}."flow_checkpoints_v1"`;
+    const { database, schema } = config;
+    this.#checkpoints = nameOf({ database, schema, table: "flow_checkpoints_v1" });
     this.#timestamp = timestampType(config.timestamp_type);
   }
 
@@ -70,7 +71,7 @@ export class SnowflakeSink implements Sink {
     const found = new Set<string>();
     for (const { schema, table } of bindings) {
       const rows = await this.#run(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+        `SELECT table_name FROM ${quoted(this.#config.database)}.information_schema.tables WHERE table_schema = ? AND table_name = ?`,
         [schema, table],
       );
       if (rows.length > 0) found.add(`${schema}.${table}`);

@@ -23,8 +23,8 @@ export const typeOf = (column: Column, timestamp: string): string =>
 
 const always = (column: Column): boolean => column.key || [publishedAt, wholeDocument].includes(column.field);
 
-export const nameOf = ({ schema, table }: Pick<Binding, "schema" | "table">): string =>
-  `${quoted(schema)}.${quoted(table)}`;
+export const nameOf = ({ database, schema, table }: Pick<Binding, "database" | "schema" | "table">): string =>
+  [...(database === undefined ? [] : [database]), schema, table].map(quoted).join(".");
 
 export function createTable(binding: Binding, timestamp: string): string {
   const lines = binding.columns.map(
