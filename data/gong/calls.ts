@@ -1,5 +1,5 @@
 import { inTransaction } from "../kit/database.ts";
-import { type CallsPage, readCallsPage } from "./pages.ts";
+import { type CallsPage, readCallsPage, readTranscripts } from "./pages.ts";
 import {
   advance,
   beginning,
@@ -26,13 +26,23 @@ export const callStreams = [stream, crmStream] as const;
 
 /** Calls that Gong no longer has in a window that was read whole. */
 const markDeleted = `
-  UPDATE ${calls.name} AS t SET _deleted_at = now(), _loaded_at = now(), _run_id = $4
+  UPDATE ${calls.name} SET _deleted_at = now(), _loaded_at = now(), _run_id = $4
   WHERE started_at >= $1 AND started_at < $2 AND _deleted_at IS NULL
-    AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS seen (id) WHERE seen.id = t.call_id)`;
+    AND call_id <> ALL ($3::text[])`;
+
+/** A page that is being made ready, and where the stream stands when it is loaded. */
+type Step = ReturnType<typeof advance> & { page: Promise<PreparedPage> };
+
+/** A promise that is awaited later; until then its failure is no unhandled rejection. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
 
 /**
  * Reads calls with their transcripts, and the CRM objects that they are about, from where the last run stood to the
- * present. Each page is one transaction with its cursor; the next page is fetched meanwhile, and never more.
+ * present. Each page is one transaction with its cursor. While one is loaded, the next gets its transcripts and the one
+ * after it is listed; never more, so that memory does not grow with the account.
  */
 export async function extractCalls(session: Session): Promise<Work> {
   const { client, plan, clock, api } = session;
@@ -47,28 +57,24 @@ export async function extractCalls(session: Session): Promise<Work> {
   const signal = AbortSignal.any([session.signal, ending.signal]);
   const ask = (from: CallsCursor) => {
     const window = nextWindow(from, plan, now);
-    const page = window && readOrRestart(() => readCallsPage(api, window, signal), window);
-    // Whoever waits for it hears of it; until then it is no unhandled rejection.
-    page?.catch(() => undefined);
-    return page;
+    return window && handled(readOrRestart((of) => readCallsPage(api, of, signal), window));
   };
-  let coming = ask(cursor);
+  const fill = async (page: CallsPage) => prepared(page, await readTranscripts(api, page.ids, signal), drift);
+  let listing = ask(cursor);
+  let waiting: Step | undefined;
   try {
-    while (coming) {
-      const page: CallsPage | Window = await coming;
-      if (!("records" in page)) {
-        cursor = { ...cursor, window: page };
-        coming = ask(cursor);
-        continue;
+    while (listing || waiting) {
+      const page: CallsPage | Window | undefined = await listing;
+      let next: Step | undefined;
+      if (page && !("records" in page)) cursor = { ...cursor, window: page };
+      else if (page) {
+        const step = advance(cursor, page);
+        cursor = step.cursor;
+        if (!isTooLarge(page)) next = { ...step, page: handled(fill(page)) };
       }
-      const step = advance(cursor, page);
-      cursor = step.cursor;
-      coming = ask(cursor);
-      if (!isTooLarge(page)) {
-        for (const record of page.records)
-          if (typeof record === "object" && record !== null) drift.watch(record);
-        rejected += await takeOver(session, page, step);
-      }
+      listing = page && ask(cursor);
+      if (waiting) rejected += await takeOver(session, await waiting.page, waiting);
+      waiting = next;
       session.signal.throwIfAborted();
     }
   } finally {
@@ -83,38 +89,59 @@ export async function extractCalls(session: Session): Promise<Work> {
 }
 
 /** A window whose cursor holds no longer is read from its beginning; rows that are there already stay untouched. */
-async function readOrRestart(read: () => Promise<CallsPage>, window: Window): Promise<CallsPage | Window> {
+async function readOrRestart(
+  read: (window: Window) => Promise<CallsPage>,
+  window: Window,
+): Promise<CallsPage | Window> {
   try {
-    return await read();
+    return await read(window);
   } catch (error) {
     if (!(error instanceof GongError) || error.kind !== "cursor") throw error;
     return { from: window.from, to: window.to, seen: [], blind: false };
   }
 }
 
-/** @returns how many records were rejected */
-async function takeOver(
-  { client, runId }: Session,
-  page: CallsPage,
-  { cursor, finished }: ReturnType<typeof advance>,
-): Promise<number> {
+/** A page as it will be loaded. What was read for it is let go. */
+interface PreparedPage {
+  records: number;
+  rows: Row[];
+  entities: Row[];
+  rejects: Reject[];
+  extractedAt: Date;
+}
+
+/** Done while PostgreSQL is busy with the page before. */
+function prepared(
+  { records, extractedAt }: CallsPage,
+  transcripts: Map<string, unknown>,
+  drift: Drift,
+): PreparedPage {
   const rows: Row[] = [];
   const taken: WireCall[] = [];
   const rejects: Reject[] = [];
-  for (const record of page.records) {
+  for (const record of records) {
+    if (typeof record === "object" && record !== null) drift.watch(record);
     const id = (record as { metaData?: { id?: string } } | null)?.metaData?.id;
-    const result = callRow(record, page.transcripts.get(id ?? ""));
+    const result = callRow(record, transcripts.get(id ?? ""));
     if ("reject" in result) rejects.push(result.reject);
     else {
       rows.push(result.row);
       taken.push(result.call);
     }
   }
-  await refuseOtherApi({ client, runId }, stream, page.records.length, rejects);
-  const entities = crmRows(taken);
-  const provenance = { runId, extractedAt: page.extractedAt };
+  return { records: records.length, rows: lastOfEach(rows), entities: crmRows(taken), rejects, extractedAt };
+}
+
+/** @returns how many records were rejected */
+async function takeOver(
+  { client, runId }: Session,
+  { records, rows, entities, rejects, extractedAt }: PreparedPage,
+  { cursor, finished }: Pick<Step, "cursor" | "finished">,
+): Promise<number> {
+  await refuseOtherApi({ client, runId }, stream, records, rejects);
+  const provenance = { runId, extractedAt };
   return await inTransaction(client, async () => {
-    const loaded = await load(client, calls, lastOfEach(rows), provenance);
+    const loaded = await load(client, calls, rows, provenance);
     const crm = await load(client, crmEntities, entities, provenance);
     const bad = [...rejects, ...loaded.rejects];
     await logRejects(client, stream, runId, bad);
@@ -124,7 +151,7 @@ async function takeOver(
         ? await client.query(markDeleted, [finished.from, finished.to, finished.seen, runId])
         : undefined;
     const changed = loaded.changed + (gone?.rowCount ?? 0);
-    await countRows(client, stream, runId, { read: page.records.length, changed, rejected: bad.length });
+    await countRows(client, stream, runId, { read: records, changed, rejected: bad.length });
     await countRows(client, crmStream, runId, {
       read: entities.length,
       changed: crm.changed,

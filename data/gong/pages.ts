@@ -1,14 +1,11 @@
-import type { Window } from "./plan.ts";
-import { isTooLarge, type Paged } from "./plan.ts";
+import type { Paged, Window } from "./plan.ts";
 import type { Api } from "./source/api.ts";
 import { GongError } from "./source/errors.ts";
 import { wirePage } from "./source/wire.ts";
 
-/** Records of one page of calls, and what was said in them. */
+/** Records of one page of calls. */
 export interface CallsPage extends Paged {
   records: unknown[];
-  /** By call id. */
-  transcripts: Map<string, unknown>;
   extractedAt: Date;
 }
 
@@ -54,13 +51,11 @@ export async function readCallsPage(api: Api, window: Window, signal: AbortSigna
   const { records, total, next } = pageOf(await api({ path, body, signal }), "calls", path);
   const extractedAt = new Date();
   const ids = records.flatMap((record) => callIdOf(record) ?? []);
-  const paged = { window, ids, nameless: records.length - ids.length, total, next };
-  const transcripts = isTooLarge(paged) ? new Map() : await readTranscripts(api, ids, signal);
-  return { ...paged, records, transcripts, extractedAt };
+  return { window, ids, nameless: records.length - ids.length, total, next, records, extractedAt };
 }
 
-/** One request for the whole page: a request a call would use up the day's share. */
-async function readTranscripts(
+/** What was said in the calls of a page, by id. One request for all: one a call would use up the day's share. */
+export async function readTranscripts(
   api: Api,
   callIds: string[],
   signal: AbortSignal,

@@ -18,9 +18,9 @@ const usersCursor = z.object({
 });
 
 const markDeleted = `
-  UPDATE ${users.name} AS t SET _deleted_at = now(), _loaded_at = now(), _run_id = $2
+  UPDATE ${users.name} SET _deleted_at = now(), _loaded_at = now(), _run_id = $2
   WHERE _deleted_at IS NULL
-    AND NOT EXISTS (SELECT FROM unnest($1::text[]) AS seen (id) WHERE seen.id = t.user_id)`;
+    AND user_id <> ALL ($1::text[])`;
 
 /**
  * Reads all users: Gong has no way to ask for those that changed, and a hundred come with each request. A run that was

@@ -12,6 +12,8 @@ const crmObject = z.looseObject({
   fields: z.array(z.looseObject({ name: z.string() })).nullish(),
 });
 
+export type CrmObject = z.infer<typeof crmObject>;
+
 /** A call of `/v2/calls/extensive`. Only what identifies it must be there; what is there must be as documented. */
 export const wireCall = z.looseObject({
   metaData: z.looseObject({

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Reject, Row } from "./rows.ts";
-import { copyInto, type Table, upsert } from "./tables.ts";
+import { copyInto, knownHashes, type Table, upsert } from "./tables.ts";
 
 /** What a batch brings with it. */
 export interface Provenance {
@@ -18,25 +18,25 @@ export interface Loaded {
   rejects: Reject[];
 }
 
-/** Escapes of COPY's text format. */
-const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-const special = /[\\\n\r\t]/;
-const escaped = (value: string): string =>
-  special.test(value)
-    ? value.replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character)
-    : value;
-
-/** A row as COPY reads it. */
-export function line({ values, hash }: Row, audit: string): string {
-  const texts = values.map((value) => (value === null ? "\\N" : escaped(value)));
-  return `${texts.join("\t")}\t${audit}\t\\\\x${hash}\n`;
-}
-
 /**
  * Copies rows into the session's own table and takes over those that are new or differ, within the transaction that is
  * open. A row that PostgreSQL refuses is found by halves; the others are loaded.
  */
 export async function load(
+  client: ClientBase,
+  table: Table,
+  rows: readonly Row[],
+  provenance: Provenance,
+): Promise<Loaded> {
+  const known = knownHashes(table);
+  if (known === undefined || rows.length === 0) return loadAll(client, table, rows, provenance);
+  const there = await client.query<{ key: string; hash: string }>(known, [rows.map(({ key }) => key)]);
+  const hashes = new Map(there.rows.map(({ key, hash }) => [key, hash]));
+  const differing = rows.filter(({ key, hash }) => hashes.get(key) !== hash);
+  return loadAll(client, table, differing, provenance);
+}
+
+async function loadAll(
   client: ClientBase,
   table: Table,
   rows: readonly Row[],
@@ -58,8 +58,8 @@ export async function load(
     const [only] = rows;
     if (only && rows.length === 1) return { changed: 0, rejects: [{ ...refused, ...of(only) }] };
     const half = Math.ceil(rows.length / 2);
-    const first = await load(client, table, rows.slice(0, half), { runId, extractedAt });
-    const second = await load(client, table, rows.slice(half), { runId, extractedAt });
+    const first = await loadAll(client, table, rows.slice(0, half), { runId, extractedAt });
+    const second = await loadAll(client, table, rows.slice(half), { runId, extractedAt });
     return { changed: first.changed + second.changed, rejects: [...first.rejects, ...second.rejects] };
   }
 }
@@ -70,7 +70,7 @@ const of = ({ key, record }: Row) => ({ key, raw: record() });
 function* chunks(rows: readonly Row[], audit: string): Generator<Buffer> {
   let text = "";
   for (const row of rows) {
-    text += line(row, audit);
+    text += `${row.line}\t${audit}\t\\\\x${row.hash}\n`;
     if (text.length > 1_000_000) {
       yield Buffer.from(text);
       text = "";

@@ -1,13 +1,22 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { z } from "zod";
 import { isStorable, storable } from "../source/json.ts";
-import { type WireCall, type WireUser, wireCall, wireTranscript, wireUser } from "../source/wire.ts";
+import {
+  type CrmObject,
+  type WireCall,
+  type WireUser,
+  wireCall,
+  wireTranscript,
+  wireUser,
+} from "../source/wire.ts";
+import { jsonField, otherField, textField } from "./copy.ts";
 
-/** A row of a staging table: its values as PostgreSQL reads them, in the order of the table's columns. */
+/** A row of a staging table. */
 export interface Row {
   key: string;
-  values: (string | null)[];
-  /** Of all values that make a difference. */
+  /** Its values as COPY reads them, in the order of the table's columns. */
+  line: string;
+  /** Of all that makes a difference. */
   hash: string;
   /** The record, for the case that PostgreSQL refuses the row. */
   record: () => string;
@@ -23,20 +32,14 @@ export interface Reject {
   raw: string;
 }
 
-type Value = string | null | undefined;
-const json = (value: unknown): Value =>
-  value === null || value === undefined ? null : JSON.stringify(value);
-const flag = (value: boolean | null | undefined): Value =>
-  typeof value === "boolean" ? String(value) : null;
+const json = (value: unknown): string | undefined =>
+  value === null || value === undefined ? undefined : JSON.stringify(value);
 
-/** @param ignored indexes of values that make no difference */
-export function rowOf(key: string, values: Value[], record: () => string, ignored: number[] = []): Row {
-  const hash = createHash("sha256");
-  values.forEach((value, index) => {
-    if (!ignored.includes(index)) hash.update(typeof value === "string" ? `+${value}\x1f` : "-");
-  });
-  return { key, values: values.map((value) => value ?? null), hash: hash.digest("hex"), record };
-}
+/** @param difference what makes a difference, where it is not all of the line */
+const rowOf = (key: string, fields: string[], record: () => string, difference?: string): Row => {
+  const line = fields.join("\t");
+  return { key, line, hash: hash("sha256", difference ?? line), record };
+};
 
 const idIn = (record: unknown): string | null => {
   const { metaData, id } = (record ?? {}) as { metaData?: { id?: unknown }; id?: unknown };
@@ -81,31 +84,31 @@ export function callRow(
     return { reject: reject({ ...(record as object), transcript }, unstorable) };
   }
   const { metaData: meta } = call;
-  const values = [
-    meta.id,
-    meta.workspaceId,
-    meta.title,
-    meta.url,
-    meta.scheduled,
-    meta.started,
-    meta.duration?.toString(),
-    meta.primaryUserId,
-    meta.direction,
-    meta.system,
-    meta.scope,
-    meta.media,
-    meta.language,
-    meta.purpose,
-    flag(meta.isPrivate),
-    json(call.parties),
-    json(call.context),
-    json(call.content?.topics),
-    spoken,
-    raw,
+  const fields = [
+    textField(meta.id),
+    textField(meta.workspaceId),
+    textField(meta.title),
+    textField(meta.url),
+    textField(meta.scheduled),
+    textField(meta.started),
+    otherField(meta.duration),
+    textField(meta.primaryUserId),
+    textField(meta.direction),
+    textField(meta.system),
+    textField(meta.scope),
+    textField(meta.media),
+    textField(meta.language),
+    textField(meta.purpose),
+    otherField(meta.isPrivate),
+    jsonField(json(call.parties)),
+    jsonField(json(call.context)),
+    jsonField(json(call.content?.topics)),
+    jsonField(spoken),
+    jsonField(raw),
     // Gong does not say when a call was changed.
-    null,
+    textField(null),
   ];
-  return { row: rowOf(meta.id, values, () => raw), call };
+  return { row: rowOf(meta.id, fields, () => raw), call };
 }
 
 export function userRow(record: unknown): { row: Row; user: WireUser } | { reject: Reject } {
@@ -114,20 +117,20 @@ export function userRow(record: unknown): { row: Row; user: WireUser } | { rejec
   const { data: user } = result;
   const raw = JSON.stringify(record);
   if (!isStorable(raw)) return { reject: reject(record, unstorable) };
-  const values = [
-    user.id,
-    user.emailAddress,
-    user.firstName,
-    user.lastName,
-    user.title,
-    user.managerId,
-    flag(user.active),
-    user.created,
-    json(user.settings),
-    raw,
-    null,
+  const fields = [
+    textField(user.id),
+    textField(user.emailAddress),
+    textField(user.firstName),
+    textField(user.lastName),
+    textField(user.title),
+    textField(user.managerId),
+    otherField(user.active),
+    textField(user.created),
+    jsonField(json(user.settings)),
+    jsonField(raw),
+    textField(null),
   ];
-  return { row: rowOf(user.id, values, () => raw), user };
+  return { row: rowOf(user.id, fields, () => raw), user };
 }
 
 /** CRM objects that calls are about, each once: as the newest of the calls has it. */
@@ -137,23 +140,27 @@ export function crmRows(calls: readonly WireCall[]): Row[] {
       Date.parse(a.metaData.started) - Date.parse(b.metaData.started) ||
       (a.metaData.id < b.metaData.id ? -1 : 1),
   );
-  const found = new Map<string, { values: Value[]; raw: string }>();
-  for (const { context, metaData } of inOrder) {
-    for (const { system, objects } of context ?? []) {
+  const found = new Map<string, { first: string; last: WireCall; system: string; object: CrmObject }>();
+  for (const call of inOrder) {
+    for (const { system, objects } of call.context ?? []) {
       for (const object of objects ?? []) {
         const key = JSON.stringify([system, object.objectType, object.objectId]);
-        const fields = Object.fromEntries(
-          (object.fields ?? []).map(({ name, value }) => [name, value ?? null]),
-        );
-        const first = found.get(key)?.values[4] ?? metaData.id;
-        const raw = JSON.stringify(object);
-        const identity = [system, object.objectType, object.objectId];
-        const values = [...identity, json(fields), first, metaData.id, raw, metaData.started];
-        found.set(key, { values, raw });
+        const first = found.get(key)?.first ?? call.metaData.id;
+        found.set(key, { first, last: call, system, object });
       }
     }
   }
-  return [...found].map(([key, { values, raw }]) => rowOf(key, values, () => raw, [4]));
+  return [...found].map(([key, { first, last, system, object }]) => {
+    const values = Object.fromEntries((object.fields ?? []).map(({ name, value }) => [name, value ?? null]));
+    const raw = JSON.stringify(object);
+    const identity = [textField(system), textField(object.objectType), textField(object.objectId)];
+    const seen = [textField(first), textField(last.metaData.id)];
+    const rest = [jsonField(raw), textField(last.metaData.started)];
+    const fields = [...identity, jsonField(JSON.stringify(values)), ...seen, ...rest];
+    // By which call an object was first seen depends on what is read with it.
+    const difference = fields.with(4, "").join("\t");
+    return rowOf(key, fields, () => raw, difference);
+  });
 }
 
 /** One row for each key; of several the last. `ON CONFLICT` cannot touch a row twice. */

@@ -99,6 +99,15 @@ export const scratchTable = (table: Table): string =>
 export const copyInto = (table: Table): string =>
   `COPY ${scratch(table)} (${everyColumn(table).join(", ")}) FROM STDIN`;
 
+/**
+ * Hashes of rows that are there, by key; for tables whose key is one column. Rows that did not change need not even be
+ * copied: most of what is read again is as it was.
+ */
+export const knownHashes = ({ name, key: [key, ...more] }: Table): string | undefined =>
+  more.length > 0
+    ? undefined
+    : `SELECT ${key} AS key, encode(_row_hash, 'hex') AS hash FROM ${name} WHERE ${key} = ANY ($1) AND _deleted_at IS NULL`;
+
 /** Takes the batch over. A row that did not change is not touched: no WAL, nothing to capture, nothing to merge. */
 export function upsert(table: Table): string {
   const names = everyColumn(table);

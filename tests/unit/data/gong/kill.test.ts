@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { noPostgres } from "../../../support/servers/postgres.ts";
 import {
   contents,
@@ -61,6 +62,15 @@ function killing(at: number, when: "before" | "during") {
   return { Client: Dying as unknown as typeof pg.Client, reached: () => dead, count: () => statements };
 }
 
+/** PostgreSQL notices that a client is gone when it next reads or writes; until then the client's locks are held. */
+const backendsGone = () =>
+  waitFor({ what: "the killed run's connections to end", deadline: 20, interval: 0.02 }, async () => {
+    const { rows } = await staging.admin.query(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'gong_loader'",
+    );
+    return rows[0].n === 0 || notYet(`${rows[0].n} are there`);
+  });
+
 needed(
   "P5 killed at any statement, the next run completes it: nothing lost, nothing twice",
   async () => {
@@ -77,6 +87,7 @@ needed(
         const killed = killing(at, when);
         await runOnce(staging, gong, { connect: () => staging.loader(killed.Client) });
         if (!killed.reached()) continue;
+        await backendsGone();
         const half = await history(staging);
         const {
           rows: [state],
@@ -115,6 +126,7 @@ needed(
     const { rows } = await staging.admin.query("SELECT count(*)::int AS n FROM gong_calls_staging");
     expect(rows[0].n).toBeGreaterThan(0);
     expect(rows[0].n).toBeLessThan(40);
+    await backendsGone();
     gong.journal.clear();
     await runOnce(staging, gong);
     expect(asked()).toBeLessThan(requests);

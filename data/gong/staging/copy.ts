@@ -1,0 +1,18 @@
+/** Fields of COPY's text format. */
+
+const nothing = "\\N";
+const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const special = /[\\\n\r\t]/;
+
+export function textField(value: string | null | undefined): string {
+  if (value === null || value === undefined) return nothing;
+  if (!special.test(value)) return value;
+  return value.replaceAll(/[\\\n\r\t]/g, (character) => escapes[character] ?? character);
+}
+
+/** @param json as `JSON.stringify` writes it: of what COPY treats specially it has backslashes only */
+export const jsonField = (json: string | undefined): string =>
+  json === undefined ? nothing : json.includes("\\") ? json.replaceAll("\\", "\\\\") : json;
+
+export const otherField = (value: number | boolean | null | undefined): string =>
+  value === null || value === undefined ? nothing : String(value);
