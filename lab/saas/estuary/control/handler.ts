@@ -68,8 +68,12 @@ export function openEstuary(options: EstuaryOptions): Estuary {
       return { status: 401, body: { error: "invalid, expired, or unknown credential" } };
     if (path === "/api/graphql" && asked.method === "POST") {
       const { query, operationName, variables } = asked.body;
-      const given = { query: String(query), variables: variables as Record<string, unknown> | undefined };
-      return { status: 200, body: await api.answer({ ...given, operationName: String(operationName) }) };
+      const given = {
+        query: String(query),
+        operationName: typeof operationName === "string" ? operationName : undefined,
+        variables: variables as Record<string, unknown> | undefined,
+      };
+      return { status: 200, body: await api.answer(given) };
     }
     return agent(control, keys, asked, path) ?? { status: 404, body: { error: "not found" } };
   };
