@@ -1,53 +1,14 @@
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import pg from "pg";
-import ssh2 from "ssh2";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dropSlot, type SlotProps } from "../../../../data/estuary/slot/drop.ts";
 import { provider } from "../../../../data/estuary/slot/provider.ts";
 import { freePort } from "../../../support/servers/ports.ts";
 import { noPostgres, startPostgres, type TestPostgres } from "../../../support/servers/postgres.ts";
-import { sshKeyPair } from "../../../support/sshKey.ts";
 import { someSecret } from "./support/estuary.ts";
+import { tunnelHost } from "./support/tunnel.ts";
 
 const password = someSecret();
-const key = sshKeyPair();
-
-/** An SSH host that lets one key through to any address, and nothing else. */
-async function tunnelHost(): Promise<string> {
-  const allowed = ssh2.utils.parseKey(key.public);
-  if (allowed instanceof Error) throw allowed;
-  const server = new ssh2.Server({ hostKeys: [sshKeyPair().private] }, (client) => {
-    client.on("error", () => client.end());
-    client.on("authentication", (attempt) => {
-      const right =
-        attempt.method === "publickey" &&
-        attempt.username === "estuary" &&
-        attempt.key.data.equals(allowed.getPublicSSH());
-      if (right) attempt.accept();
-      else attempt.reject(["publickey"]);
-    });
-    client.on("ready", () =>
-      client.on("tcpip", (accept, reject, { destIP, destPort }) => {
-        const socket = connect(destPort, destIP);
-        socket.once("error", () => reject());
-        socket.once("connect", () => {
-          const channel = accept();
-          socket.removeAllListeners("error").on("error", () => channel.end());
-          channel.on("error", () => socket.destroy());
-          socket.pipe(channel).pipe(socket);
-        });
-      }),
-    );
-  });
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.close();
-  });
-  return `ssh://estuary@127.0.0.1:${port}`;
-}
-
 describe.skipIf(noPostgres)("the replication slot", () => {
   let postgres: TestPostgres;
   beforeAll(async () => {
@@ -68,7 +29,7 @@ describe.skipIf(noPostgres)("the replication slot", () => {
     user: "flow_capture",
     password,
     address: `127.0.0.1:${postgres.port}`,
-    tunnel: { endpoint: await tunnelHost(), privateKey: key.private },
+    tunnel: await tunnelHost(),
     ca: readFileSync(postgres.caFile, "utf8"),
     serverName: "127.0.0.1",
   });
