@@ -159,8 +159,9 @@ export const services = {
   },
   redis: { host: redis.host, port: redis.port },
 };
-/** Parts of the data pipeline that run. */
+/** Parts of the data pipeline that run, and what flows. */
 export const pipelineParts = pipeline.parts;
+export const pipelineStreams = pipeline.streams;
 /** From outside. */
 export const url = nginx.url;
 /** Every MCP server of the catalog; those that run have a URL of their own, or are reached by the gateway. */

@@ -4,10 +4,13 @@ import type { Postgres } from "../components/services/postgres/index.ts";
 import type { AnySecretName } from "../components/settings/environment/secrets.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import { DatabaseDoor } from "./component/databaseDoor.ts";
-import { Estuary } from "./component/estuary.ts";
+import { Estuary, streamsOf } from "./component/estuary.ts";
+import { Gong } from "./component/gong.ts";
 import { Migrations } from "./component/migrations.ts";
 import type { JobPlace } from "./component/pod.ts";
+import type { StreamName } from "./estuary/spec/streams.ts";
 import { type Part, partsOf } from "./parts.ts";
+import { Quality } from "./quality/component/quality.ts";
 import { Snowflake } from "./snowflake/component.ts";
 
 export interface PipelineArgs {
@@ -26,6 +29,8 @@ export interface PipelineArgs {
 export class Pipeline extends Component {
   /** What runs; the rest lacks secrets. */
   readonly parts: Part[];
+  /** What flows, and is checked. */
+  readonly streams: readonly StreamName[];
   /** Known only when the staging database has its tables. */
   readonly schema: pulumi.Output<boolean>;
 
@@ -47,6 +52,9 @@ export class Pipeline extends Component {
     this.schema = migrations.ready;
     const { running, notices } = partsOf(settings, new Set(Object.keys(secrets)));
     this.parts = running;
+    this.streams = running.includes("snowflake")
+      ? streamsOf((["hubspot", "slack"] as const).filter((source) => running.includes(source)))
+      : [];
     for (const notice of notices) void pulumi.log.info(notice, this);
     const runs = (part: Part) => running.includes(part);
     const secret = (secretName: AnySecretName): pulumi.Output<string> => {
@@ -62,6 +70,7 @@ export class Pipeline extends Component {
             settings: settings.snowflake,
             privateKey: secret("snowflakePrivateKey"),
             loaderPrivateKey: secrets.snowflakeLoaderPrivateKey,
+            readerPrivateKey: secrets.snowflakeReaderPrivateKey,
           },
           this.child(),
         )
@@ -104,6 +113,21 @@ export class Pipeline extends Component {
             }),
           jobs,
         },
+        this.child({ dependsOn: [migrations] }),
+      );
+    }
+    if (runs("gong")) {
+      new Gong(
+        this.childName("gong"),
+        { ...jobs, accessKey: secret("gongAccessKey"), accessKeySecret: secret("gongAccessKeySecret") },
+        this.child({ dependsOn: [migrations] }),
+      );
+    }
+    if (settings.enabled) {
+      const readerKey = secrets.snowflakeReaderPrivateKey;
+      new Quality(
+        this.childName("quality"),
+        { ...jobs, warehouse: warehouse && readerKey && { snowflake: warehouse, privateKey: readerKey } },
         this.child({ dependsOn: [migrations] }),
       );
     }

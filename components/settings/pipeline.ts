@@ -64,8 +64,10 @@ const snowflake = z.strictObject({
 
 /** Quality checks and the status of streams. */
 const quality = z.strictObject({
-  /** When the checks run. */
-  schedule: cron.default("*/5 * * * *"),
+  /** Seconds between two runs of the checks. */
+  intervalSeconds: z.number().int().min(5).default(60),
+  /** Seconds between two comparisons with the warehouse. Each may wake it, and it bills a minute at least. */
+  warehouseIntervalSeconds: z.number().int().min(5).default(900),
   /** Percent below which a stream counts as degraded, and alerts (P3). */
   threshold: z.number().min(0).max(100).default(95),
   /** Minutes after which a stream counts as late, and alerts (P4). */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { run } from "../exec.ts";
 import { keep } from "../keys.ts";
@@ -20,6 +20,7 @@ export const saasCredentials = z.strictObject({
   slackCaptureToken: text,
   snowflakePrivateKey: text,
   snowflakeLoaderPrivateKey: text,
+  snowflakeReaderPrivateKey: text,
 });
 export type SaasCredentials = z.infer<typeof saasCredentials>;
 
@@ -33,6 +34,7 @@ const forms: Partial<Record<keyof SaasCredentials, () => string>> = {
   estuaryApiKey: () => `flow_sa_${randomBytes(24).toString("base64url")}`,
   snowflakePrivateKey: rsa,
   snowflakeLoaderPrivateKey: rsa,
+  snowflakeReaderPrivateKey: rsa,
 };
 
 async function sshKey(file: string): Promise<string> {
@@ -58,6 +60,7 @@ export async function makeSaasCredentials(lab: Lab): Promise<SaasCredentials> {
 /** The same for a process of the lab: a file that only its owner can read. */
 export async function saasCredentialsFile(lab: Lab): Promise<string> {
   const file = files(lab).saasCredentials;
-  await keep(file, async () => JSON.stringify(await makeSaasCredentials(lab)));
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, JSON.stringify(await makeSaasCredentials(lab)), { mode: 0o600 });
   return file;
 }

@@ -6,6 +6,7 @@ import { readCluster } from "./cluster.ts";
 import { type McpOutputs, mcpStatus } from "./mcp.ts";
 import { readReleases } from "./releases.ts";
 import { type HostStatus, judge, type Report } from "./report.ts";
+import { readStreams } from "./streams.ts";
 
 /** What the stack said of itself when it was last brought up. */
 interface Outputs extends McpOutputs {
@@ -19,6 +20,8 @@ interface Outputs extends McpOutputs {
   }[];
   kubeconfig: string;
   url: string;
+  /** Streams of the data pipeline. */
+  pipelineStreams?: string[];
   /** Addresses of the ingress hosts. */
   ingress: string[];
 }
@@ -43,15 +46,17 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
     return judge({ stack, ...nothing, problem: reasonOf(error) });
   }
   const ca = await attempt(() => readFile(files(lab).ca, "utf8"));
-  const [hosts, cluster, releases, mcp] = await Promise.all([
+  const [hosts, cluster, releases, mcp, streams] = await Promise.all([
     Promise.all(known.hosts.map(hostStatus)),
     attempt(() => readCluster(known.kubeconfig)),
     attempt(() => readReleases(helm, files(lab).kubeconfig)),
     mcpStatus(known, { address: known.ingress[0], ca: ca.ok ? ca.value : undefined }),
+    attempt(() => readStreams(known.kubeconfig, known.pipelineStreams ?? [])),
   ]);
   const faults = [
     ...(cluster.ok ? [] : [`Kubernetes does not answer: ${cluster.reason}`]),
     ...(ca.ok ? [] : [`the lab's CA cannot be read: ${ca.reason}`]),
+    ...(streams.ok ? [] : [`the streams' status cannot be read: ${streams.reason}`]),
     ...(releases.ok ? [] : [`helm cannot list its releases: ${releases.reason}`]),
   ];
   const services = cluster.ok
@@ -65,7 +70,7 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
     services,
     mcpServers: mcp.servers,
     ...(mcp.gateway && { mcpGateway: mcp.gateway }),
-    streams: [],
+    streams: streams.ok ? streams.value : [],
     ...(faults.length > 0 && { problem: faults.join("; ") }),
   });
 }

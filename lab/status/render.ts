@@ -104,8 +104,10 @@ export function render(report: Report, now: number): string {
     ...section(
       "Streams",
       report.streams.map((one) => [
+        mark(one.ok),
         one.name,
         `${one.rows} rows`,
+        one.warehouseRows === undefined ? "" : `${one.warehouseRows} in the warehouse`,
         `${one.lagSeconds}s behind`,
         `quality ${one.quality}`,
       ]),

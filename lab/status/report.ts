@@ -73,10 +73,14 @@ export interface McpGatewayStatus {
   reason?: string;
 }
 
-export interface StreamStatus {
-  name: string;
+export interface StreamStatus extends Judged {
+  /** In the staging table. */
   rows: number;
+  /** In the warehouse; left out where nobody counted them. */
+  warehouseRows?: number;
+  /** Seconds that the warehouse is behind the source. */
   lagSeconds: number;
+  /** Percent. */
   quality: number;
 }
 
@@ -105,6 +109,7 @@ export function problems(report: Omit<Report, "healthy">): string[] {
     ["node", report.nodes],
     ["release", report.releases],
     ["service", report.services],
+    ["stream", report.streams],
   ];
   const said = judged.flatMap(([kind, all]) =>
     all.filter((one) => !one.ok).map((one) => `${kind} ${one.name}: ${one.problem ?? "not ok"}`),

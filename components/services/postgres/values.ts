@@ -6,8 +6,8 @@ import { tune } from "./tuning.ts";
 
 const allLogins: readonly Login[] = logins;
 
-/** Secret with the name and password of a login. */
-export const loginSecret = (login: string): string => `postgres-login-${login}`;
+/** Secret with the name and password of a login. Kubernetes takes no underscores. */
+export const loginSecret = (login: string): string => `postgres-login-${login.replaceAll("_", "-")}`;
 
 /** Values of `charts/postgres`. Passwords are not among them: the chart names their Secrets. */
 export function postgresValues(

@@ -187,6 +187,16 @@ export const secrets = {
     format: privateKey,
     rotation: { by: "rotator", days: 30, how: "snowflake-user" },
   },
+  snowflakeReaderPrivateKey: {
+    ...vendor(
+      "Key of the service user that the quality checks read with, PKCS8 PEM without a passphrase. Without it staging is not compared with the warehouse.",
+      "snowflake.readerPrivateKey",
+      "ESC's rotator makes it",
+      ["snowflake"],
+    ),
+    format: privateKey,
+    rotation: { by: "rotator", days: 30, how: "snowflake-user" },
+  },
   snowflakeMcpToken: vendor(
     "Programmatic access token for Snowflake's own MCP server, of a user whose role reads.",
     "snowflake.mcpToken",

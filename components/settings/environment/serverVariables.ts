@@ -120,7 +120,7 @@ export const serverVariables = {
   },
   SOPHIA_GONG_API_URL: {
     about: "Base URL of Gong's API; the account's own is shown in Gong's settings.",
-    usedBy: ["mcp/gong"],
+    usedBy: ["mcp/gong", "gong"],
     schema: z.url().default("https://api.gong.io"),
     setBy: "program",
   },

@@ -28,6 +28,7 @@ describe.skipIf(!helm)("charts/postgres", () => {
     const { roles } = (spec as { managed: { roles: Record<string, unknown>[] } }).managed;
     const secrets = roles.map((role) => (role.passwordSecret as { name: string }).name);
     expect(new Set(secrets).size).toBe(roles.length);
+    for (const name of secrets) expect(name).toMatch(/^[a-z0-9-]+$/);
     for (const role of roles) expect(role.superuser ?? role.createdb ?? role.createrole).toBeUndefined();
   });
 

@@ -205,10 +205,17 @@ MCP gateway
   });
 
   test("streams show rows, lag and quality", () => {
-    const streams = [{ name: "slack_messages_staging", rows: 7, lagSeconds: 3, quality: 0.98 }];
+    const streams = [
+      { name: "slack_messages", ok: true, rows: 7, warehouseRows: 6, lagSeconds: 3, quality: 98 },
+    ];
     expect(render(judge({ ...well, streams }), now)).toContain(
-      "Streams\n  slack_messages_staging  7 rows  3s behind  quality 0.98",
+      "Streams\n  ✔  slack_messages  7 rows  6 in the warehouse  3s behind  quality 98",
     );
+  });
+
+  test("a stream that is ill makes the report so", () => {
+    const ill = { name: "gong_calls", ok: false, rows: 0, lagSeconds: 0, quality: 0, problem: "failed: 401" };
+    expect(problems({ ...well, streams: [ill] })).toEqual(["stream gong_calls: failed: 401"]);
   });
 
   test.each([

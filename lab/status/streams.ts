@@ -1,0 +1,101 @@
+import { PassThrough } from "node:stream";
+import { CoreV1Api, Exec, KubeConfig } from "@kubernetes/client-node";
+import { z } from "zod";
+import { postgresCluster } from "../../components/network/names.ts";
+import type { StreamStatus } from "./report.ts";
+
+const row = z.object({
+  name: z.string(),
+  state: z.string(),
+  rows: z.number().nullable(),
+  warehouse_rows: z.number().nullable(),
+  lag_seconds: z.number().nullable(),
+  quality: z.number().nullable(),
+  message: z.string().nullable(),
+});
+
+/**
+ * What the quality checks found of each stream, and of those that should be there and were not looked at yet. Pure.
+ *
+ * @param text JSON of the view `pipeline_streams`
+ */
+export function streamsIn(text: string, wanted: readonly string[]): StreamStatus[] {
+  const found = z.array(row).parse(JSON.parse(text));
+  const known = found.map(({ name, state, message, ...numbers }): StreamStatus => {
+    const { rows, warehouse_rows: warehouseRows, lag_seconds: lag, quality } = numbers;
+    const empty = rows === null || rows === 0 ? "no rows arrived yet" : undefined;
+    const problem = state === "ok" ? empty : `${state}${message === null ? "" : `: ${message}`}`;
+    return {
+      name,
+      ok: problem === undefined,
+      rows: rows ?? 0,
+      ...(warehouseRows !== null && { warehouseRows }),
+      lagSeconds: Math.round((lag ?? 0) * 10) / 10,
+      quality: Math.round((quality ?? 0) * 10) / 10,
+      ...(problem !== undefined && { problem }),
+    };
+  });
+  const missing = wanted.filter((name) => !known.some((stream) => stream.name === name));
+  return [
+    ...known,
+    ...missing.map((name): StreamStatus => {
+      return { name, ok: false, rows: 0, lagSeconds: 0, quality: 0, problem: "was not checked yet" };
+    }),
+  ];
+}
+
+const question = "SELECT coalesce(json_agg(s), '[]') FROM public.pipeline_streams s";
+
+/**
+ * Asks PostgreSQL in its own pod, which takes no password there.
+ *
+ * @param wanted streams that the stack should have
+ * @param deadline seconds
+ */
+export async function readStreams(
+  kubeconfig: string,
+  wanted: readonly string[],
+  deadline = 15,
+): Promise<StreamStatus[]> {
+  if (wanted.length === 0) return [];
+  const config = new KubeConfig();
+  config.loadFromString(kubeconfig);
+  const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
+    namespace: "data",
+    labelSelector: `cnpg.io/cluster=${postgresCluster},cnpg.io/instanceRole=primary`,
+  });
+  const pod = items[0]?.metadata?.name;
+  if (pod === undefined) throw new Error("PostgreSQL has no primary");
+  const command = ["psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", "sophia_staging", "-c", question];
+  return streamsIn(await said(config, pod, command, deadline), wanted);
+}
+
+/** What a command in PostgreSQL's container printed. */
+async function said(config: KubeConfig, pod: string, command: string[], deadline: number): Promise<string> {
+  const printed = { out: "", error: "" };
+  const into = (name: keyof typeof printed) =>
+    new PassThrough().on("data", (chunk: Buffer) => {
+      printed[name] += chunk;
+    });
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${deadline} s`)), deadline * 1000);
+  try {
+    const socket = await new Exec(config).exec(
+      "data",
+      pod,
+      "postgres",
+      command,
+      into("out"),
+      into("error"),
+      null,
+      false,
+      ({ status, message }) => {
+        if (status === "Success") resolve(printed.out.trim());
+        else reject(new Error(printed.error.trim() || message || "psql failed"));
+      },
+    );
+    return await promise.finally(() => socket.close());
+  } finally {
+    clearTimeout(timer);
+  }
+}
