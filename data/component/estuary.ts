@@ -3,17 +3,15 @@ import { Component } from "../../components/core/base.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import { Publication } from "../estuary/provider/resources.ts";
 import { ReplicationSlot } from "../estuary/slot/resource.ts";
+import { hubspotCapture, postgresCapture, slackCapture } from "../estuary/spec/captures.ts";
+import type { Specs } from "../estuary/spec/catalog.ts";
 import {
-  hubspotCapture,
-  type PostgresReach,
-  postgresCapture,
   postgresMaterialization,
   type SnowflakeArgs,
   type StagedSource,
-  slackCapture,
   snowflakeMaterialization,
-} from "../estuary/spec/build.ts";
-import type { Specs } from "../estuary/spec/catalog.ts";
+} from "../estuary/spec/materializations.ts";
+import type { PostgresReach } from "../estuary/spec/shared.ts";
 import {
   replication,
   type StreamName,

@@ -1,8 +1,9 @@
 import { Config } from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random";
 import { Publication } from "../../../../data/estuary/provider/resources.ts";
-import { postgresMaterialization, slackCapture } from "../../../../data/estuary/spec/build.ts";
+import { slackCapture } from "../../../../data/estuary/spec/captures.ts";
 import type { Specs } from "../../../../data/estuary/spec/catalog.ts";
+import { postgresMaterialization } from "../../../../data/estuary/spec/materializations.ts";
 
 const config = new Config();
 const prefix = "sophia/test";

@@ -1,14 +1,12 @@
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import {
-  hubspotCapture,
-  postgresCapture,
-  postgresMaterialization,
-  slackCapture,
-  snowflakeMaterialization,
-} from "../../../../data/estuary/spec/build.ts";
+import { hubspotCapture, postgresCapture, slackCapture } from "../../../../data/estuary/spec/captures.ts";
 import type { Specs } from "../../../../data/estuary/spec/catalog.ts";
+import {
+  postgresMaterialization,
+  snowflakeMaterialization,
+} from "../../../../data/estuary/spec/materializations.ts";
 import { replication, streamNames, tableOf } from "../../../../data/estuary/spec/streams.ts";
 import { publishTables } from "../../../../data/migrations/publish.ts";
 import { createPlane } from "../../../../lab/saas/estuary/plane/create.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { slackCapture } from "../../../../data/estuary/spec/build.ts";
+import { slackCapture } from "../../../../data/estuary/spec/captures.ts";
 import type { Specs } from "../../../../data/estuary/spec/catalog.ts";
 import { type Death, Engine } from "./support/engine.ts";
 import { someSecret, type TestEstuary, testEstuary } from "./support/estuary.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { changedSpecs } from "../../../../data/estuary/reconcile/publication.ts";
-import { hubspotCapture, snowflakeMaterialization } from "../../../../data/estuary/spec/build.ts";
+import { hubspotCapture } from "../../../../data/estuary/spec/captures.ts";
 import { spec } from "../../../../data/estuary/spec/catalog.ts";
 import {
   canonical,
@@ -9,6 +9,7 @@ import {
   isDetailOf,
   published,
 } from "../../../../data/estuary/spec/digest.ts";
+import { snowflakeMaterialization } from "../../../../data/estuary/spec/materializations.ts";
 import { inClear, secretValues } from "../../../../data/estuary/spec/secrets.ts";
 import { streamNames, streams, tableOf } from "../../../../data/estuary/spec/streams.ts";
 import { everything } from "./support/specs.ts";

@@ -1,10 +1,8 @@
+import { hubspotCapture, postgresCapture, slackCapture } from "../../../../../data/estuary/spec/captures.ts";
 import {
-  hubspotCapture,
-  postgresCapture,
   postgresMaterialization,
-  slackCapture,
   snowflakeMaterialization,
-} from "../../../../../data/estuary/spec/build.ts";
+} from "../../../../../data/estuary/spec/materializations.ts";
 
 /** Secrets by name; fixed words where the outcome is compared with a file, random ones everywhere else. */
 export type Words = (name: string) => string;
