@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation documents format bench-policies
+.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation documents format bench-policies bench-gong
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -69,3 +69,7 @@ node_modules/.ready: package-lock.json mcp/servers/package-lock.json data/packag
 # The policies beside other tools, and what they cost; PART=manifests, keys or preview is one part.
 bench-policies: node_modules/.ready
 	@$(NODE) tests/policies/bench/main.ts $(PART)
+
+# Rows a second of the Gong extractor beside a bare COPY of the same rows, and its memory; CALLS="10000 100000".
+bench-gong: node_modules/.ready
+	@$(NODE) tests/bench/gong/main.ts $(CALLS)

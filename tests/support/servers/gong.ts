@@ -1,131 +1,34 @@
 import type { ServerResponse } from "node:http";
-import { type Asked, json, listening } from "./listening.ts";
+import { gongApi } from "../../../lab/saas/gong/api.ts";
+import type { GongCall, GongUser } from "../../../lab/saas/gong/content.ts";
+import { listed } from "../../../lab/saas/gong/source.ts";
+import { listening } from "./listening.ts";
 
-interface Meta {
-  id: string;
-  title: string;
-  started: string;
-  duration: number;
-  primaryUserId: string;
-  isPrivate: boolean;
-}
-export interface GongCall {
-  metaData: Meta;
-  parties: object[];
-  context?: object[];
-  content?: object;
-  transcript?: object[];
-}
-
-/** Gong at its protocol's edge: keys, pages with a cursor that holds for one filter only, 404 for nothing, 429. */
+/** The lab's Gong, with the calls and users that a test lists. */
 export async function fakeGong(pageSize = 100) {
   const state = {
     accessKey: `key-${Math.random().toString(36).slice(2)}`,
     accessKeySecret: Math.random().toString(36).slice(2),
     calls: [] as GongCall[],
-    users: [] as object[],
+    users: [] as GongUser[],
     /** Requests as they came: method and path. */
     asked: [] as string[],
     /** What the next requests get instead of an answer. */
     instead: [] as ((response: ServerResponse) => void)[],
   };
-  const cursors = new Map<string, { filter: string; at: number }>();
-
-  const paged = (
-    response: ServerResponse,
-    field: string,
-    all: unknown[],
-    filter: string,
-    cursor?: string | null,
-  ) => {
-    const known = cursor ? cursors.get(cursor) : undefined;
-    if (cursor && known?.filter !== filter)
-      return json(response, 400, { requestId: "r", errors: ["The cursor does not belong to this filter"] });
-    const start = known?.at ?? 0;
-    const items = all.slice(start, start + pageSize);
-    if (items.length === 0)
-      return json(response, 404, {
-        requestId: "r",
-        errors: [`No ${field} found corresponding to the provided filters`],
-      });
-    const next = `c${cursors.size}`;
-    const more = start + pageSize < all.length;
-    if (more) cursors.set(next, { filter, at: start + pageSize });
-    return json(response, 200, {
-      requestId: "r",
-      records: {
-        totalRecords: all.length,
-        currentPageSize: items.length,
-        currentPageNumber: 0,
-        ...(more && { cursor: next }),
-      },
-      [field]: items,
-    });
-  };
-
-  interface Filter {
-    fromDateTime?: string;
-    toDateTime?: string;
-    callIds?: string[];
-  }
-  const matching = ({ fromDateTime = "", toDateTime = "9", callIds }: Filter) =>
-    state.calls.filter(
-      ({ metaData }) =>
-        (callIds === undefined || callIds.includes(metaData.id)) &&
-        metaData.started >= fromDateTime &&
-        metaData.started < toDateTime,
-    );
-
-  const answer = ({ method, url, headers, body }: Asked, response: ServerResponse) => {
-    state.asked.push(`${method} ${url.pathname}`);
+  const api = gongApi({ source: listed(() => state), credentials: () => state, pageSize });
+  const url = await listening((asked, response) => {
+    state.asked.push(`${asked.method} ${asked.url.pathname}`);
     const instead = state.instead.shift();
-    if (instead) return instead(response);
-    const expected = Buffer.from(`${state.accessKey}:${state.accessKeySecret}`).toString("base64");
-    if (headers.authorization !== `Basic ${expected}`)
-      return json(response, 401, { requestId: "r", errors: ["Invalid authorization credentials"] });
-    const query = Object.fromEntries(url.searchParams);
-    const { filter = {}, cursor = undefined } = body === "" ? {} : JSON.parse(body);
-    switch (`${method} ${url.pathname}`) {
-      case "GET /v2/calls": {
-        const { cursor: at, ...rest } = query;
-        return paged(
-          response,
-          "calls",
-          matching(rest).map(({ metaData }) => metaData),
-          JSON.stringify(rest),
-          at,
-        );
-      }
-      case "POST /v2/calls/extensive":
-        return paged(
-          response,
-          "calls",
-          matching(filter).map(({ transcript: _, ...call }) => call),
-          JSON.stringify(filter),
-          cursor,
-        );
-      case "POST /v2/calls/transcript":
-        return paged(
-          response,
-          "callTranscripts",
-          matching(filter).flatMap(({ metaData, transcript }) =>
-            transcript ? [{ callId: metaData.id, transcript }] : [],
-          ),
-          JSON.stringify(filter),
-          cursor,
-        );
-      case "GET /v2/users":
-        return paged(response, "users", state.users, "", query.cursor);
-      default:
-        return json(response, 404, { requestId: "r", errors: ["Not Found"] });
-    }
-  };
-  return Object.assign(state, { url: await listening(answer) });
+    if (instead) instead(response);
+    else api(asked, response);
+  });
+  return Object.assign(state, { url });
 }
 export type FakeGong = Awaited<ReturnType<typeof fakeGong>>;
 
 /** A call whose id is larger than a number can hold. */
-export const gongCall = (n: number, more: Partial<GongCall> & { meta?: Partial<Meta> } = {}): GongCall => {
+export const gongCall = (n: number, more: Partial<GongCall> & { meta?: object } = {}): GongCall => {
   const { meta, ...rest } = more;
   return {
     metaData: {
