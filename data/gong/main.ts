@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import pg from "pg";
+import type pg from "pg";
+import { connectPatiently } from "../kit/connect.ts";
 import { connectionOf } from "../kit/database.ts";
 import { readEnvironment, readSecret } from "../kit/environment.ts";
 import { jsonLog, type Log } from "../kit/log.ts";
@@ -76,9 +77,8 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   const secret = (file: string, name: string) => readSecret(job, file, name);
   await extract({
     connect: async () => {
-      const client = new pg.Client(connectionOf(job, settings));
+      const client = await connectPatiently(connectionOf(job, settings), { signal });
       client.on("error", (error) => log("warn", "connection lost", { reason: error.message }));
-      await client.connect();
       return client;
     },
     gong: {

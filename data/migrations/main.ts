@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import { z } from "zod";
+import { connectPatiently } from "../kit/connect.ts";
 import { connectionOf } from "../kit/database.ts";
 import { postgresEnvironment, readEnvironment } from "../kit/environment.ts";
 import { jsonLog } from "../kit/log.ts";
@@ -32,8 +33,7 @@ export async function run(environment: NodeJS.ProcessEnv): Promise<void> {
 
 /** @throws naming the roles; PostgreSQL's operator makes them after the server, so that a later try finds them */
 export async function refuseMissingRoles(connection: pg.ClientConfig): Promise<void> {
-  const client = new pg.Client(connection);
-  await client.connect();
+  const client = await connectPatiently(connection);
   try {
     const { rows } = await client.query<{ name: string }>(
       `SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { z } from "zod";
+import { connectPatiently } from "../kit/connect.ts";
 import { connectionOf, inTransaction } from "../kit/database.ts";
 import { postgresEnvironment, readEnvironment } from "../kit/environment.ts";
 import { jsonLog } from "../kit/log.ts";
@@ -24,8 +25,7 @@ export const publishEnvironment = postgresEnvironment.extend({
 export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
   const settings = readEnvironment(job, publishEnvironment, environment);
   const log = jsonLog(job);
-  const client = new pg.Client({ ...connectionOf(job, settings), lock_timeout: 30_000 });
-  await client.connect();
+  const client = await connectPatiently({ ...connectionOf(job, settings), lock_timeout: 30_000 }, { signal });
   const deadline = performance.now() + settings.SOPHIA_PUBLISH_DEADLINE * 1000;
   try {
     for (;;) {
