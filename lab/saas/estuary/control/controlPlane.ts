@@ -24,6 +24,9 @@ export interface PlannedEnd {
   detail?: string;
 }
 
+/** Publications that are over and can still be asked for. */
+const keptPublications = 200;
+
 /** What Estuary's control plane keeps and does, without its wire. */
 export class ControlPlane {
   readonly store: Store;
@@ -117,7 +120,10 @@ export class ControlPlane {
       lockFailures: [],
       ...(given.detail !== undefined && { detail: given.detail }),
     };
-    this.store.state.publications[id] = made;
+    const { publications } = this.store.state;
+    publications[id] = made;
+    const over = Object.values(publications).filter(({ type }) => type !== "queued");
+    for (const old of over.slice(0, -keptPublications)) delete publications[old.id];
     this.store.commit();
     return made;
   }
