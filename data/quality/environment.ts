@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { postgresEnvironment, readSecret } from "../kit/environment.ts";
+import { EnvironmentError, postgresEnvironment, readSecret } from "../kit/environment.ts";
+import { type StreamChecks, streamChecks } from "./checks/streams.ts";
 import type { ClientOptions } from "./warehouse/client.ts";
 
 const text = z.string().min(1);
@@ -16,6 +17,8 @@ export const qualityEnvironment = postgresEnvironment.extend({
   SOPHIA_QUALITY_THRESHOLD: z.coerce.number().min(0).max(100).default(95),
   /** Seconds that a stream may be behind. */
   SOPHIA_QUALITY_MAX_LAG: z.coerce.number().positive().default(900),
+  /** Which streams flow, separated by commas. Left out: all. */
+  SOPHIA_QUALITY_STREAMS: text.optional(),
   /** File with the key of the warehouse's reader. Left out: staging is not compared with the warehouse. */
   SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: text.optional(),
   /** `ORG-ACCOUNT`, or the account alone. */
@@ -29,6 +32,16 @@ export const qualityEnvironment = postgresEnvironment.extend({
   SOPHIA_SNOWFLAKE_SCHEMA: text.default("STAGING"),
 });
 export type QualityEnvironment = z.infer<typeof qualityEnvironment>;
+
+/** The checks of the streams that flow. @throws EnvironmentError on a stream that nobody knows */
+export function streamsOf({ SOPHIA_QUALITY_STREAMS: wanted }: QualityEnvironment): readonly StreamChecks[] {
+  if (wanted === undefined) return streamChecks;
+  const names = wanted.split(",").map((name) => name.trim());
+  const strange = names.filter((name) => !streamChecks.some(({ stream }) => stream === name));
+  if (strange.length > 0)
+    throw new EnvironmentError("quality", [`SOPHIA_QUALITY_STREAMS: no such stream: ${strange.join(", ")}`]);
+  return streamChecks.filter(({ stream }) => names.includes(stream));
+}
 
 /** How the warehouse is reached; undefined where it is not compared. */
 export function warehouseOf(environment: QualityEnvironment): ClientOptions | undefined {

@@ -3,7 +3,7 @@ import { readEnvironment } from "../kit/environment.ts";
 import { jsonLog } from "../kit/log.ts";
 import { serveMetrics } from "../kit/metrics.ts";
 import { pause } from "../kit/pause.ts";
-import { qualityEnvironment, warehouseOf } from "./environment.ts";
+import { qualityEnvironment, streamsOf, warehouseOf } from "./environment.ts";
 import { type Measured, Meter } from "./measure.ts";
 import { metricsOf } from "./metrics.ts";
 import { WarehouseClient } from "./warehouse/client.ts";
@@ -29,6 +29,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
     warehouse: login && new WarehouseClient(login),
     threshold: settings.SOPHIA_QUALITY_THRESHOLD,
     maxLag,
+    streams: streamsOf(settings),
     warehouseInterval: settings.SOPHIA_QUALITY_WAREHOUSE_INTERVAL,
   });
   let measured: Measured | undefined;

@@ -29,13 +29,17 @@ test("runbooks name make targets, files and commands that exist", () => {
   const targets = [...readFileSync(join(root, "Makefile"), "utf8").matchAll(/^([a-z-]+):/gm)].map(
     ([, name]) => name,
   );
-  for (const name of readdirSync(join(docs, "runbooks"))) {
+  const books = readdirSync(join(docs, "runbooks"), { recursive: true, encoding: "utf8" });
+  for (const name of books.filter((book) => book.endsWith(".md"))) {
     const text = read(`runbooks/${name}`);
     for (const [, target] of text.matchAll(/\bmake(?: -s)? ([a-z-]+)/g))
       expect(targets, name).toContain(target);
     for (const [, file] of text.matchAll(/\bnode ([a-z]+\/[\w/.-]+\.ts)/g))
       expect(() => readFileSync(join(root, file ?? "")), `${name}: ${file}`).not.toThrow();
     for (const [, link] of text.matchAll(/\]\(([^)#:]+)\)/g))
-      expect(() => readFileSync(join(docs, "runbooks", link ?? "")), `${name}: ${link}`).not.toThrow();
+      expect(
+        () => readFileSync(join(docs, "runbooks", name, "..", link ?? "")),
+        `${name}: ${link}`,
+      ).not.toThrow();
   }
 });

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import type { Measured } from "../../../../data/quality/measure.ts";
+import { metricsOf } from "../../../../data/quality/metrics.ts";
+
+const root = join(import.meta.dirname, "../../../..");
+interface Rule {
+  alert: string;
+  expr: string;
+  for: string;
+  labels: { severity: string };
+  annotations: { summary: string; runbook_url: string };
+}
+const { groups } = parse(readFileSync(join(root, "data/quality/alerts/pipeline.yaml"), "utf8")) as {
+  groups: { rules: Rule[] }[];
+};
+const rules = groups.flatMap((group) => group.rules);
+
+const measured: Measured = {
+  at: 1,
+  statuses: [
+    {
+      stream: "gong_calls",
+      source: "gong",
+      state: "degraded",
+      rows: 1,
+      warehouseRows: 1,
+      lag: 1000,
+      quality: 50,
+      message: undefined,
+    },
+  ],
+  results: [{ stream: "gong_calls", check: "counts", score: 50, threshold: 100, passed: false }],
+  slots: [{ name: "flow_slot", status: "lost", active: false, behindBytes: 1, safeBytes: 1 }],
+  rejected: new Map([["gong_calls", 1]]),
+  warehouseReachable: false,
+};
+const metrics = metricsOf(measured, 0, 900);
+
+test("O3 every alert has a severity, a sentence, and a runbook that names it", () => {
+  const index = readFileSync(join(root, "docs/runbooks/README.md"), "utf8");
+  for (const { alert, labels, annotations } of rules) {
+    expect(["warning", "critical"], alert).toContain(labels.severity);
+    expect(annotations.summary.length, alert).toBeGreaterThan(10);
+    const file = join(root, annotations.runbook_url);
+    expect(existsSync(file), annotations.runbook_url).toBe(true);
+    const text = readFileSync(file, "utf8");
+    expect(text).toContain(`\`${alert}\``);
+    for (const part of ["When", "Check first", "Steps", "It worked when", "Undo", "Tried"])
+      expect(text, alert).toMatch(new RegExp(`^## ${part}$`, "m"));
+    expect(index).toContain(`\`${alert}\``);
+  }
+});
+
+test("P5 every alert asks for metrics that are served, by labels that they have", () => {
+  for (const { alert, expr } of rules) {
+    const asked = [...expr.matchAll(/(sophia_\w+)(?:\{(\w+)=)?/g)];
+    expect(asked.length, alert).toBeGreaterThan(0);
+    for (const [, name, label] of asked) {
+      const metric = metrics.find((one) => one.name === name);
+      expect(metric, `${alert}: ${name}`).toBeDefined();
+      expect(metric?.samples.length, `${alert}: ${name}`).toBeGreaterThan(0);
+      if (label) expect(Object.keys(metric?.samples[0]?.labels ?? {}), alert).toContain(label);
+    }
+  }
+});
+
+test("P3 below the threshold and late shows in the metrics that alert", () => {
+  const value = (name: string, labels: Record<string, string>) =>
+    metrics
+      .find((metric) => metric.name === name)
+      ?.samples.find((sample) => Object.entries(labels).every(([key, text]) => sample.labels?.[key] === text))
+      ?.value;
+  const stream = { stream: "gong_calls" };
+  expect(value("sophia_stream_state", { ...stream, state: "degraded" })).toBe(1);
+  expect(value("sophia_stream_state", { ...stream, state: "ok" })).toBe(0);
+  expect(value("sophia_stream_late", stream)).toBe(1);
+  expect(value("sophia_warehouse_up", {})).toBe(0);
+  expect(value("sophia_replication_slot_lost", { slot: "flow_slot" })).toBe(1);
+});
