@@ -28,19 +28,23 @@ export async function history(database: Database, filter: Filter, window: Window
     if (equal) needed.push(equal.column);
     if (below) needed.push(below.column);
     const table = await pipelineTable(query, filter.table, [...new Set(needed)]);
+    // What is not shown may not even be readable.
+    const shown = [...table.columns.keys()]
+      .filter((column) => !without.includes(column))
+      .map((column) => `t.${identifier(column)}`)
+      .join(", ");
     const newest = `t.${identifier(at)} DESC NULLS LAST`;
     const by = latestOf?.map((column) => `t.${identifier(column)}`).join(", ");
     const rows = await query<{ row: unknown }>(
-      `SELECT to_jsonb(t) - $1::text[] AS row
-       FROM (SELECT ${by ? `DISTINCT ON (${by})` : ""} t.* FROM ${qualified(table)} t
-         WHERE ($2::text IS NULL OR t.stream = $2) AND ($3::timestamptz IS NULL OR t.${identifier(at)} >= $3)
+      `SELECT to_jsonb(t) AS row
+       FROM (SELECT ${by ? `DISTINCT ON (${by})` : ""} ${shown} FROM ${qualified(table)} t
+         WHERE ($1::text IS NULL OR t.stream = $1) AND ($2::timestamptz IS NULL OR t.${identifier(at)} >= $2)
          ORDER BY ${by ? `${by}, ` : ""}${newest}) t
-       WHERE ${equal ? `t.${identifier(equal.column)}::text = $6` : "$6::text IS NULL"}
-         AND ${below ? `t.${identifier(below.column)} < $7` : "$7::float8 IS NULL"}
+       WHERE ${equal ? `t.${identifier(equal.column)}::text = $5` : "$5::text IS NULL"}
+         AND ${below ? `t.${identifier(below.column)} < $6` : "$6::float8 IS NULL"}
        ORDER BY ${newest}, t.stream, t::text
-       LIMIT $4 OFFSET $5`,
+       LIMIT $3 OFFSET $4`,
       [
-        without,
         window.stream ?? null,
         window.since ?? null,
         window.limit + 1,
