@@ -40,6 +40,21 @@ export const estuarySettings = z.strictObject({
   retryDeadline: seconds.default(120),
   /** Seconds between two polls. */
   pollInterval: z.number().positive().default(2),
+  /**
+   * Counters by task (`source-postgres`) or by task and binding (`source-postgres/gong_calls_staging`). One more reads
+   * the source again, or builds the table in the warehouse anew. Never lower one.
+   */
+  backfill: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^(source-(hubspot|slack|postgres)|materialize-(postgres|snowflake))(\/[a-z_]+)?$/,
+          "a task, or a task and one of its streams or tables",
+        ),
+      z.number().int().nonnegative(),
+    )
+    .default({}),
   hubspot: z
     .strictObject({
       /** ISO 8601 duration between two polls of a stream. */

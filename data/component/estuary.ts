@@ -3,6 +3,7 @@ import { Component } from "../../components/core/base.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import { Publication } from "../estuary/provider/resources.ts";
 import { ReplicationSlot } from "../estuary/slot/resource.ts";
+import { withBackfill } from "../estuary/spec/backfill.ts";
 import { hubspotCapture, postgresCapture, slackCapture } from "../estuary/spec/captures.ts";
 import type { Specs } from "../estuary/spec/catalog.ts";
 import {
@@ -69,7 +70,11 @@ export class Estuary extends Component {
       this.tasks.push(owner);
       return new Publication(
         this.childName(task),
-        { owner, names: Object.keys(names), specs },
+        {
+          owner,
+          names: Object.keys(names),
+          specs: pulumi.output(specs).apply((some) => withBackfill(some as Specs, estuary.backfill)),
+        },
         this.child({ dependsOn: after }),
       );
     };

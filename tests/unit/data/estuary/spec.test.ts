@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { estuarySettings } from "../../../../components/settings/estuary.ts";
 import { changedSpecs } from "../../../../data/estuary/reconcile/publication.ts";
+import { withBackfill } from "../../../../data/estuary/spec/backfill.ts";
 import { hubspotCapture } from "../../../../data/estuary/spec/captures.ts";
 import { spec } from "../../../../data/estuary/spec/catalog.ts";
 import {
@@ -65,6 +67,19 @@ test("what a connector would refuse is refused before it is sent, by name", () =
       schedule: "d",
     }),
   ).toThrow(/catalog name/);
+});
+
+test("P5 a counter reads one binding again, or all of a task, and nothing else", () => {
+  const counters = { "source-postgres": 1, "source-postgres/gong_calls_staging": 3 };
+  const bindings = (specs: typeof all.database, task: string) => {
+    const found = withBackfill(specs, counters)[`sophia/test/${task}`];
+    return found?.type === "collection" ? [] : (found?.model.bindings ?? []).map(({ backfill }) => backfill);
+  };
+  expect(bindings(all.database, "source-postgres")).toEqual([1, 1, 1, 1, 3, 1, 1]);
+  expect(withBackfill(all.warehouse, counters)).toEqual(all.warehouse);
+  const settings = (backfill: object) => estuarySettings.safeParse({ backfill }).success;
+  expect(settings(counters)).toBe(true);
+  expect(settings({ "source-postgre": 1 })).toBe(false);
 });
 
 test("the order of fields makes no difference to a digest, every value does", () => {
