@@ -13,8 +13,8 @@ export interface PlaneOptions extends Pick<Surroundings, "hubspotUrl" | "slackUr
   poll?: number;
   /** Seconds between two looks through Slack's look-back window. Default 5. */
   review?: number;
-  /** Documents that a transaction of a destination has at most, and that wait for the next. Default 10,000. */
-  batch?: number;
+  /** What a transaction of a destination has at most, and what waits for the next. Default 10,000 documents or 16 MB. */
+  room?: UnitOptions["room"];
   /** Default: from half a second to 15 s. */
   backoff?: UnitOptions["backoff"];
   log?: (line: string) => void;
@@ -103,7 +103,7 @@ export function createPlane(options: PlaneOptions): RunningPlane {
     statuses,
     backoff: options.backoff ?? { first: 0.5, most: 15 },
     clock: systemClock,
-    batch: options.batch ?? 10_000,
+    room: options.room ?? { documents: 10_000, bytes: 16_000_000 },
     log: options.log ?? (() => {}),
   };
 

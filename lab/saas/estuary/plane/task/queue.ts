@@ -5,19 +5,24 @@ export interface Queued {
   delivery: Delivery;
 }
 
+/** How much goes into one transaction, and how much waits for the next. One delivery may go beyond. */
+export interface Room {
+  documents: number;
+  bytes: number;
+}
+
 /** Deliveries on their way to a destination: as many as memory shall hold, and senders wait for room. */
 export class Queue {
-  readonly #limit: number;
+  readonly #room: Room;
   #waiting: Queued[] = [];
   #documents = 0;
   #bytes = 0;
-  #room: (() => void)[] = [];
+  #senders: (() => void)[] = [];
   #news: (() => void) | undefined;
   #broken: Error | undefined;
 
-  /** @param limit documents that it holds; one delivery may go beyond. */
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(room: Room) {
+    this.#room = room;
   }
 
   get bytes(): number {
@@ -25,9 +30,9 @@ export class Queue {
   }
 
   async push(queued: Queued, signal: AbortSignal): Promise<void> {
-    while (this.#documents >= this.#limit && !signal.aborted && !this.#broken) {
+    while (this.#full && !signal.aborted && !this.#broken) {
       await new Promise<void>((resolve) => {
-        this.#room.push(resolve);
+        this.#senders.push(resolve);
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
     }
@@ -38,27 +43,32 @@ export class Queue {
     this.#news?.();
   }
 
-  /** All that waits, up to `most` documents; waits for the first. Rejects once `break` was called. */
-  async take(most: number): Promise<Queued[]> {
+  get #full(): boolean {
+    return this.#documents >= this.#room.documents || this.#bytes >= this.#room.bytes;
+  }
+
+  /** All that waits, as far as there is room for it; waits for the first. Rejects once `break` was called. */
+  async take(): Promise<Queued[]> {
     while (this.#waiting.length === 0 && !this.#broken) {
       await new Promise<void>((resolve) => {
         this.#news = resolve;
       });
     }
     if (this.#broken) throw this.#broken;
-    let [count, documents] = [0, 0];
+    let [count, documents, bytes] = [0, 0, 0];
     for (const { delivery } of this.#waiting) {
-      if (count > 0 && documents + delivery.changes.length > most) break;
       documents += delivery.changes.length;
+      bytes += delivery.bytes;
+      if (count > 0 && (documents > this.#room.documents || bytes > this.#room.bytes)) break;
       count += 1;
     }
     const taken = this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.slice(count);
-    this.#documents -= documents;
-    for (const { delivery } of taken) this.#bytes -= delivery.bytes;
-    const room = this.#room;
-    this.#room = [];
-    for (const resolve of room) resolve();
+    for (const { delivery } of taken) {
+      this.#documents -= delivery.changes.length;
+      this.#bytes -= delivery.bytes;
+    }
+    this.#wake();
     return taken;
   }
 
@@ -66,7 +76,12 @@ export class Queue {
   break(error: Error): void {
     this.#broken ??= error;
     this.#news?.();
-    for (const resolve of this.#room) resolve();
-    this.#room = [];
+    this.#wake();
+  }
+
+  #wake(): void {
+    const senders = this.#senders;
+    this.#senders = [];
+    for (const resolve of senders) resolve();
   }
 }

@@ -3,7 +3,7 @@ import type { LiveCollection } from "../../plane.ts";
 import { type Change, pathOf } from "../collections/document.ts";
 import { reduce } from "../collections/reduce.ts";
 import { completed, type Schema } from "../collections/schema.ts";
-import { Queue, type Queued } from "./queue.ts";
+import { Queue, type Queued, type Room } from "./queue.ts";
 import { again, type Backoff } from "./retry.ts";
 import type { Binding, Checkpoint, Sink } from "./sink.ts";
 import { captureOf, SchemaChanged, type Source } from "./source.ts";
@@ -26,8 +26,7 @@ export interface SessionSetup {
   statuses: Statuses;
   backoff: Backoff;
   clock: Clock;
-  /** At most this many documents in a transaction of the destination, and waiting for the next. */
-  batch: number;
+  room: Room;
   log(line: string): void;
 }
 
@@ -40,7 +39,7 @@ export async function session(setup: SessionSetup, signal: AbortSignal): Promise
   const life = new AbortController();
   const end = () => life.abort(new Error(`${task} was stopped`));
   signal.addEventListener("abort", end, { once: true });
-  const queue = new Queue(setup.batch);
+  const queue = new Queue(setup.room);
   let readers: Promise<void>[] = [];
   try {
     const opened = await sink.open();
@@ -168,7 +167,7 @@ async function carry(
     [...bindings.keys()].map((name) => [name, setup.collections[name]?.key.map(pathOf) ?? []]),
   );
   for (;;) {
-    const taken = await queue.take(setup.batch);
+    const taken = await queue.take();
     const positions = { ...checkpoint.positions };
     for (const { source, delivery } of taken) positions[source] = delivery.position;
     checkpoint = { ...checkpoint, positions };

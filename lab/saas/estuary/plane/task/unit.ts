@@ -5,6 +5,7 @@ import type { Schema } from "../collections/schema.ts";
 import { PostgresSink } from "../sink/postgres/sink.ts";
 import { SnowflakeSink } from "../sink/snowflake/sink.ts";
 import type { OpenWarehouse } from "../warehouse.ts";
+import type { Room } from "./queue.ts";
 import type { Backoff } from "./retry.ts";
 import { again } from "./retry.ts";
 import { session } from "./session.ts";
@@ -29,7 +30,7 @@ export interface UnitOptions {
   statuses: Statuses;
   backoff: Backoff;
   clock: Clock;
-  batch: number;
+  room: Room;
   log(line: string): void;
 }
 
@@ -86,7 +87,7 @@ export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: Abor
       statuses,
       backoff,
       clock,
-      batch: options.batch,
+      room: options.room,
       log,
     };
     try {

@@ -9,8 +9,10 @@ import { type SlotNames, writeWatermark } from "./slot.ts";
 import type { Message } from "./stream.ts";
 import { chunkOf, documentOf, schemaOfTable, type Table } from "./tables.ts";
 
-/** Changes of one transaction that are delivered before its end comes; it begins anew after a restart. */
-const piece = 2000;
+/** What is delivered of one transaction before its end comes; it begins anew after a restart. */
+const piece = { changes: 2000, bytes: 4_000_000 };
+/** Rows that are read at once: so many at first, then as many as make about this many bytes. */
+const portion = { rows: 200, bytes: 4_000_000 };
 /** Transactions that are remembered to see whether a snapshot has them. */
 const remembered = 5000;
 
@@ -24,7 +26,7 @@ export interface ChangesOptions {
   /** By collection, as the session knows them. */
   tables: ReadonlyMap<string, Table>;
   clock: Clock;
-  /** Rows of a table that are read at once. */
+  /** Rows of a table that are read at once at most. */
   chunk: number;
   position: PostgresPosition;
   emit: Emit;
@@ -57,6 +59,7 @@ export class Changes {
   /** Changes of the transaction that is under way were delivered. */
   #begun = false;
   #xids: number[] = [];
+  #portion = portion.rows;
   inTransaction = false;
 
   constructor(options: ChangesOptions) {
@@ -167,7 +170,7 @@ export class Changes {
   async #add(change: Change, tuple: Tuple): Promise<void> {
     this.#changes.push(change);
     for (const name in tuple) this.#bytes += tuple[name]?.length ?? 0;
-    if (this.#changes.length >= piece) await this.#deliver();
+    if (this.#changes.length >= piece.changes || this.#bytes >= piece.bytes) await this.#deliver();
   }
 
   async #commit(lsn: string): Promise<void> {
@@ -205,15 +208,19 @@ export class Changes {
     const progress = binding && this.#position.tables[binding.collection];
     const table = binding && tables.get(binding.collection);
     if (!progress || !table) return this.#nextMark();
-    const rows = await this.#snapshot(() => chunkOf(client, table, progress.last, chunk));
+    const size = Math.min(chunk, this.#portion);
+    const rows = await this.#snapshot(() => chunkOf(client, table, progress.last, size));
     for (const row of rows) {
       const values = table.columns.map(({ name, oid }) => [name, oid, row[name] ?? null] as const);
       const document = documentOf(table, "c", values);
       this.#changes.push({ collection: binding.collection, op: "upsert", document });
       for (const name in row) this.#bytes += row[name]?.length ?? 0;
     }
+    const rowBytes = Math.max(1, this.#bytes / Math.max(1, rows.length));
+    // The next table's rows may be of another size.
+    this.#portion = rows.length < size ? portion.rows : Math.max(1, Math.floor(portion.bytes / rowBytes));
     const { backfill } = progress;
-    const last = rows.length === chunk ? table.key.map((name) => rows.at(-1)?.[name] ?? "") : undefined;
+    const last = rows.length === size ? table.key.map((name) => rows.at(-1)?.[name] ?? "") : undefined;
     const now = last ? { backfill, done: false, last } : { backfill, done: true };
     this.#position = { ...this.#position, tables: { ...this.#position.tables, [binding.collection]: now } };
     await this.#deliver();

@@ -21,6 +21,9 @@ import {
   timestampType,
 } from "./sql.ts";
 
+/** Characters that are loaded at once: the lab's Snowflake needs a multiple of it for each column. */
+const piece = 1_000_000;
+
 /**
  * materialize-snowflake. Each batch is loaded into a temporary table and merged by key, with the checkpoint in the same
  * transaction; the connector keeps its checkpoint with Estuary instead.
@@ -31,7 +34,6 @@ export class SnowflakeSink implements Sink {
   readonly #connect: OpenWarehouse;
   readonly #checkpoints: string;
   readonly #timestamp: string;
-  readonly #temporary = new Map<string, string>();
   #warehouse: Warehouse | undefined;
   #fence = 0;
 
@@ -100,8 +102,9 @@ export class SnowflakeSink implements Sink {
   }
 
   async commit(work: readonly Work[], checkpoint: Checkpoint, publishedAt: string): Promise<void> {
-    const names = new Map<Work, string>();
-    for (const one of work) names.set(one, await this.#temporaryFor(one.binding));
+    const names = new Map(work.map((one, index) => [one, quoted(`flow_temp_table_${index}`)]));
+    // Made anew each time, and before the transaction, which it would commit: emptied ones keep their memory.
+    for (const [{ binding }, name] of names) await this.#run(createTemporary(name, binding));
     await this.#run("BEGIN");
     try {
       for (const [{ binding, rows }, name] of names) {
@@ -110,7 +113,6 @@ export class SnowflakeSink implements Sink {
           rows.values(),
           this.#config.hardDelete ?? false,
         );
-        await this.#run(`DELETE FROM ${name}`);
         await this.#load(name, binding, [{ kept: new Set(), rows: deleted }, ...groups], publishedAt);
         if (deleted.length > 0) await this.#run(deleteRows(name, binding, this.#timestamp));
         for (const [at, { kept }] of groups.entries()) {
@@ -125,6 +127,7 @@ export class SnowflakeSink implements Sink {
       });
       throw error;
     }
+    for (const name of names.values()) await this.#run(`DROP TABLE ${name}`);
   }
 
   async forget(): Promise<void> {
@@ -137,24 +140,22 @@ export class SnowflakeSink implements Sink {
     });
   }
 
-  async #temporaryFor(binding: Binding): Promise<string> {
-    const known = this.#temporary.get(binding.collection);
-    if (known) return known;
-    const name = quoted(`flow_temp_table_${this.#temporary.size}`);
-    await this.#run(createTemporary(name, binding));
-    this.#temporary.set(binding.collection, name);
-    return name;
-  }
-
   async #load(name: string, binding: Binding, groups: readonly Group[], now: string): Promise<void> {
     const columns = [...binding.columns.map(({ field }) => quoted(field)), '"flow_group"'];
-    const rows: Cell[][] = [];
+    let rows: Cell[][] = [];
+    let size = 0;
     for (const [group, { rows: members }] of groups.entries()) {
       for (const { document } of members) {
-        rows.push([...binding.columns.map((column) => cellOf(column, document, now)), group]);
+        const cells = binding.columns.map((column) => cellOf(column, document, now));
+        rows.push([...cells, group]);
+        for (const cell of cells) size += cell?.length ?? 0;
+        if (size < piece) continue;
+        await this.#session.load(name, columns, rows);
+        rows = [];
+        size = 0;
       }
     }
-    await this.#session.load(name, columns, rows);
+    if (rows.length > 0) await this.#session.load(name, columns, rows);
   }
 
   #stored(): Promise<Record<string, unknown>[]> {
