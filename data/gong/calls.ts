@@ -15,8 +15,8 @@ import { fieldNotes, refuseOtherApi, type Session, type Work } from "./session.t
 import { Drift } from "./source/drift.ts";
 import { GongError } from "./source/errors.ts";
 import type { WireCall } from "./source/wire.ts";
-import { countRows, logRejects, readCursor, writeCursor } from "./staging/ledger.ts";
-import { load } from "./staging/load.ts";
+import { logRejects, readCursor, writeProgress } from "./staging/ledger.ts";
+import { loading } from "./staging/load.ts";
 import { callRow, crmRows, lastOfEach, type Reject, type Row } from "./staging/rows.ts";
 import { calls, crmEntities, scratchTable, streamOf } from "./staging/tables.ts";
 
@@ -83,7 +83,7 @@ export async function extractCalls(session: Session): Promise<Work> {
   const { fields, added, removed } = drift.compare(cursor.fields);
   await inTransaction(client, async () => {
     await logRejects(client, stream, session.runId, fieldNotes(added, removed));
-    await writeCursor(client, stream, { ...endPass(cursor), fields }, session.runId);
+    await writeProgress(client, stream, session.runId, { ...endPass(cursor), fields });
   });
   return { rejected, added, removed, lag: (clock.now() - Date.parse(cursor.through)) / 1000 };
 }
@@ -140,9 +140,9 @@ async function takeOver(
 ): Promise<number> {
   await refuseOtherApi({ client, runId }, stream, records, rejects);
   const provenance = { runId, extractedAt };
-  return await inTransaction(client, async () => {
-    const loaded = await load(client, calls, rows, provenance);
-    const crm = await load(client, crmEntities, entities, provenance);
+  return await loading(client, async (load) => {
+    const loaded = await load(calls, rows, provenance);
+    const crm = await load(crmEntities, entities, provenance);
     const bad = [...rejects, ...loaded.rejects];
     await logRejects(client, stream, runId, bad);
     await logRejects(client, crmStream, runId, crm.rejects);
@@ -151,13 +151,10 @@ async function takeOver(
         ? await client.query(markDeleted, [finished.from, finished.to, finished.seen, runId])
         : undefined;
     const changed = loaded.changed + (gone?.rowCount ?? 0);
-    await countRows(client, stream, runId, { read: records, changed, rejected: bad.length });
-    await countRows(client, crmStream, runId, {
-      read: entities.length,
-      changed: crm.changed,
-      rejected: crm.rejects.length,
+    await writeProgress(client, stream, runId, cursor, {
+      [stream]: { read: records, changed, rejected: bad.length },
+      [crmStream]: { read: entities.length, changed: crm.changed, rejected: crm.rejects.length },
     });
-    await writeCursor(client, stream, cursor, runId);
     return bad.length + crm.rejects.length;
   });
 }

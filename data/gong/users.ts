@@ -3,8 +3,8 @@ import { inTransaction } from "../kit/database.ts";
 import { pageOf } from "./pages.ts";
 import { fieldNotes, refuseOtherApi, type Session, type Work } from "./session.ts";
 import { Drift } from "./source/drift.ts";
-import { countRows, logRejects, readCursor, writeCursor } from "./staging/ledger.ts";
-import { load } from "./staging/load.ts";
+import { logRejects, readCursor, writeProgress } from "./staging/ledger.ts";
+import { loading } from "./staging/load.ts";
 import { lastOfEach, type Reject, type Row, userRow } from "./staging/rows.ts";
 import { scratchTable, streamOf, users } from "./staging/tables.ts";
 
@@ -51,13 +51,14 @@ export async function extractUsers({ client, api, runId, clock, signal }: Sessio
     }
     await refuseOtherApi({ client, runId }, stream, records.length, rejects);
     const complete = next === undefined && nameless === 0;
-    rejected += await inTransaction(client, async () => {
-      const loaded = await load(client, users, lastOfEach(rows), { runId, extractedAt });
+    rejected += await loading(client, async (load) => {
+      const loaded = await load(users, lastOfEach(rows), { runId, extractedAt });
       const bad = [...rejects, ...loaded.rejects];
       await logRejects(client, stream, runId, bad);
       const gone = complete ? await client.query(markDeleted, [seen, runId]) : undefined;
       const changed = loaded.changed + (gone?.rowCount ?? 0);
-      await countRows(client, stream, runId, { read: records.length, changed, rejected: bad.length });
+      const counts = { read: records.length, changed, rejected: bad.length };
+      await writeProgress(client, stream, runId, undefined, { [stream]: counts });
       return bad.length;
     });
     signal.throwIfAborted();
@@ -67,7 +68,7 @@ export async function extractUsers({ client, api, runId, clock, signal }: Sessio
   await inTransaction(client, async () => {
     await logRejects(client, stream, runId, fieldNotes(added, removed));
     const read = new Date(clock.now()).toISOString();
-    await writeCursor(client, stream, { read, fields }, runId);
+    await writeProgress(client, stream, runId, { read, fields });
   });
   return { rejected, added, removed, lag: 0 };
 }

@@ -22,15 +22,6 @@ export async function readCursor(client: Client, stream: string): Promise<unknow
   return rows[0]?.cursor;
 }
 
-export async function writeCursor(client: Client, stream: string, cursor: unknown, runId: string) {
-  await client.query(
-    `INSERT INTO pipeline_state (source, stream, cursor, run_id, updated_at) VALUES ($1, $2, $3, $4, now())
-     ON CONFLICT (source, stream) DO UPDATE
-       SET cursor = excluded.cursor, run_id = excluded.run_id, updated_at = excluded.updated_at`,
-    [source, stream, JSON.stringify(cursor), runId],
-  );
-}
-
 /**
  * Opens a run in the history. As the caller holds the stream's lock, a run that still says `running` is one that ended
  * without a word.
@@ -53,13 +44,35 @@ export interface Counts {
   rejected: number;
 }
 
-/** Adds to what the run has done; in the transaction of the rows themselves. */
-export async function countRows(client: Client, stream: string, runId: string, counts: Counts) {
+/** Moves the cursor, and adds to what the run has done by stream; in the transaction of the rows themselves. */
+export async function writeProgress(
+  client: Client,
+  stream: string,
+  runId: string,
+  cursor: unknown,
+  counts: Readonly<Record<string, Counts>> = {},
+): Promise<void> {
+  const of = Object.values(counts);
   await client.query(
-    `UPDATE sync_history SET rows_read = rows_read + $3, rows_changed = rows_changed + $4,
-       rows_rejected = rows_rejected + $5
-     WHERE run_id = $1 AND stream = $2`,
-    [runId, stream, counts.read, counts.changed, counts.rejected],
+    `WITH progress AS (
+       UPDATE sync_history AS h SET rows_read = rows_read + c.read, rows_changed = rows_changed + c.changed,
+         rows_rejected = rows_rejected + c.rejected
+       FROM unnest($5::text[], $6::bigint[], $7::bigint[], $8::bigint[]) AS c (stream, read, changed, rejected)
+       WHERE h.run_id = $4::uuid AND h.stream = c.stream)
+     INSERT INTO pipeline_state (source, stream, cursor, run_id, updated_at)
+     SELECT $1, $2, $3::jsonb, $4::uuid, now() WHERE $3 IS NOT NULL
+     ON CONFLICT (source, stream) DO UPDATE
+       SET cursor = excluded.cursor, run_id = excluded.run_id, updated_at = excluded.updated_at`,
+    [
+      source,
+      stream,
+      cursor === undefined ? null : JSON.stringify(cursor),
+      runId,
+      Object.keys(counts),
+      of.map(({ read }) => read),
+      of.map(({ changed }) => changed),
+      of.map(({ rejected }) => rejected),
+    ],
   );
 }
 

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import { inTransaction } from "../../kit/database.ts";
 import type { Reject, Row } from "./rows.ts";
 import { copyInto, knownHashes, type Table, upsert } from "./tables.ts";
 
@@ -19,38 +20,49 @@ export interface Loaded {
 }
 
 /**
- * Copies rows into the session's own table and takes over those that are new or differ, within the transaction that is
- * open. A row that PostgreSQL refuses is found by halves; the others are loaded.
+ * Runs a transaction that loads rows. Bad ones are rare: only where PostgreSQL refused one is all done again with
+ * savepoints, by which it is found.
  */
-export async function load(
-  client: ClientBase,
-  table: Table,
-  rows: readonly Row[],
-  provenance: Provenance,
-): Promise<Loaded> {
-  const known = knownHashes(table);
-  if (known === undefined || rows.length === 0) return loadAll(client, table, rows, provenance);
-  const there = await client.query<{ key: string; hash: string }>(known, [rows.map(({ key }) => key)]);
-  const hashes = new Map(there.rows.map(({ key, hash }) => [key, hash]));
-  const differing = rows.filter(({ key, hash }) => hashes.get(key) !== hash);
-  return loadAll(client, table, differing, provenance);
+export async function loading<T>(client: ClientBase, work: (load: Load) => Promise<T>): Promise<T> {
+  try {
+    return await inTransaction(client, () => work((...batch) => differing(client, copyAll, ...batch)));
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error;
+    return await inTransaction(client, () => work((...batch) => differing(client, copyGood, ...batch)));
+  }
 }
 
-async function loadAll(
-  client: ClientBase,
-  table: Table,
-  rows: readonly Row[],
-  { runId, extractedAt }: Provenance,
-): Promise<Loaded> {
+/** Copies rows into the session's own table and takes over those that are new or differ. */
+export type Load = (table: Table, rows: readonly Row[], provenance: Provenance) => Promise<Loaded>;
+type Copy = (client: ClientBase, ...batch: Parameters<Load>) => Promise<Loaded>;
+
+async function differing(client: ClientBase, copy: Copy, ...batch: Parameters<Load>): Promise<Loaded> {
+  const [table, rows, provenance] = batch;
   if (rows.length === 0) return { changed: 0, rejects: [] };
+  const known = knownHashes(table);
+  if (known === undefined) return copy(client, table, rows, provenance);
+  const there = await client.query<{ key: string; hash: string }>(known, [rows.map(({ key }) => key)]);
+  const hashes = new Map(there.rows.map(({ key, hash }) => [key, hash]));
+  const others = rows.filter(({ key, hash }) => hashes.get(key) !== hash);
+  return others.length === 0 ? { changed: 0, rejects: [] } : copy(client, table, others, provenance);
+}
+
+async function copyAll(client: ClientBase, ...[table, rows, provenance]: Parameters<Load>): Promise<Loaded> {
+  const { runId, extractedAt } = provenance;
   const audit = [runId, extractedAt.toISOString(), new Date().toISOString()].join("\t");
+  const lines = Readable.from(chunks(rows, audit), { objectMode: false });
+  await pipeline(lines, client.query(copyFrom(copyInto(table))));
+  const { rowCount } = await client.query(upsert(table));
+  return { changed: rowCount ?? 0, rejects: [] };
+}
+
+/** A row that PostgreSQL refuses is found by halves; the others are loaded. */
+async function copyGood(client: ClientBase, ...[table, rows, provenance]: Parameters<Load>): Promise<Loaded> {
   await client.query("SAVEPOINT batch");
   try {
-    const lines = Readable.from(chunks(rows, audit), { objectMode: false });
-    await pipeline(lines, client.query(copyFrom(copyInto(table))));
-    const { rowCount } = await client.query(upsert(table));
+    const loaded = await copyAll(client, table, rows, provenance);
     await client.query("RELEASE SAVEPOINT batch");
-    return { changed: rowCount ?? 0, rejects: [] };
+    return loaded;
   } catch (error) {
     const refused = refusalOf(error);
     if (refused === undefined) throw error;
@@ -58,8 +70,8 @@ async function loadAll(
     const [only] = rows;
     if (only && rows.length === 1) return { changed: 0, rejects: [{ ...refused, ...of(only) }] };
     const half = Math.ceil(rows.length / 2);
-    const first = await loadAll(client, table, rows.slice(0, half), { runId, extractedAt });
-    const second = await loadAll(client, table, rows.slice(half), { runId, extractedAt });
+    const first = await copyGood(client, table, rows.slice(0, half), provenance);
+    const second = await copyGood(client, table, rows.slice(half), provenance);
     return { changed: first.changed + second.changed, rejects: [...first.rejects, ...second.rejects] };
   }
 }
