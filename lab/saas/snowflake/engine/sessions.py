@@ -39,6 +39,8 @@ class Session:
         if isinstance(statement, exp.Merge):
             cursor.check_db_and_schema(statement)
             return changed(merge(self.duck, cursor._transform(statement, params), params))
+        if isinstance(statement, exp.Create) and unkeyed(statement):
+            sql = statement.sql(dialect="snowflake")
         cursor.execute(sql, binding_params=params, server=True)
         columns = columns_of(cursor)
         rows = rows_of(cursor._arrow_table, columns)
@@ -72,6 +74,21 @@ class Session:
             message = "The transaction was rolled back: a statement in it failed, and the lab cannot go on after that."
             raise errors.ProgrammingError(msg=message, errno=603, sqlstate="40000")
         return said("Statement executed successfully.")
+
+
+KEYS = (exp.PrimaryKey, exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint, exp.ForeignKey, exp.Reference)
+
+
+def unkeyed(statement):
+    """
+    Takes keys out of a new table, and says whether there were any: Snowflake notes them and enforces none. DuckDB would
+    enforce them, and write every changed row anew for its index.
+    """
+    found = [each for each in statement.find_all(*KEYS)]
+    for each in found:
+        outer = each.parent if isinstance(each.parent, (exp.ColumnConstraint, exp.Constraint)) else each
+        outer.pop()
+    return bool(found)
 
 
 def said(text):

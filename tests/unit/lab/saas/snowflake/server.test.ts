@@ -154,6 +154,13 @@ test("a transaction in which a statement failed is never committed by halves", a
   await warehouse.close();
 });
 
+test("keys are noted and not enforced, as in Snowflake: what is there twice is for the quality checks to find", async () => {
+  await as("LOADER_ROLE").query('INSERT INTO "deals_staging" ("id") VALUES (70), (70)');
+  expect(await as("LOADER_ROLE").query('SELECT count(*) AS n FROM "deals_staging" WHERE "id" = 70')).toEqual([
+    { N: "2" },
+  ]);
+});
+
 test("down on command, overloaded on command, and back", async () => {
   await snowflake.control("faults", { down: "refuse" });
   await expect(admin("SELECT 1 AS x")).rejects.toThrow("Service Unavailable");
