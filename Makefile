@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation documents format bench-policies bench-gong bench-warehouse
+.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation documents format bench-policies bench-gong bench-pipeline bench-warehouse
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -73,6 +73,10 @@ bench-policies: node_modules/.ready
 # Rows a second of the Gong extractor beside a bare COPY of the same rows, and its memory; CALLS="10000 100000".
 bench-gong: node_modules/.ready
 	@$(NODE) tests/bench/gong/main.ts $(CALLS)
+
+# The pipeline's legs from the vendors to the warehouse. SIZE: records of HubSpot and Slack, CALLS: calls of Gong.
+bench-pipeline: node_modules/.ready
+	@SIZE=$(SIZE) CALLS=$(CALLS) $(NODE) tests/bench/pipeline/main.ts
 
 # Rows a second into the lab's Snowflake, in batches that are merged; ROWS="1000000 10000" is rows and rows of a batch.
 bench-warehouse: node_modules/.ready

@@ -2,8 +2,8 @@
  * Measures the pipeline's legs on loopback, one after the other, and prints a Markdown table, as docs/benchmarks.md has it.
  * Everything is real but the vendors: PostgreSQL with the repository's migrations, the lab's data plane, fakesnow.
  *
- *   node tests/bench/pipeline/main.ts                        1,000,000 records of HubSpot and Slack, 100,000 calls
- *   SIZE=100000 CALLS=10000 node tests/bench/pipeline/main.ts
+ *   make bench-pipeline                        1,000,000 records of HubSpot and Slack, 100,000 calls
+ *   make bench-pipeline SIZE=100000 CALLS=10000
  *
  * DEADLINE: seconds after which a leg is given up; default 1800.
  */
@@ -25,9 +25,9 @@ import { catalog, merged, stagingSpecs, stagingTable, warehouseSpecs } from "../
 import { startPipelineServer } from "../../support/servers/pipeline.ts";
 import { watchMemory } from "./memory.ts";
 
-const size = Number(process.env.SIZE ?? 1_000_000);
-const calls = Number(process.env.CALLS ?? 100_000);
-const deadline = Number(process.env.DEADLINE ?? 1800);
+const size = Number(process.env.SIZE || 1_000_000);
+const calls = Number(process.env.CALLS || 100_000);
+const deadline = Number(process.env.DEADLINE || 1800);
 if (![size, calls, deadline].every((value) => Number.isInteger(value) && value >= 0)) {
   process.stderr.write("SIZE, CALLS and DEADLINE are whole numbers\n");
   process.exit(2);
