@@ -1,6 +1,7 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { checkout, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
+import { checkout, type PluginName, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
 /** Where Pulumi's CLI and plugins are downloaded from. */
 export const downloadSite = "https://get.pulumi.com/";
@@ -31,8 +32,20 @@ export async function chooseMode(site = downloadSite, deadlineSeconds = 3): Prom
   }
 }
 
-/** The toolchain that the npm package `pulumi` and the engine download by themselves. */
+const pluginProgram = (home: string, name: PluginName) =>
+  join(home, "plugins", `resource-${name}-v${pluginVersion(name)}`, `pulumi-resource-${name}`);
+
+/**
+ * The toolchain that the npm package `pulumi` and the engine download by themselves; but for the plugin `snowflake`,
+ * which is the stand-in here, too: the official one speaks Arrow with Snowflake, and the lab's has none.
+ */
 export function officialToolchain(home: string): Toolchain {
+  const program = pluginProgram(home, "snowflake");
+  const text = launcher("lab/pulumi/plugins/snowflake/main.ts");
+  if (!existsSync(program) || readFileSync(program, "utf8") !== text) {
+    mkdirSync(dirname(program), { recursive: true });
+    writeFileSync(program, text, { mode: 0o755 });
+  }
   return { mode: "official", home, binary: join(checkout, "node_modules/.bin/pulumi") };
 }
 
@@ -107,8 +120,7 @@ export async function assembleToolchain(home: string, cli: string): Promise<Tool
   await install(join(bin, "pulumi-resource-pulumi-nodejs"), dynamicProvider);
   await withoutEngineLog(home);
   for (const name of pluginNames) {
-    const folder = join(home, "plugins", `resource-${name}-v${pluginVersion(name)}`);
-    await install(join(folder, `pulumi-resource-${name}`), launcher(`lab/pulumi/plugins/${name}/main.ts`));
+    await install(pluginProgram(home, name), launcher(`lab/pulumi/plugins/${name}/main.ts`));
   }
   return { mode: "stand-in", home, binary };
 }

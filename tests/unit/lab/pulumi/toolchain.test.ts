@@ -5,7 +5,12 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { removeDeadLocks } from "../../../../lab/pulumi/locks.ts";
-import { assembleToolchain, chooseMode, pulumiEnvironment } from "../../../../lab/pulumi/toolchain.ts";
+import {
+  assembleToolchain,
+  chooseMode,
+  officialToolchain,
+  pulumiEnvironment,
+} from "../../../../lab/pulumi/toolchain.ts";
 import { checkout, pluginVersion, pulumiVersion } from "../../../../lab/pulumi/versions.ts";
 
 function folder(): string {
@@ -36,6 +41,17 @@ test("the toolchain lies where the engine looks for downloads, and assembling ag
   expect(execFileSync(join(bin, "pulumi-language-nodejs"), ["--version"], { encoding: "utf8" })).toBe(
     `v${pulumiVersion}\n`,
   );
+});
+
+test("beside official downloads lies the stand-in that alone can speak with the lab's Snowflake", () => {
+  const home = join(folder(), "home");
+  expect(officialToolchain(home).mode).toBe("official");
+  const plugin = join(
+    home,
+    `plugins/resource-snowflake-v${pluginVersion("snowflake")}/pulumi-resource-snowflake`,
+  );
+  expect(readFileSync(plugin, "utf8")).toContain("lab/pulumi/plugins/snowflake/main.ts");
+  expect(statSync(plugin).mode & 0o111).toBe(0o111);
 });
 
 test("official downloads are used only where their site answers in time", async () => {
