@@ -141,8 +141,8 @@ describe.skipIf(noPostgres)("the plane's process is killed", () => {
     };
     for (const name of names) {
       const columns = contents[name] ?? [];
-      const read = async (client: pg.Client, schema: string, escape: (column: string) => string) => {
-        const list = columns.map((column) => `"${escape(column)}"::text`).join(", ");
+      const read = async (client: pg.Client, schema: string, spelt: (column: string) => string) => {
+        const list = columns.map((column) => `"${spelt(column)}"::text`).join(", ");
         const text = `SELECT concat_ws(' ', ${list}) AS row FROM "${schema}".${tableOf(name)} ORDER BY 1`;
         return (await client.query(text)).rows.map(({ row }) => row);
       };
