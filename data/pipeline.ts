@@ -127,7 +127,12 @@ export class Pipeline extends Component {
       const readerKey = secrets.snowflakeReaderPrivateKey;
       new Quality(
         this.childName("quality"),
-        { ...jobs, warehouse: warehouse && readerKey && { snowflake: warehouse, privateKey: readerKey } },
+        {
+          ...jobs,
+          // A source that does not flow is none that is missing.
+          streams: this.streams.length > 0 ? this.streams : undefined,
+          warehouse: warehouse && readerKey && { snowflake: warehouse, privateKey: readerKey },
+        },
         this.child({ dependsOn: [migrations] }),
       );
     }
