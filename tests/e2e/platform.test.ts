@@ -4,7 +4,9 @@ import { badInput } from "./parts/badInput.ts";
 import { changes } from "./parts/changes.ts";
 import { down } from "./parts/down.ts";
 import { freshLab } from "./parts/freshLab.ts";
+import { gpu } from "./parts/gpu.ts";
 import { mcp } from "./parts/mcp.ts";
+import { pipeline } from "./parts/pipeline.ts";
 import { secrets } from "./parts/secrets.ts";
 import { threeHosts } from "./parts/threeHosts.ts";
 
@@ -23,6 +25,8 @@ afterAll(async () => {
 // One lab for all, in this order.
 describe("a fresh lab", freshLab);
 describe("MCP", mcp);
+describe("GPU", gpu);
+describe("pipeline", pipeline);
 describe("secrets", secrets);
 describe("changes", changes);
 describe("bad input", badInput);
