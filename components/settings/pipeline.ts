@@ -57,7 +57,7 @@ const snowflake = z.strictObject({
   /** Seconds without work until it is suspended; it bills 60 at least. */
   autoSuspend: z.number().int().min(30).default(60),
   /** Credits a month at which it is suspended. */
-  monthlyCredits: z.number().int().positive().default(100),
+  monthlyCredits: z.number().int().positive().default(200),
   /** Base URL instead of the account's own host; only for the lab. */
   endpoint: z.url().optional(),
 });
