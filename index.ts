@@ -3,6 +3,7 @@ import { insideCluster } from "./components/core/insideCluster.ts";
 import { Images } from "./components/images/images.ts";
 import { Namespaces } from "./components/network/namespaces.ts";
 import { GpuPlugin } from "./components/services/gpu.ts";
+import { GpuMetrics } from "./components/services/gpuMetrics/index.ts";
 import { Nginx } from "./components/services/nginx.ts";
 import { loadManifest, Postgres, PostgresOperator } from "./components/services/postgres/index.ts";
 import { Redis } from "./components/services/redis.ts";
@@ -61,6 +62,19 @@ const namespace = namespaces.names;
 
 const gpu = new GpuPlugin("gpu", { settings: settings.gpu, namespace: namespace.gpu }, inCluster);
 
+const { autoscaling } = settings.gpu;
+const gpuMetrics = autoscaling.enabled
+  ? new GpuMetrics(
+      "gpu-metrics",
+      {
+        settings: autoscaling,
+        image: images?.repoDigest("monitoring") ?? autoscaling.image,
+        namespaces: namespace,
+      },
+      { ...inCluster, dependsOn: [gpu] },
+    )
+  : undefined;
+
 const operator = new PostgresOperator(
   "postgres-operator",
   { manifest: await loadManifest(settings.postgres.operatorManifest), namespaces },
@@ -110,6 +124,7 @@ const mcpPlatform = new McpPlatform(
     apiServers,
     storageClass,
     gpu,
+    gpuScaling: gpuMetrics && { ...autoscaling, slices: settings.gpu.slicesPerGpu },
     lambdaApiUrl: settings.lambda.apiUrl,
     postgres: {
       host: postgres.host,

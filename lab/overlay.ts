@@ -11,6 +11,9 @@ export interface LabFacts {
   mirrors: Record<string, string[]>;
   /** Our own image by digest: another content under the same tag is rolled out. */
   mcpImage: string;
+  /** What measures GPUs, and what tells Kubernetes; the same way. */
+  exporterImage: string;
+  monitoringImage: string;
   /** The same of the pipeline's jobs. */
   pipelineImage: string;
   /** Base URLs of the emulated vendors, as pods and this machine reach them. */
@@ -33,6 +36,7 @@ const configOf = (text: string): Config => (parse(text) as { config?: Config } |
 export function labStackConfig(text: string, facts: LabFacts): Config {
   const config = configOf(text);
   const lambda = section(config, "lambda");
+  const gpu = section(config, "gpu");
   const pipeline = section(config, "pipeline");
   const inPipeline = (name: string) => (pipeline[name] ?? {}) as Config;
   const { saasUrl } = facts;
@@ -55,7 +59,12 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
     },
     "sophia-infra:gpu": {
       pluginChart: { chart: facts.devicePluginChart },
-      ...section(config, "gpu"),
+      ...gpu,
+      autoscaling: {
+        image: facts.monitoringImage,
+        exporterImage: facts.exporterImage,
+        ...(gpu.autoscaling as Config | undefined),
+      },
     },
     "sophia-infra:postgres": { operatorManifest: facts.operatorManifest, ...section(config, "postgres") },
     "sophia-infra:pipeline": {

@@ -12,6 +12,7 @@ import { credentialFor } from "./environment.ts";
 import type { Backend, GatewayAuth } from "./gateway/backend.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { type Platform, provide } from "./provided.ts";
+import type { GpuScaling } from "./scaling.ts";
 import { McpServer } from "./server.ts";
 
 export interface McpPlatformArgs extends Platform {
@@ -26,6 +27,8 @@ export interface McpPlatformArgs extends Platform {
   storageClass: string;
   /** Makes GPU slices: servers that take one wait for it. */
   gpu: pulumi.Resource;
+  /** Left out: servers with a GPU slice do not scale. */
+  gpuScaling?: GpuScaling | undefined;
 }
 
 /** What of an entry became of it. */

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import { gpuMetric } from "../components/services/gpuMetrics/api.ts";
 
 /** At most one pod is taken away at a time by those who may choose when: drains and upgrades. Pure. */
 export const disruptionBudget = (
@@ -8,22 +9,71 @@ export const disruptionBudget = (
   selector: { matchLabels },
 });
 
-/** Scales a Deployment by its CPU, to 70 % of what it requests: up at once, down when it was quiet for minutes. Pure. */
-export const autoscaler = (
+type Replicas = { min: number; max: number };
+type Metric = types.input.autoscaling.v2.MetricSpec;
+
+/** Up at once, down when it was quiet for so many seconds. */
+const spec = (
   name: string,
-  { min, max }: { min: number; max: number },
+  { min, max }: Replicas,
+  metric: Metric,
+  quietSeconds: number,
 ): types.input.autoscaling.v2.HorizontalPodAutoscalerSpec => ({
   scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
   minReplicas: min,
   maxReplicas: max,
-  metrics: [
-    { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } },
-  ],
+  metrics: [metric],
   behavior: {
     scaleUp: {
       stabilizationWindowSeconds: 0,
       policies: [{ type: "Percent", value: 100, periodSeconds: 15 }],
     },
-    scaleDown: { stabilizationWindowSeconds: 300 },
+    scaleDown: { stabilizationWindowSeconds: quietSeconds },
   },
+});
+
+/** Scales a Deployment by its CPU, to 70 % of what it requests. Pure. */
+export const autoscaler = (name: string, replicas: Replicas) =>
+  spec(
+    name,
+    replicas,
+    { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } },
+    300,
+  );
+
+/** How servers with a GPU slice scale. */
+export interface GpuScaling {
+  /** Percent of the GPU. */
+  targetPercent: number;
+  quietSeconds: number;
+  /** Slices that all MCP servers may take together. */
+  slices: number;
+}
+
+/**
+ * Scales a Deployment by how busy the GPU of its pods is. A Resource metric of the GPU does not exist: Kubernetes
+ * measures CPU and memory only. Pure.
+ */
+export const gpuAutoscaler = (
+  name: string,
+  replicas: Replicas,
+  { targetPercent, quietSeconds }: GpuScaling,
+) =>
+  spec(
+    name,
+    replicas,
+    {
+      type: "Pods",
+      pods: {
+        metric: { name: gpuMetric },
+        target: { type: "AverageValue", averageValue: String(targetPercent) },
+      },
+    },
+    quietSeconds,
+  );
+
+/** Replicas with a slice each: one slice stays free, for the pod that comes before another goes in a rollout. Pure. */
+export const gpuReplicas = ({ min, max }: Replicas, { slices }: GpuScaling): Replicas => ({
+  min,
+  max: Math.max(min, Math.min(max, slices - 1)),
 });

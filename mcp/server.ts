@@ -8,7 +8,7 @@ import type { DeployedEntry } from "./catalog/index.ts";
 import { clientLabels, egressRules, type Urls } from "./egress.ts";
 import { environmentOf, type Provided } from "./environment.ts";
 import { dns, podSpec } from "./pod.ts";
-import { autoscaler, disruptionBudget } from "./scaling.ts";
+import { autoscaler, disruptionBudget, type GpuScaling, gpuAutoscaler, gpuReplicas } from "./scaling.ts";
 
 /** What a server is given from outside; it knows nothing of where it came from. */
 export interface McpServerArgs {
@@ -26,6 +26,8 @@ export interface McpServerArgs {
   urls: Urls;
   /** Of it the server gets what it reads. A change of a secret restarts the servers that read it. */
   provided: Provided;
+  /** Left out: servers with a GPU slice have their least replicas. A change of it rolls nothing. */
+  gpuScaling?: GpuScaling | undefined;
   /** A change concerns new volumes only. */
   storageClass: string;
 }
@@ -112,14 +114,14 @@ export class McpServer extends Component {
       .all([secretValues, config.data])
       .apply((values) => createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 16));
     const scaling = settings.servers[entry.name]?.replicas ?? entry.replicas;
-    const scales = settings.autoscaling && scaling.max > scaling.min;
+    const autoscaling = autoscalingOf(args, metadata.name, scaling);
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),
       {
         metadata,
         spec: {
           // Left out where the autoscaler decides.
-          ...(scales ? {} : { replicas: scaling.min }),
+          ...(autoscaling ? {} : { replicas: scaling.min }),
           strategy: entry.volume
             ? { type: "Recreate" }
             : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
@@ -143,10 +145,10 @@ export class McpServer extends Component {
       { metadata, spec: disruptionBudget(own) },
       this.child(),
     );
-    if (scales) {
+    if (autoscaling) {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(
         this.childName("autoscaler"),
-        { metadata, spec: autoscaler(metadata.name, scaling) },
+        { metadata, spec: autoscaling },
         this.child({ dependsOn: [deployment] }),
       );
     }
@@ -185,6 +187,20 @@ export class McpServer extends Component {
     );
     return [binding];
   }
+}
+
+/** How it scales: by its GPU where it has a slice, else by its CPU; nothing where it has a fixed number of replicas. */
+function autoscalingOf(
+  { entry, settings, gpuScaling }: McpServerArgs,
+  name: string,
+  replicas: DeployedEntry["replicas"],
+) {
+  if (entry.gpuSlices === 0) {
+    return settings.autoscaling && replicas.max > replicas.min ? autoscaler(name, replicas) : undefined;
+  }
+  if (!gpuScaling) return undefined;
+  const most = gpuReplicas(replicas, gpuScaling);
+  return most.max > most.min ? gpuAutoscaler(name, most, gpuScaling) : undefined;
 }
 
 /** The image of its makers where it has one, else the one that all share. */

@@ -18,7 +18,11 @@ export const images = {
   redis: "docker.io/library/redis:7.0.15-bookworm",
   nginx: "docker.io/library/nginx:1.22.1",
   nvidiaDevicePlugin: "nvcr.io/nvidia/k8s-device-plugin:v0.19.0",
+  /** Measures GPUs; its last number is the exporter's, the first DCGM's. */
+  dcgmExporter: "nvcr.io/nvidia/k8s/dcgm-exporter:4.5.3-4.8.2-distroless",
   mcpServers: "ghcr.io/sophia-ai/mcp-servers:0.1.0",
+  /** Serves what GPUs are measured by to Kubernetes's autoscalers. */
+  monitoring: "ghcr.io/sophia-ai/monitoring:0.1.0",
   /** Jobs of the data pipeline. */
   pipeline: "ghcr.io/sophia-ai/pipeline:0.1.0",
   /** Federates the MCP servers. The newest release whose Go module this repository's Go can build. */

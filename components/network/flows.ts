@@ -1,6 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
 import { hostCidr, type Peer } from "./addresses.ts";
 import {
+  dcgmExporter,
+  gpuMetrics as gpuMetricsName,
   mcpGateway,
   type NamespaceName,
   namespaceNames,
@@ -19,7 +21,7 @@ export interface Places {
   /** Where Kubernetes's API really listens: policies see packets after a Service's address was replaced. */
   apiServers: Peer[];
   /**
-   * Networks from which the API server calls webhooks. To a pod on another node its packets come from the server's
+   * Networks from which the API server calls webhooks and aggregated APIs. To a pod on another node its packets come from the server's
    * own address, or from its end of the pod network's tunnel, which lies in the pod network.
    */
   apiServerSources: string[];
@@ -47,6 +49,8 @@ const pooler: Pods = { namespace: "data", labels: { "cnpg.io/poolerName": postgr
 const operator: Pods = { namespace: "cnpg-system", labels: { "app.kubernetes.io/name": "cloudnative-pg" } };
 const gateway: Pods = { namespace: "mcp", labels: mcpGateway };
 const gpuPlugin: Pods = { namespace: "gpu" };
+const gpuExporter: Pods = { namespace: "gpu", labels: dcgmExporter };
+const gpuMetrics: Pods = { namespace: "monitoring", labels: gpuMetricsName };
 
 /** Namespaces whose pods may be clients of the data stores, given the label. */
 const clientNamespaces = ["mcp", "data"] as const;
@@ -88,6 +92,9 @@ export const flows: Flow[] = [
   { name: "postgres-to-api", from: postgres, to: "apiServers", ports: [] },
   { name: "pooler-to-api", from: pooler, to: "apiServers", ports: [] },
   { name: "gpu-plugin-to-api", from: gpuPlugin, to: "apiServers", ports: [] },
+  { name: "gpu-metrics-api", from: "apiServerSources", to: gpuMetrics, ports: [8443] },
+  { name: "gpu-metrics-to-exporter", from: gpuMetrics, to: gpuExporter, ports: [9400] },
+  { name: "gpu-metrics-to-api", from: gpuMetrics, to: "apiServers", ports: [] },
 ];
 
 /** A network policy whose text waits for the places. */

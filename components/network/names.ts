@@ -1,5 +1,5 @@
 /** Namespaces of the platform, each with its own walls. `kube-system` belongs to the cluster. */
-export const namespaceNames = ["ingress", "data", "mcp", "cnpg-system", "gpu"] as const;
+export const namespaceNames = ["ingress", "data", "mcp", "cnpg-system", "gpu", "monitoring"] as const;
 export type NamespaceName = (typeof namespaceNames)[number];
 
 /** Pods with this label may open connections to PostgreSQL. */
@@ -13,3 +13,8 @@ export const postgresPooler = "postgres-pooler";
 
 /** Pods of the gateway in front of the MCP servers. */
 export const mcpGateway = { "app.kubernetes.io/name": "mcp-gateway" } as const;
+
+/** NVIDIA's exporter on hosts with GPUs. */
+export const dcgmExporter = { "app.kubernetes.io/name": "dcgm-exporter" } as const;
+/** The API that tells Kubernetes how busy GPUs are. */
+export const gpuMetrics = { "app.kubernetes.io/name": "gpu-metrics" } as const;

@@ -55,16 +55,4 @@ export const k3sSettings = z
       "must be wireguard-native when nodeAddress is public: pod traffic would cross the internet in the clear",
   });
 
-/** How a GPU is shared. */
-export const gpuSettings = z.strictObject({
-  /** Time slices that one physical GPU is offered as; a pod asks for whole slices. */
-  slicesPerGpu: z.number().int().min(1).max(16).default(4),
-  /** NVIDIA's device plugin chart: a repository's chart, or a folder. */
-  pluginChart: z
-    .strictObject({ chart: z.string(), repository: z.url().optional(), version: z.string().optional() })
-    .default({
-      chart: "nvidia-device-plugin",
-      repository: "https://nvidia.github.io/k8s-device-plugin",
-      version: versions.nvidiaDevicePlugin,
-    }),
-});
+export { gpuSettings } from "./gpu.ts";

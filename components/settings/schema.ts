@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { OptionalSecretName, RequiredSecretName } from "./environment/secrets.ts";
 import { liveSecrets } from "./environment/uses.ts";
+import { gpuSettings } from "./gpu.ts";
 import { imagesSettings } from "./images.ts";
-import { gpuSettings, k3sSettings } from "./k3s.ts";
+import { k3sSettings } from "./k3s.ts";
 import { fleetSettings, lambdaSettings } from "./lambda.ts";
 import { pipelineSettings } from "./pipeline.ts";
 import { mcpSettings, nginxSettings, postgresSettings, redisSettings } from "./services.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Artefact } from "../artefacts/artefact.ts";
 import { prune, startObtaining } from "../artefacts/obtain.ts";
+import { gpuImages } from "../gpu/artefact.ts";
 import { helm } from "../helm/artefact.ts";
 import { machineImage } from "../images/machine.ts";
 import { clusterImages } from "../images/scratch.ts";
@@ -15,7 +16,12 @@ import { fakesnow } from "../saas/snowflake/artefact.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 
 /** Every image that the lab's registry serves. */
-export const publishedImages: PublishedImage[] = [...serviceImages, ...clusterImages, ...mcpImages];
+export const publishedImages: PublishedImage[] = [
+  ...serviceImages,
+  ...clusterImages,
+  ...gpuImages,
+  ...mcpImages,
+];
 
 /** What a preview needs: no Docker, no Kubernetes. */
 export const previewArtefacts: Artefact[] = [operatorManifest, devicePluginChart, helm];

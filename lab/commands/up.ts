@@ -84,6 +84,7 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
   await progress.step("emulated Lambda Cloud and vendors", () =>
     ensureServers(lab, network, prefix, programs),
   );
+  const pinned = (reference: string) => `${reference}@${digests.get(reference)}`;
   const config = labStackConfig(text, {
     lambdaApiUrl: lambdaApiUrl(network),
     speed,
@@ -93,8 +94,10 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
       publishedImages.map(({ reference }) => reference),
       registry.url,
     ),
-    mcpImage: `${images.mcpServers}@${digests.get(images.mcpServers)}`,
-    pipelineImage: `${images.pipeline}@${digests.get(images.pipeline)}`,
+    mcpImage: pinned(images.mcpServers),
+    pipelineImage: pinned(images.pipeline),
+    monitoringImage: pinned(images.monitoring),
+    exporterImage: pinned(images.dcgmExporter),
     saasUrl: saasUrl(network),
     snowflakeUrl: snowflakeUrl(network),
     operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),

@@ -65,6 +65,15 @@ export const serviceImages: PublishedImage[] = [
     }),
   },
   {
+    reference: images.monitoring,
+    artefact: dockerfileImage({
+      name: "monitoring",
+      title: "build the monitoring image",
+      dockerfile: "images/monitoring/Dockerfile",
+      from: { NODE: nodeImage, BASE: runtimeImage },
+    }),
+  },
+  {
     reference: images.mcpServers,
     artefact: dockerfileImage({
       name: "mcp-servers",

@@ -68,7 +68,7 @@ const deployed = {
   health: z
     .union([z.literal("tcp"), z.strictObject({ live: path, ready: path })])
     .default({ live: "/healthz", ready: "/readyz" }),
-  /** More than one needs a server that keeps nothing between calls. `max` above `min` scales by CPU. */
+  /** More than one needs a server that keeps nothing between calls. `max` above `min` scales by CPU, or by the GPU where it has a slice. */
   replicas: z
     .strictObject({ min: z.number().int().min(1).max(10), max: z.number().int().min(1).max(10) })
     .refine(({ min, max }) => min <= max, "min is above max")

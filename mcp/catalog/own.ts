@@ -14,6 +14,7 @@ const own = (
 
 export const sophiaInfrastructure = own("sophia_infrastructure", {
   description: "Hosts, Kubernetes nodes and pods, and the GPU instances that the account rents.",
+  replicas: { min: 1, max: 3 },
   gpuSlices: 1,
   kubernetes: { resources: ["nodes", "pods"] },
   egress: ["lambda"],

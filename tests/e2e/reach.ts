@@ -7,17 +7,20 @@ import { files } from "../../lab/lab.ts";
 import { connect, type Era } from "../../mcp/probe.ts";
 import { command, kubeconfig, lab, status } from "./lab.ts";
 
-/** Text of a pod's command. */
+/** Text of the command of a pod that has this label; on this node, if there are several. */
 export async function inPod(
   namespace: string,
   label: string,
   container: string,
   args: string[],
+  node?: string,
 ): Promise<string> {
   const config = kubeconfig();
-  const { items } = await config
-    .makeApiClient(CoreV1Api)
-    .listNamespacedPod({ namespace, labelSelector: label });
+  const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
+    namespace,
+    labelSelector: label,
+    ...(node !== undefined && { fieldSelector: `spec.nodeName=${node}` }),
+  });
   const pod = items[0]?.metadata?.name ?? "";
   const out = new PassThrough();
   let text = "";

@@ -123,6 +123,7 @@ export function freshLab() {
       data: "restricted",
       mcp: "restricted",
       gpu: "privileged",
+      monitoring: "restricted",
     });
     const refused = core.createNamespacedPod({
       namespace: "mcp",

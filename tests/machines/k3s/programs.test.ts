@@ -19,6 +19,15 @@ test("K1 settings, tokens, mirrors, GPU slices and local paths are read as their
   expect(stdout.match(/^ok /gm)).toHaveLength(5);
 });
 
+test("W2 the lab's exporter names GPUs and their holders as NVIDIA's does", async () => {
+  const { code, stdout, stderr } = await run("go", ["test", "-trimpath", "-vet=off", "./..."], {
+    cwd: join(repository, "lab/gpu/dcgm-exporter"),
+    env: { CGO_ENABLED: "0" },
+    allowFailure: true,
+  });
+  expect(code, `${stdout}\n${stderr}`).toBe(0);
+});
+
 test("the programs say which release they are", () => {
   const flags = linkerFlags(
     "require (\n\tgithub.com/cloudnative-pg/cloudnative-pg v1.2.3\n)",

@@ -61,6 +61,20 @@ describe("network policies", () => {
     expect(open.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual(["ingress/web-in"]);
   });
 
+  test("W2 S4 the GPU metrics hear the API server alone, and ask the exporters alone", () => {
+    expect(specOf("monitoring", "gpu-metrics-api-in").ingress).toEqual([
+      {
+        from: places.apiServerSources.map((cidr) => ({ ipBlock: { cidr } })),
+        ports: [{ port: 8443, protocol: "TCP" }],
+      },
+    ]);
+    const exporter = { "app.kubernetes.io/name": "dcgm-exporter" };
+    expect(specOf("gpu", "gpu-metrics-to-exporter-in")).toMatchObject({
+      podSelector: { matchLabels: exporter },
+      ingress: [{ ports: [{ port: 9400 }] }],
+    });
+  });
+
   test("nobody may go out to the world", () => {
     for (const policy of policies) {
       const { egress } = policy.spec(places) as { egress?: unknown };
@@ -103,6 +117,7 @@ describe("limits", () => {
       mcp: "4",
       "cnpg-system": "0",
       gpu: "0",
+      monitoring: "0",
     });
   });
 

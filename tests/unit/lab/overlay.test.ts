@@ -53,6 +53,8 @@ test.each(["", "environment: [sophia/dev]\n", "config:\n"])(
       mirrors: {},
       mcpImage: "registry.test/mcp-servers:1",
       pipelineImage: "pipeline:1@sha256:0",
+      monitoringImage: "monitoring:1@sha256:0",
+      exporterImage: "dcgm-exporter:1@sha256:0",
       saasUrl: "http://172.31.0.1:7602",
       snowflakeUrl: "http://172.31.0.1:7603",
     };

@@ -75,6 +75,8 @@ test("the lab adds its facts to what people wrote, and people's words win", () =
     k3sRelease: { url: "http://10.0.0.1:7601/k3s", sha256: "a".repeat(64) },
     mirrors: { "docker.io": ["http://10.0.0.1:5000"] },
     mcpImage: "example.org/mcp:1@sha256:0",
+    monitoringImage: "example.org/monitoring:1@sha256:0",
+    exporterImage: "example.org/dcgm-exporter:1@sha256:0",
     pipelineImage: "pipeline:1@sha256:0",
     saasUrl: "http://172.31.0.1:7602",
     snowflakeUrl: "http://172.31.0.1:7603",

@@ -137,8 +137,33 @@ test("W2 it scales by CPU where its entry allows more than one, and the stack wa
   expect(of("Deployment").spec).toMatchObject({ replicas: 2 });
 });
 
+test("W2 with a GPU slice it scales by the GPU, and leaves a slice free for a rollout", async () => {
+  const gpuScaling = { targetPercent: 80, quietSeconds: 60, slices: 4 };
+  await server({ replicas: { min: 1, max: 10 } }, { gpuScaling });
+  expect(of("HorizontalPodAutoscaler").spec).toMatchObject({
+    minReplicas: 1,
+    maxReplicas: 3,
+    metrics: [
+      {
+        type: "Pods",
+        pods: {
+          metric: { name: "gpu_utilization" },
+          target: { type: "AverageValue", averageValue: "80" },
+        },
+      },
+    ],
+    behavior: { scaleDown: { stabilizationWindowSeconds: 60 } },
+  });
+  expect(of("Deployment").spec).not.toHaveProperty("replicas");
+  for (const off of [undefined, { ...gpuScaling, slices: 2 }]) {
+    await server({}, { gpuScaling: off });
+    expect([...registered.keys()]).not.toContain("HorizontalPodAutoscaler");
+    expect(of("Deployment").spec).toMatchObject({ replicas: 1 });
+  }
+});
+
 test("M2 with a volume the old pod goes before the new one comes: two would write to it", async () => {
-  await server({ volume: { path: "/data", size: "2Gi" } });
+  await server({ replicas: { min: 1, max: 1 }, volume: { path: "/data", size: "2Gi" } });
   expect(of("PersistentVolumeClaim").spec).toMatchObject({
     storageClassName: "fast",
     resources: { requests: { storage: "2Gi" } },

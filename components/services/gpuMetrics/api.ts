@@ -1,0 +1,72 @@
+import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Ports of the metrics API: TLS for Kubernetes's API server, plain for the kubelet's probes. */
+export const apiPorts = { api: 8443, health: 8080 };
+
+/** The API that Kubernetes's autoscalers read. */
+export const apiVersion = { group: "custom.metrics.k8s.io", version: "v1beta2" } as const;
+
+/** What of pods autoscalers can ask for: percent of the GPU that they have a slice of. */
+export const gpuMetric = "gpu_utilization";
+
+const user = 10001;
+
+export interface ApiPodArgs {
+  image: pulumi.Input<string>;
+  account: pulumi.Input<string>;
+  /** Secret with `tls.crt` and `tls.key`. */
+  secret: pulumi.Input<string>;
+  /** URL at which all exporters answer. */
+  exporters: pulumi.Input<string>;
+}
+
+/**
+ * The pod of the metrics API, in Pod Security's "restricted" terms, on the server's host: Kubernetes's API server, its
+ * one client, is there. Pure.
+ */
+export const apiPod = ({ image, account, secret, exporters }: ApiPodArgs): types.input.core.v1.PodSpec => ({
+  serviceAccountName: account,
+  automountServiceAccountToken: true,
+  enableServiceLinks: false,
+  nodeSelector: { "sophia.ai/role-server": "true" },
+  tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: user,
+    runAsGroup: user,
+    fsGroup: user,
+    seccompProfile: { type: "RuntimeDefault" },
+  },
+  containers: [
+    {
+      name: "api",
+      image,
+      command: ["node", "gpu/main.ts"],
+      env: [
+        { name: "PORT", value: String(apiPorts.health) },
+        { name: "SOPHIA_API_PORT", value: String(apiPorts.api) },
+        { name: "SOPHIA_GPU_EXPORTERS", value: exporters },
+        { name: "SOPHIA_TLS_FOLDER", value: "/etc/sophia/tls" },
+      ],
+      ports: [
+        { name: "api", containerPort: apiPorts.api },
+        { name: "health", containerPort: apiPorts.health },
+      ],
+      resources: {
+        requests: { cpu: "20m", memory: "64Mi" },
+        limits: { cpu: "500m", memory: "256Mi" },
+      },
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      },
+      startupProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 1, failureThreshold: 90 },
+      readinessProbe: { httpGet: { path: "/readyz", port: "health" }, periodSeconds: 5, timeoutSeconds: 5 },
+      livenessProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 10, timeoutSeconds: 5 },
+      volumeMounts: [{ name: "tls", mountPath: "/etc/sophia/tls", readOnly: true }],
+    },
+  ],
+  volumes: [{ name: "tls", secret: { secretName: secret, defaultMode: 0o440 } }],
+});

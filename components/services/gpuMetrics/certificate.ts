@@ -1,0 +1,24 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource } from "../../core/dynamic.ts";
+
+/**
+ * A certificate that signs itself, for a server whose clients are told which one to trust. Valid for ten years; an
+ * update in the last of them, or other names, make a new one.
+ */
+export class SelfSignedCertificate extends DynamicResource {
+  /** PEM. */
+  declare readonly certificate: pulumi.Output<string>;
+  /** PEM; secret. */
+  declare readonly key: pulumi.Output<string>;
+
+  /** @param names DNS names; the first is the common name */
+  constructor(name: string, { names }: { names: string[] }, opts?: pulumi.CustomResourceOptions) {
+    super(
+      "services:SelfSignedCertificate",
+      "components/services/gpuMetrics/certificateProvider.ts",
+      name,
+      { names, certificate: undefined, key: undefined },
+      pulumi.mergeOptions({ additionalSecretOutputs: ["key"] }, opts ?? {}),
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { images, versions } from "../core/versions.ts";
+
+/** How a GPU is shared. */
+export const gpuSettings = z.strictObject({
+  /** Time slices that one physical GPU is offered as; a pod asks for whole slices. */
+  slicesPerGpu: z.number().int().min(1).max(16).default(4),
+  /** NVIDIA's device plugin chart: a repository's chart, or a folder. */
+  pluginChart: z
+    .strictObject({ chart: z.string(), repository: z.url().optional(), version: z.string().optional() })
+    .default({
+      chart: "nvidia-device-plugin",
+      repository: "https://nvidia.github.io/k8s-device-plugin",
+      version: versions.nvidiaDevicePlugin,
+    }),
+  /** MCP servers with a GPU slice get more replicas when their GPU is busy, as DCGM measures it. */
+  autoscaling: z
+    .strictObject({
+      /** Off: no GPU is measured, and servers with a slice have their least replicas. */
+      enabled: z.boolean().default(true),
+      /** Percent of the GPU, as a mean over a server's replicas; more than a tenth above it adds replicas. */
+      targetPercent: z.number().int().min(1).max(100).default(80),
+      /** Seconds that a GPU must have been less busy before replicas go: models take long to load. */
+      quietSeconds: z.number().int().min(0).max(3600).default(300),
+      /** Serves the metric to Kubernetes; of the family `monitoring`. A change rolls it. */
+      image: z.string().min(1).default(images.monitoring),
+      /** NVIDIA's DCGM exporter; production wants it by digest. A change rolls it. */
+      exporterImage: z.string().min(1).default(images.dcgmExporter),
+    })
+    .prefault({}),
+});

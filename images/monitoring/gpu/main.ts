@@ -1,0 +1,89 @@
+/**
+ * Kubernetes's custom-metrics API with one metric, how busy the GPU of a pod is, made from DCGM's exporters. Horizontal
+ * pod autoscalers read it by way of Kubernetes's API server. Its own health is at /healthz and /readyz, without TLS.
+ */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { z } from "zod";
+import { scrape } from "./exporters.ts";
+import { frontProxyOf, frontProxyPath } from "./frontProxy.ts";
+import { podNames, readKubernetes } from "./kubernetes.ts";
+import { utilisationByPod } from "./samples.ts";
+import { type Api, makeApi } from "./serve.ts";
+
+const port = z.coerce.number().int().min(0).max(65535);
+const schema = z.object({
+  /** URL of the exporters; behind its name is an address for each. */
+  SOPHIA_GPU_EXPORTERS: z.url(),
+  /** Folder with `tls.crt` and `tls.key`. */
+  SOPHIA_TLS_FOLDER: z.string().min(1),
+  SOPHIA_API_PORT: port.default(8443),
+  PORT: port.default(8080),
+  KUBERNETES_SERVICE_HOST: z.string().min(1),
+  KUBERNETES_SERVICE_PORT: z.string().min(1),
+  /** Folder with `token` and `ca.crt`. */
+  SOPHIA_KUBERNETES_CREDENTIALS: z.string().default("/var/run/secrets/kubernetes.io/serviceaccount"),
+});
+const environment = schema.safeParse(process.env, {
+  error: ({ input }) => (input === undefined ? "is not set" : undefined),
+});
+
+/** Seconds until the front proxy is asked for again, and when that failed: its CA changes once in years. */
+const again = { known: 60, failed: 2 };
+const tell = (line: string) => process.stderr.write(`${line}\n`);
+
+function run(settings: z.infer<typeof schema>) {
+  const kubernetes = {
+    url: `https://${settings.KUBERNETES_SERVICE_HOST}:${settings.KUBERNETES_SERVICE_PORT}`,
+    credentials: settings.SOPHIA_KUBERNETES_CREDENTIALS,
+  };
+  const file = (name: string) => readFileSync(`${settings.SOPHIA_TLS_FOLDER}/${name}`, "utf8");
+  const source = {
+    pods: (namespace: string, selector: string) => podNames(kubernetes, namespace, selector),
+    utilisation: async () => utilisationByPod(await scrape(settings.SOPHIA_GPU_EXPORTERS, tell)),
+  };
+  let api: Api | undefined;
+  const learn = async (): Promise<void> => {
+    try {
+      const frontProxy = frontProxyOf(await readKubernetes(kubernetes, frontProxyPath));
+      if (api) api.trust(frontProxy);
+      else {
+        api = makeApi({ certificate: file("tls.crt"), key: file("tls.key"), frontProxy, source, tell });
+        api.server.listen(settings.SOPHIA_API_PORT, () =>
+          process.stdout.write(`the API listens on ${JSON.stringify(api?.server.address())}\n`),
+        );
+      }
+      setTimeout(learn, again.known * 1000).unref();
+    } catch (error) {
+      tell(error instanceof Error ? error.message : String(error));
+      setTimeout(learn, again.failed * 1000).unref();
+    }
+  };
+  const health = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://health");
+    const reply = (status: number, text: string) =>
+      response.writeHead(status, { "content-type": "text/plain" }).end(text);
+    if (pathname === "/healthz") return reply(200, "ok\n");
+    if (pathname !== "/readyz") return reply(404, "only /healthz and /readyz are here\n");
+    return api?.server.listening
+      ? reply(200, "ok\n")
+      : reply(503, "who the front proxy is, is not known yet\n");
+  });
+  health.listen(settings.PORT, () => process.stdout.write(`health at ${JSON.stringify(health.address())}\n`));
+  void learn();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      health.close();
+      if (api) api.server.close(() => process.exit(0));
+      else process.exit(0);
+      api?.server.closeIdleConnections();
+    });
+  }
+}
+
+if (environment.success) run(environment.data);
+else {
+  const lines = environment.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
+  tell(`the GPU metrics cannot start, their environment is incomplete:\n${lines.join("\n")}`);
+  process.exitCode = 78;
+}

@@ -1,0 +1,152 @@
+import { get } from "node:https";
+import { AutoscalingV2Api, CoreV1Api } from "@kubernetes/client-node";
+import { afterAll, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { kubeconfig, minutes } from "../lab.ts";
+import { inPod } from "../reach.ts";
+
+const namespace = "mcp";
+const server = "sophia-infrastructure";
+
+const core = () => kubeconfig().makeApiClient(CoreV1Api);
+const autoscaler = () =>
+  kubeconfig()
+    .makeApiClient(AutoscalingV2Api)
+    .readNamespacedHorizontalPodAutoscaler({ namespace, name: server });
+
+/** Makes the GPU of the MCP node show that it is so busy. */
+const busy = (percent: number) =>
+  inPod(
+    "gpu",
+    "app.kubernetes.io/name=dcgm-exporter",
+    "exporter",
+    ["/usr/bin/dcgm-exporter", "lab-set", String(percent)],
+    "mcp-node",
+  );
+
+/** What Kubernetes's API answers, aggregated APIs included. */
+async function read(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const config = kubeconfig();
+  const options = {};
+  await config.applyToHTTPSOptions(options);
+  return new Promise((resolve, reject) => {
+    get(`${config.getCurrentCluster()?.server}${path}`, options, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+    }).on("error", reject);
+  });
+}
+
+/** Sizes that the autoscaler chose since then, with its reasons, in the order in which it did. */
+async function decisions(since: number): Promise<string[]> {
+  const { items } = await core().listNamespacedEvent({
+    namespace,
+    fieldSelector: `involvedObject.kind=HorizontalPodAutoscaler,involvedObject.name=${server},reason=SuccessfulRescale`,
+  });
+  // One that was said before is the same event, seen last now; to the second.
+  return items
+    .map(({ message, lastTimestamp }) => ({ message: message ?? "", at: Number(lastTimestamp) }))
+    .filter(({ at }) => at >= since - 1000)
+    .sort((a, b) => a.at - b.at)
+    .map(({ message }) => message);
+}
+
+/** Waits for a number of replicas that are wanted and there; the autoscaler's own words if they do not come. */
+const replicas = (count: number, deadline: number) =>
+  waitFor({ what: `${server} to have ${count} replicas`, deadline, interval: 0.5 }, async () => {
+    const { status } = await autoscaler();
+    if (status?.desiredReplicas === count && status.currentReplicas === count) return true;
+    const said = status?.conditions?.map(({ type, status: is, message }) => `${type} ${is}: ${message}`);
+    return notYet(
+      `desired ${status?.desiredReplicas}, current ${status?.currentReplicas}; ${said?.join("; ")}`,
+    );
+  });
+
+const pod = (slices: string) => ({
+  metadata: { name: "takes-gpus" },
+  spec: {
+    securityContext: { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: "RuntimeDefault" } },
+    containers: [
+      {
+        name: "one",
+        image: "nothing.test/one:1",
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        resources: { requests: { "nvidia.com/gpu": slices }, limits: { "nvidia.com/gpu": slices } },
+      },
+    ],
+  },
+});
+
+/** That GPUs are shared in whole slices, measured, and scaled by. */
+export function gpu() {
+  afterAll(() => busy(0));
+
+  test("K5 quota and limits are in whole slices: four together, one a container, no part of one", async () => {
+    const { spec } = await core().readNamespacedResourceQuota({ namespace, name: "quota" });
+    expect(spec?.hard?.["requests.nvidia.com/gpu"]).toBe("4");
+    const create = (slices: string) => core().createNamespacedPod({ namespace, body: pod(slices) });
+    await expect(create("2")).rejects.toThrow(/maximum nvidia.com\/gpu usage per Container is 1/);
+    await expect(create("0.25")).rejects.toThrow(/must be an integer/);
+  });
+
+  test("W2 Kubernetes offers the GPU's metric, of the pods that hold a slice", async () => {
+    const base = "/apis/custom.metrics.k8s.io/v1beta2";
+    const { body } = await waitFor({ what: "the metrics API", deadline: 60, interval: 1 }, async () => {
+      const answer = await read(base);
+      return answer.status === 200 ? answer : notYet(JSON.stringify(answer));
+    });
+    expect(body.resources).toMatchObject([{ name: "pods/gpu_utilization" }]);
+    await busy(42);
+    const all = await read(`${base}/namespaces/${namespace}/pods/*/gpu_utilization`);
+    expect(all).toMatchObject({ status: 200, body: { kind: "MetricValueList" } });
+    const items = all.body.items as { describedObject: { name: string }; value: string }[];
+    expect(items.length).toBeGreaterThan(0);
+    for (const { describedObject, value } of items) {
+      expect(describedObject.name).toMatch(new RegExp(`^${server}-`));
+      expect(value).toBe("42");
+    }
+    // The metrics API may read no other namespace's pods.
+    expect((await read(`${base}/namespaces/data/pods/*/gpu_utilization`)).status).toBe(503);
+  });
+
+  test(
+    "W2 a GPU at 95 % of 80 % brings replicas, up to the slices that are free; an idle one takes them away",
+    async () => {
+      await replicas(1, 120);
+      const start = Date.now();
+      const since = (moment: number) => ((Date.now() - moment) / 1000).toFixed(1);
+      await busy(95);
+      await waitFor({ what: "the autoscaler to decide", deadline: 120, interval: 0.25 }, async () => {
+        const { status, spec } = await autoscaler();
+        const enough = (status?.desiredReplicas ?? 0) > (spec?.minReplicas ?? 1);
+        return enough || notYet(JSON.stringify(status?.currentMetrics));
+      });
+      const decided = since(start);
+      const { status, spec } = await autoscaler();
+      expect(spec?.metrics).toMatchObject([
+        { type: "Pods", pods: { metric: { name: "gpu_utilization" }, target: { averageValue: "80" } } },
+      ]);
+      expect(status?.conditions).toContainEqual(
+        expect.objectContaining({ type: "ScalingActive", status: "True", reason: "ValidMetricFound" }),
+      );
+      await replicas(3, 180);
+      const grown = since(start);
+      const up = await decisions(start);
+      expect(up.length).toBeGreaterThan(0);
+      for (const said of up) expect(said).toContain("gpu_utilization above target");
+
+      await busy(10);
+      const idle = Date.now();
+      await replicas(1, 240);
+      const gone = since(idle);
+      expect((await decisions(idle)).at(-1)).toMatch(/New size: 1; reason: All metrics below target/);
+      process.stderr.write(
+        `GPU autoscaling: decision after ${decided} s, three replicas after ${grown} s, one again ${gone} s after it was idle\n`,
+      );
+    },
+    10 * minutes,
+  );
+}
