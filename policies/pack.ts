@@ -84,7 +84,8 @@ export function makePack(name: string, context: Context, exceptions: Exceptions,
         .map((namespace) => `namespace ${namespace}`)
         .filter((named) => !exceptions.covers(walls.name, named))
         .map((named) => say(walls, `${named} refuses nothing: every pod in it may talk to everyone`));
-      return [...costs, ...open, ...exceptions.faults().map((fault) => say(needed, fault))];
+      const present = new Set(resources.map(({ name: each }) => each));
+      return [...costs, ...open, ...exceptions.faults(present).map((fault) => say(needed, fault))];
     },
   };
 }

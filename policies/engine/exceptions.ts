@@ -10,6 +10,8 @@ const exceptionSchema = z.strictObject({
   resource: z.string().min(1),
   /** Stacks in which it is needed. Left out: all of them. */
   stacks: z.array(z.string()).min(1).optional(),
+  /** Whether a setting may leave the resource out: in a stack without it nobody misses the exception. */
+  optional: z.boolean().optional(),
   /** Why it must be so, for whoever has to renew it. */
   reason: z.string().min(20, "a sentence that tells why, at least 20 characters"),
   /** Last day on which it holds, UTC. */
@@ -65,14 +67,18 @@ export class Exceptions {
     for (const each of this.#all) if (each.resource.startsWith(`${release}/`)) this.#used.add(each);
   }
 
-  /** What is wrong with the exceptions, when everything has been judged. */
-  faults(): string[] {
+  /**
+   * What is wrong with the exceptions, when everything has been judged.
+   * @param present names of the resources that were judged, as far as they decide over optional exceptions
+   */
+  faults(present: ReadonlySet<string> = new Set()): string[] {
     return this.#all.flatMap((each) => {
       const { rule, resource, reason, expires } = each;
       const what = `exception from ${rule} for ${resource}`;
       if (this.#expired(each))
         return [`${what} expired on ${expires}: mend what it is for, or renew it (${reason})`];
-      return this.#used.has(each) ? [] : [`${what} is not needed any more: take it out`];
+      const leftOut = each.optional === true && !present.has(each.resource);
+      return leftOut || this.#used.has(each) ? [] : [`${what} is not needed any more: take it out`];
     });
   }
 

@@ -51,6 +51,14 @@ test("an exception that is expired, or not needed, is a fault of its own", () =>
   expect(new Exceptions([exception], "dev", "2027-01-02").faults()[0]).toContain("expired on 2027-01-01");
 });
 
+test("an optional exception is not missed where a setting left its resource out, and is where it is there", () => {
+  const optional = new Exceptions([{ ...exception, optional: true }], "dev", today);
+  expect(optional.faults(new Set(["other"]))).toEqual([]);
+  expect(optional.faults(new Set([exception.resource]))[0]).toContain("not needed any more");
+  const needed = new Exceptions([exception], "dev", today);
+  expect(needed.faults(new Set(["other"]))[0]).toContain("not needed any more");
+});
+
 test("an exception for another stack neither covers nor is missed", () => {
   const other = new Exceptions([{ ...exception, stacks: ["prod"] }], "dev", today);
   expect(other.covers("non-root", exception.resource)).toBe(false);
