@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { inTransaction } from "../kit/database.ts";
 import { type CallsPage, readCallsPage, readTranscripts } from "./pages.ts";
 import {
@@ -11,7 +12,8 @@ import {
   startPass,
   type Window,
 } from "./plan.ts";
-import { fieldNotes, refuseOtherApi, type Session, type Work } from "./session.ts";
+import { Queue } from "./queue.ts";
+import { fieldNotes, isOtherApi, refuseOtherApi, type Session, type Work } from "./session.ts";
 import { Drift } from "./source/drift.ts";
 import { GongError } from "./source/errors.ts";
 import type { WireCall } from "./source/wire.ts";
@@ -30,55 +32,46 @@ const markDeleted = `
   WHERE started_at >= $1 AND started_at < $2 AND _deleted_at IS NULL
     AND call_id <> ALL ($3::text[])`;
 
-/** A page that is being made ready, and where the stream stands when it is loaded. */
-type Step = ReturnType<typeof advance> & { page: Promise<PreparedPage> };
+/** A page that is ready, and where the stream stands when it is loaded. */
+type Step = ReturnType<typeof advance> & { page: PreparedPage };
 
-/** A promise that is awaited later; until then its failure is no unhandled rejection. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
-}
+/** Pages that are made ready ahead of PostgreSQL. */
+const ahead = 4;
 
 /**
  * Reads calls with their transcripts, and the CRM objects that they are about, from where the last run stood to the
- * present. Each page is one transaction with its cursor. While one is loaded, the next gets its transcripts and the one
- * after it is listed; never more, so that memory does not grow with the account.
+ * present. Pages are loaded with their cursor in one transaction: each by itself while Gong is what takes time, else as
+ * many as are ready, which are never more than a few, so that memory does not grow with the account.
  */
 export async function extractCalls(session: Session): Promise<Work> {
-  const { client, plan, clock, api } = session;
+  const { client, plan, clock } = session;
   await client.query(scratchTable(calls));
   await client.query(scratchTable(crmEntities));
   const stored = await readCursor(client, stream);
   const now = clock.now();
   let cursor = startPass(stored === undefined ? beginning(plan) : callsCursor.parse(stored), plan, now);
   const drift = new Drift("gong_calls");
-  let rejected = 0;
+  const queue = new Queue<Step>(ahead);
   const ending = new AbortController();
   const signal = AbortSignal.any([session.signal, ending.signal]);
-  const ask = (from: CallsCursor) => {
-    const window = nextWindow(from, plan, now);
-    return window && handled(readOrRestart((of) => readCallsPage(api, of, signal), window));
-  };
-  const fill = async (page: CallsPage) => prepared(page, await readTranscripts(api, page.ids, signal), drift);
-  let listing = ask(cursor);
-  let waiting: Step | undefined;
+  const reading = readAhead({ ...session, signal }, cursor, now, drift, queue).then(
+    () => queue.end(),
+    (error: unknown) => queue.end(error),
+  );
+  let rejected = 0;
   try {
-    while (listing || waiting) {
-      const page: CallsPage | Window | undefined = await listing;
-      let next: Step | undefined;
-      if (page && !("records" in page)) cursor = { ...cursor, window: page };
-      else if (page) {
-        const step = advance(cursor, page);
-        cursor = step.cursor;
-        if (!isTooLarge(page)) next = { ...step, page: handled(fill(page)) };
-      }
-      listing = page && ask(cursor);
-      if (waiting) rejected += await takeOver(session, await waiting.page, waiting);
-      waiting = next;
+    for (;;) {
+      const steps = await queue.takeAll();
+      const last = steps?.at(-1);
+      if (!steps || !last) break;
+      rejected += await takeOver(session, steps);
+      cursor = last.cursor;
       session.signal.throwIfAborted();
     }
   } finally {
     ending.abort();
+    queue.end();
+    await reading;
   }
   const { fields, added, removed } = drift.compare(cursor.fields);
   await inTransaction(client, async () => {
@@ -86,6 +79,39 @@ export async function extractCalls(session: Session): Promise<Work> {
     await writeProgress(client, stream, session.runId, { ...endPass(cursor), fields });
   });
   return { rejected, added, removed, lag: (clock.now() - Date.parse(cursor.through)) / 1000 };
+}
+
+/** Makes pages ready until the pass ends; the next is listed while one gets its transcripts. */
+async function readAhead(
+  { api, plan, signal }: Session,
+  from: CallsCursor,
+  now: number,
+  drift: Drift,
+  queue: Queue<Step>,
+): Promise<void> {
+  let cursor = from;
+  const ask = () => {
+    const window = nextWindow(cursor, plan, now);
+    const page = window && readOrRestart((of) => readCallsPage(api, of, signal), window);
+    // It is awaited later; until then its failure is no unhandled rejection.
+    page?.catch(() => undefined);
+    return page;
+  };
+  let listing = ask();
+  while (listing) {
+    const page: CallsPage | Window = await listing;
+    if (!("records" in page)) {
+      cursor = { ...cursor, window: page };
+      listing = ask();
+      continue;
+    }
+    const step = advance(cursor, page);
+    cursor = step.cursor;
+    listing = ask();
+    if (isTooLarge(page)) continue;
+    const transcripts = await readTranscripts(api, page.ids, signal);
+    await queue.push({ ...step, page: await prepared(page, transcripts, drift) });
+  }
 }
 
 /** A window whose cursor holds no longer is read from its beginning; rows that are there already stay untouched. */
@@ -105,21 +131,23 @@ async function readOrRestart(
 interface PreparedPage {
   records: number;
   rows: Row[];
-  entities: Row[];
+  taken: WireCall[];
   rejects: Reject[];
   extractedAt: Date;
 }
 
 /** Done while PostgreSQL is busy with the page before. */
-function prepared(
+async function prepared(
   { records, extractedAt }: CallsPage,
   transcripts: Map<string, unknown>,
   drift: Drift,
-): PreparedPage {
+): Promise<PreparedPage> {
   const rows: Row[] = [];
   const taken: WireCall[] = [];
   const rejects: Reject[] = [];
-  for (const record of records) {
+  for (const [index, record] of records.entries()) {
+    // PostgreSQL takes the page before in small gulps, and starves while nobody looks after its connection.
+    if (index % 5 === 4) await setImmediate();
     if (typeof record === "object" && record !== null) drift.watch(record);
     const id = (record as { metaData?: { id?: string } } | null)?.metaData?.id;
     const result = callRow(record, transcripts.get(id ?? ""));
@@ -129,30 +157,42 @@ function prepared(
       taken.push(result.call);
     }
   }
-  return { records: records.length, rows: lastOfEach(rows), entities: crmRows(taken), rejects, extractedAt };
+  return { records: records.length, rows, taken, rejects, extractedAt };
 }
 
 /** @returns how many records were rejected */
-async function takeOver(
-  { client, runId }: Session,
-  { records, rows, entities, rejects, extractedAt }: PreparedPage,
-  { cursor, finished }: Pick<Step, "cursor" | "finished">,
+async function takeOver({ client, runId }: Session, steps: readonly Step[]): Promise<number> {
+  const strange = steps.findIndex(({ page }) => isOtherApi(page.records, page.rejects));
+  const good = strange < 0 ? steps : steps.slice(0, strange);
+  const rejected = good.length > 0 ? await loadPages({ client, runId }, good) : 0;
+  const other = steps[strange];
+  if (other) await refuseOtherApi({ client, runId }, stream, other.page.records, other.page.rejects);
+  return rejected;
+}
+
+function loadPages(
+  { client, runId }: Pick<Session, "client" | "runId">,
+  steps: readonly Step[],
 ): Promise<number> {
-  await refuseOtherApi({ client, runId }, stream, records, rejects);
-  const provenance = { runId, extractedAt };
-  return await loading(client, async (load) => {
+  const pages = steps.map(({ page }) => page);
+  const rows = lastOfEach(pages.flatMap((page) => page.rows));
+  const entities = crmRows(pages.flatMap(({ taken }) => taken));
+  const read = pages.reduce((sum, { records }) => sum + records, 0);
+  const provenance = { runId, extractedAt: pages.at(-1)?.extractedAt ?? new Date() };
+  return loading(client, async (load) => {
     const loaded = await load(calls, rows, provenance);
     const crm = await load(crmEntities, entities, provenance);
-    const bad = [...rejects, ...loaded.rejects];
+    const bad = [...pages.flatMap(({ rejects }) => rejects), ...loaded.rejects];
     await logRejects(client, stream, runId, bad);
     await logRejects(client, crmStream, runId, crm.rejects);
-    const gone =
-      finished && !finished.blind
-        ? await client.query(markDeleted, [finished.from, finished.to, finished.seen, runId])
-        : undefined;
-    const changed = loaded.changed + (gone?.rowCount ?? 0);
-    await writeProgress(client, stream, runId, cursor, {
-      [stream]: { read: records, changed, rejected: bad.length },
+    let { changed } = loaded;
+    for (const { finished } of steps) {
+      if (!finished || finished.blind) continue;
+      const gone = await client.query(markDeleted, [finished.from, finished.to, finished.seen, runId]);
+      changed += gone.rowCount ?? 0;
+    }
+    await writeProgress(client, stream, runId, steps.at(-1)?.cursor, {
+      [stream]: { read, changed, rejected: bad.length },
       [crmStream]: { read: entities.length, changed: crm.changed, rejected: crm.rejects.length },
     });
     return bad.length + crm.rejects.length;

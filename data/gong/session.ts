@@ -94,7 +94,11 @@ export async function runStreams(
   return true;
 }
 
-/** Most of what came is not as documented: not a few bad records, but another API. */
+/** Whether most of a page is not as documented: not a few bad records, but another API. */
+export const isOtherApi = (records: number, rejects: readonly Reject[]): boolean =>
+  records >= 10 && rejects.length * 2 > records;
+
+/** @throws GongError when it is another API */
 export async function refuseOtherApi(
   { client, runId }: Pick<Session, "client" | "runId">,
   stream: string,
@@ -102,7 +106,7 @@ export async function refuseOtherApi(
   rejects: readonly Reject[],
 ): Promise<void> {
   const [first] = rejects;
-  if (!first || records < 10 || rejects.length * 2 <= records) return;
+  if (!first || !isOtherApi(records, rejects)) return;
   await inTransaction(client, () => logRejects(client, stream, runId, [first]));
   const where = first.issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
   throw new GongError(
