@@ -30,6 +30,8 @@ const environment = schema.safeParse(process.env, {
 
 /** Seconds until the front proxy is asked for again, and when that failed: its CA changes once in years. */
 const again = { known: 60, failed: 2 };
+/** Seconds for answers that are under way when it is told to stop. */
+const grace = 5;
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 
 function run(settings: z.infer<typeof schema>) {
@@ -76,7 +78,8 @@ function run(settings: z.infer<typeof schema>) {
       health.close();
       if (api) api.server.close(() => process.exit(0));
       else process.exit(0);
-      api?.server.closeIdleConnections();
+      // Kubernetes's API server keeps its connections open, used or not.
+      setTimeout(() => api?.server.closeAllConnections(), grace * 1000).unref();
     });
   }
 }
