@@ -16,3 +16,7 @@ export const jsonField = (json: string | undefined): string =>
 
 export const otherField = (value: number | boolean | null | undefined): string =>
   value === null || value === undefined ? nothing : String(value);
+
+/** Back from what `jsonField` made. */
+export const asJson = (field: string): string =>
+  field === nothing ? "null" : field.replaceAll("\\\\", "\\");

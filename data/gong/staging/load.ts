@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { inTransaction } from "../../kit/database.ts";
-import type { Reject, Row } from "./rows.ts";
+import { type Reject, type Row, recordOf } from "./rows.ts";
 import { copyInto, knownHashes, type Table, upsert } from "./tables.ts";
 
 /** What a batch brings with it. */
@@ -76,19 +76,22 @@ async function copyGood(client: ClientBase, ...[table, rows, provenance]: Parame
   }
 }
 
-const of = ({ key, record }: Row) => ({ key, raw: record() });
+const of = (row: Row) => ({ key: row.key, raw: recordOf(row) });
 
 /** Few large pieces are cheaper than many small ones. */
 function* chunks(rows: readonly Row[], audit: string): Generator<Buffer> {
-  let text = "";
-  for (const row of rows) {
-    text += `${row.line}\t${audit}\t\\\\x${row.hash}\n`;
-    if (text.length > 1_000_000) {
-      yield Buffer.from(text);
-      text = "";
+  let pieces: Buffer[] = [];
+  let size = 0;
+  for (const { line, hash } of rows) {
+    pieces.push(line, Buffer.from(`\t${audit}\t\\\\x${hash}\n`));
+    size += line.length;
+    if (size > 1_000_000) {
+      yield Buffer.concat(pieces);
+      pieces = [];
+      size = 0;
     }
   }
-  if (text !== "") yield Buffer.from(text);
+  if (pieces.length > 0) yield Buffer.concat(pieces);
 }
 
 /** What is wrong with the data; undefined where it is something else. Values are left out: they may be of people. */
