@@ -15,8 +15,8 @@ const project = (name: string, include: string[], testTimeout = 60_000, parallel
 export default defineConfig({
   test: {
     projects: [
-      project("unit", ["tests/unit/**/*.test.ts"]),
-      project("cloud", ["tests/cloud/**/*.test.ts", "tests/conformance/**/*.test.ts"]),
+      project("unit", ["tests/unit/**/*.test.ts"], 300_000),
+      project("cloud", ["tests/cloud/**/*.test.ts", "tests/conformance/**/*.test.ts"], 120_000),
       project("plugins", ["tests/plugins/**/*.test.ts"], 900_000),
       project("lambda", ["tests/lambda/**/*.test.ts"], 600_000),
       project("machines", ["tests/machines/**/*.test.ts"], 900_000, false),

@@ -95,5 +95,7 @@ test("what the stand-in does not know is refused by name", async () => {
   });
   const preview = await stack.preview();
   expect(preview.code).not.toBe(0);
-  expect(preview.stdout + preview.stderr).toContain("snowflake:index/networkPolicy:NetworkPolicy is not supported by the lab");
+  expect(preview.stdout + preview.stderr).toContain(
+    "snowflake:index/networkPolicy:NetworkPolicy is not supported by the lab",
+  );
 });

@@ -97,7 +97,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     started.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-20_000);
     });
-    await waitFor({ what: "PostgreSQL", deadline: 30, interval: 0.1 }, async () => {
+    await waitFor({ what: "PostgreSQL", deadline: 120, interval: 0.1 }, async () => {
       if (started.exitCode !== null) throw new Error(`it ended: ${said}`);
       await (await admin()).end();
       return true;

@@ -71,7 +71,7 @@ export async function startRedis(more: string[] = []) {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  await waitFor({ what: "Redis", deadline: 30, interval: 0.1 }, async () => {
+  await waitFor({ what: "Redis", deadline: 120, interval: 0.1 }, async () => {
     if (server.exitCode !== null) throw new Error(`it ended: ${said}`);
     const socket = connect(port, "127.0.0.1");
     try {

@@ -92,7 +92,7 @@ test.skipIf(noPostgres)(
     await publish("materialize-postgres", postgresMaterialization(prefix, reach("flow_materialize")));
     const staging = await server.admin();
     staging.on("error", () => undefined);
-    await waitFor({ what: "Estuary's tables", deadline: 20, interval: 0.1 }, async () => {
+    await waitFor({ what: "Estuary's tables", deadline: 120, interval: 0.1 }, async () => {
       const { missing } = await publishTables(staging);
       return missing.length === 0 ? true : notYet(`${missing} are missing; ${said.at(-1)}`);
     });
@@ -116,7 +116,7 @@ test.skipIf(noPostgres)(
     const wanted = { hubspot_contacts: 400, hubspot_deals: 100, slack_channels: 3, slack_messages: 400 };
     for (const [stream, rows] of Object.entries(wanted)) {
       const table = `${stream}_staging`;
-      await waitFor({ what: `${rows} rows in ${table}`, deadline: 30, interval: 0.1 }, async () => {
+      await waitFor({ what: `${rows} rows in ${table}`, deadline: 120, interval: 0.1 }, async () => {
         const there = [
           await count(staging, table),
           await count(warehouse, `"SOPHIA_AI"."STAGING"."${table}"`),

@@ -64,7 +64,7 @@ function killing(at: number, when: "before" | "during") {
 
 /** PostgreSQL notices that a client is gone when it next reads or writes; until then the client's locks are held. */
 const backendsGone = () =>
-  waitFor({ what: "the killed run's connections to end", deadline: 20, interval: 0.02 }, async () => {
+  waitFor({ what: "the killed run's connections to end", deadline: 120, interval: 0.02 }, async () => {
     const { rows } = await staging.admin.query(
       "SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'gong_loader'",
     );
@@ -109,7 +109,7 @@ needed(
       }
     }
   },
-  120_000,
+  600_000,
 );
 
 needed(

@@ -240,7 +240,7 @@ describe.skipIf(noPostgres)("P3 quality checks on real PostgreSQL and the lab's 
     );
     const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const until = (wanted: RegExp) =>
-      waitFor({ what: `the metric ${wanted}`, deadline: 20, interval: 0.1 }, async () => {
+      waitFor({ what: `the metric ${wanted}`, deadline: 120, interval: 0.1 }, async () => {
         const text = await metrics();
         return wanted.test(text) ? text : notYet(text);
       });

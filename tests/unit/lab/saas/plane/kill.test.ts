@@ -84,7 +84,7 @@ describe.skipIf(noPostgres)("the plane's process is killed", () => {
     const live = async (until: () => Promise<boolean>, what: string) => {
       const child = start(specs);
       try {
-        await waitFor({ what, deadline: 60, interval: 0.02 }, async () =>
+        await waitFor({ what, deadline: 120, interval: 0.02 }, async () =>
           (await until()) ? true : notYet("not yet"),
         );
       } finally {
@@ -149,5 +149,5 @@ describe.skipIf(noPostgres)("the plane's process is killed", () => {
       const here = await read(admin, "public", (column) => column);
       expect(await read(warehouse.admin, "STAGING", (column) => column.replaceAll("/", "~1"))).toEqual(here);
     }
-  }, 180_000);
+  }, 600_000);
 });

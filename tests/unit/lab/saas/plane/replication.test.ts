@@ -132,7 +132,7 @@ describe.skipIf(noPostgres)("PostgreSQL into the warehouse", () => {
     }
   };
   const failing = (pattern: RegExp, name = catalog.postgres) =>
-    waitFor({ what: `${name} to fail`, deadline: 15, interval: 0.05 }, async () => {
+    waitFor({ what: `${name} to fail`, deadline: 120, interval: 0.05 }, async () => {
       const { state, message = "" } = plane.status(name);
       return state === "failed" && pattern.test(message) ? true : notYet(`${state} ${message}`);
     });
@@ -248,7 +248,7 @@ describe.skipIf(noPostgres)("PostgreSQL into the warehouse", () => {
       else {
         await source.query("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
         await source.query("SELECT pg_reload_conf()");
-        await waitFor({ what: "the slot to be lost", deadline: 20, interval: 0.1 }, async () => {
+        await waitFor({ what: "the slot to be lost", deadline: 120, interval: 0.1 }, async () => {
           for (const statement of `${write}CHECKPOINT`.split(";")) await source.query(statement);
           const status = await first(source, "SELECT wal_status FROM pg_replication_slots");
           return status === "lost" ? true : notYet(String(status));

@@ -143,7 +143,7 @@ describe.skipIf(noPostgres)("HubSpot and Slack into PostgreSQL", () => {
     await eventually("SELECT count(*) > 300 FROM hubspot_contacts_staging", true);
     await server.crash();
     await saas.order("hubspot", "change", { object: "contacts", create: 5, delete: 2 });
-    await waitFor({ what: "the task to fail", deadline: 10, interval: 0.05 }, async () =>
+    await waitFor({ what: "the task to fail", deadline: 120, interval: 0.05 }, async () =>
       plane.status(catalog.staging).state === "failed" ? true : notYet("it does not say so"),
     );
     await server.start();
@@ -165,7 +165,7 @@ describe.skipIf(noPostgres)("HubSpot and Slack into PostgreSQL", () => {
       await saas.order("hubspot", "faults", fault);
       await saas.order("hubspot", "change", { object: "contacts", create: 3 });
       await saas.order("slack", "change", { post: 2 });
-      await waitFor({ what: "the capture to fail", deadline: 10, interval: 0.05 }, async () => {
+      await waitFor({ what: "the capture to fail", deadline: 120, interval: 0.05 }, async () => {
         const { state, message: why = "" } = plane.status(catalog.hubspot);
         return state === "failed" && message.test(why) ? true : notYet(`${state} ${why}`);
       });
@@ -173,7 +173,7 @@ describe.skipIf(noPostgres)("HubSpot and Slack into PostgreSQL", () => {
       expect(plane.status(catalog.slack).state).toBe("running");
       await saas.order("hubspot", "faults", { clear: true });
       await eventually("SELECT count(*) FROM hubspot_contacts_staging", 403);
-      await waitFor({ what: "the capture to run", deadline: 10, interval: 0.05 }, async () =>
+      await waitFor({ what: "the capture to run", deadline: 120, interval: 0.05 }, async () =>
         plane.status(catalog.hubspot).state === "running" ? true : notYet("it does not"),
       );
     },
@@ -193,7 +193,7 @@ describe.skipIf(noPostgres)("HubSpot and Slack into PostgreSQL", () => {
     await all();
     const { id } = await saas.order("hubspot", "poison", { object: "contacts" });
     await saas.order("hubspot", "change", { object: "contacts", create: 2 });
-    await waitFor({ what: "the capture to fail", deadline: 10, interval: 0.05 }, async () => {
+    await waitFor({ what: "the capture to fail", deadline: 120, interval: 0.05 }, async () => {
       const { state, message = "" } = plane.status(catalog.hubspot);
       return state === "failed" && message.includes(String(id)) ? true : notYet(`${state} ${message}`);
     });
@@ -224,7 +224,7 @@ describe.skipIf(noPostgres)("HubSpot and Slack into PostgreSQL", () => {
   test("P1 a table that somebody made beforehand is refused, and left alone", async () => {
     await admin.query("CREATE TABLE slack_channels_staging (id text)");
     plane.apply(specs);
-    await waitFor({ what: "the task to fail", deadline: 10, interval: 0.05 }, async () => {
+    await waitFor({ what: "the task to fail", deadline: 120, interval: 0.05 }, async () => {
       const { state, message = "" } = plane.status(catalog.staging);
       return state === "failed" && /not made by this task/.test(message)
         ? true
