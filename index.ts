@@ -126,6 +126,7 @@ const mcpPlatform = new McpPlatform(
     gpu,
     gpuScaling: gpuMetrics && { ...autoscaling, slices: settings.gpu.slicesPerGpu },
     lambdaApiUrl: settings.lambda.apiUrl,
+    gongApiUrl: settings.pipeline.gong.apiUrl,
     postgres: {
       host: postgres.host,
       port: postgres.port,

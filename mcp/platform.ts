@@ -159,12 +159,12 @@ const bearer = (credential: Backend["credential"]): Backend["credential"] =>
   credential && { ...credential, value: pulumi.secret(pulumi.interpolate`Bearer ${credential.value}`) };
 
 /** Where servers go beyond the cluster; settings of a server come before what everybody uses. */
-function urlsOf({ lambdaApiUrl, settings }: McpPlatformArgs): Urls {
+function urlsOf({ lambdaApiUrl, gongApiUrl, settings }: McpPlatformArgs): Urls {
   const own = (server: string, variable: string) => settings.servers[server]?.variables?.[variable];
   return {
     lambda: lambdaApiUrl,
     inference: own("sophia_ai_intelligence", "SOPHIA_INFERENCE_API_URL") ?? "https://api.lambda.ai/v1",
-    gong: own("gong", "SOPHIA_GONG_API_URL") ?? "https://api.gong.io",
+    gong: own("gong", "SOPHIA_GONG_API_URL") ?? gongApiUrl,
   };
 }
 

@@ -6,6 +6,8 @@ import type { Provided } from "./environment.ts";
 /** The platform's own services, as its servers reach them. */
 export interface Platform {
   lambdaApiUrl: string;
+  /** The account's own, from `pipeline.gong`. */
+  gongApiUrl: string;
   postgres: {
     host: pulumi.Input<string>;
     port: number;
@@ -20,7 +22,7 @@ export interface Platform {
 }
 
 /** What the platform has for its MCP servers, by environment variable. */
-export function provide({ lambdaApiUrl, postgres, redis, secrets }: Platform): Provided {
+export function provide({ lambdaApiUrl, gongApiUrl, postgres, redis, secrets }: Platform): Provided {
   const given = Object.entries(variables as Record<string, Variable>).flatMap(([name, { secret, setBy }]) => {
     const value = secret !== undefined && setBy === "program" ? secrets[secret] : undefined;
     return value === undefined ? [] : [[name, value] as const];
@@ -28,6 +30,7 @@ export function provide({ lambdaApiUrl, postgres, redis, secrets }: Platform): P
   return {
     values: {
       SOPHIA_LAMBDA_API_URL: lambdaApiUrl,
+      SOPHIA_GONG_API_URL: gongApiUrl,
       SOPHIA_POSTGRES_HOST: postgres.host,
       SOPHIA_REDIS_URL: pulumi.interpolate`redis://${redis.host}:${redis.port}`,
     },
