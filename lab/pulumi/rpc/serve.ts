@@ -35,10 +35,9 @@ export async function listen(options: Pick<ServeOptions, "service" | "implementa
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { port } = await listen(options);
-  const stop = () => {
-    options.onStop?.();
-    process.exit(0);
-  };
+  // Also where the process breaks: a dead engine is first felt as a failed write, and commands must not outlive both.
+  process.once("exit", () => options.onStop?.());
+  const stop = () => process.exit(0);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
   if (options.engine) exitWithEngine(options.engine, stop);
   process.stdout.write(`${port}\n`);
