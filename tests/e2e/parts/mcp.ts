@@ -113,6 +113,15 @@ export function mcp() {
     }),
   );
 
+  test("P1 M3 a client reads what the pipeline brought, and Gong itself, through the one endpoint", () =>
+    withClient("2026-07-28", "/mcp", async (client) => {
+      expect(await call(client, "gong_list_users")).toContain("@");
+      expect(await call(client, "sophia_data_intelligence_get_pipeline_status")).toContain("gong_calls");
+      const sql = "select count(*) > 0 as there from hubspot_contacts_staging";
+      expect(await call(client, "sophia_data_intelligence_query_sql", { sql })).toContain("true");
+      expect(await call(client, "sophia_business_intelligence_get_pipeline_by_stage")).toMatch(/stage/i);
+    }));
+
   test.each(["/mcp", "/mcp/status", "/mcp/redis", "/mcp/playwright"])(
     "M3 S1 nobody gets in at %s without a token, or with another",
     async (path) => {
