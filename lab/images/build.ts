@@ -78,7 +78,8 @@ export async function buildImage(
   const temporary = `sophia-lab/building:${randomUUID()}`;
   // The machine's own network: what it reaches, a build reaches, in the same way.
   const dockerfile = await dockerfileInput(image.dockerfile);
-  const common = ["build", "--network=host", ...dockerfile.args, "--tag", temporary];
+  // A failed step leaves its container behind otherwise.
+  const common = ["build", "--force-rm", "--network=host", ...dockerfile.args, "--tag", temporary];
   const options = { ...dockerfile.stdin, onLine: log, signal };
   await docker([...common, ...proxyArguments(), ...args, image.context], options);
   await keepImage(out, image.name, temporary);

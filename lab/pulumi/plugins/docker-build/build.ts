@@ -24,7 +24,8 @@ function buildArguments(fields: Fields, dockerfile: DockerfileInput): string[] {
   const flag = (name: string) => (fields.boolean(name) ? [name === "noCache" ? "--no-cache" : "--pull"] : []);
   return [
     // As for the lab's own images: what this machine reaches, a build reaches, in the same way.
-    ...["build", ...dockerfile.args, "--network", network === "default" ? "host" : network],
+    // A failed step leaves its container behind otherwise.
+    ...["build", "--force-rm", ...dockerfile.args, "--network", network === "default" ? "host" : network],
     ...proxyArguments(),
     ...options("--build-arg", fields.texts("buildArgs")),
     ...options("--label", fields.texts("labels")),
