@@ -1,9 +1,9 @@
 import type { Clock } from "../../../../../../components/core/wait.ts";
 import type { Change, Document } from "../../collections/document.ts";
-import type { Emit, Source } from "../../task/source.ts";
-import { allChannels, marked, type SlackBinding } from "./channels.ts";
+import type { Emit } from "../../task/source.ts";
 import type { SlackClient } from "./client.ts";
 import { difference, digestOf } from "./digest.ts";
+import { marked, type SlackBinding, SlackStream } from "./stream.ts";
 
 /** Where one channel stands. */
 interface Place {
@@ -39,14 +39,7 @@ const newest = (a: string, b: string): string => (a > b ? a : b);
  * The stream `channel_messages`: new messages by time stamp, edited ones by reading the look-back window again, as the
  * connector does. What it does not do, and this does: a message that is gone from the window is emitted as deleted.
  */
-export class SlackMessages implements Source {
-  readonly id: string;
-  readonly capture: string;
-  readonly collections: readonly string[];
-  readonly #binding: SlackBinding;
-  readonly #client: SlackClient;
-  readonly #fits: (document: Document) => void;
-  readonly #clock: Clock;
+export class SlackMessages extends SlackStream {
   readonly #timing: MessagesTiming;
 
   constructor(
@@ -56,54 +49,31 @@ export class SlackMessages implements Source {
     clock: Clock,
     timing: MessagesTiming,
   ) {
-    this.id = `${binding.capture}|${binding.collection}`;
-    this.capture = binding.capture;
-    this.collections = [binding.collection];
-    this.#binding = binding;
-    this.#client = client;
-    this.#fits = fits;
-    this.#clock = clock;
+    super(binding, client, fits, clock);
     this.#timing = timing;
   }
 
-  async discover() {
-    // The connector's schemas are fixed: what is declared is all there is.
-    return new Map();
-  }
-
-  rewind(): unknown {
-    return undefined;
-  }
-
   async run(from: unknown, emit: Emit, signal: AbortSignal, alive: () => void): Promise<void> {
-    const { backfill, channels } = this.#binding;
+    const { backfill } = this.binding;
     const known = from as MessagesPosition | undefined;
     let position: MessagesPosition = known?.backfill === backfill ? known : { backfill, channels: {} };
     let reviewed = 0;
     while (!signal.aborted) {
-      const found = await allChannels(this.#client, channels, signal);
-      const review = this.#clock.now() - reviewed >= this.#timing.review * 1000;
+      const found = await this.channels(signal);
+      const review = this.clock.now() - reviewed >= this.#timing.review * 1000;
       for (const { id } of found) {
         const channel = String(id);
         alive();
         position = await this.#forward(channel, position, emit, signal);
         if (review) position = await this.#review(channel, position, emit, signal);
       }
-      if (review) reviewed = this.#clock.now();
-      await this.#clock.sleep(this.#timing.poll * 1000, signal);
+      if (review) reviewed = this.clock.now();
+      await this.clock.sleep(this.#timing.poll * 1000, signal);
     }
   }
 
-  acknowledge(): void {
-    // Slack keeps no positions.
-  }
-
-  async close(): Promise<void> {
-    // Requests end with the run's signal.
-  }
-
   get #windowStart(): string {
-    return tsAt(this.#clock.now() / 1000 - this.#timing.lookback * 86_400);
+    return tsAt(this.clock.now() / 1000 - this.#timing.lookback * 86_400);
   }
 
   /** Reads what is newer than what was read. */
@@ -118,15 +88,15 @@ export class SlackMessages implements Source {
       const place = position.channels[channel] ?? { read: tsAt(this.#timing.start), window: {} };
       const end = Number(place.read.split(".")[0]) + step;
       // The last step has no end: what is posted meanwhile is newer than all that was read.
-      const last = end >= this.#clock.now() / 1000;
+      const last = end >= this.clock.now() / 1000;
       const range = { oldest: place.read, ...(last ? {} : { latest: tsAt(end) }) };
       const start = this.#windowStart;
       let window = place.window;
       let read = place.read;
       let any = false;
       for (let cursor = ""; ; ) {
-        const bytes = this.#client.bytes;
-        const { items, next } = await this.#client.history(channel, { ...range, cursor }, signal);
+        const bytes = this.client.bytes;
+        const { items, next } = await this.client.history(channel, { ...range, cursor }, signal);
         const documents = items.map((message) => this.#document(channel, message));
         if (documents.length > 0 && !any) {
           window = Object.fromEntries(Object.entries(window).filter(([ts]) => ts >= start));
@@ -142,7 +112,7 @@ export class SlackMessages implements Source {
         // Until the step is complete the old position holds: pages come newest first.
         if (done) position = this.#at(position, channel, { read: last ? read : tsAt(end), window });
         const changes = documents.map((document) => this.#change("upsert", marked(document, "u")));
-        const delivery = { changes, position, bytes: this.#client.bytes - bytes, backfilling: !last };
+        const delivery = { changes, position, bytes: this.client.bytes - bytes, backfilling: !last };
         if (documents.length > 0 || (done && (any || !last))) await emit(delivery);
         if (done) break;
       }
@@ -160,10 +130,10 @@ export class SlackMessages implements Source {
     const place = position.channels[channel];
     if (!place) return position;
     const start = this.#windowStart;
-    const bytes = this.#client.bytes;
+    const bytes = this.client.bytes;
     const documents = new Map<string, Document>();
     for (let cursor = ""; ; ) {
-      const { items, next } = await this.#client.history(channel, { oldest: start, cursor }, signal);
+      const { items, next } = await this.client.history(channel, { oldest: start, cursor }, signal);
       for (const message of items) {
         const document = this.#document(channel, message);
         // What is newer is not read yet, and not the window's business.
@@ -181,18 +151,18 @@ export class SlackMessages implements Source {
       ...gone.map((ts) => this.#change("delete", marked({ channel_id: channel, ts }, "d"))),
     ];
     const after = this.#at(position, channel, { read: place.read, window: is });
-    await emit({ changes, position: after, bytes: this.#client.bytes - bytes, backfilling: false });
+    await emit({ changes, position: after, bytes: this.client.bytes - bytes, backfilling: false });
     return after;
   }
 
   #document(channel: string, message: Document): Document {
     const document = { ...message, channel_id: channel };
-    this.#fits(document);
+    this.fits(document);
     return document;
   }
 
   #change(op: "upsert" | "delete", document: Document): Change {
-    return { collection: this.#binding.collection, op, document, partial: op === "delete" };
+    return { collection: this.binding.collection, op, document, partial: op === "delete" };
   }
 
   #at(position: MessagesPosition, channel: string, place: Place): MessagesPosition {
