@@ -1,6 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { z } from "zod";
-import { HalfMade } from "../reconcile/context.ts";
+import { HalfMade } from "../../components/core/halfMade.ts";
 import { configured, configureWith } from "./context.ts";
 import type { Handler } from "./handler.ts";
 

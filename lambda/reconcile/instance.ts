@@ -1,6 +1,7 @@
+import { HalfMade } from "../../components/core/halfMade.ts";
 import type { WireInstance } from "../client/wire.ts";
 import type { Candidate } from "./candidates.ts";
-import { type Context, HalfMade, messageOf } from "./context.ts";
+import { type Context, messageOf } from "./context.ts";
 import { launch, launchSettled, ownedBy, strays } from "./launch.ts";
 import { BrokenMachine, terminateAndWait, untilActive } from "./lifecycle.ts";
 import { type InstanceOutputs, launchedOutputs, observed } from "./outputs.ts";

@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { z } from "zod";
-import { type Context, HalfMade } from "../reconcile/context.ts";
+import { HalfMade } from "../../../components/core/halfMade.ts";
+import type { Context } from "../reconcile/context.ts";
 import {
   bringLive,
   type PublicationOutputs,

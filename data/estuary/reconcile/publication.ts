@@ -1,8 +1,9 @@
+import { HalfMade } from "../../../components/core/halfMade.ts";
 import type { LiveSpec, StagedSpec } from "../client/api.ts";
 import { messageOf } from "../client/errors.ts";
 import { isTask, type Spec, type Specs, type SpecType } from "../spec/catalog.ts";
 import { detailOf, digestsOf, published, revisionOf } from "../spec/digest.ts";
-import { type Context, HalfMade } from "./context.ts";
+import type { Context } from "./context.ts";
 import { encrypted } from "./encrypt.ts";
 import { publishSpecs } from "./job.ts";
 import { settleLeftovers } from "./leftovers.ts";

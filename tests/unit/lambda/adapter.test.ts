@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { HalfMade } from "../../../components/core/halfMade.ts";
 import { adapt, faultsOf, unknownValue } from "../../../lambda/provider/adapter.ts";
 import { contextFrom } from "../../../lambda/provider/context.ts";
 import { firewallRuleset } from "../../../lambda/provider/handlers/firewallRuleset.ts";
 import { instance } from "../../../lambda/provider/handlers/instance.ts";
 import { provider } from "../../../lambda/provider/handlers/sshKey.ts";
-import { HalfMade } from "../../../lambda/reconcile/context.ts";
 
 const good = {
   name: "n",
