@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { replaceFile } from "../../replaceFile.ts";
 import { hexId } from "./ids.ts";
 import { emptyState, type State, stateSchema } from "./state.ts";
 
@@ -29,7 +29,6 @@ export class Store {
   commit(): void {
     if (!this.#file) return;
     try {
-      mkdirSync(dirname(this.#file), { recursive: true });
       replaceFile(this.#file, JSON.stringify(this.state, null, 1));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -57,16 +56,4 @@ function load(file: string): State | undefined {
       { cause: error },
     );
   }
-}
-
-function replaceFile(file: string, text: string): void {
-  const beside = `${file}.new`;
-  const handle = openSync(beside, "w", 0o600);
-  try {
-    writeFileSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(beside, file);
 }

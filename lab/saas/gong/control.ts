@@ -1,6 +1,5 @@
-import type { ServerResponse } from "node:http";
 import { z } from "zod";
-import type { Asked } from "./api.ts";
+import type { Commands } from "../kit/control.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { Workspace } from "./workspace.ts";
@@ -50,8 +49,8 @@ const given = <T extends object>(value: T) =>
     [K in keyof T]: Exclude<T[K], undefined>;
   };
 
-/** Commands of the lab, under `/_lab/gong/`: reset, seed, change, schema, faults, journal, counts. */
-export function control({
+/** What `/_lab/gong/<command>` does. */
+export const commands = ({
   workspace,
   faults: waiting,
   journal,
@@ -59,34 +58,16 @@ export function control({
   workspace: Workspace;
   faults: Faults;
   journal: Journal;
-}): (asked: Asked, response: ServerResponse) => void {
-  const commands: Record<string, (body: unknown) => unknown> = {
-    reset: () => {
-      waiting.set([]);
-      journal.clear();
-      return workspace.seed();
-    },
-    seed: (body) => workspace.seed(given(seed.parse(body))),
-    change: (body) => workspace.change(given(change.parse(body))),
-    schema: (body) => workspace.mutate(schema.parse(body).map((each) => given(each))),
-    faults: (body) => waiting.set(faults.parse(body).map((each) => given(each))),
-    journal: () => ({ statuses: journal.statuses, entries: journal.entries.slice(-200) }),
-    counts: () => workspace.counts(),
-  };
-  return ({ url, body }, response) => {
-    const reply = (status: number, answer: unknown) => {
-      response
-        .writeHead(status, { "content-type": "application/json" })
-        .end(`${JSON.stringify(answer ?? {})}\n`);
-    };
-    const name = url.pathname.slice("/_lab/gong/".length);
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (!command)
-      return reply(404, { error: `no command ${name}; there are ${Object.keys(commands).join(", ")}` });
-    try {
-      reply(200, command(body === "" ? {} : JSON.parse(body)));
-    } catch (error) {
-      reply(400, { error: error instanceof Error ? error.message : String(error) });
-    }
-  };
-}
+}): Commands<unknown> => ({
+  reset: () => {
+    waiting.set([]);
+    journal.clear();
+    return workspace.seed();
+  },
+  seed: (body) => workspace.seed(given(seed.parse(body))),
+  change: (body) => workspace.change(given(change.parse(body))),
+  schema: (body) => workspace.mutate(schema.parse(body).map((each) => given(each))),
+  faults: (body) => waiting.set(faults.parse(body).map((each) => given(each))),
+  journal: () => ({ statuses: journal.statuses, entries: journal.entries.slice(-200) }),
+  counts: () => workspace.counts(),
+});

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { control } from "../kit/control.ts";
+import { bodyOf } from "../kit/http.ts";
 import { type Asked, type Credentials, gongApi } from "./api.ts";
-import { control } from "./control.ts";
+import { commands } from "./control.ts";
 import { Faults } from "./faults.ts";
 import { Journal } from "./journal.ts";
 import { Counter, gongLimits, type Limits } from "./limits.ts";
@@ -48,11 +50,13 @@ export function openGong(options: GongOptions): Gong {
     limits: limits === false ? undefined : new Counter(limits, now),
     onAsked: (method, path, status) => journal.note(method, path, status),
   });
-  const commands = control({ workspace, faults, journal });
+  const orders = commands({ workspace, faults, journal });
+  // Some commands take a list.
+  const parse = (text: string): unknown => (text === "" ? {} : JSON.parse(text));
   const handler: Handler = async (request, response) => {
+    if (await control("gong", orders, parse, request, response)) return;
     const asked = await whole(request);
     const { pathname } = asked.url;
-    if (pathname.startsWith("/_lab/gong/")) return commands(asked, response);
     if (prefix !== "" && pathname.startsWith(`${prefix}/`))
       asked.url.pathname = pathname.slice(prefix.length);
     api(asked, response);
@@ -64,12 +68,10 @@ export function openGong(options: GongOptions): Gong {
 export const gongHandler = (options: GongOptions): Handler => openGong(options).handler;
 
 async function whole(request: IncomingMessage): Promise<Asked> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
   return {
     method: request.method ?? "",
     url: new URL(request.url ?? "/", "http://gong"),
     headers: request.headers,
-    body: Buffer.concat(chunks).toString("utf8"),
+    body: await bodyOf(request),
   };
 }

@@ -49,7 +49,7 @@ export function hubspotHandler(options: HubSpotOptions | HubSpot): Handler {
   const account = options instanceof HubSpot ? options : new HubSpot(options);
   const orders = commands(account);
   return async (request, response) => {
-    if (await control("hubspot", orders, request, response)) return;
+    if (await control("hubspot", orders, parseBody, request, response)) return;
     await answer(account, request, response);
   };
 }

@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { bodyOf, parseBody, reply } from "./http.ts";
+import { bodyOf, reply } from "./http.ts";
 
-export type Commands = Record<string, (body: Record<string, unknown>) => unknown>;
+export type Commands<Body = Record<string, unknown>> = Record<string, (body: Body) => unknown>;
 
 /**
  * Answers `/_lab/<name>/<command>` where the path is one, with what the command returns. What a command refuses is a
  * 400 that says why.
+ *
+ * @param parse what a command is given, from the request's body
  */
-export async function control(
+export async function control<Body>(
   name: string,
-  commands: Commands,
+  commands: Commands<Body>,
+  parse: (text: string) => Body,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<boolean> {
@@ -25,7 +28,7 @@ export async function control(
     return true;
   }
   try {
-    reply(response, 200, run(parseBody(await bodyOf(request))) ?? {});
+    reply(response, 200, run(parse(await bodyOf(request))) ?? {});
   } catch (error) {
     reply(response, 400, { error: error instanceof Error ? error.message : String(error) });
   }

@@ -54,7 +54,7 @@ export function slackHandler(options: SlackOptions | Slack): Handler {
   const workspace = options instanceof Slack ? options : new Slack(options);
   const orders = commands(workspace);
   return async (request, response) => {
-    if (await control("slack", orders, request, response)) return;
+    if (await control("slack", orders, parseBody, request, response)) return;
     await answer(workspace, request, response);
   };
 }

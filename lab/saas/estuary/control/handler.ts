@@ -79,7 +79,8 @@ export function openEstuary(options: EstuaryOptions): Estuary {
   };
 
   const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (await commands("estuary", controlCommands(control, faults, journal), request, response)) return;
+    if (await commands("estuary", controlCommands(control, faults, journal), parseBody, request, response))
+      return;
     const url = new URL(request.url ?? "/", "http://estuary");
     const path = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length) : url.pathname;
     let body: Record<string, unknown>;

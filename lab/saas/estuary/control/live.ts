@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { LiveCapture, LiveMaterialization, LiveSpecs } from "../plane.ts";
 import { connectorOf } from "./connectors.ts";
 import { capture, collection, materialization, sourceName } from "./models.ts";
@@ -25,17 +26,28 @@ export function liveSpecs(masterKey: Buffer, live: Record<string, Spec>): LiveSp
   return specs;
 }
 
+/** What captures and materializations have in common. */
+function taskOf(
+  masterKey: Buffer,
+  { lastPubId }: Spec,
+  { endpoint, shards }: Pick<z.infer<typeof capture>, "endpoint" | "shards">,
+) {
+  const { image, config } = endpoint.connector;
+  return {
+    connector: connectorOf(image)?.name,
+    image,
+    disabled: shards?.disable ?? false,
+    publicationId: lastPubId,
+    config: decryptConfig(masterKey, config),
+  };
+}
+
 // Configurations were validated against the connector's schema when they were published.
 
 function toCapture(masterKey: Buffer, spec: Spec): LiveCapture {
   const model = capture.parse(spec.model);
-  const { image, config } = model.endpoint.connector;
   return {
-    connector: connectorOf(image)?.name,
-    image,
-    disabled: model.shards?.disable ?? false,
-    publicationId: spec.lastPubId,
-    config: decryptConfig(masterKey, config),
+    ...taskOf(masterKey, spec, model),
     intervalSeconds: secondsOf(model.interval),
     bindings: model.bindings.map(({ disable, ...binding }) => ({ ...binding, disabled: disable })),
   } as unknown as LiveCapture;
@@ -43,13 +55,8 @@ function toCapture(masterKey: Buffer, spec: Spec): LiveCapture {
 
 function toMaterialization(masterKey: Buffer, spec: Spec): LiveMaterialization {
   const model = materialization.parse(spec.model);
-  const { image, config } = model.endpoint.connector;
   return {
-    connector: connectorOf(image)?.name,
-    image,
-    disabled: model.shards?.disable ?? false,
-    publicationId: spec.lastPubId,
-    config: decryptConfig(masterKey, config),
+    ...taskOf(masterKey, spec, model),
     onIncompatibleSchemaChange: model.onIncompatibleSchemaChange,
     bindings: model.bindings.map(({ source, fields, disable, ...binding }) => ({
       ...binding,

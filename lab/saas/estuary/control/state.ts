@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { replaceFile } from "../../../replaceFile.ts";
 
 export const specTypes = ["capture", "collection", "materialization"] as const;
 export const specType = z.enum(specTypes);
@@ -113,19 +113,8 @@ export class Store {
     this.commit();
   }
 
-  /** Written beside and renamed: a killed process leaves the state before or the state after, never a half. */
   commit(): void {
-    if (!this.#file) return;
-    mkdirSync(dirname(this.#file), { recursive: true });
-    const beside = `${this.#file}.new`;
-    const handle = openSync(beside, "w", 0o600);
-    try {
-      writeFileSync(handle, JSON.stringify(this.state));
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(beside, this.#file);
+    if (this.#file) replaceFile(this.#file, JSON.stringify(this.state));
   }
 }
 
