@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Death } from "../support/mortal.ts";
 import { type Account, account } from "./support/account.ts";
 import { Engine } from "./support/engine.ts";
-import type { Death } from "./support/process.ts";
 
 interface Flow {
   name: string;

@@ -6,7 +6,8 @@ import { instance } from "../../../lambda/provider/handlers/instance.ts";
 import { instanceClaim } from "../../../lambda/provider/handlers/instanceClaim.ts";
 import type { Timing } from "../../../lambda/reconcile/context.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
-import { type Death, SharedTime, startProcess } from "./process.ts";
+import type { Death } from "../../support/mortal.ts";
+import { SharedTime, startProcess } from "./process.ts";
 
 interface Row {
   id: string;

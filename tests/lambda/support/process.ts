@@ -4,6 +4,7 @@ import type { Journal } from "../../../lambda/client/journal.ts";
 import { unlimited } from "../../../lambda/client/limiter.ts";
 import type { Context, Timing } from "../../../lambda/reconcile/context.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
+import { type Death, mortal } from "../../support/mortal.ts";
 
 export const timing: Timing = {
   bootDeadline: 1500,
@@ -27,12 +28,6 @@ export class SharedTime implements Clock {
   }
 }
 
-/** When in the life of its n-th request a process dies. */
-export interface Death {
-  request: number;
-  phase: "before" | "handled" | "replied";
-}
-
 export interface ProcessOptions {
   clock: Clock;
   journal: Journal;
@@ -51,33 +46,14 @@ export interface ProviderProcess {
   died: Promise<"died">;
 }
 
-/** A provider process. When it dies it hangs at whatever it does next, so that nothing follows, as in reality. */
+/** A provider process, which may die. */
 export async function startProcess(cloud: TestCloud, options: ProcessOptions): Promise<ProviderProcess> {
   const { clock, journal, death } = options;
-  const { promise: died, resolve } = Promise.withResolvers<"died">();
-  const requests: string[] = [];
   const lines: string[] = [];
-  let dead = false;
-  const alive = async () => {
-    if (dead) await new Promise<never>(() => undefined);
-  };
-  const maybeDie = (number: number, phase: Death["phase"]) => {
-    if (death?.request !== number || death.phase !== phase) return;
-    dead = true;
-    resolve("died");
-  };
-  const send: typeof fetch = async (input, init) => {
-    await alive();
-    const number = requests.push(`${init?.method} ${new URL(String(input)).pathname}`) - 1;
-    maybeDie(number, "before");
-    await alive();
-    const response = await fetch(input, init);
-    const text = await response.text();
-    maybeDie(number, "handled");
-    await alive();
-    maybeDie(number, "replied");
-    return new Response(text, { status: response.status });
-  };
+  const { died, requests, alive, send } = mortal(
+    death,
+    (input, init) => `${init?.method} ${new URL(String(input)).pathname}`,
+  );
   const whileAlive =
     <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
     async (...args: Args): Promise<Result> => {

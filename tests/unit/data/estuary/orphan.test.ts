@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { slackCapture } from "../../../../data/estuary/spec/captures.ts";
 import type { Specs } from "../../../../data/estuary/spec/catalog.ts";
-import { type Death, Engine } from "./support/engine.ts";
+import type { Death } from "../../../support/mortal.ts";
+import { Engine } from "./support/engine.ts";
 import { someSecret, type TestEstuary, testEstuary } from "./support/estuary.ts";
 
 const owner = "sophia/test/source-slack";

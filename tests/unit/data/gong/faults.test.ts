@@ -1,29 +1,21 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { noPostgres } from "../../../support/servers/postgres.ts";
+import { expect } from "vitest";
 import {
   contents,
   history,
-  openStaging,
+  needed,
   runOnce,
   type ServedGong,
   type Staging,
   serveGong,
+  stage,
   statusOf,
 } from "./stage.ts";
 
-const needed = test.skipIf(noPostgres !== undefined);
 let staging: Staging;
 let gong: ServedGong;
-
-beforeAll(async () => {
-  if (!noPostgres) staging = await openStaging();
+stage({ seed: 5, size: 60, days: 3, utterances: 2, pageSize: 20 }, (opened, served) => {
+  [staging, gong] = [opened, served];
 });
-afterAll(() => staging?.stop());
-beforeEach(async () => {
-  await staging?.empty();
-  gong = await serveGong({ seed: 5, size: 60, days: 3, utterances: 2, pageSize: 20 });
-});
-afterEach(() => gong.close());
 
 const number = async (sql: string) =>
   Number((await staging.admin.query(`SELECT count(*) AS n FROM ${sql}`)).rows[0].n);

@@ -1,34 +1,25 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import {
   calls as callsTable,
   crmEntities,
   users as usersTable,
 } from "../../../../data/gong/staging/tables.ts";
-import { noPostgres } from "../../../support/servers/postgres.ts";
 import {
   contents,
   history,
-  openStaging,
+  needed,
   runOnce,
   type ServedGong,
   type Staging,
-  serveGong,
+  stage,
   statusOf,
 } from "./stage.ts";
 
-const needed = test.skipIf(noPostgres !== undefined);
 let staging: Staging;
 let gong: ServedGong;
-
-beforeAll(async () => {
-  if (!noPostgres) staging = await openStaging();
+stage({ seed: 7, size: 230 }, (opened, served) => {
+  [staging, gong] = [opened, served];
 });
-afterAll(() => staging?.stop());
-beforeEach(async () => {
-  await staging?.empty();
-  gong = await serveGong({ seed: 7, size: 230 });
-});
-afterEach(() => gong.close());
 
 const count = async (sql: string) =>
   Number((await staging.admin.query(`SELECT count(*) AS n FROM ${sql}`)).rows[0].n);

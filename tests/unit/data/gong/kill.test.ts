@@ -1,30 +1,13 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import { noPostgres } from "../../../support/servers/postgres.ts";
-import {
-  contents,
-  history,
-  openStaging,
-  runOnce,
-  type ServedGong,
-  type Staging,
-  serveGong,
-} from "./stage.ts";
+import { contents, history, needed, runOnce, type ServedGong, type Staging, stage } from "./stage.ts";
 
-const needed = test.skipIf(noPostgres !== undefined);
 let staging: Staging;
 let gong: ServedGong;
-
-beforeAll(async () => {
-  if (!noPostgres) staging = await openStaging();
+stage({ seed: 11, size: 8, days: 2, users: 3, utterances: 2, pageSize: 4 }, (opened, served) => {
+  [staging, gong] = [opened, served];
 });
-afterAll(() => staging?.stop());
-beforeEach(async () => {
-  await staging?.empty();
-  gong = await serveGong({ seed: 11, size: 8, days: 2, users: 3, utterances: 2, pageSize: 4 });
-});
-afterEach(() => gong.close());
 
 /**
  * Connections that end with a certain statement, as when the process is killed: nothing is sent any more, neither a

@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, test } from "vitest";
 import { type Extraction, extract } from "../../../../data/gong/main.ts";
 import { type GongOptions, openGong } from "../../../../lab/saas/gong/handler.ts";
 import { startPipelineServer } from "../../../support/servers/pipeline.ts";
+import { noPostgres } from "../../../support/servers/postgres.ts";
 
 const tables = [
   "gong_calls_staging",
@@ -70,6 +72,29 @@ export async function serveGong(options: Omit<Partial<GongOptions>, "credentials
   };
 }
 export type ServedGong = Awaited<ReturnType<typeof serveGong>>;
+
+/** Runs where this machine has PostgreSQL. */
+export const needed = test.skipIf(noPostgres !== undefined);
+
+/** A database for all tests of a file, empty before each, and a Gong of its own for each. */
+export function stage(
+  options: Parameters<typeof serveGong>[0],
+  take: (staging: Staging, gong: ServedGong) => void,
+) {
+  let staging: Staging | undefined;
+  let gong: ServedGong | undefined;
+  beforeAll(async () => {
+    if (!noPostgres) staging = await openStaging();
+  });
+  afterAll(() => staging?.stop());
+  beforeEach(async () => {
+    if (!staging) return;
+    await staging.empty();
+    gong = await serveGong(options);
+    take(staging, gong);
+  });
+  afterEach(() => gong?.close());
+}
 
 export interface Run {
   perSecond?: number;

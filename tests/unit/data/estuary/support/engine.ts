@@ -3,13 +3,8 @@ import type { Clock } from "../../../../../components/core/wait.ts";
 import { publicationProvider } from "../../../../../data/estuary/provider/publication.ts";
 import type { Timing } from "../../../../../data/estuary/reconcile/context.ts";
 import type { Specs } from "../../../../../data/estuary/spec/catalog.ts";
+import { type Death, mortal } from "../../../../support/mortal.ts";
 import { clientOf, contextOf, type TestEstuary, timing as usual } from "./estuary.ts";
-
-/** When in the life of its n-th request a process dies. */
-export interface Death {
-  request: number;
-  phase: "before" | "handled" | "replied";
-}
 
 interface Row {
   id: string;
@@ -100,30 +95,10 @@ export class Engine {
     { death, timing }: RunOptions,
     work: (provider: dynamic.ResourceProvider) => Promise<void>,
   ): Promise<RunResult> {
-    const { promise: died, resolve } = Promise.withResolvers<"died">();
-    const requests: string[] = [];
-    let dead = false;
-    const alive = async () => {
-      if (dead) await new Promise<never>(() => undefined);
-    };
-    const maybeDie = (number: number, phase: Death["phase"]) => {
-      if (death?.request !== number || death.phase !== phase) return;
-      dead = true;
-      resolve("died");
-    };
-    const send: typeof fetch = async (input, init) => {
-      await alive();
+    const { died, requests, alive, send } = mortal(death, (input, init) => {
       const { operationName } = JSON.parse(typeof init?.body === "string" ? init.body : "{}");
-      const number = requests.push(operationName ?? new URL(String(input)).pathname) - 1;
-      maybeDie(number, "before");
-      await alive();
-      const response = await fetch(input, init);
-      const text = await response.text();
-      maybeDie(number, "handled");
-      await alive();
-      maybeDie(number, "replied");
-      return new Response(text, { status: response.status });
-    };
+      return operationName ?? new URL(String(input)).pathname;
+    });
     const clock: Clock = {
       now: this.#estuary.time.now,
       sleep: async (ms) => {
