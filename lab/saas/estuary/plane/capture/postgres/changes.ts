@@ -111,7 +111,8 @@ export class Changes {
       oids.size === table.columns.length &&
       table.columns.every(({ name: known, oid }) => oids.get(known) === oid);
     if (!same) {
-      const fresh = await this.#options.describe(binding);
+      // What is replicated may not be visible yet, and the table would then look as it did before.
+      const fresh = await this.#snapshot(() => this.#options.describe(binding));
       if (JSON.stringify(schemaOfTable(fresh)) !== JSON.stringify(schemaOfTable(table))) {
         throw new SchemaChanged(`${schema}.${name} has other columns than before`);
       }
