@@ -2,30 +2,18 @@ import { join } from "node:path";
 import type { Artefact } from "../../lab/artefacts/artefact.ts";
 import { hashOf } from "../../lab/artefacts/hash.ts";
 import { run } from "../../lab/exec.ts";
-import { goBuild } from "../../lab/goBuild.ts";
+import { goProgram } from "../../lab/goProgram.ts";
 
 const folder = import.meta.dirname;
 
 /** Checks workflows for mistakes: expressions, types of inputs, events, shells. The result is the file `actionlint`. */
-export const actionlint: Artefact = {
+export const actionlint = goProgram({
   name: "actionlint",
   title: "build actionlint",
-  alone: "go",
-  async key() {
-    const { stdout } = await run("go", ["version"]);
-    return hashOf(folder, ["go.mod", "go.sum", "artefact.ts"], stdout.trim());
-  },
-  async build({ out, log, signal }) {
-    await goBuild({
-      cwd: folder,
-      out: join(out, "actionlint"),
-      packages: ["github.com/rhysd/actionlint/cmd/actionlint"],
-      linkerFlags: "-s -w",
-      log,
-      signal,
-    });
-  },
-};
+  folder,
+  inputs: ["go.mod", "go.sum", "artefact.ts"],
+  packages: ["github.com/rhysd/actionlint/cmd/actionlint"],
+});
 
 /** Checks workflows for what an attacker could use. The result is the file `bin/zizmor`. */
 export const zizmor: Artefact = {
