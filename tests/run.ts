@@ -98,8 +98,10 @@ try {
 
 const sum = (count: (result: (typeof results)[number]) => number) =>
   results.reduce((total, result) => total + count(result), 0);
-for (const { name, failures } of results)
-  for (const failure of failures ?? []) say(`✘ ${name}: ${failure}\n`);
+for (const { name, failures = [], unsteady = [] } of results) {
+  for (const failure of failures) say(`✘ ${name}: ${failure}\n`);
+  for (const first of unsteady) say(`⚠ passed at the second try only, ${name}: ${first}\n`);
+}
 for (const { name, passed, failed, skipped, seconds } of results) {
   const more = skipped > 0 ? `, ${skipped} skipped` : "";
   const counts = `${passed} passed, ${failed} failed${more} in ${duration(seconds)}`;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { repository } from "../../../lab/lab.ts";
-import { failuresOf } from "../../support/run/parts.ts";
+import { failuresOf, unsteadyOf } from "../../support/run/parts.ts";
 
 const file = join(repository, "tests", "unit", "some.test.ts");
 const result = (status: string, failureMessages: string[] = []) => ({
@@ -34,4 +34,17 @@ test("the closing summary keeps a long reason short", () => {
     testResults: [{ name: file, assertionResults: [result("failed", ["a line\n".repeat(200)])] }],
   });
   expect(failure?.split("\n").length).toBeLessThan(20);
+});
+
+test("a test that passed at the second try only is named with what it said at the first, and is no failure", () => {
+  const results = {
+    testResults: [
+      {
+        name: file,
+        assertionResults: [result("passed"), result("passed", ["timed out"]), result("failed", ["no"])],
+      },
+    ],
+  };
+  expect(unsteadyOf(results)).toEqual(["tests/unit/some.test.ts › group passed\n    timed out"]);
+  expect(failuresOf(results)).toEqual(["tests/unit/some.test.ts › group failed\n    no"]);
 });

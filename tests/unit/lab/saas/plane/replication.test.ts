@@ -134,7 +134,9 @@ describe.skipIf(noPostgres)("PostgreSQL into the warehouse", () => {
   const failing = (pattern: RegExp, name = catalog.postgres) =>
     waitFor({ what: `${name} to fail`, deadline: 120, interval: 0.05 }, async () => {
       const { state, message = "" } = plane.status(name);
-      return state === "failed" && pattern.test(message) ? true : notYet(`${state} ${message}; said ${said.slice(-5).join(" | ")}`);
+      return state === "failed" && pattern.test(message)
+        ? true
+        : notYet(`${state} ${message}; said ${said.slice(-5).join(" | ")}`);
     });
 
   test("P1 rows that are there, then inserts, updates and deletes are the same in the warehouse", async () => {
