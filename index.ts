@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { insideCluster } from "./components/core/insideCluster.ts";
+import "./components/core/nativeStacks.ts";
 import { Images } from "./components/images/images.ts";
 import { Namespaces } from "./components/network/namespaces.ts";
 import { GpuPlugin } from "./components/services/gpu.ts";

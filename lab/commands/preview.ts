@@ -29,7 +29,9 @@ export async function preview(
   signal: AbortSignal,
 ): Promise<void> {
   const stack =
-    name === "local" ? await prepare(lab, progress, signal) : await offlineStack(lab, name, progress, signal);
+    name === "local"
+      ? (await prepare(lab, progress, signal)).stack
+      : await offlineStack(lab, name, progress, signal);
   const aside = await mkdtemp(join(tmpdir(), "sophia-preview-"));
   try {
     const log = join(aside, "events.json");

@@ -21,18 +21,19 @@ import type { Progress } from "../progress.ts";
 import { makeSaasCredentials, saasCredentialsFile } from "../saas/credentials.ts";
 import { fakesnow } from "../saas/snowflake/artefact.ts";
 import { claimNetwork } from "../state/claim.ts";
+import { render } from "../status/render.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 import { labArtefacts, publishedImages, startObtainingAll } from "./artefacts.ts";
+import type { OpenedStack } from "./open.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, saasUrl, snowflakeUrl, speed } from "./services.ts";
 import { Stack } from "./stack.ts";
-import { status } from "./status.ts";
 import { settled, update } from "./update.ts";
 
 /** What the lab's services are made of; the toolchain may come later. */
 const serviceArtefacts = labArtefacts.filter((artefact) => artefact !== helm);
 
 /** Everything up to `pulumi up`: what the program finds when it runs. */
-export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<Stack> {
+export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<OpenedStack> {
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
   const { builds, folder } = await progress.phase("Toolchain and images", async () => {
     await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
@@ -50,9 +51,10 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
       throw error;
     });
     const { toolchain, folder: of } = await builds.all();
-    const stack = new Stack(toolchain, lab, { LAB_HELM: join(of(helm), "helm") });
+    const helmBinary = join(of(helm), "helm");
+    const stack = new Stack(toolchain, lab, { LAB_HELM: helmBinary });
     await progress.step("stack configuration", () => stack.configure(config, secrets));
-    return stack;
+    return { stack, helm: helmBinary };
   });
 }
 
@@ -118,12 +120,15 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
  * @param refresh compare with what is really there first, so that a lost host is replaced; takes longer
  */
 export async function up(lab: Lab, refresh: boolean, progress: Progress, signal: AbortSignal): Promise<void> {
-  const stack = await prepare(lab, progress, signal);
+  const { stack, helm: helmBinary } = await prepare(lab, progress, signal);
   await progress.phase("pulumi up", () => update(lab, stack, refresh, progress, signal));
   const outputs = await stack.outputs();
   await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
-  await progress.phase("Health", () => settled(lab, signal));
-  await status(lab, false);
+  const read = { name: stack.name, outputs: async () => outputs };
+  const report = await progress.phase("Health", () =>
+    settled({ lab, stack: read, helm: helmBinary }, signal),
+  );
+  process.stdout.write(`${render(report, Date.now())}\n`);
 }
 
 const sha256 = async (file: string): Promise<string> =>

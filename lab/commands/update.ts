@@ -2,9 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { files, type Lab, policyPack } from "../lab.ts";
 import type { Progress } from "../progress.ts";
-import { problems } from "../status/report.ts";
+import { collect, type Sources } from "../status/collect.ts";
+import { problems, type Report } from "../status/report.ts";
 import type { Stack } from "./stack.ts";
-import { examine } from "./status.ts";
 
 /** Lines of the CLI that say what became of a resource, not that it is still being worked on. */
 const finished = / (created|updated|replaced|deleted|\*\*.*failed\*\*)/;
@@ -71,10 +71,10 @@ export async function update(
   }
 }
 
-/** Waits until all is well: what was just changed may still be on its way. */
-export async function settled(lab: Lab, signal: AbortSignal): Promise<void> {
-  await waitFor({ what: "all parts to be healthy", deadline: 180, interval: 2, signal }, async () => {
-    const report = await examine(lab);
-    return report.healthy || notYet(problems(report).join("; "));
+/** Waits until all is well, as what was just changed may still be on its way, and says how it is then. */
+export function settled(sources: Sources, signal: AbortSignal): Promise<Report> {
+  return waitFor({ what: "all parts to be healthy", deadline: 180, interval: 2, signal }, async () => {
+    const report = await collect(sources);
+    return report.healthy ? report : notYet(problems(report).join("; "));
   });
 }

@@ -52,16 +52,16 @@ export function officialToolchain(home: string): Toolchain {
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 const nodeFolder = join(checkout, "node_modules/.bin");
 
-/** Starts a TypeScript entry point of this checkout on its Node 24. */
+/** Starts a program of this checkout on its Node 24. */
 const launcher = (entry: string) =>
-  `#!/bin/sh\nexec ${quoted(join(nodeFolder, "node"))} ${quoted(join(checkout, entry))} "$@"\n`;
-
-/** The SDK's own dynamic provider takes `node` from PATH. */
-const dynamicProvider = `#!/bin/sh
-PATH=${quoted(nodeFolder)}:$PATH
-export PATH
-exec ${quoted(join(checkout, "node_modules/@pulumi/pulumi/pulumi-resource-pulumi-nodejs"))} "$@"
-`;
+  `#!/bin/sh\nexec ${[
+    join(nodeFolder, "node"),
+    "--import",
+    join(checkout, "lab/pulumi/keepCompiled.ts"),
+    join(checkout, entry),
+  ]
+    .map(quoted)
+    .join(" ")} "$@"\n`;
 
 /** Writes by rename, and only what differs: other processes may be using the folder. */
 async function install(path: string, text: string): Promise<void> {
@@ -117,7 +117,10 @@ export async function assembleToolchain(home: string, cli: string): Promise<Tool
     });
   });
   await install(join(bin, "pulumi-language-nodejs"), launcher("lab/pulumi/language/main.ts"));
-  await install(join(bin, "pulumi-resource-pulumi-nodejs"), dynamicProvider);
+  await install(
+    join(bin, "pulumi-resource-pulumi-nodejs"),
+    launcher("node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js"),
+  );
   await withoutEngineLog(home);
   for (const name of pluginNames) {
     await install(pluginProgram(home, name), launcher(`lab/pulumi/plugins/${name}/main.ts`));

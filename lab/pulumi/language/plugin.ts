@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type grpc from "@grpc/grpc-js";
 import languageMessages from "@pulumi/pulumi/proto/language_pb.js";
 import { type Children, type Ending, stop } from "./children.ts";
@@ -48,6 +49,8 @@ function failure(ending: Ending): Error | undefined {
   return ending.code === 0 ? undefined : new Error(`Program exited with non-zero exit code: ${ending.code}`);
 }
 
+const keepCompiled = fileURLToPath(import.meta.resolve("../keepCompiled.ts"));
+
 /** Runs a plugin that is a Node program: a policy pack, a provider from source. Ends when the plugin ends. */
 export async function runPlugin(call: Call, children: Children): Promise<void> {
   const request = call.request;
@@ -72,7 +75,7 @@ export async function runPlugin(call: Call, children: Children): Promise<void> {
   }
   try {
     const { process: child, ended } = children.run({
-      args: [...options.nodeargs, ...start, ...args],
+      args: ["--import", keepCompiled, ...options.nodeargs, ...start, ...args],
       env: { ...environment(request.getEnvList()), ...optionsEnvironment(options), ...extra },
       cwd: analyzer ? folder : request.getPwd(),
       stdout: proxy ? portReader((port) => void attach(proxy, port), stdout) : stdout,
