@@ -78,7 +78,10 @@ const gpuMetrics = autoscaling.enabled
 
 const operator = new PostgresOperator(
   "postgres-operator",
-  { manifest: await loadManifest(settings.postgres.operatorManifest), namespaces },
+  {
+    manifest: await loadManifest(settings.postgres.operatorManifest),
+    namespace: namespaces.walled["cnpg-system"],
+  },
   inCluster,
 );
 const postgres = new Postgres(
@@ -125,6 +128,7 @@ const mcpPlatform = new McpPlatform(
     apiServers,
     storageClass,
     gpu,
+    after: [postgres],
     gpuScaling: gpuMetrics && { ...autoscaling, slices: settings.gpu.slicesPerGpu },
     lambdaApiUrl: settings.lambda.apiUrl,
     gongApiUrl: settings.pipeline.gong.apiUrl,
@@ -137,7 +141,8 @@ const mcpPlatform = new McpPlatform(
     redis: { host: redis.host, port: redis.port, password: redis.password },
     secrets,
   },
-  inCluster,
+  // PostgreSQL takes longest, and the engine takes resources one by one: these two hundred come after its operator.
+  { ...inCluster, dependsOn: [operator] },
 );
 
 const nginx = new Nginx(

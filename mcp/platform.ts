@@ -27,6 +27,10 @@ export interface McpPlatformArgs extends Platform {
   storageClass: string;
   /** Makes GPU slices: servers that take one wait for it. */
   gpu: pulumi.Resource;
+  /**
+   * What starts before the servers' pods: all of them at once would take the time that those need. A change does nothing.
+   */
+  after?: pulumi.Resource[];
   /** Left out: servers with a GPU slice do not scale. */
   gpuScaling?: GpuScaling | undefined;
 }

@@ -30,6 +30,8 @@ export interface McpServerArgs {
   gpuScaling?: GpuScaling | undefined;
   /** A change concerns new volumes only. */
   storageClass: string;
+  /** What starts before its pods. A change does nothing. */
+  after?: pulumi.Resource[];
 }
 
 /**
@@ -138,7 +140,7 @@ export class McpServer extends Component {
           },
         },
       },
-      this.child({ dependsOn: parts }),
+      this.child({ dependsOn: [...parts, ...(args.after ?? [])] }),
     );
     new k8s.policy.v1.PodDisruptionBudget(
       this.childName("budget"),

@@ -1,5 +1,5 @@
-/** Namespaces of the platform, each with its own walls. `kube-system` belongs to the cluster. */
-export const namespaceNames = ["ingress", "data", "mcp", "cnpg-system", "gpu", "monitoring"] as const;
+/** Namespaces of the platform, each with its own walls; first those that the longest waits are for. `kube-system` belongs to the cluster. */
+export const namespaceNames = ["cnpg-system", "data", "ingress", "mcp", "gpu", "monitoring"] as const;
 export type NamespaceName = (typeof namespaceNames)[number];
 
 /** Pods with this label may open connections to PostgreSQL. */

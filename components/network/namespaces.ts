@@ -22,6 +22,8 @@ export interface NamespacesArgs {
 export class Namespaces extends Component {
   /** Names by name; each is known only when the namespace is walled, so whoever uses one waits for its walls. */
   readonly names: Record<NamespaceName, pulumi.Output<string>>;
+  /** Each namespace with its walls, for what names no namespace of ours in its inputs. */
+  readonly walled: Record<NamespaceName, pulumi.Resource[]>;
 
   constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("network:Namespaces", name, opts);
@@ -32,7 +34,7 @@ export class Namespaces extends Component {
     }));
     const policies = policiesOf(flows);
 
-    const walled = (namespace: NamespaceName): pulumi.Output<string> => {
+    const walled = (namespace: NamespaceName): pulumi.CustomResource[] => {
       const { podSecurity, quota } = limits[namespace];
       const space = new k8s.core.v1.Namespace(
         this.childName(namespace),
@@ -45,7 +47,8 @@ export class Namespaces extends Component {
       });
       const quotaPlace = inside("quota", "quota");
       const rangePlace = inside("limits", "limits");
-      const walls: pulumi.CustomResource[] = [
+      return [
+        space,
         new k8s.core.v1.ResourceQuota(
           quotaPlace.resource,
           { metadata: quotaPlace.metadata, spec: { hard: quota } },
@@ -67,14 +70,15 @@ export class Namespaces extends Component {
             );
           }),
       ];
-      return pulumi
-        .all([space.metadata.name, pulumi.all(walls.map((wall) => wall.id))])
-        .apply(([known]) => known);
     };
-    this.names = Object.fromEntries(namespaceNames.map((each) => [each, walled(each)])) as Record<
-      NamespaceName,
-      pulumi.Output<string>
-    >;
+    const all = namespaceNames.map((each) => [each, walled(each)] as const);
+    const byName = <T>(of: (resources: pulumi.CustomResource[], namespace: NamespaceName) => T) =>
+      Object.fromEntries(all.map(([each, resources]) => [each, of(resources, each)])) as Record<
+        NamespaceName,
+        T
+      >;
+    this.walled = byName((resources) => resources);
+    this.names = byName((resources, each) => pulumi.all(resources.map(({ id }) => id)).apply(() => each));
     this.registerOutputs({ names: this.names });
   }
 }

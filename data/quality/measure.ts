@@ -72,7 +72,9 @@ export class Meter {
         const { looks, reachable } = await lookInto(warehouse, this.#streams, signal);
         this.#looks = looks;
         this.#reachable = reachable;
-        this.#lookedAt = at;
+        // What could not be read is asked again at the next run: it may be there by then.
+        const complete = reachable && [...looks.values()].every(({ fault }) => fault === undefined);
+        this.#lookedAt = complete ? at : Number.NEGATIVE_INFINITY;
       }
       const statuses: StreamStatus[] = [];
       const results: Result[] = [];

@@ -16,7 +16,7 @@ export const snowflakeUrl = (network: LabNetwork) => `http://${network.gateway}:
 export const k3sUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.releases}/k3s`;
 
 /** How many times faster than the world the emulated cloud's clock runs: a boot of four minutes takes some seconds. */
-export const speed = 30;
+export const speed = 60;
 
 const node = process.execPath;
 

@@ -126,7 +126,9 @@ export async function up(lab: Lab, refresh: boolean, progress: Progress, signal:
   await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
   const read = { name: stack.name, outputs: async () => outputs };
   const report = await progress.phase("Health", () =>
-    settled({ lab, stack: read, helm: helmBinary }, signal),
+    progress.step("all parts are healthy", (note) =>
+      settled({ lab, stack: read, helm: helmBinary }, signal, note),
+    ),
   );
   process.stdout.write(`${render(report, Date.now())}\n`);
 }

@@ -72,9 +72,16 @@ export async function update(
 }
 
 /** Waits until all is well, as what was just changed may still be on its way, and says how it is then. */
-export function settled(sources: Sources, signal: AbortSignal): Promise<Report> {
-  return waitFor({ what: "all parts to be healthy", deadline: 180, interval: 2, signal }, async () => {
+export function settled(
+  sources: Sources,
+  signal: AbortSignal,
+  note: (line: string) => void,
+): Promise<Report> {
+  return waitFor({ what: "all parts to be healthy", deadline: 180, interval: 1, signal }, async () => {
     const report = await collect(sources);
-    return report.healthy ? report : notYet(problems(report).join("; "));
+    if (report.healthy) return report;
+    const wrong = problems(report).join("; ");
+    note(wrong);
+    return notYet(wrong);
   });
 }

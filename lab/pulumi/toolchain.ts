@@ -148,6 +148,10 @@ export function pulumiEnvironment(
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
     ...(toolchain.mode === "stand-in" ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
+    // The state is written twice for each resource, whole and by rename; a copy of it each time costs as much again.
+    PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
+    // And all that it takes to write it so often is garbage at once: memory is cheaper here than collecting it.
+    GOGC: "400",
     // Programs and plugins are Node processes that load the same modules at each start.
     NODE_COMPILE_CACHE: join(toolchain.home, "node-compile-cache"),
     // The SDK touches every module of Node when it serialises a dynamic provider, experimental ones included.

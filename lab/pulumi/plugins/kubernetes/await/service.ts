@@ -4,7 +4,7 @@ import { info } from "./awaiter.ts";
 import { kinds, orUndefined } from "./related.ts";
 
 /** Milliseconds without change after which the endpoints count as complete. */
-const settling = 2_000;
+const settling = 500;
 
 /**
  * Ready when the endpoints have settled and none is on its way, and a load balancer has an address. A Service without
