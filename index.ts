@@ -162,6 +162,8 @@ const nginx = new Nginx(
 export const repoDigests = images?.repoDigests ?? {};
 /** Machines with address, type, region and price. */
 export const hosts = fleet.summary;
+/** For OpenSSH's `known_hosts`: the hosts with the keys that were pinned at first contact. */
+export const knownHosts = cluster.knownHosts;
 /** Addresses at which Nginx answers. */
 export const ingress = pulumi.all(
   fleet.hosts.filter(({ roles }) => roles.includes("ingress")).map(({ host }) => host.address),

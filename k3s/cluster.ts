@@ -42,6 +42,8 @@ export class Cluster extends Component {
   readonly ready: pulumi.Resource[];
   /** How each host is reached, by its name, once it is hardened. */
   readonly logins: ReadonlyMap<string, Login>;
+  /** Lines as in OpenSSH's `known_hosts`: each host with the key that was pinned at first contact. */
+  readonly knownHosts: pulumi.Output<string[]>;
   /** The server, as a host. */
   readonly server: pulumi.Output<Host>;
   /**
@@ -101,6 +103,13 @@ export class Cluster extends Component {
     );
     this.nodes = ordered.map((handle) => ({ name: nodeName(handle), host: handle.host }));
     this.logins = new Map(nodes.map(({ handle, login }) => [handle.name, login]));
+    this.knownHosts = pulumi.all(
+      nodes.map(({ login }) =>
+        pulumi
+          .all([login.host, login.hostKey])
+          .apply(([{ address, port }, key]) => `${port === 22 ? address : `[${address}]:${port}`} ${key}`),
+      ),
+    );
     this.server = server.host;
     this.birth = birth;
     this.registerOutputs({ kubeconfig: this.kubeconfig, nodes: this.nodes.map((node) => node.name) });

@@ -46,6 +46,7 @@ export const files = (lab: Lab) => ({
   address: join(lab.folder, "address.json"),
   stackConfig: join(lab.folder, "Pulumi.local.yaml"),
   kubeconfig: join(lab.folder, "kubeconfig"),
+  knownHosts: join(lab.folder, "known_hosts"),
   backend: join(lab.folder, "pulumi"),
   cloudState: join(lab.folder, "cloud", "state.json"),
   cloudLog: join(lab.folder, "cloud", "log"),

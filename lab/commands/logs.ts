@@ -40,8 +40,8 @@ async function hostLogs(lab: Lab, name: string): Promise<void> {
     throw new Error(`nothing is called ${name}; there is: ${known.join(", ")}`);
   }
   const options = [
-    "StrictHostKeyChecking=no",
-    "UserKnownHostsFile=/dev/null",
+    "StrictHostKeyChecking=yes",
+    `UserKnownHostsFile=${files(lab).knownHosts}`,
     "LogLevel=ERROR",
     "BatchMode=yes",
   ];

@@ -124,6 +124,7 @@ export async function up(lab: Lab, refresh: boolean, progress: Progress, signal:
   await progress.phase("pulumi up", () => update(lab, stack, refresh, progress, signal));
   const outputs = await stack.outputs();
   await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
+  await writeFile(files(lab).knownHosts, `${(outputs.knownHosts as string[]).join("\n")}\n`);
   const read = { name: stack.name, outputs: async () => outputs };
   const report = await progress.phase("Health", () =>
     progress.step("all parts are healthy", (note) =>

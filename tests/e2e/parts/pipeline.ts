@@ -146,8 +146,8 @@ export function pipeline(): void {
       const { report } = await status();
       const host = report.hosts.find(({ name }) => name === "backend")?.address ?? "";
       const options = [
-        "StrictHostKeyChecking=no",
-        "UserKnownHostsFile=/dev/null",
+        "StrictHostKeyChecking=yes",
+        `UserKnownHostsFile=${files(lab).knownHosts}`,
         "BatchMode=yes",
         "LogLevel=ERROR",
       ];
