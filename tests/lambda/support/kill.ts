@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { waitFor } from "../../../components/core/wait.ts";
 import type { Phase } from "../../../lab/cloud/wire/server.ts";
 
@@ -10,7 +11,8 @@ async function providersOf(state: string): Promise<number[]> {
   const found = await Promise.all(
     pids.map(async (pid) => {
       const command = await read(`/proc/${pid}/cmdline`);
-      if (!command.startsWith("node") || !command.includes("dynamic-provider")) return [];
+      const [program = ""] = command.split("\0");
+      if (basename(program) !== "node" || !command.includes("dynamic-provider")) return [];
       const environment = (await read(`/proc/${pid}/environ`)).split("\0");
       return environment.includes(`PULUMI_BACKEND_URL=file://${state}`) ? [Number(pid)] : [];
     }),
