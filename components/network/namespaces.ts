@@ -22,8 +22,8 @@ export interface NamespacesArgs {
 export class Namespaces extends Component {
   /** Names by name; each is known only when the namespace is walled, so whoever uses one waits for its walls. */
   readonly names: Record<NamespaceName, pulumi.Output<string>>;
-  /** Each namespace with its walls, for what names no namespace of ours in its inputs. */
-  readonly walled: Record<NamespaceName, pulumi.Resource[]>;
+  /** There when a namespace is walled, for what names none of ours in its inputs. */
+  readonly walled: Record<NamespaceName, pulumi.Resource>;
 
   constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("network:Namespaces", name, opts);
@@ -34,7 +34,7 @@ export class Namespaces extends Component {
     }));
     const policies = policiesOf(flows);
 
-    const walled = (namespace: NamespaceName): pulumi.CustomResource[] => {
+    const build = (namespace: NamespaceName) => {
       const { podSecurity, quota } = limits[namespace];
       const space = new k8s.core.v1.Namespace(
         this.childName(namespace),
@@ -47,13 +47,7 @@ export class Namespaces extends Component {
       });
       const quotaPlace = inside("quota", "quota");
       const rangePlace = inside("limits", "limits");
-      return [
-        space,
-        new k8s.core.v1.ResourceQuota(
-          quotaPlace.resource,
-          { metadata: quotaPlace.metadata, spec: { hard: quota } },
-          this.child(),
-        ),
+      const walls = [
         new k8s.core.v1.LimitRange(
           rangePlace.resource,
           { metadata: rangePlace.metadata, spec: { limits: [containerLimits] } },
@@ -70,15 +64,20 @@ export class Namespaces extends Component {
             );
           }),
       ];
+      // The last of them stands for all: everything inside would otherwise carry the name of each, twice, in the state.
+      const last = new k8s.core.v1.ResourceQuota(
+        quotaPlace.resource,
+        { metadata: quotaPlace.metadata, spec: { hard: quota } },
+        this.child({ dependsOn: walls }),
+      );
+      const name = pulumi.all([space.metadata.name, last.id]).apply(([known]) => known);
+      return { name, last };
     };
-    const all = namespaceNames.map((each) => [each, walled(each)] as const);
-    const byName = <T>(of: (resources: pulumi.CustomResource[], namespace: NamespaceName) => T) =>
-      Object.fromEntries(all.map(([each, resources]) => [each, of(resources, each)])) as Record<
-        NamespaceName,
-        T
-      >;
-    this.walled = byName((resources) => resources);
-    this.names = byName((resources, each) => pulumi.all(resources.map(({ id }) => id)).apply(() => each));
+    const built = namespaceNames.map((each) => [each, build(each)] as const);
+    const byName = <T>(of: (one: ReturnType<typeof build>) => T) =>
+      Object.fromEntries(built.map(([each, one]) => [each, of(one)])) as Record<NamespaceName, T>;
+    this.names = byName(({ name }) => name);
+    this.walled = byName(({ last }) => last);
     this.registerOutputs({ names: this.names });
   }
 }

@@ -66,8 +66,8 @@ export function operatorObjects(manifest: Manifest[]): Manifest[] {
 export interface PostgresOperatorArgs {
   /** The operator's release manifest, see `loadManifest`. A change upgrades the operator. */
   manifest: Manifest[];
-  /** The namespace that the manifest names, with its walls: they must be there. */
-  namespace: pulumi.Resource[];
+  /** There when the namespace that the manifest names is walled. */
+  namespace: pulumi.Resource;
 }
 
 /** CloudNativePG's operator from its release manifest. */
@@ -94,7 +94,7 @@ export class PostgresOperator extends Component {
     const definitions = group(
       "definitions",
       objects.filter((object) => !isRunning(object)),
-      args.namespace,
+      [args.namespace],
     );
     const running = group("running", objects.filter(isRunning), definitions);
     this.ready = running

@@ -222,7 +222,7 @@ describe("services", () => {
   test("D1 PostgreSQL comes after its operator, with a Secret for each login", async () => {
     const operator = new PostgresOperator("o", {
       manifest,
-      namespace: [new pulumi.ComponentResource("t:t:T", "t")],
+      namespace: new pulumi.ComponentResource("t:t:T", "t"),
     });
     expect(await resolved(operator.ready)).toBe(true);
     const kinds = registered.filter(({ name }) => name.startsWith("o-object-")).map(({ type }) => type);
