@@ -50,18 +50,13 @@ put() {
 
 # wait_for WHAT SECONDS COMMAND…: the command must bound itself; its last words are part of the error.
 wait_for() {
-  local what=$1 deadline=$2 last="" end pause
+  # Most waits are short, and the long ones need not ask often.
+  local what=$1 deadline=$2 last="" end pauses=(0.2 0.2 0.4 0.6 1) tries=0
   shift 2
   end=$((SECONDS + deadline))
-  # Most waits are short, and the long ones need not ask often.
-  for pause in 0.2 0.2 0.4 0.6 1 2; do
-    ! last=$("$@" 2>&1) || return 0
-    ((SECONDS < end)) || break
-    sleep "$pause"
-  done
   until last=$("$@" 2>&1); do
     ((SECONDS < end)) || fail "waited $deadline s for $what; last: ${last:-no answer}"
-    sleep 2
+    sleep "${pauses[tries++]:-2}"
   done
 }
 
