@@ -1,4 +1,7 @@
-/** Namespaces of the platform, each with its own walls; first those that the longest waits are for. `kube-system` belongs to the cluster. */
+/**
+ * Namespaces of the platform, each with its own walls; first those that the longest waits are for. `kube-system` belongs
+ * to the cluster.
+ */
 export const namespaceNames = ["cnpg-system", "data", "ingress", "mcp", "gpu", "monitoring"] as const;
 export type NamespaceName = (typeof namespaceNames)[number];
 

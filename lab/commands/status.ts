@@ -12,7 +12,7 @@ export async function status(lab: Lab, json: boolean): Promise<boolean> {
 }
 
 /** Asks everything how it is. */
-export async function examine(lab: Lab): Promise<Report> {
+async function examine(lab: Lab): Promise<Report> {
   const opened = await openStack(lab);
   if (opened) return collect({ lab, ...opened });
   const nothing = { hosts: [], nodes: [], releases: [], services: [], mcpServers: [], streams: [] };

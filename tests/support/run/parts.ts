@@ -49,7 +49,7 @@ const firstLines = (text: string) => text.split("\n").slice(0, 12).join("\n    "
 type Results = Pick<Report, "testResults">;
 type Test = Report["testResults"][number]["assertionResults"][number];
 
-const said = (name: string, { fullName, failureMessages }: Test): string =>
+const described = (name: string, { fullName, failureMessages }: Test): string =>
   `${relative(repository, name)} › ${fullName}\n    ${firstLines((failureMessages ?? []).join("\n"))}`;
 
 /** One entry for each failed test, and for each file that broke outside a test. */
@@ -57,7 +57,7 @@ export const failuresOf = ({ testResults }: Results): string[] =>
   testResults.flatMap(({ name, message, assertionResults }) => {
     const tests = assertionResults.filter(({ status }) => status === "failed");
     if (tests.length === 0 && message) return [`${relative(repository, name)}\n    ${firstLines(message)}`];
-    return tests.map((test) => said(name, test));
+    return tests.map((test) => described(name, test));
   });
 
 /** One entry for each test that failed first and passed when it was tried again. */
@@ -65,7 +65,7 @@ export const unsteadyOf = ({ testResults }: Results): string[] =>
   testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
       .filter(({ status, failureMessages = [] }) => status === "passed" && failureMessages.length > 0)
-      .map((test) => said(name, test)),
+      .map((test) => described(name, test)),
   );
 
 /**
