@@ -100,13 +100,15 @@ export class McpPlatform extends Component {
           { ...args, entry, provided, urls: urlsOf(args) },
           this.child({ dependsOn: entry.gpuSlices > 0 ? [args.gpu] : [] }),
         );
-        url = pulumi.interpolate`http://${server.host}:${server.port}${entry.path}`;
+        // By address: the gateway opens a connection a call, and would look the name up each time.
+        url = pulumi.interpolate`http://${server.address}:${server.port}${entry.path}`;
         if (hasPath(entry)) {
           this.routes.push({
             path: `/mcp/${entry.name}`,
             kind: "sse",
             clients: true,
             host: server.host,
+            address: server.address,
             port: server.port,
             upstreamPath: entry.path,
           });
@@ -132,8 +134,8 @@ export class McpPlatform extends Component {
       },
       this.child(),
     );
-    const { host, port } = gateway;
-    const viaGateway = { kind: "sse", exact: true, host, port } as const;
+    const { host, address, port } = gateway;
+    const viaGateway = { kind: "sse", exact: true, host, address, port } as const;
     this.routes.push(
       // Tokens of an identity provider are the gateway's to check.
       { ...viaGateway, path: "/mcp", clients: !settings.gateway.oidc, upstreamPath: gateway.path },

@@ -13,6 +13,9 @@ const user = 10001;
 /** A name as Kubernetes wants it. */
 export const dns = (name: string) => name.replaceAll("_", "-");
 
+/** Of a Service whose address others are told before anything stands behind it. */
+export const addressAtOnce = { "pulumi.com/skipAwait": "true" };
+
 /** Pod Security's "restricted", and a root file system that cannot be written. */
 export const podSecurity = {
   runAsNonRoot: true,

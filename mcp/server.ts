@@ -7,7 +7,7 @@ import type { Settings } from "../components/settings/schema.ts";
 import type { DeployedEntry } from "./catalog/index.ts";
 import { clientLabels, egressRules, type Urls } from "./egress.ts";
 import { environmentOf, type Provided } from "./environment.ts";
-import { dns, podSpec } from "./pod.ts";
+import { addressAtOnce, dns, podSpec } from "./pod.ts";
 import { autoscaler, disruptionBudget, type GpuScaling, gpuAutoscaler, gpuReplicas } from "./scaling.ts";
 
 /** What a server is given from outside; it knows nothing of where it came from. */
@@ -44,6 +44,8 @@ export class McpServer extends Component {
   /** How it is reached inside the cluster. The name is known before the server answers. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
+  /** Of its Service: known before it answers, and the same for as long as the Service is there. */
+  readonly address: pulumi.Output<string>;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:McpServer", name, opts);
@@ -154,14 +156,18 @@ export class McpServer extends Component {
         this.child({ dependsOn: [deployment] }),
       );
     }
-    new k8s.core.v1.Service(
+    const service = new k8s.core.v1.Service(
       this.childName("service"),
-      { metadata, spec: { selector: own, ports: [{ name: "mcp", port: entry.port, targetPort: "mcp" }] } },
-      this.child({ dependsOn: [deployment] }),
+      {
+        metadata: { ...metadata, annotations: addressAtOnce },
+        spec: { selector: own, ports: [{ name: "mcp", port: entry.port, targetPort: "mcp" }] },
+      },
+      this.child(),
     );
     this.name = entry.name;
     this.host = pulumi.interpolate`${metadata.name}.${args.namespace}.svc.cluster.local`;
     this.port = entry.port;
+    this.address = service.spec.clusterIP;
     this.registerOutputs({ host: this.host });
   }
 

@@ -84,8 +84,11 @@ export class HelmService extends Component {
         ...chartSource(args.chart),
         name: args.release,
         namespace: args.namespace,
+        // Outputs inside an output stay apart, so that one that is not known yet hides no other.
         values: hash
-          ? pulumi.output(args.values).apply((values) => ({ ...values, chartHash: hash }))
+          ? (pulumi.Output.isInstance(args.values) ? args.values : pulumi.output(args.values)).apply(
+              (values) => ({ ...values, chartHash: hash }),
+            )
           : args.values,
         atomic: true,
         cleanupOnFail: true,

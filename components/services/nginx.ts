@@ -66,7 +66,10 @@ export function nginxValues(
 }
 
 /** A route whose service may not be known yet. */
-export type RouteInput = Omit<Route, "host"> & { host: pulumi.Input<string> };
+export type RouteInput = Omit<Route, "host" | "address"> & {
+  host: pulumi.Input<string>;
+  address?: pulumi.Input<string>;
+};
 
 export interface NginxArgs {
   /** Section `nginx`. Changes roll without a lost request. */
@@ -116,6 +119,8 @@ export class Nginx extends Component {
     );
     // Of random tokens a digest tells nothing.
     const clientsHash = pulumi.unsecret(clients.apply(digest));
+    const addresses = new Map(args.routes.map(({ path, address }) => [path, address]));
+    const routes = pulumi.all(args.routes.map(({ address: _, ...route }) => route));
     const service = new HelmService(
       this.childName("service"),
       {
@@ -123,17 +128,22 @@ export class Nginx extends Component {
         release: "nginx",
         namespace: args.namespace,
         values: pulumi
-          .all([pulumi.all(args.routes), tls.metadata.name, tlsHash, known.metadata.name, clientsHash])
-          .apply(([routes, tlsSecret, hash, clientsSecret, ofClients]) =>
-            nginxValues(args.settings, {
-              routes,
+          .all([routes, tls.metadata.name, tlsHash, known.metadata.name, clientsHash])
+          .apply(([known, tlsSecret, hash, clientsSecret, ofClients]) => {
+            const made = nginxValues(args.settings, {
+              routes: known,
               serviceCidr: args.serviceCidr,
               tlsSecret,
               tlsHash: hash,
               clientsSecret,
               clientsHash: ofClients,
-            }),
-          ),
+            });
+            // Kept apart until here: before the first update nobody knows an address, and policies judge all the rest.
+            return {
+              ...made,
+              routes: made.routes.map((route) => ({ ...route, address: addresses.get(route.path) })),
+            };
+          }),
         endpoint: { service: "nginx", port: 443 },
       },
       this.child(),

@@ -1,3 +1,5 @@
+import { isIPv4 } from "node:net";
+
 /** What a route carries: plain requests, server-sent events, or WebSockets. */
 export type RouteKind = "http" | "sse" | "websocket";
 
@@ -8,6 +10,11 @@ export interface Route {
   kind: RouteKind;
   /** Name of the service as the cluster's DNS knows it. It need not exist: then the answer is 503. */
   host: string;
+  /**
+   * IPv4 of that service, where it is known: connections to it are then kept, and its name is not looked up. A service
+   * that gets another address rolls Nginx.
+   */
+  address?: string;
   port: number;
   /** Replaces the prefix on the way to the service. Left out: the path stays as it is. */
   upstreamPath?: string;
@@ -29,13 +36,14 @@ const reserved = ["/health"];
 export function checkedRoutes(routes: Route[]): Route[] {
   const faults: string[] = [];
   const seen = new Set<string>();
-  routes.forEach(({ path, host, port, upstreamPath, maxBody }, index) => {
+  routes.forEach(({ path, host, address, port, upstreamPath, maxBody }, index) => {
     const fault = (what: string) => faults.push(`routes[${index}]: ${what}`);
     if (!pathShape.test(path)) fault(`path "${path}" must be like /mcp/redis, without a slash at the end`);
     if (reserved.includes(path)) fault(`path ${path} is answered by Nginx itself`);
     if (seen.has(path)) fault(`path ${path} is there twice`);
     seen.add(path);
     if (!hostShape.test(host)) fault(`host "${host}" must be a name in the cluster's DNS`);
+    if (address !== undefined && !isIPv4(address)) fault(`address "${address}" must be an IPv4 address`);
     if (!Number.isInteger(port) || port < 1 || port > 65535)
       fault(`port ${port} must be between 1 and 65535`);
     if (upstreamPath !== undefined && !pathShape.test(upstreamPath)) {

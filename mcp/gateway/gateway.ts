@@ -5,7 +5,7 @@ import { Component } from "../../components/core/base.ts";
 import { toUrl } from "../../components/network/egress.ts";
 import { mcpGateway } from "../../components/network/names.ts";
 import type { Settings } from "../../components/settings/schema.ts";
-import { containerSecurity, placement, podSecurity, probes } from "../pod.ts";
+import { addressAtOnce, containerSecurity, placement, podSecurity, probes } from "../pod.ts";
 import { autoscaler, disruptionBudget } from "../scaling.ts";
 import type { Backend, Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
 import { vmcp } from "./vmcp.ts";
@@ -32,6 +32,8 @@ export class Gateway extends Component {
   /** Inside the cluster; known before it answers. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
+  /** Of its Service, likewise. */
+  readonly address: pulumi.Output<string>;
   readonly path: string;
   readonly statusPath: string;
 
@@ -157,10 +159,10 @@ export class Gateway extends Component {
         this.child({ dependsOn: [deployment] }),
       );
     }
-    new k8s.core.v1.Service(
+    const service = new k8s.core.v1.Service(
       this.childName("service"),
       {
-        metadata,
+        metadata: { ...metadata, annotations: addressAtOnce },
         spec: {
           selector: mcpGateway,
           ports: [{ name: "mcp", port: engine.port, targetPort: "mcp" }],
@@ -168,8 +170,9 @@ export class Gateway extends Component {
           sessionAffinity: "ClientIP",
         },
       },
-      this.child({ dependsOn: [deployment] }),
+      this.child(),
     );
+    this.address = service.spec.clusterIP;
     this.host = pulumi.interpolate`${name}.${namespace}.svc.cluster.local`;
     this.port = engine.port;
     this.path = engine.path;

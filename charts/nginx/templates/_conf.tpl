@@ -132,6 +132,19 @@ http {
   ssl_session_timeout 1d;
   ssl_session_tickets off;
 
+  # Kept connections lead to one pod each. A pod that ends is out of the Service for 5 s before it is told to stop, and
+  # by then none of them leads there any more; nor do we ever use one that a server (Node.js: after 5 s) has given up.
+  {{- range $index, $route := .Values.routes }}
+  {{- if $route.address }}
+  upstream route_{{ $index }} {
+    server {{ $route.address }}:{{ $route.port }};
+    keepalive 64;
+    keepalive_time 3s;
+    keepalive_timeout 1s;
+  }
+  {{- end }}
+  {{- end }}
+
   # For the kubelet only: no Service leads here.
   server {
     listen 8081;
@@ -180,7 +193,7 @@ http {
       {{- if $route.clients }}
       limit_req zone=caller burst={{ $.Values.clientRateLimit.burst }} nodelay;
       {{- end }}
-      {{- include "nginx.proxy" $route | nindent 6 }}
+      {{- include "nginx.proxy" (set $route "index" $index) | nindent 6 }}
     }
     {{- end }}
     {{- if not $route.exact }}
@@ -238,9 +251,11 @@ location = /health {
 }
 {{- end }}
 
-{{- /* One route. The host stands in a variable: Nginx then looks it up anew, and starts without it. */ -}}
+{{- /* One route. A host without address stands in a variable: Nginx then looks it up anew, and starts without it. */ -}}
 {{- define "nginx.proxy" -}}
+{{- if not .address }}
 set $upstream {{ .host }};
+{{- end }}
 set $route_kind {{ .kind }};
 set $route_clients {{ if .clients }}on{{ else }}off{{ end }};
 {{- if .clients }}
@@ -266,5 +281,9 @@ proxy_send_timeout 1h;
 rewrite ^{{ $from }}/?$ {{ default "/" $to }} break;
 rewrite ^{{ $from }}/(.*)$ {{ $to }}/$1 break;
 {{- end }}
+{{- if .address }}
+proxy_pass http://route_{{ .index }};
+{{- else }}
 proxy_pass http://$upstream:{{ .port }};
+{{- end }}
 {{- end }}

@@ -67,7 +67,7 @@ function serve(): Server {
       return;
     }
     answer.setHeader("server", "secretive/1.0");
-    answer.end(JSON.stringify({ url: call.url, headers: call.headers }));
+    answer.end(JSON.stringify({ url: call.url, headers: call.headers, from: call.socket.remotePort }));
   });
   server.on("upgrade", (call, socket) => {
     socket.end(
@@ -81,7 +81,7 @@ function serve(): Server {
 function configuration(upstreamPort: number): string {
   const settings = nginxSettings.parse({
     hostnames: ["sophia.test"],
-    rateLimit: { perSecond: 20, burst: 30 },
+    rateLimit: { perSecond: 20, burst: 40 },
     clientRateLimit: { perSecond: 1000, burst: 200 },
   });
   const to = { host: "127.0.0.1", port: upstreamPort };
@@ -90,6 +90,8 @@ function configuration(upstreamPort: number): string {
     { ...to, path: "/api", kind: "http" as const, maxBody: "1k" },
     { ...to, path: "/ws", kind: "websocket" as const },
     { ...to, path: "/down", kind: "http" as const, port: 1 },
+    { ...to, path: "/kept", kind: "sse" as const, address: "127.0.0.1", upstreamPath: "/mcp", clients: true },
+    { ...to, path: "/kept/down", kind: "sse" as const, address: "127.0.0.1", port: 1 },
     { ...to, path: "/known", kind: "http" as const, clients: true, exact: true },
   ];
   const further = { routes, serviceCidr: "10.43.0.0/16", tlsSecret: "t", tlsHash: "h", clientsSecret: "c" };
@@ -195,6 +197,28 @@ describe.skipIf(!helm || !nginx)("Nginx with the rendered configuration", () => 
     expect((await seen("/mcp/infra/a%20b?c=d")).url).toBe("/mcp/a%20b?c=d");
     expect((await seen("/api")).url).toBe("/api");
     expect((await seen("/mcp/infrared")).error).toBe("not found");
+  });
+
+  test("M3 keeps connections to a service whose address is known, each for its calls alone", async () => {
+    const asked = async (path: string) => {
+      const { body } = await ask(https ?? 0, path, { authorization: `Bearer ${token}`, "user-agent": path });
+      return JSON.parse(body) as { url: string; from: number; headers: IncomingHttpHeaders };
+    };
+    const seen = async (path: string, calls = 20) => {
+      const answers = [];
+      for (let call = 0; call < calls; call += 1) answers.push(await asked(`${path}/${call}`));
+      expect(answers.map(({ url }) => url)).toEqual(answers.map((_, call) => `/mcp/${call}`));
+      expect(answers.map(({ headers }) => headers["user-agent"])).toEqual(
+        answers.map((_, call) => expect.stringContaining(`${path}/${call}`)),
+      );
+      expect(answers.filter(({ headers }) => headers.authorization && path === "/kept")).toEqual([]);
+      return new Set(answers.map(({ from }) => from)).size;
+    };
+    // Each worker process keeps its own.
+    expect(await seen("/kept")).toBeLessThanOrEqual(4);
+    expect(await seen("/mcp/infra", 3)).toBe(3);
+    const { status, body } = await ask(https ?? 0, "/kept/down");
+    expect([status, JSON.parse(body).error]).toEqual([503, "service unavailable"]);
   });
 
   test("N1 tells a service who calls, whatever the client claims", async () => {

@@ -24,6 +24,7 @@ describe("routes", () => {
       { ...route, path: "/c", upstreamPath: "mcp" },
       { ...route, path: "/d", maxBody: "8 m" },
       { ...route, path: "/e/" },
+      { ...route, path: "/f", address: "one.test" },
     ];
     let message = "";
     try {
