@@ -76,13 +76,14 @@ export class Pipeline extends Component {
         )
       : undefined;
     const loader = warehouse?.logins.loader;
+    let tasks: readonly string[] = [];
     if (runs("estuary")) {
       const door = new DatabaseDoor(
         this.childName("door"),
         { namespace: args.namespace, port: postgres.port },
         this.child(),
       );
-      new Estuary(
+      const estuary = new Estuary(
         this.childName("estuary"),
         {
           settings,
@@ -115,6 +116,7 @@ export class Pipeline extends Component {
         },
         this.child({ dependsOn: [migrations] }),
       );
+      tasks = estuary.tasks;
     }
     if (runs("gong")) {
       new Gong(
@@ -132,6 +134,7 @@ export class Pipeline extends Component {
           // A source that does not flow is none that is missing.
           streams: this.streams.length > 0 ? this.streams : undefined,
           warehouse: warehouse && readerKey && { snowflake: warehouse, privateKey: readerKey },
+          estuary: tasks.length > 0 ? { tasks, apiKey: secret("estuaryApiKey") } : undefined,
         },
         this.child({ dependsOn: [migrations] }),
       );

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EnvironmentError, postgresEnvironment, readSecret } from "../kit/environment.ts";
 import { type StreamChecks, streamChecks } from "./checks/streams.ts";
+import type { StatusOptions } from "./estuary/client.ts";
 import type { ClientOptions } from "./warehouse/client.ts";
 
 const text = z.string().min(1);
@@ -19,6 +20,12 @@ export const qualityEnvironment = postgresEnvironment.extend({
   SOPHIA_QUALITY_MAX_LAG: z.coerce.number().positive().default(900),
   /** Which streams flow, separated by commas. Left out: all. */
   SOPHIA_QUALITY_STREAMS: text.optional(),
+  /** Tasks at Estuary by catalog name, separated by commas. Left out: Estuary is not asked. */
+  SOPHIA_ESTUARY_TASKS: text.optional(),
+  /** Base URL of Estuary's agent API. */
+  SOPHIA_ESTUARY_URL: text.optional(),
+  /** File with the key of its service account. */
+  SOPHIA_ESTUARY_API_KEY_FILE: text.optional(),
   /** File with the key of the warehouse's reader. Left out: staging is not compared with the warehouse. */
   SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: text.optional(),
   /** `ORG-ACCOUNT`, or the account alone. */
@@ -41,6 +48,23 @@ export function streamsOf({ SOPHIA_QUALITY_STREAMS: wanted }: QualityEnvironment
   if (strange.length > 0)
     throw new EnvironmentError("quality", [`SOPHIA_QUALITY_STREAMS: no such stream: ${strange.join(", ")}`]);
   return streamChecks.filter(({ stream }) => names.includes(stream));
+}
+
+/** How Estuary is asked; undefined where nothing runs there. @throws EnvironmentError where only a part is given */
+export function estuaryOf(environment: QualityEnvironment): StatusOptions | undefined {
+  const {
+    SOPHIA_ESTUARY_TASKS: tasks,
+    SOPHIA_ESTUARY_URL: url,
+    SOPHIA_ESTUARY_API_KEY_FILE: file,
+  } = environment;
+  if (tasks === undefined) return undefined;
+  if (url === undefined || file === undefined) {
+    throw new EnvironmentError("quality", [
+      "SOPHIA_ESTUARY_TASKS: needs SOPHIA_ESTUARY_URL and SOPHIA_ESTUARY_API_KEY_FILE beside it",
+    ]);
+  }
+  const apiKey = readSecret("quality", file, "key of Estuary's service account");
+  return { url, apiKey, tasks: tasks.split(",").map((name) => name.trim()) };
 }
 
 /** How the warehouse is reached; undefined where it is not compared. */

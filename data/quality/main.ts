@@ -3,7 +3,8 @@ import { readEnvironment } from "../kit/environment.ts";
 import { jsonLog } from "../kit/log.ts";
 import { serveMetrics } from "../kit/metrics.ts";
 import { pause } from "../kit/pause.ts";
-import { qualityEnvironment, streamsOf, warehouseOf } from "./environment.ts";
+import { estuaryOf, qualityEnvironment, streamsOf, warehouseOf } from "./environment.ts";
+import { StatusClient } from "./estuary/client.ts";
 import { type Measured, Meter } from "./measure.ts";
 import { metricsOf } from "./metrics.ts";
 import { WarehouseClient } from "./warehouse/client.ts";
@@ -23,10 +24,13 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   const { SOPHIA_QUALITY_INTERVAL: interval, SOPHIA_QUALITY_MAX_LAG: maxLag } = settings;
   const login = warehouseOf(settings);
   if (!login) log("warn", "no key of the warehouse's reader: staging is not compared with the warehouse");
+  const account = estuaryOf(settings);
+  if (!account) log("warn", "no tasks at Estuary are named: what it says of them is not asked for");
   const pool = openPool(connectionOf(job, settings), (reason) => log("warn", "connection lost", { reason }));
   const meter = new Meter({
     pool,
     warehouse: login && new WarehouseClient(login),
+    estuary: account && new StatusClient(account),
     threshold: settings.SOPHIA_QUALITY_THRESHOLD,
     maxLag,
     streams: streamsOf(settings),
@@ -55,6 +59,8 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
           reason: error instanceof Error ? error.message : String(error),
         });
       }
+      if (measured?.estuaryFault !== undefined && measured.estuaryFault !== before?.estuaryFault)
+        log("warn", "what Estuary's tasks do is not known", { reason: measured.estuaryFault });
       for (const { stream, state, message } of changed(before, measured)) {
         log(
           state === "ok" ? "info" : "warn",

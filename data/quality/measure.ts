@@ -5,13 +5,27 @@ import { checkRows, columnsOf } from "./checks/rows.ts";
 import { type StreamChecks, streamChecks, tableOf } from "./checks/streams.ts";
 import { type Look, lookInto } from "./checks/warehouse.ts";
 import { Window } from "./checks/window.ts";
-import { lastRuns, oldestAfter, type Run, type Slot, type StreamStatus, slots, write } from "./store.ts";
+import { EstuaryUnreadable, type StatusClient } from "./estuary/client.ts";
+import { badRecords, type HeldUp, heldUp, type Task } from "./estuary/tasks.ts";
+import {
+  lastRuns,
+  logBadRecords,
+  oldestAfter,
+  type Run,
+  rejectedAtEstuary,
+  type Slot,
+  type StreamStatus,
+  slots,
+  write,
+} from "./store.ts";
 import type { WarehouseClient } from "./warehouse/client.ts";
 
 export interface MeterOptions {
   pool: pg.Pool;
   /** Left out: staging is not compared with it. */
   warehouse?: WarehouseClient | undefined;
+  /** Left out: it is not asked how its tasks are. */
+  estuary?: StatusClient | undefined;
   /** Percent. */
   threshold: number;
   /** Seconds. */
@@ -34,6 +48,10 @@ export interface Measured {
   rejected: Map<string, number>;
   /** Undefined where it is not compared. */
   warehouseReachable: boolean | undefined;
+  /** Empty where Estuary was not asked, or did not answer. */
+  tasks: readonly Task[];
+  /** Why it is not known how its tasks are, where it should be. */
+  estuaryFault: string | undefined;
 }
 
 /** An unchanged result is written again after this many seconds, so that its history has no holes. */
@@ -60,6 +78,8 @@ export class Meter {
   async run(signal: AbortSignal): Promise<Measured> {
     const { pool, warehouse, warehouseInterval } = this.#options;
     const at = this.#now();
+    const { tasks, fault: estuaryFault } = await this.#askEstuary(signal);
+    const held = heldUp(tasks, this.#streams);
     const client = await pool.connect();
     let broken: Error | undefined;
     try {
@@ -80,18 +100,24 @@ export class Meter {
       const results: Result[] = [];
       for (const stream of this.#streams) {
         signal.throwIfAborted();
-        const one = await this.#stream(client, stream, tables, runs.get(stream.stream), at);
+        const known = { run: runs.get(stream.stream), heldUp: held.get(stream.stream) };
+        const one = await this.#stream(client, stream, tables, known, at);
         statuses.push(one.status);
         results.push(...one.results);
       }
-      await write(client, { id: randomUUID(), statuses, results: this.#worthKeeping(results, at) });
+      const id = randomUUID();
+      await logBadRecords(client, id, badRecords(tasks, this.#streams));
+      await write(client, { id, statuses, results: this.#worthKeeping(results, at) });
+      const rejected = new Map([...runs].map(([name, run]) => [name, run.rejected]));
       return {
         at,
         statuses,
         results,
         slots: await slots(client),
-        rejected: new Map([...runs].map(([name, { rejected }]) => [name, rejected])),
+        rejected: new Map([...rejected, ...(await rejectedAtEstuary(client))]),
         warehouseReachable: this.#reachable,
+        tasks,
+        estuaryFault,
       };
     } catch (error) {
       broken = error instanceof Error ? error : new Error(String(error));
@@ -102,11 +128,21 @@ export class Meter {
     }
   }
 
+  /** That Estuary does not answer says nothing about streams, and is no reason to run no checks. */
+  async #askEstuary(signal: AbortSignal): Promise<{ tasks: Task[]; fault: string | undefined }> {
+    try {
+      return { tasks: (await this.#options.estuary?.look(signal)) ?? [], fault: undefined };
+    } catch (error) {
+      if (!(error instanceof EstuaryUnreadable)) throw error;
+      return { tasks: [], fault: error.message };
+    }
+  }
+
   async #stream(
     client: pg.ClientBase,
     stream: StreamChecks,
     tables: Awaited<ReturnType<typeof columnsOf>>,
-    run: Run | undefined,
+    { run, heldUp: held }: { run: Run | undefined; heldUp: HeldUp | undefined },
     at: number,
   ): Promise<{ status: StreamStatus; results: Result[] }> {
     const { threshold, maxLag } = this.#options;
@@ -118,6 +154,7 @@ export class Meter {
       staging: checked?.staging,
       warehouse: look?.warehouse,
       warehouseFault: look?.fault,
+      heldUp: held,
       ...(stream.freshBy === "runs" && { runs: run ?? {} }),
     };
     if (checked) {

@@ -1,5 +1,6 @@
 import type { Metric, Sample } from "../kit/metrics.ts";
 import type { State } from "./checks/judge.ts";
+import { heldUp } from "./estuary/tasks.ts";
 import type { Measured } from "./measure.ts";
 import type { StreamStatus } from "./store.ts";
 
@@ -21,7 +22,8 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     samples: [{ value: failures }],
   };
   if (!measured) return [counter];
-  const { statuses, results, slots, rejected, warehouseReachable } = measured;
+  const { statuses, results, slots, rejected, warehouseReachable, tasks, estuaryFault } = measured;
+  const held = heldUp(tasks);
   const each = (name: string, help: string, value: (status: StreamStatus) => number | undefined) =>
     gauge(
       name,
@@ -83,6 +85,27 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
       "sophia_warehouse_up",
       "1 where the last look into the warehouse was answered.",
       warehouseReachable === undefined ? [] : [{ value: Number(warehouseReachable) }],
+    ),
+    gauge(
+      "sophia_stream_held_up",
+      "1 while a task at Estuary keeps the stream from flowing.",
+      statuses.map(({ stream, source }) => ({
+        labels: { stream, source },
+        value: Number(held.get(stream)?.state === "failed"),
+      })),
+    ),
+    gauge(
+      "sophia_estuary_task_failed",
+      "1 while the task fails, is disabled, or is not published.",
+      tasks.map(({ name, state }) => ({
+        labels: { task: name },
+        value: Number(state !== "ok" && state !== "waiting"),
+      })),
+    ),
+    gauge(
+      "sophia_estuary_up",
+      "1 where Estuary said how its tasks are.",
+      tasks.length === 0 && estuaryFault === undefined ? [] : [{ value: Number(estuaryFault === undefined) }],
     ),
     slot(
       "sophia_replication_slot_behind_bytes",

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Result, State } from "./checks/judge.ts";
+import type { BadRecord } from "./estuary/tasks.ts";
 
 /** What our extractor says of itself. */
 export interface Run {
@@ -45,6 +46,32 @@ export async function lastRuns(client: pg.ClientBase): Promise<Map<string, Run>>
       return [stream, run];
     }),
   );
+}
+
+/** Keeps records over which tasks at Estuary stand still. One that it says the same of is not written again. */
+export async function logBadRecords(
+  client: pg.ClientBase,
+  runId: string,
+  records: readonly BadRecord[],
+): Promise<void> {
+  for (const { stream, key, reason, raw } of records) {
+    await client.query(
+      `INSERT INTO error_logs (run_id, source, stream, key, reason, raw)
+       SELECT $1, $2, $3, $4, $5, $6::jsonb WHERE NOT EXISTS (SELECT FROM error_logs
+         WHERE stream = $3 AND key IS NOT DISTINCT FROM $4 AND reason = $5 AND raw IS NOT DISTINCT FROM $6::jsonb
+           AND occurred_at > now() - interval '1 day')`,
+      [runId, stream.source, stream.stream, key, reason, raw],
+    );
+  }
+}
+
+/** How many records Estuary stood still over in the last day, by stream. */
+export async function rejectedAtEstuary(client: pg.ClientBase): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ stream: string; rejected: string }>(
+    `SELECT stream, count(DISTINCT (key, reason)) AS rejected FROM error_logs
+      WHERE occurred_at > now() - interval '1 day' AND source <> 'gong' GROUP BY stream`,
+  );
+  return new Map(rows.map(({ stream, rejected }) => [stream, Number(rejected)]));
 }
 
 /** When the oldest row was loaded that came after `newest` (seconds since 1970). */

@@ -53,6 +53,25 @@ export const pipelineVariables = {
     schema: text.optional(),
     setBy: "program",
   },
+  SOPHIA_ESTUARY_TASKS: {
+    about: "Tasks at Estuary that are asked for, by catalog name, separated by commas. Left out: none.",
+    usedBy: ["quality"],
+    schema: text.optional(),
+    setBy: "program",
+  },
+  SOPHIA_ESTUARY_URL: {
+    about: "Base URL of Estuary's agent API.",
+    usedBy: ["quality"],
+    schema: text.optional(),
+    setBy: "program",
+  },
+  SOPHIA_ESTUARY_API_KEY_FILE: {
+    about: "File with the key of Estuary's service account, with which the state of tasks is read.",
+    usedBy: ["quality"],
+    schema: text.optional(),
+    setBy: "program",
+    secret: "estuaryApiKey",
+  },
   SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: {
     about:
       "File with the key of the warehouse's reader. Left out: staging is not compared with the warehouse.",

@@ -40,6 +40,8 @@ export interface Facts {
   window?: { min: number; max: number; whole: boolean } | undefined;
   /** When the oldest row was loaded that the warehouse lacks. */
   pendingSince?: number | undefined;
+  /** What at Estuary keeps it from flowing. */
+  heldUp?: { state: "failed" | "degraded"; message: string } | undefined;
   /** Last runs of our extractor. */
   runs?:
     | { last?: string | undefined; lastSuccess?: number | undefined; message?: string | undefined }
@@ -130,17 +132,23 @@ const timely = new Set(["freshness", "silence"]);
 
 /** The stream's state. Pure. */
 export function statusOf(results: readonly Result[], facts: Facts): Status {
-  if (!facts.staging)
-    return { state: "unknown", quality: undefined, lag: undefined, message: "its table is not there yet" };
+  const { heldUp } = facts;
+  if (!facts.staging) {
+    const message = "its table is not there yet";
+    if (heldUp?.state !== "failed") return { state: "unknown", quality: undefined, lag: undefined, message };
+    return { state: "failed", quality: undefined, lag: undefined, message: `${heldUp.message}; ${message}` };
+  }
   const content = results.filter(({ check }) => !timely.has(check));
   const quality = content.length > 0 ? Math.min(...content.map(({ score }) => score)) : undefined;
   const lag = lagOf(facts);
   if (facts.runs?.last === "failed")
     return { state: "failed", quality, lag, message: facts.runs.message ?? "its last run failed" };
+  if (heldUp?.state === "failed") return { state: "failed", quality, lag, message: heldUp.message };
   const faults = results
     .filter(({ passed }) => !passed)
     .map(({ check, score, message }) => `${check} ${message ?? `${score.toFixed(1)} %`}`);
   if (facts.runs?.last === "degraded") faults.push("its last run rejected records");
+  if (heldUp) faults.push(heldUp.message);
   if (facts.warehouseFault) faults.push(`the warehouse cannot be read: ${facts.warehouseFault}`);
   return {
     state: faults.length > 0 ? "degraded" : "ok",

@@ -8,13 +8,16 @@ import { roles } from "../../snowflake/grants.ts";
 
 /** Of /metrics and /healthz. */
 const port = 8080;
-const keyVariable = "SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE";
+const warehouseKey = "SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE";
+const estuaryKey = "SOPHIA_ESTUARY_API_KEY_FILE";
 
 export interface QualityArgs extends JobPlace {
   /** Names of those that flow. Default: all. A change is another pod. */
   streams?: readonly string[] | undefined;
   /** The warehouse and the key of its reader (PKCS8 PEM). Left out: staging is not compared with it. */
   warehouse?: { snowflake: Snowflake; privateKey: pulumi.Input<string> } | undefined;
+  /** Catalog names of the tasks at Estuary, and its service account's key. Left out: it is not asked how they are. */
+  estuary?: { tasks: readonly string[]; apiKey: pulumi.Input<string> } | undefined;
 }
 
 /**
@@ -29,29 +32,35 @@ export class Quality extends Component {
 
   constructor(name: string, args: QualityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("data:Quality", name, opts);
-    const { settings, namespace, warehouse } = args;
+    const { settings, namespace, warehouse, estuary } = args;
     const labels = jobLabels("quality");
     const metadata = { name: "pipeline-quality", namespace, labels };
 
+    const keys: Record<string, pulumi.Input<string>> = {
+      ...(warehouse && { [warehouseKey]: warehouse.privateKey }),
+      ...(estuary && { [estuaryKey]: estuary.apiKey }),
+    };
+    const variables = Object.keys(keys);
     const secret =
-      warehouse &&
-      new k8s.core.v1.Secret(
-        this.childName("warehouse-key"),
-        {
-          metadata: { ...metadata, name: "pipeline-quality-warehouse" },
-          stringData: { [keyVariable]: warehouse.privateKey },
-        },
-        this.child(),
-      );
-    if (warehouse) {
+      variables.length > 0
+        ? new k8s.core.v1.Secret(
+            this.childName("keys"),
+            { metadata: { ...metadata, name: "pipeline-quality-keys" }, stringData: keys },
+            this.child(),
+          )
+        : undefined;
+    if (variables.length > 0) {
       new k8s.networking.v1.NetworkPolicy(
-        this.childName("to-warehouse"),
+        this.childName("egress"),
         {
-          metadata: { ...metadata, name: "pipeline-quality-to-warehouse" },
+          metadata,
           spec: {
             podSelector: { matchLabels: labels },
             policyTypes: ["Egress"],
-            egress: [toUrl(warehouse.snowflake.address.url)],
+            egress: [
+              ...(warehouse ? [toUrl(warehouse.snowflake.address.url)] : []),
+              ...(estuary ? [toUrl(settings.estuary.agentUrl)] : []),
+            ],
           },
         },
         this.child(),
@@ -70,17 +79,18 @@ export class Quality extends Component {
         SOPHIA_QUALITY_MAX_LAG: String(settings.quality.maxLagMinutes * 60),
         ...(args.streams && { SOPHIA_QUALITY_STREAMS: args.streams.join(",") }),
         ...(warehouse && warehouseEnvironment(warehouse.snowflake)),
-      },
-      ...(warehouse &&
-        secret && {
-          secret: { name: secret.metadata.name, variables: [keyVariable] },
-          annotations: {
-            // Read at start only: another key is another pod.
-            "sophia.ai/warehouse-key": pulumi.unsecret(
-              pulumi.output(warehouse.privateKey).apply(contentHash),
-            ),
-          },
+        ...(estuary && {
+          SOPHIA_ESTUARY_TASKS: estuary.tasks.join(","),
+          SOPHIA_ESTUARY_URL: settings.estuary.agentUrl,
         }),
+      },
+      ...(secret && {
+        secret: { name: secret.metadata.name, variables },
+        annotations: {
+          // Read at start only: another key is another pod.
+          "sophia.ai/keys": pulumi.unsecret(pulumi.output(keys).apply((all) => contentHash(all))),
+        },
+      }),
     });
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),

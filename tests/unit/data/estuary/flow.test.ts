@@ -9,6 +9,9 @@ import {
 } from "../../../../data/estuary/spec/materializations.ts";
 import { replication, streamNames, tableOf } from "../../../../data/estuary/spec/streams.ts";
 import { publishTables } from "../../../../data/migrations/publish.ts";
+import { streamChecks } from "../../../../data/quality/checks/streams.ts";
+import { StatusClient } from "../../../../data/quality/estuary/client.ts";
+import { Meter } from "../../../../data/quality/measure.ts";
 import { createPlane } from "../../../../lab/saas/estuary/plane/create.ts";
 import { startSaas } from "../../../support/pipeline/saas.ts";
 import { spokenTo } from "../../../support/pipeline/warehouse.ts";
@@ -139,6 +142,53 @@ test.skipIf(noPostgres)(
         ({ slot_name }) => slot_name,
       );
     expect(await slots()).toEqual([replication.slot]);
+
+    // A record that does not fit: the quality checks tell of it, keep it, and say when it is over.
+    const pool = new pg.Pool(server.as("quality"));
+    const meter = new Meter({
+      pool,
+      estuary: new StatusClient({
+        url: estuary.url,
+        apiKey: estuary.key,
+        tasks: engines.map(([, task]) => `${prefix}/${task}`),
+      }),
+      threshold: 0,
+      maxLag: 1e6,
+      warehouseInterval: 60,
+      streams: streamChecks.filter(({ source }) => source !== "gong"),
+    });
+    const stateOf = async (stream: string) => {
+      const { statuses, rejected } = await meter.run(new AbortController().signal);
+      const { state, message = "" } = statuses.find((one) => one.stream === stream) ?? {};
+      return { state, message, rejected: rejected.get(stream) };
+    };
+    const { id } = await saas.order("hubspot", "poison", { object: "contacts" });
+    await saas.order("hubspot", "change", { object: "contacts", create: 3 });
+    const failed = await waitFor({ what: "the stream to fail", deadline: 120, interval: 0.1 }, async () => {
+      const found = await stateOf("hubspot_contacts");
+      return found.state === "failed" ? found : notYet(`it is ${found.state}`);
+    });
+    expect(failed).toMatchObject({ rejected: 1 });
+    expect(failed.message).toMatch(/^source-hubspot task shards failed: .*\/archived must be boolean/);
+    expect(failed.message).not.toContain(String(id));
+    expect((await stateOf("hubspot_deals")).state).toBe("failed");
+    expect((await stateOf("slack_messages")).state).toBe("ok");
+    const { rows: logged } = await staging.query(
+      "SELECT source, stream, key, raw->>'archived' AS archived FROM error_logs",
+    );
+    expect(logged).toEqual([
+      { source: "hubspot", stream: "hubspot_contacts", key: String(id), archived: "perhaps" },
+    ]);
+    await saas.order("hubspot", "mend", { object: "contacts", id });
+    await waitFor({ what: "the stream to be well", deadline: 120, interval: 0.1 }, async () => {
+      const { state, message } = await stateOf("hubspot_contacts");
+      return state === "ok" ? true : notYet(`it is ${state} ${message}`);
+    });
+    await waitFor({ what: "all contacts", deadline: 120, interval: 0.1 }, async () => {
+      const there = await count(warehouse, '"SOPHIA_AI"."STAGING"."hubspot_contacts_staging"');
+      return there === 403 ? true : notYet(`there are ${there}`);
+    });
+    await pool.end();
 
     for (const [engine, task] of engines.reverse())
       expect((await engine.destroy()).outcome, task).toBe("done");

@@ -36,6 +36,8 @@ const measured: Measured = {
   slots: [{ name: "flow_slot", status: "lost", active: false, behindBytes: 1, safeBytes: 1 }],
   rejected: new Map([["gong_calls", 1]]),
   warehouseReachable: false,
+  tasks: [{ name: "sophia/test/source-postgres", state: "failed", summary: "task shards failed" }],
+  estuaryFault: undefined,
 };
 const metrics = metricsOf(measured, 0, 900);
 

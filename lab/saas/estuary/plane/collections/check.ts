@@ -2,11 +2,12 @@ import { Ajv, type ValidateFunction } from "ajv";
 import type { Document } from "./document.ts";
 import type { Schema } from "./schema.ts";
 
-/** A document that does not fit its collection. Estuary stops the capture over one, and so does the lab's plane. */
+/** A document that does not fit its collection. Estuary stops the capture over one, and quotes it, as this does. */
 export class Unfit extends Error {
-  constructor(collection: string, key: string, why: string) {
+  constructor(collection: string, document: Document, why: string) {
     super(
-      `document ${key} does not fit the schema of ${collection}: ${why}. Mend it at its source, or widen the schema`,
+      `captured collection ${collection} document failed validation against its collection JSON Schema ` +
+        `Caused by: detail: ${JSON.stringify(why)} document: ${JSON.stringify(document)}`,
     );
     this.name = "Unfit";
   }
@@ -30,7 +31,6 @@ export function checker(
   return (document) => {
     if (validate(document)) return;
     const [first] = validate.errors ?? [];
-    const values = top.map((name) => String(document[name])).join(", ");
-    throw new Unfit(collection, values, `${first?.instancePath || "it"} ${first?.message}`);
+    throw new Unfit(collection, document, `${first?.instancePath || "it"} ${first?.message}`);
   };
 }

@@ -45,11 +45,14 @@ export async function session(setup: SessionSetup, signal: AbortSignal): Promise
     const opened = await sink.open();
     const { bindings, checkpoint, silent } = await prepare(setup, opened);
     statuses.set(task, "running");
-    readers = sources.map((source) =>
-      silent.has(source.id)
-        ? wait(setup, source, life)
-        : read(setup, source, checkpoint.positions[source.id], queue, life),
+    const asked = Map.groupBy(
+      sources.filter(({ id }) => !silent.has(id)),
+      ({ capture }) => capture,
     );
+    readers = [
+      ...sources.filter(({ id }) => silent.has(id)).map((source) => wait(setup, source, life)),
+      ...[...asked.values()].map((some) => read(setup, some, checkpoint.positions, queue, life)),
+    ];
     life.signal.addEventListener("abort", () => queue.break(life.signal.reason), { once: true });
     if (life.signal.aborted) queue.break(life.signal.reason);
     await carry(setup, bindings, checkpoint, queue);
@@ -113,36 +116,56 @@ function wait(setup: SessionSetup, source: Source, life: AbortController): Promi
   return again(ask, (error) => complain(setup, source, error), setup.backoff, setup.clock, life.signal);
 }
 
-/** Runs one source, from where it was delivered to, however often it breaks. */
+/**
+ * Runs the sources of one capture, from where they were delivered to, however often they break. A capture is one task:
+ * what stops one of its bindings stops all of them.
+ */
 async function read(
   setup: SessionSetup,
-  source: Source,
-  start: unknown,
+  sources: readonly Source[],
+  start: Readonly<Record<string, unknown>>,
   queue: Queue,
   life: AbortController,
 ): Promise<void> {
-  let position = start;
+  const [one] = sources;
+  if (!one) return;
+  const positions = new Map(sources.map(({ id }) => [id, start[id]]));
   const { statuses } = setup;
-  const alive = () => {
-    if (["failed", "pending"].includes(statuses.of(source.capture).state))
-      statuses.set(source.capture, "running");
-  };
-  const run = () =>
-    source.run(
-      position,
-      async (delivery) => {
-        await queue.push({ source: source.id, delivery }, life.signal);
-        position = delivery.position;
-        statuses.set(source.capture, delivery.backfilling ? "backfilling" : "running");
-        count(statuses, source.capture, delivery.changes, delivery.bytes);
-      },
-      life.signal,
-      alive,
+  const run = async () => {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([life.signal, stop.signal]);
+    const working = new Set<string>();
+    // It runs again only when each of its bindings does.
+    const works = (source: Source, state?: "backfilling" | "running") => {
+      working.add(source.id);
+      const before = statuses.of(source.capture).state;
+      if (working.size < sources.length && before === "failed") return;
+      if (state ?? ["failed", "pending"].includes(before)) statuses.set(source.capture, state ?? "running");
+    };
+    const runs = sources.map((source) =>
+      source.run(
+        positions.get(source.id),
+        async (delivery) => {
+          await queue.push({ source: source.id, delivery }, signal);
+          positions.set(source.id, delivery.position);
+          works(source, delivery.backfilling ? "backfilling" : "running");
+          count(statuses, source.capture, delivery.changes, delivery.bytes);
+        },
+        signal,
+        () => works(source),
+      ),
     );
+    try {
+      await Promise.all(runs);
+    } finally {
+      stop.abort(new Error(`another binding of ${one.capture} failed`));
+      await Promise.allSettled(runs);
+    }
+  };
   const failed = (error: unknown) => {
     // Tables have to be looked at again, which only a new session does.
     if (error instanceof SchemaChanged) return life.abort(error);
-    complain(setup, source, error);
+    complain(setup, one, error);
   };
   await again(run, failed, setup.backoff, setup.clock, life.signal);
 }

@@ -35,7 +35,7 @@ export interface Source {
   rewind(position: unknown, collection: string): unknown;
   /**
    * Emits until the signal aborts, or throws. Documents up to `position` are safe in the destination. `alive` is called
-   * whenever the source answered, also where nothing is new.
+   * whenever all that the source has was looked at, also where nothing is new.
    */
   run(position: unknown, emit: Emit, signal: AbortSignal, alive: () => void): Promise<void>;
   /** What was delivered up to this position is safe: the source may forget it. */

@@ -188,17 +188,54 @@ describe.skipIf(noPostgres)("HubSpot and Slack into PostgreSQL", () => {
     expect(plane.status(catalog.hubspot).failures).toBe(0);
   });
 
-  test("P3 a record that does not fit stops its capture by name, and goes in once it is mended", async () => {
+  test("P5 a record that does not fit stops its whole capture, and all goes in once it is mended", async () => {
     plane.apply(specs);
     await all();
     const { id } = await saas.order("hubspot", "poison", { object: "contacts" });
     await saas.order("hubspot", "change", { object: "contacts", create: 2 });
     await waitFor({ what: "the capture to fail", deadline: 120, interval: 0.05 }, async () => {
       const { state, message = "" } = plane.status(catalog.hubspot);
-      return state === "failed" && message.includes(String(id)) ? true : notYet(`${state} ${message}`);
+      return state === "failed" && message.includes(`"id":${id}`) ? true : notYet(`${state} ${message}`);
     });
+    expect(plane.status(catalog.hubspot).message).toMatch(
+      /^captured collection t\/hubspot\/contacts document failed validation .* document: \{/,
+    );
+    await saas.order("hubspot", "change", { object: "deals", create: 3 });
+    await saas.order("slack", "change", { post: 2 });
+    await eventually("SELECT count(*) FROM slack_messages_staging", 402);
+    // It is tried again and again, and says at no moment that it runs.
+    const tried = plane.status(catalog.hubspot).failures;
+    await waitFor({ what: "three more tries", deadline: 120, interval: 0.01 }, async () => {
+      const { state, failures } = plane.status(catalog.hubspot);
+      expect(state).toBe("failed");
+      return failures >= tried + 3 ? true : notYet(`${failures}`);
+    });
+    expect(await value("SELECT count(*) FROM hubspot_contacts_staging")).toBe("400");
     await saas.order("hubspot", "mend", { object: "contacts", id });
     await eventually("SELECT count(*) FROM hubspot_contacts_staging", 402);
+    await eventually("SELECT count(*) FROM hubspot_deals_staging", 103);
+    await waitFor({ what: "the capture to run", deadline: 120, interval: 0.05 }, async () =>
+      plane.status(catalog.hubspot).state === "running" ? true : notYet("it does not"),
+    );
+  });
+
+  test("P5 the same of Slack", async () => {
+    plane.apply(specs);
+    await all();
+    const { posted } = await saas.order("slack", "change", { post: 1 });
+    await eventually("SELECT count(*) FROM slack_messages_staging", 401);
+    const [place] = posted as { channel: string; ts: string }[];
+    await saas.order("slack", "poison", { ...place });
+    await waitFor({ what: "the capture to fail", deadline: 120, interval: 0.05 }, async () => {
+      const { state, message = "" } = plane.status(catalog.slack);
+      return state === "failed" && message.includes(String(place?.ts)) ? true : notYet(`${state} ${message}`);
+    });
+    await saas.order("slack", "change", { post: 2, newChannels: 1 });
+    await saas.order("hubspot", "change", { object: "contacts", create: 1 });
+    await eventually("SELECT count(*) FROM hubspot_contacts_staging", 401);
+    await saas.order("slack", "mend");
+    await eventually("SELECT count(*) FROM slack_messages_staging", 403);
+    await eventually("SELECT count(*) FROM slack_channels_staging", 4);
   });
 
   test("P3 a property that HubSpot has anew becomes a column where fields are taken at that depth", async () => {

@@ -98,10 +98,10 @@ export class HubSpotSource implements Source {
     let position = known?.backfill === this.#binding.backfill ? known : this.#start();
     while (!signal.aborted) {
       await this.#sameProperties(signal);
-      alive();
       if (!position.complete) position = await this.#first(position, emit, signal);
       position = await this.#changed(position, emit, signal);
       position = await this.#archived(position, emit, signal);
+      alive();
       await this.#clock.sleep(this.#poll * 1000, signal);
     }
   }

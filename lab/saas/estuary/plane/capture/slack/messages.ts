@@ -63,11 +63,11 @@ export class SlackMessages extends SlackStream {
       const review = this.clock.now() - reviewed >= this.#timing.review * 1000;
       for (const { id } of found) {
         const channel = String(id);
-        alive();
         position = await this.#forward(channel, position, emit, signal);
         if (review) position = await this.#review(channel, position, emit, signal);
       }
       if (review) reviewed = this.clock.now();
+      alive();
       await this.clock.sleep(this.#timing.poll * 1000, signal);
     }
   }
