@@ -16,6 +16,7 @@ import { publicPeerPorts } from "./k3s/ports.ts";
 import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
 import { publicKeyOf } from "./lambda/publicKey.ts";
+import { checkedServers, checkToken, McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
 import { McpPlatform } from "./mcp/platform.ts";
 
@@ -158,6 +159,22 @@ const nginx = new Nginx(
   inCluster,
 );
 
+new McpCheck(
+  "mcp-check",
+  {
+    namespace: namespace.mcp,
+    image: images?.repoDigest("mcp-servers") ?? settings.mcp.image,
+    plan: pulumi.all([nginx.host, secrets.tlsCertificate]).apply(([address, certificate]) => ({
+      ...checkedServers(`https://${settings.nginx.hostnames[0]}`, mcpPlatform.servers, settings.mcp),
+      address,
+      certificate,
+    })),
+    token: mcpPlatform.clients.apply(checkToken),
+    contents: pulumi.all([nginx.digest, mcpPlatform.digests]).apply(([door, behind]) => [door, ...behind]),
+  },
+  { ...inCluster, dependsOn: [nginx, mcpPlatform] },
+);
+
 /** Our own images, by name: what services run, by digest. Empty where the stack builds none. */
 export const repoDigests = images?.repoDigests ?? {};
 /** Machines with address, type, region and price. */
@@ -194,6 +211,8 @@ export const mcp = mcpPlatform.servers.map(({ path, ...server }) => ({
   ...(path !== undefined && { url: pulumi.interpolate`${nginx.url}${path}` }),
 }));
 export const mcpGateway = pulumi.interpolate`${nginx.url}/mcp`;
+/** Whose tokens get in there: ours, or an identity provider's. */
+export const mcpGatewayAuth = settings.mcp.gateway.oidc ? "oidc" : "clients";
 /** Tokens of those who may call the MCP servers, by name; secret. */
 export const mcpClients = mcpPlatform.clients;
 /** Ready configuration files of MCP clients; secret, for they hold a token. */

@@ -80,6 +80,8 @@ export class McpPlatform extends Component {
   readonly routes: RouteInput[];
   /** Tokens by client; secret. */
   readonly clients: pulumi.Output<Record<string, string>>;
+  /** Of the gateway and the servers: what each runs as. */
+  readonly digests: pulumi.Output<string[]>;
 
   constructor(name: string, args: McpPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:McpPlatform", name, opts);
@@ -92,6 +94,7 @@ export class McpPlatform extends Component {
 
     const backends: Backend[] = [];
     this.routes = [];
+    const digests: pulumi.Output<string>[] = [];
     for (const entry of running) {
       let url: pulumi.Input<string>;
       if (isDeployed(entry)) {
@@ -100,6 +103,7 @@ export class McpPlatform extends Component {
           { ...args, entry, provided, urls: urlsOf(args) },
           this.child({ dependsOn: entry.gpuSlices > 0 ? [args.gpu] : [] }),
         );
+        digests.push(server.digest);
         // By address: the gateway opens a connection a call, and would look the name up each time.
         url = pulumi.interpolate`http://${server.address}:${server.port}${entry.path}`;
         if (hasPath(entry)) {
@@ -130,10 +134,12 @@ export class McpPlatform extends Component {
         namespace: args.namespace,
         backends,
         auth: authOf(args),
+        sessions: args.redis,
         registry: serverJson(running, args.hostname),
       },
       this.child(),
     );
+    this.digests = pulumi.all([gateway.digest, ...digests]);
     const { host, address, port } = gateway;
     const viaGateway = { kind: "sse", exact: true, host, address, port } as const;
     this.routes.push(

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { secretsFolder } from "../components/settings/environment/uses.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { DeployedEntry } from "./catalog/index.ts";
@@ -15,6 +16,14 @@ export const dns = (name: string) => name.replaceAll("_", "-");
 
 /** Of a Service whose address others are told before anything stands behind it. */
 export const addressAtOnce = { "pulumi.com/skipAwait": "true" };
+
+/** Digest of what a server is made of; of its secrets the parts hold names and digests only. */
+export const digestOf = (...parts: unknown[]): pulumi.Output<string> =>
+  pulumi.unsecret(
+    pulumi
+      .output(parts)
+      .apply((known) => createHash("sha256").update(JSON.stringify(known)).digest("hex").slice(0, 16)),
+  );
 
 /** Pod Security's "restricted", and a root file system that cannot be written. */
 export const podSecurity = {

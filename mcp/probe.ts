@@ -10,7 +10,7 @@ export interface Target {
   /** Endpoint, e.g. `https://sophia.example/mcp/sophia_infrastructure`. */
   url: string;
   era: Era;
-  /** PEM of the authority to trust besides the system's. */
+  /** PEM of the authority to trust instead of the system's, or of the server's own certificate. */
   ca?: string;
   /** Address to connect to instead of what DNS says of the URL's host. */
   address?: string;
@@ -32,7 +32,10 @@ export async function connect(target: Target): Promise<Connection> {
   const lookup: LookupFunction = address
     ? (_, options, done) => resolve(address, options, done)
     : (host, options, done) => resolve(host, options, done);
-  const agent = new Agent({ connect: { lookup, ...(ca && { ca }) }, bodyTimeout: 30_000 });
+  const agent = new Agent({
+    connect: { lookup, ...(ca && { ca, allowPartialTrustChain: true }) },
+    bodyTimeout: 30_000,
+  });
   const viaAgent = ((input: string | URL, init?: RequestInit) =>
     undiciFetch(input, { ...init, dispatcher: agent } as Parameters<
       typeof undiciFetch

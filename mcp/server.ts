@@ -7,7 +7,7 @@ import type { Settings } from "../components/settings/schema.ts";
 import type { DeployedEntry } from "./catalog/index.ts";
 import { clientLabels, egressRules, type Urls } from "./egress.ts";
 import { environmentOf, type Provided } from "./environment.ts";
-import { addressAtOnce, dns, podSpec } from "./pod.ts";
+import { addressAtOnce, digestOf, dns, podSpec } from "./pod.ts";
 import { autoscaler, disruptionBudget, type GpuScaling, gpuAutoscaler, gpuReplicas } from "./scaling.ts";
 
 /** What a server is given from outside; it knows nothing of where it came from. */
@@ -46,6 +46,8 @@ export class McpServer extends Component {
   readonly port: number;
   /** Of its Service: known before it answers, and the same for as long as the Service is there. */
   readonly address: pulumi.Output<string>;
+  /** Digest of what it runs as. */
+  readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:McpServer", name, opts);
@@ -119,6 +121,16 @@ export class McpServer extends Component {
       .apply((values) => createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 16));
     const scaling = settings.servers[entry.name]?.replicas ?? entry.replicas;
     const autoscaling = autoscalingOf(args, metadata.name, scaling);
+    const template = {
+      metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
+      spec: podSpec(entry, {
+        settings,
+        environment: plain,
+        files: Object.keys(secrets).some((variable) => variable.endsWith("_FILE")),
+        image: imageOf(args),
+        account: account.metadata.name,
+      }),
+    };
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),
       {
@@ -130,16 +142,7 @@ export class McpServer extends Component {
             ? { type: "Recreate" }
             : { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
           selector: { matchLabels: own },
-          template: {
-            metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
-            spec: podSpec(entry, {
-              settings,
-              environment: plain,
-              files: Object.keys(secrets).some((variable) => variable.endsWith("_FILE")),
-              image: imageOf(args),
-              account: account.metadata.name,
-            }),
-          },
+          template,
         },
       },
       this.child({ dependsOn: [...parts, ...(args.after ?? [])] }),
@@ -168,6 +171,7 @@ export class McpServer extends Component {
     this.host = pulumi.interpolate`${metadata.name}.${args.namespace}.svc.cluster.local`;
     this.port = entry.port;
     this.address = service.spec.clusterIP;
+    this.digest = digestOf(template, entry, args.urls);
     this.registerOutputs({ host: this.host });
   }
 

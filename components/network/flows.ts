@@ -3,6 +3,7 @@ import { hostCidr, type Peer } from "./addresses.ts";
 import {
   dcgmExporter,
   gpuMetrics as gpuMetricsName,
+  mcpCheck,
   mcpGateway,
   type NamespaceName,
   namespaceNames,
@@ -48,6 +49,7 @@ const postgres: Pods = { namespace: "data", labels: { "cnpg.io/cluster": postgre
 const pooler: Pods = { namespace: "data", labels: { "cnpg.io/poolerName": postgresPooler } };
 const operator: Pods = { namespace: "cnpg-system", labels: { "app.kubernetes.io/name": "cloudnative-pg" } };
 const gateway: Pods = { namespace: "mcp", labels: mcpGateway };
+const check: Pods = { namespace: "mcp", labels: mcpCheck };
 const gpuPlugin: Pods = { namespace: "gpu" };
 const gpuExporter: Pods = { namespace: "gpu", labels: dcgmExporter };
 const gpuMetrics: Pods = { namespace: "monitoring", labels: gpuMetricsName };
@@ -68,6 +70,7 @@ export const flows: Flow[] = [
   { name: "web", from: "anywhere", to: nginx, ports: [8080, 8443] },
   { name: "nginx-to-mcp", from: nginx, to: { namespace: "mcp" }, ports: [8080, 8090] },
   { name: "gateway-to-mcp", from: gateway, to: { namespace: "mcp" }, ports: [8080] },
+  { name: "mcp-check-to-nginx", from: check, to: nginx, ports: [8443] },
   ...clientNamespaces.flatMap((namespace): Flow[] => [
     {
       name: `${namespace}-to-postgres`,

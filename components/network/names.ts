@@ -17,6 +17,9 @@ export const postgresPooler = "postgres-pooler";
 /** Pods of the gateway in front of the MCP servers. */
 export const mcpGateway = { "app.kubernetes.io/name": "mcp-gateway" } as const;
 
+/** Pods that ask all MCP servers, after each change of one. */
+export const mcpCheck = { "app.kubernetes.io/name": "mcp-check" } as const;
+
 /** NVIDIA's exporter on hosts with GPUs. */
 export const dcgmExporter = { "app.kubernetes.io/name": "dcgm-exporter" } as const;
 /** The API that tells Kubernetes how busy GPUs are. */

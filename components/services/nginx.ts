@@ -94,6 +94,8 @@ export class Nginx extends Component {
   readonly host: pulumi.Output<string>;
   /** `https://` and the canonical host name. */
   readonly url: pulumi.Output<string>;
+  /** Digest of what it runs with. */
+  readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: NginxArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:Nginx", name, opts);
@@ -119,31 +121,34 @@ export class Nginx extends Component {
     );
     // Of random tokens a digest tells nothing.
     const clientsHash = pulumi.unsecret(clients.apply(digest));
+    const chart = ownChart("nginx");
     const addresses = new Map(args.routes.map(({ path, address }) => [path, address]));
     const routes = pulumi.all(args.routes.map(({ address: _, ...route }) => route));
+    const values = pulumi
+      .all([routes, tls.metadata.name, tlsHash, known.metadata.name, clientsHash])
+      .apply(([known, tlsSecret, hash, clientsSecret, ofClients]) => {
+        const made = nginxValues(args.settings, {
+          routes: known,
+          serviceCidr: args.serviceCidr,
+          tlsSecret,
+          tlsHash: hash,
+          clientsSecret,
+          clientsHash: ofClients,
+        });
+        // Kept apart until here: before the first update nobody knows an address, and policies judge all the rest.
+        return {
+          ...made,
+          routes: made.routes.map((route) => ({ ...route, address: addresses.get(route.path) })),
+        };
+      });
+    this.digest = pulumi.output(values).apply((known) => digest(JSON.stringify([chart.hash, known])));
     const service = new HelmService(
       this.childName("service"),
       {
-        chart: ownChart("nginx"),
+        chart,
         release: "nginx",
         namespace: args.namespace,
-        values: pulumi
-          .all([routes, tls.metadata.name, tlsHash, known.metadata.name, clientsHash])
-          .apply(([known, tlsSecret, hash, clientsSecret, ofClients]) => {
-            const made = nginxValues(args.settings, {
-              routes: known,
-              serviceCidr: args.serviceCidr,
-              tlsSecret,
-              tlsHash: hash,
-              clientsSecret,
-              clientsHash: ofClients,
-            });
-            // Kept apart until here: before the first update nobody knows an address, and policies judge all the rest.
-            return {
-              ...made,
-              routes: made.routes.map((route) => ({ ...route, address: addresses.get(route.path) })),
-            };
-          }),
+        values,
         endpoint: { service: "nginx", port: 443 },
       },
       this.child(),

@@ -85,6 +85,8 @@ export const serviceImages: PublishedImage[] = [
         "components/core/wait.ts",
         "components/settings/environment",
         "lambda/client",
+        "mcp/check",
+        "mcp/probe.ts",
         "mcp/servers",
         "mcp/vendor",
       ],

@@ -18,10 +18,18 @@ export type GatewayAuth =
   /** The gateway checks tokens of an identity provider itself. */
   | { by: "oidc"; issuer: string; clientId: string; audience: string; resource: string };
 
+/** Where all replicas keep sessions of the older revision, so that each can serve every one of them: a Redis. */
+export interface SessionStore {
+  host: string;
+  port: number;
+}
+
 /** What the deployment has to know of a program that federates MCP servers. Another engine is another one of these. */
 export interface Engine {
   /** Its configuration file. Pure. */
-  config(backends: readonly ResolvedBackend[], auth: GatewayAuth): string;
+  config(backends: readonly ResolvedBackend[], auth: GatewayAuth, sessions: SessionStore): string;
+  /** Variable from which it reads the password of the session store. */
+  sessionPasswordVariable: string;
   /** Arguments of the image's own entry point. */
   args: string[];
   configFile: string;

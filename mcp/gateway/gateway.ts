@@ -3,9 +3,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
 import { toUrl } from "../../components/network/egress.ts";
-import { mcpGateway } from "../../components/network/names.ts";
+import { mcpGateway, redisClient } from "../../components/network/names.ts";
 import type { Settings } from "../../components/settings/schema.ts";
-import { addressAtOnce, containerSecurity, placement, podSecurity, probes } from "../pod.ts";
+import { addressAtOnce, containerSecurity, digestOf, placement, podSecurity, probes } from "../pod.ts";
 import { autoscaler, disruptionBudget } from "../scaling.ts";
 import type { Backend, Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
 import { vmcp } from "./vmcp.ts";
@@ -18,6 +18,8 @@ export interface GatewayArgs {
   /** A change rolls the gateway; clients of the older revision open a new session then. */
   backends: readonly Backend[];
   auth: GatewayAuth;
+  /** A Redis that keeps sessions of the older revision. Where it is away, they fail; the newer revision knows none. */
+  sessions: { host: pulumi.Input<string>; port: number; password: pulumi.Input<string> };
   /** The servers in the official registry's shape, kept beside the gateway for who wants to read them. */
   registry: readonly object[];
   /** The program that federates. Default: vMCP. */
@@ -36,28 +38,34 @@ export class Gateway extends Component {
   readonly address: pulumi.Output<string>;
   readonly path: string;
   readonly statusPath: string;
+  /** Digest of what it runs as. */
+  readonly digest: pulumi.Output<string>;
 
   constructor(component: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:Gateway", component, opts);
     const { settings, backends, namespace } = args;
     const engine = args.engine ?? vmcp;
-    const labels = { ...mcpGateway, "app.kubernetes.io/part-of": "sophia-mcp" };
+    const labels = { ...mcpGateway, ...redisClient, "app.kubernetes.io/part-of": "sophia-mcp" };
     const metadata = { name, namespace, labels };
     const credentials = backends.flatMap(({ credential }) => (credential ? [credential] : []));
-    const values = pulumi.secret(
-      pulumi.all(Object.fromEntries(credentials.map(({ variable, value }) => [variable, value]))),
-    );
+    const variables = {
+      ...Object.fromEntries(credentials.map(({ variable, value }) => [variable, value])),
+      [engine.sessionPasswordVariable]: args.sessions.password,
+    };
+    const values = pulumi.secret(pulumi.all(variables));
 
-    const text = pulumi.all(backends.map((backend) => backend.url)).apply((urls) =>
+    const urls = pulumi.all(backends.map((backend) => backend.url));
+    const text = pulumi.all([urls, args.sessions.host]).apply(([known, host]) =>
       engine.config(
         backends.map(
           ({ credential, ...rest }, index): ResolvedBackend => ({
             ...rest,
-            url: urls[index] ?? "",
+            url: known[index] ?? "",
             ...(credential && { credential: { header: credential.header, variable: credential.variable } }),
           }),
         ),
         args.auth,
+        { host, port: args.sessions.port },
       ),
     );
     const file = engine.configFile.split("/").at(-1) ?? "";
@@ -94,6 +102,47 @@ export class Gateway extends Component {
       .apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16));
     const { replicas } = settings.gateway;
     const scales = settings.autoscaling && replicas.max > replicas.min;
+    const template = {
+      metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
+      spec: {
+        serviceAccountName: account.metadata.name,
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        ...placement,
+        terminationGracePeriodSeconds: 40,
+        securityContext: podSecurity,
+        containers: [
+          {
+            name: "gateway",
+            image: settings.gateway.image,
+            args: engine.args,
+            ports: [
+              { name: "mcp", containerPort: engine.port },
+              { name: "metrics", containerPort: engine.metricsPort },
+            ],
+            env: [
+              { name: "HOME", value: "/tmp" },
+              ...Object.keys(variables).map((variable) => ({
+                name: variable,
+                valueFrom: { secretKeyRef: { name, key: variable } },
+              })),
+            ],
+            resources: settings.gateway.resources,
+            securityContext: containerSecurity,
+            ...probes(engine.health),
+            lifecycle: { preStop: { sleep: { seconds: 5 } } },
+            volumeMounts: [
+              { name: "config", mountPath: "/etc/sophia", readOnly: true },
+              { name: "tmp", mountPath: "/tmp" },
+            ],
+          },
+        ],
+        volumes: [
+          { name: "config", configMap: { name } },
+          { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
+        ],
+      },
+    };
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),
       {
@@ -102,47 +151,7 @@ export class Gateway extends Component {
           ...(scales ? {} : { replicas: replicas.min }),
           strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
           selector: { matchLabels: mcpGateway },
-          template: {
-            metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
-            spec: {
-              serviceAccountName: account.metadata.name,
-              automountServiceAccountToken: false,
-              enableServiceLinks: false,
-              ...placement,
-              terminationGracePeriodSeconds: 40,
-              securityContext: podSecurity,
-              containers: [
-                {
-                  name: "gateway",
-                  image: settings.gateway.image,
-                  args: engine.args,
-                  ports: [
-                    { name: "mcp", containerPort: engine.port },
-                    { name: "metrics", containerPort: engine.metricsPort },
-                  ],
-                  env: [
-                    { name: "HOME", value: "/tmp" },
-                    ...credentials.map(({ variable }) => ({
-                      name: variable,
-                      valueFrom: { secretKeyRef: { name, key: variable } },
-                    })),
-                  ],
-                  resources: settings.gateway.resources,
-                  securityContext: containerSecurity,
-                  ...probes(engine.health),
-                  lifecycle: { preStop: { sleep: { seconds: 5 } } },
-                  volumeMounts: [
-                    { name: "config", mountPath: "/etc/sophia", readOnly: true },
-                    { name: "tmp", mountPath: "/tmp" },
-                  ],
-                },
-              ],
-              volumes: [
-                { name: "config", configMap: { name } },
-                { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
-              ],
-            },
-          },
+          template,
         },
       },
       this.child({ dependsOn: [config, secret, policy] }),
@@ -166,8 +175,6 @@ export class Gateway extends Component {
         spec: {
           selector: mcpGateway,
           ports: [{ name: "mcp", port: engine.port, targetPort: "mcp" }],
-          // A session of the older revision lives in one pod.
-          sessionAffinity: "ClientIP",
         },
       },
       this.child(),
@@ -177,6 +184,7 @@ export class Gateway extends Component {
     this.port = engine.port;
     this.path = engine.path;
     this.statusPath = engine.statusPath;
+    this.digest = digestOf(template);
     this.registerOutputs({ host: this.host });
   }
 }

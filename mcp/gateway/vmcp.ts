@@ -40,9 +40,10 @@ export const vmcp: Engine = {
   configFile,
   path: "/mcp",
   statusPath: "/status",
+  sessionPasswordVariable: "THV_SESSION_REDIS_PASSWORD",
   health: { live: "/health", ready: "/readyz" },
   args: ["serve", "--config", configFile, "--host", "0.0.0.0", "--port", String(port)],
-  config: (backends, auth) =>
+  config: (backends, auth, sessions) =>
     stringify({
       name: "sophia",
       groupRef: "sophia",
@@ -53,6 +54,13 @@ export const vmcp: Engine = {
         conflictResolution: "prefix",
         conflictResolutionConfig: { prefixFormat: "{workload}_" },
         tools: backends.flatMap(({ name, tools }) => (tools ? [{ workload: name, filter: [...tools] }] : [])),
+      },
+      sessionStorage: {
+        provider: "redis",
+        address: `${sessions.host}:${sessions.port}`,
+        // Not among the keys that the tools of the server `redis` show: who knows a session's name could speak in it.
+        db: 1,
+        keyPrefix: "mcp-gateway:session:",
       },
       operational: {
         timeouts: { default: "30s" },

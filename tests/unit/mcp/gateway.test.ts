@@ -15,8 +15,19 @@ const github = {
   tools: ["get_issue"],
 };
 
+const sessions = { host: "redis.data.svc.cluster.local", port: 6379 };
+
 describe("the gateway's configuration", () => {
-  const config = parse(vmcp.config([backend, github], { by: "nginx" }));
+  const config = parse(vmcp.config([backend, github], { by: "nginx" }, sessions));
+
+  test("M3 keeps sessions where all replicas find them, apart from the keys that a tool shows", () => {
+    expect(config.sessionStorage).toEqual({
+      provider: "redis",
+      address: "redis.data.svc.cluster.local:6379",
+      db: 1,
+      keyPrefix: "mcp-gateway:session:",
+    });
+  });
 
   test("M3 names every backend, and asks nothing of Kubernetes", () => {
     expect(config.backends).toEqual([
@@ -59,7 +70,10 @@ describe("the gateway's configuration", () => {
       audience: "mcp",
       resource: "https://x.test/mcp",
     };
-    expect(parse(vmcp.config([], { by: "oidc", ...oidc })).incomingAuth).toEqual({ type: "oidc", oidc });
+    expect(parse(vmcp.config([], { by: "oidc", ...oidc }, sessions)).incomingAuth).toEqual({
+      type: "oidc",
+      oidc,
+    });
     expect(config.incomingAuth).toEqual({ type: "anonymous" });
   });
 });

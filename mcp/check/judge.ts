@@ -1,0 +1,88 @@
+import type { Era, Probe } from "../probe.ts";
+
+/** A server of the stack, as far as it matters to who checks it. */
+export interface CheckedServer {
+  name: string;
+  enabled: boolean;
+  /** Whether the gateway offers its tools. */
+  federated: boolean;
+  /** Revisions that it speaks at its own path. */
+  revisions: readonly string[];
+  /** Its own path from outside; left out where only the gateway reaches it. */
+  url?: string | undefined;
+}
+
+/** What a server said to a real client of one revision. */
+export type Answer = Probe & { era: Era; ms: number };
+
+/** What is known of the gateway. */
+export interface GatewayView {
+  ready: boolean;
+  /** Tools that it offers, by revision; empty where only an identity provider's tokens get in. */
+  offered: readonly Probe[];
+  /** What it says of each server; only where it could not be asked as a client. */
+  healths?: Readonly<Record<string, string>>;
+  reason?: string;
+}
+
+/** `none`: there is no such way to this server. */
+export type Mark = "ok" | "failed" | "none";
+
+export interface ServerCheck {
+  name: string;
+  ready: boolean;
+  direct: Mark;
+  gateway: Mark;
+  tools: string[];
+  /** Of the slower revision, from the connection to the list of tools. */
+  ms: number;
+  /** Why it is not ready. */
+  reason?: string;
+}
+
+const gatewayDown = "the gateway does not answer";
+
+/** Why the gateway does not serve a server; nothing where it does, or need not. */
+function gatewayFault(
+  { name, federated }: CheckedServer,
+  view: GatewayView | undefined,
+  alone: boolean,
+): string | undefined {
+  if (view?.healths) {
+    const health = view.healths[name];
+    if (!federated || health === "healthy") return undefined;
+    return view.ready || alone ? `the gateway finds it ${health ?? "unknown"}` : undefined;
+  }
+  const answering = (view?.offered ?? []).filter(({ ready }) => ready);
+  if (answering.length === 0) return alone ? gatewayDown : undefined;
+  const prefix = `${name}_`;
+  const missing = answering.some(({ tools }) => !tools.some((tool) => tool.startsWith(prefix)));
+  return federated && missing ? "the gateway does not offer its tools" : undefined;
+}
+
+/**
+ * A server is ready when a real client of each revision that it speaks lists its tools, and the gateway offers them. A
+ * gateway that is down is a fault of its own, not one of servers that have their own path. Pure.
+ */
+export function judged(
+  server: CheckedServer,
+  direct: readonly Answer[],
+  view: GatewayView | undefined,
+): ServerCheck {
+  const prefix = `${server.name}_`;
+  const offered = (view?.offered[0]?.tools ?? [])
+    .filter((tool) => tool.startsWith(prefix))
+    .map((tool) => tool.slice(prefix.length));
+  const failed = direct.find(({ ready }) => !ready);
+  const fault = gatewayFault(server, view, direct.length === 0);
+  const reasons = [...(failed ? [`${failed.era}: ${failed.reason}`] : []), ...(fault ? [fault] : [])];
+  return {
+    name: server.name,
+    ready: reasons.length === 0,
+    direct: direct.length === 0 ? "none" : failed ? "failed" : "ok",
+    gateway: !server.federated ? "none" : fault || !view?.ready ? "failed" : "ok",
+    tools: direct[0]?.tools ?? offered,
+    ms: Math.max(0, ...direct.map(({ ms }) => ms)),
+    ...(reasons.length > 0 && { reason: reasons.join("; ") }),
+  };
+}

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { type GatewayView, judged } from "../../../../mcp/check/judge.ts";
+
+const server = {
+  name: "redis",
+  enabled: true,
+  federated: true,
+  revisions: ["2025-11-25", "2026-07-28"],
+  url: "https://sophia.lab/mcp/redis",
+} as const;
+const good = (...tools: string[]) => ({ ready: true, tools });
+const bad = (reason: string) => ({ ready: false, tools: [], reason });
+const old = { era: "2025-11-25", ms: 30 } as const;
+const modern = { era: "2026-07-28", ms: 20 } as const;
+const both = [
+  { ...old, ...good("get") },
+  { ...modern, ...good("get") },
+];
+const view = (ready: boolean, ...offered: GatewayView["offered"]): GatewayView => ({ ready, offered });
+const gateway = view(true, good("redis_get", "memory_read"), good("redis_get", "memory_read"));
+const without = view(true, good("memory_read"), good("memory_read"));
+const down = view(false, bad("down"), bad("down"));
+
+test("M4 a server is ready when both revisions and the gateway have its tools", () => {
+  expect(judged(server, both, gateway)).toEqual({
+    name: "redis",
+    ready: true,
+    direct: "ok",
+    gateway: "ok",
+    tools: ["get"],
+    ms: 30,
+  });
+});
+
+test("M4 one revision that fails is told, by its name", () => {
+  const [first] = both;
+  if (!first) throw new Error("no probe");
+  expect(judged(server, [first, { ...modern, ...bad("no tools/list") }], gateway)).toMatchObject({
+    ready: false,
+    direct: "failed",
+    gateway: "ok",
+    reason: "2026-07-28: no tools/list",
+  });
+});
+
+test("M3 a server that the gateway left out is not ready; one that it must leave out is", () => {
+  expect(judged(server, both, without)).toMatchObject({
+    ready: false,
+    gateway: "failed",
+    reason: "the gateway does not offer its tools",
+  });
+  expect(judged({ ...server, federated: false }, both, without)).toMatchObject({
+    ready: true,
+    gateway: "none",
+  });
+});
+
+test("M3 a gateway that is down takes no server down that has a path of its own", () => {
+  expect(judged(server, both, down)).toMatchObject({ ready: true, gateway: "failed" });
+  const { url: _url, ...remote } = server;
+  expect(judged(remote, [], down)).toMatchObject({
+    ready: false,
+    direct: "none",
+    reason: "the gateway does not answer",
+  });
+});
+
+test("M4 a server without a path of its own has the tools that the gateway offers of it", () => {
+  const { url: _url, ...remote } = server;
+  expect(judged(remote, [], gateway)).toMatchObject({ ready: true, direct: "none", tools: ["get"] });
+});
+
+test("M3 where only an identity provider's tokens get in, the gateway's own view counts", () => {
+  const told = (health: string): GatewayView => ({ ready: true, offered: [], healths: { redis: health } });
+  expect(judged(server, both, told("healthy"))).toMatchObject({ ready: true, gateway: "ok", tools: ["get"] });
+  expect(judged(server, both, told("unhealthy"))).toMatchObject({
+    ready: false,
+    gateway: "failed",
+    reason: "the gateway finds it unhealthy",
+  });
+  expect(judged(server, both, { ...told("healthy"), healths: {} })).toMatchObject({
+    reason: "the gateway finds it unknown",
+  });
+});

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { mcpSettings } from "../../../../components/settings/mcp.ts";
+import type { ServerCheck } from "../../../../mcp/check/judge.ts";
+import { advice, faultsOf, linesOf } from "../../../../mcp/check/report.ts";
+import { checkedServers, checkHash, checkToken } from "../../../../mcp/checkJob.ts";
+
+const good: ServerCheck = { name: "redis", ready: true, direct: "ok", gateway: "ok", tools: ["get"], ms: 12 };
+const bad: ServerCheck = {
+  ...good,
+  name: "memory",
+  ready: false,
+  direct: "failed",
+  reason: "2025-11-25: no answer",
+};
+
+test("M4 there is a line for each server, and what is wrong is told by name", () => {
+  expect(linesOf([good]).map((line) => JSON.parse(line))).toEqual([
+    { name: "redis", direct: "ok", gateway: "ok", tools: 1, ms: 12 },
+  ]);
+  expect(faultsOf({ servers: [good, bad], gateway: { ready: true, offered: [] } })).toEqual([
+    "memory: 2025-11-25: no answer",
+  ]);
+  expect(faultsOf({ servers: [good], gateway: { ready: false, offered: [], reason: "down" } })).toEqual([
+    "the gateway: down",
+  ]);
+});
+
+test("M4 what a failed check says fits into what Kubernetes keeps, and still says what to do", () => {
+  const said = advice(
+    Array.from({ length: 23 }, (_, index) => `server_${index}: ${"why ".repeat(100)}`),
+    45,
+  );
+  expect(Buffer.byteLength(said)).toBeLessThanOrEqual(2048);
+  expect(said).toContain("server_0: why");
+  expect(said).toMatch(/and \d+ more\n.*bring the stack up again/);
+  expect(advice(["memory: gone"], 45)).toContain("  memory: gone\n");
+});
+
+test("M4 only servers that are on are asked, and by their own path where they have one", () => {
+  const base = { kind: "container", federated: true, revisions: ["2026-07-28"] } as const;
+  const { servers, gateway } = checkedServers(
+    "https://sophia.test",
+    [
+      { ...base, name: "redis", enabled: true, path: "/mcp/redis" },
+      { ...base, name: "github", enabled: true },
+      { ...base, name: "slack", enabled: false, reason: "no token" },
+    ],
+    mcpSettings.parse({}),
+  );
+  expect(servers.map(({ name, url }) => [name, url])).toEqual([
+    ["redis", "https://sophia.test/mcp/redis"],
+    ["github", undefined],
+  ]);
+  expect(gateway).toEqual({ url: "https://sophia.test/mcp", oidc: false });
+});
+
+test("M4 the check has a client's token, and another name when anything that it asks is another", () => {
+  expect(checkToken({ cursor: "a", check: "b" })).toBe("b");
+  expect(checkToken({ cursor: "a" })).toBe("a");
+  expect(checkHash("image", ["a"])).toBe(checkHash("image", ["a"]));
+  expect(checkHash("image", ["a"])).not.toBe(checkHash("image", ["b"]));
+});
