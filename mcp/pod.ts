@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { secretsFolder } from "../components/settings/environment/uses.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { DeployedEntry } from "./catalog/index.ts";
-import { bridged } from "./catalog/vendor.ts";
+import { alive, bridged } from "./catalog/vendor.ts";
 
 type Container = types.input.core.v1.Container;
 
@@ -57,6 +57,18 @@ export function probes(
   };
 }
 
+/**
+ * Of a bridged server, by its child's answers: one that hangs is started anew within a minute. The bridge then waits for
+ * a child that does not listen, so its time to end is short.
+ */
+const childProbe: Container["livenessProbe"] = {
+  httpGet: { path: alive.path, port: "alive" },
+  periodSeconds: 10,
+  timeoutSeconds: 5,
+  failureThreshold: 3,
+  terminationGracePeriodSeconds: 10,
+};
+
 export interface PodArgs {
   settings: Settings["mcp"];
   environment: types.input.core.v1.EnvVar[];
@@ -88,7 +100,10 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
         name: "server",
         image: args.image,
         ...commandOf(entry),
-        ports: [{ name: "mcp", containerPort: entry.port }],
+        ports: [
+          { name: "mcp", containerPort: entry.port },
+          ...(entry.kind === "stdio" ? [{ name: "alive", containerPort: alive.port }] : []),
+        ],
         env: [
           ...args.environment,
           // Programs that keep settings or caches look for a home; this one is gone with the pod.
@@ -102,6 +117,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
         },
         securityContext: containerSecurity,
         ...probes(entry.health),
+        ...(entry.kind === "stdio" ? { livenessProbe: childProbe } : {}),
         // Endpoints lose the pod a moment after it is told to stop: wait before closing the door.
         lifecycle: { preStop: { sleep: { seconds: 5 } } },
         volumeMounts: [

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 
-/** Where the image has the packages of `mcp/vendor`. */
-const folder = "/app/mcp/vendor/node_modules";
+/** Where the image has `mcp/vendor`, and its packages. */
+const folder = "/app/mcp/vendor";
+const packages = `${folder}/node_modules`;
 
 const { dependencies } = JSON.parse(
   readFileSync(new URL("../vendor/package.json", import.meta.url), "utf8"),
@@ -18,16 +19,20 @@ export function npm(name: string): { registry: "npm"; name: string; version: str
 /** The command that starts a program of a package of `mcp/vendor`. */
 export const program = (name: string, file: string): string[] => [
   "node",
-  `${folder}/${npm(name).name}/${file}`,
+  `${packages}/${npm(name).name}/${file}`,
 ];
 
+/** Where the bridge says whether its child answers. Others than the kubelet do not get to this port. */
+export const alive = { path: "/alive", port: 8081 };
+
 /**
- * The command that serves a program which speaks over standard input and output. The bridge answers its health path
- * even when its child is gone, so the shell between them ends it then, and the kubelet starts both anew.
+ * The command that serves a program which speaks over standard input and output. The bridge's own health path answers
+ * even when its child is gone or hangs: the shell between them ends it when the child is gone, and `alive` tells that
+ * it hangs; then the kubelet starts both anew.
  */
 export function bridged(command: readonly string[], port: number): string[] {
   return [
-    ...program("mcp-proxy", "dist/bin/mcp-proxy.mjs"),
+    ...["node", `${folder}/bridge.ts`, String(alive.port)],
     ...["--host", "0.0.0.0", "--port", String(port), "--server", "stream", "--no-eventStore"],
     ...["--sessionIdleTimeout", "60000", "--maxBodySize", "1048576", "--gracefulShutdownTimeout", "20000"],
     ...["--", "sh", "-c", '"$@"; kill "$PPID"', "child", ...command],

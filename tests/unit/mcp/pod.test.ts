@@ -99,6 +99,19 @@ describe("pod", () => {
     }
   });
 
+  test("M2 a bridged server lives as long as its child answers", () => {
+    const { container } = vendor("memory");
+    expect(container.livenessProbe).toMatchObject({ httpGet: { path: "/alive", port: "alive" } });
+    expect(container.ports).toContainEqual({ name: "alive", containerPort: 8081 });
+    expect(container.readinessProbe).toMatchObject({ httpGet: { path: "/ping", port: "mcp" } });
+    const { periodSeconds, failureThreshold, terminationGracePeriodSeconds } =
+      container.livenessProbe as Record<string, number>;
+    expect(
+      (periodSeconds ?? 0) * (failureThreshold ?? 0) + (terminationGracePeriodSeconds ?? 0),
+    ).toBeLessThanOrEqual(45);
+    expect(JSON.stringify(pod().container)).not.toContain("alive");
+  });
+
   test("M2 S1 mounts its own secret, and names files in the environment, never values", () => {
     const { spec, container, secrets } = pod();
     const volumes = (spec.volumes as { secret?: object }[]).flatMap(({ secret }) => secret ?? []);
@@ -142,10 +155,7 @@ describe("pod", () => {
 
   test("M1 a program that speaks over stdio is bridged, and the bridge ends when its child does", () => {
     const { command } = vendor("memory").container as { command: string[] };
-    expect(command.slice(0, 2)).toEqual([
-      "node",
-      "/app/mcp/vendor/node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs",
-    ]);
+    expect(command.slice(0, 2)).toEqual(["node", "/app/mcp/vendor/bridge.ts"]);
     expect(command).not.toContain("--stateless");
     const shell = command.indexOf("sh");
     expect(command[shell + 2]).toBe('"$@"; kill "$PPID"');
