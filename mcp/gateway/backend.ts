@@ -33,6 +33,8 @@ export interface Engine {
   /** Arguments of the image's own entry point. */
   args: string[];
   configFile: string;
+  /** Variables of its runtime, by the bytes that it may take. */
+  environment(memory: number): Record<string, string>;
   port: number;
   /** Where the protocol is served. */
   path: string;

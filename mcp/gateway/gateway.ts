@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
 import { toUrl } from "../../components/network/egress.ts";
 import { mcpGateway, redisClient } from "../../components/network/names.ts";
+import { bytesOf } from "../../components/services/quantity.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import { addressAtOnce, containerSecurity, digestOf, placement, podSecurity, probes } from "../pod.ts";
 import { autoscaler, disruptionBudget } from "../scaling.ts";
@@ -122,6 +123,9 @@ export class Gateway extends Component {
             ],
             env: [
               { name: "HOME", value: "/tmp" },
+              ...Object.entries(engine.environment(bytesOf(settings.gateway.resources.limits.memory))).map(
+                ([variable, value]) => ({ name: variable, value }),
+              ),
               ...Object.keys(variables).map((variable) => ({
                 name: variable,
                 valueFrom: { secretKeyRef: { name, key: variable } },

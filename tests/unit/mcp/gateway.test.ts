@@ -139,3 +139,12 @@ test("M3 the catalog in the official registry's shape keeps to the registry's ru
     remotes: [{ type: "streamable-http", url: "https://sophia.example/mcp/memory" }],
   });
 });
+});
+
+test("its runtime collects garbage before the kernel ends it", () => {
+  const memory = 512 * 2 ** 20;
+  const { GOMEMLIMIT = "", GOGC } = vmcp.environment(memory);
+  expect(Number(GOGC)).toBeGreaterThan(100);
+  expect(Number(GOMEMLIMIT)).toBeGreaterThan(memory / 2);
+  expect(Number(GOMEMLIMIT)).toBeLessThan(memory * 0.9);
+});
