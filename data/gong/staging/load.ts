@@ -25,42 +25,61 @@ export interface Loaded {
  */
 export async function loading<T>(client: ClientBase, work: (load: Load) => Promise<T>): Promise<T> {
   try {
-    return await inTransaction(client, () => work((...batch) => differing(client, copyAll, ...batch)));
+    return await inTransaction(client, () => work((...batch) => differing(client, ...batch)));
   } catch (error) {
     if (refusalOf(error) === undefined) throw error;
-    return await inTransaction(client, () => work((...batch) => differing(client, copyGood, ...batch)));
+    return await inTransaction(client, () => work((...batch) => copyGood(client, ...batch)));
   }
 }
 
-/** Copies rows into the session's own table and takes over those that are new or differ. */
+/** Loads rows that are new or differ. Each key may come once. */
 export type Load = (table: Table, rows: readonly Row[], provenance: Provenance) => Promise<Loaded>;
-type Copy = (client: ClientBase, ...batch: Parameters<Load>) => Promise<Loaded>;
 
-async function differing(client: ClientBase, copy: Copy, ...batch: Parameters<Load>): Promise<Loaded> {
-  const [table, rows, provenance] = batch;
-  if (rows.length === 0) return { changed: 0, rejects: [] };
+/**
+ * Rows that are known to be new go straight into their table, as fast as a bare COPY; nobody else writes it meanwhile, as
+ * the caller holds the stream's lock. Only what is there and differs takes the way through the session's own table.
+ */
+async function differing(
+  client: ClientBase,
+  ...[table, rows, provenance]: Parameters<Load>
+): Promise<Loaded> {
   const known = knownHashes(table);
-  if (known === undefined) return copy(client, table, rows, provenance);
-  const there = await client.query<{ key: string; hash: string }>(known, [rows.map(({ key }) => key)]);
+  if (known === undefined) return takeOver(client, table, rows, provenance);
+  if (rows.length === 0) return { changed: 0, rejects: [] };
+  const there = await client.query<{ key: string; hash: string | null }>(known, [rows.map(({ key }) => key)]);
   const hashes = new Map(there.rows.map(({ key, hash }) => [key, hash]));
-  const others = rows.filter(({ key, hash }) => hashes.get(key) !== hash);
-  return others.length === 0 ? { changed: 0, rejects: [] } : copy(client, table, others, provenance);
+  const fresh = rows.filter(({ key }) => !hashes.has(key));
+  const others = rows.filter(({ key, hash }) => hashes.has(key) && hashes.get(key) !== hash);
+  if (fresh.length > 0) await copy(client, table, "table", fresh, provenance);
+  const loaded = await takeOver(client, table, others, provenance);
+  return { ...loaded, changed: loaded.changed + fresh.length };
 }
 
-async function copyAll(client: ClientBase, ...[table, rows, provenance]: Parameters<Load>): Promise<Loaded> {
-  const { runId, extractedAt } = provenance;
-  const audit = [runId, extractedAt.toISOString(), new Date().toISOString()].join("\t");
-  const lines = Readable.from(chunks(rows, audit), { objectMode: false });
-  await pipeline(lines, client.query(copyFrom(copyInto(table))));
+/** Through the session's own table, whatever is there already. */
+async function takeOver(client: ClientBase, ...[table, rows, provenance]: Parameters<Load>): Promise<Loaded> {
+  if (rows.length === 0) return { changed: 0, rejects: [] };
+  await copy(client, table, "batch", rows, provenance);
   const { rowCount } = await client.query(upsert(table));
   return { changed: rowCount ?? 0, rejects: [] };
+}
+
+async function copy(
+  client: ClientBase,
+  table: Table,
+  where: "batch" | "table",
+  rows: readonly Row[],
+  { runId, extractedAt }: Provenance,
+): Promise<void> {
+  const audit = [runId, extractedAt.toISOString(), new Date().toISOString()].join("\t");
+  const lines = Readable.from(chunks(rows, audit), { objectMode: false });
+  await pipeline(lines, client.query(copyFrom(copyInto(table, where))));
 }
 
 /** A row that PostgreSQL refuses is found by halves; the others are loaded. */
 async function copyGood(client: ClientBase, ...[table, rows, provenance]: Parameters<Load>): Promise<Loaded> {
   await client.query("SAVEPOINT batch");
   try {
-    const loaded = await copyAll(client, table, rows, provenance);
+    const loaded = await takeOver(client, table, rows, provenance);
     await client.query("RELEASE SAVEPOINT batch");
     return loaded;
   } catch (error) {

@@ -96,17 +96,19 @@ const scratch = ({ name }: Table) => `pg_temp.${streamOf({ name } as Table)}_bat
 export const scratchTable = (table: Table): string =>
   `CREATE TEMP TABLE IF NOT EXISTS ${streamOf(table)}_batch (LIKE ${table.name}) ON COMMIT DELETE ROWS`;
 
-export const copyInto = (table: Table): string =>
-  `COPY ${scratch(table)} (${everyColumn(table).join(", ")}) FROM STDIN`;
+/** @param where `batch`: the session's own table. `table`: the table itself, for rows whose keys it has not */
+export const copyInto = (table: Table, where: "batch" | "table"): string =>
+  `COPY ${where === "batch" ? scratch(table) : table.name} (${everyColumn(table).join(", ")}) FROM STDIN`;
 
 /**
  * Hashes of rows that are there, by key; for tables whose key is one column. Rows that did not change need not even be
- * copied: most of what is read again is as it was.
+ * copied: most of what is read again is as it was. One that is marked as deleted has none.
  */
 export const knownHashes = ({ name, key: [key, ...more] }: Table): string | undefined =>
   more.length > 0
     ? undefined
-    : `SELECT ${key} AS key, encode(_row_hash, 'hex') AS hash FROM ${name} WHERE ${key} = ANY ($1) AND _deleted_at IS NULL`;
+    : `SELECT ${key} AS key, CASE WHEN _deleted_at IS NULL THEN encode(_row_hash, 'hex') END AS hash
+         FROM ${name} WHERE ${key} = ANY ($1)`;
 
 /** Takes the batch over. A row that did not change is not touched: no WAL, nothing to capture, nothing to merge. */
 export function upsert(table: Table): string {

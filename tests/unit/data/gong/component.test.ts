@@ -43,6 +43,7 @@ test("P1 the extractor never runs twice, with its own keys and login, in restric
       host: "postgres-rw.data.svc",
       port: 5432,
       loginSecrets: loginSecrets as Record<(typeof logins)[number]["name"], string>,
+      passwords: loginSecrets as Record<(typeof logins)[number]["name"], string>,
       caSecret: "postgres-ca",
     },
     accessKey: pulumi.secret("key"),
