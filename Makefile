@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation documents format bench-policies bench-gong bench-pipeline bench-warehouse
+.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation pin-images documents format bench-policies bench-gong bench-mcp bench-pipeline bench-warehouse
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -52,6 +52,10 @@ esc: node_modules/.ready
 rotation: node_modules/.ready
 	@$(NODE) esc/rotation/main.ts $(if $(JSON),--json)
 
+# Writes the digests of what images are made of into Pulumi.dev.yaml and Pulumi.prod.yaml; CHECK=1 only compares.
+pin-images: node_modules/.ready
+	@$(NODE) images/pin/main.ts $(if $(CHECK),--check)
+
 # Writes what is made from the code: docs/settings.md, .env.example, parts of esc/.
 documents: node_modules/.ready
 	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts && $(NODE) mcp/catalog/documents/main.ts
@@ -73,6 +77,11 @@ bench-policies: node_modules/.ready
 # Rows a second of the Gong extractor beside a bare COPY of the same rows, and its memory; CALLS="10000 100000".
 bench-gong: node_modules/.ready
 	@$(NODE) tests/bench/gong/main.ts $(CALLS)
+
+# The MCP servers of the lab that runs, or of LAB: calls a second by every way, memory, and what a dying server does to
+# the others. PART=load, memory or failures is one part.
+bench-mcp: node_modules/.ready
+	@$(NODE) tests/bench/mcp/main.ts $(PART)
 
 # The pipeline's legs from the vendors to the warehouse. SIZE: records of HubSpot and Slack, CALLS: calls of Gong.
 bench-pipeline: node_modules/.ready

@@ -65,9 +65,8 @@ export class Images extends Component {
 
 function refuseUnknownBases(settings: BuildSettings): void {
   const missing = unknownBases(settings);
-  if (missing.length === 0 || pulumi.runtime.isDryRun()) return;
-  throw new Error(
-    `${missing.join(", ")}: all zeros is no digest. Look it up where its registry answers, with ` +
-      "`docker buildx imagetools inspect <name>:<tag>`, and write it into the stack file.",
-  );
+  if (missing.length === 0) return;
+  const fault = `${missing.join(" and ")}: all zeros is no digest, and an update refuses it; run \`make pin-images\` where the registry answers`;
+  if (!pulumi.runtime.isDryRun()) throw new Error(fault);
+  void pulumi.log.warn(fault);
 }

@@ -116,7 +116,9 @@ test("a base whose digest nobody looked up is planned, and refused before anythi
     secrets: { password: registry.password },
     config: { build: { ...build, bases: { ...build.bases, debian: zeros } } },
   });
-  expect((await stack.preview()).code).toBe(0);
+  const planned = await stack.preview();
+  expect(planned.code).toBe(0);
+  expect(JSON.stringify(planned.diagnostics)).toContain("run `make pin-images` where the registry answers");
   const up = await stack.up();
   expect(up.stdout).toContain("images.build.bases.debian: all zeros is no digest");
   expect(brief(up.steps)).toEqual([]);
