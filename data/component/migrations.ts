@@ -25,8 +25,9 @@ export class Migrations extends Component {
           labels: jobLabels("migrate"),
         },
         spec: {
-          // The roles come with PostgreSQL's operator, which may still be at it.
-          backoffLimit: 5,
+          // Once more, where a node took the pod with it. The job itself waits for PostgreSQL and for its roles; a
+          // statement that is refused is refused again, and each further try would double the wait to be told.
+          backoffLimit: 1,
           activeDeadlineSeconds: 600,
           template: jobPod({ ...args, job: "migrate", login: "pipeline", restartPolicy: "Never" }),
         },

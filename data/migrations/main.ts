@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type pg from "pg";
 import { z } from "zod";
-import { connectPatiently } from "../kit/connect.ts";
+import { connectPatiently, type Patience } from "../kit/connect.ts";
 import { connectionOf } from "../kit/database.ts";
 import { postgresEnvironment, readEnvironment } from "../kit/environment.ts";
 import { jsonLog } from "../kit/log.ts";
+import { pause } from "../kit/pause.ts";
 import { roles } from "./constants.ts";
 import { migrate } from "./migrate.ts";
 
@@ -16,12 +17,15 @@ export const migrationEnvironment = postgresEnvironment.extend({
   SOPHIA_MIGRATIONS_LOCK_TIMEOUT: z.coerce.number().positive().default(60),
 });
 
+/** Seconds that PostgreSQL and its operator may take: each failed job costs minutes until an update says so. */
+const patience = 180;
+
 /** Brings the database to the schema that this image knows. */
-export async function run(environment: NodeJS.ProcessEnv): Promise<void> {
+export async function run(environment: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
   const settings = readEnvironment(job, migrationEnvironment, environment);
   const log = jsonLog(job);
   const connection = connectionOf(job, settings);
-  await refuseMissingRoles(connection);
+  await awaitRoles(connection, { seconds: patience, ...(signal && { signal }) });
   const done = await migrate({
     connection,
     folder: join(import.meta.dirname, "sql"),
@@ -31,22 +35,28 @@ export async function run(environment: NodeJS.ProcessEnv): Promise<void> {
   log("info", done.length > 0 ? "schema changed" : "schema is as it should be", { migrations: done });
 }
 
-/** @throws naming the roles; PostgreSQL's operator makes them after the server, so that a later try finds them */
-export async function refuseMissingRoles(connection: pg.ClientConfig): Promise<void> {
-  const client = await connectPatiently(connection);
+/** Waits for the roles, which PostgreSQL's operator makes after the server. @throws naming those that did not come */
+export async function awaitRoles(connection: pg.ClientConfig, { seconds = 30, signal }: Patience) {
+  const end = performance.now() + seconds * 1000;
+  const client = await connectPatiently(connection, { seconds, ...(signal && { signal }) });
   try {
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
-       UNION ALL
-       SELECT 'membership of ' || session_user || ' in flow_materialize' WHERE EXISTS
-         (SELECT FROM pg_roles WHERE rolname = 'flow_materialize' AND NOT pg_has_role(session_user, oid, 'usage'))`,
-      [roles],
-    );
-    if (rows.length === 0) return;
-    throw new Error(
-      `PostgreSQL has no ${rows.map(({ name }) => name).join(", ")} yet; its operator makes what ` +
-        "components/services/postgres/logins.ts lists: wait, or look at managedRolesStatus of the Cluster postgres",
-    );
+    for (;;) {
+      const { rows } = await client.query<{ name: string }>(
+        `SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+         UNION ALL
+         SELECT 'membership of ' || session_user || ' in flow_materialize' WHERE EXISTS
+           (SELECT FROM pg_roles WHERE rolname = 'flow_materialize' AND NOT pg_has_role(session_user, oid, 'usage'))`,
+        [roles],
+      );
+      if (rows.length === 0) return;
+      if (performance.now() >= end) {
+        throw new Error(
+          `PostgreSQL has no ${rows.map(({ name }) => name).join(", ")} after ${seconds} s; its operator makes what ` +
+            "components/services/postgres/logins.ts lists: look at managedRolesStatus of the Cluster postgres",
+        );
+      }
+      await pause(1, signal);
+    }
   } finally {
     await client.end();
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run } from "../../../../data/migrations/main.ts";
+import { awaitRoles, run } from "../../../../data/migrations/main.ts";
 import { migrate } from "../../../../data/migrations/migrate.ts";
 import { run as publish, publishTables } from "../../../../data/migrations/publish.ts";
 import { type PipelineServer, startPipelineServer } from "../../../support/servers/pipeline.ts";
@@ -70,6 +70,24 @@ describe.skipIf(noPostgres)("P3 migrations on real PostgreSQL", () => {
       ]),
     );
     await run(server.environment("pipeline"));
+  });
+
+  test("D2 roles that are not there yet are waited for, and named where they do not come", async () => {
+    const root = await server.admin();
+    await root.query("ALTER ROLE quality RENAME TO not_yet");
+    try {
+      await expect(awaitRoles(server.as("pipeline"), { seconds: 0 })).rejects.toThrow(
+        /has no quality after 0 s/,
+      );
+      const waiting = awaitRoles(server.as("pipeline"), { seconds: 60 });
+      await root.query("ALTER ROLE not_yet RENAME TO quality");
+      await waiting;
+    } finally {
+      await root.query(
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'not_yet') THEN ALTER ROLE not_yet RENAME TO quality; END IF; END $$",
+      );
+      await root.end();
+    }
   });
 
   test("D2 Estuary's tables are published when they are there, and again when they were made again", async () => {
