@@ -13,6 +13,7 @@ import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { StatusClient } from "../../../../data/quality/estuary/client.ts";
 import { Meter } from "../../../../data/quality/measure.ts";
 import { createPlane } from "../../../../lab/saas/estuary/plane/create.ts";
+import { firing } from "../../../support/pipeline/alerts.ts";
 import { startSaas } from "../../../support/pipeline/saas.ts";
 import { spokenTo } from "../../../support/pipeline/warehouse.ts";
 import { startPipelineServer } from "../../../support/servers/pipeline.ts";
@@ -41,10 +42,11 @@ test.skipIf(noPostgres)(
     const warehouse = await inWarehouse();
     await warehouse.query('CREATE SCHEMA "STAGING"');
     const said: string[] = [];
+    const trouble = { down: false, failAfter: Number.POSITIVE_INFINITY };
     const plane = createPlane({
       hubspotUrl: saas.hubspotUrl,
       slackUrl: saas.slackUrl,
-      openWarehouse: spokenTo(inWarehouse, { down: false, failAfter: Number.POSITIVE_INFINITY }),
+      openWarehouse: spokenTo(inWarehouse, trouble),
       poll: 0.05,
       backoff: { first: 0.05, most: 0.5 },
       log: (line) => said.push(line),
@@ -143,8 +145,9 @@ test.skipIf(noPostgres)(
       );
     expect(await slots()).toEqual([replication.slot]);
 
-    // A record that does not fit: the quality checks tell of it, keep it, and say when it is over.
+    // Faults, each with: nothing lost, nothing twice, alert raised, recovers by itself.
     const pool = new pg.Pool(server.as("quality"));
+    pool.on("error", () => undefined);
     const meter = new Meter({
       pool,
       estuary: new StatusClient({
@@ -157,37 +160,89 @@ test.skipIf(noPostgres)(
       warehouseInterval: 60,
       streams: streamChecks.filter(({ source }) => source !== "gong"),
     });
-    const stateOf = async (stream: string) => {
-      const { statuses, rejected } = await meter.run(new AbortController().signal);
-      const { state, message = "" } = statuses.find((one) => one.stream === stream) ?? {};
-      return { state, message, rejected: rejected.get(stream) };
+    const look = () => meter.run(new AbortController().signal);
+    let contacts = 400;
+    /** What is wrong with the contacts in both places: their number, and keys that are there twice. */
+    const wrong = async () => {
+      const places = [
+        [staging, "hubspot_contacts_staging"],
+        [warehouse, '"SOPHIA_AI"."STAGING"."hubspot_contacts_staging"'],
+      ] as const;
+      for (const [client, table] of places) {
+        const { rows } = await client.query(
+          `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS keys FROM ${table}`,
+        );
+        if (rows[0].rows !== contacts || rows[0].keys !== contacts)
+          return `${table}: ${JSON.stringify(rows)}`;
+      }
+      return undefined;
     };
-    const { id } = await saas.order("hubspot", "poison", { object: "contacts" });
-    await saas.order("hubspot", "change", { object: "contacts", create: 3 });
-    const failed = await waitFor({ what: "the stream to fail", deadline: 120, interval: 0.1 }, async () => {
-      const found = await stateOf("hubspot_contacts");
-      return found.state === "failed" ? found : notYet(`it is ${found.state}`);
-    });
-    expect(failed).toMatchObject({ rejected: 1 });
-    expect(failed.message).toMatch(/^source-hubspot task shards failed: .*\/archived must be boolean/);
-    expect(failed.message).not.toContain(String(id));
-    expect((await stateOf("hubspot_deals")).state).toBe("failed");
-    expect((await stateOf("slack_messages")).state).toBe("ok");
-    const { rows: logged } = await staging.query(
-      "SELECT source, stream, key, raw->>'archived' AS archived FROM error_logs",
-    );
-    expect(logged).toEqual([
-      { source: "hubspot", stream: "hubspot_contacts", key: String(id), archived: "perhaps" },
-    ]);
-    await saas.order("hubspot", "mend", { object: "contacts", id });
-    await waitFor({ what: "the stream to be well", deadline: 120, interval: 0.1 }, async () => {
-      const { state, message } = await stateOf("hubspot_contacts");
-      return state === "ok" ? true : notYet(`it is ${state} ${message}`);
-    });
-    await waitFor({ what: "all contacts", deadline: 120, interval: 0.1 }, async () => {
-      const there = await count(warehouse, '"SOPHIA_AI"."STAGING"."hubspot_contacts_staging"');
-      return there === 403 ? true : notYet(`there are ${there}`);
-    });
+    let poisoned: unknown;
+    const fault = (body: object) => () => saas.order("hubspot", "faults", body);
+    const clear = fault({ clear: true });
+    const faults: [string, string, () => unknown, () => unknown][] = [
+      ["the source is down", "source-hubspot", fault({ kind: "down" }), clear],
+      ["the token expired", "source-hubspot", fault({ kind: "tokenExpired" }), clear],
+      ["a storm of 429", "source-hubspot", fault({ kind: "rateLimited", retryAfter: 0 }), clear],
+      [
+        "the warehouse is down",
+        "materialize-snowflake",
+        () => Object.assign(trouble, { down: true }),
+        () => Object.assign(trouble, { down: false }),
+      ],
+      [
+        "a record does not fit",
+        "source-hubspot",
+        async () => {
+          poisoned = (await saas.order("hubspot", "poison", { object: "contacts" })).id;
+        },
+        () => saas.order("hubspot", "mend", { object: "contacts", id: poisoned }),
+      ],
+    ];
+    for (const [what, task, cause, end] of faults) {
+      await cause();
+      await saas.order("hubspot", "change", { object: "contacts", create: 3 });
+      contacts += 3;
+      const measured = await waitFor(
+        { what: `the alert: ${what}`, deadline: 120, interval: 0.1 },
+        async () => {
+          const found = await look();
+          const fired = firing(found, 1e6);
+          return fired.includes(`PipelineTaskFailed ${task}`) ? found : notYet(`${fired}; ${said.at(-1)}`);
+        },
+      );
+      const stateOf = (stream: string) => measured.statuses.find((one) => one.stream === stream);
+      expect(stateOf("hubspot_contacts"), what).toMatchObject({
+        state: "failed",
+        message: expect.stringMatching(`^${task} task shards failed: `),
+      });
+      // Told of once, by the task.
+      expect(firing(measured, 1e6).filter((alert) => alert.startsWith("PipelineStreamFailed"))).toEqual([]);
+      expect(stateOf("slack_messages")?.state, what).toBe(task === "source-hubspot" ? "ok" : "failed");
+      if (poisoned !== undefined) {
+        expect(firing(measured, 1e6)).toContain("PipelineRecordsRejected hubspot_contacts");
+        expect(stateOf("hubspot_contacts")?.message).toMatch(/archived must be boolean/);
+        expect(stateOf("hubspot_contacts")?.message).not.toContain(String(poisoned));
+        const { rows: logged } = await staging.query(
+          "SELECT source, stream, key, raw->>'archived' AS archived FROM error_logs",
+        );
+        expect(logged).toEqual([
+          { source: "hubspot", stream: "hubspot_contacts", key: String(poisoned), archived: "perhaps" },
+        ]);
+      }
+      await end();
+      await waitFor({ what: `the end: ${what}`, deadline: 120, interval: 0.1 }, async () => {
+        const { statuses, ...rest } = await look();
+        const bad = statuses
+          .filter(({ state }) => state !== "ok")
+          .map(({ stream, message }) => [stream, message]);
+        const fired = firing({ statuses, ...rest }, 1e6).filter((alert) => alert.startsWith("PipelineTask"));
+        const fault = await wrong();
+        return bad.length === 0 && fired.length === 0 && fault === undefined
+          ? true
+          : notYet(JSON.stringify({ bad, fired, fault }));
+      });
+    }
     await pool.end();
 
     for (const [engine, task] of engines.reverse())

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import {
+  alerts,
   contents,
   history,
   needed,
@@ -57,6 +58,7 @@ needed("P5 where Gong asks for more time than a run has, the next run goes on fr
     status: "degraded",
     message: expect.stringMatching(/3600 s: 429/),
   });
+  expect(await alerts(staging)).toEqual(["PipelineStreamDegraded"]);
   expect((await statusOf(staging, "gong_calls")).state).toBe("degraded");
   // Others keep still as well, whatever pod they are in.
   gong.faults.set([]);
@@ -81,10 +83,12 @@ needed("P5 the source is down: the run fails by name, and the next one makes up 
     status: "degraded",
     message: expect.stringMatching(/did not serve .*503/),
   });
+  expect(await alerts(staging)).toEqual(["PipelineStreamDegraded"]);
   gong.faults.set([{ kind: "drop", times: 2 }]);
   expect((await runOnce(staging, gong, { clock: idleClock(), patience: 60 })).failure).toBeUndefined();
   await expectWhole();
   expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
+  expect(await alerts(staging)).toEqual([]);
 });
 
 needed("P5 an expired key fails the run and says what to do; a rotated one works at once", async () => {
@@ -98,9 +102,11 @@ needed("P5 an expired key fails the run and says what to do; a rotated one works
   expect(logged.join()).not.toContain(right);
   expect(await callsRun()).toMatchObject({ status: "failed", message: expect.stringContaining("401") });
   expect((await statusOf(staging, "gong_users")).state).toBe("failed");
+  expect(await alerts(staging)).toEqual(["PipelineStreamFailed"]);
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
   expect(await number("gong_calls_staging")).toBe(61);
   expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
+  expect(await alerts(staging)).toEqual([]);
 });
 
 needed("P5 poison records are kept aside with the reason, once, and the others are loaded", async () => {
@@ -130,6 +136,7 @@ needed("P5 poison records are kept aside with the reason, once, and the others a
   });
   expect(await callsRun()).toMatchObject({ status: "degraded", rejected: 4 });
   expect((await statusOf(staging, "gong_calls")).state).toBe("degraded");
+  expect(await alerts(staging)).toEqual(["PipelineStreamDegraded", "PipelineRecordsRejected"]);
   await runOnce(staging, gong);
   expect((await contents(staging)).errors).toEqual(errors);
 
@@ -181,6 +188,7 @@ needed("P3 a field of another type stops the stream where it is, rather than to 
   const { failure } = await runOnce(staging, gong);
   expect(failure?.message).toMatch(/20 of 20 records .*metaData\.duration: .*expected.*error_logs/);
   expect((await statusOf(staging, "gong_calls")).state).toBe("failed");
+  expect(await alerts(staging)).toContain("PipelineStreamFailed");
   expect(await number("gong_calls_staging WHERE duration_s IS NULL")).toBe(0);
   expect(await number("error_logs")).toBe(1);
   gong.workspace.mutate([]);
@@ -245,6 +253,7 @@ needed(
     expect((await runOnce(staging, gong, { connect })).failure).toBeDefined();
     expect((await runOnce(staging, gong)).failure).toBeUndefined();
     await expectWhole();
+    expect(await alerts(staging)).toEqual([]);
     expect((await history(staging)).filter(({ status }) => status === "running")).toEqual([]);
   },
 );

@@ -5,7 +5,10 @@ import type { AddressInfo } from "node:net";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, test } from "vitest";
 import { type Extraction, extract } from "../../../../data/gong/main.ts";
+import { streamChecks } from "../../../../data/quality/checks/streams.ts";
+import { Meter } from "../../../../data/quality/measure.ts";
 import { type GongOptions, openGong } from "../../../../lab/saas/gong/handler.ts";
+import { firing } from "../../../support/pipeline/alerts.ts";
 import { startPipelineServer } from "../../../support/servers/pipeline.ts";
 import { noPostgres } from "../../../support/servers/postgres.ts";
 
@@ -170,3 +173,16 @@ export const statusOf = async ({ admin }: Staging, stream: string) =>
     lag_seconds: number;
     last_success_at: Date | null;
   };
+
+/** Alerts about calls that the quality checks would raise now. */
+export async function alerts({ server }: Staging): Promise<string[]> {
+  const pool = new pg.Pool(server.as("quality"));
+  try {
+    const streams = streamChecks.filter(({ source }) => source === "gong");
+    const meter = new Meter({ pool, threshold: 95, maxLag: 900, warehouseInterval: 60, streams });
+    const fired = firing(await meter.run(new AbortController().signal));
+    return fired.filter((alert) => alert.endsWith(" gong_calls")).map((alert) => alert.split(" ")[0] ?? "");
+  } finally {
+    await pool.end();
+  }
+}

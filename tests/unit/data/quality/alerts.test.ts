@@ -1,23 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parse } from "yaml";
 import type { Measured } from "../../../../data/quality/measure.ts";
 import { metricsOf } from "../../../../data/quality/metrics.ts";
+import { firing, rules } from "../../../support/pipeline/alerts.ts";
 
 const root = join(import.meta.dirname, "../../../..");
-interface Rule {
-  alert: string;
-  expr: string;
-  for: string;
-  labels: { severity: string };
-  annotations: { summary: string; runbook_url: string };
-}
-const { groups } = parse(readFileSync(join(root, "data/quality/alerts/pipeline.yaml"), "utf8")) as {
-  groups: { rules: Rule[] }[];
-};
-const rules = groups.flatMap((group) => group.rules);
-
 const measured: Measured = {
   at: 1,
   statuses: [
@@ -81,4 +69,29 @@ test("P3 below the threshold and late shows in the metrics that alert", () => {
   expect(value("sophia_stream_late", stream)).toBe(1);
   expect(value("sophia_warehouse_up", {})).toBe(0);
   expect(value("sophia_replication_slot_lost", { slot: "flow_slot" })).toBe(1);
+});
+
+test("P5 what is wrong fires its alerts, what is well fires none", () => {
+  expect(firing(measured).sort()).toEqual([
+    "PipelineCountsDiffer gong_calls",
+    "PipelineRecordsRejected gong_calls",
+    "PipelineSlotFillsUp flow_slot",
+    "PipelineSlotFillsUp flow_slot",
+    "PipelineStreamDegraded gong_calls",
+    "PipelineStreamLate gong_calls",
+    "PipelineTaskFailed source-postgres",
+    "PipelineWarehouseUnreachable",
+  ]);
+  const well: Measured = {
+    at: 1,
+    statuses: measured.statuses.map((status) => ({ ...status, state: "ok", lag: 1 })),
+    results: measured.results.map((result) => ({ ...result, passed: true })),
+    slots: [{ name: "flow_slot", status: "reserved", active: true, behindBytes: 1, safeBytes: 9e9 }],
+    rejected: new Map([["gong_calls", 0]]),
+    warehouseReachable: true,
+    tasks: [{ name: "sophia/test/source-postgres", state: "ok", summary: "Ok" }],
+    estuaryFault: undefined,
+  };
+  expect(firing(well)).toEqual([]);
+  expect(firing({ ...well, tasks: [], estuaryFault: "401" })).toEqual(["PipelineEstuaryUnreadable"]);
 });

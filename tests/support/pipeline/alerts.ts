@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { Metric, Sample } from "../../../data/kit/metrics.ts";
+import type { Measured } from "../../../data/quality/measure.ts";
+import { metricsOf } from "../../../data/quality/metrics.ts";
+
+export interface Rule {
+  alert: string;
+  expr: string;
+  for: string;
+  labels: { severity: string };
+  annotations: { summary: string; runbook_url: string };
+}
+const file = join(import.meta.dirname, "../../../data/quality/alerts/pipeline.yaml");
+const { groups } = parse(readFileSync(file, "utf8")) as { groups: { rules: Rule[] }[] };
+/** The pipeline's alerts, as Prometheus reads them. */
+export const rules: readonly Rule[] = groups.flatMap((group) => group.rules);
+
+/** Whether the checks run at all is not theirs to say. */
+const timed = "PipelineChecksStopped";
+
+/** Samples that a comparison keeps, in the forms that our rules have. */
+function select(term: string, metrics: readonly Metric[]): Sample[] {
+  const form = /^(\w+)(?:\{(\w+)=(~?)"([^"]*)"\})?(?: (==|<|>) (\d+))?$/;
+  const found = form.exec(term);
+  if (!found) throw new Error(`a test cannot read the alert's expression ${term}`);
+  const [, name, label, regular, wanted = "", comparison, number] = found;
+  const fits = (value = "") => (regular ? new RegExp(`^(?:${wanted})$`).test(value) : value === wanted);
+  const holds = (value: number) => {
+    if (comparison === undefined) return true;
+    const other = Number(number);
+    return comparison === "==" ? value === other : comparison === "<" ? value < other : value > other;
+  };
+  const samples = metrics.find((metric) => metric.name === name)?.samples ?? [];
+  return samples.filter(({ labels, value }) => (!label || fits(labels?.[label])) && holds(value));
+}
+
+/** Alerts that would fire once their `for` is over, each as `<alert> <stream, task or slot>`. */
+export function firing(measured: Measured, maxLag = 900): string[] {
+  const metrics = metricsOf(measured, 0, maxLag);
+  const streams = (term: string) => new Set(select(term, metrics).map(({ labels }) => labels?.stream));
+  const whole = (part: string): Sample[] => {
+    const [first = "", operator, second] = part.split(/ (unless|and) on \(stream\) /);
+    const samples = select(first, metrics);
+    if (second === undefined) return samples;
+    const others = streams(second);
+    return samples.filter(({ labels }) => others.has(labels?.stream) === (operator === "and"));
+  };
+  return rules
+    .filter(({ alert }) => alert !== timed)
+    .flatMap(({ alert, expr }) =>
+      expr.split(" or ").flatMap((part) =>
+        whole(part).map(({ labels = {} }) => {
+          const about = labels.stream ?? labels.task?.split("/").at(-1) ?? labels.slot;
+          return about === undefined ? alert : `${alert} ${about}`;
+        }),
+      ),
+    );
+}
