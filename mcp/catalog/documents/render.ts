@@ -58,7 +58,7 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "# MCP servers",
     "",
     "What the catalog has, and where it is reached. `container` serves HTTP itself, `stdio` stands behind a bridge, `remote` runs",
-    "at its vendor's. A server without its secret stays off; `make status` says why. How to connect: [mcp-clients.md](mcp-clients.md).",
+    "at its vendor's. A program behind a bridge that ends is started anew at once, and one that hangs within a minute. A server without its secret stays off; `make status` says why. How to connect: [mcp-clients.md](mcp-clients.md).",
     "",
     row("server", "kind", "what it is for", "from", "protocol", "reached at", "secrets"),
     row(...Array<string>(7).fill("---")),

@@ -1,0 +1,177 @@
+import { availableParallelism } from "node:os";
+import type { Load, Measured } from "./client.ts";
+import { Group, machineCpu } from "./groups.ts";
+import { Loader } from "./loader.ts";
+import { groupOf, type Platform, podOfServer, podsOf, sessionOf } from "./platform.ts";
+import { callOf } from "./requests.ts";
+
+const clients = 32;
+const rounds = 3;
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** Whose processor time is told: what lies on the way of a call. */
+const onTheWay = { nginx: "Nginx", "kube-dns": "DNS", "mcp-gateway": "gateway" };
+
+interface Path {
+  name: string;
+  load: Pick<Load, "door" | "requests">;
+}
+
+/** One path in one round. Processor time is in milliseconds a call, by who took it. */
+interface Sample extends Measured {
+  cpu: Record<string, number>;
+  /** Part of the machine that worked for others meanwhile. */
+  others: number;
+}
+
+/** A server that is written here, whose answer is at hand; one that is bridged; and the gateway before both. */
+async function pathsOf(platform: Platform, servers: { own: string; bridged: string }): Promise<Path[]> {
+  const { door, tokens } = platform;
+  const outside = { host: door.address, port: 443, tls: { name: door.name, ca: door.ca } };
+  const era = "2026-07-28";
+  // Each client has a limit of calls a second.
+  const by = (path: string, tool: string) =>
+    tokens.map((token) => callOf({ host: door.name, path, token }, era, tool));
+  const direct = (address: string, tool: string) => ({
+    door: { host: address, port: 8080 },
+    requests: [callOf({ host: address, path: "/mcp" }, era, tool)],
+  });
+  const session = await sessionOf(platform);
+  const [token] = tokens;
+  const older = Array.from({ length: clients }, (_, id) =>
+    callOf(
+      { host: door.name, path: "/mcp", token, session, id },
+      "2025-11-25",
+      "sophia_infrastructure_list_hosts",
+    ),
+  );
+  return [
+    { name: "own server, directly", load: direct(servers.own, "list_hosts") },
+    {
+      name: "own server, `/mcp/<server>`",
+      load: { door: outside, requests: by("/mcp/sophia_infrastructure", "list_hosts") },
+    },
+    { name: "bridged server, directly", load: direct(servers.bridged, "read_graph") },
+    {
+      name: "bridged server, `/mcp/<server>`",
+      load: { door: outside, requests: by("/mcp/memory", "read_graph") },
+    },
+    {
+      name: "own server, `/mcp`",
+      load: { door: outside, requests: by("/mcp", "sophia_infrastructure_list_hosts") },
+    },
+    { name: "bridged server, `/mcp`", load: { door: outside, requests: by("/mcp", "memory_read_graph") } },
+    { name: "own server, `/mcp`, client of 2025-11-25", load: { door: outside, requests: older } },
+  ];
+}
+
+/** Calls every path by turns, so that what else the machine does meets all alike. @returns samples by path */
+async function sample(platform: Platform, loader: Loader, seconds: number): Promise<Map<string, Sample[]>> {
+  const pods = await podsOf(platform, "mcp", "ingress", "kube-system");
+  const apps = [...Object.keys(onTheWay), "sophia-infrastructure", "memory"];
+  const groups = new Map(
+    apps.map((app) => [app, pods.filter((pod) => pod.app === app).map((pod) => groupOf(platform, pod))]),
+  ).set("clients", [loader.group]);
+  const hosts = [...platform.hosts.values()].map(({ container }) => new Group(container));
+  const now = () => ({
+    at: performance.now(),
+    machine: machineCpu(),
+    hosts: hosts.reduce((sum, host) => sum + host.cpu(), 0),
+    groups: new Map(
+      [...groups].map(([app, each]) => [app, each.reduce((sum, group) => sum + group.cpu(), 0)]),
+    ),
+  });
+  const samples = new Map<string, Sample[]>();
+  const paths = await pathsOf(platform, {
+    own: podOfServer(pods, "sophia_infrastructure").address,
+    bridged: podOfServer(pods, "memory").address,
+  });
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const { name, load } of paths) {
+      // The gateway keeps what tools there are for 30 s; then every call under way asks all servers anew.
+      await loader.run({ ...load, clients: 1, warmUp: 0, seconds: 0.5 });
+      const before = now();
+      const measured = await loader.run({ ...load, clients, warmUp: 1, seconds });
+      const after = now();
+      if (measured.calls === 0)
+        throw new Error(`${name}: no call was answered: ${measured.failure ?? "silence"}`);
+      const cpu = Object.fromEntries(
+        [...groups.keys()].map((app) => [app, (after.groups.get(app) ?? 0) - (before.groups.get(app) ?? 0)]),
+      );
+      const inHosts = after.hosts - before.hosts;
+      const known = inHosts + (cpu.clients ?? 0);
+      const capacity = (after.at - before.at) * availableParallelism();
+      cpu.rest =
+        inHosts - Object.entries(cpu).reduce((sum, [app, took]) => sum + (app === "clients" ? 0 : took), 0);
+      const taken: Sample = {
+        ...measured,
+        cpu: Object.fromEntries(Object.entries(cpu).map(([app, took]) => [app, took / measured.sent])),
+        others: Math.max(0, (after.machine - before.machine - known) / capacity),
+      };
+      samples.set(name, [...(samples.get(name) ?? []), taken]);
+      const fault = measured.failed > 0 ? `, ${measured.failed} failed: ${measured.failure}` : "";
+      say(
+        `round ${round}, ${name}: ${Math.round(measured.perSecond)} calls/s, p95 ${measured.p95.toFixed(0)} ms${fault}`,
+      );
+    }
+  }
+  return samples;
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Figures of a path: the median of its rounds. */
+function row(name: string, samples: readonly Sample[]): string {
+  const of = (value: (sample: Sample) => number) => median(samples.map(value));
+  const cpu = (...apps: string[]) =>
+    of((sample) => apps.reduce((sum, app) => sum + (sample.cpu[app] ?? 0), 0)).toFixed(2);
+  const cells = [
+    name,
+    Math.round(of(({ perSecond }) => perSecond)).toLocaleString("en"),
+    of(({ p50 }) => p50).toFixed(1),
+    of(({ p95 }) => p95).toFixed(0),
+    cpu("clients"),
+    cpu("nginx"),
+    cpu("mcp-gateway"),
+    cpu("sophia-infrastructure", "memory"),
+    cpu("rest", "kube-dns"),
+    `${Math.round(of(({ others }) => others) * 100)} %`,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** How much longer a call takes on one path than on the other, round by round. */
+const ratio = (of: readonly Sample[], to: readonly Sample[], value: (sample: Sample) => number): string =>
+  median(of.map((sample, round) => value(sample) / value(to[round] ?? sample))).toFixed(2);
+
+/**
+ * Calls of 32 clients with kept connections, directly and by every way that clients have.
+ * @returns Markdown
+ * @throws when a call failed
+ */
+export async function load(platform: Platform, seconds: number): Promise<string> {
+  const loader = await Loader.start(platform);
+  try {
+    const samples = await sample(platform, loader, seconds);
+    const rows = [...samples].map(([name, each]) => row(name, each));
+    const ratios = ["own server", "bridged server"].map((server) => {
+      const [direct = [], route = []] = ["directly", "`/mcp/<server>`"].map((way) =>
+        samples.get(`${server}, ${way}`),
+      );
+      const [p50, p95] = [ratio(route, direct, (one) => one.p50), ratio(route, direct, (one) => one.p95)];
+      return `${server}, \`/mcp/<server>\` beside directly: p50 × ${p50}, p95 × ${p95}`;
+    });
+    const failed = [...samples.values()].flat().reduce((sum, one) => sum + one.failed, 0);
+    if (failed > 0) throw new Error(`${failed} calls failed; see above`);
+    return [
+      "| path | calls/s | p50 ms | p95 ms | CPU ms a call: clients | Nginx | gateway | server | rest of the hosts | machine busy with other work |",
+      "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+      ...rows,
+      "",
+      ...ratios.map((line) => `- ${line}`),
+    ].join("\n");
+  } finally {
+    loader.stop();
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Measures the MCP servers of a lab that is up, and prints Markdown, as docs/benchmarks.md has it.
+ *
+ *   make bench-mcp                     all of it: some eight minutes
+ *   make bench-mcp PART=load           calls of 32 clients, directly, through Nginx, through the gateway; SECONDS each
+ *   make bench-mcp PART=memory         what each server takes now
+ *   make bench-mcp PART=failures       servers killed one after another under load, and one that hangs
+ *
+ * LAB names the lab; left out: the one that runs.
+ */
+import { availableParallelism, loadavg } from "node:os";
+import { failures } from "./failures.ts";
+import { load } from "./load.ts";
+import { memory } from "./memory.ts";
+import { openPlatform, type Platform } from "./platform.ts";
+
+const seconds = Number(process.env.SECONDS || 4);
+const parts: Record<string, (platform: Platform) => Promise<string>> = {
+  load: (platform) => load(platform, seconds),
+  memory,
+  failures,
+};
+const wanted = process.argv.slice(2);
+if (wanted.some((part) => !parts[part]) || !(seconds >= 1)) {
+  process.stderr.write(`usage: main.ts [${Object.keys(parts).join("|")}]; SECONDS is 1 or more\n`);
+  process.exit(2);
+}
+try {
+  const platform = await openPlatform();
+  for (const [name, part] of Object.entries(parts)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const before = loadavg()[0] ?? 0;
+    const text = await part(platform);
+    process.stdout.write(
+      `\n${text}\n\n(${name}: ${availableParallelism()} cores, load ${before.toFixed(0)} before and ${(loadavg()[0] ?? 0).toFixed(0)} after)\n`,
+    );
+  }
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}
