@@ -153,6 +153,7 @@ const nginx = new Nginx(
     namespace: namespace.ingress,
     routes: mcpPlatform.routes,
     clients: mcpPlatform.clients,
+    identity: mcpPlatform.identity,
     serviceCidr: settings.k3s.serviceCidr,
     tls: { certificate: secrets.tlsCertificate, key: secrets.tlsKey },
   },
@@ -218,4 +219,4 @@ export const mcpClients = mcpPlatform.clients;
 /** Ready configuration files of MCP clients; secret, for they hold a token. */
 export const mcpConfig = pulumi
   .all([nginx.url, mcpPlatform.clients])
-  .apply(([base, tokens]) => clientConfigs(base, mcpPlatform.servers, tokens));
+  .apply(([base, tokens]) => clientConfigs(base, mcpPlatform.servers, tokens, mcpGatewayAuth === "oidc"));

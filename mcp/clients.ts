@@ -6,6 +6,8 @@ export type ClientKind = (typeof clientKinds)[number];
 export interface Endpoint {
   name: string;
   url: string;
+  /** The client finds by itself where its user signs in, and shows no token of ours. */
+  signIn?: boolean;
 }
 
 export interface ClientAccess {
@@ -14,24 +16,27 @@ export interface ClientAccess {
   token: string;
 }
 
-const headers = (token: string) => ({ Authorization: `Bearer ${token}` });
+const headers = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
 
 const builders: Record<ClientKind, (access: ClientAccess) => Record<string, unknown>> = {
   // https://docs.cursor.com/context/mcp: `.cursor/mcp.json`
   cursor: ({ endpoints, token }) => ({
     mcpServers: Object.fromEntries(
-      endpoints.map(({ name, url }) => [name, { url, headers: headers(token) }]),
+      endpoints.map(({ name, url, signIn }) => [name, { url, ...(!signIn && headers(token)) }]),
     ),
   }),
   // https://code.visualstudio.com/docs/copilot/chat/mcp-servers: `.vscode/mcp.json`
   vscode: ({ endpoints, token }) => ({
     servers: Object.fromEntries(
-      endpoints.map(({ name, url }) => [name, { type: "http", url, headers: headers(token) }]),
+      endpoints.map(({ name, url, signIn }) => [name, { type: "http", url, ...(!signIn && headers(token)) }]),
     ),
   }),
   generic: ({ endpoints, token }) => ({
     mcpServers: Object.fromEntries(
-      endpoints.map(({ name, url }) => [name, { type: "streamable-http", url, headers: headers(token) }]),
+      endpoints.map(({ name, url, signIn }) => [
+        name,
+        { type: "streamable-http", url, ...(!signIn && headers(token)) },
+      ]),
     ),
   }),
 };
@@ -40,15 +45,20 @@ const builders: Record<ClientKind, (access: ClientAccess) => Record<string, unkn
 export const clientConfig = (kind: ClientKind, access: ClientAccess): Record<string, unknown> =>
   builders[kind](access);
 
-/** What a client needs to name: the gateway, and each server that the gateway cannot serve. Pure. */
+/**
+ * What a client needs to name: the gateway, and each server that the gateway cannot serve. Pure.
+ *
+ * @param signIn the gateway takes an identity provider's tokens alone
+ */
 export function endpointsFor(
   url: string,
   servers: readonly { name: string; enabled: boolean; federated: boolean; path?: string | undefined }[],
+  signIn = false,
 ): Endpoint[] {
   const direct = servers.flatMap(({ name, enabled, federated, path }) =>
     enabled && !federated && path !== undefined ? [{ name: `sophia_${name}`, url: `${url}${path}` }] : [],
   );
-  return [{ name: "sophia", url: `${url}/mcp` }, ...direct];
+  return [{ name: "sophia", url: `${url}/mcp`, ...(signIn && { signIn }) }, ...direct];
 }
 
 /**
@@ -59,8 +69,9 @@ export function clientConfigs(
   url: string,
   servers: Parameters<typeof endpointsFor>[1],
   tokens: Readonly<Record<string, string>>,
+  signIn = false,
 ): Record<ClientKind, Record<string, unknown>> {
-  const endpoints = endpointsFor(url, servers);
+  const endpoints = endpointsFor(url, servers, signIn);
   const configOf = (kind: ClientKind) =>
     clientConfig(kind, { endpoints, token: tokens[kind] ?? Object.values(tokens)[0] ?? "" });
   return { cursor: configOf("cursor"), vscode: configOf("vscode"), generic: configOf("generic") };

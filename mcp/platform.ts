@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component } from "../components/core/base.ts";
 import type { Peer } from "../components/network/addresses.ts";
-import type { RouteInput } from "../components/services/nginx.ts";
+import type { Identity, RouteInput } from "../components/services/nginx.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import { type Choice, choose, notice, urlOf } from "./catalog/choose.ts";
 import { type CatalogEntry, catalog, isDeployed } from "./catalog/index.ts";
@@ -78,6 +78,8 @@ export class McpPlatform extends Component {
   readonly servers: ServerSummary[];
   /** How Nginx reaches them; each asks for a client's token. */
   readonly routes: RouteInput[];
+  /** Where Nginx has the tokens of an identity provider checked, which then open every route for clients. */
+  readonly identity?: pulumi.Output<Identity>;
   /** Tokens by client; secret. */
   readonly clients: pulumi.Output<Record<string, string>>;
   /** Of the gateway and the servers: what each runs as. */
@@ -147,6 +149,11 @@ export class McpPlatform extends Component {
       { ...viaGateway, path: "/mcp", clients: !settings.gateway.oidc, upstreamPath: gateway.path },
       { ...viaGateway, path: "/mcp/status", clients: true, upstreamPath: gateway.statusPath },
     );
+    if (settings.gateway.oidc) {
+      const { metadataPath, path } = gateway;
+      this.routes.push({ path: metadataPath, kind: "http", host, address, port });
+      this.identity = host.apply((known) => ({ host: known, port, path }));
+    }
     this.servers = summaries(choices);
     this.clients = pulumi.secret(pulumi.all(this.#tokens(settings.clients)));
     this.registerOutputs({ servers: this.servers });

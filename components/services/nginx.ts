@@ -35,6 +35,14 @@ export function clientsMap(clients: Readonly<Record<string, string>>): string {
   return lines.join("");
 }
 
+/** Who else's tokens open the routes for clients. */
+export interface Identity {
+  /** A service that answers 401 to a token that it does not take, and 405 to a HEAD with one that it takes. */
+  host: string;
+  port: number;
+  path: string;
+}
+
 /** Values of `charts/nginx`. */
 export function nginxValues(
   settings: Settings["nginx"],
@@ -45,6 +53,7 @@ export function nginxValues(
     tlsHash: string;
     clientsSecret?: string;
     clientsHash?: string;
+    identity?: Identity | undefined;
   },
 ) {
   return {
@@ -61,6 +70,7 @@ export function nginxValues(
     tlsHash: further.tlsHash,
     clientsSecret: further.clientsSecret ?? "",
     clientsHash: further.clientsHash ?? "",
+    identity: further.identity ?? {},
     nodeSelector: { "sophia.ai/role-ingress": "true" },
   };
 }
@@ -83,6 +93,8 @@ export interface NginxArgs {
   tls: { certificate: pulumi.Input<string>; key: pulumi.Input<string> };
   /** Tokens by client, for the routes that ask for one. Left out: such routes let nobody in. A change rolls. */
   clients?: pulumi.Input<Record<string, string>>;
+  /** Left out: only `clients` get in. A change rolls. */
+  identity?: pulumi.Input<Identity> | undefined;
 }
 
 /**
@@ -125,8 +137,8 @@ export class Nginx extends Component {
     const addresses = new Map(args.routes.map(({ path, address }) => [path, address]));
     const routes = pulumi.all(args.routes.map(({ address: _, ...route }) => route));
     const values = pulumi
-      .all([routes, tls.metadata.name, tlsHash, known.metadata.name, clientsHash])
-      .apply(([known, tlsSecret, hash, clientsSecret, ofClients]) => {
+      .all([routes, tls.metadata.name, tlsHash, known.metadata.name, clientsHash, args.identity])
+      .apply(([known, tlsSecret, hash, clientsSecret, ofClients, identity]) => {
         const made = nginxValues(args.settings, {
           routes: known,
           serviceCidr: args.serviceCidr,
@@ -134,6 +146,7 @@ export class Nginx extends Component {
           tlsHash: hash,
           clientsSecret,
           clientsHash: ofClients,
+          identity,
         });
         // Kept apart until here: before the first update nobody knows an address, and policies judge all the rest.
         return {

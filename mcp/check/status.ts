@@ -9,12 +9,18 @@ interface Reply {
   text: string;
 }
 
-function get(url: string, { address, ca, timeout }: Door, token: string | undefined): Promise<Reply> {
+function ask(
+  method: "GET" | "HEAD",
+  url: string,
+  { address, ca, timeout }: Door,
+  token?: string,
+): Promise<Reply> {
   const lookup: LookupFunction = (host, options, done) => resolve(address ?? host, options, done);
   return new Promise((done, reject) => {
     const asked = request(url, {
       ...(ca && { ca, allowPartialTrustChain: true }),
       lookup,
+      method,
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       agent: false,
     });
@@ -39,8 +45,9 @@ function get(url: string, { address, ca, timeout }: Door, token: string | undefi
 export async function readHealths(url: string, door: Door): Promise<GatewayView> {
   try {
     const [{ status, text }, refused] = await Promise.all([
-      get(`${url}/status`, door, door.token),
-      get(url, door, undefined),
+      ask("GET", `${url}/status`, door, door.token),
+      // It looks at the token first, and at what is asked for only then.
+      ask("HEAD", url, door),
     ]);
     if (status !== 200) throw new Error(`${url}/status answers ${status}`);
     if (refused.status !== 401) throw new Error(`${url} answers ${refused.status} without a token, not 401`);

@@ -38,6 +38,8 @@ export interface Engine {
   port: number;
   /** Where the protocol is served. */
   path: string;
+  /** Where it tells clients of its identity provider (RFC 9728), to which the path of a resource is added. */
+  metadataPath: string;
   /** Where the health of every backend is told, as JSON. */
   statusPath: string;
   metricsPort: number;

@@ -39,6 +39,7 @@ export class Gateway extends Component {
   readonly address: pulumi.Output<string>;
   readonly path: string;
   readonly statusPath: string;
+  readonly metadataPath: string;
   /** Digest of what it runs as. */
   readonly digest: pulumi.Output<string>;
 
@@ -188,6 +189,7 @@ export class Gateway extends Component {
     this.port = engine.port;
     this.path = engine.path;
     this.statusPath = engine.statusPath;
+    this.metadataPath = engine.metadataPath;
     this.digest = digestOf(template);
     this.registerOutputs({ host: this.host });
   }

@@ -41,6 +41,7 @@ export const vmcp: Engine = {
   // Its heap is small and each call makes garbage: by Go's default it would spend a quarter of its time on that.
   environment: (memory) => ({ GOGC: "400", GOMEMLIMIT: String(Math.floor(memory * 0.8)) }),
   path: "/mcp",
+  metadataPath: "/.well-known/oauth-protected-resource",
   statusPath: "/status",
   sessionPasswordVariable: "THV_SESSION_REDIS_PASSWORD",
   health: { live: "/health", ready: "/readyz" },

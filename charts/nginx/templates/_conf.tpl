@@ -51,6 +51,9 @@ http {
 
   limit_req_zone $binary_remote_addr zone=client:10m rate={{ .Values.rateLimit.rate }};
   limit_req_zone $caller zone=caller:1m rate={{ .Values.clientRateLimit.rate }};
+  {{- if .Values.identity }}
+  limit_req_zone $stranger zone=stranger:10m rate={{ .Values.rateLimit.rate }};
+  {{- end }}
   limit_req_status 429;
   limit_req_log_level info;
 
@@ -84,10 +87,21 @@ http {
   }
   map "$route_clients:$caller" $upstream_agent {
     "~^on:(?<known>.+)$" "$known; $http_user_agent";
+    "on:" "somebody; $http_user_agent";
     default $http_user_agent;
   }
-  map $status $authenticate {
-    401 'Bearer realm="sophia"';
+  {{- with .Values.identity }}
+  # Who is no client of ours is counted by address.
+  map $caller $stranger {
+    "" $binary_remote_addr;
+    default "";
+  }
+  {{- end }}
+  # Where others ask for a token they say so themselves.
+  map "$status:$route_clients" $authenticate {
+    {{- if not .Values.identity }}
+    "401:on" 'Bearer realm="sophia"';
+    {{- end }}
     default "";
   }
   map $scheme $strict_transport {
@@ -186,22 +200,17 @@ http {
 
     {{- range $index, $route := .Values.routes }}
     {{- $prefix := trimSuffix "/" $route.path }}
+    {{- $known := merge (dict "index" $index "door" (include "nginx.clients" $)) $route }}
 
     # {{ $route.path }} -> {{ $route.host }}:{{ $route.port }}
     {{- if $prefix }}
     location = {{ $prefix }} {
-      {{- if $route.clients }}
-      limit_req zone=caller burst={{ $.Values.clientRateLimit.burst }} nodelay;
-      {{- end }}
-      {{- include "nginx.proxy" (set $route "index" $index) | nindent 6 }}
+      {{- include "nginx.proxy" $known | nindent 6 }}
     }
     {{- end }}
     {{- if not $route.exact }}
     location {{ $prefix }}/ {
-      {{- if $route.clients }}
-      limit_req zone=caller burst={{ $.Values.clientRateLimit.burst }} nodelay;
-      {{- end }}
-      {{- include "nginx.proxy" $route | nindent 6 }}
+      {{- include "nginx.proxy" $known | nindent 6 }}
     }
     {{- end }}
     {{- end }}
@@ -216,14 +225,48 @@ http {
     }
     {{- end }}
 
+    {{- with .Values.identity }}
+
+    # Whether the gateway takes a token of the identity provider: it looks at that before anything else, and then
+    # refuses the method. Only that one answer opens; our own clients need not be asked about.
+    location = /_identity {
+      internal;
+      if ($caller != "") {
+        return 204;
+      }
+      set $identity_host {{ .host }};
+      proxy_method HEAD;
+      proxy_pass_request_headers off;
+      proxy_pass_request_body off;
+      proxy_set_header Host $host;
+      proxy_set_header Connection "";
+      proxy_set_header Content-Length "";
+      proxy_set_header Authorization $http_authorization;
+      proxy_set_header X-Request-ID $request_id;
+      proxy_set_header User-Agent "sophia-nginx";
+      proxy_intercept_errors on;
+      error_page 405 = @identity_known;
+      error_page 502 504 = @identity_away;
+      proxy_pass http://$identity_host:{{ .port }}{{ .path }};
+    }
+    location @identity_known {
+      internal;
+      return 204;
+    }
+    location @identity_away {
+      internal;
+      return 503;
+    }
+    {{- end }}
+
     error_page 401 @unknown_client;
     error_page 413 @too_large;
     error_page 429 @too_many;
-    error_page 502 503 504 =503 @unavailable;
+    error_page {{ if .Values.identity }}500 {{ end }}502 503 504 =503 @unavailable;
     location @unknown_client {
       internal;
       default_type application/json;
-      return 401 '{"error":"unauthorized","message":"send the token of a client as: Authorization: Bearer <token>"}';
+      return 401 '{"error":"unauthorized","message":"send the token of a client{{ if .Values.identity }}, or of the identity provider,{{ end }} as: Authorization: Bearer <token>"}';
     }
     location @too_large {
       internal;
@@ -251,6 +294,19 @@ location = /health {
 }
 {{- end }}
 
+{{- /* Who may use a route for clients, and how often. It stands before any `rewrite … break`, which would end it. */ -}}
+{{- define "nginx.clients" -}}
+limit_req zone=caller burst={{ .Values.clientRateLimit.burst }} nodelay;
+{{- if .Values.identity }}
+limit_req zone=stranger burst={{ .Values.rateLimit.burst }} nodelay;
+auth_request /_identity;
+{{- else }}
+if ($caller = "") {
+  return 401;
+}
+{{- end }}
+{{- end }}
+
 {{- /* One route. A host without address stands in a variable: Nginx then looks it up anew, and starts without it. */ -}}
 {{- define "nginx.proxy" -}}
 {{- if not .address }}
@@ -259,9 +315,7 @@ set $upstream {{ .host }};
 set $route_kind {{ .kind }};
 set $route_clients {{ if .clients }}on{{ else }}off{{ end }};
 {{- if .clients }}
-if ($caller = "") {
-  return 401;
-}
+{{ .door }}
 {{- end }}
 {{- with .maxBody }}
 client_max_body_size {{ . }};

@@ -75,9 +75,11 @@ export async function startRedis(more: string[] = []) {
     if (server.exitCode !== null) throw new Error(`it ended: ${said}`);
     const socket = connect(port, "127.0.0.1");
     try {
-      await once(socket, "connect");
+      // An engine's proxy takes connections before Redis does, and then closes them without a word.
+      const signal = AbortSignal.timeout(2000);
+      await once(socket, "connect", { signal });
       socket.write("PING\r\n");
-      const [answer] = await once(socket, "data");
+      const [answer] = await once(socket, "data", { signal });
       if (!String(answer).startsWith("-NOAUTH")) throw new Error(String(answer));
     } finally {
       socket.destroy();

@@ -107,6 +107,16 @@ describe("clients", () => {
     ]);
   });
 
+  test("M5 M3 sign in at an identity provider by themselves, and keep our token for what the gateway cannot serve", () => {
+    const { cursor } = clientConfigs("https://sophia.test", servers, { cursor: "a" }, true);
+    expect(cursor).toEqual({
+      mcpServers: {
+        sophia: { url: "https://sophia.test/mcp" },
+        sophia_playwright: { url: "https://sophia.test/mcp/playwright", headers: headers("a") },
+      },
+    });
+  });
+
   test("M5 each in its own format, with its own token", () => {
     const configs = clientConfigs("https://sophia.test", servers, { check: "c", cursor: "a", vscode: "b" });
     expect(configs.cursor).toMatchObject({
@@ -138,7 +148,6 @@ test("M3 the catalog in the official registry's shape keeps to the registry's ru
     ],
     remotes: [{ type: "streamable-http", url: "https://sophia.example/mcp/memory" }],
   });
-});
 });
 
 test("its runtime collects garbage before the kernel ends it", () => {
