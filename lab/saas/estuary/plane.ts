@@ -235,6 +235,6 @@ export interface Plane {
    * the endpoints stays: tables, and the replication slot.
    */
   delete(name: string): Promise<void>;
-  /** Connects to the endpoints of these tasks of `specs` and says what would fail. Not there: everything is fine. */
+  /** Asks endpoints of these tasks of `specs` and says what would fail. Not there: everything is fine. */
   validate?(specs: LiveSpecs, tasks: readonly string[]): Promise<SpecFault[]>;
 }

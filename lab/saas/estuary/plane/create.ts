@@ -4,6 +4,7 @@ import type { LiveSpecs, Plane, TaskStatus } from "../plane.ts";
 import type { Surroundings } from "./task/sources.ts";
 import { Statuses, said } from "./task/status.ts";
 import { runUnit, sinkOf, type UnitOptions, type UnitSpec } from "./task/unit.ts";
+import { validate } from "./validate.ts";
 import type { OpenWarehouse } from "./warehouse.ts";
 
 export interface PlaneOptions extends Pick<Surroundings, "hubspotUrl" | "slackUrl"> {
@@ -170,6 +171,7 @@ export function createPlane(options: PlaneOptions): RunningPlane {
   return {
     apply,
     status: (name): TaskStatus => statuses.of(name),
+    validate: (specs, tasks) => validate(specs, tasks, unit.around),
     async delete(name) {
       // Tasks that fed or read it began anew when it was taken out of what is live.
       await Promise.all([halt(name), ...ending]);

@@ -84,16 +84,19 @@ test.skipIf(noPostgres)(
         schedule: "55 23 * * *",
       }),
     );
-    await publish(
-      "source-slack",
+    const slack = (token: string) =>
       slackCapture(prefix, {
-        token: saas.slackConfig.credentials.api_token,
+        token,
         interval: "5m",
         startDate: "2020-01-01T00:00:00Z",
         lookbackDays: 7,
         channels: [],
-      }),
+      });
+    const stranger = new Engine(estuary, `${prefix}/source-slack`);
+    expect(String((await stranger.up(slack("xoxb-of-nobody"))).outcome)).toMatch(
+      /source-slack: the connector could not validate its endpoint: .*invalid_auth/,
     );
+    await publish("source-slack", slack(saas.slackConfig.credentials.api_token));
     await publish("materialize-postgres", postgresMaterialization(prefix, reach("flow_materialize")));
     const staging = await server.admin();
     staging.on("error", () => undefined);

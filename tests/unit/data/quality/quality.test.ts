@@ -7,6 +7,7 @@ import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { run } from "../../../../data/quality/main.ts";
 import { Meter } from "../../../../data/quality/measure.ts";
+import { firing } from "../../../support/pipeline/alerts.ts";
 import { type PipelineServer, startPipelineServer } from "../../../support/servers/pipeline.ts";
 import { freePort } from "../../../support/servers/ports.ts";
 import { noPostgres } from "../../../support/servers/postgres.ts";
@@ -31,6 +32,8 @@ describe.skipIf(noPostgres)("P3 quality checks on real PostgreSQL and the lab's 
     admin = new pg.Client(server.as("pipeline"));
     await admin.connect();
     pool = new pg.Pool({ ...server.as("quality"), max: 2 });
+    // A test ends connections.
+    for (const one of [pool, admin]) one.on("error", () => undefined);
     for (const sql of ["CREATE WAREHOUSE WH", "CREATE DATABASE SOPHIA_AI", "CREATE SCHEMA SOPHIA_AI.STAGING"])
       await snowflake.client().query(sql);
     for (const [table, key] of [
@@ -215,6 +218,35 @@ describe.skipIf(noPostgres)("P3 quality checks on real PostgreSQL and the lab's 
     clock += 3601;
     await meter.run(signal);
     expect(await written()).toBe(2 * first + 1);
+  });
+
+  test("P5 a slot that the warehouse was too long down for alerts before it is lost, and when it is", async () => {
+    await fill(5);
+    await travel();
+    const root = await server.admin();
+    const capture = new pg.Client(server.as("flow_capture"));
+    await capture.connect();
+    const look = async () => {
+      const measured = await meterOf().run(signal);
+      return [measured.slots[0]?.status, firing(measured).filter((alert) => alert.includes("Slot"))];
+    };
+    try {
+      await capture.query("SELECT pg_create_logical_replication_slot('flow_slot', 'pgoutput')");
+      // This server keeps 256 MB, which is less than the alert asks for.
+      expect(await look()).toEqual(["reserved", ["PipelineSlotFillsUp flow_slot"]]);
+      await waitFor({ what: "the slot to be lost", deadline: 60, interval: 0.01 }, async () => {
+        for (const sql of ["CREATE TABLE w ()", "DROP TABLE w", "SELECT pg_switch_wal()"])
+          await root.query(sql);
+        await root.query("CHECKPOINT");
+        const { rows } = await root.query("SELECT wal_status FROM pg_replication_slots");
+        return rows[0].wal_status === "lost" ? true : notYet(rows[0].wal_status);
+      });
+      expect(await look()).toEqual(["lost", expect.arrayContaining(["PipelineSlotFillsUp flow_slot"])]);
+    } finally {
+      await root.query("SELECT pg_drop_replication_slot('flow_slot')");
+      await Promise.all([root.end(), capture.end()]);
+    }
+    expect(firing(await meterOf().run(signal)).filter((alert) => alert.includes("Slot"))).toEqual([]);
   });
 
   test("O1 the job serves metrics, survives a lost database, and ends when it is told to", async () => {
