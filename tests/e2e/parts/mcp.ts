@@ -71,10 +71,15 @@ function knock(path: string, body?: string, token?: string): Promise<{ status: n
 
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
 const labelOf = (app: string) => `app.kubernetes.io/name=${app}`;
-const podOf = async (app: string) =>
-  (await core().listNamespacedPod({ namespace: "mcp", labelSelector: labelOf(app) })).items[0];
-const logOf = async (app: string) =>
-  core().readNamespacedPodLog({ namespace: "mcp", name: (await podOf(app))?.metadata?.name ?? "" });
+const podsOf = async (app: string) =>
+  (await core().listNamespacedPod({ namespace: "mcp", labelSelector: labelOf(app) })).items;
+const podOf = async (app: string) => (await podsOf(app))[0];
+/** Of all its replicas. */
+const logOf = async (app: string) => {
+  const names = (await podsOf(app)).map(({ metadata }) => metadata?.name ?? "");
+  const logs = names.map((name) => core().readNamespacedPodLog({ namespace: "mcp", name }));
+  return (await Promise.all(logs)).join("\n");
+};
 
 /** What the MCP servers and their gateway must show. */
 export function mcp() {
