@@ -4,7 +4,7 @@
  *   make bench-mcp                     all of it: some eight minutes
  *   make bench-mcp PART=load           calls of 32 clients, directly, through Nginx, through the gateway; SECONDS each
  *   make bench-mcp PART=memory         what each server takes now
- *   make bench-mcp PART=failures       servers killed one after another under load, and one that hangs
+ *   make bench-mcp PART=failures       servers killed one after another under load, 10 or KILLED; and one that hangs
  *
  * LAB names the lab; left out: the one that runs.
  */
@@ -15,14 +15,17 @@ import { memory } from "./memory.ts";
 import { openPlatform, type Platform } from "./platform.ts";
 
 const seconds = Number(process.env.SECONDS || 4);
+const killed = Number(process.env.KILLED || 10);
 const parts: Record<string, (platform: Platform) => Promise<string>> = {
   load: (platform) => load(platform, seconds),
   memory,
-  failures,
+  failures: (platform) => failures(platform, killed),
 };
 const wanted = process.argv.slice(2);
-if (wanted.some((part) => !parts[part]) || !(seconds >= 1)) {
-  process.stderr.write(`usage: main.ts [${Object.keys(parts).join("|")}]; SECONDS is 1 or more\n`);
+if (wanted.some((part) => !parts[part]) || !(seconds >= 1) || !(killed >= 1)) {
+  process.stderr.write(
+    `usage: main.ts [${Object.keys(parts).join("|")}]; SECONDS and KILLED are 1 or more\n`,
+  );
   process.exit(2);
 }
 try {
