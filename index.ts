@@ -31,12 +31,20 @@ const images =
 /** Estuary's data plane comes by SSH. */
 const sshNetworks = secrets.estuaryTunnelKey ? settings.pipeline.estuary.networks : [];
 
+const publicKey = settings.lambda.sshKey.publicKey ?? secrets.sshPrivateKey.apply(publicKeyOf);
+/** Only while the key changes. */
+const previousPrivateKey = secrets.sshPreviousPrivateKey;
+const previousPublicKey =
+  previousPrivateKey &&
+  pulumi.unsecret(pulumi.output(previousPrivateKey).apply((key) => publicKeyOf(key ?? "")));
+
 const fleet = new Fleet("fleet", {
   settings: settings.lambda,
   hosts: settings.hosts,
   budget: settings.budget,
   apiKey: secrets.lambdaApiKey,
-  publicKey: settings.lambda.sshKey.publicKey ?? secrets.sshPrivateKey.apply(publicKeyOf),
+  publicKey,
+  previousPublicKey,
   peerPorts: publicPeerPorts(settings.k3s),
   sshNetworks,
 });
@@ -47,6 +55,10 @@ const cluster = new Cluster("cluster", {
   adminNetworks: settings.lambda.firewall.adminNetworks,
   sshNetworks,
   sshPrivateKey: secrets.sshPrivateKey,
+  sshKeyChange:
+    previousPrivateKey && previousPublicKey
+      ? { publicKey, previousPrivateKey, previousPublicKey }
+      : undefined,
 });
 const apiServers = cluster.server.apply(apiServersOf);
 const inCluster = insideCluster(cluster.provider, cluster.birth);

@@ -44,6 +44,7 @@ export class Pipeline extends Component {
       postgres: {
         host: postgres.host,
         port: postgres.port,
+        passwords: postgres.passwords,
         loginSecrets: postgres.loginSecrets,
         caSecret: postgres.caSecret,
       },

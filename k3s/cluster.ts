@@ -3,12 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { z } from "zod";
 import { Component } from "../components/core/base.ts";
+import { keepersOf } from "../components/core/generation.ts";
 import { type K3sSettings, nodeAddress } from "./config.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
+import { Identity } from "./identity.ts";
 import { kubeconfigFor } from "./kubeconfig.ts";
 import { identityScript, kubeconfigScript } from "./node/scripts.ts";
-import { bootstrap, drainBefore, loginTo, type NodeContext, secure } from "./node.ts";
+import { bootstrap, drainBefore, loginTo, type NodeContext, type SshKeyChange, secure } from "./node.ts";
 import { type Login, remoteScript } from "./ssh/remoteScript.ts";
 
 export interface ClusterArgs {
@@ -19,8 +21,10 @@ export interface ClusterArgs {
   adminNetworks: string[];
   /** Networks that may reach SSH and nothing else of that. Default: none. */
   sshNetworks?: string[];
-  /** Key for every host's user; secret. A change is used from the next command on. */
+  /** Key for every host's user; secret. Hosts that run must be told of a change: `sshKeyChange`. */
   sshPrivateKey: pulumi.Input<string>;
+  /** While the key changes: hosts take both. Taken away again, they take the new one only. */
+  sshKeyChange?: SshKeyChange | undefined;
 }
 
 export interface ClusterNode {
@@ -29,7 +33,14 @@ export interface ClusterNode {
   host: pulumi.Output<Host>;
 }
 
-const identitySchema = z.object({ clusterId: z.uuid(), agentToken: z.string().startsWith("K10") });
+/** A full token names the cluster's certificate authority. */
+const fullToken = (authority: string, user: string, password: string) =>
+  `K10${authority}::${user}:${password}`;
+
+const identitySchema = z.object({
+  clusterId: z.uuid(),
+  agentToken: z.string().regex(/^K10[0-9a-f]{64}::/, "must be a full token"),
+});
 
 /** K3s on hosts that are reached by SSH. */
 export class Cluster extends Component {
@@ -66,7 +77,7 @@ export class Cluster extends Component {
         childName: (suffix: string) => this.childName(suffix),
         child: (more?: pulumi.CustomResourceOptions) => this.child(more),
       };
-      return { ...unbound, login: loginTo(unbound, args.sshPrivateKey) };
+      return { ...unbound, login: loginTo(unbound, args.sshPrivateKey, args.sshKeyChange) };
     };
     const nodes = ordered.map(context);
     const secured = nodes.flatMap((node, index) => secure(node, index, all, args));
@@ -74,7 +85,11 @@ export class Cluster extends Component {
     const [first, ...others] = nodes as [NodeContext, ...NodeContext[]];
     const serverAddress = server.host.apply((host) => nodeAddress(host, settings));
     const password = (suffix: string) =>
-      new random.RandomPassword(this.childName(suffix), { length: 48, special: false }, this.child()).result;
+      new random.RandomPassword(
+        this.childName(suffix),
+        { length: 48, special: false, ...keepersOf(settings.tokenGeneration) },
+        this.child(),
+      ).result;
     const tokens = pulumi.all([password("token"), password("agent-token")]);
     const serverTokens = tokens.apply(([token, agentToken]) => ({ token, agentToken }));
     const { ready } = bootstrap(first, first.login, serverAddress, serverTokens, secured);
@@ -83,7 +98,9 @@ export class Cluster extends Component {
     this.ready = [ready];
     let before: pulumi.Resource = ready;
     for (const node of others) {
-      const agentTokens = identity.apply(({ agentToken }) => ({ token: agentToken }));
+      const agentTokens = pulumi
+        .all([identity.authority, tokens])
+        .apply(([authority, [, agentToken]]) => ({ token: fullToken(authority, "node", agentToken) }));
       const joined = bootstrap(node, first.login, serverAddress, agentTokens, [...secured, before]).ready;
       drainBefore(node, first.login, joined, birth);
       before = joined;
@@ -96,8 +113,10 @@ export class Cluster extends Component {
       {
         kubeconfig: this.kubeconfig,
         // The certificate in the kubeconfig may change, the address too: the cluster is still the same one.
-        clusterIdentifier: pulumi.unsecret(identity.apply(({ clusterId }) => clusterId)),
+        clusterIdentifier: identity.clusterId,
         enableServerSideApply: true,
+        // Else another password deletes its Secret and whatever names that one: a whole release, with its pods.
+        enableSecretMutable: true,
       },
       this.child({ dependsOn: this.ready }),
     );
@@ -116,7 +135,7 @@ export class Cluster extends Component {
   }
 
   /**
-   * The cluster's birth id and its agents' token: the same for its whole life, so read once. Nothing but another
+   * The cluster's birth id and its certificate authority: the same for its whole life, so read once. Nothing but another
    * machine may replace this resource: what is in the cluster is given up with it.
    */
   private readIdentity(first: NodeContext, ready: pulumi.Resource) {
@@ -132,7 +151,18 @@ export class Cluster extends Component {
       },
       this.child({ dependsOn: [ready], deletedWith: first.handle.machine }),
     );
-    const identity = pulumi.secret(command.stdout).apply((text) => identitySchema.parse(JSON.parse(text)));
+    const read = pulumi.secret(command.stdout).apply((text) => identitySchema.parse(JSON.parse(text)));
+    const identity = new Identity(
+      this.childName("known-identity"),
+      {
+        machineId: first.handle.host.apply((host) => host.machineId),
+        clusterId: pulumi.unsecret(read.apply(({ clusterId }) => clusterId)),
+        authority: pulumi.unsecret(
+          read.apply(({ agentToken }) => agentToken.slice("K10".length).replace(/::.*$/, "")),
+        ),
+      },
+      this.child({ deletedWith: first.handle.machine }),
+    );
     return { command, identity };
   }
 

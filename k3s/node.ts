@@ -8,6 +8,7 @@ import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
 import { configureScript, installScript, joinScript, type Tokens } from "./node/scripts.ts";
 import { HostKey } from "./ssh/hostKey.ts";
+import { KeyChange } from "./ssh/keyChange.ts";
 import { type Login, type RemoteScriptArgs, remoteScript } from "./ssh/remoteScript.ts";
 
 /** Seconds from the launch of a host, whose boot has been waited for already, until its SSH server answers. */
@@ -45,8 +46,21 @@ function run(node: NodeContext, { step, ...args }: Step, after: pulumi.Resource[
   );
 }
 
+/** What it takes to get from one SSH key to the next while hosts run. */
+export interface SshKeyChange {
+  /** OpenSSH public half of the new key. */
+  publicKey: pulumi.Input<string>;
+  /** Secret. */
+  previousPrivateKey: pulumi.Input<string>;
+  previousPublicKey: pulumi.Input<string>;
+}
+
 /** Logs in with the key that was pinned at first contact. */
-export function loginTo(node: Omit<NodeContext, "login">, privateKey: pulumi.Input<string>): Login {
+export function loginTo(
+  node: Omit<NodeContext, "login">,
+  privateKey: pulumi.Input<string>,
+  change?: SshKeyChange,
+): Login {
   const { handle } = node;
   const pinned = new HostKey(
     node.childName(`${handle.name}-host-key`),
@@ -58,7 +72,20 @@ export function loginTo(node: Omit<NodeContext, "login">, privateKey: pulumi.Inp
     },
     node.child({ deletedWith: handle.machine }),
   );
-  return { host: handle.host, hostKey: pinned.hostKey, privateKey };
+  const login = { host: handle.host, hostKey: pinned.hostKey, privateKey };
+  if (change === undefined) return login;
+  const changed = new KeyChange(
+    node.childName(`${handle.name}-key-change`),
+    {
+      machineId: handle.host.apply((host) => host.machineId),
+      host: handle.host.apply(({ address, port, user }) => ({ address, port, user })),
+      hostKey: pinned.hostKey,
+      keys: pulumi.secret({ privateKey, ...change }),
+    },
+    node.child({ deletedWith: handle.machine }),
+  );
+  // Nobody logs in with the new key before the host takes it.
+  return { ...login, privateKey: pulumi.all([privateKey, changed.id]).apply(([key]) => key) };
 }
 
 /** Hardening, firewall and health service: all hosts at once, before any K3s. */

@@ -25,8 +25,10 @@ export interface FleetArgs {
   sshNetworks?: string[];
   /** Secret; used for live prices only. The resources take it from the configuration. */
   apiKey: pulumi.Input<string>;
-  /** OpenSSH public key that hosts accept. */
+  /** OpenSSH public key that hosts accept when they are launched. */
   publicKey: pulumi.Input<string>;
+  /** The one before it, while hosts are led from one to the other. */
+  previousPublicKey?: pulumi.Input<string> | undefined;
   /** Ports between hosts, by their public addresses. Empty where hosts talk over a private network. */
   peerPorts: PeerPorts[];
 }
@@ -75,7 +77,7 @@ export class Fleet extends Component {
 
   /** Name of the key to launch with. Where every host is adopted none is made: their keys are their own business. */
   private sshKey(
-    { settings, hosts, publicKey }: FleetArgs,
+    { settings, hosts, publicKey, previousPublicKey }: FleetArgs,
     approved: pulumi.Output<true>,
   ): pulumi.Output<string> {
     if (hosts.every((host) => host.adopt)) return pulumi.output("");
@@ -83,6 +85,9 @@ export class Fleet extends Component {
     const args = {
       name: settings.sshKey.name,
       publicKey: pulumi.all([shown, approved]).apply(([text]) => text),
+      ...(previousPublicKey !== undefined && {
+        previousPublicKey: pulumi.unsecret(pulumi.output(previousPublicKey)),
+      }),
     };
     return new SshKey(this.childName("key"), args, this.child()).keyName;
   }

@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
+/** What Pulumi sends in a preview for a value that is not known yet. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /**
  * A resource whose create, read, update and delete are code of this repository, run by Pulumi's dynamic provider.
  *

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component } from "../core/base.ts";
+import { keepersOf } from "../core/generation.ts";
 import type { Settings } from "../settings/schema.ts";
 import { HelmService, ownChart } from "./helm.ts";
 import { bytesOf, mebibytes } from "./quantity.ts";
@@ -55,7 +56,7 @@ export class Redis extends Component {
     super("services:Redis", name, opts);
     const password = new random.RandomPassword(
       this.childName("password"),
-      { length: 32, special: false },
+      { length: 32, special: false, ...keepersOf(args.settings.passwordGeneration) },
       this.child(),
     );
     const secret = new k8s.core.v1.Secret(

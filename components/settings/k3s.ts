@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { versions } from "../core/versions.ts";
 import { reservedKeys } from "./k3sReserved.ts";
+import { generation } from "./quantities.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
 
@@ -46,6 +47,11 @@ export const k3sSettings = z
         retention: z.number().int().positive().default(20),
       })
       .prefault({}),
+    /**
+     * Of the tokens with which nodes join. Left out: the first ones. Another generation makes new ones, and restarts K3s
+     * on one node after the other; pods go on running.
+     */
+    tokenGeneration: generation.optional(),
     /** Seconds for a node to install and become Ready. */
     deadline: z.number().int().positive().default(600),
   })

@@ -34,7 +34,7 @@ export const lambdaSettings = z.strictObject({
   instanceTypes: z.array(instanceType).min(1).default(["gpu_1x_a10", "gpu_1x_a6000", "gpu_1x_a100"]),
   /** Image family. A change replaces every launched host. */
   imageFamily: z.string().min(1).default("lambda-stack-22-04"),
-  /** The key that hosts accept. A change of the key replaces every launched host. */
+  /** The key that hosts accept at their launch. A change of the name matters at the next launch only. */
   sshKey: z.strictObject({
     name: z.string().min(1).max(64),
     /** Left out: derived from the secret `sshPrivateKey`. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { images, versions } from "../core/versions.ts";
-import { cpu, quantity } from "./quantities.ts";
+import { cpu, generation, quantity } from "./quantities.ts";
 
 const resources = z.strictObject({ cpu, memory: quantity });
 
@@ -17,6 +17,11 @@ export const postgresSettings = z.strictObject({
   instances: z.number().int().min(1).max(5).default(1),
   storage: quantity.default("50Gi"),
   resources: resources.prefault({ cpu: "2", memory: "8Gi" }),
+  /**
+   * Of the logins' passwords. Left out: the first ones. Another generation makes new ones, which the operator sets while
+   * PostgreSQL runs, and restarts the pods that log in.
+   */
+  passwordGeneration: generation.optional(),
   /** Pooled client connections through PgBouncer; 0 leaves the pooler out. */
   poolerInstances: z.number().int().min(0).max(5).default(1),
 });
@@ -27,6 +32,8 @@ export const redisSettings = z.strictObject({
   /** Redis's `maxmemory`; the container gets a quarter more. A change restarts Redis. */
   memory: quantity.default("4Gi"),
   storage: quantity.default("10Gi"),
+  /** Of its password. Left out: the first one. Another generation makes a new one, and restarts Redis and its clients. */
+  passwordGeneration: generation.optional(),
 });
 
 /** Nginx, the one door from outside. */

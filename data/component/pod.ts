@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { postgresClient } from "../../components/network/names.ts";
 import type { LoginName } from "../../components/services/postgres/index.ts";
 import { secretsFolder } from "../../components/settings/environment/uses.ts";
@@ -15,6 +15,8 @@ export type JobName = "migrate" | "publish-tables" | "gong" | "quality";
 export interface PostgresAccess {
   host: pulumi.Input<string>;
   port: number;
+  /** By login: what a pod that reads its password at its start is made again for. */
+  passwords: Readonly<Record<LoginName, pulumi.Input<string>>>;
   /** Secrets (key `password`) by login. */
   loginSecrets: Readonly<Record<LoginName, pulumi.Input<string>>>;
   /** Secret whose `ca.crt` signed the server's certificate. */
@@ -70,11 +72,20 @@ export function jobPod(args: JobPodArgs): PodTemplate {
       (secret?.variables ?? []).map((variable) => [variable, `${secretsFolder}/${variable}`]),
     ),
   };
+  const annotations = {
+    ...args.annotations,
+    // Read at start only: another password is another pod. Of a random one a digest tells nothing.
+    ...(args.restartPolicy === "Always" && {
+      "sophia.ai/login": pulumi.unsecret(
+        pulumi.output(postgres.passwords[login]).apply((text) => contentHash(text)),
+      ),
+    }),
+  };
   const probe = { httpGet: { path: "/healthz", port: "metrics" }, periodSeconds: 10, timeoutSeconds: 5 };
   return {
     metadata: {
       labels: { ...jobLabels(job), ...postgresClient },
-      ...(args.annotations && { annotations: args.annotations }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
     },
     spec: {
       restartPolicy: args.restartPolicy,

@@ -4,6 +4,29 @@ dir=/etc/rancher/k3s
 backup=$state/k3s-config-previous
 names=(config.yaml registries.yaml admission.yaml audit-policy.yaml)
 
+# A cluster's own secrets lie sealed with the server's token: the running server must be told of another one before it is
+# started with it. This is what `k3s token rotate` asks for; that command takes the new token as an argument, for all to see.
+change_token() {
+  local file=/var/lib/rancher/k3s/server/token now wanted reply
+  [[ $KIND == server && -s $file ]] || return 0
+  now=$(cat "$file")
+  now=${now##*::server:}
+  wanted=$(sed -n 's/^token: "\(.*\)"$/\1/p' <<<"$TOKENS")
+  [[ $now != "$wanted" ]] || return 0
+  systemctl is-active --quiet "$unit" || fail "the cluster's token can only be changed while $unit runs; see: journalctl -u $unit"
+  reply=$(printf 'user = "server:%s"\ndata = "{\\"newToken\\":\\"%s\\"}"\n' "$now" "$wanted" |
+    curl --config - --silent --show-error --fail-with-body --noproxy '*' --cacert /var/lib/rancher/k3s/server/tls/server-ca.crt \
+      --request PUT --header 'Content-Type: application/json' --max-time 60 https://127.0.0.1:6443/v1-k3s/token 2>&1) ||
+    fail "K3s does not take another token: ${reply//"$wanted"/…}"
+  changed "the cluster's token"
+}
+
+# The configuration to go back to, with the tokens of now: servers and agents know no others any more.
+keep_tokens() {
+  [[ -f $backup/config.yaml ]] || return 0
+  put "$backup/config.yaml" 0600 <<<"$(grep -vE '^(agent-)?token: ' "$backup/config.yaml")"$'\n'"$TOKENS"
+}
+
 command -v k3s >/dev/null || fail "K3s is not installed on this host"
 mkdir -p "$dir"
 [[ $KIND == agent ]] || install -d -m 0700 /var/lib/rancher/k3s/server/logs
@@ -18,6 +41,8 @@ if [[ ! -d $backup ]]; then
   mv -T -- "$backup.new" "$backup"
 fi
 
+change_token
+keep_tokens
 put "$dir/config.yaml" 0600 <<<"$CONFIG"$'\n'"$TOKENS"
 put "$dir/registries.yaml" 0600 <<<"$REGISTRIES"
 if [[ $KIND == server ]]; then

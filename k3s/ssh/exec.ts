@@ -16,9 +16,12 @@ export interface Outcome {
 
 /** The host could not be reached or was lost on the way: nothing is known of what became of the command. */
 export class Unreachable extends Error {
-  constructor({ address, port }: Endpoint, reason: string) {
+  /** The host answered, and does not take the key: nothing was run, and asking again is of no use. */
+  readonly refused: boolean;
+  constructor({ address, port }: Endpoint, reason: string, refused = false) {
     super(`SSH at ${address}:${port}: ${reason}`);
     this.name = "Unreachable";
+    this.refused = refused;
   }
 }
 
@@ -37,12 +40,12 @@ export function execute(
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
     const timer = setTimeout(() => refuse(`no end after ${timeouts.total / 1000} s`), timeouts.total);
-    const refuse = (reason: string) => {
+    const refuse = (reason: string, key = false) => {
       clearTimeout(timer);
       client.destroy();
-      reject(new Unreachable(account, reason));
+      reject(new Unreachable(account, reason, key));
     };
-    client.on("error", (error) => refuse(error.message));
+    client.on("error", (error) => refuse(error.message, error.level === "client-authentication"));
     client.on("close", () => refuse("the connection was lost"));
     client.on("ready", () => {
       client.exec(commandLine, (error, channel) => {

@@ -1,11 +1,9 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { z } from "zod";
+import { unknownValue } from "../../components/core/dynamic.ts";
 import { HalfMade } from "../../components/core/halfMade.ts";
 import { configured, configureWith } from "./context.ts";
 import type { Handler } from "./handler.ts";
-
-/** What Pulumi sends in a preview for a value that is not known yet. */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Bag = Record<string, unknown>;
 const providerKey = "__provider";

@@ -49,7 +49,7 @@ export interface InstanceArgs {
   regions: Input<Input<string>[]>;
   /** A change replaces the instance. */
   imageFamily: Input<string>;
-  /** Name of the one SSH key that may log in. A change replaces the instance. */
+  /** Name of the one SSH key that may log in at first. A change matters at the next launch only. */
   sshKeyName: Input<string>;
   /** cloud-init text, 1 MB at most. A change replaces the instance. */
   userData?: Input<string>;
@@ -90,11 +90,13 @@ export class Instance extends LambdaResource {
 export interface SshKeyArgs {
   /** At Lambda a digest is added, unless the account has the same key under exactly this name. */
   name: Input<string>;
-  /** OpenSSH public key. A change replaces the key, and with it every instance that uses it. */
+  /** OpenSSH public key. A change adds the new one; the old one is deleted when no instance was launched with it. */
   publicKey: Input<string>;
+  /** The key before a change. Without it a change is refused as long as instances run that were launched with that. */
+  previousPublicKey?: Input<string>;
 }
 
-/** A key that new instances accept. Create-before-delete: the old one is deleted when no instance uses it. */
+/** A key that new instances accept. */
 export class SshKey extends LambdaResource {
   /** Name to launch with. */
   declare readonly keyName: Output<string>;

@@ -34,6 +34,8 @@ export function difference(id: string, old: InstanceOutputs, wanted: Wanted): Di
   const placed = old.region === "" ? ["fileSystemName", "rulesetId"] : [];
   const changed = Object.entries(fixed)
     .filter(([key, value]) => !placed.includes(key) && old[key as keyof typeof fixed] !== value)
+    // A launch puts one key in; from then on the host itself says who may log in.
+    .filter(([key]) => !(key === "sshKeyName" && old.ready))
     // A ruleset that is no longer offered for the region stays attached: it cannot be taken off a running instance.
     .filter(([key, value]) => !(key === "rulesetId" && value === ""))
     .map(([key]) => propertyOf[key] ?? key);

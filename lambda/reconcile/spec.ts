@@ -34,7 +34,10 @@ const short = (text: string) => createHash("sha256").update(text).digest("hex").
 export const userDataDigest = (userData: string | undefined): string =>
   userData === undefined ? "" : short(userData);
 
-/** What an instance in a region is launched with and keeps for life: any other value takes another instance. */
+/**
+ * What an instance in a region is launched with and keeps for life: any other value takes another instance, except that
+ * the key is only the first one that it takes.
+ */
 export function fixedParts(spec: InstanceSpec, region: string) {
   return {
     claim: spec.claim,

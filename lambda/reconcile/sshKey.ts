@@ -1,24 +1,43 @@
 import { createHash } from "node:crypto";
+import { InUse } from "../client/errors.ts";
 import type { WireSshKey } from "../client/wire.ts";
 import type { Context } from "./context.ts";
 import { deleteWhenFree } from "./inUse.ts";
 import { ensureNamed } from "./named.ts";
+import { isAlive } from "./spec.ts";
 
 export interface SshKeySpec {
   name: string;
   publicKey: string;
+  /** The key before a change: said so, because hosts that run must have been told. */
+  previousPublicKey?: string | undefined;
 }
+
+/** A key at Lambda that was made by us, so is deleted by us. */
+interface OwnKey {
+  id: string;
+  keyName: string;
+}
+
 export interface SshKeyOutputs extends SshKeySpec {
+  /** Id at Lambda; the resource's own id is that of its first key. */
+  keyId?: string;
   /** Name at Lambda. */
   keyName: string;
   /** Made by us, so deleted by us. */
   owned: boolean;
+  /** Earlier keys of ours, which Lambda keeps as long as a host that was launched with one runs. */
+  retired?: OwnKey[];
 }
 
 /** The key itself, without its comment. */
 const material = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
 
-/** Carries a digest of the key: a new key gets a new name, and lives beside the old one until hosts are replaced. */
+export const isSameKey = (one: string, other: string): boolean => material(one) === material(other);
+
+export const keyIdOf = (id: string, old: SshKeyOutputs): string => old.keyId ?? id;
+
+/** Carries a digest of the key: a new key gets a new name, and lives beside the old one. */
 export const physicalKeyName = (spec: SshKeySpec): string => {
   const digest = createHash("sha256").update(material(spec.publicKey)).digest("hex").slice(0, 8);
   return `${spec.name.slice(0, 64 - 9)}-${digest}`;
@@ -31,9 +50,8 @@ export async function createSshKey(
 ): Promise<{ id: string; outputs: SshKeyOutputs }> {
   const { api } = context;
   const name = physicalKeyName(spec);
-  const isSame = (key: WireSshKey) => material(key.public_key) === material(spec.publicKey);
   const find = async () => {
-    const keys = (await api.listSshKeys()).filter(isSame);
+    const keys = (await api.listSshKeys()).filter((key) => isSameKey(key.public_key, spec.publicKey));
     return keys.find((key) => key.name === spec.name) ?? keys.find((key) => key.name === name);
   };
   const make = () => api.createSshKey({ name, public_key: spec.publicKey });
@@ -44,20 +62,64 @@ export async function createSshKey(
 
 const outputs = (key: WireSshKey, spec: SshKeySpec, owned: boolean): SshKeyOutputs => ({
   ...spec,
+  keyId: key.id,
   keyName: key.name,
   owned,
+  retired: [],
 });
+
+/**
+ * The key for launches from now on. The one before it goes as soon as Lambda lets it: it names the hosts that were
+ * launched with it for their whole life, whatever keys they take by now.
+ */
+export async function updateSshKey(
+  context: Context,
+  id: string,
+  old: SshKeyOutputs,
+  spec: SshKeySpec,
+): Promise<SshKeyOutputs> {
+  const { outputs: made } = await createSshKey(context, spec);
+  const before = { id: keyIdOf(id, old), keyName: old.keyName };
+  const earlier = [...(old.retired ?? []), ...(old.owned ? [before] : [])];
+  const retired: OwnKey[] = [];
+  for (const key of earlier) {
+    if (key.id !== made.keyId && !(await deletedNow(context, key))) retired.push(key);
+  }
+  return { ...made, retired };
+}
+
+/** @returns false while Lambda refuses, because a host was launched with it */
+async function deletedNow(context: Context, key: OwnKey): Promise<boolean> {
+  try {
+    await context.api.deleteSshKey(key.id);
+    return true;
+  } catch (error) {
+    if (!(error instanceof InUse)) throw error;
+    context.log(`SSH key ${key.keyName} stays at Lambda until the hosts that were launched with it are gone`);
+    return false;
+  }
+}
 
 export async function readSshKey(context: Context, id: string): Promise<WireSshKey | undefined> {
   return (await context.api.listSshKeys()).find((key) => key.id === id);
 }
 
+/** Names of the hosts that were launched with a key and run. */
+export async function runningWith(context: Context, { keyName }: SshKeyOutputs): Promise<string[]> {
+  const instances = await context.api.listInstances();
+  return instances
+    .filter((instance) => isAlive(instance) && instance.ssh_key_names.includes(keyName))
+    .map((instance) => `${instance.name ?? "unnamed"} (${instance.id})`);
+}
+
 export async function deleteSshKey(context: Context, id: string, old: SshKeyOutputs): Promise<void> {
-  if (!old.owned) return;
-  await deleteWhenFree(
-    context,
-    `SSH key ${old.keyName}`,
-    (instance) => instance.ssh_key_names.includes(old.keyName),
-    () => context.api.deleteSshKey(id),
-  );
+  const current = old.owned ? [{ id: keyIdOf(id, old), keyName: old.keyName }] : [];
+  for (const key of [...current, ...(old.retired ?? [])]) {
+    await deleteWhenFree(
+      context,
+      `SSH key ${key.keyName}`,
+      (instance) => instance.ssh_key_names.includes(key.keyName),
+      () => context.api.deleteSshKey(key.id),
+    );
+  }
 }

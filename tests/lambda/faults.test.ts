@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { MemoryJournal } from "../../lambda/client/journal.ts";
+import { sshKey } from "../../lambda/provider/handlers/sshKey.ts";
 import type { Context } from "../../lambda/reconcile/context.ts";
 import { createFileSystem, deleteFileSystem } from "../../lambda/reconcile/fileSystem.ts";
 import { createRuleset, deleteRuleset, setRules } from "../../lambda/reconcile/firewall.ts";
 import { createSshKey, deleteSshKey, physicalKeyName } from "../../lambda/reconcile/sshKey.ts";
 import { somePublicKey, type TestCloud } from "../cloud/support/cloud.ts";
+import { sshKeyPair } from "../support/sshKey.ts";
 import { account } from "./support/account.ts";
 import { Engine } from "./support/engine.ts";
 import { SharedTime, startProcess } from "./support/process.ts";
@@ -179,6 +181,39 @@ test("L4 an SSH key in use is kept until its instance is really gone", async () 
   await here.api.terminate(engine.row?.id ?? "");
   await deleteSshKey(here, id, outputs);
   expect((await here.api.listSshKeys()).map((key) => key.name)).toEqual(["k"]);
+});
+
+test("S2 another SSH key: the next launch takes it, the old one goes with the last host that was launched with it", async () => {
+  const { cloud, launched } = await account();
+  const here = await context(cloud);
+  const names = async () => (await here.api.listSshKeys()).map((key) => key.name).sort();
+  const before = { name: "team", publicKey: somePublicKey };
+  const after = { name: "team", publicKey: sshKeyPair().public, previousPublicKey: somePublicKey };
+  const { id, outputs } = await createSshKey(here, before);
+  const engine = new Engine(cloud);
+  await engine.run("up", { inputs: { sshKeyName: outputs.keyName } });
+  const host = engine.row?.id ?? "";
+
+  // Unannounced, it would lock everybody out of the host that runs.
+  const { previousPublicKey: _, ...unannounced } = after;
+  await expect(sshKey.diff(here, id, outputs, unannounced)).rejects.toThrow(
+    /host \(.*\) cannot know it: put the key before it into sophia-infra:sshPreviousPrivateKey/,
+  );
+  expect(await sshKey.diff(here, id, outputs, after)).toEqual({ changes: true, replaces: [] });
+
+  const changed = await sshKey.update(here, id, outputs, after);
+  expect(changed.keyName).toBe(physicalKeyName(after));
+  expect(await names()).toEqual(["k", outputs.keyName, changed.keyName].sort());
+  await engine.run("up", { inputs: { sshKeyName: changed.keyName } });
+  expect(engine.row?.id).toBe(host);
+  expect(await launched()).toBe(1);
+
+  // What is left of it goes at the next occasion: another change, or with the stack.
+  const { previousPublicKey: __, ...settled } = after;
+  expect(await sshKey.diff(here, id, changed, settled)).toEqual({ changes: false, replaces: [] });
+  await engine.run("destroy");
+  await deleteSshKey(here, id, changed);
+  expect(await names()).toEqual(["k"]);
 });
 
 test("L4 the account's own key of that name is used, and not deleted", async () => {

@@ -9,6 +9,7 @@ import { programsArtefact } from "../../lab/k3s/images.ts";
 import { labOf } from "../../lab/lab.ts";
 import { type OperationResult, type Program, runProgram } from "../plugins/harness.ts";
 import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
+import { makeKey, ssh } from "./bootstrap/ssh.ts";
 
 const program = join(import.meta.dirname, "cluster/program");
 
@@ -60,7 +61,7 @@ const kubectl = async (command: string) => {
   return stdout;
 };
 
-test("K1 K2 K3 K4 S1 a cluster comes up, stays, changes just what was changed, and loses a node in order", async () => {
+test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed, and loses a node in order", async () => {
   const stack: Program = await runProgram({
     program,
     config: configOf([backend.host, mcp.host]),
@@ -141,6 +142,58 @@ test("K1 K2 K3 K4 S1 a cluster comes up, stays, changes just what was changed, a
   expect((await stack.outputs()).birth).not.toBe(birth);
   expect(await kubectl("get nodes -o name")).toBe("node/backend\nnode/mcp-node\n");
   expect(await kubectl("get configmap kept -o jsonpath='{.data.a}'")).toBe("b");
+  expect(stepsOf(await stack.up())).toEqual([]);
+
+  // Another SSH key and other tokens: hosts, nodes and what is on them stay.
+  const hosts = [backend.host, other.host];
+  const next = makeKey();
+  const configFile = ["--config-file", join(stack.dir, "Pulumi.test.yaml")];
+  const setSecret = (name: string, value: string) =>
+    stack.cli(["config", "set", "--secret", name, ...configFile], { stdin: value });
+  await setSecret("sshPrivateKey", next.privateKey);
+  await setSecret("sshPreviousPrivateKey", fleet.key.privateKey);
+  const entering = (key: string) =>
+    Promise.all(
+      hosts.map(({ address }) =>
+        ssh({ address, privateKey: key }, "true").then(
+          ({ code }) => code === 0,
+          () => false,
+        ),
+      ),
+    );
+  const joinedWith = async () =>
+    (
+      await other.root("sed -n 's/^token: \"K10.*::node:\\(.*\\)\"/\\1/p' /etc/rancher/k3s/config.yaml")
+    ).stdout.trim();
+  const oldToken = await joinedWith();
+  const kept = await kubectl("get configmap kept -o jsonpath='{.metadata.uid}'");
+  const config = configOf(hosts, { ...setting, tokenGeneration: 1 });
+  // A preview does not take the cluster for another one.
+  const planned = stepsOf(await stack.preview({ config }));
+  expect(planned.filter((step) => /replace|delete/.test(step) && !/token/.test(step))).toEqual([]);
+  expect(planned).toContain("create cluster-mcp-key-change");
+  const rotated = stepsOf(await stack.up({ config }));
+  expect(rotated.filter((step) => /replace|delete/.test(step) && !/token/.test(step))).toEqual([]);
+  expect(await entering(fleet.key.privateKey)).toEqual([true, true]);
+  expect(await entering(next.privateKey)).toEqual([true, true]);
+  expect(await kubectl("get configmap kept -o jsonpath='{.metadata.uid}'")).toBe(kept);
+  await kubectl("wait --for=condition=Ready node --all --timeout=60s");
+  const newToken = await joinedWith();
+  expect(newToken).toMatch(/^[A-Za-z0-9]{48}$/);
+  expect(newToken).not.toBe(oldToken);
+  const shown = async (token: string) => {
+    const request = `printf 'user = "node:%s"' '${token}' | curl -sK - -o /dev/null -w '%{http_code}' --noproxy '*' -k`;
+    return (await backend.root(`${request} https://127.0.0.1:6443/v1-k3s/readyz`)).stdout;
+  };
+  expect([await shown(oldToken), await shown(newToken)]).toEqual(["401", "200"]);
+
+  // Without the previous key hosts take the new one only, and nothing else is touched.
+  await stack.cli(["config", "rm", "sshPreviousPrivateKey", ...configFile]);
+  expect(stepsOf(await stack.up()).sort()).toEqual(
+    ["backend", "mcp"].map((name) => `delete cluster-${name}-key-change`),
+  );
+  expect(await entering(fleet.key.privateKey)).toEqual([false, false]);
+  expect(await entering(next.privateKey)).toEqual([true, true]);
   expect(stepsOf(await stack.up())).toEqual([]);
 
   // All machines are lost: what was on them is given up at once.

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component } from "../../core/base.ts";
+import { keepersOf } from "../../core/generation.ts";
 import { images } from "../../core/versions.ts";
 import { postgresCluster, postgresPooler } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
@@ -45,7 +46,7 @@ export class Postgres extends Component {
       const password = new random.RandomPassword(
         this.childName(`password-${login.name}`),
         // Letters and digits only: they need no quoting in any connection string.
-        { length: 32, special: false },
+        { length: 32, special: false, ...keepersOf(args.settings.passwordGeneration) },
         this.child(),
       );
       const secret = new k8s.core.v1.Secret(
@@ -62,7 +63,9 @@ export class Postgres extends Component {
         },
         this.child(),
       );
-      return [login.name, secret.metadata.name, password.result] as const;
+      // Nobody is given a password before the operator is.
+      const told = pulumi.all([password.result, secret.id]).apply(([text]) => text);
+      return [login.name, secret.metadata.name, told] as const;
     });
     const service = new HelmService(
       this.childName("service"),

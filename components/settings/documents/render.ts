@@ -95,8 +95,13 @@ ${liveTable()}
 The program makes these itself, at random. They lie in Pulumi's state, encrypted:
 
 ${table(
-  ["secret", "resource", "after a change"],
-  generated.map(({ about, resource, rotated }) => [about, `\`${resource}\``, rotated]),
+  ["secret", "resource", "made again by another", "after a change"],
+  generated.map(({ about, resource, setting, rotated }) => [
+    about,
+    `\`${resource}\``,
+    `\`${setting}\``,
+    rotated,
+  ]),
 )}
 
 These have their name and place, but nobody reads them yet; until then they may not be given:

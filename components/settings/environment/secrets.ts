@@ -67,19 +67,28 @@ export const secrets = {
     rotation: monthly(twoKeys),
   },
   sshPrivateKey: {
-    about: "Private half of `lambda.sshKey`, OpenSSH or PEM. A change replaces every launched host.",
+    about:
+      "Private half of `lambda.sshKey`, OpenSSH or PEM. A change takes `sshPreviousPrivateKey`, and replaces no host.",
     scope: "stage",
     path: "ssh.privateKey",
     required: true,
     format: privateKey,
     usedBy: ["cluster", "fleet"],
     obtain: "`ssh-keygen -t ed25519`",
-    rotation: {
-      by: "reminder",
-      days: 365,
-      why: "hosts take the key that they were launched with: a new one replaces them, and what is on them",
-      how: "Back up, put a new key into ESC, update the stack in a maintenance window, restore.",
-    },
+    rotation: monthly(
+      "Move the key to `ssh.previousPrivateKey`, put a new one in its place, update the stack; then empty `ssh.previousPrivateKey` and update once more.",
+    ),
+  },
+  sshPreviousPrivateKey: {
+    about:
+      "The key before `sshPrivateKey`, while that changes: with it the program lets the new one into hosts that run, and they take both. Taken away, they take the new one only.",
+    scope: "stage",
+    path: "ssh.previousPrivateKey",
+    required: false,
+    format: privateKey,
+    usedBy: ["cluster", "fleet"],
+    obtain: "what `ssh.privateKey` was",
+    rotation: monthly("Empty it and update the stack: it is there only while the key changes."),
   },
   tlsCertificate: {
     about: "Certificate chain for `nginx.hostnames`, PEM. A change reloads Nginx.",
@@ -244,6 +253,8 @@ export interface Generated {
   about: string;
   /** Name of the resource, as a pattern: `*` is any text. */
   resource: string;
+  /** Setting whose change makes another one. */
+  setting: string;
   /** What follows from another value. */
   rotated: string;
 }
@@ -251,13 +262,26 @@ export interface Generated {
 export const generated: readonly Generated[] = [
   {
     about: "passwords of PostgreSQL's logins",
-    resource: "postgres-*-password",
+    resource: "postgres-password-*",
+    setting: "postgres.passwordGeneration",
     rotated: "the operator changes the login's password, and pods that use it are restarted",
   },
-  { about: "password of Redis", resource: "redis-password", rotated: "Redis and its clients are restarted" },
+  {
+    about: "password of Redis",
+    resource: "redis-password",
+    setting: "redis.passwordGeneration",
+    rotated: "Redis and its clients are restarted",
+  },
   {
     about: "tokens with which nodes join the K3s cluster",
     resource: "cluster-*token",
-    rotated: "not supported: K3s needs its own command for it, on the server, before the new one is used",
+    setting: "k3s.tokenGeneration",
+    rotated: "the server is told of it, and K3s restarts on one node after the other; pods go on running",
+  },
+  {
+    about: "tokens of those who call the MCP servers",
+    resource: "mcp-client-*",
+    setting: "mcp.clients",
+    rotated: "Nginx reloads, and the client needs its new configuration (`make mcp-config`)",
   },
 ];

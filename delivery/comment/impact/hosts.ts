@@ -72,6 +72,14 @@ export const hostRules: ImpactRule[] = [
       why: because(outcome),
     },
   ]),
+  forTypes([dynamic("k3s:KeyChange")], (outcome) => {
+    const subject = `host ${outcome.name.replace(/^cluster-(.+)-key-change$/, "$1")}`;
+    const what =
+      outcome.kind === "delete"
+        ? "it takes the new SSH key only, and the previous one no longer"
+        : "it takes the new SSH key beside the previous one; nothing restarts";
+    return [{ subject, within: subject, severity: "none", what, why: because(outcome) }];
+  }),
   forTypes([dynamic("k3s:Drain")], (outcome) => {
     const node = String(outcome.old.inputs.node ?? outcome.name);
     return gone(outcome)

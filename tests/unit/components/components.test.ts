@@ -6,6 +6,7 @@ import { GpuPlugin } from "../../../components/services/gpu.ts";
 import { GpuMetrics } from "../../../components/services/gpuMetrics/index.ts";
 import { Nginx } from "../../../components/services/nginx.ts";
 import { Postgres, PostgresOperator } from "../../../components/services/postgres/index.ts";
+import { logins } from "../../../components/services/postgres/logins.ts";
 import { parseManifest } from "../../../components/services/postgres/manifest.ts";
 import { Redis } from "../../../components/services/redis.ts";
 import { gpuSettings } from "../../../components/settings/k3s.ts";
@@ -247,5 +248,18 @@ describe("services", () => {
       "password of",
     );
     expect(await resolved(build(0, "q").pooledHost)).toBe("postgres-rw.data.svc.cluster.local");
+
+    // A stack from before the setting keeps its passwords; another generation is another one for each login.
+    const password = "random:index/randomPassword:RandomPassword";
+    expect(find(password, "p-password-mcp")).not.toHaveProperty("keepers");
+    const next = new Postgres("g", {
+      settings: postgresSettings.parse({ passwordGeneration: 2 }),
+      operator,
+      namespace: "data",
+      storageClass: "fast",
+    });
+    await resolved(next.host);
+    for (const { name } of logins)
+      expect(find(password, `g-password-${name}`).keepers).toEqual({ generation: "2" });
   });
 });

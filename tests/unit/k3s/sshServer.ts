@@ -9,6 +9,8 @@ export interface TestSshServer {
   publicKey: string;
   /** Attempts to log in. */
   logins(): number;
+  /** Keys of the logins that succeeded, base64. */
+  keys: string[];
   /** Command lines with what came on their standard input. */
   commands: { line: string; stdin: string }[];
   close(): void;
@@ -17,21 +19,27 @@ export interface TestSshServer {
 export interface Behaviour {
   /** Exit code and output of every command; `undefined` closes the connection in the middle of it. */
   answer?: { code: number; output: string };
-  /** Whether a key may log in. */
-  accepts?: boolean;
+  /** Whether a key may log in, or which ones may (OpenSSH public keys). */
+  accepts?: boolean | string[];
 }
 
 /** A real SSH server on loopback with a fresh host key. */
 export async function sshServer(behaviour: Behaviour = {}): Promise<TestSshServer> {
   const key = sshKeyPair();
   const commands: TestSshServer["commands"] = [];
+  const keys: string[] = [];
   let logins = 0;
   const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
     client.on("error", () => undefined);
     client.on("authentication", (attempt) => {
       logins += 1;
-      if (behaviour.accepts && attempt.method === "publickey") attempt.accept();
-      else attempt.reject(["publickey"]);
+      const { accepts } = behaviour;
+      const key = attempt.method === "publickey" ? attempt.key.data.toString("base64") : undefined;
+      const taken = Array.isArray(accepts) ? accepts.some((one) => one.split(" ")[1] === key) : accepts;
+      if (!taken || attempt.method !== "publickey" || key === undefined) return attempt.reject(["publickey"]);
+      // Without a signature the client only asks whether the key would do.
+      if (attempt.signature) keys.push(key);
+      attempt.accept();
     });
     client.on("session", (accept) => {
       accept().on("exec", (acceptExec, _reject, { command }) => {
@@ -54,5 +62,5 @@ export async function sshServer(behaviour: Behaviour = {}): Promise<TestSshServe
   await once(server, "listening");
   const publicKey = key.public.split(" ").slice(0, 2).join(" ");
   const { port } = server.address() as AddressInfo;
-  return { port, publicKey, logins: () => logins, commands, close: () => server.close() };
+  return { port, publicKey, logins: () => logins, keys, commands, close: () => server.close() };
 }

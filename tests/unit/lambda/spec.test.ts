@@ -62,7 +62,6 @@ test.each([
   ["claim", { claim: "other" }, "claim"],
   ["host name", { hostname: "other" }, "hostname"],
   ["image", { imageFamily: "gpu-base-24-04" }, "imageFamily"],
-  ["SSH key", { sshKeyName: "other" }, "sshKeyName"],
   ["user data", { userData: "" }, "userData"],
   ["file system", { fileSystem: { name: "other", region: "us-west-1" } }, "fileSystem"],
   ["ruleset", { rulesets: { "us-west-1": "r9" } }, "rulesets"],
@@ -72,6 +71,17 @@ test.each([
     replaces: [property],
   });
   expect(specDigest({ ...spec, ...change }, "us-west-1")).not.toBe(specDigest(spec, "us-west-1"));
+});
+
+test("S2 another SSH key is let into a host that runs; one that never came up is launched with it", () => {
+  const another = { spec: { ...spec, sshKeyName: "other" } };
+  expect(difference("i", old, another)).toEqual({ changes: false, replaces: [] });
+  expect(difference("i", { ...old, ready: false }, another)).toEqual({
+    changes: true,
+    replaces: ["sshKeyName"],
+  });
+  // What a killed run launched with the key before is no host for this one.
+  expect(specDigest(another.spec, "us-west-1")).not.toBe(specDigest(spec, "us-west-1"));
 });
 
 test.each([

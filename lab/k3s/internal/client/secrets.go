@@ -9,7 +9,8 @@ import (
 	"sophia-infra/lab/k3s/internal/pki"
 )
 
-// Token is `k3s token generate`. Bootstrap tokens and rotation are K3s's; here they are refused by name.
+// Token is `k3s token generate`. Bootstrap tokens are K3s's, and refused here by name; so is the command `rotate`, but
+// not what it asks the server for (join.Server).
 func Token(args []string) error {
 	if len(args) == 0 || args[0] != "generate" {
 		return fmt.Errorf("the lab's k3s supports `token generate` only, not %q", args)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"k8s.io/client-go/kubernetes"
@@ -46,6 +47,7 @@ func NewServer(dataDir, ownNode string, api *rest.Config) (*Server, error) {
 	s := &Server{dataDir: dataDir, ownNode: ownNode, client: client, mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { reply(w, []byte("pong")) })
 	s.mux.HandleFunc("GET /cacerts", s.file("server/tls/server-ca.crt"))
+	s.mux.HandleFunc("PUT /v1-k3s/token", s.known(s.rotate, "server"))
 	s.mux.HandleFunc("GET /v1-k3s/readyz", s.known(func(w http.ResponseWriter, _ *http.Request) { reply(w, []byte("ok")) }))
 	s.mux.HandleFunc("GET /v1-k3s/config", s.known(s.file(ClusterFile)))
 	s.mux.HandleFunc("GET /v1-k3s/server-ca.crt", s.known(s.file("server/tls/server-ca.crt")))
@@ -76,13 +78,13 @@ func (s *Server) Before(api http.Handler) http.Handler {
 	})
 }
 
-// known lets through who shows the server's or the agents' password.
-func (s *Server) known(next http.HandlerFunc) http.HandlerFunc {
+// known lets through who shows the server's or the agents' password; where users are given, only those.
+func (s *Server) known(next http.HandlerFunc, users ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
 		file := map[string]string{"server": "server/token", "node": "server/agent-token"}[user]
 		ok := false
-		if file != "" {
+		if file != "" && (len(users) == 0 || slices.Contains(users, user)) {
 			text, err := os.ReadFile(filepath.Join(s.dataDir, file))
 			if err != nil {
 				refuse(w, http.StatusInternalServerError, err)
@@ -97,6 +99,37 @@ func (s *Server) known(next http.HandlerFunc) http.HandlerFunc {
 		}
 		next(w, r)
 	}
+}
+
+// rotate is what `k3s token rotate` asks for: another server password, with which the server is started from now on.
+// K3s seals the cluster's secrets with it at once; here the next start does.
+func (s *Server) rotate(w http.ResponseWriter, r *http.Request) {
+	var asked struct {
+		NewToken string `json:"newToken"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&asked); err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	var err error
+	if asked.NewToken == "" {
+		asked.NewToken, err = pki.NewPassword()
+	}
+	if err == nil {
+		err = s.writeToken(asked.NewToken)
+	}
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err)
+	}
+}
+
+func (s *Server) writeToken(password string) error {
+	ca, err := os.ReadFile(filepath.Join(s.dataDir, "server/tls/server-ca.crt"))
+	if err != nil {
+		return err
+	}
+	token := pki.FormatToken(ca, "server", password)
+	return pki.WriteFile(filepath.Join(s.dataDir, "server/token"), []byte(token+"\n"), 0o600)
 }
 
 func (s *Server) file(name string) http.HandlerFunc {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"time"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/crypto/pbkdf2"
 
 	"sophia-infra/lab/k3s/internal/config"
@@ -38,7 +39,7 @@ func secretFiles(c *config.Config) map[string]string {
 	return files
 }
 
-// keepSecrets writes the sealed secrets into etcd.
+// keepSecrets writes the sealed secrets into etcd, and takes away those that are sealed with a token of before.
 func keepSecrets(ctx context.Context, c *config.Config) error {
 	password, err := keptPassword(c)
 	if err != nil {
@@ -70,6 +71,9 @@ func keepSecrets(ctx context.Context, c *config.Config) error {
 	defer etcd.Close()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	if _, err := etcd.Delete(ctx, "/bootstrap/", clientv3.WithPrefix()); err != nil {
+		return err
+	}
 	_, err = etcd.Put(ctx, sealedKey(password), string(sealed))
 	return err
 }

@@ -3,10 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { k3sSettings } from "../../../../components/settings/k3s.ts";
 import { Cluster } from "../../../../k3s/cluster.ts";
 import type { Host, HostHandle } from "../../../../k3s/host.ts";
+import { publicKeyOf } from "../../../../lambda/publicKey.ts";
 import { Machine } from "./machine.ts";
 
 const config = new pulumi.Config();
 const hosts = config.requireObject<Host[]>("hosts");
+const sshPrivateKey = config.requireSecret("sshPrivateKey");
+const previousPrivateKey = config.getSecret("sshPreviousPrivateKey");
 
 function machineOf(host: Host): HostHandle {
   const machine = new Machine(`machine-${host.name}`, host.machineId);
@@ -18,7 +21,12 @@ const cluster = new Cluster("cluster", {
   hosts: hosts.map(machineOf),
   settings: k3sSettings.parse(config.requireObject("k3s")),
   adminNetworks: ["0.0.0.0/0"],
-  sshPrivateKey: config.requireSecret("sshPrivateKey"),
+  sshPrivateKey,
+  sshKeyChange: previousPrivateKey && {
+    publicKey: sshPrivateKey.apply(publicKeyOf),
+    previousPrivateKey,
+    previousPublicKey: previousPrivateKey.apply(publicKeyOf),
+  },
 });
 
 const kept = new kubernetes.core.v1.ConfigMap(

@@ -54,6 +54,7 @@ const args = (): EstuaryArgs => ({
       host: "postgres-rw.data.svc",
       port: 5432,
       loginSecrets: loginSecrets as EstuaryArgs["jobs"]["postgres"]["loginSecrets"],
+      passwords: loginSecrets as EstuaryArgs["jobs"]["postgres"]["loginSecrets"],
       caSecret: "postgres-ca",
     },
   },

@@ -24,6 +24,7 @@ test("P5 the checks may ask Estuary, with its key from a file, and reach nothing
       host: "postgres-rw.data.svc",
       port: 5432,
       loginSecrets: loginSecrets as Record<(typeof logins)[number]["name"], string>,
+      passwords: loginSecrets as Record<(typeof logins)[number]["name"], string>,
       caSecret: "postgres-ca",
     },
     estuary: {

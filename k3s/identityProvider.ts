@@ -1,0 +1,35 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { unknownValue } from "../components/core/dynamic.ts";
+
+export interface IdentityProps {
+  machineId: string;
+  clusterId: string;
+  authority: string;
+}
+
+const pick = ({ machineId, clusterId, authority }: IdentityProps): IdentityProps => ({
+  machineId,
+  clusterId,
+  authority,
+});
+
+/** What is not known yet is taken for unchanged, as long as the machine is the same one. */
+export const provider: pulumi.dynamic.ResourceProvider<IdentityProps, IdentityProps> = {
+  async diff(_id, olds, news) {
+    const replaced = olds.machineId !== news.machineId;
+    const another = (["clusterId", "authority"] as const).some(
+      (key) => news[key] !== unknownValue && news[key] !== olds[key],
+    );
+    return {
+      changes: replaced || another,
+      replaces: replaced ? ["machineId"] : [],
+      deleteBeforeReplace: true,
+    };
+  },
+  async create(props) {
+    return { id: props.machineId, outs: pick(props) };
+  },
+  async update(_id, _olds, news) {
+    return { outs: pick(news) };
+  },
+};

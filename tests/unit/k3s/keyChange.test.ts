@@ -1,0 +1,139 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  authorizedKeysScript,
+  type KeyChangeProps,
+  letIn,
+  provider,
+} from "../../../k3s/ssh/keyChangeProvider.ts";
+import { sshKeyPair } from "../../support/sshKey.ts";
+import { type Behaviour, sshServer } from "./sshServer.ts";
+
+const [before, now, other] = [sshKeyPair(), sshKeyPair(), sshKeyPair()] as const;
+
+describe("S2 authorized_keys", () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "keys-"));
+    file = join(folder, "home/.ssh/authorized_keys");
+    mkdirSync(join(folder, "home/.ssh"), { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** The real script on files below the test's folder. */
+  const run = (add: string, drop: string[]) => {
+    const text = authorizedKeysScript("ubuntu", add, drop)
+      .replace("state=/var/lib/sophia", `state=${folder}/state`)
+      .replaceAll("/run/lock", `${folder}/lock`)
+      .replaceAll("/root/.ssh", `${folder}/root/.ssh`)
+      .replace("home=$(getent", `home=${folder}/home; : $(echo`);
+    const { status, stdout, stderr } = spawnSync("bash", ["-s"], { input: text, encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+
+  test("takes the new key beside those that are there, once", () => {
+    writeFileSync(file, `# people\nfrom="192.0.2.0/24" ${other.public} anna@laptop\n${before.public}\n`, {
+      mode: 0o600,
+    });
+    expect(run(`${now.public} a comment`, []).stdout).toBe(`changed ${file}\n`);
+    expect(run(now.public, []).stdout).toBe("nothing to change\n");
+    const lines = readFileSync(file, "utf8").split("\n");
+    expect(lines).toEqual([
+      "# people",
+      `from="192.0.2.0/24" ${other.public} anna@laptop`,
+      before.public,
+      now.public,
+      "",
+    ]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test("loses the previous key everywhere, whatever stands around it; other people's stay", () => {
+    const forced = `no-pty,command="echo Please login as ubuntu" ${before.public} launch`;
+    mkdirSync(join(folder, "root/.ssh"), { recursive: true });
+    writeFileSync(join(folder, "root/.ssh/authorized_keys"), `${forced}\n`);
+    writeFileSync(file, `${before.public} launch\n${other.public}\n${now.public}\n`);
+    expect(run(now.public, [before.public]).status).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe(`${other.public}\n${now.public}\n`);
+    expect(readFileSync(join(folder, "root/.ssh/authorized_keys"), "utf8")).not.toContain("ssh-ed25519");
+  });
+
+  test("never loses the key that is at work", () => {
+    writeFileSync(file, `${now.public}\n`);
+    expect(run(now.public, [`${now.public} the same`]).stdout).toBe("nothing to change\n");
+  });
+});
+
+describe("S2 a host is led from one key to the next", () => {
+  const closers: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of closers.splice(0)) close();
+  });
+  async function server(accepts: Behaviour["accepts"]) {
+    const started = await sshServer({ accepts, answer: { code: 0, output: "nothing to change\n" } });
+    closers.push(started.close);
+    const props: KeyChangeProps = {
+      machineId: "m",
+      host: { address: "127.0.0.1", port: started.port, user: "ubuntu" },
+      hostKey: started.publicKey,
+      keys: {
+        privateKey: now.private,
+        publicKey: now.public,
+        previousPrivateKey: before.private,
+        previousPublicKey: before.public,
+      },
+    };
+    return { started, props };
+  }
+  const blob = (key: { public: string }) => key.public.split(" ")[1] ?? "";
+
+  test("by a login with the previous key, then proved by one with the new", async () => {
+    const { started, props } = await server(true);
+    await letIn(props, undefined, 0);
+    expect(started.keys).toEqual([blob(before), blob(now)]);
+    expect(started.commands.map(({ stdin }) => stdin.includes(`ADD='ssh-ed25519 ${blob(now)}'`))).toEqual([
+      true,
+      true,
+    ]);
+    // Not on a command line, where every user of the host would see it.
+    expect(started.commands.map(({ line }) => line).join()).not.toContain(blob(now));
+  });
+
+  test("one that was launched with the new key is left as it is", async () => {
+    const { started, props } = await server([now.public]);
+    await letIn(props, undefined, 0);
+    expect(started.commands).toHaveLength(1);
+  });
+
+  test("one that takes neither is named, and asked no more", async () => {
+    const { started, props } = await server([]);
+    await expect(letIn(props, undefined, 30)).rejects.toThrow(
+      /127\.0\.0\.1 takes neither sshPrivateKey nor sshPreviousPrivateKey: put the key that it was last updated with/,
+    );
+    expect(started.commands).toEqual([]);
+  });
+
+  test("a second change before the first was ended takes away what came first", async () => {
+    const { started, props } = await server(true);
+    const { update } = provider;
+    const third = { ...props.keys, previousPublicKey: other.public, previousPrivateKey: other.private };
+    await update?.(
+      "m",
+      { ...props, keys: { ...props.keys, publicKey: other.public } },
+      { ...props, keys: third },
+    );
+    expect(started.commands.at(-1)?.stdin).toContain(`DROP='ssh-ed25519 ${blob(before)}'`);
+  });
+
+  test("at the end the previous key is taken away, by a login with the new one", async () => {
+    const { started, props } = await server([now.public]);
+    await provider.delete?.("m", props);
+    expect(started.commands.map(({ stdin }) => stdin.includes(`DROP='ssh-ed25519 ${blob(before)}'`))).toEqual(
+      [true],
+    );
+  });
+});
