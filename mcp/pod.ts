@@ -64,7 +64,7 @@ export function probes(
 const childProbe: Container["livenessProbe"] = {
   httpGet: { path: alive.path, port: "alive" },
   periodSeconds: 10,
-  timeoutSeconds: 5,
+  timeoutSeconds: 10,
   failureThreshold: 3,
   terminationGracePeriodSeconds: 10,
 };

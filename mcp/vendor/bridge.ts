@@ -7,7 +7,7 @@
 import { createServer } from "node:http";
 
 /** Less than the kubelet waits. */
-const patience = 4000;
+const patience = 9000;
 
 const [alivePort, ...forBridge] = process.argv.splice(2);
 const port = forBridge[forBridge.indexOf("--port") + 1];

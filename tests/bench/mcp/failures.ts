@@ -107,6 +107,10 @@ export async function failures(platform: Platform, victims: number): Promise<str
     .slice(0, victims);
   if (chosen.length < victims)
     throw new Error(`only ${chosen.length} servers can be killed; enable ${victims}`);
+  await waitFor({ what: "all servers to be well before", deadline: 120, interval: 1 }, async () => {
+    const unready = (await podsOf(platform, namespace)).filter(({ ready }) => !ready).map(({ app }) => app);
+    return unready.length === 0 ? true : notYet(`not ready: ${unready}`);
+  });
   const traffic = await Traffic.start(platform);
   const deaths: Death[] = [];
   let hung: number;
