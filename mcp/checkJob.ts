@@ -128,7 +128,12 @@ export class McpCheck extends Component {
           },
         },
       },
-      this.child({ ...(dependsOn && { dependsOn }), customTimeouts: { create: "6m", update: "6m" } }),
+      this.child({
+        ...(dependsOn && { dependsOn }),
+        // One that outlived the failure of its successor would stand in the way when all is again as it was.
+        deleteBeforeReplace: true,
+        customTimeouts: { create: "6m", update: "6m" },
+      }),
     );
     this.registerOutputs({});
   }
