@@ -235,17 +235,12 @@ needed(
       connections += 1;
       if (connections === 1) {
         const { query } = client;
-        let copies = 0;
         client.query = ((...given: Parameters<typeof query>) => {
-          if (typeof given[0] !== "string") copies += 1;
-          if (copies === 5) {
-            copies += 1;
-            // As PostgreSQL does when it is told to end.
-            staging.admin.query(
-              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gong_loader'",
-            );
-          }
-          return query.apply(client, given);
+          if (!String(given[0]).startsWith("SELECT call_id AS key")) return query.apply(client, given);
+          // In the transaction of the calls, as PostgreSQL does when it is told to end.
+          return staging.admin
+            .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gong_loader'")
+            .then(() => query.apply(client, given));
         }) as typeof query;
       }
       return client;
