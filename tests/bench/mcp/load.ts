@@ -94,7 +94,9 @@ async function sample(platform: Platform, loader: Loader, seconds: number): Prom
       const measured = await loader.run({ ...load, clients, warmUp: 1, seconds });
       const after = now();
       if (measured.calls === 0)
-        throw new Error(`${name}: no call was answered: ${measured.failure ?? "silence"}`);
+        throw new Error(
+          `${name}: no call was answered within ${seconds} s: ${measured.failure ?? "silence"}; try again when less else runs`,
+        );
       const cpu = Object.fromEntries(
         [...groups.keys()].map((app) => [app, (after.groups.get(app) ?? 0) - (before.groups.get(app) ?? 0)]),
       );
