@@ -180,6 +180,9 @@ export class Gateway extends Component {
         spec: {
           selector: mcpGateway,
           ports: [{ name: "mcp", port: engine.port, targetPort: "mcp" }],
+          // Another replica can take a session of the older revision over, but shakes hands with every server for it, and
+          // one that is slow to answer then is missing from the session there: so only where it must.
+          sessionAffinity: "ClientIP",
         },
       },
       this.child(),

@@ -6,6 +6,7 @@ import { down } from "./parts/down.ts";
 import { freshLab } from "./parts/freshLab.ts";
 import { gpu } from "./parts/gpu.ts";
 import { mcp } from "./parts/mcp.ts";
+import { mcpDoor } from "./parts/mcpDoor.ts";
 import { pipeline } from "./parts/pipeline.ts";
 import { secrets } from "./parts/secrets.ts";
 import { threeHosts } from "./parts/threeHosts.ts";
@@ -25,6 +26,7 @@ afterAll(async () => {
 // One lab for all, in this order.
 describe("a fresh lab", freshLab);
 describe("MCP", mcp);
+describe("MCP's door", mcpDoor);
 describe("GPU", gpu);
 describe("pipeline", pipeline);
 describe("secrets", secrets);
