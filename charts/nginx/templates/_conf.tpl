@@ -196,6 +196,8 @@ http {
   server {
     listen 8443 ssl http2;
     server_name {{ join " " .Values.hostnames }};
+    # Where no route sets it, Nginx would warn, with the whole request line.
+    set $route_clients off;
     limit_req zone=client burst={{ .Values.rateLimit.burst }} nodelay;
 
     {{- range $index, $route := .Values.routes }}
