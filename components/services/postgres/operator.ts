@@ -19,6 +19,12 @@ function withoutDescriptions(value: unknown): unknown {
   );
 }
 
+const groupType = "kubernetes:yaml:ConfigGroup";
+
+/** A group's own inputs are all its objects once more, in a state that is written twice for every resource. */
+const withoutObjects: pulumi.ResourceTransformation = ({ type, opts }) =>
+  type === groupType ? { props: {}, opts } : undefined;
+
 /** Labels that the nodes carry on which the operator may run. */
 const servers = { "sophia.ai/role-server": "true" };
 
@@ -86,7 +92,7 @@ export class PostgresOperator extends Component {
       new k8s.yaml.ConfigGroup(
         this.childName(suffix),
         { objs, resourcePrefix: this.childName("object") },
-        pulumi.mergeOptions(this.child(), { dependsOn }),
+        pulumi.mergeOptions(this.child(), { dependsOn, transformations: [withoutObjects] }),
       ).resources.apply((resources): pulumi.CustomResource[] => Object.values(resources));
     // An operator that starts before its definitions crashes, and is started again ever more slowly. Its Service is
     // ready only with it.

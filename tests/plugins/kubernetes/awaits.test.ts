@@ -61,7 +61,7 @@ test("a Deployment whose image cannot be pulled fails with the reason, is record
   expect(error.reasons?.join("\n")).toContain(
     "containers with unready status: [main][ErrImagePull] no such image",
   );
-  expect(error.state).toMatchObject({ metadata: { name: app }, __inputs: { kind: "Deployment" } });
+  expect(error.state).toMatchObject({ kind: "Deployment", metadata: { name: app } });
 
   const refreshed = await failure(deployment.refresh());
   expect(refreshed.reasons).toContain("Minimum number of live Pods was not attained");

@@ -62,7 +62,8 @@ export async function configured(config: Record<string, string>): Promise<Config
       },
       async diff(news, ignoreChanges = []) {
         const checked = await self.check(news, self.inputs);
-        return provider.diff({ urn, id: self.id, olds: self.state, news: checked, ignoreChanges });
+        const { id, state: olds, inputs: oldInputs } = self;
+        return provider.diff({ urn, id, olds, oldInputs, news: checked, ignoreChanges });
       },
       async update(news, { preview = false, timeout = 0 } = {}) {
         const checked = await self.check(news, self.inputs);
@@ -70,6 +71,7 @@ export async function configured(config: Record<string, string>): Promise<Config
           urn,
           id: self.id,
           olds: self.state,
+          oldInputs: self.inputs,
           news: checked,
           ignoreChanges: [],
           preview,
@@ -90,7 +92,10 @@ export async function configured(config: Record<string, string>): Promise<Config
         Object.assign(self, { id, state, inputs });
         return state;
       },
-      delete: (timeout = 0) => provider.delete({ urn, id: self.id, state: self.state, timeout }),
+      delete: (timeout = 0) => {
+        const { id, state, inputs: oldInputs } = self;
+        return provider.delete({ urn, id, state, oldInputs, timeout });
+      },
     };
     return self;
   };

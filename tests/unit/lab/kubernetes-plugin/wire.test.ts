@@ -44,6 +44,7 @@ test("a request is read with its secrets and unknowns; what is not in it is empt
   request.setTimeout(12.5);
   request.setIgnorechangesList(["a", "b.c"]);
   request.setResourceStatusToken("passed over");
+  request.setOldInputs(struct.Struct.fromJavaScript({ before: 1 }));
   request.setNews(
     struct.Struct.fromJavaScript({
       later: "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
@@ -60,6 +61,7 @@ test("a request is read with its secrets and unknowns; what is not in it is empt
     timeout: 12.5,
     ignoreChanges: ["a", "b.c"],
     olds: {},
+    oldInputs: { before: 1 },
     news: { later: unknown, hidden: new Secret([1, { deep: true }]) },
   });
 });

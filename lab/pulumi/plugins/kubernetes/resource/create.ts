@@ -56,7 +56,7 @@ export async function create(
   if (preview) {
     // A program must not take the empty status of a dry run for the real one.
     delete outputs.status;
-    return { id: "", state: checkpoint(inputs, outputs, request.inputs, memory) };
+    return { id: "", state: checkpoint(outputs, request.inputs, memory) };
   }
   try {
     const live = await awaitReady({
@@ -70,14 +70,14 @@ export async function create(
     });
     session.log.status("info", urn, "");
     if (isCustomResourceDefinition(inputs)) cluster.discovery.reset();
-    return { id: idOf(live), state: checkpoint(inputs, live, request.inputs, memory) };
+    return { id: idOf(live), state: checkpoint(live, request.inputs, memory) };
   } catch (error) {
     const live = error instanceof NotReady ? error.object : outputs;
     const message = error instanceof Error ? error.message : String(error);
     throw new InitializationFailed(
       idOf(live),
       `resource "${urn}" was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: ${message}`,
-      checkpoint(inputs, live, request.inputs, memory),
+      checkpoint(live, request.inputs, memory),
       error instanceof NotReady ? error.reasons : [],
     );
   }

@@ -4,7 +4,7 @@ import { NoMatch } from "../cluster/discovery.ts";
 import { isNotFound } from "../cluster/http.ts";
 import { idOf, namespaceOf, parseId } from "../object/access.ts";
 import { propagationPolicyOf, timeoutOf } from "../object/annotations.ts";
-import { checkpoint, parseCheckpoint } from "../object/checkpoint.ts";
+import { checkpoint, parseCheckpoint, toObject } from "../object/checkpoint.ts";
 import { kindOfObject } from "../object/kind.ts";
 import type { Session } from "../provider/session.ts";
 import { type DeleteRequest, InitializationFailed } from "../rpc/provider.ts";
@@ -13,7 +13,8 @@ import { type DeleteRequest, InitializationFailed } from "../rpc/provider.ts";
 export async function remove(session: Session, request: DeleteRequest): Promise<void> {
   const { urn } = request;
   const { cluster, log, settings } = session;
-  const { inputs, live, initialApiVersion, fieldManager } = parseCheckpoint(request.state);
+  const { live, initialApiVersion, fieldManager } = parseCheckpoint(request.state);
+  const inputs = toObject(request.oldInputs);
   if (!cluster) {
     log.log("warning", urn, `configured Kubernetes cluster is unreachable: ${session.unreachable}`);
     if (settings.deleteUnreachable) {
@@ -49,7 +50,7 @@ export async function remove(session: Session, request: DeleteRequest): Promise<
     });
   } catch (error) {
     if (!(error instanceof NotReady)) throw error;
-    const state = checkpoint(live, error.object, request.state, { initialApiVersion, fieldManager });
+    const state = checkpoint(error.object, request.state, { initialApiVersion, fieldManager });
     throw new InitializationFailed(idOf(error.object), error.message, state, error.reasons);
   }
   log.status("info", urn, "");

@@ -22,7 +22,8 @@ const covers = (ignored: string, path: string): boolean =>
  * in is no difference, and what others changed is.
  */
 export async function diff(session: Session, request: DiffRequest): Promise<Difference> {
-  const { inputs: oldInputs, live } = parseCheckpoint(request.olds);
+  const { live } = parseCheckpoint(request.olds);
+  const oldInputs = toObject(request.oldInputs);
   if (nameOf(live) === "") throw new Error(`the state of ${request.urn} has no name in it`);
   const written = toObject(request.news);
   const named = normalize(written);

@@ -98,7 +98,7 @@ export async function read(session: Session, request: ReadRequest): Promise<Read
     initialApiVersion: old.initialApiVersion || text(oldInputs, "apiVersion"),
     fieldManager: fieldManagerOf(oldInputs, old.fieldManager),
   };
-  const state = checkpoint(liveInputs, live, request.inputs, memory);
+  const state = checkpoint(live, request.inputs, memory);
   const inputs = clone(liveInputs) as Properties;
   annotateSecrets(inputs, request.inputs);
   const id = request.id || idOf(live);

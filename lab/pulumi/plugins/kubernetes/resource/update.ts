@@ -24,11 +24,12 @@ export async function update(session: Session, request: UpdateRequest): Promise<
   if (preview && (hasUnknown(inputs) || !(await cluster.discovery.has(gvk)))) return request.news;
 
   const old = parseCheckpoint(request.olds);
+  const oldInputs = toObject(request.oldInputs);
   const memory = {
-    initialApiVersion: old.initialApiVersion || text(old.inputs, "apiVersion"),
+    initialApiVersion: old.initialApiVersion || text(oldInputs, "apiVersion"),
     fieldManager: fieldManagerOf(inputs, old.fieldManager),
   };
-  const before = fieldManagerOf(old.inputs, old.fieldManager);
+  const before = fieldManagerOf(oldInputs, old.fieldManager);
   const read = () => cluster.get(gvk, namespaceOf(old.live), nameOf(old.live));
   let initialized: Awaited<ReturnType<typeof read>>;
   try {
@@ -40,7 +41,7 @@ export async function update(session: Session, request: UpdateRequest): Promise<
       ignoreChanges: request.ignoreChanges,
       preview,
     });
-    if (preview) return checkpoint(inputs, outputs, request.news, memory);
+    if (preview) return checkpoint(outputs, request.news, memory);
     initialized = await awaitReady({
       cluster,
       inputs,
@@ -69,12 +70,12 @@ export async function update(session: Session, request: UpdateRequest): Promise<
     throw new InitializationFailed(
       idOf(live),
       `the Kubernetes API server reported that "${idOf(live)}" failed to fully initialize or become live: ${error.message}`,
-      checkpoint(inputs, live, request.news, memory),
+      checkpoint(live, request.news, memory),
       error instanceof NotReady ? error.reasons : [],
     );
   }
   session.log.status("info", urn, "");
   if (isCustomResourceDefinition(inputs)) cluster.discovery.reset();
   if (before !== memory.fieldManager) await relinquish(cluster, initialized, before);
-  return checkpoint(inputs, initialized, request.news, memory);
+  return checkpoint(initialized, request.news, memory);
 }

@@ -16,7 +16,7 @@ type Kind =
   | "autonaming";
 type Table = Record<number, [name: string, kind: Kind]>;
 
-const properties = { olds: {}, news: {}, properties: {}, inputs: {}, args: {} };
+const properties = { olds: {}, oldInputs: {}, news: {}, properties: {}, inputs: {}, args: {} };
 const empty = {
   ...properties,
   urn: "",
@@ -35,6 +35,7 @@ export interface Request {
   /** Token of a function. */
   tok: string;
   olds: Properties;
+  oldInputs: Properties;
   news: Properties;
   properties: Properties;
   inputs: Properties;
@@ -67,6 +68,7 @@ const diff: Table = {
   3: ["olds", "struct"],
   4: ["news", "struct"],
   5: ["ignoreChanges", "strings"],
+  6: ["oldInputs", "struct"],
 };
 const autonaming: Table = { 1: ["proposedName", "string"], 2: ["mode", "number"] };
 
@@ -96,12 +98,14 @@ export const requests = {
     5: ["timeout", "double"],
     6: ["ignoreChanges", "strings"],
     7: ["preview", "bool"],
+    8: ["oldInputs", "struct"],
   },
   delete: {
     1: ["id", "string"],
     2: ["urn", "string"],
     3: ["properties", "struct"],
     4: ["timeout", "double"],
+    5: ["oldInputs", "struct"],
   },
 } satisfies Record<string, Table>;
 

@@ -31,6 +31,8 @@ export interface DiffRequest {
   id: string;
   /** State, not inputs: what create, update or read returned last. */
   olds: Properties;
+  /** The inputs that led to that state. */
+  oldInputs: Properties;
   news: Properties;
   ignoreChanges: string[];
 }
@@ -61,6 +63,7 @@ export interface DeleteRequest {
   urn: string;
   id: string;
   state: Properties;
+  oldInputs: Properties;
   timeout: number;
 }
 

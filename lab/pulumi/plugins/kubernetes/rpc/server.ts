@@ -94,8 +94,8 @@ export function handlers(provider: Provider): grpc.UntypedServiceImplementation 
       return found.id ? { id: found.id, properties: found.state, inputs: found.inputs } : { id: "" };
     }),
     update: plain(async (request) => ({ properties: await provider.update(request) })),
-    delete: unary(async ({ urn, id, properties, timeout }: Request) => {
-      await provider.delete({ urn, id, state: properties, timeout });
+    delete: unary(async ({ urn, id, properties, oldInputs, timeout }: Request) => {
+      await provider.delete({ urn, id, state: properties, oldInputs, timeout });
       return new empty.Empty();
     }),
     cancel: unary(async () => {
