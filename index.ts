@@ -141,7 +141,7 @@ const mcpPlatform = new McpPlatform(
     apiServers,
     storageClass,
     gpu,
-    after: [postgres],
+    after: [postgres.release],
     gpuScaling: gpuMetrics && { ...autoscaling, slices: settings.gpu.slicesPerGpu },
     lambdaApiUrl: settings.lambda.apiUrl,
     gongApiUrl: settings.pipeline.gong.apiUrl,

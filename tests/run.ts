@@ -1,6 +1,5 @@
 /**
- * `make test`: everything that proves the platform, with one closing line `N passed, N failed`. Binaries and images are
- * built beside the first checks; then two lanes run beside each other, as most of what they do is wait.
+ * `make test`: everything that proves the platform, with one closing line `N passed, N failed`.
  *
  *   node tests/run.ts                 all of it
  *   node tests/run.ts unit plugins    these parts only
@@ -29,22 +28,26 @@ const commands = new Commands({
   ...(measure && { COVERAGE_FOLDER: join(reports, "processes") }),
 });
 const vitest = (name: string) => suite(commands, name, reports, measure);
+const onArtefacts = (part: Part): Part => ({ ...part, onArtefacts: true });
 
-/** Need nothing but this repository and its packages, cheapest first. */
-const alone: Part[] = [
-  whole(commands, "lint", bin("biome"), ["check", "--error-on-warnings", "."]),
-  whole(commands, "types", bin("tsc"), ["--noEmit"]),
-  vitest("unit"),
-  vitest("cloud"),
-];
-/** Need what the lab builds. */
+/**
+ * Two lanes, one for each core that a small machine has; most of what they do is wait. The first begins with what needs
+ * nothing but this repository and its packages, while what the lab needs is built.
+ */
 const lanes: Part[][] = [
-  [vitest("plugins"), vitest("lambda")],
-  [vitest("e2e"), vitest("machines")],
+  [
+    whole(commands, "lint", bin("biome"), ["check", "--error-on-warnings", "."]),
+    whole(commands, "types", bin("tsc"), ["--noEmit"]),
+    vitest("unit"),
+    vitest("cloud"),
+    onArtefacts(vitest("plugins")),
+    onArtefacts(vitest("lambda")),
+  ],
+  [onArtefacts(vitest("e2e")), onArtefacts(vitest("machines"))],
 ];
 
 const wanted = process.argv.slice(2);
-const known = [...alone, ...lanes.flat()].map((part) => part.name);
+const known = lanes.flat().map((part) => part.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`no such part: ${unknown.join(", ")}; there are ${known.join(", ")}\n`);
@@ -62,8 +65,9 @@ const heartbeat = setInterval(() => {
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** One part after another. What each said follows when it ends, so that lanes do not mix. */
-async function lane(parts: Part[]): Promise<void> {
+async function lane(parts: Part[], built: Promise<boolean>): Promise<void> {
   for (const part of parts) {
+    if (part.onArtefacts && !(await built)) return;
     if (commands.interrupted) return;
     const start = performance.now();
     running.set(part.name, start);
@@ -75,7 +79,8 @@ async function lane(parts: Part[]): Promise<void> {
   }
 }
 
-const withArtefacts = lanes.map(chosen).filter((parts) => parts.length > 0);
+const chosenLanes = lanes.map(chosen);
+const withArtefacts = chosenLanes.flat().some((part) => part.onArtefacts);
 const build: Part = {
   name: "build",
   run: async () => {
@@ -86,12 +91,13 @@ const build: Part = {
 
 await mkdir(reports, { recursive: true });
 try {
-  await Promise.all([lane(chosen(alone)), lane(withArtefacts.length > 0 ? [build] : [])]);
-  const built = results.every(({ name, failed }) => name !== "build" || failed === 0);
-  if (built) await Promise.all(withArtefacts.map(lane));
+  const built = lane(withArtefacts ? [build] : [], Promise.resolve(true)).then(() =>
+    results.every(({ name, failed }) => name !== "build" || failed === 0),
+  );
+  await Promise.all([built, ...chosenLanes.map((parts) => lane(parts, built))]);
 } finally {
   clearInterval(heartbeat);
-  if (withArtefacts.length > 0) await commands.execute(bin("node"), ["lab/cli.ts", "down"], true);
+  if (withArtefacts) await commands.execute(bin("node"), ["lab/cli.ts", "down"], true);
   if (measure) say(`\n${(await lineCoverage(reports)).text}`);
   for (const folder of [lab.folder, reports, temporary]) await rm(folder, { recursive: true, force: true });
 }

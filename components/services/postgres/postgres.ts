@@ -27,6 +27,8 @@ export interface PostgresArgs {
 export class Postgres extends Component {
   /** The primary. */
   readonly host: pulumi.Output<string>;
+  /** For `dependsOn`: it stands for all of the component, which is two dozen resources in every list. */
+  readonly release: pulumi.Resource;
   /** PgBouncer in front of it; the primary itself where the pooler is left out. */
   readonly pooledHost: pulumi.Output<string>;
   readonly port = 5432;
@@ -83,6 +85,7 @@ export class Postgres extends Component {
       this.child({ dependsOn: [args.operator] }),
     );
     this.host = service.host;
+    this.release = service.release;
     this.pooledHost =
       args.settings.poolerInstances > 0
         ? service.host.apply((host) => host.replace(`${postgresCluster}-rw.`, `${postgresPooler}.`))

@@ -17,6 +17,8 @@ export interface Outcome {
 
 export interface Part {
   name: string;
+  /** Needs the binaries and images that the lab builds. */
+  onArtefacts?: boolean;
   run(): Promise<Outcome>;
 }
 
