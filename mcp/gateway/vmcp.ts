@@ -74,7 +74,8 @@ export const vmcp: Engine = {
           unhealthyThreshold: 2,
           // Its own sample says bestEffort, its parser wants this.
           partialFailureMode: "best_effort",
-          circuitBreaker: { enabled: true, failureThreshold: 3, timeout: "10s" },
+          // No longer than a round: a server that comes late is offered as soon as the rounds believe in it.
+          circuitBreaker: { enabled: true, failureThreshold: 3, timeout: "5s" },
         },
       },
       telemetry: {
