@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { notYet, WaitTimeout, waitFor } from "../../components/core/wait.ts";
+import { environmentSchema } from "../../components/settings/environment/variables.ts";
+import { readEnvironment } from "../servers/kit/environment.ts";
 import { askAll } from "./ask.ts";
 import type { GatewayView, ServerCheck } from "./judge.ts";
 import type { Plan } from "./plan.ts";
@@ -10,11 +12,9 @@ import { advice, faultsOf, linesOf } from "./report.ts";
  * plan's deadline has passed. A line of JSON for each server; then what is wrong, and what to do. Ends with 1 if
  * anything is.
  */
-const text = process.env.SOPHIA_CHECK_PLAN;
-const tokenFile = process.env.SOPHIA_CHECK_TOKEN_FILE;
-if (!text || !tokenFile) throw new Error("SOPHIA_CHECK_PLAN and SOPHIA_CHECK_TOKEN_FILE must be set");
-const plan = JSON.parse(text) as Plan;
-const token = readFileSync(tokenFile, "utf8").trim();
+const environment = readEnvironment("the check", environmentSchema("mcp-check"));
+const plan = JSON.parse(environment.SOPHIA_CHECK_PLAN) as Plan;
+const token = readFileSync(environment.SOPHIA_CHECK_TOKEN_FILE, "utf8").trim();
 const { servers, address, certificate: ca, deadline } = plan;
 
 const found = new Map<string, ServerCheck>();

@@ -17,11 +17,12 @@ export const consumers = {
     about: "hosts and K3s, over SSH",
     built: true,
     afterRotation:
-      "hosts take only the key that they were launched with: the update replaces them, the K3s server and its volumes too",
+      "hosts take the new key in one update, with the former as sshPreviousPrivateKey, and lose the former in the next",
   },
   nginx: { about: "the public door", built: true },
   images: { about: "pushing the platform's images", built: true },
   "mcp-kit": { about: "the frame of every MCP server that is written here", built: true },
+  "mcp-check": { about: "the last step of an update, which asks every MCP server", built: true },
   "mcp/sophia_infrastructure": { about: "MCP server: hosts, nodes, pods, rented instances", built: true },
   gpu: { about: "NVIDIA's container runtime", built: true },
   lab: { about: "the lab's commands, on a person's machine", built: true },

@@ -59,6 +59,18 @@ export const variables = {
     schema: text,
     setBy: "program",
   },
+  SOPHIA_CHECK_PLAN: {
+    about: "JSON: which servers the last step of an update asks, where, and for how long.",
+    usedBy: ["mcp-check"],
+    schema: text,
+    setBy: "program",
+  },
+  SOPHIA_CHECK_TOKEN_FILE: {
+    about: "File with the token of the client as which it asks.",
+    usedBy: ["mcp-check"],
+    schema: text,
+    setBy: "program",
+  },
   SOPHIA_KUBERNETES_CREDENTIALS: {
     about: "Folder with the service account's token and CA.",
     usedBy: ["mcp/sophia_infrastructure"],
