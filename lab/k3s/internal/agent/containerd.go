@@ -10,6 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+
 	"sophia-infra/lab/k3s/internal/parts"
 	"sophia-infra/lab/k3s/internal/pki"
 	"sophia-infra/lab/k3s/internal/registries"
@@ -29,12 +33,22 @@ func (a *Agent) StartRuntime(ctx context.Context) error {
 		return err
 	}
 	a.group.Program("containerd", program, []string{"--config", file})
-	if err := parts.Until(ctx, "containerd at "+Socket, 2*time.Minute, func(ctx context.Context) error {
-		return ctr(ctx, "version")
-	}); err != nil {
+	if err := parts.Until(ctx, "containerd's CRI at "+Socket, 2*time.Minute, runtimeReady); err != nil {
 		return err
 	}
 	return a.importImages(ctx)
+}
+
+// runtimeReady asks what the kubelet asks first. containerd listens well before that, and a kubelet that is told "not
+// initialized yet" gives up.
+func runtimeReady(ctx context.Context) error {
+	connection, err := grpc.NewClient("unix://"+Socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	_, err = cri.NewRuntimeServiceClient(connection).Status(ctx, &cri.StatusRequest{})
+	return err
 }
 
 func ctr(ctx context.Context, args ...string) error {
