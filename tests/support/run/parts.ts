@@ -80,7 +80,9 @@ export const suite = (commands: Commands, name: string, reports: string, measure
   name,
   run: async () => {
     const report = join(reports, `${name}.json`);
-    const coverage = ["", ".reporter=json", `.reportsDirectory=${join(reports, `coverage-${name}`)}`];
+    const folder = join(reports, `coverage-${name}`);
+    // What ran has run, also where a test failed.
+    const coverage = ["", ".reporter=json", ".reportOnFailure=true", `.reportsDirectory=${folder}`];
     const { code, said } = await commands.execute(bin("node"), [
       join(repository, "node_modules", "vitest", "vitest.mjs"),
       "run",
