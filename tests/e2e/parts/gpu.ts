@@ -1,5 +1,5 @@
 import { get } from "node:https";
-import { AutoscalingV2Api, CoreV1Api } from "@kubernetes/client-node";
+import { AppsV1Api, AutoscalingV2Api, CoreV1Api } from "@kubernetes/client-node";
 import { afterAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { kubeconfig, minutes } from "../lab.ts";
@@ -8,7 +8,15 @@ import { inPod } from "../reach.ts";
 const namespace = "mcp";
 const server = "sophia-infrastructure";
 
+/** Seconds from the load to the first replica more that serves: issue 5's own sentence. */
+const scaleUp = 30;
+
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
+/** Replicas that serve. */
+const serving = async () => {
+  const apps = kubeconfig().makeApiClient(AppsV1Api);
+  return (await apps.readNamespacedDeployment({ namespace, name: server })).status?.readyReplicas ?? 0;
+};
 const autoscaler = () =>
   kubeconfig()
     .makeApiClient(AutoscalingV2Api)
@@ -119,12 +127,19 @@ export function gpu() {
       const start = Date.now();
       const since = (moment: number) => ((Date.now() - moment) / 1000).toFixed(1);
       await busy(95);
-      await waitFor({ what: "the autoscaler to decide", deadline: 120, interval: 0.25 }, async () => {
+      await waitFor({ what: "the autoscaler to decide", deadline: scaleUp, interval: 0.25 }, async () => {
         const { status, spec } = await autoscaler();
         const enough = (status?.desiredReplicas ?? 0) > (spec?.minReplicas ?? 1);
         return enough || notYet(JSON.stringify(status?.currentMetrics));
       });
       const decided = since(start);
+      const left = Math.max(1, scaleUp - Number(decided));
+      await waitFor({ what: "a second replica to serve", deadline: left, interval: 0.25 }, async () => {
+        const ready = await serving();
+        return ready > 1 || notYet(`${ready} of ${server} ready`);
+      });
+      const served = since(start);
+      expect(Number(served)).toBeLessThan(scaleUp);
       const { status, spec } = await autoscaler();
       expect(spec?.metrics).toMatchObject([
         { type: "Pods", pods: { metric: { name: "gpu_utilization" }, target: { averageValue: "80" } } },
@@ -144,7 +159,7 @@ export function gpu() {
       const gone = since(idle);
       expect((await decisions(idle)).at(-1)).toMatch(/New size: 1; reason: All metrics below target/);
       process.stderr.write(
-        `GPU autoscaling: decision after ${decided} s, three replicas after ${grown} s, one again ${gone} s after it was idle\n`,
+        `GPU autoscaling: decision after ${decided} s, a second replica serves after ${served} s, three replicas after ${grown} s, one again ${gone} s after it was idle\n`,
       );
     },
     10 * minutes,
