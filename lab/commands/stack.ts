@@ -8,6 +8,7 @@ import { files, type Lab, repository } from "../lab.ts";
 import { removeDeadLocks } from "../pulumi/locks.ts";
 import { sealValues } from "../pulumi/passphrase.ts";
 import { pulumiEnvironment, type Toolchain } from "../pulumi/toolchain.ts";
+import { replaceFile } from "../replaceFile.ts";
 
 const project = "sophia-infra";
 
@@ -66,7 +67,8 @@ export class Stack {
     );
     const sealed = Object.entries(values).map(([key, secure]) => [`${project}:${key}`, { secure }]);
     const content = { encryptionsalt, config: { ...config, ...Object.fromEntries(sealed) } };
-    await writeFile(this.#configFile, stringify(content), { mode: 0o600 });
+    // Whole or not at all: with half of it the salt would be lost, which opens what the state keeps secret.
+    replaceFile(this.#configFile, stringify(content));
     await writeFile(mark, wanted);
   }
 

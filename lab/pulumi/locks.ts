@@ -1,7 +1,8 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { readJson } from "../state/readJson.ts";
 
 const lockSchema = z.looseObject({ pid: z.number().int(), hostname: z.string() });
 
@@ -16,7 +17,8 @@ function alive(pid: number): boolean {
 
 /**
  * Removes the file backend's locks of processes of this machine that no longer run, and returns their pids.
- * A killed CLI leaves its lock, and every later run would be refused. Locks of live processes stay.
+ * A killed CLI leaves its lock, a full disk an empty one, and every later run would be refused. Locks of live processes
+ * stay.
  */
 export async function removeDeadLocks(state: string): Promise<number[]> {
   const folder = join(state, ".pulumi/locks");
@@ -30,10 +32,10 @@ export async function removeDeadLocks(state: string): Promise<number[]> {
   for (const file of files) {
     if (!file.isFile() || !file.name.endsWith(".json")) continue;
     const path = join(file.parentPath, file.name);
-    const lock = lockSchema.parse(JSON.parse(await readFile(path, "utf8")));
-    if (lock.hostname !== hostname() || alive(lock.pid)) continue;
+    const lock = await readJson(path, lockSchema);
+    if (lock && (lock.hostname !== hostname() || alive(lock.pid))) continue;
     await rm(path, { force: true });
-    removed.push(lock.pid);
+    if (lock) removed.push(lock.pid);
   }
   return removed;
 }

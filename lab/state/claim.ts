@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Lab } from "../lab.ts";
@@ -24,13 +24,20 @@ export async function claimNetwork(lab: Lab): Promise<string> {
     if (!(await exists(owner))) await rm(join(registry, claim), { force: true });
   }
   await mkdir(lab.folder, { recursive: true });
-  for (let number = 1; number < 255; number += 1) {
-    try {
-      await writeFile(join(registry, String(number)), lab.folder, { flag: "wx" });
-      return `127.20.${number}`;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  // Beside the registry, and linked into it: a claim without its owner would be anybody's.
+  const draft = `${registry}-claim-${process.pid}`;
+  try {
+    await writeFile(draft, lab.folder);
+    for (let number = 1; number < 255; number += 1) {
+      try {
+        await link(draft, join(registry, String(number)));
+        return `127.20.${number}`;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
     }
+  } finally {
+    await rm(draft, { force: true });
   }
   throw new Error(`254 labs hold a loopback network; run \`make down\` in one of those named in ${registry}`);
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readlink, rm, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { alive, identify, type ProcessId } from "./process.ts";
 
@@ -16,19 +16,28 @@ interface Holder extends ProcessId {
   command: string;
 }
 
-/** Runs `work` while no other command changes the lab; a lock left by a dead process is taken over. */
+/** Who holds the lock; nobody where it says nothing that can be read. */
+async function holderOf(file: string): Promise<Holder | undefined> {
+  const [pid, started, command] = (await readlink(file).catch(() => "")).split(" ");
+  return started && command ? { pid: Number(pid), started, command } : undefined;
+}
+
+/**
+ * Runs `work` while no other command changes the lab; a lock left by a dead process is taken over. The lock is a
+ * symbolic link whose target is no path but its holder: it comes whole or not at all, also where the disk is full.
+ */
 export async function withLock<T>(file: string, command: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
   const self = await identify(process.pid);
-  const text = JSON.stringify({ ...self, command });
+  const text = `${self?.pid} ${self?.started} ${command}`;
   for (;;) {
     try {
-      await writeFile(file, text, { flag: "wx" });
+      await symlink(text, file);
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const holder = JSON.parse(await readFile(file, "utf8").catch(() => "null")) as Holder | null;
+    const holder = await holderOf(file);
     if (holder && (await alive(holder))) throw new LabBusy(holder.command, holder.pid);
     await rm(file, { force: true });
   }

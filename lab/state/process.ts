@@ -1,14 +1,16 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { z } from "zod";
 import { notYet, waitFor } from "../../components/core/wait.ts";
+import { replaceFile } from "../replaceFile.ts";
+import { readJson } from "./readJson.ts";
+
+const processId = z.object({ pid: z.number().int().positive(), started: z.string() });
 
 /** A process of ours, told from a later one with the same number by the moment it started. */
-export interface ProcessId {
-  pid: number;
-  started: string;
-}
+export type ProcessId = z.infer<typeof processId>;
 
 /** When a process started, in the system's own words; undefined when there is none. */
 async function startOf(pid: number): Promise<string | undefined> {
@@ -39,10 +41,8 @@ export const alive = async (id: ProcessId): Promise<boolean> => (await startOf(i
 
 /** The process that a file names, if it still runs. */
 export async function fromFile(file: string): Promise<ProcessId | undefined> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const id = JSON.parse(text) as ProcessId;
-  return (await alive(id)) ? id : undefined;
+  const id = await readJson(file, processId);
+  return id && (await alive(id)) ? id : undefined;
 }
 
 export interface DaemonOptions {
@@ -74,8 +74,13 @@ export async function startDaemon(
   child.unref();
   const id = child.pid === undefined ? undefined : await identify(child.pid);
   if (!id) throw new Error(`${command} ended as soon as it was started; see ${options.logFile}`);
-  await mkdir(dirname(options.pidFile), { recursive: true });
-  await writeFile(options.pidFile, JSON.stringify(id));
+  try {
+    replaceFile(options.pidFile, JSON.stringify(id));
+  } catch (error) {
+    // Nobody would find it again.
+    process.kill(id.pid, "SIGKILL");
+    throw error;
+  }
   return id;
 }
 

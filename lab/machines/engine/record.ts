@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
+import { replaceFile } from "../../replaceFile.ts";
+import { readJson } from "../../state/readJson.ts";
 
 /** The engine belongs to the machine, not to a checkout: so does what is known of it. */
 export const stateFolder = "/var/lib/sophia-lab";
@@ -8,41 +11,37 @@ const recordFile = join(stateFolder, "engine.json");
 const limitsFile = join(stateFolder, "limits.json");
 const usersFolder = join(stateFolder, "users");
 
-/** Written when the lab starts an engine; says how to stop it and what to put back. */
-export interface EngineRecord {
-  by: "systemd" | "hand";
+const engineRecord = z.object({
+  by: z.enum(["systemd", "hand"]),
   /** Process id of `dockerd`, where it was started by hand. */
-  pid?: number;
-  log?: string;
-  before: { ipForward: string; forwardPolicy: string };
-}
+  pid: z.number().optional(),
+  log: z.string().optional(),
+  before: z.object({ ipForward: z.string(), forwardPolicy: z.string() }),
+});
+const limitsRecord = z.record(z.string(), z.number());
+
+/** Written when the lab starts an engine; says how to stop it and what to put back. */
+export type EngineRecord = z.infer<typeof engineRecord>;
 
 const missing = (error: NodeJS.ErrnoException): undefined => {
   if (error.code === "ENOENT") return undefined;
   throw error;
 };
 
-export async function readRecord(): Promise<EngineRecord | undefined> {
-  const text = await readFile(recordFile, "utf8").catch(missing);
-  return text === undefined ? undefined : (JSON.parse(text) as EngineRecord);
-}
+export const readRecord = (): Promise<EngineRecord | undefined> => readJson(recordFile, engineRecord);
 
 /** Limits of the kernel as they were before the first lab, by file. */
-export async function readLimits(): Promise<Record<string, number>> {
-  const text = await readFile(limitsFile, "utf8").catch(missing);
-  return text === undefined ? {} : (JSON.parse(text) as Record<string, number>);
-}
+export const readLimits = async (): Promise<Record<string, number>> =>
+  (await readJson(limitsFile, limitsRecord)) ?? {};
 
 export async function writeLimits(limits: Record<string, number>): Promise<void> {
-  await mkdir(stateFolder, { recursive: true });
-  await writeFile(limitsFile, JSON.stringify(limits));
+  replaceFile(limitsFile, JSON.stringify(limits), 0o644);
 }
 
 export const dropLimits = (): Promise<void> => rm(limitsFile, { force: true });
 
 export async function writeRecord(record: EngineRecord): Promise<void> {
-  await mkdir(stateFolder, { recursive: true });
-  await writeFile(recordFile, JSON.stringify(record));
+  replaceFile(recordFile, JSON.stringify(record), 0o644);
 }
 
 /** Forgets an engine that did not start, and keeps its log. */

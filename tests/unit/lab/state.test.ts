@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -37,8 +37,56 @@ test("a lock keeps others out while its holder lives, and is taken over when it 
     await expect(withLock(file, "down", async () => "in")).rejects.toThrow(LabBusy);
   });
   expect(existsSync(file)).toBe(false);
-  writeFileSync(file, JSON.stringify({ pid: 2 ** 22 + 1, started: "1", command: "up" }));
+  symlinkSync(`${2 ** 22 + 1} 1 up`, file);
   expect(await withLock(file, "down", async () => "in")).toBe("in");
+});
+
+test.each(["", '{"pid":', "[]", '{"pid": "many"}'])(
+  "a lock or a process file that says %j, as a full disk leaves it, is in nobody's way",
+  async (text) => {
+    const home = folder();
+    const file = join(home, "lock.json");
+    writeFileSync(file, text);
+    expect(await withLock(file, "down", async () => "in")).toBe("in");
+    const pidFile = join(home, "pid.json");
+    writeFileSync(pidFile, text);
+    expect(await fromFile(pidFile)).toBeUndefined();
+    await stopDaemon(pidFile);
+    expect(existsSync(pidFile)).toBe(false);
+  },
+);
+
+test("of many that want a lock at once one gets it, and none finds it half-written", async () => {
+  const file = join(folder(), "lock.json");
+  const holding = Promise.withResolvers<void>();
+  let refused = 0;
+  const outcomes = Array.from({ length: 40 }, () =>
+    withLock(file, "up", () => holding.promise).then(
+      () => "in",
+      (error: Error) => {
+        refused += 1;
+        if (refused === 39) holding.resolve();
+        return error.name;
+      },
+    ),
+  );
+  expect((await Promise.all(outcomes)).sort()).toEqual([...Array(39).fill("LabBusy"), "in"]);
+});
+
+test("a process that cannot be written down does not run on unknown", async () => {
+  const home = folder();
+  const mark = join(home, "pid-of-child");
+  writeFileSync(join(home, "file"), "");
+  const code = `require("fs").writeFileSync(${JSON.stringify(mark)}, String(process.pid)); setInterval(() => {}, 1000)`;
+  const options = { pidFile: join(home, "file", "pid"), logFile: join(home, "log") };
+  await expect(startDaemon(process.execPath, ["-e", code], options)).rejects.toThrow(/ENOTDIR|EEXIST/);
+  const ps = spawn("ps", ["-eo", "args"]);
+  let listed = "";
+  ps.stdout.on("data", (chunk) => {
+    listed += chunk;
+  });
+  await new Promise((resolve) => ps.on("close", resolve));
+  expect(listed).not.toContain(mark);
 });
 
 test("a daemon outlives the call, is known by its file, and ends when told, even if it will not", async () => {
