@@ -1,7 +1,8 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Secrets } from "../components/settings/schema.ts";
+import { publicKeyOf } from "../lambda/publicKey.ts";
 import { run } from "./exec.ts";
 import { files, type Lab } from "./lab.ts";
 
@@ -33,15 +34,28 @@ export async function keep(file: string, make: () => string | Promise<string>): 
   return text;
 }
 
+/**
+ * A fresh private key in OpenSSH's format. It is made aside: `ssh-keygen` writes two files one after the other, and
+ * whoever is interrupted between them must not find one half for ever.
+ */
+export async function newSshKey(folder: string, comment: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const aside = await mkdtemp(join(folder, ".making-"));
+  try {
+    const file = join(aside, "key");
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
+    return await readFile(file, "utf8");
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
 /** Makes the lab's keys at the first call and reads them ever after. `hostnames` go into the certificate. */
 export async function labKeys(lab: Lab, hostnames: string[], addresses: string[]): Promise<Keys> {
   const path = files(lab);
   await keep(path.passphrase, () => randomBytes(24).toString("base64url"));
-  const sshPrivateKey = await keep(path.sshKey, async () => {
-    await mkdir(dirname(path.sshKey), { recursive: true, mode: 0o700 });
-    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `sophia-${lab.name}`, "-f", path.sshKey]);
-    return readFile(path.sshKey, "utf8");
-  });
+  const comment = `sophia-${lab.name}`;
+  const sshPrivateKey = await keep(path.sshKey, () => newSshKey(dirname(path.sshKey), comment));
   const lambdaApiKey = await keep(path.apiKey, () => {
     // The vendor's own form, so that what looks for such keys finds this one, too.
     return [
@@ -54,7 +68,7 @@ export async function labKeys(lab: Lab, hostnames: string[], addresses: string[]
   const tlsCertificate = await leaf(lab, hostnames, addresses);
   return {
     sshPrivateKey,
-    sshPublicKey: (await readFile(`${path.sshKey}.pub`, "utf8")).trim(),
+    sshPublicKey: `${publicKeyOf(sshPrivateKey)} ${comment}`,
     lambdaApiKey,
     tlsCertificate,
     tlsKey: await readFile(path.tlsKey, "utf8"),

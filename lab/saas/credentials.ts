@@ -1,10 +1,9 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
-import { run } from "../exec.ts";
-import { keep } from "../keys.ts";
+import { keep, newSshKey } from "../keys.ts";
 import { files, type Lab } from "../lab.ts";
+import { replaceFile } from "../replaceFile.ts";
 
 const text = z.string().min(1);
 
@@ -37,13 +36,6 @@ const forms: Partial<Record<keyof SaasCredentials, () => string>> = {
   snowflakeReaderPrivateKey: rsa,
 };
 
-async function sshKey(file: string): Promise<string> {
-  return keep(file, async () => {
-    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "estuary", "-f", file]);
-    return readFile(file, "utf8");
-  });
-}
-
 /** Made up at the first call: good for the lab's emulators, and for nothing at any vendor's. */
 export async function makeSaasCredentials(lab: Lab): Promise<SaasCredentials> {
   const folder = join(lab.folder, "keys", "vendors");
@@ -51,7 +43,8 @@ export async function makeSaasCredentials(lab: Lab): Promise<SaasCredentials> {
   const made: [string, string][] = [];
   for (const name of names) {
     const file = join(folder, name);
-    const value = name === "estuaryTunnelKey" ? await sshKey(file) : await keep(file, forms[name] ?? random);
+    const sshKey = () => newSshKey(folder, "estuary");
+    const value = await keep(file, name === "estuaryTunnelKey" ? sshKey : (forms[name] ?? random));
     made.push([name, value]);
   }
   return saasCredentials.parse(Object.fromEntries(made));
@@ -60,7 +53,6 @@ export async function makeSaasCredentials(lab: Lab): Promise<SaasCredentials> {
 /** The same for a process of the lab: a file that only its owner can read. */
 export async function saasCredentialsFile(lab: Lab): Promise<string> {
   const file = files(lab).saasCredentials;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(file, JSON.stringify(await makeSaasCredentials(lab)), { mode: 0o600 });
+  replaceFile(file, JSON.stringify(await makeSaasCredentials(lab)));
   return file;
 }

@@ -7,6 +7,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { run } from "../../../lab/exec.ts";
 import { labKeys, placeholderSecrets } from "../../../lab/keys.ts";
 import { files, type Lab } from "../../../lab/lab.ts";
+import { makeSaasCredentials } from "../../../lab/saas/credentials.ts";
+import { publicKeyOf } from "../../../lambda/publicKey.ts";
 
 function newLab(name = "keys"): Lab {
   const folder = mkdtempSync(join(tmpdir(), "lab-"));
@@ -99,12 +101,34 @@ test("what a kill left half done is made again", async () => {
   writeFileSync(`${files(lab).apiKey}.new`, "half a k");
   rmSync(files(lab).apiKey);
   rmSync(files(lab).tlsCertificate);
+  rmSync(`${files(lab).sshKey}.pub`, { force: true });
   const again = await labKeys(lab, ["sophia.lab"], []);
   expect(again.lambdaApiKey).not.toBe(first.lambdaApiKey);
   expect(again.lambdaApiKey).toMatch(/^secret_lab/);
+  expect(again.sshPublicKey).toBe(first.sshPublicKey);
   expect(
     await handshake(readFileSync(files(lab).ca, "utf8"), again.tlsCertificate, again.tlsKey, "sophia.lab"),
   ).toBe(true);
+});
+
+test("an SSH key whose making was interrupted leaves nothing that the next run takes for a key", async () => {
+  const lab = newLab();
+  const tools = mkdtempSync(join(tmpdir(), "lab-"));
+  onTestFinished(() => rmSync(tools, { recursive: true }));
+  // Ends as one that is interrupted between its two files: the first is there, whole or in part.
+  const half = '#!/bin/sh\nwhile [ "$1" != -f ]; do shift; done\necho half > "$2"\nexit 130\n';
+  writeFileSync(join(tools, "ssh-keygen"), half, { mode: 0o755 });
+  const path = process.env.PATH;
+  process.env.PATH = `${tools}:${path}`;
+  try {
+    await expect(labKeys(lab, ["sophia.lab"], [])).rejects.toThrow(/ssh-keygen/);
+    await expect(makeSaasCredentials(lab)).rejects.toThrow(/ssh-keygen/);
+  } finally {
+    process.env.PATH = path;
+  }
+  const { sshPrivateKey, sshPublicKey } = await labKeys(lab, ["sophia.lab"], []);
+  expect(sshPublicKey).toBe(`${publicKeyOf(sshPrivateKey)} sophia-keys`);
+  expect(publicKeyOf((await makeSaasCredentials(lab)).estuaryTunnelKey)).toMatch(/^ssh-ed25519 /);
 });
 
 test("S1 a preview's secrets are well-formed and open nothing", async () => {
