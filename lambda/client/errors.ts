@@ -64,6 +64,17 @@ export class Unreachable extends LambdaError {
   }
 }
 
+/** The server showed a certificate that is expired, another's, or of an unknown authority: nothing was sent. */
+export class Untrusted extends LambdaError {
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(
+      failure,
+      "check lambda.apiUrl and this machine's clock; behind a proxy that opens TLS, name its authority in NODE_EXTRA_CA_CERTS",
+      options,
+    );
+  }
+}
+
 /** True where the request may have been carried out although it failed. */
 export const mayHaveHappened = (error: unknown): boolean =>
   error instanceof ServerFault || error instanceof ReplyLost;

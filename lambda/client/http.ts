@@ -8,6 +8,7 @@ import {
   ReplyLost,
   ServerFault,
   Unreachable,
+  Untrusted,
 } from "./errors.ts";
 import type { Limiter } from "./limiter.ts";
 import { redact } from "./redact.ts";
@@ -54,12 +55,14 @@ const unsent = new Set([
   "ENETUNREACH",
   "ENETDOWN",
   "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
+
+/**
+ * The server's certificate was refused, before the request was sent: OpenSSL's verification errors (`X509_V_ERR_…`
+ * without that prefix), and Node's own. None of them passes by waiting.
+ */
+const untrusted =
+  /^(CERT_|CRL_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|ERROR_IN_CERT_|ERR_TLS_CERT_)/;
 
 /** One account's HTTP connection: authorisation, limits, retries, typed errors, and nothing of what calls mean. */
 export class Http {
@@ -146,6 +149,11 @@ export class Http {
       const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
       const text = cause instanceof Error && cause.message !== "" ? cause.message : code || String(cause);
       const message = redact(text, [apiKey]);
+      if (untrusted.test(code))
+        throw new Untrusted({
+          call: name,
+          message: `${apiUrl} shows a certificate that is not trusted: ${message} (${code})`,
+        });
       if (unsent.has(code))
         throw new Unreachable({ call: name, message: `cannot reach ${apiUrl}: ${message}` });
       throw new ReplyLost({ call: name, message: `no reply: ${message}` });

@@ -1,8 +1,14 @@
-import { expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../../components/core/wait.ts";
 import { createClient } from "../../../lambda/client/client.ts";
 import * as errors from "../../../lambda/client/errors.ts";
-import type { Limiter } from "../../../lambda/client/limiter.ts";
+import { type Limiter, unlimited } from "../../../lambda/client/limiter.ts";
 import type { LaunchRequest } from "../../../lambda/client/wire.ts";
 
 interface Sent {
@@ -166,6 +172,60 @@ test("reads and deletes are tried again until the deadline, which the error name
   const once = await clientWith([networkError("ECONNREFUSED")], 0);
   await expect(once.api.catalogue()).rejects.toBeInstanceOf(errors.Unreachable);
   expect(once.sent).toHaveLength(1);
+});
+
+test.each([
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+])("a certificate that is not trusted (%s) fails at once: waiting does not mend it", async (code) => {
+  const { api, sent } = await clientWith([networkError(code)]);
+  const failure: unknown = await api.catalogue().catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(errors.Untrusted);
+  expect(String(failure)).toContain(code);
+  await expect(api.launch(launch)).rejects.toBeInstanceOf(errors.Untrusted);
+  expect(sent).toHaveLength(2);
+});
+
+test("a real server with a certificate of its own making is refused at once, with what to do", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lambda-tls-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = (name: string) => join(folder, name);
+  const args = [
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-days",
+    "1",
+  ];
+  args.push("-subj", "/CN=localhost", "-keyout", file("key"), "-out", file("cert"));
+  execFileSync("openssl", args, { stdio: "ignore" });
+  let asked = 0;
+  const server = createServer({ key: readFileSync(file("key")), cert: readFileSync(file("cert")) }, () => {
+    asked += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const api = await createClient({
+    apiUrl: `https://127.0.0.1:${port}/api/v1`,
+    apiKey: "secret_team_0123.abc",
+    requestsPerSecond: 100,
+    launchSpacing: 0,
+    retryDeadline: 120,
+    limiters: { all: unlimited, launch: unlimited },
+  });
+  await expect(api.listInstances()).rejects.toThrow(
+    /GET \/instances: https:\/\/127.* certificate that is not trusted: .*DEPTH_ZERO_SELF_SIGNED_CERT.*NODE_EXTRA_CA_CERTS/,
+  );
+  expect(asked).toBe(0);
 });
 
 test("a reply that is not as documented is told with its place", async () => {
