@@ -73,7 +73,7 @@ export async function terminateAndWait(context: Context, id: string): Promise<vo
 
 /** While something is being waited for, an answer that will never change ends the wait; anything else may pass. */
 export function giveUpUnlessPassing(error: unknown): never {
-  const lasting = ["InvalidApiKey", "AccountRefused", "InvalidRequest"];
+  const lasting = ["InvalidApiKey", "AccountRefused", "InvalidRequest", "Untrusted"];
   if (error instanceof LambdaError && !lasting.includes(error.name)) throw error;
   throw new Hopeless(error instanceof Error ? error : new Error(messageOf(error)));
 }

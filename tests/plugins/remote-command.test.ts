@@ -86,6 +86,19 @@ test("another host key ends the dial at once, a closed port after the given numb
   expect(closed.stdout).toMatch(/ssh ubuntu@127\.0\.0\.1:1: after 2 failed attempts: .*ECONNREFUSED/);
 });
 
+test("a key that the host does not take ends the dial soon, with account, key and what to do", async () => {
+  const other = await sshServer(sshKey().publicKey);
+  const { key, first } = await start({ dialErrorLimit: -1, port: other.port, hostKey: other.hostKey });
+  const failed = await first();
+  expect(failed.code).not.toBe(0);
+  expect(failed.stdout).toMatch(
+    /ssh ubuntu@127\.0\.0\.1:\d+: the host answers, but refused this login 5 times \(key ssh-ed25519 SHA256:\S+\)/,
+  );
+  expect(failed.stdout).toContain("~ubuntu/.ssh/authorized_keys");
+  expect(JSON.stringify(failed)).not.toContain(key.privateKey.split("\n")[1]);
+  expect(other.commands).toEqual([]);
+});
+
 test("interrupting the CLI ends the session; the next up goes on", async () => {
   const { stack, server, folder, first } = await start();
   expect((await first()).code).toBe(0);

@@ -1,10 +1,14 @@
-import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import { createHash } from "node:crypto";
+import ssh2, { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { Hopeless, waitFor } from "../../../../components/core/wait.ts";
 import type { RequestContext } from "../kit/provider.ts";
 import type { Fields } from "../kit/schema.ts";
 
 /** Seconds between two dials. With the default of ten tries the whole takes as long as the official plugin's backoff. */
 const dialInterval = 1;
+
+/** Dials that a host may refuse the key in: one that boots may listen a moment before it knows whom to let in. */
+const refusals = 5;
 
 /** The server showed another key than the one expected: trying again cannot help. */
 class HostKeyMismatch extends Error {}
@@ -99,15 +103,38 @@ function dialOnce(config: ReturnType<typeof connectConfig>, signal: AbortSignal)
 const mismatch = ({ host, port }: ConnectConfig) =>
   new HostKeyMismatch(`host key mismatch: ${host}:${port} shows another key than the expected one`);
 
+/** `ssh-ed25519 SHA256:…`, as OpenSSH names keys. Pure. */
+function keyName(privateKey: string, passphrase: string | undefined): string {
+  const key = ssh2.utils.parseKey(privateKey, passphrase);
+  if (key instanceof Error) return "which cannot be read";
+  const digest = createHash("sha256").update(key.getPublicSSH()).digest("base64");
+  return `${key.type} SHA256:${digest.replace(/=+$/, "")}`;
+}
+
+/** The host answered and lets nobody in with what it was shown. */
+function refused(target: string, config: ConnectConfig, cause: Error): Error {
+  const { privateKey, passphrase, username } = config;
+  const shown =
+    privateKey === undefined
+      ? "no private key was given"
+      : `key ${keyName(String(privateKey), passphrase?.toString())}`;
+  return new Error(
+    `${target}: the host answers, but refused this login ${refusals} times (${shown}): ` +
+      `give the private key whose public half is in ~${username}/.ssh/authorized_keys there, or add that half`,
+    { cause },
+  );
+}
+
 /**
- * Connects, trying again as often as `dialErrorLimit` says (-1: until cancelled or timed out).
- * The error of the last try names host and port.
+ * Connects, trying again as often as `dialErrorLimit` says (-1: until cancelled or timed out), but a refused login only
+ * a few times. The error of the last try names host and port.
  */
 async function dial(connection: Fields, context: Pick<RequestContext, "signal" | "log">): Promise<Connected> {
   const config = connectConfig(connection);
   const limit = connection.number("dialErrorLimit") ?? 10;
   const target = `ssh ${config.username}@${config.host}:${config.port}`;
   let tries = 0;
+  let refusedLogins = 0;
   return waitFor(
     // The limit is one of tries, not of time; time is limited by the resource's timeout through the signal.
     { what: target, deadline: Number.POSITIVE_INFINITY, interval: dialInterval, signal: context.signal },
@@ -118,6 +145,10 @@ async function dial(connection: Fields, context: Pick<RequestContext, "signal" |
         tries += 1;
         const error = cause instanceof Error ? cause : new Error(String(cause));
         if (error instanceof HostKeyMismatch) throw new Hopeless(error);
+        if ("level" in error && error.level === "client-authentication") {
+          refusedLogins += 1;
+          if (refusedLogins >= refusals) throw new Hopeless(refused(target, config, error));
+        }
         if (limit >= 0 && tries > limit) {
           throw new Hopeless(
             new Error(`${target}: after ${tries} failed attempts: ${error.message}`, { cause: error }),
