@@ -58,18 +58,18 @@ export const estuarySettings = z.strictObject({
   hubspot: z
     .strictObject({
       /** ISO 8601 duration between two polls of a stream. */
-      interval: z.iso.duration().default("PT5M"),
+      interval: z.iso.duration().default("PT2M"),
       /** Cron expression in UTC: when calculated properties, which HubSpot does not report as changed, are re-read. */
       schedule: z.string().default("55 23 * * *"),
     })
     .prefault({}),
   slack: z
     .strictObject({
-      /** Between two runs of the connector, e.g. `5m`. */
+      /** From the start of a run of the connector to the next, e.g. `5m`. Slack lets it read some 50 channels a minute. */
       interval: z
         .string()
         .regex(/^[1-9][0-9]*[smh]$/, "a number and s, m or h")
-        .default("5m"),
+        .default("2m"),
       /** Messages before are not read. */
       startDate: z.iso.datetime().default("2025-01-01T00:00:00Z"),
       /** Days that are read again, for edits and late answers in threads. */
@@ -80,8 +80,11 @@ export const estuarySettings = z.strictObject({
     .prefault({}),
   snowflake: z
     .strictObject({
-      /** How often the warehouse is woken. It bills a minute at least. */
-      syncFrequency: z.enum(["0s", "30s", "5m", "15m", "30m", "1h", "2h", "4h"]).default("30m"),
+      /**
+       * How often what changed is written to the warehouse, which wakes it and bills a minute at least. `30s` is the
+       * longest with which everything arrives within five minutes (P4); docs/pipeline/snowflake.md has what each costs.
+       */
+      syncFrequency: z.enum(["0s", "30s", "5m", "15m", "30m", "1h", "2h", "4h"]).default("30s"),
     })
     .prefault({}),
 });

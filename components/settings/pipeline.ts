@@ -14,8 +14,8 @@ const staleAccount = /^(scoobyjava[-_]vw02766|uhdecno[-_]cvb64222)$/i;
 const gong = z.strictObject({
   /** Base URL of Gong's API; the account's own, `https://<region>.api.gong.io`, is shown in Gong's settings. */
   apiUrl: z.url().default("https://api.gong.io"),
-  /** When it runs. A run that is not finished is not joined by another. */
-  schedule: cron.default("*/5 * * * *"),
+  /** When it runs; a run that is not finished is not joined by another. Each costs some four of the day's requests. */
+  schedule: cron.default("*/2 * * * *"),
   /** Calls that began before are not read. A change to an earlier day reads nothing anew. */
   start: z.iso.datetime().default("2025-01-01T00:00:00Z"),
   /** Seconds: calls that began later are left to the next run, as Gong's lists lag behind. */
@@ -56,8 +56,11 @@ const snowflake = z.strictObject({
   size: z.enum(["XSMALL", "SMALL", "MEDIUM", "LARGE"]).default("XSMALL"),
   /** Seconds without work until it is suspended; it bills 60 at least. */
   autoSuspend: z.number().int().min(30).default(60),
-  /** Credits a month at which it is suspended. */
-  monthlyCredits: z.number().int().positive().default(200),
+  /**
+   * Credits a month at which it is suspended, and the pipeline stands still. The default is what XSMALL bills when it
+   * never sleeps; `estuary.snowflake.syncFrequency` decides what it really does.
+   */
+  monthlyCredits: z.number().int().positive().default(750),
   /** Base URL instead of the account's own host; only for the lab. */
   endpoint: z.url().optional(),
 });
@@ -70,22 +73,68 @@ const quality = z.strictObject({
   warehouseIntervalSeconds: z.number().int().min(5).default(900),
   /** Percent below which a stream counts as degraded, and alerts (P3). */
   threshold: z.number().min(0).max(100).default(95),
-  /** Minutes after which a stream counts as late, and alerts (P4). */
+  /**
+   * Minutes after which a stream counts as late, and alerts. Five more than what the settings make usual is the least: how
+   * often the warehouse is written to (`estuary.snowflake.syncFrequency`), and for Gong `lag` and `schedule`.
+   */
   maxLagMinutes: z.number().positive().default(15),
 });
 
+/** Minutes that a run, a publication and a busy hour may add to what is usual before a stream counts as late. */
+const lagMargin = 5;
+
+const perUnit = { s: 1 / 60, m: 1, h: 60 } as const;
+
+/** Minutes that a stream is behind by settings alone, at most, with what makes it so. Pure. */
+function usualLags(
+  { lag, schedule }: z.infer<typeof gong>,
+  syncFrequency: string,
+): [what: string, minutes: number][] {
+  const [, number, unit] = /^(\d+)([smh])$/.exec(syncFrequency) ?? [];
+  const sync = Number(number) * perUnit[unit as keyof typeof perUnit];
+  const runs = minutesBetween(schedule);
+  return [
+    ["estuary.snowflake.syncFrequency", Math.ceil(sync)],
+    ...(runs === undefined
+      ? []
+      : [["gong.lag with gong.schedule", Math.ceil(lag / 60) + runs] satisfies [string, number]]),
+  ];
+}
+
+/** Minutes between two runs of a schedule; undefined where it is none that comes every few minutes or every hour. Pure. */
+function minutesBetween(schedule: string): number | undefined {
+  const [minute = "", ...rest] = schedule.split(" ");
+  if (rest.some((field) => field !== "*")) return undefined;
+  if (minute === "*") return 1;
+  const [, step] = /^\*\/(\d+)$/.exec(minute) ?? [];
+  if (step !== undefined) return Math.min(Number(step), 60);
+  return /^\d+$/.test(minute) ? 60 : undefined;
+}
+
 /** The data pipeline: HubSpot, Slack and Gong into PostgreSQL, and on to Snowflake. */
-export const pipelineSettings = z.strictObject({
-  /** `false` leaves all of it out but the schema. A part whose secrets are missing is left out anyway, with a notice. */
-  enabled: z.boolean().default(true),
-  /** Its jobs: migrations, the Gong extractor, quality checks. A change runs the migrations. */
-  image: z.string().default(images.pipeline),
-  /** Of each job. */
-  resources: z
-    .strictObject({ requests: resources, limits: resources })
-    .default({ requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "1000m", memory: "512Mi" } }),
-  gong: gong.prefault({}),
-  estuary: estuarySettings.prefault({}),
-  snowflake: snowflake.prefault({}),
-  quality: quality.prefault({}),
-});
+export const pipelineSettings = z
+  .strictObject({
+    /** `false` leaves all of it out but the schema. A part whose secrets are missing is left out anyway, with a notice. */
+    enabled: z.boolean().default(true),
+    /** Its jobs: migrations, the Gong extractor, quality checks. A change runs the migrations. */
+    image: z.string().default(images.pipeline),
+    /** Of each job. */
+    resources: z
+      .strictObject({ requests: resources, limits: resources })
+      .default({ requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "1000m", memory: "512Mi" } }),
+    gong: gong.prefault({}),
+    estuary: estuarySettings.prefault({}),
+    snowflake: snowflake.prefault({}),
+    quality: quality.prefault({}),
+  })
+  .superRefine(({ gong: extractor, estuary, quality: { maxLagMinutes } }, context) => {
+    for (const [what, usual] of usualLags(extractor, estuary.snowflake.syncFrequency)) {
+      const least = usual + lagMargin;
+      if (maxLagMinutes >= least) continue;
+      context.addIssue({
+        code: "custom",
+        path: ["quality", "maxLagMinutes"],
+        message: `${maxLagMinutes} is too little: ${what} makes ${usual} minutes usual: all would be late all the time. At least ${least}, or less of that`,
+      });
+    }
+  });

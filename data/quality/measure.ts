@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { type Facts, percent, type Result, statusOf, wholeResults } from "./checks/judge.ts";
+import { type Facts, type Look, percent, type Result, statusOf, wholeResults } from "./checks/judge.ts";
 import { checkRows, columnsOf } from "./checks/rows.ts";
 import { type StreamChecks, streamChecks, tableOf } from "./checks/streams.ts";
-import { type Look, lookInto } from "./checks/warehouse.ts";
+import { type Answer, lookInto } from "./checks/warehouse.ts";
 import { Window } from "./checks/window.ts";
 import { EstuaryUnreadable, type StatusClient } from "./estuary/client.ts";
 import { badRecords, type HeldUp, heldUp, type Task } from "./estuary/tasks.ts";
@@ -12,6 +12,7 @@ import {
   logBadRecords,
   oldestAfter,
   type Run,
+  readThrough,
   rejectedAtEstuary,
   type Slot,
   type StreamStatus,
@@ -54,6 +55,20 @@ export interface Measured {
   estuaryFault: string | undefined;
 }
 
+/**
+ * The warehouse's number of rows must be one that staging had so many times `maxLag` ago at most. Twice: a stream that is
+ * a little late is told of as late, not as one that lost rows.
+ */
+const reach = 2;
+
+/** What is known of a stream before it is looked at. */
+interface Known {
+  run: Run | undefined;
+  heldUp: HeldUp | undefined;
+  /** How far extractors read, by stream. */
+  through: ReadonlyMap<string, number>;
+}
+
 /** An unchanged result is written again after this many seconds, so that its history has no holes. */
 const keepEvery = 3600;
 
@@ -64,8 +79,13 @@ export class Meter {
   readonly #now: () => number;
   readonly #windows = new Map<string, Window>();
   readonly #written = new Map<string, { text: string; at: number }>();
-  #looks = new Map<string, Look>();
+  /** When it began to watch. */
+  #since: number | undefined;
+  #answers = new Map<string, Answer>();
+  readonly #looks = new Map<string, Look>();
   #reachable: boolean | undefined;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** When the warehouse was last asked with success. */
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: MeterOptions) {
@@ -78,6 +98,7 @@ export class Meter {
   async run(signal: AbortSignal): Promise<Measured> {
     const { pool, warehouse, warehouseInterval } = this.#options;
     const at = this.#now();
+    this.#since ??= at;
     const { tasks, fault: estuaryFault } = await this.#askEstuary(signal);
     const held = heldUp(tasks, this.#streams);
     const client = await pool.connect();
@@ -88,19 +109,22 @@ export class Meter {
         this.#streams.map(({ stream }) => tableOf(stream)),
       );
       const runs = await lastRuns(client);
+      const through = await readThrough(client);
       if (warehouse && at - this.#lookedAt >= warehouseInterval) {
-        const { looks, reachable } = await lookInto(warehouse, this.#streams, signal);
-        this.#looks = looks;
+        const { answers, reachable } = await lookInto(warehouse, this.#streams, signal);
+        this.#answers = answers;
+        this.#askedAt = at;
+        this.#looks.clear();
         this.#reachable = reachable;
         // What could not be read is asked again at the next run: it may be there by then.
-        const complete = reachable && [...looks.values()].every(({ fault }) => fault === undefined);
+        const complete = reachable && [...answers.values()].every(({ fault }) => fault === undefined);
         this.#lookedAt = complete ? at : Number.NEGATIVE_INFINITY;
       }
       const statuses: StreamStatus[] = [];
       const results: Result[] = [];
       for (const stream of this.#streams) {
         signal.throwIfAborted();
-        const known = { run: runs.get(stream.stream), heldUp: held.get(stream.stream) };
+        const known = { run: runs.get(stream.stream), heldUp: held.get(stream.stream), through };
         const one = await this.#stream(client, stream, tables, known, at);
         statuses.push(one.status);
         results.push(...one.results);
@@ -121,6 +145,8 @@ export class Meter {
       };
     } catch (error) {
       broken = error instanceof Error ? error : new Error(String(error));
+      // What the warehouse said was not set beside staging.
+      this.#lookedAt = Number.NEGATIVE_INFINITY;
       throw broken;
     } finally {
       // A connection that failed may be in the middle of something: another one is opened.
@@ -142,34 +168,23 @@ export class Meter {
     client: pg.ClientBase,
     stream: StreamChecks,
     tables: Awaited<ReturnType<typeof columnsOf>>,
-    { run, heldUp: held }: { run: Run | undefined; heldUp: HeldUp | undefined },
+    { run, heldUp: held, through }: Known,
     at: number,
   ): Promise<{ status: StreamStatus; results: Result[] }> {
     const { threshold, maxLag } = this.#options;
     const name = stream.stream;
     const checked = await checkRows(client, stream, tables, threshold);
-    const look = this.#looks.get(name);
+    const look = checked && (await this.#look(client, stream, checked.staging.rows, at));
     const facts: Facts = {
       now: at,
       staging: checked?.staging,
-      warehouse: look?.warehouse,
-      warehouseFault: look?.fault,
+      look,
+      warehouseFault: this.#answers.get(name)?.fault,
       heldUp: held,
-      ...(stream.freshBy === "runs" && { runs: run ?? {} }),
+      ...(stream.progressOf !== undefined && {
+        extractor: { ...run, through: through.get(stream.progressOf), since: this.#since ?? at },
+      }),
     };
-    if (checked) {
-      const window = this.#windows.get(name) ?? new Window(maxLag, at);
-      this.#windows.set(name, window);
-      window.add(at, checked.staging.rows);
-      facts.window = window.range(at);
-      if (look && !look.fault && checked.staging.newest !== undefined)
-        facts.pendingSince = await oldestAfter(
-          client,
-          tableOf(name),
-          stream.loadedAt,
-          look.warehouse?.newest,
-        );
-    }
     const results = [
       ...(checked?.results ?? []),
       ...wholeResults(name, facts, { threshold, maxLag, silentAfterHours: stream.silentAfterHours }),
@@ -187,6 +202,27 @@ export class Meter {
       message,
     };
     return { status, results };
+  }
+
+  /** The last look at a stream, completed by what staging is when the warehouse was just asked. */
+  async #look(
+    client: pg.ClientBase,
+    { stream: name, loadedAt }: StreamChecks,
+    rows: number,
+    at: number,
+  ): Promise<Look | undefined> {
+    const seconds = reach * this.#options.maxLag;
+    const window = this.#windows.get(name) ?? new Window(seconds, at);
+    this.#windows.set(name, window);
+    window.add(at, rows);
+    const answer = this.#answers.get(name);
+    const known = this.#looks.get(name);
+    // What was said earlier cannot be set beside what staging is now.
+    if (known || !answer || answer.fault !== undefined || this.#askedAt !== at) return known;
+    const pendingSince = await oldestAfter(client, tableOf(name), loadedAt, answer.warehouse?.newest);
+    const look = { at, rows, warehouse: answer.warehouse, window: window.range(at), pendingSince };
+    this.#looks.set(name, look);
+    return look;
   }
 
   /** Results that changed, and every hour all of them. */

@@ -5,8 +5,6 @@ import type { BadRecord } from "./estuary/tasks.ts";
 /** What our extractor says of itself. */
 export interface Run {
   last?: string;
-  /** Seconds since 1970: when the newest run began that came to an end. */
-  lastSuccess?: number;
   message?: string;
   /** Share of records that were rejected in a day, as a check. */
   read: number;
@@ -21,31 +19,37 @@ export async function lastRuns(client: pg.ClientBase): Promise<Map<string, Run>>
     stream: string;
     last: string | null;
     message: string | null;
-    success: Date | null;
     read: string;
     rejected: string;
   }>(
     `SELECT stream,
             (array_agg(status ORDER BY started_at DESC) FILTER (WHERE status <> 'running'))[1] AS last,
             (array_agg(message ORDER BY started_at DESC) FILTER (WHERE status <> 'running'))[1] AS message,
-            max(started_at) FILTER (WHERE status IN ('succeeded', 'degraded')) AS success,
             coalesce(sum(rows_read) FILTER (WHERE started_at > now() - interval '1 day'), 0) AS read,
             coalesce(sum(rows_rejected) FILTER (WHERE started_at > now() - interval '1 day'), 0) AS rejected
        FROM sync_history WHERE started_at > now() - interval '30 days' GROUP BY stream`,
   );
   return new Map(
-    rows.map(({ stream, last, message, success, read, rejected }) => {
-      const lastSuccess = seconds(success);
+    rows.map(({ stream, last, message, read, rejected }) => {
       const run: Run = {
         read: Number(read),
         rejected: Number(rejected),
         ...(last !== null && { last }),
         ...(message !== null && { message }),
-        ...(lastSuccess !== undefined && { lastSuccess }),
       };
       return [stream, run];
     }),
   );
+}
+
+/** Up to when each stream was read whole, in seconds since 1970, as the extractor's own cursor has it. */
+export async function readThrough(client: pg.ClientBase): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ stream: string; through: string }>(
+    // Of calls the windows that were finished, of users the last list that was read to its end.
+    `SELECT stream, coalesce(cursor->>'through', cursor->>'read') AS through FROM pipeline_state
+      WHERE coalesce(cursor->>'through', cursor->>'read') IS NOT NULL`,
+  );
+  return new Map(rows.map(({ stream, through }) => [stream, Date.parse(through) / 1000]));
 }
 
 /** Keeps records over which tasks at Estuary stand still. One that it says the same of is not written again. */

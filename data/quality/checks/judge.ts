@@ -23,29 +23,52 @@ export interface InWarehouse extends Staging {
   keys: number;
 }
 
+/**
+ * A look into the warehouse, beside what staging was at that moment. Looks are rare, as each may wake the warehouse, so
+ * that what it says is true of then, not of now.
+ */
+export interface Look {
+  /** Seconds since 1970. */
+  at: number;
+  /** Rows of staging. */
+  rows: number;
+  /** Undefined where the table is not there yet. */
+  warehouse?: InWarehouse | undefined;
+  /**
+   * Between what numbers staging's rows were for as long as the warehouse may be behind; `whole` once that was watched.
+   * The warehouse's number must be one that staging had.
+   */
+  window: { min: number; max: number; whole: boolean };
+  /** When the oldest row was loaded that the warehouse lacked. */
+  pendingSince?: number | undefined;
+}
+
+/** Our extractor, as its own tables show it. */
+export interface Extractor {
+  /** How its last run ended; undefined where none did. */
+  last?: string | undefined;
+  /** What that run said. */
+  message?: string | undefined;
+  /** Up to when it read its source, in seconds since 1970; undefined where it never got on. */
+  through?: number | undefined;
+  /** Since when it is watched. */
+  since: number;
+}
+
 /** What is known of a stream beside its rows. */
 export interface Facts {
   /** Seconds since 1970. */
   now: number;
   /** Undefined where the table is not there. */
   staging?: Staging | undefined;
-  /** Undefined where nobody asked, or the table is not there. */
-  warehouse?: InWarehouse | undefined;
+  /** Undefined where nobody looked. */
+  look?: Look | undefined;
   /** Why the warehouse was not read, if it should have been. */
   warehouseFault?: string | undefined;
-  /**
-   * Between what numbers staging's rows were for as long as a stream may be late; `whole` once that was watched. The
-   * warehouse follows later: its number must be one that staging had.
-   */
-  window?: { min: number; max: number; whole: boolean } | undefined;
-  /** When the oldest row was loaded that the warehouse lacks. */
-  pendingSince?: number | undefined;
   /** What at Estuary keeps it from flowing. */
   heldUp?: { state: "failed" | "degraded"; message: string } | undefined;
-  /** Last runs of our extractor. */
-  runs?:
-    | { last?: string | undefined; lastSuccess?: number | undefined; message?: string | undefined }
-    | undefined;
+  /** Undefined where none of ours brings the stream. */
+  extractor?: Extractor | undefined;
 }
 
 export interface Limits {
@@ -63,17 +86,21 @@ export const agreement = (a: number, b: number): number =>
   a === b ? 100 : percent(Math.min(a, b), Math.max(a, b));
 
 /**
- * Seconds that the stream is behind: since our extractor last came to an end, or since the oldest row was loaded that
- * the warehouse lacks, whichever is more. Rows that nobody changed make no lag.
+ * Seconds that the stream is behind: since the moment up to which our extractor read, or the age that the oldest row
+ * which the warehouse lacked had when somebody looked, whichever is more. Rows that nobody changed make no lag. That a
+ * run ended well says nothing: one that its source asked to wait does so, too.
  */
-export function lagOf({ now, runs, pendingSince }: Facts): number {
-  const since = [runs?.lastSuccess, pendingSince].filter((moment) => moment !== undefined);
-  return Math.max(0, ...since.map((moment) => now - moment));
+export function lagOf({ now, extractor, look }: Facts): number {
+  const lags = [
+    extractor ? now - (extractor.through ?? extractor.since) : 0,
+    look?.pendingSince === undefined ? 0 : look.at - look.pendingSince,
+  ];
+  return Math.max(0, ...lags);
 }
 
 /** Results of the checks that are about a stream as a whole. */
 export function wholeResults(stream: string, facts: Facts, limits: Limits): Result[] {
-  const { staging, warehouse, now } = facts;
+  const { staging, look, now } = facts;
   if (!staging) return [];
   const results: Result[] = [];
   const add = (check: string, score: number, observed: number, threshold: number, message?: string) =>
@@ -93,7 +120,8 @@ export function wholeResults(stream: string, facts: Facts, limits: Limits): Resu
     const silent = age > limits.silentAfterHours * 3600;
     add("silence", silent ? 0 : 100, age, 100, silent ? "nothing changed for long" : undefined);
   }
-  if (warehouse) {
+  if (look?.warehouse) {
+    const { rows, warehouse } = look;
     const twice = warehouse.rows - warehouse.keys;
     add(
       "uniqueness",
@@ -102,7 +130,7 @@ export function wholeResults(stream: string, facts: Facts, limits: Limits): Resu
       100,
       twice > 0 ? "rows are there twice" : undefined,
     );
-    const { min, max, whole } = facts.window ?? { min: staging.rows, max: staging.rows, whole: true };
+    const { min, max, whole } = look.window;
     const nearest = Math.min(Math.max(warehouse.rows, min), max);
     const passed = nearest === warehouse.rows || !whole;
     results.push({
@@ -111,8 +139,8 @@ export function wholeResults(stream: string, facts: Facts, limits: Limits): Resu
       score: passed ? 100 : Math.min(agreement(nearest, warehouse.rows), 99.99),
       threshold: 100,
       passed,
-      observed: Math.abs(staging.rows - warehouse.rows),
-      ...(!passed && { message: `staging has ${staging.rows} rows, the warehouse ${warehouse.rows}` }),
+      observed: Math.abs(rows - warehouse.rows),
+      ...(!passed && { message: `staging had ${rows} rows, the warehouse ${warehouse.rows}` }),
     });
   }
   return results;
@@ -130,9 +158,18 @@ export interface Status {
 /** Checks about time; they make a stream late, not bad. */
 const timely = new Set(["freshness", "silence"]);
 
+/** Why our extractor brings nothing, if it does. */
+function failureOf({ last, message, through }: Extractor, results: readonly Result[]): string | undefined {
+  if (last === "failed") return message ?? "its last run failed";
+  const late = results.some(({ check, passed }) => check === "freshness" && !passed);
+  if (through !== undefined || !late) return undefined;
+  const said = last === undefined ? "no run of its extractor came to an end" : message;
+  return `nothing was ever read of it${said === undefined ? "" : `: ${said}`}`;
+}
+
 /** The stream's state. Pure. */
 export function statusOf(results: readonly Result[], facts: Facts): Status {
-  const { heldUp } = facts;
+  const { heldUp, extractor } = facts;
   if (!facts.staging) {
     const message = "its table is not there yet";
     if (heldUp?.state !== "failed") return { state: "unknown", quality: undefined, lag: undefined, message };
@@ -141,13 +178,13 @@ export function statusOf(results: readonly Result[], facts: Facts): Status {
   const content = results.filter(({ check }) => !timely.has(check));
   const quality = content.length > 0 ? Math.min(...content.map(({ score }) => score)) : undefined;
   const lag = lagOf(facts);
-  if (facts.runs?.last === "failed")
-    return { state: "failed", quality, lag, message: facts.runs.message ?? "its last run failed" };
+  const failed = extractor && failureOf(extractor, results);
+  if (failed !== undefined) return { state: "failed", quality, lag, message: failed };
   if (heldUp?.state === "failed") return { state: "failed", quality, lag, message: heldUp.message };
   const faults = results
     .filter(({ passed }) => !passed)
     .map(({ check, score, message }) => `${check} ${message ?? `${score.toFixed(1)} %`}`);
-  if (facts.runs?.last === "degraded") faults.push("its last run rejected records");
+  if (extractor?.last === "degraded") faults.push(`its last run: ${extractor.message ?? "was not whole"}`);
   if (heldUp) faults.push(heldUp.message);
   if (facts.warehouseFault) faults.push(`the warehouse cannot be read: ${facts.warehouseFault}`);
   return {

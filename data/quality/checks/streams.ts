@@ -16,16 +16,19 @@ export interface StreamChecks {
   key: readonly string[];
   /** When a row came into staging, or changed there. */
   loadedAt: string;
-  /** `runs`: our extractor, which says in `sync_history` that it looked; `rows`: Estuary, of which only rows are seen. */
-  freshBy: "runs" | "rows";
+  /**
+   * Whose progress in `pipeline_state` says up to when our extractor read it. Left out: it comes by Estuary, of which
+   * only rows are seen.
+   */
+  progressOf?: string;
   /** Hours without any change after which the source counts as silent; left out where that is usual. */
   silentAfterHours?: number;
   checks: readonly RowCheck[];
 }
 
 const email = "^[^@[:space:]]+@[^@[:space:]]+\\.[^@[:space:]]+$";
-const estuary = { loadedAt: "flow_published_at", freshBy: "rows" } as const;
-const gong = { source: "gong", loadedAt: "_loaded_at", freshBy: "runs" } as const;
+const estuary = { loadedAt: "flow_published_at" } as const;
+const gong = { source: "gong", loadedAt: "_loaded_at" } as const;
 
 /** What is expected of each stream, as data. `atLeast` (percent) is the stack's threshold where it is left out. */
 export const streamChecks: readonly StreamChecks[] = [
@@ -79,6 +82,7 @@ export const streamChecks: readonly StreamChecks[] = [
   {
     ...gong,
     stream: "gong_calls",
+    progressOf: "gong_calls",
     key: ["call_id"],
     checks: [
       { kind: "validity", column: "call_id", matches: "^[0-9]{1,20}$" },
@@ -91,6 +95,7 @@ export const streamChecks: readonly StreamChecks[] = [
   {
     ...gong,
     stream: "gong_users",
+    progressOf: "gong_users",
     key: ["user_id"],
     checks: [
       { kind: "completeness", column: "email" },
@@ -100,6 +105,7 @@ export const streamChecks: readonly StreamChecks[] = [
   {
     ...gong,
     stream: "gong_crm_entities",
+    progressOf: "gong_calls",
     key: ["crm_system", "object_type", "object_id"],
     checks: [
       { kind: "completeness", column: "fields" },

@@ -3,8 +3,8 @@ import type { InWarehouse } from "./judge.ts";
 import { warehouseScanOf } from "./sql.ts";
 import type { StreamChecks } from "./streams.ts";
 
-/** What the last look into the warehouse found of a stream. */
-export interface Look {
+/** What the warehouse said of a stream. */
+export interface Answer {
   warehouse?: InWarehouse;
   fault?: string;
 }
@@ -21,14 +21,14 @@ export async function lookInto(
   client: WarehouseClient,
   streams: readonly StreamChecks[],
   signal: AbortSignal,
-): Promise<{ looks: Map<string, Look>; reachable: boolean }> {
-  const looks = new Map<string, Look>();
+): Promise<{ answers: Map<string, Answer>; reachable: boolean }> {
+  const answers = new Map<string, Answer>();
   let reachable = true;
   for (const stream of streams) {
     try {
       const [row] = await client.query(warehouseScanOf(stream), [], signal);
       const newest = secondsOf(row?.newest);
-      looks.set(stream.stream, {
+      answers.set(stream.stream, {
         warehouse: {
           rows: Number(row?.rows ?? 0),
           keys: Number(row?.keys ?? 0),
@@ -38,14 +38,14 @@ export async function lookInto(
     } catch (error) {
       if (!(error instanceof WarehouseError)) throw error;
       if (missing.has(error.code)) {
-        looks.set(stream.stream, {});
+        answers.set(stream.stream, {});
         continue;
       }
       // Not one stream's fault: what is true of the first is true of all.
       reachable = false;
-      for (const { stream: name } of streams) looks.set(name, { fault: error.message });
+      for (const { stream: name } of streams) answers.set(name, { fault: error.message });
       break;
     }
   }
-  return { looks, reachable };
+  return { answers, reachable };
 }

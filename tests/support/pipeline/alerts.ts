@@ -36,8 +36,8 @@ function select(term: string, metrics: readonly Metric[]): Sample[] {
   return samples.filter(({ labels, value }) => (!label || fits(labels?.[label])) && holds(value));
 }
 
-/** Alerts that would fire once their `for` is over, each as `<alert> <stream, task or slot>`. */
-export function firing(measured: Measured, maxLag = 900): string[] {
+/** Alerts whose expression holds now, each as `<alert> <stream, task or slot>`. They fire when it held long enough. */
+export function holding(measured: Measured, maxLag = 900): string[] {
   const metrics = metricsOf(measured, 0, maxLag);
   const streams = (term: string) => new Set(select(term, metrics).map(({ labels }) => labels?.stream));
   const whole = (part: string): Sample[] => {
@@ -57,4 +57,34 @@ export function firing(measured: Measured, maxLag = 900): string[] {
         }),
       ),
     );
+}
+
+const seconds = { s: 1, m: 60, h: 3600 } as const;
+/** How long an alert's expression must hold until it fires. */
+const patience = new Map(
+  rules.map(({ alert, for: text }) => {
+    const [, number, unit] = /^(\d+)([smh])$/.exec(text) ?? [];
+    if (number === undefined) throw new Error(`a test cannot read how long ${alert} waits: ${text}`);
+    return [alert, Number(number) * seconds[unit as keyof typeof seconds]];
+  }),
+);
+
+/** Prometheus over time: an alert fires when its expression held at every look since its `for`. */
+export class Watch {
+  readonly #maxLag: number;
+  readonly #since = new Map<string, number>();
+  constructor(maxLag = 900) {
+    this.#maxLag = maxLag;
+  }
+
+  /** @returns what fires now */
+  see(measured: Measured): string[] {
+    const now = new Set(holding(measured, this.#maxLag));
+    for (const alert of this.#since.keys()) if (!now.has(alert)) this.#since.delete(alert);
+    return [...now].filter((alert) => {
+      const since = this.#since.get(alert) ?? measured.at;
+      this.#since.set(alert, since);
+      return measured.at - since >= (patience.get(alert.split(" ")[0] ?? "") ?? 0);
+    });
+  }
 }

@@ -13,7 +13,7 @@ import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { StatusClient } from "../../../../data/quality/estuary/client.ts";
 import { Meter } from "../../../../data/quality/measure.ts";
 import { createPlane } from "../../../../lab/saas/estuary/plane/create.ts";
-import { firing } from "../../../support/pipeline/alerts.ts";
+import { holding } from "../../../support/pipeline/alerts.ts";
 import { startSaas } from "../../../support/pipeline/saas.ts";
 import { spokenTo } from "../../../support/pipeline/warehouse.ts";
 import { startPipelineServer } from "../../../support/servers/pipeline.ts";
@@ -210,7 +210,7 @@ test.skipIf(noPostgres)(
         { what: `the alert: ${what}`, deadline: 120, interval: 0.1 },
         async () => {
           const found = await look();
-          const fired = firing(found, 1e6);
+          const fired = holding(found, 1e6);
           return fired.includes(`PipelineTaskFailed ${task}`) ? found : notYet(`${fired}; ${said.at(-1)}`);
         },
       );
@@ -220,10 +220,10 @@ test.skipIf(noPostgres)(
         message: expect.stringMatching(`^${task} task shards failed: `),
       });
       // Told of once, by the task.
-      expect(firing(measured, 1e6).filter((alert) => alert.startsWith("PipelineStreamFailed"))).toEqual([]);
+      expect(holding(measured, 1e6).filter((alert) => alert.startsWith("PipelineStreamFailed"))).toEqual([]);
       expect(stateOf("slack_messages")?.state, what).toBe(task === "source-hubspot" ? "ok" : "failed");
       if (poisoned !== undefined) {
-        expect(firing(measured, 1e6)).toContain("PipelineRecordsRejected hubspot_contacts");
+        expect(holding(measured, 1e6)).toContain("PipelineRecordsRejected hubspot_contacts");
         expect(stateOf("hubspot_contacts")?.message).toMatch(/archived must be boolean/);
         expect(stateOf("hubspot_contacts")?.message).not.toContain(String(poisoned));
         const { rows: logged } = await staging.query(
@@ -239,7 +239,7 @@ test.skipIf(noPostgres)(
         const bad = statuses
           .filter(({ state }) => state !== "ok")
           .map(({ stream, message }) => [stream, message]);
-        const fired = firing({ statuses, ...rest }, 1e6).filter((alert) => alert.startsWith("PipelineTask"));
+        const fired = holding({ statuses, ...rest }, 1e6).filter((alert) => alert.startsWith("PipelineTask"));
         const fault = await wrong();
         return bad.length === 0 && fired.length === 0 && fault === undefined
           ? true

@@ -58,8 +58,12 @@ needed("P5 where Gong asks for more time than a run has, the next run goes on fr
     status: "degraded",
     message: expect.stringMatching(/3600 s: 429/),
   });
-  expect(await alerts(staging)).toEqual(["PipelineStreamDegraded"]);
-  expect((await statusOf(staging, "gong_calls")).state).toBe("degraded");
+  // The run ended well, and the calls were not read all the same.
+  expect(await alerts(staging)).toEqual(["PipelineStreamDegraded", "PipelineStreamLate"]);
+  expect(await statusOf(staging, "gong_calls")).toMatchObject({
+    state: "degraded",
+    message: expect.stringMatching(/^freshness it is late; its last run: Gong did not serve .* 3600 s: 429/),
+  });
   // Others keep still as well, whatever pod they are in.
   gong.faults.set([]);
   gong.journal.clear();
@@ -83,7 +87,8 @@ needed("P5 the source is down: the run fails by name, and the next one makes up 
     status: "degraded",
     message: expect.stringMatching(/did not serve .*503/),
   });
-  expect(await alerts(staging)).toEqual(["PipelineStreamDegraded"]);
+  expect(await alerts(staging)).toEqual(["PipelineStreamDegraded", "PipelineStreamLate"]);
+  expect((await statusOf(staging, "gong_calls")).message).toMatch(/its last run: Gong did not serve .*503/);
   gong.faults.set([{ kind: "drop", times: 2 }]);
   expect((await runOnce(staging, gong, { clock: idleClock(), patience: 60 })).failure).toBeUndefined();
   await expectWhole();
@@ -135,8 +140,11 @@ needed("P5 poison records are kept aside with the reason, once, and the others a
     raw: { metaData: { duration: 3e9 } },
   });
   expect(await callsRun()).toMatchObject({ status: "degraded", rejected: 4 });
-  expect((await statusOf(staging, "gong_calls")).state).toBe("degraded");
   expect(await alerts(staging)).toEqual(["PipelineStreamDegraded", "PipelineRecordsRejected"]);
+  expect(await statusOf(staging, "gong_calls")).toMatchObject({
+    state: "degraded",
+    message: expect.stringContaining("its last run: 4 records were rejected, see error_logs"),
+  });
   await runOnce(staging, gong);
   expect((await contents(staging)).errors).toEqual(errors);
 

@@ -8,7 +8,7 @@ import { type Extraction, extract } from "../../../../data/gong/main.ts";
 import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { Meter } from "../../../../data/quality/measure.ts";
 import { type GongOptions, openGong } from "../../../../lab/saas/gong/handler.ts";
-import { firing } from "../../../support/pipeline/alerts.ts";
+import { holding } from "../../../support/pipeline/alerts.ts";
 import { startPipelineServer } from "../../../support/servers/pipeline.ts";
 import { noPostgres } from "../../../support/servers/postgres.ts";
 
@@ -180,7 +180,7 @@ export async function alerts({ server }: Staging): Promise<string[]> {
   try {
     const streams = streamChecks.filter(({ source }) => source === "gong");
     const meter = new Meter({ pool, threshold: 95, maxLag: 900, warehouseInterval: 60, streams });
-    const fired = firing(await meter.run(new AbortController().signal));
+    const fired = holding(await meter.run(new AbortController().signal));
     return fired.filter((alert) => alert.endsWith(" gong_calls")).map((alert) => alert.split(" ")[0] ?? "");
   } finally {
     await pool.end();

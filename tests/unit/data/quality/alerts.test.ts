@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Measured } from "../../../../data/quality/measure.ts";
 import { metricsOf } from "../../../../data/quality/metrics.ts";
-import { firing, rules } from "../../../support/pipeline/alerts.ts";
+import { holding, rules } from "../../../support/pipeline/alerts.ts";
 
 const root = join(import.meta.dirname, "../../../..");
 const measured: Measured = {
@@ -72,7 +72,7 @@ test("P3 below the threshold and late shows in the metrics that alert", () => {
 });
 
 test("P5 what is wrong fires its alerts, what is well fires none", () => {
-  expect(firing(measured).sort()).toEqual([
+  expect(holding(measured).sort()).toEqual([
     "PipelineCountsDiffer gong_calls",
     "PipelineRecordsRejected gong_calls",
     "PipelineSlotFillsUp flow_slot",
@@ -92,6 +92,6 @@ test("P5 what is wrong fires its alerts, what is well fires none", () => {
     tasks: [{ name: "sophia/test/source-postgres", state: "ok", summary: "Ok" }],
     estuaryFault: undefined,
   };
-  expect(firing(well)).toEqual([]);
-  expect(firing({ ...well, tasks: [], estuaryFault: "401" })).toEqual(["PipelineEstuaryUnreadable"]);
+  expect(holding(well)).toEqual([]);
+  expect(holding({ ...well, tasks: [], estuaryFault: "401" })).toEqual(["PipelineEstuaryUnreadable"]);
 });

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { streams } from "../../../../data/estuary/spec/streams.ts";
-import { type Facts, lagOf, statusOf, wholeResults } from "../../../../data/quality/checks/judge.ts";
+import {
+  type Facts,
+  type Look,
+  lagOf,
+  statusOf,
+  wholeResults,
+} from "../../../../data/quality/checks/judge.ts";
 import { conditionOf } from "../../../../data/quality/checks/sql.ts";
 import { checkName, streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { Window } from "../../../../data/quality/checks/window.ts";
@@ -21,16 +27,60 @@ test("P3 every stream that flows is checked, by its own key, each check once", (
   for (const { checks } of streamChecks) expect(new Set(checks.map(checkName)).size).toBe(checks.length);
 });
 
-test("lag is that of a run or of rows under way, never that of rows that nobody changed", () => {
+const seen = (more: Partial<Look> = {}): Look => ({
+  at: 10_000,
+  rows: 100,
+  window: { min: 100, max: 100, whole: true },
+  ...more,
+});
+
+test("lag is that of the extractor or of rows under way, never that of rows that nobody changed", () => {
   expect(lagOf(facts())).toBe(0);
-  expect(lagOf(facts({ runs: { lastSuccess: 9900 } }))).toBe(100);
-  expect(lagOf(facts({ runs: { lastSuccess: 9900 }, pendingSince: 9000 }))).toBe(1000);
-  expect(of("freshness", facts({ pendingSince: 9000 }))).toMatchObject({ passed: false, observed: 1000 });
+  expect(lagOf(facts({ look: seen() }))).toBe(0);
+  expect(lagOf(facts({ extractor: { through: 9900, since: 0 } }))).toBe(100);
+  const both = facts({ extractor: { through: 9900, since: 0 }, look: seen({ pendingSince: 9000 }) });
+  expect(lagOf(both)).toBe(1000);
+  expect(of("freshness", both)).toMatchObject({ passed: false, observed: 1000 });
+});
+
+test("a look into the warehouse is judged as of its own moment, however long ago it was", () => {
+  const later = facts({ now: 11_000, staging: { rows: 130 }, look: seen({ pendingSince: 9800 }) });
+  expect(lagOf(later)).toBe(200);
+  const warehouse = { rows: 100, keys: 100 };
+  expect(of("counts", { ...later, look: seen({ warehouse }) })).toMatchObject({ passed: true, observed: 0 });
+});
+
+test("P5 an extractor that gets nowhere is late, however well its runs end", () => {
+  const waiting = { last: "degraded", message: "Gong asked the company to wait", through: 9000, since: 0 };
+  const results = wholeResults("s", facts({ extractor: waiting }), limits);
+  expect(results).toContainEqual(expect.objectContaining({ check: "freshness", passed: false }));
+  expect(statusOf(results, facts({ extractor: waiting }))).toMatchObject({
+    state: "degraded",
+    lag: 1000,
+    message: "freshness it is late; its last run: Gong asked the company to wait",
+  });
+});
+
+test("P5 an extractor that never ran has failed as soon as the stream may not be later", () => {
+  const status = (since: number, more: object = {}) => {
+    const given = facts({ extractor: { since, ...more } });
+    return statusOf(wholeResults("s", given, limits), given);
+  };
+  expect(status(9500)).toMatchObject({ state: "ok", lag: 500 });
+  expect(status(9000)).toEqual({
+    state: "failed",
+    quality: undefined,
+    lag: 1000,
+    message: "nothing was ever read of it: no run of its extractor came to an end",
+  });
+  expect(status(9000, { last: "degraded", message: "did not serve" }).message).toBe(
+    "nothing was ever read of it: did not serve",
+  );
 });
 
 test("a warehouse that follows is no difference, one that stays behind is", () => {
   const warehouse = { rows: 90, keys: 90 };
-  const given = (window: Facts["window"]) => facts({ warehouse, window });
+  const given = (window: Look["window"]) => facts({ look: seen({ warehouse, window }) });
   expect(of("counts", given({ min: 80, max: 100, whole: true }))).toMatchObject({ passed: true, score: 100 });
   expect(of("counts", given({ min: 100, max: 100, whole: false }))).toMatchObject({ passed: true });
   expect(of("counts", given({ min: 100, max: 100, whole: true }))).toMatchObject({
@@ -38,12 +88,12 @@ test("a warehouse that follows is no difference, one that stays behind is", () =
     score: 90,
     observed: 10,
   });
-  const more = facts({ warehouse: { rows: 101, keys: 101 }, window: { min: 100, max: 100, whole: true } });
+  const more = facts({ look: seen({ warehouse: { rows: 101, keys: 101 } }) });
   expect(of("counts", more)).toMatchObject({ passed: false });
 });
 
 test("a row that is twice in the warehouse is never within the threshold", () => {
-  const given = facts({ warehouse: { rows: 100_000, keys: 99_999 } });
+  const given = facts({ look: seen({ warehouse: { rows: 100_000, keys: 99_999 } }) });
   expect(of("uniqueness", given)).toMatchObject({ passed: false, observed: 1 });
 });
 
@@ -60,7 +110,7 @@ test("the window forgets what is older than it, and keeps what held when it bega
 
 test("states: unknown, failed, degraded, ok", () => {
   expect(statusOf([], facts({ staging: undefined })).state).toBe("unknown");
-  expect(statusOf([], facts({ runs: { last: "failed", message: "401" } }))).toMatchObject({
+  expect(statusOf([], facts({ extractor: { last: "failed", message: "401", since: 0 } }))).toMatchObject({
     state: "failed",
     message: "401",
   });

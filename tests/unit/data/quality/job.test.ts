@@ -1,0 +1,144 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
+import { run } from "../../../../data/quality/main.ts";
+import { holding, Watch } from "../../../support/pipeline/alerts.ts";
+import { freePort } from "../../../support/servers/ports.ts";
+import { noPostgres } from "../../../support/servers/postgres.ts";
+import { openStage, type Stage, signal } from "./stage.ts";
+
+describe.skipIf(noPostgres)("P5 the quality job and what it raises, over time", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage();
+  }, 120_000);
+  afterAll(() => stage?.close());
+
+  /** Time that only the test lets pass, from a whole second on. */
+  const startClock = () => {
+    const clock = { now: Math.floor(Date.now() / 1000) };
+    return { clock, moment: (ago = 0) => new Date((clock.now - ago) * 1000) };
+  };
+
+  test("P4 with the defaults a table that grows without end raises nothing, and a row that is late does", async () => {
+    await stage.fill(1);
+    const { quality } = pipelineSettings.parse({});
+    const { clock, moment } = startClock();
+    const watch = new Watch(quality.maxLagMinutes * 60);
+    const meter = stage.meterOf({
+      now: () => clock.now,
+      warehouseInterval: quality.warehouseIntervalSeconds,
+      maxLag: quality.maxLagMinutes * 60,
+    });
+    /** A minute in which a row came. The warehouse has what was in staging `behind` seconds ago; left out: what it had. */
+    const minute = async (behind?: number) => {
+      clock.now += 60;
+      await stage.admin.query(
+        `INSERT INTO gong_calls_staging (call_id, started_at, duration_s, primary_user_id, _run_id, _extracted_at, _loaded_at, _row_hash)
+         VALUES ($1, now(), 60, '7', gen_random_uuid(), now(), $2, '')`,
+        [String(clock.now), moment()],
+      );
+      await stage.readThrough(moment(300));
+      if (behind !== undefined) await stage.travel(moment(behind));
+      const measured = await meter.run(signal);
+      return {
+        why: JSON.stringify(measured.statuses),
+        fired: watch.see(measured),
+        checks: measured.results.map(({ check }) => check),
+      };
+    };
+    for (let minutes = 1; minutes <= 50; minutes += 1) {
+      const { fired, checks, why } = await minute(300);
+      expect(fired, `after ${minutes} minutes: ${why}`).toEqual([]);
+      expect(checks).toContain("counts");
+    }
+    const first = async () => {
+      for (let minutes = 1; minutes <= 45; minutes += 1) {
+        const { fired } = await minute();
+        if (fired.length > 0) return { minutes, fired };
+      }
+      return undefined;
+    };
+    const alert = await first();
+    expect(alert?.fired).toEqual(["PipelineStreamLate gong_calls"]);
+    expect(alert?.minutes).toBeLessThanOrEqual(15 + 15 + 2);
+  });
+
+  test("P5 a slot that the warehouse was too long down for alerts before it is lost, and when it is", async () => {
+    await stage.fill(5);
+    await stage.travel();
+    const root = await stage.server.admin();
+    const capture = new pg.Client(stage.server.as("flow_capture"));
+    await capture.connect();
+    const look = async () => {
+      const measured = await stage.meterOf().run(signal);
+      return [measured.slots[0]?.status, holding(measured).filter((alert) => alert.includes("Slot"))];
+    };
+    try {
+      await capture.query("SELECT pg_create_logical_replication_slot('flow_slot', 'pgoutput')");
+      // This server keeps 256 MB, which is less than the alert asks for.
+      expect(await look()).toEqual(["reserved", ["PipelineSlotFillsUp flow_slot"]]);
+      await waitFor({ what: "the slot to be lost", deadline: 60, interval: 0.01 }, async () => {
+        for (const sql of ["CREATE TABLE w ()", "DROP TABLE w", "SELECT pg_switch_wal()"])
+          await root.query(sql);
+        await root.query("CHECKPOINT");
+        const { rows } = await root.query("SELECT wal_status FROM pg_replication_slots");
+        return rows[0].wal_status === "lost" ? true : notYet(rows[0].wal_status);
+      });
+      expect(await look()).toEqual(["lost", expect.arrayContaining(["PipelineSlotFillsUp flow_slot"])]);
+    } finally {
+      await root.query("SELECT pg_drop_replication_slot('flow_slot')");
+      await Promise.all([root.end(), capture.end()]);
+    }
+    expect(holding(await stage.meterOf().run(signal)).filter((alert) => alert.includes("Slot"))).toEqual([]);
+  });
+
+  test("O1 the job serves metrics, survives a lost database, and ends when it is told to", async () => {
+    await stage.fill(10, 1);
+    await stage.travel();
+    const key = join(stage.folder, "reader-key");
+    await writeFile(key, stage.snowflake.privateKey, { mode: 0o600 });
+    const port = await freePort();
+    const stop = new AbortController();
+    const running = run(
+      {
+        ...stage.server.environment("quality"),
+        PORT: String(port),
+        SOPHIA_QUALITY_INTERVAL: "0.2",
+        SOPHIA_QUALITY_WAREHOUSE_INTERVAL: "0.2",
+        SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: key,
+        SOPHIA_SNOWFLAKE_URL: stage.snowflake.url,
+        SOPHIA_SNOWFLAKE_USER: "SCOOBYJAVA15",
+        SOPHIA_SNOWFLAKE_ROLE: "ACCOUNTADMIN",
+        SOPHIA_SNOWFLAKE_WAREHOUSE: "WH",
+      },
+      stop.signal,
+    );
+    const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const until = (wanted: RegExp) =>
+      waitFor({ what: `the metric ${wanted}`, deadline: 120, interval: 0.1 }, async () => {
+        const text = await metrics();
+        return wanted.test(text) ? text : notYet(text);
+      });
+    const text = await until(/sophia_stream_state\{stream="gong_calls",source="gong",state="degraded"\} 1/);
+    expect(text).toContain('sophia_stream_quality_percent{stream="gong_calls",source="gong"} 90');
+    expect(text).toContain(
+      'sophia_quality_check_passed{stream="gong_calls",check="completeness:started_at"} 0',
+    );
+    expect(text).toContain("sophia_warehouse_up 1");
+
+    const root = await stage.server.admin();
+    const { rowCount } = await root.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pipeline-quality'",
+    );
+    await root.end();
+    expect(rowCount).toBeGreaterThan(0);
+    await stage.admin.query("UPDATE gong_calls_staging SET started_at = now()");
+    await until(/sophia_stream_state\{stream="gong_calls",source="gong",state="ok"\} 1/);
+    stop.abort();
+    await running;
+  });
+});
