@@ -11,7 +11,7 @@ import { loadDriver } from "../../lab/cloud/drivers.ts";
 import { parseOptions, readKeys } from "../../lab/cloud/options.ts";
 import { startCloud } from "../../lab/cloud/start.ts";
 import { CheckedApi } from "../conformance/api.ts";
-import { Contract } from "../conformance/contract.ts";
+import { Contract } from "../conformance/contract/contract.ts";
 import { somePublicKey } from "./support/cloud.ts";
 import { MemoryDriver } from "./support/driver.ts";
 
@@ -58,7 +58,7 @@ async function emulator(options: Record<string, string> = {}): Promise<Emulator>
     return {
       child,
       url,
-      api: new CheckedApi({ url, key, contract: Contract.load() }),
+      api: new CheckedApi({ url, key, contract: new Contract() }),
       control: new ControlClient(new URL(url).origin),
       kill: async (signal) => {
         child.kill(signal);

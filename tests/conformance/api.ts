@@ -1,5 +1,5 @@
 import { systemClock } from "../../components/core/wait.ts";
-import type { Contract, Exchange } from "./contract.ts";
+import type { Contract, Exchange } from "./contract/contract.ts";
 
 export interface Answer {
   status: number;
@@ -25,7 +25,7 @@ export interface CallOptions {
 export interface ApiTarget {
   url: string;
   key: string;
-  contract?: Contract | undefined;
+  contract: Contract;
   /** Milliseconds between two requests; the real API takes one a second. */
   pace?: number;
 }
@@ -68,14 +68,12 @@ export class CheckedApi {
       responseText: text,
     };
     this.exchanges.push(exchange);
-    if (contract) {
-      const faults = options.offDocument ? [] : contract.responseFaults(exchange);
-      if (!options.wrong) faults.unshift(...contract.requestFaults(exchange));
-      if (faults.length > 0)
-        throw new Error(
-          `${method} ${path} → ${response.status} breaks the document:\n${faults.join("\n")}\n${text}`,
-        );
-    }
+    const faults = options.offDocument ? [] : contract.responseFaults(exchange);
+    if (!options.wrong) faults.unshift(...contract.requestFaults(exchange));
+    if (faults.length > 0)
+      throw new Error(
+        `${method} ${path} → ${response.status} breaks the document:\n${faults.join("\n")}\n${text}`,
+      );
     return {
       status: response.status,
       text,

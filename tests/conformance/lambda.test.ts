@@ -5,10 +5,10 @@ import { type Cloud, startCloud } from "../../lab/cloud/start.ts";
 import { emulatedRoutes, refusedRoutes } from "../../lab/cloud/wire/routes.ts";
 import { MemoryDriver } from "../cloud/support/driver.ts";
 import { CheckedApi } from "./api.ts";
-import { Contract, documentFile } from "./contract.ts";
+import { Contract } from "./contract/contract.ts";
 import { type Bench, cases } from "./lambda.cases.ts";
 
-const contract = Contract.load();
+const contract = new Contract();
 const realKey = process.env.LAMBDA_API_KEY;
 const maySpend = process.env.LAMBDA_CONFORMANCE_SPEND === "1";
 
@@ -22,9 +22,7 @@ function newPublicKey(): string {
   return `ssh-ed25519 ${Buffer.concat(blob).toString("base64")} ${run}`;
 }
 
-const noDocument = contract ? "" : ` [exchanges not checked: ${documentFile} is not there]`;
-
-describe(`emulator${noDocument}`, () => {
+describe("emulator", () => {
   let cloud: Cloud;
   let bench: Bench;
   beforeAll(async () => {
@@ -68,8 +66,8 @@ describe.skipIf(!realKey)(realKey ? "Lambda Cloud" : "Lambda Cloud [skipped: no 
   }
 });
 
-describe.skipIf(!contract)(`coverage of the document${noDocument}`, () => {
-  const documented = contract?.operations() ?? [];
+describe("coverage of the document", () => {
+  const documented = contract.operations();
   const idsOf = (routes: typeof emulatedRoutes) => new Set(routes.map(({ operation }) => operation));
 
   test("every operation is either emulated or refused by name", () => {

@@ -60,4 +60,11 @@ export const peopleVariables = {
     setBy: "person",
     standard: "beside LAMBDA_API_KEY",
   },
+  LAMBDA_OPENAPI: {
+    about: "File of Lambda's OpenAPI document: holds what the tests know of the API against it.",
+    usedBy: ["tests"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "beside LAMBDA_API_KEY",
+  },
 } as const;

@@ -19,6 +19,7 @@ export interface ObservedRequest {
   method: string;
   path: string;
   operation: string;
+  query: Record<string, string>;
   body: unknown;
 }
 export type Observer = (phase: Phase, request: ObservedRequest) => void | Promise<void>;
@@ -72,7 +73,8 @@ export class Api {
     const body = await readJson(request);
     const content = body.ok ? body.value : undefined;
     const entry = journal.request({ at: backend.clock.now(), method, path, operation, body: content });
-    const observed: ObservedRequest = { number: entry.number, method, path, operation, body: content };
+    const query = Object.fromEntries(url.searchParams);
+    const observed: ObservedRequest = { number: entry.number, method, path, operation, query, body: content };
 
     await onRequest?.("before", observed);
     const fault = faults.take(operation);

@@ -1,10 +1,10 @@
 import { onTestFinished } from "vitest";
 import { type Cloud, type CloudOptions, startCloud } from "../../../lab/cloud/start.ts";
 import { type Answer, CheckedApi } from "../../conformance/api.ts";
-import { Contract } from "../../conformance/contract.ts";
+import { Contract } from "../../conformance/contract/contract.ts";
 import { MemoryDriver } from "./driver.ts";
 
-const contract = Contract.load();
+const contract = new Contract();
 
 /** A syntactically right key that belongs to nobody. */
 export const somePublicKey = `ssh-ed25519 ${Buffer.alloc(51, 7).toString("base64")} test`;

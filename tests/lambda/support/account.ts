@@ -1,4 +1,5 @@
 import { type TestCloud, testCloud } from "../../cloud/support/cloud.ts";
+import { judged } from "../../conformance/judged.ts";
 
 const paid = ["booting", "active", "unhealthy"];
 
@@ -22,9 +23,9 @@ export async function account(): Promise<Account> {
     return new Set([...instances, ...gone].map(({ id }) => id)).size;
   };
   const cloud: TestCloud = await testCloud({
-    onRequest: async (phase, request) => {
+    onRequest: judged(async (phase, request) => {
       if (phase === "handled" && request.operation === "launchInstance") most = Math.max(most, await alive());
-    },
+    }),
   });
   await cloud.control.force(await cloud.launched(), "terminated");
   await cloud.control.advance(3600);

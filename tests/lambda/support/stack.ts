@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import type { CloudOptions } from "../../../lab/cloud/start.ts";
 import { checkout } from "../../../lab/pulumi/versions.ts";
 import { somePublicKey, type TestCloud, testCloud } from "../../cloud/support/cloud.ts";
+import { judged } from "../../conformance/judged.ts";
 import { type Program, runProgram } from "../../plugins/harness.ts";
 
 export interface LambdaStack extends TestCloud {
@@ -32,7 +33,7 @@ export async function lambdaStack(
   config: Record<string, unknown>,
   options: Partial<Pick<CloudOptions, "onRequest" | "speed">> = {},
 ): Promise<LambdaStack> {
-  const cloud = await testCloud({ speed, ...options });
+  const cloud = await testCloud({ speed, ...options, onRequest: judged(options.onRequest) });
   // The account's queues and journal live in the temporary folder of whoever speaks with it.
   const temporary = await mkdtemp(join(tmpdir(), "sophia-lambda-"));
   onTestFinished(() => rm(temporary, { recursive: true, force: true }));

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { connect, probe } from "../../../mcp/probe.ts";
 import { testCloud } from "../../cloud/support/cloud.ts";
+import { judged } from "../../conformance/judged.ts";
 import { fakeKubernetes } from "../support/kubernetesApi.ts";
 
 const program = fileURLToPath(new URL("../../../mcp/servers/sophia_infrastructure/main.ts", import.meta.url));
@@ -35,7 +36,7 @@ function launch(environment: Record<string, string>): Launched {
 
 /** The server as its pod runs it: everything outside it by environment and mounted files. */
 async function deployed() {
-  const [api, cloud] = await Promise.all([fakeKubernetes(), testCloud()]);
+  const [api, cloud] = await Promise.all([fakeKubernetes(), testCloud({ onRequest: judged() })]);
   const folder = mkdtempSync(join(tmpdir(), "pod-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [hosts, key] = [join(folder, "hosts.json"), join(folder, "key")];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Contract, documentFile, type Exchange } from "./contract.ts";
+import { Contract, type Exchange } from "./contract.ts";
 
-const contract = Contract.load();
+const judge = new Contract();
 
 const exchange = (change: Partial<Exchange>): Exchange => ({
   method: "GET",
@@ -13,9 +13,7 @@ const exchange = (change: Partial<Exchange>): Exchange => ({
   ...change,
 });
 
-describe.skipIf(!contract)(`the document as judge [${documentFile}]`, () => {
-  const judge = contract as Contract;
-
+describe("what Lambda's document says, as judge", () => {
   test("lets right exchanges pass", () => {
     expect(judge.requestFaults(exchange({}))).toEqual([]);
     expect(judge.responseFaults(exchange({}))).toEqual([]);

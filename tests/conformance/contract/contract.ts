@@ -1,25 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Ajv2020 } from "ajv/dist/2020.js";
-
-/** Where Lambda's OpenAPI document lies: beside the repository, never in it. */
-export const documentFile = fileURLToPath(
-  new URL("../../../shared/facts/lambda-openapi.json", import.meta.url),
-);
-
-interface Content {
-  content?: { "application/json"?: { schema: object } };
-}
-interface Operation {
-  operationId: string;
-  parameters?: { name: string; in: string }[];
-  requestBody?: Content & { required?: boolean };
-  responses: Record<string, Content>;
-}
-interface OpenApi {
-  paths: Record<string, Record<string, Operation>>;
-  components: object;
-}
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { committedFacts, type Facts, type Operation } from "./facts.ts";
+import { answerSchema, definitions, refusalSchema, schemaOf } from "./schema.ts";
 
 /** One request and its answer, as they went over the wire. `path` is below `/api/v1`. */
 export interface Exchange {
@@ -41,62 +22,57 @@ const drift = {
   envelope: { listInstances: ["page_token"] } as Record<string, string[]>,
 };
 
-/** Lambda's document as a judge of exchanges. */
+/** What Lambda's document says, as a judge of exchanges. */
 export class Contract {
-  readonly #document: OpenApi;
+  readonly #facts: Facts;
+  readonly #definitions: Record<string, object>;
+  readonly #judges = new Map<string, ValidateFunction>();
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
 
-  constructor(text: string) {
-    this.#document = JSON.parse(text);
+  constructor(facts: Facts = committedFacts()) {
+    this.#facts = facts;
+    this.#definitions = definitions(facts);
     this.#ajv.addFormat(
-      "date-time",
+      "time",
       (value: string) => /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
     );
-    this.#ajv.addFormat("ipv4network", /^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/);
-    this.#ajv.addFormat("password", true);
-    this.#ajv.addSchema({ components: this.#document.components }, "document");
-  }
-
-  static load(): Contract | undefined {
-    return existsSync(documentFile) ? new Contract(readFileSync(documentFile, "utf8")) : undefined;
+    this.#ajv.addFormat("network", /^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?$/);
   }
 
   operations(): { id: string; method: string; path: string }[] {
-    return Object.entries(this.#document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { operationId }]) => ({
-        id: operationId,
-        method: method.toUpperCase(),
-        path: path.replace(/^\/api\/v1/, ""),
-      })),
-    );
+    return Object.entries(this.#facts.operations).map(([name, { id }]) => {
+      const [method = "", path = ""] = name.split(" ");
+      return { id, method, path };
+    });
   }
 
   #find(method: string, path: string): Operation | undefined {
-    const parts = `/api/v1${path}`.split("/");
+    const parts = path.split("/");
     const fits = (pattern: string[]) =>
       pattern.length === parts.length &&
       pattern.every((part, index) => part.startsWith("{") || part === parts[index]);
-    const candidates = Object.entries(this.#document.paths)
-      .filter(([pattern]) => fits(pattern.split("/")))
+    const [first] = this.operations()
+      .filter((operation) => operation.method === method && fits(operation.path.split("/")))
       // `/firewall-rulesets/global` before `/firewall-rulesets/{id}`.
-      .sort(([left], [right]) => left.split("{").length - right.split("{").length);
-    return candidates[0]?.[1][method.toLowerCase()];
+      .sort((left, right) => left.path.split("{").length - right.path.split("{").length);
+    return first && this.#facts.operations[`${first.method} ${first.path}`];
   }
 
   /** Everything in the request that the document does not allow. */
-  requestFaults({ method, path, query, requestBody }: Exchange): string[] {
+  requestFaults({
+    method,
+    path,
+    query,
+    requestBody,
+  }: Omit<Exchange, "status" | "contentType" | "responseText">): string[] {
     const operation = this.#find(method, path);
     if (!operation)
       return drift.paths.has(`${method} ${path}`) ? [] : [`${method} ${path} is not documented`];
-    const known = (operation.parameters ?? [])
-      .filter((parameter) => parameter.in === "query")
-      .map(({ name }) => name)
-      .concat(drift.query[operation.operationId] ?? []);
+    const known = [...(operation.query ?? []), ...(drift.query[operation.id] ?? [])];
     const faults = Object.keys(query)
       .filter((name) => !known.includes(name))
       .map((name) => `query ${name} is not documented`);
-    const schema = operation.requestBody?.content?.["application/json"]?.schema;
-    if (schema) faults.push(...this.#judge(schema, requestBody, "request body"));
+    if (operation.body) faults.push(...this.#judge(schemaOf(operation.body), requestBody, "request body"));
     else if (requestBody !== undefined) faults.push("a body is not documented");
     return faults;
   }
@@ -109,20 +85,23 @@ export class Contract {
     const body: unknown = JSON.parse(responseText);
     const operation = this.#find(method, path);
     if (drift.statuses.has(status) || !operation) return [];
-    const schema = operation.responses[status]?.content?.["application/json"]?.schema;
-    if (!schema) return [`status ${status} of ${operation.operationId} is not documented`];
-    const known = drift.envelope[operation.operationId] ?? [];
+    const answer = operation.answers[status];
+    const codes = { ...this.#facts.usual, ...operation.refusals }[status] ?? [];
+    if (answer === undefined && codes.length === 0)
+      return [`status ${status} of ${operation.id} is not documented`];
+    const known = drift.envelope[operation.id] ?? [];
     const envelope =
       typeof body === "object" && body !== null
         ? Object.fromEntries(Object.entries(body).filter(([name]) => !known.includes(name)))
         : body;
-    return this.#judge(schema, envelope, `${status} of ${operation.operationId}`);
+    const schema = answer === undefined ? refusalSchema(codes) : answerSchema(answer);
+    return this.#judge(schema, envelope, `${status} of ${operation.id}`);
   }
 
   #judge(schema: object, value: unknown, where: string): string[] {
-    // References in the document start at its root; here that root has a name.
-    const anchored: object = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/'));
-    const validate = this.#ajv.compile(anchored);
+    const text = JSON.stringify(schema);
+    const validate = this.#judges.get(text) ?? this.#ajv.compile({ ...schema, $defs: this.#definitions });
+    this.#judges.set(text, validate);
     if (validate(value)) return [];
     return (validate.errors ?? []).map(
       ({ instancePath, message }) => `${where}${instancePath}: ${message ?? "not valid"}`,
