@@ -14,7 +14,6 @@ import { confirm, machineOf, type Part, parts, stoppable, targetsOf } from "./st
 import {
   commitOf,
   loudly,
-  outputs,
   type Program,
   preview,
   programIn,
@@ -22,8 +21,8 @@ import {
   resources,
   update,
 } from "./stack/program.ts";
-import { markVerified, refuseOlder, rollback } from "./stack/rollback.ts";
-import { reachOf, verified } from "./stack/verify.ts";
+import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts";
+import { reachIn, verified } from "./stack/verify.ts";
 import { advisories, drift, health, rotation } from "./watch.ts";
 
 type Given = Record<string, string | boolean | undefined>;
@@ -35,12 +34,16 @@ export interface Command {
 }
 
 export const usage = `usage: node delivery/cli.ts <command>
-  plan     --stack <name> [--comment <file>] [--plan <file>]   what an update would do, judged; fails if it is refused
+  plan     --stack <name> [--comment <file>] [--plan <file>] [--refresh]
+                                                               what an update would do, judged; fails if it is refused
   guard    --plan <file> [--data-loss]                         refuses a plan that loses data
-  up       --stack <name> [--only mcp|migrations] [--replace <host> --confirm <host>]
+  up       --stack <name> [--refresh] [--only mcp|migrations] [--replace <host> --confirm <host>]
+                                                               --refresh looks first at what is really there, and so
+                                                               replaces what was lost
   verify   --stack <name> [--deadline <seconds>]               waits until everything answers from outside
   mark     --stack <name>                                      notes that the checked-out commit works
-  rollback --stack <name> [--commit <id>]                      back to the last commit that worked, or to this one
+  rollback --stack <name> [--commit <id>] [--deadline <seconds>]   back to the last commit that worked, or to this
+                                                               one, and waits until everything answers
   stop     --stack <name> --confirm <name>                     destroys all that costs money and can be made again
   drift    --stack <name> --body <file>                        what is no longer as it was deployed
   health   --stack <name> --body <file>                        what does not answer
@@ -69,9 +72,9 @@ async function write(file: string, content: string): Promise<void> {
 
 export const commands: Record<string, Command> = {
   plan: {
-    options: { stack: text, comment: text, plan: text },
+    options: { stack: text, comment: text, plan: text, refresh: { type: "boolean" } },
     async run(given) {
-      const plan = await preview(programOf(given));
+      const plan = await preview(programOf(given), given.refresh === true);
       await describePlan(plan, { comment: optional(given, "comment"), plan: optional(given, "plan") });
       const said = render(plan);
       if (plan.succeeded) return said;
@@ -88,7 +91,7 @@ export const commands: Record<string, Command> = {
     },
   },
   up: {
-    options: { stack: text, only: text, replace: text, confirm: text },
+    options: { stack: text, only: text, replace: text, confirm: text, refresh: { type: "boolean" } },
     run: up,
   },
   verify: {
@@ -96,7 +99,7 @@ export const commands: Record<string, Command> = {
     async run(given) {
       const program = programOf(given);
       const deadline = Number(optional(given, "deadline") ?? "180");
-      const all = await verified(reachOf(program.stack, await outputs(program)), deadline);
+      const all = await verified(await reachIn(program), deadline);
       return `Stack ${program.stack} works:\n${all.map(({ what }) => `- ${what}`).join("\n")}`;
     },
   },
@@ -108,11 +111,12 @@ export const commands: Record<string, Command> = {
     },
   },
   rollback: {
-    options: { stack: text, commit: text },
+    options: { stack: text, commit: text, deadline: text },
     async run(given) {
       const program = programOf(given);
-      const commit = await rollback(program, { commit: optional(given, "commit") });
-      return `Stack ${program.stack} was rolled back to ${commit}.`;
+      const deadline = Number(optional(given, "deadline") ?? "300");
+      const commit = await rollbackVerified(program, { commit: optional(given, "commit"), deadline });
+      return `Stack ${program.stack} was rolled back to ${commit}, and works.`;
     },
   },
   stop: {
@@ -170,6 +174,7 @@ async function up(given: Given): Promise<string> {
   const commit = await commitOf(program.folder);
   const only = optional(given, "only");
   const host = optional(given, "replace");
+  const refresh = given.refresh === true;
   if (only !== undefined && host !== undefined) throw new Error("--only and --replace exclude each other");
   if (host !== undefined) {
     confirm(`replacing host ${host}, with all that is on its disks,`, host, optional(given, "confirm") ?? "");
@@ -181,11 +186,11 @@ async function up(given: Given): Promise<string> {
     if (!isPart(only))
       throw new Error(`there is no part ${only}; there are ${Object.keys(parts).join(", ")}`);
     const target = targetsOf(only, await components(program));
-    await update(program, { message: `Deploy ${parts[only].what} of ${commit}`, target });
+    await update(program, { message: `Deploy ${parts[only].what} of ${commit}`, refresh, target });
     return `The ${parts[only].what} of stack ${program.stack} are those of ${commit}.`;
   }
   await refuseOlder(program);
-  await update(program, { message: `Deploy ${commit}` });
+  await update(program, { message: `Deploy ${commit}`, refresh });
   return `Stack ${program.stack} was brought to ${commit}.`;
 }
 

@@ -4,8 +4,8 @@ import { CommandFailed, run } from "../lab/exec.ts";
 import { repository } from "../lab/lab.ts";
 import { code, table } from "./comment/markdown.ts";
 import { render } from "./comment/render.ts";
-import { outputs, type Program, preview } from "./stack/program.ts";
-import { checks, faultsIn, reachOf } from "./stack/verify.ts";
+import { type Program, preview } from "./stack/program.ts";
+import { checks, faultsIn, reachIn } from "./stack/verify.ts";
 
 // What is looked at without anybody asking. Each gives Markdown for an issue, and nothing when all is well.
 
@@ -18,7 +18,7 @@ export async function drift(program: Program): Promise<string> {
 
 /** What does not answer from outside, by address and by name. */
 export async function health(program: Program): Promise<string> {
-  const faults = faultsIn(await checks(reachOf(program.stack, await outputs(program)), true));
+  const faults = faultsIn(await checks(await reachIn(program), true));
   return faults.map((fault) => `- ${code(fault, 500)}`).join("\n");
 }
 

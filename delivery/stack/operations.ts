@@ -22,6 +22,9 @@ export const parts = {
 } as const;
 export type Part = keyof typeof parts;
 
+/** What parts run. What is not targeted stays as it was, so without it a part would get yesterday's image. */
+const images = "sophia:images:Images";
+
 /**
  * Patterns of the part's resources, for `--target`. Pure.
  * @param planned types of the components that the program registers
@@ -29,11 +32,13 @@ export type Part = keyof typeof parts;
  */
 export function targetsOf(part: Part, planned: Iterable<string>): string[] {
   const { component, what } = parts[part];
-  if (![...planned].includes(component)) {
+  const registered = new Set(planned);
+  if (!registered.has(component)) {
     throw new Error(`the program has no ${what}: it registers no ${component}`);
   }
   // The component itself, and whatever is in it.
-  return [`**${component}::**`, `**${component}$**`];
+  const chosen = registered.has(images) ? [component, images] : [component];
+  return chosen.flatMap((type) => [`**${type}::**`, `**${type}$**`]);
 }
 
 /**

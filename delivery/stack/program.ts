@@ -128,6 +128,12 @@ export async function outputs(program: Program): Promise<Record<string, unknown>
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
+/** One output in the clear, which must not be shown. */
+export async function secretOutput(program: Program, name: string): Promise<unknown> {
+  const { stdout } = await pulumi(program, ["stack", "output", name, "--json", "--show-secrets"]);
+  return JSON.parse(stdout) as unknown;
+}
+
 /** A resource in the stack's state. */
 export interface StateResource {
   urn: string;

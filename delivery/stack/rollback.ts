@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { run } from "../../lab/exec.ts";
 import { commitBefore, parseHistory, verifiedTag } from "./history.ts";
 import { commitOf, type Program, programIn, pulumi, resources, update } from "./program.ts";
+import { reachIn, verified } from "./verify.ts";
 
-/** Notes that the stack was deployed from this commit and seen to work. */
-export async function markVerified(program: Program): Promise<string> {
-  const commit = await commitOf(program.folder);
+/** Notes that the stack was deployed from this commit, the checkout's if none is named, and seen to work. */
+export async function markVerified(program: Program, given?: string): Promise<string> {
+  const commit = given ?? (await commitOf(program.folder));
   await pulumi(program, ["stack", "tag", "set", verifiedTag, commit]);
   return commit;
 }
@@ -75,17 +76,20 @@ const lockFile = (folder: string) =>
     throw error;
   });
 
+/** Folders with packages that the program loads; the same as in the Makefile. */
+export const installed: readonly string[] = [".", join("mcp", "servers"), "data"];
+
 /**
  * Installs what a checkout needs, exactly as its lock files say, without running anybody's scripts. Where another
  * checkout has the same already, that is used: it saves the better part of a roll-back.
  */
 export async function install(folder: string, other: string): Promise<void> {
-  for (const where of [".", join("mcp", "servers")]) {
+  for (const where of installed) {
     const wanted = await lockFile(join(folder, where));
     if (wanted === undefined) continue;
     const there = join(other, where, "node_modules");
-    const installed = await stat(there).catch(() => undefined);
-    if (installed && wanted === (await lockFile(join(other, where)))) {
+    const ready = await stat(there).catch(() => undefined);
+    if (ready && wanted === (await lockFile(join(other, where)))) {
       await symlink(there, join(folder, where, "node_modules"));
       continue;
     }
@@ -137,4 +141,21 @@ export async function rollback(
     await git("worktree", "remove", "--force", folder).catch(() => undefined);
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/** `rollback`, and what shows that it helped. @throws when the stack does not answer within `deadline` seconds */
+export async function rollbackVerified(
+  program: Program,
+  { deadline, ...options }: RollbackOptions & { deadline: number },
+): Promise<string> {
+  const commit = await rollback(program, options);
+  try {
+    await verified(await reachIn(program), deadline);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`stack ${program.stack} was rolled back to ${commit}, and does not work: ${said}`, {
+      cause,
+    });
+  }
+  return markVerified(program, commit);
 }

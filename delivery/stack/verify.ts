@@ -3,14 +3,28 @@ import type { LookupFunction } from "node:net";
 import { Agent, fetch } from "undici";
 import { z } from "zod";
 import { notYet, waitFor } from "../../components/core/wait.ts";
-import { type Era, probe } from "../../mcp/probe.ts";
+import { askAll } from "../../mcp/check/ask.ts";
+import { outputs, type Program, secretOutput } from "./program.ts";
 
 /** Outputs of the stack that say where it can be reached from outside. */
 const reachSchema = z.object({
   /** `https://<name>`. */
   url: z.url(),
   ingress: z.array(z.string()).min(1),
-  mcp: z.array(z.object({ name: z.string(), url: z.url() })),
+  /** All of the catalog; those that are off, and those that only the gateway reaches, have no URL. */
+  mcp: z.array(
+    z.object({
+      name: z.string(),
+      enabled: z.boolean(),
+      federated: z.boolean(),
+      revisions: z.array(z.string()),
+      url: z.url().optional(),
+    }),
+  ),
+  mcpGateway: z.url().optional(),
+  mcpGatewayAuth: z.enum(["clients", "oidc"]).default("clients"),
+  /** Tokens by client; without one of them nobody gets in. */
+  mcpClients: z.record(z.string(), z.string()).default({}),
 });
 export type Reach = z.infer<typeof reachSchema>;
 
@@ -24,6 +38,13 @@ export function reachOf(stack: string, given: Record<string, unknown>): Reach {
   );
 }
 
+/** Reads it from the stack, with the tokens of MCP clients: to be held in memory, and never to be shown. */
+export async function reachIn(program: Program): Promise<Reach> {
+  const known = await outputs(program);
+  const mcpClients = "mcpClients" in known ? await secretOutput(program, "mcpClients") : {};
+  return reachOf(program.stack, { ...known, mcpClients });
+}
+
 export interface Check {
   what: string;
   /** Empty when all is well. */
@@ -32,7 +53,6 @@ export interface Check {
 
 /** Seconds for one request. */
 const patience = 10;
-const eras: Era[] = ["2025-11-25", "2026-07-28"];
 
 /** `GET /health` at one address, or wherever DNS says if there is none. */
 async function health(url: string, address: string | undefined): Promise<Check> {
@@ -54,27 +74,36 @@ async function health(url: string, address: string | undefined): Promise<Check> 
   }
 }
 
-/** A real client's handshake and list of tools, in both revisions of the protocol. */
-async function mcp(server: Reach["mcp"][number], address: string): Promise<Check> {
-  const found = await Promise.all(
-    eras.map((era) => probe({ url: server.url, era, address, timeout: patience })),
-  );
-  const failed = found.findIndex((one) => !one.ready);
-  const what = `MCP server ${server.name}`;
-  return { what, fault: failed < 0 ? "" : `${eras[failed]}: ${found[failed]?.reason ?? "not ready"}` };
+/** A real client's handshake and list of tools: at the gateway, and at each server's own path. */
+async function mcp(reach: Reach, address: string): Promise<Check[]> {
+  const { mcpGateway: url, mcpGatewayAuth, mcpClients } = reach;
+  const on = reach.mcp.filter(({ enabled }) => enabled);
+  const gateway = url === undefined ? undefined : { url, oidc: mcpGatewayAuth === "oidc" };
+  // The client that is there for checks, or the first.
+  const token = mcpClients.check ?? Object.values(mcpClients)[0];
+  const found = await askAll(on, gateway, { address, token, timeout: patience });
+  return [
+    ...(found.gateway ? [{ what: "MCP gateway", ...faultOf(found.gateway) }] : []),
+    ...found.servers.map((server) => ({ what: `MCP server ${server.name}`, ...faultOf(server) })),
+  ];
 }
 
+const faultOf = ({ ready, reason }: { ready: boolean; reason?: string }): Pick<Check, "fault"> => ({
+  fault: ready ? "" : (reason ?? "not ready"),
+});
+
 /**
- * Asks everything that the world sees, once: Nginx at each ingress address, every MCP server.
+ * Asks everything that the world sees, once: Nginx at each ingress address, the MCP gateway, every MCP server.
  * @param names also by the name that people use, which takes working DNS
  */
 export async function checks(reach: Reach, names = false): Promise<Check[]> {
   const [first = ""] = reach.ingress;
-  return Promise.all([
-    ...reach.ingress.map((address) => health(reach.url, address)),
-    ...(names ? [health(reach.url, undefined)] : []),
-    ...reach.mcp.map((server) => mcp(server, first)),
+  const all = await Promise.all([
+    ...reach.ingress.map(async (address) => [await health(reach.url, address)]),
+    ...(names ? [health(reach.url, undefined).then((one) => [one])] : []),
+    mcp(reach, first),
   ]);
+  return all.flat();
 }
 
 export const faultsIn = (all: Check[]): string[] =>

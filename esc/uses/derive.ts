@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
 import { configKey, liveSecrets } from "../../components/settings/environment/uses.ts";
 import { readCheckout } from "../check/material.ts";
-import { runProgram } from "./world.ts";
+import { type Registered, runProgram } from "./world.ts";
 
 /** Resources that a secret reaches, by stack and secret. */
 export type Uses = Record<string, Record<string, string[]>>;
@@ -37,36 +37,55 @@ metadata: { name: manager, namespace: cnpg-system }
  * another. What then asks the engine for something else is what is updated after a rotation.
  */
 export async function deriveUses(repository: string): Promise<Uses> {
+  const uses: Uses = {};
+  await withStacks(repository, async (stack, run) => {
+    uses[stack] = await usesOf(run);
+  });
+  return uses;
+}
+
+/** What each stack's program asks the engine for when every secret is put in. */
+export async function registeredBy(repository: string): Promise<Record<string, Registered>> {
+  const registered: Record<string, Registered> = {};
+  await withStacks(repository, async (stack, run) => {
+    registered[stack] = await run({});
+  });
+  return registered;
+}
+
+/** Runs a stack's program, with some of its configuration changed. */
+type Run = (changed: Record<string, string>) => Promise<Registered>;
+
+async function withStacks(
+  repository: string,
+  work: (stack: string, run: Run) => Promise<void>,
+): Promise<void> {
   const { stacks } = await readCheckout(repository);
   const folder = await mkdtemp(join(tmpdir(), "uses-"));
   try {
     const manifestFile = join(folder, "operator.yaml");
     await writeFile(manifestFile, manifest);
-    const uses: Uses = {};
-    for (const [stack, text] of Object.entries(stacks)) {
-      uses[stack] = await usesOf(stack, text, manifestFile);
-    }
-    return uses;
+    for (const [stack, text] of Object.entries(stacks)) await work(stack, runOf(stack, text, manifestFile));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function usesOf(
-  stack: string,
-  text: string,
-  operatorManifest: string,
-): Promise<Record<string, string[]>> {
+const names = [...liveSecrets.keys()];
+
+function runOf(stack: string, text: string, operatorManifest: string): Run {
   const file = (parse(text) as { config: Record<string, unknown> }).config;
   const postgres = { ...(file["sophia-infra:postgres"] as object | undefined), operatorManifest };
   const settings = Object.entries({ ...file, "sophia-infra:postgres": postgres }).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  const names = [...liveSecrets.keys()];
   const secrets = Object.fromEntries(names.map((name) => [configKey(name), made(name, 1)]));
-  const run = (changed: Record<string, string>) =>
+  return (changed) =>
     runProgram(stack, { ...Object.fromEntries(settings), ...secrets, ...changed }, names.map(configKey));
+}
+
+async function usesOf(run: Run): Promise<Record<string, string[]>> {
   const before = await run({});
   const found: Record<string, string[]> = {};
   for (const name of names) {

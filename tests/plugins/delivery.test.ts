@@ -1,112 +1,23 @@
-import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { components } from "../../delivery/stack/components.ts";
+import { objections } from "../../delivery/stack/guard.ts";
 import { targetsOf } from "../../delivery/stack/operations.ts";
+import { outputs, preview, pulumi, resources, update } from "../../delivery/stack/program.ts";
 import {
-  outputs,
-  type Program,
-  preview,
-  programIn,
-  pulumi,
-  resources,
-  update,
-} from "../../delivery/stack/program.ts";
-import { markVerified, previousCommit, refuseOlder, rollback } from "../../delivery/stack/rollback.ts";
-import { repository } from "../../lab/lab.ts";
-import { pulumiEnvironment } from "../../lab/pulumi/toolchain.ts";
+  markVerified,
+  previousCommit,
+  refuseOlder,
+  rollback,
+  rollbackVerified,
+} from "../../delivery/stack/rollback.ts";
+import { reachIn } from "../../delivery/stack/verify.ts";
+import { Checkout, host, link, program, reachable } from "./delivery/checkout.ts";
 import { toolchain } from "./harness.ts";
-
-const pack = `import { PolicyPack } from "@pulumi/policy";
-new PolicyPack("test", { policies: [{
-  name: "long-enough", description: "Words are long enough.", enforcementLevel: "mandatory",
-  validateResource: ({ props }, report) => { if (props.length < 4) report("too short"); },
-}] });
-`;
-
-/** A program whose word has so many letters; \`more\` comes after it. */
-const program = (letters: number, more = "") => `import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
-class Server extends pulumi.ComponentResource {
-  constructor(name, length) {
-    super("sophia:mcp:McpServer", name);
-    this.word = new random.RandomString(name + "-word", { length }, { parent: this }).result;
-  }
-}
-const word = new random.RandomString("word", { length: ${letters} });
-export const length = word.result.apply((text) => text.length);
-export const server = new Server("server", ${letters}).word.apply((text) => text.length);
-${more}`;
-
-/** A repository with a program, a stack of its own, and the real CLI. */
-class Checkout {
-  readonly folder: string;
-  readonly program: Program;
-  private constructor(folder: string, of: Program) {
-    this.folder = folder;
-    this.program = of;
-  }
-
-  static async make(): Promise<Checkout> {
-    const tools = await toolchain();
-    const aside = await mkdtemp(join(tmpdir(), "sophia-delivery-"));
-    onTestFinished(() => rm(aside, { recursive: true, force: true }));
-    const folder = join(aside, "checkout");
-    const state = join(aside, "state");
-    const passphraseFile = join(aside, "passphrase");
-    await mkdir(join(folder, "policies"), { recursive: true });
-    await mkdir(state);
-    await writeFile(passphraseFile, randomBytes(24).toString("hex"), { mode: 0o600 });
-    const environment = {
-      ...process.env,
-      ...pulumiEnvironment(tools, { state, passphraseFile }),
-      PULUMI_BINARY: tools.binary,
-      LAB_HELM: "/not/needed",
-    };
-    const of = { ...programIn(folder, "test", environment), shown: false };
-    const made = new Checkout(folder, of);
-    made.git("init", "-q", "-b", "main");
-    const files = {
-      "Pulumi.yaml":
-        "name: delivery\nmain: index.ts\nruntime: { name: nodejs, options: { typescript: false } }\n",
-      "package.json": '{ "name": "delivery", "type": "module", "main": "index.ts" }\n',
-      "policies/PulumiPolicy.yaml": "runtime: nodejs\nmain: index.js\n",
-      "policies/package.json":
-        '{ "name": "policies", "version": "0.1.0", "type": "module", "main": "index.js" }\n',
-      "policies/index.js": pack,
-      ".gitignore": "node_modules\nPulumi.test.yaml\n",
-    };
-    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-    await link(folder);
-    await pulumi(of, ["stack", "init"]);
-    return made;
-  }
-
-  git(...args: string[]): string {
-    const who = ["-c", "user.name=t", "-c", "user.email=t@test"];
-    return execFileSync("git", ["-C", this.folder, ...who, ...args], {
-      encoding: "utf8",
-      stdio: "pipe",
-    }).trim();
-  }
-
-  async commit(text: string): Promise<string> {
-    await writeFile(join(this.folder, "index.ts"), text);
-    this.git("add", "-A");
-    this.git("commit", "-q", "-m", "Change");
-    return this.git("rev-parse", "HEAD");
-  }
-
-  length = async () => (await outputs(this.program)).length;
-}
-
-/** Stands for \`npm ci\`. */
-const link = async (folder: string) => {
-  await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
-};
 
 let checkout: Checkout;
 beforeAll(async () => {
@@ -159,6 +70,33 @@ describe("C1 deploying and going back, with the real CLI", () => {
     await expect(refuseOlder(stack)).rejects.toThrow(`already works at ${second}`);
   });
 
+  test("a roll-back ends with a stack that answers, or with a failure that says which does not", async () => {
+    checkout = await Checkout.make();
+    const { program: stack } = checkout;
+    let status = 503;
+    const nginx = createServer((_, response) => response.writeHead(status).end());
+    await new Promise<void>((resolve) => nginx.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void nginx.close());
+    const outside = reachable((nginx.address() as AddressInfo).port);
+    const first = await checkout.commit(program(5, outside));
+    await update(stack, { message: "first" });
+    await checkout.commit(program(6, outside));
+    await update(stack, { message: "second" });
+
+    const going = rollbackVerified(stack, { commit: first, prepare: link, deadline: 1 });
+    await expect(going).rejects.toThrow(/was rolled back to [0-9a-f]{40}, and does not work.*answers 503/s);
+    const tags = async () =>
+      JSON.parse((await pulumi(stack, ["stack", "tag", "ls", "--json"])).stdout) as object;
+    expect(Object.values(await tags())).not.toContain(first);
+    status = 200;
+    expect(await rollbackVerified(stack, { commit: first, prepare: link, deadline: 30 })).toBe(first);
+    expect(await checkout.length()).toBe(5);
+    expect(Object.values(await tags())).toContain(first);
+    // The token is for asking, and hidden elsewhere.
+    expect((await outputs(stack)).mcpClients).toBe("[secret]");
+    expect((await reachIn(stack)).mcpClients.check).toHaveLength(5);
+  });
+
   test("refuses a commit that is none, was not reviewed, or has no code for what is there", async () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
@@ -202,6 +140,25 @@ describe("C1 planning and parts, with the real CLI", () => {
     await expect(readFile(join(checkout.folder, "Pulumi.test.yaml"), "utf8")).resolves.toContain(
       "encryptionsalt",
     );
+  });
+
+  test("L1 a host that was lost is noticed by who looks, and by nobody else; its loss is told", async () => {
+    checkout = await Checkout.make();
+    const { program: stack } = checkout;
+    const aside = await mkdtemp(join(tmpdir(), "sophia-lost-"));
+    onTestFinished(() => rm(aside, { recursive: true, force: true }));
+    const file = join(aside, "host");
+    await checkout.commit(program(5, host(file)));
+    await update(stack, { message: "first" });
+    await rm(file);
+    expect((await preview(stack)).changes).toEqual([]);
+    const plan = await preview(stack, true);
+    expect(plan.effects).toEqual([expect.objectContaining({ subject: "host backend", severity: "data" })]);
+    expect(objections(plan, { dataLoss: false })).toHaveLength(1);
+    await update(stack, { message: "nobody looks" });
+    await expect(access(file)).rejects.toThrow("ENOENT");
+    await update(stack, { message: "again", refresh: true });
+    await access(file);
   });
 
   test("one resource is made again, though nothing of it changed", async () => {

@@ -1,9 +1,8 @@
 import type { Effect } from "../plan.ts";
 import type { Outcome } from "../steps.ts";
-import { because, type Found, forTypes, type ImpactRule } from "./rule.ts";
+import { because, type Found, forTypes, gone, type ImpactRule } from "./rule.ts";
 
 const dynamic = (type: string) => `pulumi-nodejs:dynamic/${type}`;
-const gone = ({ kind }: Outcome) => kind === "replace" || kind === "delete";
 
 /** `fleet-backend` is the machine of host `backend`. */
 const hostOf = ({ name }: Outcome) => `host ${name.replace(/^fleet-/, "")}`;

@@ -2,10 +2,25 @@ import { type Effect, severities } from "../plan.ts";
 import type { Outcome } from "../steps.ts";
 import { hostRules } from "./hosts.ts";
 import { kubernetesRules } from "./kubernetes.ts";
+import { pipelineRules } from "./pipeline.ts";
 import { releaseRules } from "./releases.ts";
-import { cluster, type Found, type ImpactRule } from "./rule.ts";
+import { because, cluster, type Found, gone, type ImpactRule } from "./rule.ts";
+import { withoutData } from "./withoutData.ts";
 
-const rules: ImpactRule[] = [...hostRules, ...releaseRules, ...kubernetesRules];
+const rules: ImpactRule[] = [...hostRules, ...releaseRules, ...kubernetesRules, ...pipelineRules];
+
+/** Types of which it is known what their loss means. */
+export const knownTypes: ReadonlySet<string> = new Set([
+  ...rules.flatMap(({ types }) => types),
+  ...Object.keys(withoutData),
+]);
+
+/** What nobody has judged yet is not lost without a word: `guard` refuses it until somebody has. */
+function unknown(outcome: Outcome): Found[] {
+  if (knownTypes.has(outcome.type) || !gone(outcome)) return [];
+  const what = "nobody wrote down what is lost with this type of resource, so it counts as data";
+  return [{ subject: `${outcome.type} ${outcome.name}`, severity: "data", what, why: because(outcome) }];
+}
 
 /** What a resource's change does to what runs; nothing for new resources, which nobody uses yet. */
 function effectsOfOne(outcome: Outcome): Found[] {
@@ -13,7 +28,8 @@ function effectsOfOne(outcome: Outcome): Found[] {
   if (outcome.kind === "delete" && outcome.retained) return [];
   const rule = rules.find((each) => each.applies(outcome));
   const within = outcome.type.startsWith("kubernetes:") ? { within: cluster } : {};
-  return rule ? rule.effects(outcome).map((effect) => ({ ...within, ...effect })) : [];
+  const effects = rule ? rule.effects(outcome) : unknown(outcome);
+  return effects.map((effect) => ({ ...within, ...effect }));
 }
 
 /** What will restart, be unavailable or lose its data, the worst first. Pure. */

@@ -1,8 +1,16 @@
 import type { Effect } from "../plan.ts";
 import { type Outcome, valueAt } from "../steps.ts";
-import { because, cluster, type Found, forTypes, type ImpactRule, touches } from "./rule.ts";
+import {
+  because,
+  cluster,
+  type Found,
+  forTypes,
+  gone,
+  type ImpactRule,
+  ofProvider,
+  touches,
+} from "./rule.ts";
 
-const gone = ({ kind }: Outcome) => kind === "replace" || kind === "delete";
 const inputs = ({ kind, old, new: current }: Outcome) => (kind === "delete" ? old.inputs : current.inputs);
 
 /** `namespace/name`, as people call it. */
@@ -73,11 +81,10 @@ const removals: Record<string, (name: string) => Omit<Found, "why">> = {
     severity: "data",
     what: "deleted with every object of its kind",
   }),
-  "pulumi:providers:kubernetes": () => ({
-    subject: "Kubernetes cluster",
-    covers: cluster,
-    severity: "data",
-    what: "it is another one afterwards: everything in it is made again, databases and volumes empty",
+  "kubernetes:apiregistration.k8s.io/v1:APIService": (name) => ({
+    subject: `API ${name}`,
+    severity: "outage",
+    what: "Kubernetes does not offer it until it is back; autoscalers that read it stand still",
   }),
   "kubernetes:core/v1:Service": (name) => ({
     subject: `service ${name}`,
@@ -87,6 +94,7 @@ const removals: Record<string, (name: string) => Omit<Found, "why">> = {
 };
 
 const removal: ImpactRule = {
+  types: Object.keys(removals),
   applies: (outcome) => gone(outcome) && Object.hasOwn(removals, outcome.type),
   effects: (outcome) => {
     const effect = removals[outcome.type]?.(objectName(outcome));
@@ -100,6 +108,19 @@ export const kubernetesRules: ImpactRule[] = [
   apps("StatefulSet"),
   apps("DaemonSet"),
   removal,
+  ofProvider("kubernetes", (outcome) =>
+    gone(outcome)
+      ? [
+          {
+            subject: "Kubernetes cluster",
+            covers: cluster,
+            severity: "data",
+            what: "it is another one afterwards: everything in it is made again, databases and volumes empty",
+            why: because(outcome),
+          },
+        ]
+      : [],
+  ),
   forTypes(["kubernetes:networking.k8s.io/v1:NetworkPolicy"], (outcome) => [
     {
       subject: `network policy ${objectName(outcome)}`,

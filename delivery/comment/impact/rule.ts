@@ -1,5 +1,5 @@
 import type { Effect } from "../plan.ts";
-import type { Outcome } from "../steps.ts";
+import { type Outcome, valueAt } from "../steps.ts";
 
 /** An effect, and how it stands to others: who loses a host need not be told that its node is drained. */
 export interface Found extends Effect {
@@ -14,6 +14,8 @@ export const cluster = "cluster";
 
 /** What a kind of resource's change means for what runs. The first rule that applies speaks. */
 export interface ImpactRule {
+  /** Types of resources that it knows, so that a new one cannot be forgotten. */
+  types: readonly string[];
   applies(outcome: Outcome): boolean;
   effects(outcome: Outcome): Found[];
 }
@@ -36,8 +38,28 @@ export const touches = ({ paths, keys }: Outcome, ...roots: string[]): boolean =
     roots.some((root) => path === root || path.startsWith(`${root}.`) || path.startsWith(`${root}[`)),
   );
 
+/** Whether what is there now goes, with or without a successor. */
+export const gone = ({ kind }: Outcome): boolean => kind === "replace" || kind === "delete";
+
+/** A name among the inputs that it had, or else Pulumi's. */
+export function nameAt(outcome: Outcome, ...path: string[]): string {
+  const found = valueAt(outcome.old.inputs, ...path);
+  return typeof found === "string" ? found : outcome.name;
+}
+
 /** A rule for resources of some types. */
-export const forTypes = (types: string[], effects: ImpactRule["effects"]): ImpactRule => ({
+export const forTypes = (types: readonly string[], effects: ImpactRule["effects"]): ImpactRule => ({
+  types,
   applies: ({ type }) => types.includes(type),
   effects,
 });
+
+/** A rule for the provider that the program configures; Pulumi's own default ones come and go with versions. */
+export function ofProvider(provider: string, effects: ImpactRule["effects"]): ImpactRule {
+  const type = `pulumi:providers:${provider}`;
+  return {
+    types: [type],
+    applies: (outcome) => outcome.type === type && !outcome.name.startsWith("default"),
+    effects,
+  };
+}

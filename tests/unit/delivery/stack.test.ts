@@ -139,6 +139,13 @@ describe("C1 work by hand", () => {
       "**sophia:mcp:McpServer::**",
       "**sophia:mcp:McpServer$**",
     ]);
+    // What runs in it is built by another component, which has to be brought up with it.
+    expect(targetsOf("migrations", ["sophia:data:Migrations", "sophia:images:Images"])).toEqual([
+      "**sophia:data:Migrations::**",
+      "**sophia:data:Migrations$**",
+      "**sophia:images:Images::**",
+      "**sophia:images:Images$**",
+    ]);
     expect(() => targetsOf("migrations", ["sophia:mcp:McpServer"])).toThrow(
       "the program has no database migrations: it registers no sophia:data:Migrations",
     );
@@ -158,5 +165,26 @@ describe("C1 work by hand", () => {
 
   test("a stack that was never brought up cannot be looked at", () => {
     expect(() => reachOf("dev", { url: "https://sophia.example" })).toThrow(/stack dev.*ingress, mcp/);
+  });
+
+  test("M4 servers that are off, and those behind the gateway only, are no fault of the stack", () => {
+    const some = { federated: true, revisions: ["2025-11-25"] };
+    const reach = reachOf("dev", {
+      url: "https://sophia.example",
+      ingress: ["192.0.2.1"],
+      mcp: [
+        { ...some, name: "memory", kind: "stdio", enabled: true, url: "https://sophia.example/mcp/memory" },
+        { ...some, name: "slack", kind: "container", enabled: true },
+        { ...some, name: "github", kind: "container", enabled: false, reason: "not among mcp.enabled" },
+      ],
+      mcpGateway: "https://sophia.example/mcp",
+      mcpClients: { check: "a" },
+    });
+    expect(reach.mcp.map(({ url }) => url)).toEqual([
+      "https://sophia.example/mcp/memory",
+      undefined,
+      undefined,
+    ]);
+    expect(reach.mcpGatewayAuth).toBe("clients");
   });
 });

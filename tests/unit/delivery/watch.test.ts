@@ -1,12 +1,13 @@
-import { lstat, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { install } from "../../../delivery/stack/rollback.ts";
-import { checks, faultsIn } from "../../../delivery/stack/verify.ts";
+import { install, installed } from "../../../delivery/stack/rollback.ts";
+import { checks, faultsIn, type Reach, reachOf } from "../../../delivery/stack/verify.ts";
 import { auditRows, rotation } from "../../../delivery/watch.ts";
+import { repository } from "../../../lab/lab.ts";
 
 /** Stands for Nginx at an ingress address. */
 async function answering(status: number): Promise<number> {
@@ -34,31 +35,60 @@ async function folder(): Promise<string> {
   return made;
 }
 
+/** A stack at this URL, at this machine. */
+const reach = (url: string, more: Record<string, unknown> = {}): Reach =>
+  reachOf("test", { url, ingress: ["127.0.0.1"], mcp: [], ...more });
+
 describe("C1 whether a stack works, seen from outside", () => {
   test("each address is asked by the name that people use", async () => {
     const url = `http://sophia.invalid:${await answering(200)}`;
-    const all = await checks({ url, ingress: ["127.0.0.1"], mcp: [] });
+    const all = await checks(reach(url));
     expect(all).toEqual([{ what: `${url}/health at 127.0.0.1`, fault: "" }]);
   });
 
   test("what answers badly, or not at all, is named with the reason", async () => {
     const bad = `http://sophia.invalid:${await answering(503)}`;
-    expect(faultsIn(await checks({ url: bad, ingress: ["127.0.0.1"], mcp: [] }))).toEqual([
-      `${bad}/health at 127.0.0.1: answers 503`,
-    ]);
+    expect(faultsIn(await checks(reach(bad)))).toEqual([`${bad}/health at 127.0.0.1: answers 503`]);
     const deaf = `http://sophia.invalid:${await deafPort()}`;
-    expect(faultsIn(await checks({ url: deaf, ingress: ["127.0.0.1"], mcp: [] }))[0]).toMatch(/ECONNREFUSED/);
+    expect(faultsIn(await checks(reach(deaf)))[0]).toMatch(/ECONNREFUSED/);
     // By name, too: only with DNS is the stack there for anybody.
-    const named = await checks({ url: deaf, ingress: ["127.0.0.1"], mcp: [] }, true);
+    const named = await checks(reach(deaf), true);
     expect(faultsIn(named)[1]).toMatch(/^http:\/\/sophia\.invalid:\d+\/health: /);
   });
 
   test("M4 an MCP server that does not answer in both revisions does not work", async () => {
     const port = await answering(404);
     const url = `http://sophia.invalid:${port}`;
-    const mcp = [{ name: "memory", url: `${url}/mcp/memory` }];
-    const faults = faultsIn(await checks({ url, ingress: ["127.0.0.1"], mcp }));
+    const mcp = [
+      {
+        name: "memory",
+        enabled: true,
+        federated: false,
+        revisions: ["2025-11-25", "2026-07-28"],
+        url: `${url}/mcp/memory`,
+      },
+      { name: "github", enabled: false, federated: true, revisions: ["2025-11-25"] },
+    ];
+    const faults = faultsIn(await checks(reach(url, { mcp })));
     expect(faults.find((one) => one.startsWith("MCP server memory: 2025-11-25"))).toBeDefined();
+    expect(faults.filter((one) => one.includes("github"))).toEqual([]);
+    const behind = await checks(reach(url, { mcp: [], mcpGateway: `${url}/mcp` }));
+    expect(faultsIn(behind)[1]).toMatch(/^MCP gateway: 2025-11-25/);
+  });
+
+  test("M4 the servers are asked as the client that is there for checks", async () => {
+    const seen = new Set<string | undefined>();
+    const server = createServer((request, response) => {
+      if (request.url !== "/health") seen.add(request.headers.authorization);
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://sophia.invalid:${(server.address() as AddressInfo).port}`;
+    const mcpClients = { someone: "other", check: "of-the-check" };
+    const all = await checks(reach(url, { mcpGateway: `${url}/mcp`, mcpClients }));
+    expect([...seen]).toEqual(["Bearer of-the-check"]);
+    expect(JSON.stringify(all)).not.toContain("of-the-check");
   });
 });
 
@@ -135,11 +165,24 @@ describe("C1 packages with known holes", () => {
 describe("C1 packages of a roll-back", () => {
   test("are those of the checkout where the lock files are the same", async () => {
     const [now, then] = [await folder(), await folder()];
-    for (const where of [now, then])
-      await writeFile(join(where, "package-lock.json"), '{"lockfileVersion":3}');
-    await mkdir(join(now, "node_modules"));
+    for (const where of [now, then]) {
+      for (const part of installed) {
+        await mkdir(join(where, part), { recursive: true });
+        await writeFile(join(where, part, "package-lock.json"), '{"lockfileVersion":3}');
+      }
+    }
+    for (const part of installed) await mkdir(join(now, part, "node_modules"));
     await install(then, now);
-    expect(await realpath(join(then, "node_modules"))).toBe(await realpath(join(now, "node_modules")));
+    for (const part of installed)
+      expect(await realpath(join(then, part, "node_modules"))).toBe(
+        await realpath(join(now, part, "node_modules")),
+      );
+  });
+
+  test("are all that a checkout installs to run the program", async () => {
+    const makefile = await readFile(join(repository, "Makefile"), "utf8");
+    const folders = [...makefile.matchAll(/npm ci(?: --prefix (\S+))?/g)].map(([, where]) => where ?? ".");
+    expect([...installed].sort()).toEqual(folders.sort());
   });
 
   test("are installed by the lock file where it is another one", async () => {

@@ -24,6 +24,20 @@ test("O3 every runbook says when, what to check, what to do, how to see that it 
   }
 });
 
+test("O3 no document has a gap that was to be filled, and every runbook says what was tried", () => {
+  const documents = readdirSync(docs, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".md"),
+  );
+  expect(documents.length).toBeGreaterThan(30);
+  for (const name of documents) {
+    const text = read(name);
+    expect(text, name).not.toMatch(/@@|\bTODO\b|\bTBD\b/);
+    if (!name.startsWith("runbooks/") || name.endsWith("README.md")) continue;
+    const [, tried = ""] = text.split(/^## Tried$/m);
+    expect(tried.replace(/^## .*/ms, "").trim(), name).toMatch(/\w+ \w+/);
+  }
+});
+
 test("runbooks name make targets, files and commands that exist", () => {
   const root = join(docs, "..");
   const targets = [...readFileSync(join(root, "Makefile"), "utf8").matchAll(/^([a-z-]+):/gm)].map(
