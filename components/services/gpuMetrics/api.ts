@@ -1,5 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { containerEnvironment } from "../../settings/environment/uses.ts";
 
 /** Ports of the metrics API: TLS for Kubernetes's API server, plain for the kubelet's probes. */
 export const apiPorts = { api: 8443, health: 8080 };
@@ -43,12 +44,12 @@ export const apiPod = ({ image, account, secret, exporters }: ApiPodArgs): types
       name: "api",
       image,
       command: ["node", "gpu/main.ts"],
-      env: [
-        { name: "PORT", value: String(apiPorts.health) },
-        { name: "SOPHIA_API_PORT", value: String(apiPorts.api) },
-        { name: "SOPHIA_GPU_EXPORTERS", value: exporters },
-        { name: "SOPHIA_TLS_FOLDER", value: "/etc/sophia/tls" },
-      ],
+      env: containerEnvironment<pulumi.Input<string>>(["gpu-metrics"], {
+        PORT: String(apiPorts.health),
+        SOPHIA_API_PORT: String(apiPorts.api),
+        SOPHIA_GPU_EXPORTERS: exporters,
+        SOPHIA_TLS_FOLDER: "/etc/sophia/tls",
+      }),
       ports: [
         { name: "api", containerPort: apiPorts.api },
         { name: "health", containerPort: apiPorts.health },

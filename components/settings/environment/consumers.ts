@@ -25,6 +25,9 @@ export const consumers = {
   "mcp-check": { about: "the last step of an update, which asks every MCP server", built: true },
   "mcp/sophia_infrastructure": { about: "MCP server: hosts, nodes, pods, rented instances", built: true },
   gpu: { about: "NVIDIA's container runtime", built: true },
+  "gpu-metrics": { about: "the GPUs' metrics, for Kubernetes's autoscalers", built: true },
+  "host-exporter": { about: "the hosts' health, for Prometheus; deployed by nothing yet", built: false },
+  scan: { about: "the scan of the images, on a person's machine", built: true },
   lab: { about: "the lab's commands, on a person's machine", built: true },
   tests: { about: "the tests, on a person's machine", built: true },
 

@@ -14,6 +14,13 @@ export const peopleVariables = {
       .default("local"),
     setBy: "person",
   },
+  OSV_DATABASE: {
+    about: "Folder with a copy of osv.dev's data. Left out: it is asked.",
+    usedBy: ["scan"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "osv.dev",
+  },
   LAB_ROOT: {
     about: "Folder of all labs. Left out: `.lab` in the checkout.",
     usedBy: ["lab"],

@@ -30,13 +30,13 @@ export const secretsFolder = "/etc/sophia-secrets";
  * A container's environment for those who run in it: of `values` what they read, and the paths of mounted secrets.
  * @throws when they need a variable that nobody gives them
  */
-export function containerEnvironment(
+export function containerEnvironment<Value = string>(
   consumers: readonly string[],
-  values: Partial<Record<VariableName, string>>,
-): { name: string; value: string }[] {
+  values: Partial<Record<VariableName, Value>>,
+): { name: string; value: Value | string }[] {
   const read = new Map(consumers.flatMap((consumer) => variablesFor(consumer)));
-  const given: Partial<Record<string, string>> = values;
-  return [...read].flatMap(([name, { setBy, secret, schema }]) => {
+  const given: Partial<Record<string, Value>> = values;
+  return [...read].flatMap<{ name: string; value: Value | string }>(([name, { setBy, secret, schema }]) => {
     const value = given[name];
     if (value !== undefined) return [{ name, value }];
     if (secret && name.endsWith("_FILE") && setBy === "program")

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ConsumerName } from "./consumers.ts";
+import { gpuVariables } from "./gpuVariables.ts";
 import { peopleVariables } from "./peopleVariables.ts";
 import { pipelineVariables } from "./pipelineVariables.ts";
 import type { AnySecretName } from "./secrets.ts";
@@ -29,7 +30,7 @@ const text = z.string().min(1);
 export const variables = {
   PORT: {
     about: "Port of the HTTP listener; 0 picks a free one.",
-    usedBy: ["mcp-kit", "quality"],
+    usedBy: ["mcp-kit", "quality", "gpu-metrics", "host-exporter"],
     schema: z.coerce.number().int().min(0).max(65535).default(8080),
     setBy: "program",
     standard: "the twelve-factor app",
@@ -55,10 +56,11 @@ export const variables = {
   },
   SOPHIA_HOSTS_FILE: {
     about: "JSON file with the stack's hosts.",
-    usedBy: ["mcp/sophia_infrastructure", "mcp/lambda_labs_cli"],
+    usedBy: ["mcp/sophia_infrastructure", "mcp/lambda_labs_cli", "host-exporter"],
     schema: text,
     setBy: "program",
   },
+  ...gpuVariables,
   SOPHIA_CHECK_PLAN: {
     about: "JSON: which servers the last step of an update asks, where, and for how long.",
     usedBy: ["mcp-check"],
@@ -73,20 +75,20 @@ export const variables = {
   },
   SOPHIA_KUBERNETES_CREDENTIALS: {
     about: "Folder with the service account's token and CA.",
-    usedBy: ["mcp/sophia_infrastructure"],
+    usedBy: ["mcp/sophia_infrastructure", "gpu-metrics"],
     schema: z.string().default("/var/run/secrets/kubernetes.io/serviceaccount"),
     setBy: "default",
   },
   KUBERNETES_SERVICE_HOST: {
     about: "Address of Kubernetes's API.",
-    usedBy: ["mcp/sophia_infrastructure"],
+    usedBy: ["mcp/sophia_infrastructure", "gpu-metrics"],
     schema: text,
     setBy: "kubernetes",
     standard: "Kubernetes",
   },
   KUBERNETES_SERVICE_PORT: {
     about: "Port of Kubernetes's API.",
-    usedBy: ["mcp/sophia_infrastructure"],
+    usedBy: ["mcp/sophia_infrastructure", "gpu-metrics"],
     schema: z.coerce.number().int(),
     setBy: "kubernetes",
     standard: "Kubernetes",
@@ -109,13 +111,6 @@ export const variables = {
     usedBy: ["mcp/sophia_infrastructure", "mcp/lambda_labs_cli"],
     schema: z.coerce.number().positive().default(0.5),
     setBy: "default",
-  },
-  NVIDIA_DRIVER_CAPABILITIES: {
-    about: "What of the driver is mounted into containers with a GPU slice.",
-    usedBy: ["gpu"],
-    schema: text,
-    setBy: "program",
-    standard: "NVIDIA's container runtime",
   },
   ...peopleVariables,
   SOPHIA_INFERENCE_API_KEY_FILE: {

@@ -1,23 +1,17 @@
 /** Serves the health of the stack's hosts at /metrics, and its own at /healthz. */
 import { createServer } from "node:http";
-import { z } from "zod";
+import { exporterEnvironment, readEnvironment } from "../environment.ts";
 import { ask, metricsOf, readHosts } from "./hosts.ts";
 
-const environment = z
-  .object({
-    /** JSON file with the stack's hosts; read for every scrape, so that a change needs no restart. */
-    SOPHIA_HOSTS_FILE: z.string().min(1),
-    PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-  })
-  .safeParse(process.env, { error: ({ input }) => (input === undefined ? "is not set" : undefined) });
+const environment = readEnvironment("monitoring", exporterEnvironment);
 
 /** Port of the hosts' health service. */
 const hostPort = 8080;
 /** Seconds: Prometheus gives up after 10. */
 const patience = 5;
 
-if (environment.success) {
-  const { SOPHIA_HOSTS_FILE: file, PORT: port } = environment.data;
+if (environment) {
+  const { SOPHIA_HOSTS_FILE: file, PORT: port } = environment;
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://exporter");
     const reply = (status: number, text: string) =>
@@ -38,8 +32,4 @@ if (environment.success) {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => server.close(() => process.exit(0)));
   }
-} else {
-  const lines = environment.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
-  process.stderr.write(`monitoring cannot start, its environment is incomplete:\n${lines.join("\n")}\n`);
-  process.exitCode = 78;
 }

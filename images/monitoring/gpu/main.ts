@@ -4,29 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { z } from "zod";
+import type { z } from "zod";
+import { gpuEnvironment, readEnvironment } from "../environment.ts";
 import { scrape } from "./exporters.ts";
 import { frontProxyOf, frontProxyPath } from "./frontProxy.ts";
 import { podNames, readKubernetes } from "./kubernetes.ts";
 import { utilisationByPod } from "./samples.ts";
 import { type Api, makeApi } from "./serve.ts";
-
-const port = z.coerce.number().int().min(0).max(65535);
-const schema = z.object({
-  /** URL of the exporters; behind its name is an address for each. */
-  SOPHIA_GPU_EXPORTERS: z.url(),
-  /** Folder with `tls.crt` and `tls.key`. */
-  SOPHIA_TLS_FOLDER: z.string().min(1),
-  SOPHIA_API_PORT: port.default(8443),
-  PORT: port.default(8080),
-  KUBERNETES_SERVICE_HOST: z.string().min(1),
-  KUBERNETES_SERVICE_PORT: z.string().min(1),
-  /** Folder with `token` and `ca.crt`. */
-  SOPHIA_KUBERNETES_CREDENTIALS: z.string().default("/var/run/secrets/kubernetes.io/serviceaccount"),
-});
-const environment = schema.safeParse(process.env, {
-  error: ({ input }) => (input === undefined ? "is not set" : undefined),
-});
 
 /** Seconds until the front proxy is asked for again, and when that failed: its CA changes once in years. */
 const again = { known: 60, failed: 2 };
@@ -34,7 +18,7 @@ const again = { known: 60, failed: 2 };
 const grace = 5;
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 
-function run(settings: z.infer<typeof schema>) {
+function run(settings: z.infer<typeof gpuEnvironment>) {
   const kubernetes = {
     url: `https://${settings.KUBERNETES_SERVICE_HOST}:${settings.KUBERNETES_SERVICE_PORT}`,
     credentials: settings.SOPHIA_KUBERNETES_CREDENTIALS,
@@ -84,9 +68,5 @@ function run(settings: z.infer<typeof schema>) {
   }
 }
 
-if (environment.success) run(environment.data);
-else {
-  const lines = environment.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
-  tell(`the GPU metrics cannot start, their environment is incomplete:\n${lines.join("\n")}`);
-  process.exitCode = 78;
-}
+const environment = readEnvironment("GPU metrics", gpuEnvironment);
+if (environment) run(environment);

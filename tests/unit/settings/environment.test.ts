@@ -133,14 +133,18 @@ describe("what comes of it", () => {
 });
 
 /** Names that belong to the machine, Node, Pulumi, Docker and the test runner. */
-const foreign = /^(PATH|HOME|NODE_|PULUMI_|DOCKER_|SSH_AUTH_SOCK|NO_COLOR|CI$)/;
+const foreign = /^(PATH|HOME|NODE_|PULUMI_|DOCKER_|GITHUB_|SSH_AUTH_SOCK|NO_COLOR|CI$)/;
+/** A variable that is asked for, and one of ours among a schema's keys or what came of one. */
+const reads = [/process\.env\.([A-Za-z_]\w*)/g, /^\s*(SOPHIA_\w+):/gm, /\.(SOPHIA_\w+)\b/g];
 
 test("W5 no code of the platform or the lab reads a variable that the list does not know", () => {
   const read: string[] = [];
   for (const folder of [
     "components",
     "data",
+    "delivery",
     "esc",
+    "images",
     "k3s",
     "lab",
     "lambda",
@@ -156,7 +160,7 @@ test("W5 no code of the platform or the lab reads a variable that the list does 
     }
     for (const file of files.filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))) {
       const text = readFileSync(join(repository, folder, file), "utf8");
-      for (const [, name = ""] of text.matchAll(/process\.env\.([A-Za-z_]\w*)/g)) {
+      for (const [, name = ""] of reads.flatMap((pattern) => [...text.matchAll(pattern)])) {
         if (!foreign.test(name) && !Object.hasOwn(variables, name)) read.push(`${folder}/${file}: ${name}`);
       }
     }

@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+// components/settings/environment/variables.ts has the same: an image's programs can import nothing from outside of it.
+
+/** What the exporter of the hosts' health reads. */
+export const exporterEnvironment = z.object({
+  /** JSON file with the stack's hosts; read for every scrape, so that a change needs no restart. */
+  SOPHIA_HOSTS_FILE: z.string().min(1),
+  PORT: port.default(8080),
+});
+
+/** What the GPUs' metrics API reads. */
+export const gpuEnvironment = z.object({
+  /** URL of the exporters; behind its name is an address for each. */
+  SOPHIA_GPU_EXPORTERS: z.url(),
+  /** Folder with `tls.crt` and `tls.key`. */
+  SOPHIA_TLS_FOLDER: z.string().min(1),
+  SOPHIA_API_PORT: port.default(8443),
+  PORT: port.default(8080),
+  KUBERNETES_SERVICE_HOST: z.string().min(1),
+  KUBERNETES_SERVICE_PORT: z.coerce.number().int(),
+  /** Folder with `token` and `ca.crt`. */
+  SOPHIA_KUBERNETES_CREDENTIALS: z.string().default("/var/run/secrets/kubernetes.io/serviceaccount"),
+});
+
+/** Reads it; where it cannot be used, names all that is wrong, and the program ends with 78 (EX_CONFIG). */
+export function readEnvironment<S extends z.ZodObject>(program: string, schema: S): z.infer<S> | undefined {
+  const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
+  const result = schema.safeParse(set, {
+    error: ({ input }) => (input === undefined || Number.isNaN(input) ? "is not set" : undefined),
+  });
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
+  process.stderr.write(`${program} cannot start, its environment is incomplete:\n${lines.join("\n")}\n`);
+  process.exitCode = 78;
+  return undefined;
+}
