@@ -11,6 +11,12 @@ import { pipeline } from "./parts/pipeline.ts";
 import { secrets } from "./parts/secrets.ts";
 import { threeHosts } from "./parts/threeHosts.ts";
 
+/** Beside its neighbours, each of its own tests after the other: they mostly wait, for a schedule or a probe. */
+const beside = (name: string, part: () => void) =>
+  describe.concurrent(name, () => {
+    describe("one by one", { concurrent: false }, part);
+  });
+
 beforeAll(async () => {
   // Interrupted in the middle, as by somebody who changed their mind; the next one goes on from there.
   const interrupted = await commandUntil(/-harden created/, "up").catch((error: Error) => error.message);
@@ -25,11 +31,13 @@ afterAll(async () => {
 
 // One lab for all, in this order.
 describe("a fresh lab", freshLab);
-describe("MCP", mcp);
 describe("MCP's door", mcpDoor);
-describe("GPU", gpu);
-describe("pipeline", pipeline);
-describe("secrets", secrets);
+describe("a lab that runs", () => {
+  beside("MCP", mcp);
+  beside("GPU", gpu);
+  beside("pipeline", pipeline);
+  beside("secrets", secrets);
+});
 describe("changes", changes);
 describe("bad input", badInput);
 describe("three hosts", threeHosts);

@@ -172,14 +172,14 @@ export const told = (events: string): string =>
     .filter((line) => !/"severity":"debug"/.test(line))
     .join("\n");
 
-/** Secrets in an image: in its configuration, or in a file of one of its layers. */
-export async function inImage(image: string, secrets: Secret[]): Promise<string[]> {
+/** Secrets in images: in their configuration, or in a file of one of their layers. A layer that they share is read once. */
+export async function inImages(images: string[], secrets: Secret[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), "sophia-secrets-"));
   try {
     const file = join(folder, "patterns");
     await writeFile(file, patterns(secrets), { mode: 0o600 });
     const said = await new Promise<string>((resolve, reject) => {
-      const save = spawn("docker", ["save", image], { stdio: ["ignore", "pipe", "inherit"] });
+      const save = spawn("docker", ["save", ...images], { stdio: ["ignore", "pipe", "inherit"] });
       const [command = "", ...options] = grep.map((each) => each.replace(/=-$/, `=${file}`));
       const search = spawn(command, options, { stdio: ["pipe", "pipe", "inherit"] });
       let found = "";
@@ -188,7 +188,10 @@ export async function inImage(image: string, secrets: Secret[]): Promise<string[
         found += text;
       });
       for (const child of [save, search]) child.on("error", reject);
-      save.on("close", (code) => code !== 0 && reject(new Error(`docker save ${image} ended with ${code}`)));
+      save.on(
+        "close",
+        (code) => code !== 0 && reject(new Error(`docker save ${images.join(" ")} ended with ${code}`)),
+      );
       search.on("close", (code) =>
         code === 0 || code === 1 ? resolve(found) : reject(new Error(`grep ended with ${code}`)),
       );
