@@ -1,11 +1,11 @@
 import { type Pack, type Policy, type Said, serve } from "./analyzer/server.ts";
 import { type Exception, Exceptions } from "./engine/exceptions.ts";
 import { Docket, judge } from "./engine/judge.ts";
-import type { Context, PolicySettings, Rule } from "./engine/rule.ts";
+import type { Context, PolicySettings, Rule, StackRule } from "./engine/rule.ts";
 import { object } from "./engine/values.ts";
-import { defaultDenyText, openNamespaces } from "./rules/cluster/defaultDeny.ts";
 import { rules } from "./rules/index.ts";
-import { budget, budgetFaults, isInstance } from "./rules/platform/budget.ts";
+import { budget, budgetAdvice, budgetFaults, isInstance } from "./rules/platform/budget.ts";
+import { stackRules } from "./rules/stack/index.ts";
 
 const readable: Policy = {
   name: "releases-can-be-read",
@@ -29,7 +29,14 @@ const wholeBudget: Policy = {
   fix: budget.fix,
   ofStack: true,
 };
-const walls: Policy = { ...defaultDenyText, level: "mandatory", ofStack: true };
+const dearest: Policy = {
+  name: "launch-within-budget",
+  description: "Whatever type a host is launched as, the stack stays within its budget.",
+  severity: "medium",
+  level: "advisory",
+  fix: budget.fix,
+  ofStack: true,
+};
 const needed: Policy = {
   name: "exceptions-are-needed",
   description: "Every exception is used, and none has expired.",
@@ -37,7 +44,7 @@ const needed: Policy = {
   level: "mandatory",
   ofStack: true,
 };
-const policyOf = ({ name, description, severity, fix }: Rule): Policy => ({
+const policyOf = ({ name, description, severity, fix }: Rule | StackRule): Policy => ({
   name,
   description,
   severity,
@@ -45,6 +52,7 @@ const policyOf = ({ name, description, severity, fix }: Rule): Policy => ({
   level: "mandatory",
 });
 const ruled = rules.map((rule) => ({ rule, policy: policyOf(rule) }));
+const ruledStack = stackRules.map((rule) => ({ rule, policy: { ...policyOf(rule), ofStack: true } }));
 
 const say = (policy: Policy, message: string): Said => ({
   policy,
@@ -56,7 +64,15 @@ export function makePack(name: string, context: Context, exceptions: Exceptions,
   return {
     name,
     version: "0.1.0",
-    policies: [readable, later, ...ruled.map(({ policy }) => policy), wholeBudget, walls, needed],
+    policies: [
+      readable,
+      later,
+      ...ruled.map(({ policy }) => policy),
+      wholeBudget,
+      dearest,
+      ...ruledStack.map(({ policy }) => policy),
+      needed,
+    ],
     async judge(resource) {
       const found = await docket.open(resource);
       const said: Said[] = [];
@@ -77,15 +93,21 @@ export function makePack(name: string, context: Context, exceptions: Exceptions,
       const machines = resources
         .filter(isInstance)
         .map(({ name: machine, props }) => ({ name: machine, props }));
-      const costs = budgetFaults(context.config, machines).map((fault) => say(wholeBudget, fault));
+      const costs = [
+        ...budgetFaults(context.config, machines).map((fault) => say(wholeBudget, fault)),
+        ...budgetAdvice(context.config, machines).map((advice) => say(dearest, advice)),
+      ];
       // What was asked for, not what came of it: that is not known in a preview.
       const cases = await Promise.all(resources.map((resource) => docket.find(resource)));
-      const open = openNamespaces(cases.flatMap(({ subjects }) => subjects))
-        .map((namespace) => `namespace ${namespace}`)
-        .filter((named) => !exceptions.covers(walls.name, named))
-        .map((named) => say(walls, `${named} refuses nothing: every pod in it may talk to everyone`));
+      const subjects = cases.flatMap(({ subjects: each }) => each);
+      const whole = ruledStack.flatMap(({ rule, policy }) =>
+        rule
+          .judge(subjects)
+          .filter(({ resource }) => !exceptions.covers(rule.name, resource))
+          .map(({ resource, message }) => say(policy, `${resource}: ${message}`)),
+      );
       const present = new Set(resources.map(({ name: each }) => each));
-      return [...costs, ...open, ...exceptions.faults(present).map((fault) => say(needed, fault))];
+      return [...costs, ...whole, ...exceptions.faults(present).map((fault) => say(needed, fault))];
     },
   };
 }
@@ -116,7 +138,7 @@ export function startPack(
       "the policy pack was started without a stack: run it by `pulumi … --policy-pack policies`",
     );
   const today = new Date().toISOString().slice(0, 10);
-  const ruleNames = [...rules.map((rule) => rule.name), defaultDenyText.name];
+  const ruleNames = [...rules, ...stackRules].map((rule) => rule.name);
   const exceptions = new Exceptions(read(ruleNames, today), stack, today);
   serve(makePack(name, { stack, settings, config: configOf(project) }, exceptions, new Docket()));
 }

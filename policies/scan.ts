@@ -3,10 +3,11 @@
  *
  *   node policies/scan.ts             all tracked files; ends with 1 if there is a key
  *   node policies/scan.ts <folder>    another checkout
- *   node policies/scan.ts --history   every file of every commit of every branch
+ *   node policies/scan.ts --history   every file and message of every commit of every branch, and every tag's message;
+ *                                     of another checkout with its folder
  *
  * `scan.yaml` holds what is let pass in this repository, with reason and expiry.
- * Prints file, line and kind of key, never the key.
+ * Prints file, line and kind of key, never the key; then how much was read, and in how many seconds.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
@@ -22,6 +23,18 @@ export interface Leak {
   format: string;
   /** How it was wrapped: `base64`. */
   inside: string[];
+  /** What it is called, or else its format: with the file, what an exception is for. */
+  name: string;
+}
+
+/** What was read, and what was found in it. */
+export interface Scan {
+  files: number;
+  /** Of commits and tags; left out where only files were read. */
+  messages?: number;
+  bytes: number;
+  seconds: number;
+  leaks: Leak[];
 }
 
 /** Larger files are data, no place for a key that somebody typed. Characters. */
@@ -30,21 +43,25 @@ const largest = 5_000_000;
 /** Keys in one file's text. Pure. */
 export function leaksIn(file: string, text: string): Leak[] {
   if (text.includes("\0")) return [];
-  return detect(text).map(({ format, at = 0, inside }) => ({
+  return detect(text).map(({ format, at = 0, inside, name = format }) => ({
     file,
     line: text.slice(0, at).split("\n").length,
     format,
     inside,
+    name,
   }));
 }
 
+const since = (start: number): number => (performance.now() - start) / 1000;
+
 /** Keys in the tracked files of a checkout, as they are on disk. */
-export function scan(folder: string): { files: number; bytes: number; leaks: Leak[] } {
+export function scan(folder: string): Scan {
+  const start = performance.now();
   const listed = execFileSync("git", ["-C", folder, "ls-files", "-z"], {
     encoding: "utf8",
     maxBuffer: 2 ** 28,
   });
-  const result = { files: 0, bytes: 0, leaks: [] as Leak[] };
+  const result: Scan = { files: 0, bytes: 0, seconds: 0, leaks: [] };
   for (const file of listed.split("\0").filter(Boolean)) {
     const path = join(folder, file);
     const found = statSync(path, { throwIfNoEntry: false });
@@ -54,13 +71,35 @@ export function scan(folder: string): { files: number; bytes: number; leaks: Lea
     result.bytes += found.size;
     result.leaks.push(...leaksIn(file, readFileSync(path, "utf8")));
   }
-  return result;
+  return { ...result, seconds: since(start) };
 }
 
-/** Keys in every file of every commit that a checkout knows, each content once, under the first path it had. */
-export function scanHistory(folder: string): ReturnType<typeof scan> {
-  const git = (args: string[], input = "") =>
+type Git = (args: string[], input?: string) => Buffer;
+
+/** Keys in every file and message of a checkout's history, each content once, under the first path it had. */
+export function scanHistory(folder: string): Scan {
+  const start = performance.now();
+  const git: Git = (args, input = "") =>
     execFileSync("git", ["-C", folder, ...args], { input, maxBuffer: 2 ** 31 - 1 });
+  const result: Scan = { files: 0, messages: 0, bytes: 0, seconds: 0, leaks: [] };
+  for (const { name, text } of contents(git)) {
+    result.files += 1;
+    result.bytes += text.length;
+    result.leaks.push(...leaksIn(name, text.toString()));
+  }
+  for (const { name, text } of messages(git)) {
+    result.messages = (result.messages ?? 0) + 1;
+    result.bytes += Buffer.byteLength(text);
+    result.leaks.push(...leaksIn(name, text));
+  }
+  return { ...result, seconds: since(start) };
+}
+
+/** How many contents are read at once. */
+const batch = 200;
+
+/** Every content that any commit has. */
+function* contents(git: Git): Generator<{ name: string; text: Buffer }> {
   const paths = new Map<string, string>();
   for (const line of git(["rev-list", "--objects", "--all"]).toString().split("\n")) {
     const space = line.indexOf(" ");
@@ -75,7 +114,6 @@ export function scanHistory(folder: string): ReturnType<typeof scan> {
     .split("\n")
     .map((line) => line.split(" "))
     .filter(([, type, size]) => type === "blob" && Number(size) <= largest);
-  const result = { files: 0, bytes: 0, leaks: [] as Leak[] };
   for (let from = 0; from < blobs.length; from += batch) {
     const some = blobs.slice(from, from + batch);
     const all = git(["cat-file", "--batch"], `${some.map(([id]) => id).join("\n")}\n`);
@@ -83,44 +121,63 @@ export function scanHistory(folder: string): ReturnType<typeof scan> {
     for (const [id = "", , size] of some) {
       const start = all.indexOf("\n", at) + 1;
       at = start + Number(size) + 1;
-      result.files += 1;
-      result.bytes += Number(size);
-      result.leaks.push(...leaksIn(paths.get(id) ?? id, all.subarray(start, at - 1).toString()));
+      yield { name: paths.get(id) ?? id, text: all.subarray(start, at - 1) };
     }
   }
-  return result;
 }
 
-/** How many contents are read at once. */
-const batch = 200;
+/** What people wrote with commits and tags. */
+function* messages(git: Git): Generator<{ name: string; text: string }> {
+  const told = [
+    ["message of commit", ["log", "--all", "--format=%h %an <%ae>%n%B%x00"]],
+    ["message of tag", ["for-each-ref", "refs/tags", "--format=%(refname:short) %(contents)%00"]],
+  ] as const;
+  for (const [what, args] of told) {
+    for (const each of git([...args])
+      .toString()
+      .split("\0")) {
+      const text = each.trimStart();
+      const [id = ""] = text.split(/\s/, 1);
+      if (id !== "") yield { name: `${what} ${id}`, text: text.slice(id.length) };
+    }
+  }
+}
 
-/** What a scan has to say, after the exceptions. `whole`: an exception that nothing needs is a fault. */
+/**
+ * What a scan has to say, after the exceptions, each of which is for one file and one name in it: `<file>#<name>`.
+ * `whole`: an exception that nothing needs is a fault, unless it is optional, as one for the history is.
+ */
 export function report(
-  { files, bytes, leaks }: ReturnType<typeof scan>,
+  { files, messages: told, bytes, seconds, leaks }: Scan,
   exceptions: Exceptions,
   whole = true,
 ): { lines: string[]; keys: number; clean: boolean } {
-  const left = leaks.filter(({ file }) => !exceptions.covers(rule, file));
+  const left = leaks.filter(({ file, name }) => !exceptions.covers(rule, `${file}#${name}`));
   const lines = left.map(
     ({ file, line, format, inside }) =>
       `${file}:${line}: ${format}${inside.length > 0 ? ` inside ${inside.join(", ")}` : ""}`,
   );
   const faults = whole ? exceptions.faults() : [];
-  const passed = leaks.length - left.length;
-  const sum = `${files} files, ${(bytes / 1e6).toFixed(1)} MB: ${left.length} keys, ${passed} let pass`;
+  const read = `${files} files, ${told === undefined ? "" : `${told} messages, `}${(bytes / 1e6).toFixed(1)} MB`;
+  const sum = `${read}, ${seconds.toFixed(1)} s: ${left.length} keys, ${leaks.length - left.length} let pass`;
   return { lines: [...lines, ...faults, sum], keys: left.length, clean: left.length + faults.length === 0 };
 }
 
 const rule = "no-hard-coded-keys";
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [given] = process.argv.slice(2);
-  const history = given === "--history";
-  const own = given === undefined || history;
-  const folder = own ? join(import.meta.dirname, "..") : given;
+  const given = process.argv.slice(2);
+  const history = given.includes("--history");
+  const [folder, ...more] = given.filter((each) => each !== "--history");
+  if (folder?.startsWith("-") || more.length > 0) {
+    console.error("usage: node policies/scan.ts [<folder>] [--history]");
+    process.exit(2);
+  }
+  const own = folder === undefined;
+  const where = folder ?? join(import.meta.dirname, "..");
   const today = new Date().toISOString().slice(0, 10);
   const excepted = new Exceptions(own ? readScanExceptions([rule], today) : [], undefined, today);
-  const said = report(history ? scanHistory(folder) : scan(folder), excepted, !history);
+  const said = report(history ? scanHistory(where) : scan(where), excepted, !history);
   console.log(said.lines.join("\n"));
   if (said.keys > 0) {
     console.error("A key in a file is burnt: revoke it, put the new one into ESC, and read it from there.");

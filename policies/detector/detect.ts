@@ -1,5 +1,13 @@
 import { formats } from "./formats.ts";
-import { assignment, dockerVariable, holdsName, isDigestOf, isSecretName } from "./names.ts";
+import {
+  assignment,
+  dockerVariable,
+  holdsName,
+  isDigestOf,
+  isSecretName,
+  lineAssignment,
+  nameBefore,
+} from "./names.ts";
 import { isHarmless, isName, looksRandom } from "./random.ts";
 
 /** A key that was found. Never holds the key. */
@@ -10,6 +18,8 @@ export interface Finding {
   at?: number;
   /** How it was wrapped, outermost first: `base64`, `JSON`. */
   inside: string[];
+  /** What it is called, where that is what gave it away. */
+  name?: string;
 }
 
 /** How deep wrappings are opened. */
@@ -20,7 +30,9 @@ const longest = 200_000;
 /** Whether a value is a secret by the name it has, wherever that name comes from. */
 function isNamedSecret(name: string, value: string): boolean {
   if (!isSecretName(name) || isHarmless(value) || isDigestOf(name, value)) return false;
-  return looksRandom(value) || (!holdsName(name) && !isName(value) && /[0-9]/.test(value));
+  return (
+    looksRandom(value) || (!holdsName(name) && !isName(value) && /[0-9]|(?:[^\w\s.:/@+-].*){2}/.test(value))
+  );
 }
 
 /**
@@ -47,20 +59,26 @@ function search(text: string, name: string, inside: string[], depth: number): Fi
   }
   const generic = { format: "value of high entropy with a secret's name", inside };
   if (found.length === 0 && isSecretName(name) && isWhole(name, text))
-    found.push({ ...generic, ...place(0) });
+    found.push({ ...generic, name, ...place(0) });
+  const add = (called: string, value: string, quoted: boolean, at: number) => {
+    if (!isAssigned(called, value, quoted)) return;
+    if (!found.some((other) => other.at !== undefined && other.at >= at && other.at < at + value.length))
+      found.push({ ...generic, name: called, ...place(at) });
+  };
   for (const match of text.matchAll(assignment)) {
     const value = match[3] ?? match[4] ?? "";
-    const quoted = match[3] !== undefined;
-    if (!isAssigned(match[1] ?? "", value, quoted)) continue;
-    const at = match.index + match[0].lastIndexOf(value);
-    if (!found.some((other) => other.at !== undefined && other.at >= at && other.at < at + value.length))
-      found.push({ ...generic, ...place(at) });
+    const called = nameBefore(text, match.index) + match[1];
+    add(called, value, match[3] !== undefined, match.index + match[0].lastIndexOf(value));
+  }
+  for (const match of text.matchAll(lineAssignment)) {
+    const [all, called = "", value = ""] = match;
+    add(called, value, false, match.index + all.lastIndexOf(value));
   }
   if (lower.includes("env") || lower.includes("arg")) {
     for (const match of text.matchAll(dockerVariable)) {
-      const value = match[2] ?? "";
-      if (isNamedSecret(match[1] ?? "", value))
-        found.push({ ...generic, ...place(match.index + match[0].indexOf(value)) });
+      const [all, called = "", value = ""] = match;
+      if (isNamedSecret(called, value))
+        found.push({ ...generic, name: called, ...place(match.index + all.indexOf(value)) });
     }
   }
   return depth === 0 ? found : [...found, ...opened(text, name, inside, depth)];
@@ -78,8 +96,15 @@ const isWhole = (name: string, value: string): boolean =>
 const isAssigned = (name: string, value: string, quoted: boolean): boolean =>
   isSecretName(name) &&
   !isDigestOf(name, value) &&
+  // What has blanks is prose or code.
+  !/\s/.test(value) &&
   looksRandom(value) &&
-  (quoted || !/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value));
+  (quoted || !isMember(value));
+
+/** A variable's property, as in code: of pieces that may have digits, but are no keys. */
+const isMember = (value: string): boolean =>
+  /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) &&
+  value.split(".").every((piece) => piece.length < 12 || !looksRandom(piece));
 
 function opened(text: string, name: string, inside: string[], depth: number): Finding[] {
   const found: Finding[] = [];
@@ -88,7 +113,7 @@ function opened(text: string, name: string, inside: string[], depth: number): Fi
       found.push(...search(value.text, value.name, [...inside, "JSON"], depth - 1));
     }
   }
-  for (const match of text.matchAll(/(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_-])/g)) {
+  for (const match of text.matchAll(/(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_-])/g)) {
     if (match[0].length > longest) continue;
     const decoded = decode(match[0]);
     if (decoded === undefined) continue;

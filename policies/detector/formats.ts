@@ -1,4 +1,5 @@
 import { isPlaceholder, looksRandom } from "./random.ts";
+import { isReference } from "./references.ts";
 
 /** A kind of key that can be told by its looks. */
 export interface Format {
@@ -12,6 +13,8 @@ export interface Format {
 }
 
 const notPlaceholder = (secret: string) => !isPlaceholder(secret);
+/** Neither will something else stand there, nor is it said where it is. */
+const isLiteral = (secret: string) => !isPlaceholder(secret) && !isReference(secret);
 
 /** Every key format that is known; the order is that of reports. */
 export const formats: Format[] = [
@@ -85,6 +88,14 @@ export const formats: Format[] = [
       /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[\s"'`+,|]|\\[nr])*(?:[A-Za-z-]+: .*(?:\s|\\n)+)*[A-Za-z0-9+/=]{24,}/g,
   },
   {
+    name: "private key without its header",
+    keywords: ["ibaa", "ibad", "ageam", "agebb", "caqaw", "caqew", "caqee"],
+    // DER in base64: a list whose first part is a version number, 0 or 1, and then what PKCS#8, PKCS#1 or SEC 1 have
+    // next; with lengths of two bytes, of one, and of none. Certificates and public keys begin otherwise.
+    pattern:
+      /(?<![A-Za-z0-9+/_-])(?:MII[\w+/-]{2}[AQgw]IBA[AD]|MI[GH][\w+/-]Ag(?:EAM|EBB)|M[A-H][\w+/-]CAQ(?:[AE]w|EE))[\w+/-]{40,}={0,2}/g,
+  },
+  {
     name: "K3s token",
     keywords: ["k10"],
     pattern: /\bK10[0-9a-f]{64}::[A-Za-z0-9._-]+(?::[^\s"']{8,})?/g,
@@ -97,15 +108,15 @@ export const formats: Format[] = [
   {
     name: "URL with a password",
     keywords: ["://"],
-    pattern: /\b[a-z][a-z0-9+.-]{2,20}:\/\/[^\s:/@"'`]{0,64}:(?![$<{%*])([^\s@/"'`]{6,})@[A-Za-z0-9.[-]+/g,
-    verify: (secret) => !isPlaceholder(secret) && !/[${}()]/.test(secret),
+    pattern: /\b[a-z][a-z0-9+.-]{2,20}:\/\/[^\s:/@"'`]{0,64}:([^\s@/"'`]{6,})@[A-Za-z0-9.[-]+/g,
+    verify: isLiteral,
   },
   {
     name: "Snowflake password",
     keywords: ["snowflake"],
     pattern:
-      /snowflake[\s\S]{0,80}?\b(?:password|pwd|token|private_key)["']?\s*[:=]\s*["']([^"'\s$<{]{8,})["']/gi,
-    verify: (secret) => /[A-Za-z]/.test(secret) && /[0-9]/.test(secret) && !isPlaceholder(secret),
+      /snowflake[\s\S]{0,80}?\b(?:password|pwd|token|private_key)["']?\s*[:=]\s*["']([^"'\s]{8,})["']/gi,
+    verify: (secret) => /[A-Za-z]/.test(secret) && /[0-9]/.test(secret) && isLiteral(secret),
   },
   {
     name: "Grafana token",

@@ -29,12 +29,26 @@ export const holdsName = (name: string): boolean =>
 
 /**
  * `name = value` in text of any kind: code, YAML, JSON, shell, Dockerfile, options of a command line. Quotes may be
- * escaped, as inside a string.
+ * escaped, as inside a string. A name may begin earlier, see `nameBefore`: a pattern for its whole would try every
+ * letter of a text as its first.
  */
 export const assignment = new RegExp(
-  `([A-Za-z0-9_./-]*(?:${secretWord})[A-Za-z0-9_]{0,12})\\\\?["'\`]?(?:\\s*(?::=|=>|[:=])\\s*|(?<=--[a-z-]{3,40})\\s+)(?:\\\\?(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\\\?\\2|([^\\s"'\`,;(){}<>\\[\\]$|]{8,400}))`,
+  `((?:${secretWord})[A-Za-z0-9_]{0,12})\\\\?["'\`]?(?:\\s*(?::=|=>|[:=])\\s*|(?<=--[a-z-]{3,40})\\s+)(?:\\\\?(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\\\?\\2|([^\\s"'\`,;(){}<>\\[\\]$|\\\\]{8,400}))`,
   "gi",
 );
 
+/** The part of a name that stands before an index. */
+export const nameBefore = (text: string, at: number): string =>
+  /[A-Za-z0-9_./-]*$/.exec(text.slice(Math.max(0, at - 64), at))?.[0] ?? "";
+
+/**
+ * The same where value and line, or value and text, end together: `.env` files, YAML, `--name=value` as an argument. Here
+ * a value without quotes may have any punctuation.
+ */
+export const lineAssignment = new RegExp(
+  `^[ \\t]*(?:(?:-|export|ENV|ARG)[ \\t]+|--?)?["']?([A-Za-z0-9_./-]*(?:${secretWord})[A-Za-z0-9_]{0,12})["']?(?:[ \\t]*=[ \\t]*|:[ \\t]+)([^\\s"'\`]{8,400})[ \\t]*$`,
+  "gim",
+);
+
 /** `ENV NAME value` and `ARG NAME=value` of a Dockerfile. */
-export const dockerVariable = /(?<=^[ \t]*|["'`]|\\n)(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"$]{8,})/gm;
+export const dockerVariable = /(?<=^[ \t]*|["'`]|\\n)(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"]{8,})/gm;

@@ -4,7 +4,7 @@ const exceptionSchema = z.strictObject({
   /** Name of a rule. */
   rule: z.string().min(1),
   /**
-   * What it is for, exactly: a resource's name, `<release>/<Kind>/<name>`, or a file's path for the scan. With `/*` at
+   * What it is for, exactly: a resource's name, `<release>/<Kind>/<name>`, or `<file>#<name>` for the scan. With `/*` at
    * the end: everything inside a release.
    */
   resource: z.string().min(1),

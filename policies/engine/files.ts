@@ -33,6 +33,6 @@ export function readSettings(): PolicySettings {
 export const readExceptions = (ruleNames: readonly string[], today: string): Exception[] =>
   parseExceptions(read("exceptions.yaml"), ruleNames, today);
 
-/** `scan.yaml`: what the scan of the repository lets pass, by file. */
+/** `scan.yaml`: what the scan of the repository lets pass, by file and name. */
 export const readScanExceptions = (ruleNames: readonly string[], today: string): Exception[] =>
   parseExceptions(read("scan.yaml"), ruleNames, today);

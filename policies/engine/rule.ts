@@ -65,6 +65,19 @@ export interface Rule {
   judge(subject: Subject, context: Context): Fault[];
 }
 
+/** One thing that a rule has against a stack. */
+export interface StackFault {
+  /** What it is about, for exceptions: a resource's name, `<release>/<Kind>/<name>`, or `namespace <name>`. */
+  resource: string;
+  message: string;
+}
+
+/** A rule about several objects at once: it is asked at the end, about all of a stack. */
+export interface StackRule extends Omit<Rule, "judge"> {
+  /** Pure. */
+  judge(subjects: Subject[]): StackFault[];
+}
+
 /** What a rule says of a resource, as one text with its remedy. */
 export function verdict(rule: Rule, faults: { subject: string; fault: Fault }[]): string {
   const lines = faults.map(

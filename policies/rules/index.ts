@@ -7,17 +7,17 @@ import { k3sConfig } from "./cluster/k3sConfig.ts";
 import { mcpNode } from "./cluster/mcpNode.ts";
 import { podSecurity } from "./cluster/namespaces.ts";
 import { openServices } from "./cluster/openServices.ts";
-import { postgresSuperuser } from "./cluster/postgres.ts";
+import { postgresSuperuser, postgresSurvives } from "./cluster/postgres.ts";
+import { allowedRegistries } from "./images/allowedRegistries.ts";
+import { digestInProduction } from "./images/digestInProduction.ts";
+import { noLatestTag } from "./images/noLatestTag.ts";
 import { budget } from "./platform/budget.ts";
 import { firewall } from "./platform/firewall.ts";
 import { noStaleSnowflake } from "./platform/noStaleSnowflake.ts";
 import { noVercel } from "./platform/noVercel.ts";
-import { allowedRegistries } from "./pods/allowedRegistries.ts";
-import { digestInProduction } from "./pods/digestInProduction.ts";
 import { dropCapabilities } from "./pods/dropCapabilities.ts";
 import { namespaced } from "./pods/namespaced.ts";
 import { noHostAccess } from "./pods/noHostAccess.ts";
-import { noLatestTag } from "./pods/noLatestTag.ts";
 import { nonRoot } from "./pods/nonRoot.ts";
 import { noProbeHost } from "./pods/noProbeHost.ts";
 import { probes } from "./pods/probes.ts";
@@ -54,6 +54,7 @@ export const rules: Rule[] = [
   openServices,
   podSecurity,
   postgresSuperuser,
+  postgresSurvives,
   ingressTls,
   budget,
   firewall,

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { brief } from "./events.ts";
 import { interruptible, runProgram } from "./harness.ts";
 
 const program = join(import.meta.dirname, "programs/local");
-const token = "token-6d1f0c5e";
+const token = `token-${randomBytes(4).toString("hex")}`;
 
 async function start(config: Record<string, unknown> = {}) {
   const stack = await runProgram({ program, secrets: { token } });

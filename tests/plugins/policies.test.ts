@@ -13,6 +13,9 @@ const pack = join(repository, "policies");
 const strict = join(programs, "strict");
 const lambdaKey = () => plantedKeys().find(({ format }) => format === "Lambda Cloud API key")?.key ?? "";
 
+/** What is asked in production only. */
+const inProduction = ["digest-in-production", "postgres-survives"];
+
 let LAB_HELM = "";
 beforeAll(async () => {
   const folders = await obtain([helm], { cache: labOf().cache });
@@ -65,8 +68,7 @@ describe("S3 the policy pack in a preview", () => {
     const { code, stdout, refused, said } = await preview(pack, { bad: true, key });
     expect(code, stdout).not.toBe(0);
     const plain = stdout.replaceAll(/\s+/g, " ");
-    // Whether a digest is missing is asked in production only.
-    for (const { name, fix } of rules.filter(({ name: each }) => each !== "digest-in-production")) {
+    for (const { name, fix } of rules.filter(({ name: each }) => !inProduction.includes(each))) {
       expect(refused.get(name) ?? [], name).toContain(`bad-${name}`);
       expect(plain, name).toContain(fix);
     }
@@ -80,13 +82,15 @@ describe("S3 the policy pack in a preview", () => {
     expect(said).not.toContain(key.slice(-16));
     // Of the stack as a whole.
     expect(refused.has("stack-within-budget")).toBe(true);
-    expect(said).toContain("namespace bad-namespace-pod-security refuses nothing");
-    expect(said).not.toContain("namespace good-");
+    expect(said).toContain("namespace bad-namespace-pod-security: refuses nothing");
+    expect(said).toContain("namespace bad-namespace-pod-security: lets no pod ask for a name");
+    expect(said).toContain("bad-gpu-replicas-fit: up to 5 replicas take 5 GPU slices, there are 4");
+    expect(said).not.toMatch(/^(?:namespace )?good-/m);
   });
 
-  test("refuses images without a digest in production, and lets a clean program pass there", async () => {
+  test("refuses images without a digest and a lonely PostgreSQL in production, and lets a clean program pass there", async () => {
     const bad = await preview(strict, { bad: true, key: lambdaKey() });
-    expect(bad.refused.get("digest-in-production")).toContain("bad-digest-in-production");
+    for (const name of inProduction) expect(bad.refused.get(name)).toContain(`bad-${name}`);
     const { code, stdout, refused } = await preview(strict, { bad: false, key: lambdaKey() });
     expect([...refused]).toEqual([]);
     expect(code, stdout).toBe(0);
@@ -139,10 +143,12 @@ describe("S3 the policy pack in a preview", () => {
     });
     expect([...refused.keys()].sort(), said).toEqual([
       "exceptions-are-needed",
+      "gpu-replicas-fit",
       "namespace-default-deny",
+      "namespace-dns",
       "stack-within-budget",
     ]);
-    expect(said).toContain("namespace bad-namespace-pod-security refuses nothing");
+    expect(said).toContain("namespace bad-namespace-pod-security: refuses nothing");
     expect(said).toContain("exception from probes for nobody is not needed any more");
     expect(said).toContain("exception from non-root for bad-non-root expired on 2020-01-01");
     expect(code).not.toBe(0);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { interruptible, runProgram } from "./harness.ts";
 import { sshKey, sshServer } from "./ssh-server.ts";
 
 const program = join(import.meta.dirname, "programs/remote");
-const token = "token-9a7b31c2";
+const token = `token-${randomBytes(4).toString("hex")}`;
 
 async function start(config: Record<string, unknown> = {}) {
   const key = sshKey();

@@ -1,31 +1,63 @@
 import { z } from "zod";
+import { instanceTypes } from "../../../lab/cloud/data/instance-types.ts";
 import type { Rule, Subject } from "../../engine/rule.ts";
 
 const hoursPerMonth = 730;
 const budgetSchema = z.object({ monthlyUsd: z.number().positive() });
+type Machine = Pick<Subject, "name" | "props">;
 
-/** Faults of a stack's cost against its budget. Prices that are not known yet are left to the program's own check. */
-export function budgetFaults(
-  config: Record<string, string>,
-  instances: Pick<Subject, "name" | "props">[],
-): string[] {
-  if (instances.length === 0) return [];
-  let given: unknown;
+/** US dollars an hour by Lambda's public price list of 2026-09-20, which moves: what it says is a first guess. */
+const listPrices = new Map(instanceTypes.map(({ name, centsPerHour }) => [name, centsPerHour / 100]));
+
+/**
+ * What a machine costs an hour, at least and at most. One that runs has its price among its outputs; of one that is not
+ * launched yet only the types are known that it may become, in order of preference. A type without a price, and an
+ * adopted machine in its first preview, count as nothing: the program asks Lambda itself.
+ */
+function hourly({ props }: Machine): { least: number; most: number } {
+  const { hourlyUsd, instanceTypes: candidates } = props;
+  if (typeof hourlyUsd === "number" && hourlyUsd > 0) return { least: hourlyUsd, most: hourlyUsd };
+  const prices = Array.isArray(candidates) ? candidates.map((type) => listPrices.get(String(type)) ?? 0) : [];
+  return prices.length === 0
+    ? { least: 0, most: 0 }
+    : { least: Math.min(...prices), most: Math.max(...prices) };
+}
+
+const monthly = (machines: Machine[], side: "least" | "most"): number =>
+  Math.round(machines.reduce((sum, machine) => sum + hourly(machine)[side], 0) * hoursPerMonth);
+
+/** US dollars a month; undefined where there is no budget that can be read. */
+function limitOf({ budget: text = "null" }: Record<string, string>): number | undefined {
   try {
-    given = JSON.parse(config.budget ?? "null");
+    return budgetSchema.safeParse(JSON.parse(text)).data?.monthlyUsd;
   } catch {
-    // Told below as what it is: no budget.
-    given = undefined;
+    // Told as what it is: no budget.
+    return undefined;
   }
-  const budget = budgetSchema.safeParse(given);
-  if (!budget.success)
+}
+
+const named = (machines: Machine[]): string => machines.map(({ name }) => name).join(", ");
+
+/** Faults of a stack's cost against its budget, by what its machines cost at least. Pure. */
+export function budgetFaults(config: Record<string, string>, machines: Machine[]): string[] {
+  if (machines.length === 0) return [];
+  const limit = limitOf(config);
+  if (limit === undefined)
     return ["the stack rents machines and has no budget: set sophia-infra:budget.monthlyUsd"];
-  const hourly = instances.map(({ props }) => (typeof props.hourlyUsd === "number" ? props.hourlyUsd : 0));
-  const monthly = Math.round(hourly.reduce((sum, each) => sum + each, 0) * hoursPerMonth);
-  const limit = budget.data.monthlyUsd;
-  return monthly > limit
+  const least = monthly(machines, "least");
+  return least > limit
+    ? [`its machines (${named(machines)}) cost $${least} a month or more, the budget is $${limit}`]
+    : [];
+}
+
+/** What is said, and no more, where only the dearest that the machines may become is too dear. Pure. */
+export function budgetAdvice(config: Record<string, string>, machines: Machine[]): string[] {
+  const limit = limitOf(config);
+  const [least, most] = [monthly(machines, "least"), monthly(machines, "most")];
+  return limit !== undefined && least <= limit && most > limit
     ? [
-        `its machines (${instances.map(({ name }) => name).join(", ")}) cost $${monthly} a month, the budget is $${limit}`,
+        `its machines (${named(machines)}) may cost $${most} a month at list prices, the budget is $${limit}: ` +
+          "an update refuses their launch by Lambda's price of the day",
       ]
     : [];
 }

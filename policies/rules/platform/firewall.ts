@@ -1,7 +1,22 @@
+import { isIP } from "node:net";
 import { type Fault, isListed, type Rule } from "../../engine/rule.ts";
 import { list } from "../../engine/values.ts";
 
-const anywhere = new Set(["0.0.0.0/0", "::/0"]);
+/** Shortest prefix that still is somebody's network: nobody holds more than a /8, or a /16 of IPv6, in one piece. */
+const shortest = { 4: 8, 6: 16 } as const;
+
+/**
+ * Whether a source is the internet, or so much of it that a few such rules are all of it, as 0.0.0.0/1 and 128.0.0.0/1.
+ * What cannot be read as a network may be anything.
+ */
+function isAnywhere(source: string): boolean {
+  const [address = "", prefix, ...more] = source.split("/");
+  const version = isIP(address);
+  if ((version !== 4 && version !== 6) || more.length > 0) return true;
+  if (prefix === undefined) return false;
+  return !/^\d{1,3}$/.test(prefix) || Number(prefix) < shortest[version];
+}
+
 /** For everyone. */
 const open = [80, 443];
 /** For administrators: SSH and the Kubernetes API. */
@@ -18,7 +33,7 @@ export const firewall: Rule = {
     const allowed = isListed(stack, settings.adminPortsFromAnywhere) ? [...open, ...admin] : open;
     return ["rules", "initialRules"].flatMap((field) =>
       list(subject.props[field]).flatMap(({ protocol, ports, source }, index): Fault[] => {
-        if (typeof source !== "string" || !anywhere.has(source) || protocol === "icmp") return [];
+        if (typeof source !== "string" || !isAnywhere(source) || protocol === "icmp") return [];
         const [first, last] = Array.isArray(ports) ? ports.map(Number) : [0, 65535];
         const fine = protocol === "tcp" && first === last && allowed.some((port) => port === first);
         if (fine) return [];

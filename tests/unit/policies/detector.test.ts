@@ -4,7 +4,7 @@ import { isSecretName } from "../../../policies/detector/names.ts";
 import { Hidden, unknown } from "../../../policies/engine/values.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
 import { contextOf, resource } from "./fixtures.ts";
-import { genericValue, lookalikes, plantedKeys } from "./keys.ts";
+import { awkwardValues, genericValue, lookalikes, plantedKeys, symbolValue } from "./keys.ts";
 
 /** Every place of a resource in which somebody once put a key. */
 const places: Record<string, (key: string) => object> = {
@@ -55,26 +55,52 @@ describe("S3 keys of known formats", () => {
   });
 });
 
-describe("S3 keys of no known format", () => {
-  const value = genericValue();
-  const generic: Record<string, object> = {
+/** Every place in which a value has a name; `quote` says how it stands in text that knows quotes. */
+const named = (value: string, quote = ""): Record<string, object> => {
+  const quoted = `${quote}${value}${quote}`;
+  return {
     "property with a secret's name": { dbPassword: value },
     "environment variable": { env: [{ name: "APP_API_KEY", value }] },
     "option of a command": { args: ["--token", value] },
     "option with =": { args: [`--password=${value}`] },
-    "command text": { create: `export CLIENT_SECRET=${value}; run` },
-    "YAML in a config map": { data: { "a.yaml": `db:\n  password: ${value}\n` } },
+    "line of a file of variables": { data: { ".env": `A=1\nDB_PASSWORD=${value}\nB=2\n` } },
+    "command text": { create: `export CLIENT_SECRET=${quoted}; run` },
+    "YAML in a config map": { data: { "a.yaml": `db:\n  password: ${quoted}\n` } },
     "quoted in code": { data: { "a.py": `api_key = "${value}"` } },
     "JSON in base64": { blob: Buffer.from(JSON.stringify({ secretKey: value })).toString("base64") },
     "base64 of a Secret": { kind: "Secret", data: { password: Buffer.from(value).toString("base64") } },
     "quoted in a string of code": { data: { "a.ts": `const text = "api_key: \\"${value}\\"";` } },
-    "a Dockerfile in a string": { data: { "a.ts": `const text = "FROM x\\nENV DB_PASSWORD ${value}";` } },
+    "a Dockerfile in a string": { data: { "a.ts": `const text = "FROM x\nENV DB_PASSWORD ${value}";` } },
     Dockerfile: { dockerfile: `FROM x\nENV DB_PASSWORD ${value}\n` },
+    "stack file": { "Pulumi.dev.yaml": `config:\n  sophia-infra:apiKey: ${quoted}\n` },
   };
-  test.each(Object.entries(generic))("are found as: %s", (_place, props) => {
+};
+
+describe("S3 keys of no known format", () => {
+  const value = genericValue();
+  test.each(Object.entries(named(value)))("are found as: %s", (_place, props) => {
     const faults = noHardCodedKeys.judge(resource(props), contextOf());
     expect(faults.length).toBeGreaterThan(0);
     expect(JSON.stringify(faults)).not.toContain(value);
+  });
+
+  const odd = symbolValue();
+  test.each(Object.entries(named(odd, "'")))("are found with punctuation as: %s", (_place, props) => {
+    const faults = noHardCodedKeys.judge(resource(props), contextOf());
+    expect(faults.length, odd).toBeGreaterThan(0);
+    expect(JSON.stringify(faults)).not.toContain(JSON.stringify(odd).slice(1, -1));
+  });
+
+  test("are found whatever they begin, end, or are sprinkled with", () => {
+    const unnoticed = (values: string[]) =>
+      values.flatMap((each) =>
+        ["DB_PASSWORD", "APP_API_KEY"]
+          .filter((name) => detect(each, name).length === 0)
+          .map((name) => `${name} ${each}`),
+      );
+    expect(unnoticed(awkwardValues())).toEqual([]);
+    // One of some twenty thousand looks by chance like words, a list of names, or a call.
+    expect(unnoticed(Array.from({ length: 200 }, () => symbolValue())).length).toBeLessThanOrEqual(2);
   });
 
   test("a password that a person made is found under its name", () => {

@@ -11,13 +11,13 @@ import { renderCall } from "../../../policies/engine/helm.ts";
 import { Docket, judge } from "../../../policies/engine/judge.ts";
 import { manifestSubjects } from "../../../policies/engine/subjects.ts";
 import { Hidden, revealed, unknown } from "../../../policies/engine/values.ts";
-import { defaultDenyText } from "../../../policies/rules/cluster/defaultDeny.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
+import { stackRules } from "../../../policies/rules/stack/index.ts";
 import { contextOf, deployment, repository } from "./fixtures.ts";
 import { genericValue } from "./keys.ts";
 
-const names = rules.map(({ name }) => name);
+const names = [...rules, ...stackRules].map(({ name }) => name);
 const today = "2026-11-21";
 const exception = {
   rule: "non-root",
@@ -196,7 +196,7 @@ test("helm is called with the release's own chart, version, repository and value
 
 test("every rule stands in the documentation, with its severity", async () => {
   const text = await readFile(join(repository, "docs/policies.md"), "utf8");
-  for (const { name, severity } of [...rules, defaultDenyText])
+  for (const { name, severity } of [...rules, ...stackRules])
     expect(text).toContain(`| ${name} | ${severity} |`);
   expect(text).toContain(`knows ${formats.length} formats`);
 });

@@ -19,6 +19,28 @@ const pem = (type: "rsa" | "ed25519") =>
   type === "rsa"
     ? generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({ type: "pkcs1", format: "pem" })
     : generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+/** Makes something at the first call: RSA keys take long. */
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Private keys as vendors' consoles and drivers take them: DER in base64, on one line, without header and footer. */
+const headerless = once((): string[] => {
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  const ec = ["prime256v1", "secp384r1", "secp521r1"].map(
+    (namedCurve) => generateKeyPairSync("ec", { namedCurve }).privateKey,
+  );
+  const ed25519 = generateKeyPairSync("ed25519").privateKey;
+  const sec1 = ec.map((each) => each.export({ type: "sec1", format: "der" }));
+  const pkcs8 = [rsa, ed25519, ...ec].map((each) => each.export({ type: "pkcs8", format: "der" }));
+  return [...pkcs8, rsa.export({ type: "pkcs1", format: "der" }), ...sec1].map((der) =>
+    der.toString("base64"),
+  );
+});
 const jwt = () =>
   [
     { alg: "HS256", typ: "JWT" },
@@ -37,6 +59,7 @@ export function plantedKeys(): { format: string; key: string }[] {
   return [
     key("AWS access key id", "AK", "IA", pick(`${upper}234567`, 16)),
     key("AWS secret access key", "aws_sec", "ret_access_key=", `a1B${pick(`${alnum}/+`, 37)}`),
+    key("AWS secret access key", "aws_sec", "ret_access_key=", `/a1B${pick(`${alnum}/+`, 36)}`),
     key("GitHub token", "gh", "p_", pick(alnum, 36)),
     key("GitHub token", "github", "_pat_", pick(alnum, 22), "_", pick(alnum, 59)),
     key("GitHub token", "gh", "s_123456_", jwt()),
@@ -63,11 +86,23 @@ export function plantedKeys(): { format: string; key: string }[] {
     key("Estuary refresh token", base64(JSON.stringify({ id: `${hex(8)}:${hex(8)}`, secret: randomUUID() }))),
     key("private key", String(pem("rsa"))),
     key("private key", String(pem("ed25519"))),
+    ...headerless().map((text) => key("private key without its header", text)),
+    key("private key without its header", "SNOWFLAKE_PRIVATE_KEY=", headerless()[0] ?? ""),
     key("K3s token", "K1", "0", hex(64), "::server:", hex(32)),
     key("kubeconfig client key", "client-key", "-data: ", base64(String(pem("ed25519")))),
     key("URL with a password", "postgres", "ql://sophia:", random(16), "@db.internal:5432/sophia"),
+    key(
+      "URL with a password",
+      "postgres",
+      "ql://sophia:%",
+      random(6),
+      "(",
+      random(9),
+      "$@db.internal/sophia",
+    ),
     key("URL with a password", "redis", "://:", random(20), "@redis.data:6379"),
     key("Snowflake password", "snowflake", ": { password: '", random(14), "' }"),
+    key("Snowflake password", "snowflake", ": { password: '", symbolValue(), "' }"),
     key("Grafana token", "gl", "sa_", pick(alnum, 32), "_", hex(8)),
     key("npm token", "np", "m_", pick(alnum, 36)),
     key("Hugging Face token", "h", "f_", pick(lower + upper, 34)),
@@ -80,8 +115,47 @@ export function plantedKeys(): { format: string; key: string }[] {
   ];
 }
 
-/** A password as people and generators make them: only its name tells what it is. */
+/** A password as generators make them of letters and digits: only its name tells what it is. */
 export const genericValue = (): string => random(20);
+
+/** Punctuation of generated passwords: all that Pulumi's RandomPassword and common password managers use. */
+const symbols = "!@#$%&*()-_=+[]{}<>:?^,.;|~/";
+
+/** A password with punctuation anywhere, at its ends too, and each kind of character at least once. */
+export function symbolValue(length = 20): string {
+  for (;;) {
+    const value = pick(alnum + symbols, length);
+    if ([/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].every((kind) => kind.test(value))) return value;
+  }
+}
+
+/** Passwords that begin, end, or are sprinkled with what a path, a variable, a list or a call has. */
+export const awkwardValues = (): string[] => [
+  ...[...symbols].flatMap((symbol) => [`${symbol}${random(18)}`, `${random(18)}${symbol}`]),
+  ...["()", "[]", "{}", "<>", ", ", "; ", "$(", "::", "=>", "->", "?.", "//", "%s", "...", "***"].map(
+    (piece) => random(8) + piece.trim() + random(8),
+  ),
+  `/${random(12)}/${random(12)}/${random(12)}`,
+];
+
+/** The public halves of keys, in each form that DER has for them. */
+const publicDer = once((): string[] => {
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const others = [
+    generateKeyPairSync("rsa", { modulusLength: 1024 }),
+    generateKeyPairSync("ec", { namedCurve: "prime256v1" }),
+    generateKeyPairSync("ec", { namedCurve: "secp384r1" }),
+    generateKeyPairSync("ed25519"),
+  ].map((pair) => pair.publicKey);
+  return [
+    ...[publicKey, ...others].map((each) => each.export({ type: "spki", format: "der" })),
+    publicKey.export({ type: "pkcs1", format: "der" }),
+  ].map((der) => der.toString("base64"));
+});
+
+/** The first bytes of a certificate, and noise: a list in a list. */
+const certificateDer = (): string =>
+  Buffer.concat([Buffer.from("3082020a30820173a003020102", "hex"), randomBytes(400)]).toString("base64");
 
 /** What looks like a key at first sight and is none, by what it is. */
 export function lookalikes(): Record<string, string> {
@@ -108,6 +182,19 @@ export function lookalikes(): Record<string, string> {
     "reference to a secret":
       "- name: DB_PASSWORD\n  valueFrom: { secretKeyRef: { name: redis-auth, key: password } }",
     "file of a secret": "LAMBDA_API_KEY_FILE=/etc/sophia-secrets/LAMBDA_API_KEY",
+    "certificate without its header": `TLS_KEY_CERTIFICATE: ${certificateDer()}`,
+    "public keys without their header": publicDer()
+      .map((text) => `publicKey: ${text}\nSIGNING_KEY=${text}`)
+      .join("\n"),
+    "calls and elements":
+      'password: readSecret("db", 2),\ntoken: headers["x-token2"],\nclient_secret = sha256(config.require(name1));\napiKey: z.string().min(20).regex(/^[a-z]{3}$/),',
+    "paths and anchors":
+      "PASSWORD: /run/secrets/redis-2/password\nSSH_PRIVATE_KEY=~/.ssh/id_ed25519\ntoken: *token1\nprivate_key: ./keys/server.key,../ca2/ca.key",
+    templates: 'password: "{{ .Values.redis.password2 }}"\ntoken: "Bearer $'.concat(
+      '{steps.login2.outputs.token}"\nPASSWORD=<your 12 characters>\nSECRET=$(',
+      "DB_PASSWORD2)\ntoken: %(token1)s",
+    ),
+    "lists of names": "token: read:org,write:packages,repo2\nsecret: one-secret,other-secret2",
     "shell expression": `password="$(cat /run/secrets/redis/password)"\nexport TOKEN=\${GITHUB_TOKEN2}`,
     "code that reads one":
       "const password = await readFile(secretPath, 'utf8'); token = request.headers2.authToken1;",

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { verdict } from "../../../policies/engine/rule.ts";
-import { openNamespaces } from "../../../policies/rules/cluster/defaultDeny.ts";
 import { rules } from "../../../policies/rules/index.ts";
-import { budgetFaults } from "../../../policies/rules/platform/budget.ts";
+import { budgetAdvice, budgetFaults } from "../../../policies/rules/platform/budget.ts";
+import { stackRules } from "../../../policies/rules/stack/index.ts";
 import { cases, failures, refuses, said } from "./cases/check.ts";
-import { gpu } from "./cases/subjects.ts";
-import { wallCases } from "./cases/walls.ts";
+import { stackCases } from "./cases/stack.ts";
+import { gpu, machine } from "./cases/subjects.ts";
 import { contextOf } from "./fixtures.ts";
 
 test("every rule has its cases, a reason and a remedy", () => {
@@ -43,13 +43,31 @@ test("K5 a quarter of a GPU is refused with what to write instead", () => {
   expect(fault?.message).toContain("4 time slices");
 });
 
-describe("S4 a namespace needs a policy that refuses everything, both ways and for everyone", () => {
-  test.each(Object.entries(wallCases))("%s", (_what, { objects, stand }) => {
-    expect(openNamespaces(objects)).toEqual(stand);
-  });
+test("every rule about a stack has its cases, some of them violating", () => {
+  expect(stackRules.map(({ name }) => name).sort()).toEqual(Object.keys(stackCases).sort());
 });
+
+for (const rule of stackRules) {
+  describe(`S3 S4 ${rule.name}`, () => {
+    test.each(Object.entries(stackCases[rule.name] ?? {}))("%s", (_what, { objects, refused }) => {
+      expect(rule.judge(objects).map(({ resource }) => resource)).toEqual(refused);
+    });
+  });
+}
 
 test("L7 a stack without machines needs no budget", () => {
   expect(budgetFaults({}, [])).toEqual([]);
   expect(budgetFaults({}, [{ name: "one", props: {} }])).toHaveLength(1);
+});
+
+test("L7 it is said where only the dearest type of a host is beyond the budget, and no more than said", () => {
+  const config = { budget: '{"monthlyUsd":1000}' };
+  const either = [machine(["gpu_1x_a6000", "gpu_1x_a100"])];
+  expect(budgetFaults(config, either)).toEqual([]);
+  expect(budgetAdvice(config, either)).toEqual([expect.stringContaining("(thing) may cost $1453 a month")]);
+  expect(budgetAdvice({ budget: '{"monthlyUsd":1453}' }, either)).toEqual([]);
+  expect(budgetAdvice({}, either)).toEqual([]);
+  // Refused already.
+  expect(budgetAdvice({ budget: '{"monthlyUsd":10}' }, either)).toEqual([]);
+  expect(budgetFaults({ budget: '{"monthlyUsd":10}' }, either)).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { Exceptions } from "../../../policies/engine/exceptions.ts";
 import { readScanExceptions } from "../../../policies/engine/files.ts";
 import { leaksIn, report, scan, scanHistory } from "../../../policies/scan.ts";
 import { repository } from "./fixtures.ts";
-import { lookalikes, plantedKeys } from "./keys.ts";
+import { genericValue, lookalikes, plantedKeys } from "./keys.ts";
 
 const none = () => new Exceptions([], undefined, "2026-11-21");
 
@@ -70,17 +70,72 @@ test("S3 a key that was deleted is still found in the history", async () => {
 test("what is let pass is told, and what need not be is a fault", () => {
   const [{ key } = { key: "" }] = plantedKeys();
   const leaks = leaksIn("a.txt", key);
+  const read = { files: 1, bytes: 9, seconds: 0 };
   const exception = {
     rule: "no-hard-coded-keys",
-    resource: "a.txt",
+    resource: `a.txt#${plantedKeys()[0]?.format}`,
     reason: "for this test only, which ends",
     expires: "2027-01-01",
   };
   const used = new Exceptions([exception], undefined, "2026-11-21");
-  expect(report({ files: 1, bytes: 9, leaks }, used)).toMatchObject({ keys: 0, clean: true });
+  expect(report({ ...read, leaks }, used)).toMatchObject({ keys: 0, clean: true });
   const idle = new Exceptions([exception], undefined, "2026-11-21");
-  expect(report({ files: 1, bytes: 9, leaks: [] }, idle).clean).toBe(false);
-  expect(report({ files: 1, bytes: 9, leaks }, none())).toMatchObject({ keys: 1, clean: false });
+  expect(report({ ...read, leaks: [] }, idle).clean).toBe(false);
+  expect(report({ ...read, leaks }, none())).toMatchObject({ keys: 1, clean: false });
+});
+
+test("what is let pass is one name of one file, not the file", () => {
+  const text = `first_token: "${genericValue()}"\nsecond_token: "${genericValue()}"\n`;
+  const exception = {
+    rule: "no-hard-coded-keys",
+    resource: "a.txt#first_token",
+    reason: "for this test only, which ends",
+    expires: "2027-01-01",
+  };
+  const narrow = new Exceptions([exception], undefined, "2026-11-21");
+  const { lines, keys } = report({ files: 1, bytes: 9, seconds: 0, leaks: leaksIn("a.txt", text) }, narrow);
+  expect(keys).toBe(1);
+  expect(lines[0]).toContain("a.txt:2:");
+});
+
+test("a report tells files, megabytes and seconds", () => {
+  const read = { files: 3, messages: 2, bytes: 1_234_567, seconds: 0.04, leaks: [] };
+  expect(report(read, none()).lines).toEqual(["3 files, 2 messages, 1.2 MB, 0.0 s: 0 keys, 0 let pass"]);
+});
+
+test("S3 a key in the message of a commit or of a tag is found in the history", async () => {
+  const { folder, git } = await checkout();
+  git("rm", "-q", "key-*.txt");
+  git("commit", "-q", "-m", "None");
+  const before = scanHistory(folder);
+  expect(before.messages).toBe(2);
+  const said = before.leaks.length;
+  const [{ key } = { key: "" }] = plantedKeys();
+  git("commit", "-q", "--allow-empty", "-m", `Try it\n\nwith ${key}`);
+  git("tag", "-a", "v1", "-m", `with ${key}`);
+  const { leaks, messages } = scanHistory(folder);
+  expect(messages).toBe(4);
+  expect(leaks.slice(said).map(({ file }) => file.replace(/ \S+$/, ""))).toEqual([
+    "message of commit",
+    "message of tag",
+  ]);
+});
+
+test("S3 the command reads the history of a repository and ends with 1 where there is a key", async () => {
+  const { folder, git } = await checkout();
+  const command = (...args: string[]) =>
+    spawnSync(process.execPath, [join(repository, "policies/scan.ts"), ...args], { encoding: "utf8" });
+  const found = command(folder, "--history");
+  expect(found.status).toBe(1);
+  expect(found.stdout).toMatch(/key-0\.txt:2: AWS access key id/);
+  expect(found.stderr).toContain("is burnt");
+  git("rm", "-q", "key-*.txt");
+  git("commit", "-q", "-m", "None");
+  const now = command(folder);
+  expect(now.status, now.stdout).toBe(0);
+  expect(now.stdout).toMatch(/^\d+ files, [\d.]+ MB, [\d.]+ s: 0 keys, 0 let pass\n$/);
+  expect(command("--history", folder).status).toBe(1);
+  expect(command("--histroy").status).toBe(2);
 });
 
 test("files that are no text are left alone", () => {

@@ -7,6 +7,7 @@ import * as command from "@pulumi/command";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { InstanceArgs } from "../../../../lambda/provider/resources.ts";
 import { container, deployment } from "../../../unit/policies/fixtures.ts";
 import { Thing } from "./thing.ts";
 
@@ -15,8 +16,8 @@ const bad = config.getBoolean("bad") ?? true;
 /** Made by the test. Not by configuration: what is there in the clear is refused by itself. */
 const key = process.env.TEST_KEY ?? "";
 
-const kubeconfig = new random.RandomPassword("later", { length: 20 }).result;
-const provider = new k8s.Provider("cluster", { kubeconfig });
+const later = new random.RandomPassword("later", { length: 20 });
+const provider = new k8s.Provider("cluster", { kubeconfig: later.result });
 const opts = { provider };
 
 /** Both variants of a rule's resource; the bad one only when asked for. */
@@ -45,14 +46,14 @@ const namespaced = (level: string) => (name: string) => {
   new k8s.core.v1.Namespace(name, { metadata: { name, labels } }, opts);
   // Only the good one is walled.
   if (level !== "restricted") return;
-  new k8s.networking.v1.NetworkPolicy(
-    `${name}-deny`,
-    {
-      metadata: { name: "deny", namespace: name },
-      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-    },
-    opts,
-  );
+  const policy = (called: string, spec: object) =>
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-${called}`,
+      { metadata: { name: called, namespace: name }, spec: { podSelector: {}, ...spec } },
+      opts,
+    );
+  policy("deny", { policyTypes: ["Ingress", "Egress"] });
+  policy("dns", { policyTypes: ["Egress"], egress: [{ ports: [{ port: 53, protocol: "UDP" }] }] });
 };
 const release =
   (values: Record<string, unknown>): ((name: string) => unknown) =>
@@ -79,7 +80,20 @@ const rules = (port: number) => (name: string) =>
   new Thing("lambda:FirewallRules", name, {
     rules: [{ protocol: "tcp", ports: [port, port], source: "0.0.0.0/0" }],
   });
-const machine = (hourlyUsd: number) => (name: string) => new Thing("lambda:Instance", name, { hourlyUsd });
+/** With the very inputs that a host of ours has, whose price nobody knows before it is launched. */
+const machine = (...instanceTypes: string[]) => {
+  const args: InstanceArgs = {
+    name: "sophia-violating-all",
+    claim: later.id,
+    stack: "violating/test",
+    hostname: "all",
+    instanceTypes,
+    regions: ["us-west-1"],
+    imageFamily: "lambda-stack-22-04",
+    sshKeyName: "sophia-test",
+  };
+  return (name: string) => new Thing("lambda:Instance", name, { ...args });
+};
 const k3s = (encrypted: boolean) =>
   shell(
     `CONFIG='protect-kernel-defaults: true\nsecrets-encryption: ${encrypted}\nflannel-backend: wireguard-native'\ntrue`,
@@ -134,18 +148,37 @@ const autoscaler = (metric: string) => (name: string) =>
     opts,
   );
 pair("no-gpu-resource-metric", autoscaler("cpu"), autoscaler("nvidia.com/gpu"));
-const database = (enableSuperuserAccess: boolean) => (name: string) =>
+/** A Deployment of pods with a slice each, in a namespace of four slices, and its autoscaler. */
+const scaled = (maxReplicas: number) => (name: string) => {
+  workload({ ...gpu("1"), namespace: "slices" })(`${name}-pods`);
+  new k8s.core.v1.ResourceQuota(
+    `${name}-quota`,
+    { metadata: { name, namespace: "slices" }, spec: { hard: { "requests.nvidia.com/gpu": "4" } } },
+    opts,
+  );
+  new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+    name,
+    {
+      metadata: { name, namespace: "slices" },
+      spec: { maxReplicas, scaleTargetRef: { kind: "Deployment", name: `${name}-pods` } },
+    },
+    opts,
+  );
+};
+pair("gpu-replicas-fit", scaled(4), scaled(5));
+const database = (enableSuperuserAccess: boolean, instances: number) => (name: string) =>
   new k8s.apiextensions.CustomResource(
     name,
     {
       apiVersion: "postgresql.cnpg.io/v1",
       kind: "Cluster",
       metadata: { name, namespace: "apps" },
-      spec: { instances: 1, enableSuperuserAccess },
+      spec: { instances, enableSuperuserAccess, plugins: [{ name: "archive", isWALArchiver: true }] },
     },
     opts,
   );
-pair("postgres-no-superuser", database(false), database(true));
+pair("postgres-no-superuser", database(false, 2), database(true, 2));
+pair("postgres-survives", database(false, 2), database(false, 1));
 const ingress = (tls: { hosts: string[] }[]) => (name: string) =>
   new k8s.networking.v1.Ingress(
     name,
@@ -170,7 +203,7 @@ const service = (type: string) => (name: string) =>
   );
 pair("one-door", service("ClusterIP"), service("LoadBalancer"));
 pair("namespace-pod-security", namespaced("restricted"), namespaced("baseline"));
-pair("budget", machine(0.01), machine(99));
+pair("budget", machine("cpu_4x_general"), machine("gpu_8x_h100_sxm5", "gpu_4x_h100_sxm5"));
 pair("firewall", rules(443), rules(22));
 pair("k3s-config", k3s(true), k3s(false));
 pair("release", release({ note: "nothing" }), release({ hostPID: true, note: key }));

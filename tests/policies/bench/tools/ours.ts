@@ -1,7 +1,7 @@
 import { readSettings } from "../../../../policies/engine/files.ts";
 import { manifestSubjects } from "../../../../policies/engine/subjects.ts";
-import { defaultDenyText, openNamespaces } from "../../../../policies/rules/cluster/defaultDeny.ts";
 import { rules } from "../../../../policies/rules/index.ts";
+import { stackRules } from "../../../../policies/rules/stack/index.ts";
 import type { Tool } from "./tool.ts";
 
 /** The pack of this repository, as it judges the objects of a Helm release in production. */
@@ -17,10 +17,10 @@ export const ours: Tool = {
             rule.judge(subject, context).map(({ path, message }) => `${rule.name} ${path} ${message}`),
           ),
         );
-        return [
-          id,
-          [...faults, ...openNamespaces(subjects).map((name) => `${defaultDenyText.name} ${name}`)],
-        ];
+        const whole = stackRules.flatMap((rule) =>
+          rule.judge(subjects).map(({ resource, message }) => `${rule.name} ${resource} ${message}`),
+        );
+        return [id, [...faults, ...whole]];
       }),
     );
   },

@@ -1,16 +1,24 @@
 import type { Rule, Subject } from "../../../../policies/engine/rule.ts";
 import { Hidden, unknown } from "../../../../policies/engine/values.ts";
-import type { openNamespaces } from "../../../../policies/rules/cluster/defaultDeny.ts";
 import { contextOf, kubernetes, resource } from "../fixtures.ts";
 import { plantedKeys } from "../keys.ts";
 import { clusterCases } from "./cluster.ts";
+import { imageCases } from "./images.ts";
 import { platformCases } from "./platform.ts";
 import { podsCases } from "./pods.ts";
+import { postgresCases } from "./postgres.ts";
+import { restrictedCases } from "./restricted.ts";
 import { type Case, container, isSituation, type Situation, workload } from "./subjects.ts";
-import { wallCases } from "./walls.ts";
 
 /** What every rule must refuse and let pass, by rule. */
-export const cases: Record<string, Case> = { ...platformCases, ...clusterCases, ...podsCases };
+export const cases: Record<string, Case> = {
+  ...platformCases,
+  ...clusterCases,
+  ...postgresCases,
+  ...podsCases,
+  ...imageCases,
+  ...restrictedCases,
+};
 
 const digest = { image: `ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}` };
 const thing = (kind: string, spec: unknown = {}, more: object = {}) =>
@@ -73,9 +81,3 @@ export function failures(rule: Rule): string[] {
       : [];
   return [...[...missed, ...wronged].map(([what]) => what), ...lost.map(({ format }) => format)];
 }
-
-/** Cases of namespaces and their walls that come out wrong. */
-export const wallFailures = (open: typeof openNamespaces): string[] =>
-  Object.entries(wallCases)
-    .filter(([, { objects, stand }]) => open(objects).join() !== stand.join())
-    .map(([what]) => what);

@@ -5,13 +5,11 @@ import {
   binding,
   type Case,
   config,
-  database,
   goodConfig,
   gpu,
   ingress,
   inStack,
   mcp,
-  named,
   namespace,
   quota,
   range,
@@ -93,17 +91,6 @@ export const clusterCases: Record<string, Case> = {
   "no-gpu-resource-metric": {
     violating: { GPUs: autoscaler("nvidia.com/gpu") },
     clean: { CPU: autoscaler("cpu"), memory: autoscaler("memory") },
-  },
-  "postgres-no-superuser": {
-    violating: { "let in": database({ enableSuperuserAccess: true }) },
-    clean: {
-      "kept out": database({ enableSuperuserAccess: false }),
-      "by default": database({}),
-      "not known yet": database({ enableSuperuserAccess: unknown }),
-      "another kind of the operator's": named("postgresql.cnpg.io/v1", "Pooler", {
-        enableSuperuserAccess: true,
-      }),
-    },
   },
   "ingress-tls": {
     violating: {

@@ -75,6 +75,12 @@ export const platformCases: Record<string, Case> = {
     violating: {
       "a dear machine": machine(2),
       "a little too dear": machine(1.001),
+      "a type that is too dear": machine(["gpu_2x_a100"]),
+      "types that all are too dear": saying(
+        "cost $1453 a month or more, the budget is $730",
+        machine(["gpu_2x_a100", "gpu_1x_a100"]),
+      ),
+      "a launch that was never finished": machine(["gpu_2x_a100"], { hourlyUsd: 0 }),
       "no budget": { subject: machine(0.1), context: { config: {} }, says: "has no budget" },
       "no readable budget": { subject: machine(0.1), context: { config: { budget: "{" } } },
       "a budget of nothing": { subject: machine(0), context: { config: { budget: '{"monthlyUsd":0}' } } },
@@ -87,6 +93,12 @@ export const platformCases: Record<string, Case> = {
         context: { config: { budget: '{"monthlyUsd":1}' } },
       },
       "no price": machine(),
+      "a cheap type": machine(["cpu_4x_general"]),
+      "a dear type after a cheap one": machine(["cpu_4x_general", "gpu_8x_b200_sxm6"]),
+      "a type without a price": machine(["gpu_1x_new", "gpu_2x_a100"]),
+      "no types": machine([]),
+      "types that are not known yet": machine(undefined, { instanceTypes: unknown }),
+      "a cheap machine of a dear type": machine(["gpu_2x_a100"], { hourlyUsd: 1 }),
       "a price that is not known yet": resource(
         { hourlyUsd: unknown },
         "pulumi-nodejs:dynamic/lambda:Instance",
@@ -112,6 +124,17 @@ export const platformCases: Record<string, Case> = {
         "initialRules[0]:",
         resource({ initialRules: [rule(22, "0.0.0.0/0")] }, "pulumi-nodejs:dynamic/lambda:FirewallRuleset"),
       ),
+      "half the internet": saying(
+        "rules[1]: tcp port 22 is open to 128.0.0.0/1",
+        firewallRules(rule(443, "0.0.0.0/1"), rule(22, "128.0.0.0/1")),
+      ),
+      "a hundredth of it": firewallRules(rule(22, "10.0.0.0/7")),
+      "all of IPv6 that is given out": firewallRules(rule(22, "2000::/3")),
+      "a little less of IPv6": firewallRules(rule(22, "2600::/15")),
+      "a word for everyone": firewallRules(rule(22, "any")),
+      "a prefix that is no number": firewallRules(rule(22, "10.0.0.0/x")),
+      "a prefix of no length": firewallRules(rule(22, "10.0.0.0/")),
+      "two prefixes": firewallRules(rule(22, "10.0.0.0/24/24")),
       "a rule of its own kind": resource(
         { rules: [rule(22, "0.0.0.0/0")] },
         "pulumi-nodejs:dynamic/lambda:FirewallRule",
@@ -130,6 +153,8 @@ export const platformCases: Record<string, Case> = {
         source: "0.0.0.0/0",
       }),
       "SSH for some": firewallRules(rule(22, "203.0.113.0/24")),
+      "SSH for the largest networks": firewallRules(rule(22, "10.0.0.0/8"), rule(22, "2001:db8::/16")),
+      "SSH for one address": firewallRules(rule(22, "203.0.113.7"), rule(22, "2001:db8::1/128")),
       "a source that is not known yet": firewallRules({ protocol: "tcp", ports: [22, 22], source: unknown }),
       "web and admin ports where they may be open": inStack(
         "local",

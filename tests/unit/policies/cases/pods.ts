@@ -1,6 +1,6 @@
 import { unknown } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes } from "../fixtures.ts";
-import { type Case, container, context, image, inStack, pod, saying, workload } from "./subjects.ts";
+import { type Case, container, context, pod, saying, workload } from "./subjects.ts";
 
 export const podsCases: Record<string, Case> = {
   "non-root": {
@@ -55,77 +55,6 @@ export const podsCases: Record<string, Case> = {
       "a profile of ours": context({ seccompProfile: { type: "Localhost", localhostProfile: "one.json" } }),
       "not known yet": context({ seccompProfile: unknown }),
       "a type that is not known yet": context({ seccompProfile: { type: unknown } }),
-    },
-  },
-  "no-latest-tag": {
-    violating: {
-      latest: image("docker.io/library/redis:latest"),
-      "no tag": image("docker.io/library/redis"),
-      "neither tag nor host": image("redis"),
-      "no tag behind a port": image("registry.test:5000/redis"),
-      "no tag on this machine": image("localhost/redis"),
-      "latest of a kind": image("docker.io/library/redis:latest-alpine"),
-    },
-    clean: {
-      "a tag": image("docker.io/library/redis:7.0.15"),
-      "a digest": image(`docker.io/library/redis@sha256:${"0".repeat(64)}`),
-      "a tag that begins so": image("docker.io/library/redis:latest7"),
-      "latest, but fixed": image(`docker.io/library/redis:latest@sha256:${"0".repeat(64)}`),
-      "a tag behind a port": image("registry.test:5000/redis:7"),
-      "not known yet": image(unknown),
-    },
-  },
-  "digest-in-production": {
-    context: { stack: "prod" },
-    violating: {
-      "a tag": image("docker.io/library/redis:7.0.15"),
-      "a cluster of the operator": kubernetes({
-        apiVersion: "postgresql.cnpg.io/v1",
-        kind: "Cluster",
-        metadata: { name: "postgres" },
-        spec: { imageName: "ghcr.io/cloudnative-pg/postgresql:15.20" },
-      }),
-      "a pooler of the operator": saying(
-        "spec.template.spec.containers[1].image:",
-        kubernetes({
-          apiVersion: "postgresql.cnpg.io/v1",
-          kind: "Pooler",
-          metadata: { name: "pooler" },
-          spec: {
-            template: {
-              spec: { containers: [{ image: unknown }, { image: "ghcr.io/cloudnative-pg/pgbouncer:1.23" }] },
-            },
-          },
-        }),
-      ),
-      "half a digest": image(`docker.io/library/redis@sha256:${"0".repeat(63)}`),
-    },
-    clean: {
-      "a tag, elsewhere": inStack("dev", image("docker.io/library/redis:7.0.15")),
-      "a digest": image(`docker.io/library/redis:7.0.15@sha256:${"0".repeat(64)}`),
-    },
-  },
-  "allowed-registries": {
-    violating: {
-      "somebody's": image("docker.io/somebody/redis:7"),
-      "somebody's by its short name": saying("image docker.io/somebody/redis is", image("somebody/redis:7")),
-      "one behind a port, without a tag": saying(
-        "image registry:5000/redis is",
-        image("registry:5000/redis"),
-      ),
-      "a name that only begins so": image("ghcr.io/sophia-ai-evil/one:1"),
-      "a name that begins like one image": image("ghcr.io/other/one-more:1"),
-      "another image of a registry": image("ghcr.io/other/two:1"),
-      "this machine's": saying("image localhost/library/redis is", image("localhost/library/redis:7")),
-      "one behind a port": saying("image registry:5000/redis is", image("registry:5000/redis:7")),
-    },
-    clean: {
-      ours: image("ghcr.io/sophia-ai/one:1"),
-      "one of another registry": image("ghcr.io/other/one:1"),
-      "an official one": image("redis:7.0.15"),
-      "an official one with a dot": image("registry.test:7"),
-      "an official one by its host": image("docker.io/library/redis:7"),
-      "by digest": image(`ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}`),
     },
   },
   "requests-and-limits": {
@@ -234,92 +163,6 @@ export const podsCases: Record<string, Case> = {
       ),
     },
     clean: { "the pod itself": kubernetes(deployment()) },
-  },
-  "restricted-pods": {
-    violating: {
-      ...Object.fromEntries(
-        ["nfs", "iscsi", "gitRepo"].map((kind) => [
-          `a volume of the kind ${kind}`,
-          saying(
-            `spec.template.spec.volumes[1]: is of the kind ${kind}`,
-            pod({
-              volumes: [
-                { name: "a", emptyDir: {} },
-                { name: "b", [kind]: {} },
-              ],
-            }),
-          ),
-        ]),
-      ),
-      "an unsafe sysctl": pod({
-        securityContext: { sysctls: [{ name: "net.ipv4.tcp_syncookies" }, { name: "kernel.msgmax" }] },
-      }),
-      ...Object.fromEntries(
-        Object.entries({
-          "AppArmor off": { appArmorProfile: { type: "Unconfined" } },
-          "an SELinux type": { seLinuxOptions: { type: "spc_t" } },
-          "an SELinux user": { seLinuxOptions: { user: "system_u" } },
-          "an SELinux role": { seLinuxOptions: { role: "system_r" } },
-          "a process of the host": { windowsOptions: { hostProcess: true } },
-          "unmasked /proc": { procMount: "Unmasked" },
-        }).map(([what, given]) => [what, saying("containers[0].securityContext: ", context(given))]),
-      ),
-      "AppArmor off for the pod": saying(
-        "spec.template.spec.securityContext: appArmorProfile.type is Unconfined",
-        pod({ securityContext: { appArmorProfile: { type: "Unconfined" } } }),
-      ),
-    },
-    clean: {
-      "volumes that it allows": pod({
-        volumes: [
-          "configMap",
-          "csi",
-          "downwardAPI",
-          "emptyDir",
-          "ephemeral",
-          "image",
-          "persistentVolumeClaim",
-          "projected",
-          "secret",
-          // Told by no-host-access.
-          "hostPath",
-        ].map((kind) => ({ name: kind, [kind]: {} })),
-      }),
-      "sysctls that end at the pod": pod({
-        securityContext: {
-          sysctls: [
-            "kernel.shm_rmid_forced",
-            "net.ipv4.ip_local_port_range",
-            "net.ipv4.ip_local_reserved_ports",
-            "net.ipv4.ip_unprivileged_port_start",
-            "net.ipv4.ping_group_range",
-            "net.ipv4.tcp_fin_timeout",
-            "net.ipv4.tcp_keepalive_intvl",
-            "net.ipv4.tcp_keepalive_probes",
-            "net.ipv4.tcp_keepalive_time",
-            "net.ipv4.tcp_rmem",
-            "net.ipv4.tcp_syncookies",
-            "net.ipv4.tcp_wmem",
-            unknown,
-          ].map((name) => ({ name })),
-        },
-      }),
-      "types of containers": pod({
-        initContainers: [
-          "container_t",
-          "container_init_t",
-          "container_kvm_t",
-          "container_engine_t",
-          unknown,
-        ].map((type) => ({ name: "x", securityContext: { seLinuxOptions: { type } } })),
-      }),
-      "the runtime's profile": context({
-        appArmorProfile: { type: "RuntimeDefault" },
-        procMount: "Default",
-        windowsOptions: { hostProcess: false },
-      }),
-      "/proc that is not known yet": context({ procMount: unknown }),
-    },
   },
   "own-namespace": {
     violating: {

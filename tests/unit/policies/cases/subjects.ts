@@ -96,8 +96,12 @@ export const rule = (port: number, source: string, protocol = "tcp") => ({
   ports: [port, port],
   source,
 });
-export const machine = (hourlyUsd?: number) =>
-  resource({ hourlyUsd }, "pulumi-nodejs:dynamic/lambda:Instance");
+/** A rented machine: as it runs, by its price, or as it will be launched, by the types that it may become. */
+export const machine = (given?: number | unknown[], more: Json = {}) =>
+  resource(
+    { ...(Array.isArray(given) ? { instanceTypes: given } : { hourlyUsd: given }), ...more },
+    "pulumi-nodejs:dynamic/lambda:Instance",
+  );
 export const config = (text: string, field = "stdin") =>
   resource(
     { [field]: new Hidden(`# configure\nKIND=server\nCONFIG='${text.replaceAll("'", "'\\''")}'\nmain\n`) },

@@ -8,7 +8,7 @@ const policy = (spec: unknown, namespace: unknown = "apps", kind = "NetworkPolic
 const both = { policyTypes: ["Ingress", "Egress"] };
 const all: Json = { podSelector: {}, ...both };
 
-/** Namespaces with their network policies, and those that stand open. */
+/** Namespaces with their network policies, and those that have none which refuses everything. */
 export const wallCases: Record<string, { objects: Subject[]; stand: string[] }> = {
   "no policy": { objects: [space("apps")], stand: ["apps"] },
   "a policy that refuses all": { objects: [space("apps"), policy(all)], stand: [] },
@@ -49,4 +49,53 @@ export const wallCases: Record<string, { objects: Subject[]; stand: string[] }> 
     stand: [],
   },
   "a namespace whose name is not known yet": { objects: [space("")], stand: [] },
+};
+
+const lookup = (ports: unknown, more: Json = {}) => ({
+  podSelector: {},
+  policyTypes: ["Egress"],
+  egress: [{ to: [{ podSelector: {} }], ports }],
+  ...more,
+});
+const udp = (port: unknown, more: Json = {}) => ({ protocol: "UDP", port, ...more });
+
+/** Namespaces with their network policies, and those whose pods may not ask for names. */
+export const dnsCases: Record<string, { objects: Subject[]; stand: string[] }> = {
+  "no policy": { objects: [space("apps")], stand: ["apps"] },
+  "walls alone": { objects: [space("apps"), policy(all)], stand: ["apps"] },
+  "the port": { objects: [space("apps"), policy(all), policy(lookup([{ port: 53 }, udp(53)]))], stand: [] },
+  "the port by its name": { objects: [space("apps"), policy(lookup([udp("dns")]))], stand: [] },
+  "TCP alone": { objects: [space("apps"), policy(lookup([{ port: 53 }]))], stand: ["apps"] },
+  "another port": { objects: [space("apps"), policy(lookup([udp(54)]))], stand: ["apps"] },
+  "a port before it": { objects: [space("apps"), policy(lookup([udp(52)]))], stand: ["apps"] },
+  "another name": { objects: [space("apps"), policy(lookup([udp("metrics")]))], stand: ["apps"] },
+  "a range with it": { objects: [space("apps"), policy(lookup([udp(1, { endPort: 100 })]))], stand: [] },
+  "a range up to it": { objects: [space("apps"), policy(lookup([udp(1, { endPort: 53 })]))], stand: [] },
+  "a range beyond it": {
+    objects: [space("apps"), policy(lookup([udp(54, { endPort: 99 })]))],
+    stand: ["apps"],
+  },
+  "all of UDP": { objects: [space("apps"), policy(lookup([udp(undefined)]))], stand: [] },
+  "all ports": { objects: [space("apps"), policy(lookup([]))], stand: [] },
+  "all ports, unsaid": { objects: [space("apps"), policy(lookup(undefined))], stand: [] },
+  "the second rule": {
+    objects: [
+      space("apps"),
+      policy({ podSelector: {}, egress: [{ ports: [{ port: 443 }] }, { ports: [udp(53)] }] }),
+    ],
+    stand: [],
+  },
+  "some pods only": {
+    objects: [space("apps"), policy(lookup([udp(53)], { podSelector: { matchLabels: { a: "b" } } }))],
+    stand: ["apps"],
+  },
+  "pods that are not known yet": {
+    objects: [space("apps"), policy(lookup([udp(53)], { podSelector: unknown }))],
+    stand: ["apps"],
+  },
+  "rules that are not known yet": {
+    objects: [space("apps"), policy({ podSelector: {}, egress: unknown })],
+    stand: [],
+  },
+  "a policy that is not known yet": { objects: [space("apps"), policy(unknown)], stand: [] },
 };

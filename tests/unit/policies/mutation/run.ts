@@ -5,13 +5,15 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { formats } from "../../../../policies/detector/formats.ts";
-import type { Rule } from "../../../../policies/engine/rule.ts";
-import type { openNamespaces } from "../../../../policies/rules/cluster/defaultDeny.ts";
+import type { Rule, StackRule } from "../../../../policies/engine/rule.ts";
 import { rules } from "../../../../policies/rules/index.ts";
 import { noHardCodedKeys } from "../../../../policies/rules/secrets/noHardCodedKeys.ts";
-import { failures, wallFailures } from "../cases/check.ts";
+import { stackRules } from "../../../../policies/rules/stack/index.ts";
+import { failures } from "../cases/check.ts";
+import { stackCases, stackFailures } from "../cases/stack.ts";
 import { repository } from "../fixtures.ts";
 import { plantedKeys } from "../keys.ts";
+import { checks } from "./checks.ts";
 import { Mutants, sourcesUnder } from "./modules.ts";
 import { mutantsOf } from "./operators.ts";
 
@@ -24,20 +26,19 @@ export interface Outcome {
 }
 
 const pack = join(repository, "policies");
-const inRules = (file: string) =>
-  file.startsWith(join(pack, "rules")) && file !== join(pack, "rules/index.ts");
-const isRule = (value: unknown): value is Rule =>
+const inRules = (file: string) => file.startsWith(join(pack, "rules")) && !file.endsWith("/index.ts");
+const isRule = (value: unknown): value is Rule | StackRule =>
   typeof value === "object" && value !== null && "judge" in value && "name" in value;
-
-type Judging = Record<string, unknown> & { openNamespaces?: typeof openNamespaces };
+const isOfStack = (rule: Rule | StackRule): rule is StackRule => rule.name in stackCases;
+const failuresOf = (rule: Rule | StackRule): string[] =>
+  isOfStack(rule) ? stackFailures(rule) : failures(rule as Rule);
 
 /** Whether the cases of what some modules export go wrong; something that breaks down counts, too. */
-const noticed = (modules: Judging[]): boolean =>
+const noticed = (modules: Record<string, unknown>[]): boolean =>
   modules.some((module) => {
     try {
-      const judged = Object.values(module).filter(isRule);
-      if (judged.some((rule) => failures(rule).length > 0)) return true;
-      return module.openNamespaces !== undefined && wallFailures(module.openNamespaces).length > 0;
+      if (Object.values(module).some((each) => isRule(each) && failuresOf(each).length > 0)) return true;
+      return Object.entries(module).some(([name, made]) => checks[name]?.(made) === false);
     } catch {
       return true;
     }
@@ -60,8 +61,8 @@ async function mutateSources(wanted: string, outcome: Outcome): Promise<void> {
 
 /** Each rule that never refuses, and each that always does; each key format that is not known any more. */
 function mutateWhole(outcome: Outcome): void {
-  for (const rule of rules) {
-    const always = { path: "", message: "always" };
+  for (const rule of [...rules, ...stackRules]) {
+    const always = { path: "", resource: "", message: "always" };
     for (const [what, judge] of [
       ["never refuses", () => []],
       ["always refuses", () => [always]],

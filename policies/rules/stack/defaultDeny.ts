@@ -1,26 +1,20 @@
-import type { Subject } from "../../engine/rule.ts";
+import type { StackRule } from "../../engine/rule.ts";
 import { isOpaque, object } from "../../engine/values.ts";
+import { namespacesWithout } from "./namespacePolicies.ts";
 
-/** What is said of a namespace that stands open. */
-export const defaultDenyText = {
+export const defaultDeny: StackRule = {
   name: "namespace-default-deny",
   description:
     "Every namespace of the stack refuses all traffic that no network policy allows, in both directions.",
   severity: "high",
+  why: "without it a pod that somebody broke into talks to every other pod, and to the internet",
   fix: "add a NetworkPolicy with an empty podSelector, policyTypes Ingress and Egress, and no rules, as components/network does",
-} as const;
-
-/** Names of the namespaces that have no policy which refuses everything. Pure. */
-export function openNamespaces(subjects: Subject[]): string[] {
-  const objects = subjects.flatMap(({ kubernetes }) => kubernetes ?? []);
-  const walls = objects.filter(({ kind, body }) => kind === "NetworkPolicy" && mayRefuseAll(body.spec));
-  // One whose namespace is not known yet may be any namespace's.
-  if (walls.some(({ body }) => isOpaque(object(body.metadata).namespace))) return [];
-  const walled = new Set(walls.map(({ namespace }) => namespace));
-  return objects
-    .filter(({ kind, name }) => kind === "Namespace" && name !== "" && !walled.has(name))
-    .map(({ name }) => name);
-}
+  judge: (subjects) =>
+    namespacesWithout(subjects, mayRefuseAll).map((name) => ({
+      resource: `namespace ${name}`,
+      message: "refuses nothing: every pod in it may talk to everyone",
+    })),
+};
 
 /** Whether a policy refuses everything for everyone, or cannot be read yet. */
 function mayRefuseAll(spec: unknown): boolean {

@@ -1,0 +1,93 @@
+import type { StackRule, Subject } from "../../../../policies/engine/rule.ts";
+import { type Json, unknown } from "../../../../policies/engine/values.ts";
+import { deployment, kubernetes } from "../fixtures.ts";
+import { gpu, named, quota } from "./subjects.ts";
+import { dnsCases, wallCases } from "./walls.ts";
+
+/** Objects of a stack, and what of them a rule must refuse. */
+export interface StackCase {
+  objects: Subject[];
+  refused: string[];
+}
+
+const scaler = (maxReplicas: unknown, target: Json = {}) =>
+  named("autoscaling/v2", "HorizontalPodAutoscaler", {
+    scaleTargetRef: { kind: "Deployment", name: "one", ...target },
+    maxReplicas,
+  });
+const slices = (hard: unknown) => quota({ "requests.nvidia.com/gpu": hard });
+const two = gpu(1, {}, {});
+const replicaCases: Record<string, StackCase> = {
+  "as many as there are": { objects: [gpu("1"), slices("4"), scaler(4)], refused: [] },
+  "one too many": { objects: [scaler(5), slices("4"), gpu(1)], refused: ["one"] },
+  "two containers with a slice each": {
+    objects: [
+      kubernetes(
+        deployment({
+          pod: {
+            containers: [1, 1].map((each) => ({ resources: { limits: { "nvidia.com/gpu": each } } })),
+          },
+        }),
+      ),
+      slices(4),
+      scaler(3),
+    ],
+    refused: ["one"],
+  },
+  "no quota": { objects: [gpu(1), scaler(1)], refused: ["one"] },
+  "a quota of other things": { objects: [gpu(1), quota({ pods: "9" }), scaler(1)], refused: ["one"] },
+  "a quota that is not known yet": { objects: [gpu(1), slices(unknown), scaler(99)], refused: [] },
+  "a quota of nothing": { objects: [gpu(1), slices("0"), scaler(1)], refused: ["one"] },
+  "replicas that are not known yet": { objects: [gpu(1), slices(1), scaler(unknown)], refused: [] },
+  "an amount that is not known yet": { objects: [gpu(unknown), slices(1), scaler(9)], refused: [] },
+  "pods without a GPU": { objects: [kubernetes(deployment()), slices(1), scaler(9)], refused: [] },
+  "another workload of that name": {
+    objects: [two, slices(1), scaler(9, { kind: "StatefulSet" })],
+    refused: [],
+  },
+  "a workload of another name": { objects: [two, slices(1), scaler(9, { name: "other" })], refused: [] },
+  "a workload in another namespace": {
+    objects: [
+      kubernetes({ ...two.kubernetes?.body, metadata: { name: "one", namespace: "others" } }),
+      slices(1),
+      scaler(9),
+    ],
+    refused: [],
+  },
+  "no autoscaler": {
+    objects: [
+      two,
+      slices(1),
+      named("v1", "Widget", { scaleTargetRef: { kind: "Deployment", name: "one" }, maxReplicas: 9 }),
+    ],
+    refused: [],
+  },
+  "no quota of that kind": {
+    objects: [two, named("v1", "Widget", { hard: { "requests.nvidia.com/gpu": "9" } }), scaler(1)],
+    refused: ["one"],
+  },
+};
+
+const spaces = (cases: Record<string, { objects: Subject[]; stand: string[] }>): Record<string, StackCase> =>
+  Object.fromEntries(
+    Object.entries(cases).map(([what, { objects, stand }]) => [
+      what,
+      { objects, refused: stand.map((name) => `namespace ${name}`) },
+    ]),
+  );
+
+/** What the rules about a stack must refuse, by rule and by what it is. */
+export const stackCases: Record<string, Record<string, StackCase>> = {
+  "namespace-default-deny": spaces(wallCases),
+  "namespace-dns": spaces(dnsCases),
+  "gpu-replicas-fit": replicaCases,
+};
+
+/** Cases of a rule about a stack that come out wrong. */
+export const stackFailures = (rule: StackRule): string[] =>
+  Object.entries(stackCases[rule.name] ?? {})
+    .filter(([, { objects, refused }]) => {
+      const said = rule.judge(objects).map(({ resource }) => resource);
+      return said.join() !== refused.join();
+    })
+    .map(([what]) => what);
