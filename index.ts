@@ -164,6 +164,7 @@ const nginx = new Nginx(
     settings: settings.nginx,
     namespace: namespace.ingress,
     routes: mcpPlatform.routes,
+    documents: mcpPlatform.documents,
     clients: mcpPlatform.clients,
     identity: mcpPlatform.identity,
     serviceCidr: settings.k3s.serviceCidr,

@@ -3,10 +3,12 @@ import * as random from "@pulumi/random";
 import { Component } from "../components/core/base.ts";
 import type { Peer } from "../components/network/addresses.ts";
 import type { Identity, RouteInput } from "../components/services/nginx.ts";
+import type { StaticDocument } from "../components/services/routes.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import { type Choice, choose, notice, urlOf } from "./catalog/choose.ts";
 import { type CatalogEntry, catalog, isDeployed } from "./catalog/index.ts";
-import { serverJson } from "./catalog/registry.ts";
+import { federated, gatewayPath, ownPath, registryPath } from "./catalog/reach.ts";
+import { registryDocument } from "./catalog/registry.ts";
 import type { Urls } from "./egress.ts";
 import { credentialFor } from "./environment.ts";
 import type { Backend, GatewayAuth } from "./gateway/backend.ts";
@@ -50,24 +52,17 @@ export interface ServerSummary {
   revisions: readonly string[];
 }
 
-/** Whether the gateway can serve an entry. */
-export const federated = (entry: CatalogEntry): boolean =>
-  !entry.sessionful && entry.notFederated === undefined;
-
-/** Whether an entry has a path of its own: where only the gateway knows the token, there is none. */
-const hasPath = (entry: CatalogEntry): boolean =>
-  isDeployed(entry) && !("credential" in entry && entry.credential);
-
 /** What became of every entry. Pure. */
 export const summaries = (choices: readonly Choice[]): ServerSummary[] =>
   choices.map((choice) => {
     const { entry } = choice;
+    const path = choice.enabled ? ownPath(entry) : undefined;
     return {
       name: entry.name,
       kind: entry.kind,
       enabled: choice.enabled,
       ...(choice.enabled ? {} : { reason: choice.reason }),
-      ...(choice.enabled && hasPath(entry) ? { path: `/mcp/${entry.name}` } : {}),
+      ...(path !== undefined && { path }),
       federated: federated(entry),
       revisions: entry.revisions,
     };
@@ -78,6 +73,8 @@ export class McpPlatform extends Component {
   readonly servers: ServerSummary[];
   /** How Nginx reaches them; each asks for a client's token. */
   readonly routes: RouteInput[];
+  /** What Nginx itself tells clients: the servers that run, in the official registry's shape. */
+  readonly documents: StaticDocument[];
   /** Where Nginx has the tokens of an identity provider checked, which then open every route for clients. */
   readonly identity?: pulumi.Output<Identity>;
   /** Tokens by client; secret. */
@@ -108,9 +105,10 @@ export class McpPlatform extends Component {
         digests.push(server.digest);
         // By address: the gateway opens a connection a call, and would look the name up each time.
         url = pulumi.interpolate`http://${server.address}:${server.port}${entry.path}`;
-        if (hasPath(entry)) {
+        const path = ownPath(entry);
+        if (path !== undefined) {
           this.routes.push({
-            path: `/mcp/${entry.name}`,
+            path,
             kind: "sse",
             clients: true,
             host: server.host,
@@ -137,7 +135,6 @@ export class McpPlatform extends Component {
         backends,
         auth: authOf(args),
         sessions: args.redis,
-        registry: serverJson(running, args.hostname),
       },
       this.child(),
     );
@@ -146,14 +143,15 @@ export class McpPlatform extends Component {
     const viaGateway = { kind: "sse", exact: true, host, address, port } as const;
     this.routes.push(
       // Tokens of an identity provider are the gateway's to check.
-      { ...viaGateway, path: "/mcp", clients: !settings.gateway.oidc, upstreamPath: gateway.path },
-      { ...viaGateway, path: "/mcp/status", clients: true, upstreamPath: gateway.statusPath },
+      { ...viaGateway, path: gatewayPath, clients: !settings.gateway.oidc, upstreamPath: gateway.path },
+      { ...viaGateway, path: `${gatewayPath}/status`, clients: true, upstreamPath: gateway.statusPath },
     );
     if (settings.gateway.oidc) {
       const { metadataPath, path } = gateway;
       this.routes.push({ path: metadataPath, kind: "http", host, address, port });
       this.identity = host.apply((known) => ({ host: known, port, path }));
     }
+    this.documents = [{ path: registryPath, text: registryDocument(running, args.hostname) }];
     this.servers = summaries(choices);
     this.clients = pulumi.secret(pulumi.all(this.#tokens(settings.clients)));
     this.registerOutputs({ servers: this.servers });

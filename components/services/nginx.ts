@@ -5,7 +5,7 @@ import { Component } from "../core/base.ts";
 import { clusterDnsAddress } from "../network/addresses.ts";
 import type { Settings } from "../settings/schema.ts";
 import { HelmService, ownChart } from "./helm.ts";
-import { checkedRoutes, nginxRate, type Route } from "./routes.ts";
+import { checkedDocuments, checkedRoutes, nginxRate, type Route, type StaticDocument } from "./routes.ts";
 
 /** Names and addresses that may stand in nginx.conf's `server_name`. */
 function checkedHostnames(hostnames: string[]): string[] {
@@ -48,6 +48,7 @@ export function nginxValues(
   settings: Settings["nginx"],
   further: {
     routes: Route[];
+    documents?: StaticDocument[];
     serviceCidr: string;
     tlsSecret: string;
     tlsHash: string;
@@ -60,6 +61,7 @@ export function nginxValues(
     image: settings.image,
     hostnames: checkedHostnames(settings.hostnames),
     routes: checkedRoutes(further.routes),
+    documents: checkedDocuments(further.documents ?? [], further.routes),
     rateLimit: { rate: nginxRate(settings.rateLimit.perSecond), burst: settings.rateLimit.burst },
     clientRateLimit: {
       rate: nginxRate(settings.clientRateLimit.perSecond),
@@ -87,6 +89,8 @@ export interface NginxArgs {
   namespace: pulumi.Input<string>;
   /** What is served besides `/health`. A change rolls. */
   routes: RouteInput[];
+  /** JSON for clients, served by Nginx itself. Clients see a change about a minute later; it rolls nothing. */
+  documents?: StaticDocument[];
   /** `k3s.serviceCidr`: says where the cluster's DNS is. */
   serviceCidr: string;
   /** PEM certificate and key. A change rolls. */
@@ -141,6 +145,7 @@ export class Nginx extends Component {
       .apply(([known, tlsSecret, hash, clientsSecret, ofClients, identity]) => {
         const made = nginxValues(args.settings, {
           routes: known,
+          documents: args.documents ?? [],
           serviceCidr: args.serviceCidr,
           tlsSecret,
           tlsHash: hash,

@@ -26,6 +26,12 @@ export interface Route {
   clients?: boolean;
 }
 
+/** JSON that Nginx serves itself, at just this path, to clients that show their token. */
+export interface StaticDocument {
+  path: string;
+  text: string;
+}
+
 const pathShape = /^\/([A-Za-z0-9._~-]+(\/[A-Za-z0-9._~-]+)*)?$/;
 const hostShape = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 const sizeShape = /^[0-9]+[km]?$/;
@@ -53,6 +59,31 @@ export function checkedRoutes(routes: Route[]): Route[] {
   });
   if (faults.length > 0) throw new Error(`Nginx routes are not usable:\n  ${faults.join("\n  ")}`);
   return [...routes].sort((a, b) => b.path.length - a.path.length || a.path.localeCompare(b.path));
+}
+
+/** Returns the documents, or throws one error with all that is wrong. Their paths end up in nginx.conf, beside the routes'. */
+export function checkedDocuments(documents: StaticDocument[], routes: Route[]): StaticDocument[] {
+  const taken = new Set([...reserved, ...routes.map(({ path }) => path)]);
+  const faults = documents.flatMap(({ path, text }, index) => {
+    const found = [
+      ...(pathShape.test(path) ? [] : [`path "${path}" must be like /mcp/servers.json`]),
+      ...(taken.has(path) ? [`path ${path} is taken`] : []),
+      ...(isJson(text) ? [] : ["its text is not JSON"]),
+    ];
+    taken.add(path);
+    return found.map((what) => `documents[${index}]: ${what}`);
+  });
+  if (faults.length > 0) throw new Error(`Nginx documents are not usable:\n  ${faults.join("\n  ")}`);
+  return documents;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A rate as Nginx writes it, which knows whole requests per second or per minute only. */

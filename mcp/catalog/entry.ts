@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { reachedAt } from "./reach.ts";
 
 /** With dashes for underscores it names Kubernetes objects: at most 63 characters, the last a letter or digit. */
 const slug = z
@@ -136,6 +137,9 @@ export const catalogEntry = z
   .refine((entry) => !entry.sessionful || entry.kind === "remote" || entry.replicas.max === 1, {
     path: ["replicas"],
     error: "a sessionful server has one replica: the next request must reach the same one",
+  })
+  .refine((entry) => entry.unavailable !== undefined || reachedAt(entry).length > 0, {
+    error: "nothing leads to it: the gateway leaves it out, and only the gateway knows its token",
   })
   .refine((entry) => entry.kind !== "stdio" || entry.replicas.max === 1, {
     path: ["replicas"],

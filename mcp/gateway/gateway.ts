@@ -21,8 +21,6 @@ export interface GatewayArgs {
   auth: GatewayAuth;
   /** A Redis that keeps sessions of the older revision. Where it is away, they fail; the newer revision knows none. */
   sessions: { host: pulumi.Input<string>; port: number; password: pulumi.Input<string> };
-  /** The servers in the official registry's shape, kept beside the gateway for who wants to read them. */
-  registry: readonly object[];
   /** The program that federates. Default: vMCP. */
   engine?: Engine;
 }
@@ -73,7 +71,7 @@ export class Gateway extends Component {
     const file = engine.configFile.split("/").at(-1) ?? "";
     const config = new k8s.core.v1.ConfigMap(
       this.childName("config"),
-      { metadata, data: { [file]: text, "servers.json": JSON.stringify(args.registry, null, 2) } },
+      { metadata, data: { [file]: text } },
       this.child(),
     );
     const secret = new k8s.core.v1.Secret(

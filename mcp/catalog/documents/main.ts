@@ -6,12 +6,16 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { catalog } from "../index.ts";
-import { registryDocument, serversDocument } from "./render.ts";
+import { registryDocument } from "../registry.ts";
+import { serversDocument } from "./render.ts";
+
+/** Name under which the published catalog says that servers are reached; each stack has its own. */
+const exampleHost = "sophia.example";
 
 const repository = new URL("../../../", import.meta.url);
 const documents = {
   "docs/mcp-servers.md": serversDocument(catalog),
-  "docs/mcp-servers.json": registryDocument(catalog),
+  "docs/mcp-servers.json": registryDocument(catalog, exampleHost),
 };
 for (const [name, text] of Object.entries(documents)) {
   const file = new URL(name, repository);

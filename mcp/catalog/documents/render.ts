@@ -1,9 +1,6 @@
 import { secretsOf } from "../choose.ts";
 import { type CatalogEntry, isDeployed } from "../index.ts";
-import { serverJson } from "../registry.ts";
-
-/** Name under which the published catalog says that servers are reached; each stack has its own. */
-const exampleHost = "sophia.example";
+import { reachedAt } from "../reach.ts";
 
 /** Markdown's table wants its bars escaped. */
 const cell = (text: string) => text.replaceAll("|", "\\|");
@@ -22,11 +19,7 @@ const protocol = ({ revisions, sessionful }: CatalogEntry) =>
     "; ",
   );
 
-function place(entry: CatalogEntry): string {
-  const ownPath = isDeployed(entry) && !("credential" in entry && entry.credential);
-  const federated = !entry.sessionful && !entry.notFederated;
-  return [...(federated ? [code("/mcp")] : []), ...(ownPath ? [code(`/mcp/${entry.name}`)] : [])].join(", ");
-}
+const place = (entry: CatalogEntry): string => reachedAt(entry).map(code).join(", ") || "nowhere";
 
 function notesOf(entry: CatalogEntry): string[] {
   return [
@@ -98,7 +91,3 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "",
   ].join("\n");
 }
-
-/** `docs/mcp-servers.json`: the same in the official registry's shape. Pure. */
-export const registryDocument = (catalog: readonly CatalogEntry[]): string =>
-  `${JSON.stringify({ servers: serverJson(catalog, exampleHost) }, null, 2)}\n`;

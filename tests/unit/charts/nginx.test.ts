@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { clientsMap, nginxValues } from "../../../components/services/nginx.ts";
-import { checkedRoutes, nginxRate, type Route } from "../../../components/services/routes.ts";
+import {
+  checkedDocuments,
+  checkedRoutes,
+  nginxRate,
+  type Route,
+} from "../../../components/services/routes.ts";
 import { nginxSettings } from "../../../components/settings/services.ts";
 import { helm, only, render } from "./render.ts";
 import { faultsOf } from "./rules.ts";
@@ -34,6 +39,21 @@ describe("routes", () => {
     }
     for (const index of wrong.keys()) expect(message).toContain(`routes[${index}]`);
     expect(message).toContain("/b is there twice");
+  });
+
+  test("documents report all faults at once, too", () => {
+    const good = { path: "/mcp/servers.json", text: "{}" };
+    expect(checkedDocuments([good], [route])).toEqual([good]);
+    const wrong = [
+      good,
+      good,
+      { path: "/a b", text: "{}" },
+      { path: "/mcp/one", text: "{}" },
+      { path: "/x", text: "no" },
+    ];
+    expect(() => checkedDocuments(wrong, [route])).toThrow(
+      /\[1\]: path \/mcp\/servers.json is taken\n.*\[2\]: path "\/a b" must.*\n.*\[3\]: .*taken\n.*\[4\]: its text is not JSON/,
+    );
   });
 
   test("fractional rates become whole requests per minute", () => {
@@ -92,5 +112,24 @@ describe.skipIf(!helm)("charts/nginx", () => {
     expect(annotations({ rateLimit: { rate: "1r/s", burst: 1 } })).not.toBe(before);
     expect(annotations({ tlsHash: "def" })).not.toBe(before);
     expect(annotations({ chartHash: "another" })).toBe(before);
+  });
+
+  test("M3 S1 serves documents to clients alone, and a new one rolls nothing", () => {
+    const document = {
+      path: "/mcp/servers.json",
+      text: JSON.stringify({ $schema: 'it\'s "x"', lines: "a\nb" }),
+    };
+    const rendered = (text: string) => {
+      const documents = [{ ...document, text }];
+      return render("nginx", "ingress", nginxValues(settings, { ...further, documents }));
+    };
+    const { data } = only(rendered(document.text), "ConfigMap");
+    expect(data?.["document-0"]).toBe(document.text);
+    const block =
+      /location = \/mcp\/servers.json \{([\s\S]*?)\n {4}\}/.exec(data?.["nginx.conf"] ?? "")?.[1] ?? "";
+    expect(block).toMatch(
+      /set \$route_clients on;[\s\S]*if \(\$caller = ""\) \{\s*return 401;[\s\S]*alias \S+\/document-0;/,
+    );
+    expect(only(rendered("{}"), "DaemonSet")).toEqual(only(rendered(document.text), "DaemonSet"));
   });
 });

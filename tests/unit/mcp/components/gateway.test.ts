@@ -1,0 +1,188 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, expect, test } from "vitest";
+import { mcpSettings } from "../../../../components/settings/services.ts";
+import type { Backend, Engine, ResolvedBackend } from "../../../../mcp/gateway/backend.ts";
+import { Gateway, type GatewayArgs } from "../../../../mcp/gateway/gateway.ts";
+import { type Asked, addressOf, asked, mockEngine, resolved, secret } from "./engine.ts";
+
+const name = "mcp-gateway";
+let engine: Asked;
+beforeEach(async () => {
+  engine = await mockEngine();
+});
+
+/** A program that federates, with nothing in common with vMCP. */
+const other: Engine = {
+  config: (backends, auth, sessions) => JSON.stringify({ backends, auth, sessions }),
+  sessionPasswordVariable: "OTHER_PASSWORD",
+  args: ["--file", "/etc/sophia/other.json"],
+  configFile: "/etc/sophia/other.json",
+  environment: (memory) => ({ OTHER_MEMORY: String(memory) }),
+  port: 7070,
+  path: "/all",
+  metadataPath: "/.well-known/other",
+  statusPath: "/backends",
+  metricsPort: 7071,
+  health: { live: "/alive", ready: "/willing" },
+};
+
+const token = pulumi.secret("Bearer of-github");
+const redis: Backend = { name: "redis", url: pulumi.output("http://10.43.0.9:8080/mcp"), tools: ["get_key"] };
+const github: Backend = {
+  name: "github",
+  url: "http://10.43.0.8:8080/mcp",
+  credential: { header: "Authorization", variable: "GITHUB_PERSONAL_ACCESS_TOKEN", value: token },
+};
+const snowflake: Backend = { name: "snowflake", url: "https://account.snowflake.test/mcp" };
+const sessions = { host: pulumi.output("redis.data.svc"), port: 6379, password: pulumi.secret("of-redis") };
+
+async function made(more: Partial<GatewayArgs> = {}): Promise<Gateway> {
+  engine.all.length = 0;
+  const gateway = new Gateway("g", {
+    settings: mcpSettings.parse({}),
+    namespace: "mcp",
+    backends: [redis, github, snowflake],
+    auth: { by: "nginx" },
+    sessions,
+    ...more,
+  });
+  await asked(engine, "Service", name);
+  await asked(engine, "Deployment", name);
+  await resolved(gateway.digest);
+  return gateway;
+}
+
+type Spec = Record<string, unknown>;
+const spec = (kind: string) => engine.of(kind, name).spec as Spec;
+const template = () => spec("Deployment").template as { metadata: Spec; spec: Spec };
+const container = () => (template().spec.containers as Record<string, unknown>[])[0] ?? {};
+
+test("M3 it scales between its least and most replicas by CPU, and the Deployment leaves the number alone", async () => {
+  const settings = mcpSettings.parse({ gateway: { replicas: { min: 3, max: 7 } } });
+  await made({ settings });
+  await asked(engine, "HorizontalPodAutoscaler", name);
+  expect(spec("HorizontalPodAutoscaler")).toMatchObject({
+    scaleTargetRef: { kind: "Deployment", name },
+    minReplicas: 3,
+    maxReplicas: 7,
+    metrics: [{ resource: { name: "cpu", target: { averageUtilization: 70 } } }],
+  });
+  expect(spec("Deployment")).not.toHaveProperty("replicas");
+  await made({ settings: { ...settings, autoscaling: false } });
+  expect(engine.names("HorizontalPodAutoscaler")).toEqual([]);
+  expect(spec("Deployment")).toMatchObject({ replicas: 3 });
+});
+
+test("W3 it rolls without a pod less, and a drain takes one at a time", async () => {
+  await made();
+  expect(spec("Deployment")).toMatchObject({
+    strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    selector: { matchLabels: { "app.kubernetes.io/name": name } },
+  });
+  expect(spec("PodDisruptionBudget")).toMatchObject({
+    maxUnavailable: 1,
+    selector: { matchLabels: { "app.kubernetes.io/name": name } },
+  });
+  expect(container()).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 5 } } } });
+});
+
+test("M2 it stands on the MCP node, where its backends are", async () => {
+  await made();
+  expect(template().spec).toMatchObject({
+    nodeSelector: { "kubernetes.io/hostname": "mcp-node" },
+    automountServiceAccountToken: false,
+  });
+});
+
+test("M3 a session of the older revision stays with one replica", async () => {
+  await made();
+  expect(spec("Service")).toMatchObject({ sessionAffinity: "ClientIP" });
+});
+
+test("S1 tokens and the password are in its Secret, marked, and nowhere else", async () => {
+  await made();
+  expect(engine.of("Secret", name).stringData).toEqual(
+    secret({ GITHUB_PERSONAL_ACCESS_TOKEN: "Bearer of-github", THV_SESSION_REDIS_PASSWORD: "of-redis" }),
+  );
+  const rest = JSON.stringify(engine.all.filter(({ type }) => !type.endsWith(":Secret")));
+  expect(rest).not.toContain("of-github");
+  expect(rest).not.toContain("of-redis");
+  expect(container().env).toContainEqual({
+    name: "GITHUB_PERSONAL_ACCESS_TOKEN",
+    valueFrom: { secretKeyRef: { name, key: "GITHUB_PERSONAL_ACCESS_TOKEN" } },
+  });
+});
+
+test("S4 it may leave the cluster for servers at their vendors', and to whom it asks about tokens", async () => {
+  await made();
+  const policy = spec("NetworkPolicy");
+  expect(policy).toMatchObject({ podSelector: { matchLabels: { "app.kubernetes.io/name": name } } });
+  expect(policy.policyTypes).toEqual(["Egress"]);
+  // One for any number of vendors: network policies know no names.
+  expect(policy.egress).toMatchObject([{ ports: [{ port: 443 }] }]);
+  await made({ backends: [redis] });
+  expect(spec("NetworkPolicy").egress).toEqual([]);
+  const oidc = {
+    by: "oidc",
+    issuer: "https://idp.test:8443",
+    clientId: "c",
+    audience: "a",
+    resource: "r",
+  } as const;
+  await made({ backends: [redis], auth: oidc });
+  expect(spec("NetworkPolicy").egress).toMatchObject([{ ports: [{ port: 8443 }] }]);
+});
+
+test("W3 a change of a backend or of a token rolls it, and nothing else does", async () => {
+  const checksum = async (more: Partial<GatewayArgs> = {}) => {
+    const { digest } = await made(more);
+    const { annotations } = template().metadata as { annotations: Record<string, string> };
+    return [annotations["sophia.ai/config"], await resolved(digest)];
+  };
+  const first = await checksum();
+  expect(await checksum()).toEqual(first);
+  const changes: Partial<GatewayArgs>[] = [
+    { backends: [redis, github] },
+    { backends: [{ ...redis, tools: ["set_key"] }, github, snowflake] },
+    { sessions: { ...sessions, password: pulumi.secret("rotated") } },
+  ];
+  for (const change of changes) {
+    const [config, digest] = await checksum(change);
+    expect(config).not.toBe(first[0]);
+    expect(digest).not.toBe(first[1]);
+  }
+});
+
+test("M3 its engine can be another one: all that is of vMCP goes with it", async () => {
+  const settings = mcpSettings.parse({ gateway: { image: "registry.test/other:1" } });
+  const gateway = await made({ engine: other, settings });
+  expect([gateway.port, gateway.path, gateway.statusPath, gateway.metadataPath]).toEqual([
+    7070,
+    "/all",
+    "/backends",
+    "/.well-known/other",
+  ]);
+  expect(await resolved(gateway.host)).toBe("mcp-gateway.mcp.svc.cluster.local");
+  expect(await resolved(gateway.address)).toBe(addressOf(name));
+  expect(spec("Service").ports).toEqual([{ name: "mcp", port: 7070, targetPort: "mcp" }]);
+  expect(container()).toMatchObject({
+    image: "registry.test/other:1",
+    args: ["--file", "/etc/sophia/other.json"],
+    ports: [{ containerPort: 7070 }, { containerPort: 7071 }],
+    readinessProbe: { httpGet: { path: "/willing" } },
+    livenessProbe: { httpGet: { path: "/alive" } },
+  });
+  expect(container().env).toContainEqual({ name: "OTHER_MEMORY", value: String(512 * 2 ** 20) });
+  const { data } = engine.of("ConfigMap", name) as { data: Record<string, string> };
+  const { backends } = JSON.parse(data["other.json"] ?? "{}") as { backends: ResolvedBackend[] };
+  expect(backends.map(({ url }) => url)).toEqual([
+    "http://10.43.0.9:8080/mcp",
+    "http://10.43.0.8:8080/mcp",
+    "https://account.snowflake.test/mcp",
+  ]);
+  expect(backends[1]?.credential).toEqual({
+    header: "Authorization",
+    variable: "GITHUB_PERSONAL_ACCESS_TOKEN",
+  });
+  expect(JSON.stringify(engine.all)).not.toMatch(/vmcp|THV_|8090|9464/i);
+});
