@@ -18,6 +18,7 @@ import { Fleet } from "./lambda/fleet.ts";
 import { publicKeyOf } from "./lambda/publicKey.ts";
 import { checkedServers, checkToken, McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
+import { monitored } from "./mcp/monitored.ts";
 import { McpPlatform } from "./mcp/platform.ts";
 
 const { settings, secrets } = readConfiguration();
@@ -83,6 +84,7 @@ const gpuMetrics = autoscaling.enabled
       {
         settings: autoscaling,
         image: images?.repoDigest("monitoring") ?? autoscaling.image,
+        mcp: monitored(settings.mcp, new Set(Object.keys(secrets))),
         namespaces: namespace,
       },
       { ...inCluster, dependsOn: [gpu] },

@@ -1,6 +1,15 @@
 import { z } from "zod";
+import { targetsSchema } from "./mcp/targets.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue("is not JSON");
+    return z.NEVER;
+  }
+});
 
 // components/settings/environment/variables.ts has the same: an image's programs can import nothing from outside of it.
 
@@ -19,6 +28,8 @@ export const gpuEnvironment = z.object({
   SOPHIA_TLS_FOLDER: z.string().min(1),
   SOPHIA_API_PORT: port.default(8443),
   PORT: port.default(8080),
+  /** JSON: whom to ask about the MCP servers. Left out: there is no `/metrics`. */
+  SOPHIA_MCP_TARGETS: json.pipe(targetsSchema).optional(),
   KUBERNETES_SERVICE_HOST: z.string().min(1),
   KUBERNETES_SERVICE_PORT: z.coerce.number().int(),
   /** Folder with `token` and `ca.crt`. */

@@ -13,6 +13,14 @@ export const gpuMetric = "gpu_utilization";
 
 const user = 10001;
 
+/** Whom the same process asks how the MCP servers are, for Prometheus at `/metrics` of its plain port. */
+export interface McpTargets {
+  /** URL at which the gateway tells the health of every server behind it. */
+  status: string;
+  /** `host:port` of servers that are not behind it, by name. */
+  apart: Readonly<Record<string, string>>;
+}
+
 export interface ApiPodArgs {
   image: pulumi.Input<string>;
   account: pulumi.Input<string>;
@@ -20,13 +28,20 @@ export interface ApiPodArgs {
   secret: pulumi.Input<string>;
   /** URL at which all exporters answer. */
   exporters: pulumi.Input<string>;
+  mcp: McpTargets;
 }
 
 /**
  * The pod of the metrics API, in Pod Security's "restricted" terms, on the server's host: Kubernetes's API server, its
  * one client, is there. Pure.
  */
-export const apiPod = ({ image, account, secret, exporters }: ApiPodArgs): types.input.core.v1.PodSpec => ({
+export const apiPod = ({
+  image,
+  account,
+  secret,
+  exporters,
+  mcp,
+}: ApiPodArgs): types.input.core.v1.PodSpec => ({
   serviceAccountName: account,
   automountServiceAccountToken: true,
   enableServiceLinks: false,
@@ -48,6 +63,7 @@ export const apiPod = ({ image, account, secret, exporters }: ApiPodArgs): types
         PORT: String(apiPorts.health),
         SOPHIA_API_PORT: String(apiPorts.api),
         SOPHIA_GPU_EXPORTERS: exporters,
+        SOPHIA_MCP_TARGETS: JSON.stringify(mcp),
         SOPHIA_TLS_FOLDER: "/etc/sophia/tls",
       }),
       ports: [

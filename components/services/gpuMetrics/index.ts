@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../core/base.ts";
 import { dcgmExporter, gpuMetrics } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
-import { apiPod, apiPorts, apiVersion } from "./api.ts";
+import { apiPod, apiPorts, apiVersion, type McpTargets } from "./api.ts";
 import { SelfSignedCertificate } from "./certificate.ts";
 import { counters, exporterPod, exporterPort, exporterService } from "./exporter.ts";
 
@@ -13,6 +13,8 @@ export interface GpuMetricsArgs {
   settings: Settings["gpu"]["autoscaling"];
   /** Image of the family `monitoring`. A change rolls the API; autoscalers wait meanwhile. */
   image: pulumi.Input<string>;
+  /** Whose health it tells Prometheus, too. A change rolls it. */
+  mcp: McpTargets;
   /** `gpu` is where the exporters run, `monitoring` where the API, `mcp` where those whose GPUs are asked for. */
   namespaces: Record<"gpu" | "monitoring" | "mcp", pulumi.Input<string>>;
 }
@@ -22,8 +24,8 @@ const exporter = dcgmExporter["app.kubernetes.io/name"];
 
 /**
  * How busy GPUs are, for horizontal pod autoscalers: NVIDIA's DCGM exporter on every host with GPUs, and an aggregated
- * API of ours that answers Kubernetes with the percent of the GPU of each pod. It holds no state; while it is away
- * autoscalers leave everything as it is.
+ * API of ours that answers Kubernetes with the percent of the GPU of each pod, and Prometheus with how every MCP server
+ * is. It holds no state; while it is away autoscalers leave everything as it is.
  */
 export class GpuMetrics extends Component {
   /** Known only when Kubernetes has the API. */
@@ -87,7 +89,7 @@ export class GpuMetrics extends Component {
   }
 
   #api(
-    { image, namespaces }: GpuMetricsArgs,
+    { image, namespaces, mcp }: GpuMetricsArgs,
     { certificate, key }: SelfSignedCertificate,
     exporters: pulumi.Output<string>,
   ): k8s.core.v1.Service {
@@ -126,6 +128,7 @@ export class GpuMetrics extends Component {
               account: account.metadata.name,
               secret: secret.metadata.name,
               exporters,
+              mcp,
             }),
           },
         },

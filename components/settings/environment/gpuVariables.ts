@@ -23,6 +23,13 @@ export const gpuVariables = {
     schema: z.coerce.number().int().min(0).max(65535).default(8443),
     setBy: "program",
   },
+  SOPHIA_MCP_TARGETS: {
+    about:
+      "JSON: whom the same process asks how the MCP servers are, for Prometheus. Left out: it serves no metrics.",
+    usedBy: ["gpu-metrics"],
+    schema: text.optional(),
+    setBy: "program",
+  },
   NVIDIA_DRIVER_CAPABILITIES: {
     about: "What of the driver is mounted into containers with a GPU slice.",
     usedBy: ["gpu"],

@@ -1,11 +1,13 @@
 /**
  * Kubernetes's custom-metrics API with one metric, how busy the GPU of a pod is, made from DCGM's exporters. Horizontal
- * pod autoscalers read it by way of Kubernetes's API server. Its own health is at /healthz and /readyz, without TLS.
+ * pod autoscalers read it by way of Kubernetes's API server. Its own health is at /healthz and /readyz, without TLS, and
+ * at /metrics, for Prometheus, how every MCP server is: what else there is to measure needs no pod of its own.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { z } from "zod";
 import { gpuEnvironment, readEnvironment } from "../environment.ts";
+import { look, metricsOf } from "../mcp/look.ts";
 import { scrape } from "./exporters.ts";
 import { frontProxyOf, frontProxyPath } from "./frontProxy.ts";
 import { podNames, readKubernetes } from "./kubernetes.ts";
@@ -14,6 +16,8 @@ import { type Api, makeApi } from "./serve.ts";
 
 /** Seconds until the front proxy is asked for again, and when that failed: its CA changes once in years. */
 const again = { known: 60, failed: 2 };
+/** Seconds that MCP servers have: Prometheus gives up after 10. */
+const patience = 5;
 /** Seconds for answers that are under way when it is told to stop. */
 const grace = 5;
 const tell = (line: string) => process.stderr.write(`${line}\n`);
@@ -28,6 +32,7 @@ function run(settings: z.infer<typeof gpuEnvironment>) {
     pods: (namespace: string, selector: string) => podNames(kubernetes, namespace, selector),
     utilisation: async () => utilisationByPod(await scrape(settings.SOPHIA_GPU_EXPORTERS, tell)),
   };
+  const targets = settings.SOPHIA_MCP_TARGETS;
   let api: Api | undefined;
   const learn = async (): Promise<void> => {
     try {
@@ -50,7 +55,14 @@ function run(settings: z.infer<typeof gpuEnvironment>) {
     const reply = (status: number, text: string) =>
       response.writeHead(status, { "content-type": "text/plain" }).end(text);
     if (pathname === "/healthz") return reply(200, "ok\n");
-    if (pathname !== "/readyz") return reply(404, "only /healthz and /readyz are here\n");
+    if (pathname === "/metrics" && targets) {
+      return look(targets, patience).then((view) => {
+        if (view.gatewayFault) tell(`the MCP gateway does not tell: ${view.gatewayFault}`);
+        reply(200, metricsOf(view));
+      });
+    }
+    if (pathname !== "/readyz")
+      return reply(404, `only /healthz, /readyz${targets ? " and /metrics" : ""} are here\n`);
     return api?.server.listening
       ? reply(200, "ok\n")
       : reply(503, "who the front proxy is, is not known yet\n");

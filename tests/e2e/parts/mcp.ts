@@ -1,73 +1,9 @@
-import { request } from "node:https";
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { beforeAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { connect, type Era } from "../../../mcp/probe.ts";
 import { kubeconfig, minutes, status } from "../lab.ts";
-import { inPod, type McpAccess, mcpAccess } from "../reach.ts";
-
-const eras: Era[] = ["2025-11-25", "2026-07-28"];
-type Client = Awaited<ReturnType<typeof connect>>["client"];
-let access: McpAccess;
-
-/** Works with a client of the gateway, or of one server, and hangs up. */
-async function withClient<T>(era: Era, path: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const { ca, address, token } = access;
-  const { client, close } = await connect({
-    url: `https://sophia.lab${path}`,
-    era,
-    ca,
-    address,
-    token,
-    timeout: 20,
-  });
-  try {
-    return await work(client);
-  } finally {
-    await close();
-  }
-}
-
-async function call(client: Client, name: string, args: Record<string, unknown> = {}): Promise<string> {
-  const result = await client.callTool({ name, arguments: args });
-  const text = (result.content as { text?: string }[])[0]?.text ?? "";
-  if (result.isError) throw new Error(text);
-  return text;
-}
-
-const toolsOf = (path: string) =>
-  withClient("2026-07-28", path, async (client) => (await client.listTools()).tools.map(({ name }) => name));
-
-/** Sends a body to the door, as it is; without one it only looks. */
-function knock(path: string, body?: string, token?: string): Promise<{ status: number; text: string }> {
-  const { address, ca } = access;
-  return new Promise((resolve, reject) => {
-    const headers = {
-      host: "sophia.lab",
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    };
-    const asked = request({
-      host: address,
-      servername: "sophia.lab",
-      path,
-      method: body === undefined ? "GET" : "POST",
-      ca,
-      headers,
-    });
-    asked.setTimeout(30_000, () => asked.destroy(new Error("no answer within 30 s")));
-    asked.on("error", reject);
-    asked.on("response", (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => {
-        text += chunk;
-      });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    });
-    asked.end(body);
-  });
-}
+import { access, call, eras, knock, learnAccess, toolsOf, withClient } from "../mcpClient.ts";
+import { inPod } from "../reach.ts";
 
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
 const labelOf = (app: string) => `app.kubernetes.io/name=${app}`;
@@ -83,9 +19,7 @@ const logOf = async (app: string) => {
 
 /** What the MCP servers and their gateway must show. */
 export function mcp() {
-  beforeAll(async () => {
-    access = await mcpAccess();
-  }, 2 * minutes);
+  beforeAll(learnAccess, 2 * minutes);
 
   test("M1 M4 every enabled server answers, directly and through the gateway; every other says why it is off", async () => {
     const { report } = await status();
@@ -127,18 +61,36 @@ export function mcp() {
       expect(await call(client, "sophia_business_intelligence_get_pipeline_by_stage")).toMatch(/stage/i);
     }));
 
-  test.each(["/mcp", "/mcp/status", "/mcp/redis", "/mcp/playwright"])(
-    "M3 S1 nobody gets in at %s without a token, or with another",
-    async (path) => {
-      const other = `${access.token.slice(0, -1)}${access.token.endsWith("a") ? "b" : "a"}`;
+  test("M3 S1 nobody gets in at any path without a token, or with another", async () => {
+    const { report } = await status();
+    const own = report.mcpServers.flatMap(({ url }) => (url ? [new URL(url).pathname] : []));
+    expect(own.length).toBeGreaterThanOrEqual(15);
+    const other = `${access.token.slice(0, -1)}${access.token.endsWith("a") ? "b" : "a"}`;
+    for (const path of ["/mcp", "/mcp/status", "/mcp/servers.json", ...own]) {
       for (const token of [undefined, "", other, access.token.slice(1)]) {
-        expect(await knock(path, "{}", token)).toMatchObject({
+        const answer = await knock(path, "{}", token);
+        expect({ path, ...answer }).toMatchObject({
+          path,
           status: 401,
           text: expect.stringContaining("Authorization: Bearer"),
         });
       }
-    },
-  );
+    }
+  });
+
+  test("M3 the list of servers names every one that runs, and leads to each", async () => {
+    const { report } = await status();
+    const enabled = report.mcpServers.filter((server) => server.enabled);
+    const { status: code, text } = await knock("/mcp/servers.json", undefined, access.token);
+    expect(code).toBe(200);
+    const { servers } = JSON.parse(text) as { servers: { name: string; remotes: { url: string }[] }[] };
+    expect(servers.map(({ name }) => name.split("/")[1])).toEqual(enabled.map(({ name }) => name));
+    const urls = servers.flatMap(({ remotes }) => remotes.map(({ url }) => url));
+    expect(urls).toHaveLength(servers.length);
+    // That these answer, the first test has seen.
+    const answering = enabled.map(({ url }) => url ?? "https://sophia.lab/mcp");
+    expect(urls).toEqual(answering);
+  });
 
   test("M3 the live view says how each server behind the gateway is", async () => {
     const { report } = await status();
@@ -150,6 +102,18 @@ export function mcp() {
       enabled.filter((name) => !apart.includes(name)).sort(),
     );
     expect(backends.filter(({ health }) => health !== "healthy")).toEqual([]);
+  });
+
+  test("M3 the same is told as metrics, of every server that runs", async () => {
+    const { report } = await status();
+    const ask = "fetch('http://127.0.0.1:8080/metrics').then((r) => r.text()).then(console.log)";
+    const text = await inPod("monitoring", labelOf("gpu-metrics"), "api", ["node", "-e", ask]);
+    expect(text).toContain("mcp_gateway_up 1");
+    const up = [...text.matchAll(/^mcp_server_up\{server="(\w+)"\} (\d)$/gm)].map(
+      ([, name, is]) => `${name} ${is}`,
+    );
+    const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [`${name} 1`] : []));
+    expect(up.sort()).toEqual(enabled.sort());
   });
 
   test("S1 a token goes no further than the door", async () => {

@@ -114,6 +114,7 @@ describe("services", () => {
     const metrics = new GpuMetrics("m", {
       settings: gpuSettings.parse({}).autoscaling,
       image: "registry.test/monitoring:1",
+      mcp: { status: "http://gateway.test:8090/status", apart: {} },
       namespaces: { gpu: "gpu", monitoring: "monitoring", mcp: "mcp" },
     });
     expect(await resolved(metrics.ready)).toBe(true);
@@ -149,6 +150,7 @@ describe("services", () => {
     const metrics = new GpuMetrics("m", {
       settings: gpuSettings.parse({}).autoscaling,
       image: "registry.test/monitoring:1",
+      mcp: { status: "http://gateway.test:8090/status", apart: {} },
       namespaces: { gpu: "gpu", monitoring: "monitoring", mcp: "mcp" },
     });
     await resolved(metrics.ready);

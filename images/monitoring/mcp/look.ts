@@ -1,0 +1,91 @@
+import { connect } from "node:net";
+import { z } from "zod";
+import type { Targets } from "./targets.ts";
+
+/** What the gateway says of its servers; it may say more. */
+const statusSchema = z.looseObject({
+  backends: z.array(z.looseObject({ name: z.string().min(1), health: z.string().min(1) })),
+});
+
+/** A server, and what is known of it: the gateway's word, or whether its Service leads to a pod that is ready. */
+export interface Seen {
+  server: string;
+  /** `healthy` is well; all else is not. */
+  health: string;
+}
+
+export interface View {
+  /** Why the gateway says nothing; then nothing is known of the servers behind it. */
+  gatewayFault?: string;
+  servers: Seen[];
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function askGateway(url: string, seconds: number): Promise<Seen[]> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1000) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${text.slice(0, 200)}`);
+  return statusSchema.parse(JSON.parse(text)).backends.map(({ name, health }) => ({ server: name, health }));
+}
+
+/** A Service without a ready pod refuses connections. */
+function opens(target: string, seconds: number): Promise<boolean> {
+  const [host = "", port = ""] = target.split(":");
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port), timeout: seconds * 1000 });
+    const end = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once("connect", () => end(true));
+    socket.once("error", () => end(false));
+    socket.once("timeout", () => end(false));
+  });
+}
+
+/** How every MCP server is, for at most so many seconds. Never throws. */
+export async function look({ status, apart }: Targets, seconds: number): Promise<View> {
+  const [behind, ...direct] = await Promise.all([
+    askGateway(status, seconds).catch((error: unknown) => reasonOf(error)),
+    ...Object.entries(apart).map(
+      async ([server, target]): Promise<Seen> => ({
+        server,
+        health: (await opens(target, seconds)) ? "healthy" : "unreachable",
+      }),
+    ),
+  ]);
+  if (typeof behind === "string") return { gatewayFault: behind, servers: direct };
+  return { servers: [...behind, ...direct] };
+}
+
+const quoted = (text: string) =>
+  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+
+/** The view in Prometheus's text format. Pure. */
+export function metricsOf({ gatewayFault, servers }: View): string {
+  const counts = new Map<string, number>();
+  for (const { health } of servers) counts.set(health, (counts.get(health) ?? 0) + 1);
+  const gauge = (name: string, help: string, values: string[]) => [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} gauge`,
+    ...values,
+  ];
+  return `${[
+    ...gauge("mcp_gateway_up", "Whether the gateway tells how its servers are.", [
+      `mcp_gateway_up ${gatewayFault === undefined ? 1 : 0}`,
+    ]),
+    ...gauge(
+      "mcp_server_up",
+      "Whether an MCP server answers: by the gateway's word, or by its Service where it is not behind the gateway.",
+      servers.map(
+        ({ server, health }) => `mcp_server_up{server=${quoted(server)}} ${health === "healthy" ? 1 : 0}`,
+      ),
+    ),
+    ...gauge(
+      "mcp_servers",
+      "MCP servers by health.",
+      [...counts].map(([health, count]) => `mcp_servers{health=${quoted(health)}} ${count}`),
+    ),
+  ].join("\n")}\n`;
+}
