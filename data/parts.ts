@@ -1,4 +1,5 @@
 import type { AnySecretName } from "../components/settings/environment/secrets.ts";
+import { type StreamName, streamNames, streams } from "./estuary/spec/streams.ts";
 
 /** Secrets without which a part of the pipeline is left out. */
 const needs = {
@@ -37,3 +38,7 @@ export function partsOf(
     });
   return { running, notices };
 }
+
+/** What comes into staging: the streams of the sources that run. Pure. */
+export const streamsOf = (running: readonly Part[]): StreamName[] =>
+  streamNames.filter((name) => running.includes(streams[name].source));

@@ -4,12 +4,12 @@ import type { Postgres } from "../components/services/postgres/index.ts";
 import type { AnySecretName } from "../components/settings/environment/secrets.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import { DatabaseDoor } from "./component/databaseDoor.ts";
-import { Estuary, streamsOf } from "./component/estuary.ts";
+import { Estuary } from "./component/estuary.ts";
 import { Gong } from "./component/gong.ts";
 import { Migrations } from "./component/migrations.ts";
 import type { JobPlace } from "./component/pod.ts";
 import type { StreamName } from "./estuary/spec/streams.ts";
-import { type Part, partsOf } from "./parts.ts";
+import { type Part, partsOf, streamsOf } from "./parts.ts";
 import { Quality } from "./quality/component/quality.ts";
 import { Snowflake } from "./snowflake/component.ts";
 
@@ -29,7 +29,7 @@ export interface PipelineArgs {
 export class Pipeline extends Component {
   /** What runs; the rest lacks secrets. */
   readonly parts: Part[];
-  /** What flows, and is checked. */
+  /** What comes into staging, and is checked. */
   readonly streams: readonly StreamName[];
   /** Known only when the staging database has its tables. */
   readonly schema: pulumi.Output<boolean>;
@@ -53,9 +53,7 @@ export class Pipeline extends Component {
     this.schema = migrations.ready;
     const { running, notices } = partsOf(settings, new Set(Object.keys(secrets)));
     this.parts = running;
-    this.streams = running.includes("snowflake")
-      ? streamsOf((["hubspot", "slack"] as const).filter((source) => running.includes(source)))
-      : [];
+    this.streams = streamsOf(running);
     for (const notice of notices) void pulumi.log.info(notice, this);
     const runs = (part: Part) => running.includes(part);
     const secret = (secretName: AnySecretName): pulumi.Output<string> => {
@@ -132,9 +130,12 @@ export class Pipeline extends Component {
         this.childName("quality"),
         {
           ...jobs,
-          // A source that does not flow is none that is missing.
-          streams: this.streams.length > 0 ? this.streams : undefined,
-          warehouse: warehouse && readerKey && { snowflake: warehouse, privateKey: readerKey },
+          // A source that is left out is none that is missing.
+          streams: this.streams,
+          // Without Estuary nothing gets there, which is not late either.
+          warehouse: runs("estuary")
+            ? warehouse && readerKey && { snowflake: warehouse, privateKey: readerKey }
+            : undefined,
           estuary: tasks.length > 0 ? { tasks, apiKey: secret("estuaryApiKey") } : undefined,
         },
         this.child({ dependsOn: [migrations] }),

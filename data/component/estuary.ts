@@ -49,8 +49,8 @@ export interface EstuaryArgs {
 const noKey = "-----BEGIN PRIVATE KEY-----";
 const nobody: PostgresReach = { address: "nowhere:5432", user: "nobody", password: "none" };
 
-/** What flows, given the sources; Gong comes by itself. Pure. */
-export const streamsOf = (sources: readonly StagedSource[]): StreamName[] =>
+/** What flows into the warehouse, given the sources. Gong's tables are always there, be they empty. Pure. */
+export const capturedOf = (sources: readonly StagedSource[]): StreamName[] =>
   streamNames.filter((name) => {
     const { source } = streams[name];
     return source === "gong" || sources.some((one) => one === source);
@@ -103,7 +103,7 @@ export class Estuary extends Component {
       captures.push(publish("source-slack", of({ token: "none" }), pulumi.output(args.slack).apply(of), []));
       sources.push("slack");
     }
-    const flowing = streamsOf(sources);
+    const flowing = capturedOf(sources);
     const after: pulumi.Resource[] = [];
     if (sources.length > 0) {
       const of = (how: PostgresReach) => postgresMaterialization(prefix, how, sources);

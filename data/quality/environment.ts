@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EnvironmentError, postgresEnvironment, readSecret } from "../kit/environment.ts";
-import { type StreamChecks, streamChecks } from "./checks/streams.ts";
+import { noStreams, type StreamChecks, streamChecks } from "./checks/streams.ts";
 import type { StatusOptions } from "./estuary/client.ts";
 import type { ClientOptions } from "./warehouse/client.ts";
 
@@ -18,7 +18,7 @@ export const qualityEnvironment = postgresEnvironment.extend({
   SOPHIA_QUALITY_THRESHOLD: z.coerce.number().min(0).max(100).default(95),
   /** Seconds that a stream may be behind. */
   SOPHIA_QUALITY_MAX_LAG: z.coerce.number().positive().default(900),
-  /** Which streams flow, separated by commas. Left out: all. */
+  /** Which streams are checked, separated by commas, or `none`. Left out: all. */
   SOPHIA_QUALITY_STREAMS: text.optional(),
   /** Tasks at Estuary by catalog name, separated by commas. Left out: Estuary is not asked. */
   SOPHIA_ESTUARY_TASKS: text.optional(),
@@ -43,6 +43,7 @@ export type QualityEnvironment = z.infer<typeof qualityEnvironment>;
 /** The checks of the streams that flow. @throws EnvironmentError on a stream that nobody knows */
 export function streamsOf({ SOPHIA_QUALITY_STREAMS: wanted }: QualityEnvironment): readonly StreamChecks[] {
   if (wanted === undefined) return streamChecks;
+  if (wanted === noStreams) return [];
   const names = wanted.split(",").map((name) => name.trim());
   const strange = names.filter((name) => !streamChecks.some(({ stream }) => stream === name));
   if (strange.length > 0)

@@ -48,7 +48,7 @@ export const pipelineVariables = {
     setBy: "program",
   },
   SOPHIA_QUALITY_STREAMS: {
-    about: "Which streams flow, and are checked, separated by commas. Left out: all.",
+    about: "Which streams are checked, separated by commas, or `none`. Left out: all.",
     usedBy: ["quality"],
     schema: text.optional(),
     setBy: "program",

@@ -117,3 +117,6 @@ export const streamChecks: readonly StreamChecks[] = [
 export const tableOf = (stream: string): string => `${stream}_staging`;
 /** Unique among a stream's checks. */
 export const checkName = (check: RowCheck): string => `${check.kind}:${check.column}`;
+
+/** What the list of streams says where there are none: a variable cannot be empty. */
+export const noStreams = "none";

@@ -5,6 +5,7 @@ import { toUrl } from "../../../components/network/egress.ts";
 import { contentHash, type JobPlace, jobLabels, jobPod } from "../../component/pod.ts";
 import type { Snowflake } from "../../snowflake/component.ts";
 import { roles } from "../../snowflake/grants.ts";
+import { noStreams } from "../checks/streams.ts";
 
 /** Of /metrics and /healthz. */
 const port = 8080;
@@ -12,8 +13,8 @@ const warehouseKey = "SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE";
 const estuaryKey = "SOPHIA_ESTUARY_API_KEY_FILE";
 
 export interface QualityArgs extends JobPlace {
-  /** Names of those that flow. Default: all. A change is another pod. */
-  streams?: readonly string[] | undefined;
+  /** Names of those that come into staging; there may be none. A change is another pod. */
+  streams: readonly string[];
   /** The warehouse and the key of its reader (PKCS8 PEM). Left out: staging is not compared with it. */
   warehouse?: { snowflake: Snowflake; privateKey: pulumi.Input<string> } | undefined;
   /** Catalog names of the tasks at Estuary, and its service account's key. Left out: it is not asked how they are. */
@@ -77,7 +78,7 @@ export class Quality extends Component {
         SOPHIA_QUALITY_WAREHOUSE_INTERVAL: String(settings.quality.warehouseIntervalSeconds),
         SOPHIA_QUALITY_THRESHOLD: String(settings.quality.threshold),
         SOPHIA_QUALITY_MAX_LAG: String(settings.quality.maxLagMinutes * 60),
-        ...(args.streams && { SOPHIA_QUALITY_STREAMS: args.streams.join(",") }),
+        SOPHIA_QUALITY_STREAMS: args.streams.join(",") || noStreams,
         ...(warehouse && warehouseEnvironment(warehouse.snowflake)),
         ...(estuary && {
           SOPHIA_ESTUARY_TASKS: estuary.tasks.join(","),

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
-import { streamsOf } from "../../../data/component/estuary.ts";
-import { partsOf } from "../../../data/parts.ts";
+import { partsOf, streamsOf } from "../../../data/parts.ts";
+import {
+  streamsOf as checkedOf,
+  type QualityEnvironment,
+  qualityEnvironment,
+} from "../../../data/quality/environment.ts";
 
 const all = [
   "estuaryApiKey",
@@ -41,8 +45,33 @@ test("P1 switched off, nothing runs, whatever secrets there are", () => {
   expect(partsOf({ enabled: false }, new Set(all)).running).toEqual([]);
 });
 
-test("P1 what flows follows from the sources", () => {
-  expect(streamsOf([])).toEqual(["gong_calls", "gong_users", "gong_crm_entities"]);
-  expect(streamsOf(["slack"])).toContain("slack_messages");
-  expect(streamsOf(["slack"])).not.toContain("hubspot_deals");
+test("P1 what is checked follows from the sources, with the warehouse and without", () => {
+  const without = (...names: string[]) =>
+    streamsOf(partsOf(on, new Set(all.filter((name) => !names.includes(name)))).running);
+  expect(without()).toHaveLength(7);
+  expect(without("snowflakePrivateKey")).toEqual(without());
+  expect(without("gongAccessKey")).toEqual([
+    "hubspot_contacts",
+    "hubspot_deals",
+    "slack_channels",
+    "slack_messages",
+  ]);
+  expect(without("slackCaptureToken", "snowflakePrivateKey")).toEqual([
+    "hubspot_contacts",
+    "hubspot_deals",
+    "gong_calls",
+    "gong_users",
+    "gong_crm_entities",
+  ]);
+  expect(without("estuaryApiKey")).toEqual(["gong_calls", "gong_users", "gong_crm_entities"]);
+  expect(without("estuaryTunnelKey", "gongAccessKeySecret")).toEqual([]);
+});
+
+test("P1 checks that have nothing to check raise nothing", () => {
+  const streams = (text?: string) =>
+    checkedOf(qualityEnvironment.partial().parse({ SOPHIA_QUALITY_STREAMS: text }) as QualityEnvironment);
+  expect(streams()).toHaveLength(7);
+  expect(streams("none")).toEqual([]);
+  expect(streams("slack_channels").map(({ stream }) => stream)).toEqual(["slack_channels"]);
+  expect(() => streams("slack_channels, gong")).toThrow(/no such stream: gong/);
 });

@@ -27,6 +27,7 @@ test("P5 the checks may ask Estuary, with its key from a file, and reach nothing
       passwords: loginSecrets as Record<(typeof logins)[number]["name"], string>,
       caSecret: "postgres-ca",
     },
+    streams: [],
     estuary: {
       tasks: ["sophia/a/source-slack", "sophia/a/source-postgres"],
       apiKey: pulumi.secret("hidden"),
@@ -44,6 +45,7 @@ test("P5 the checks may ask Estuary, with its key from a file, and reach nothing
   const env = template.spec.containers[0]?.env ?? [];
   const environment = Object.fromEntries(env.map(({ name, value }) => [name, value]));
   expect(environmentSchema("quality").parse(environment)).toMatchObject({
+    SOPHIA_QUALITY_STREAMS: "none",
     SOPHIA_ESTUARY_TASKS: "sophia/a/source-slack,sophia/a/source-postgres",
     SOPHIA_ESTUARY_URL: "http://10.1.2.3:8443/estuary",
     SOPHIA_ESTUARY_API_KEY_FILE: "/etc/sophia-secrets/SOPHIA_ESTUARY_API_KEY_FILE",
