@@ -118,6 +118,11 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
       (one) => one.safeBytes,
     ),
     slot(
+      "sophia_replication_slot_limit_bytes",
+      "Log that PostgreSQL keeps for the slot at most.",
+      (one) => one.limitBytes,
+    ),
+    slot(
       "sophia_replication_slot_lost",
       "1 when the slot's log is gone: its capture must begin anew.",
       ({ status }) => Number(status === "lost"),

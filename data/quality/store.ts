@@ -104,6 +104,8 @@ export interface Slot {
   behindBytes: number;
   /** Until it is lost; undefined where nothing limits it. */
   safeBytes?: number;
+  /** What it may keep; undefined where nothing limits it. */
+  limitBytes?: number;
 }
 
 export async function slots(client: pg.ClientBase): Promise<Slot[]> {
@@ -113,17 +115,21 @@ export async function slots(client: pg.ClientBase): Promise<Slot[]> {
     active: boolean;
     behind: string | null;
     safe: string | null;
+    keep: string;
   }>(
     `SELECT slot_name AS name, wal_status AS status, active, safe_wal_size AS safe,
+            pg_size_bytes(current_setting('max_slot_wal_keep_size')) AS keep,
             pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) AS behind
        FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database()`,
   );
-  return rows.map(({ name, status, active, behind, safe }) => ({
+  return rows.map(({ name, status, active, behind, safe, keep }) => ({
     name,
     status: status ?? "lost",
     active,
     behindBytes: Number(behind ?? 0),
     ...(safe !== null && { safeBytes: Number(safe) }),
+    // -1: without limit.
+    ...(Number(keep) > 0 && { limitBytes: Number(keep) }),
   }));
 }
 

@@ -20,20 +20,34 @@ export const rules: readonly Rule[] = groups.flatMap((group) => group.rules);
 /** Whether the checks run at all is not theirs to say. */
 const timed = "PipelineChecksStopped";
 
+type Labels = NonNullable<Sample["labels"]>;
+const sameLabels = (a: Labels = {}, b: Labels = {}) =>
+  JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+
+const selector = String.raw`(\w+)(?:\{(\w+)=(~?)"([^"]*)"\})?`;
+const form = new RegExp(`^${selector}(?: / (\\w+))?(?: (==|<|>) ([\\d.]+))?$`);
+
 /** Samples that a comparison keeps, in the forms that our rules have. */
 function select(term: string, metrics: readonly Metric[]): Sample[] {
-  const form = /^(\w+)(?:\{(\w+)=(~?)"([^"]*)"\})?(?: (==|<|>) (\d+))?$/;
   const found = form.exec(term);
   if (!found) throw new Error(`a test cannot read the alert's expression ${term}`);
-  const [, name, label, regular, wanted = "", comparison, number] = found;
+  const [, name, label, regular, wanted = "", divisor, comparison, number] = found;
   const fits = (value = "") => (regular ? new RegExp(`^(?:${wanted})$`).test(value) : value === wanted);
   const holds = (value: number) => {
     if (comparison === undefined) return true;
     const other = Number(number);
     return comparison === "==" ? value === other : comparison === "<" ? value < other : value > other;
   };
-  const samples = metrics.find((metric) => metric.name === name)?.samples ?? [];
-  return samples.filter(({ labels, value }) => (!label || fits(labels?.[label])) && holds(value));
+  const samplesOf = (one: string | undefined) => metrics.find((metric) => metric.name === one)?.samples ?? [];
+  const samples = samplesOf(name).filter(({ labels }) => !label || fits(labels?.[label]));
+  const divided = samples.flatMap(({ labels, value }) => {
+    if (divisor === undefined) return [{ labels, value }];
+    const by = samplesOf(divisor).find((sample) => sameLabels(sample.labels, labels));
+    return by ? [{ labels, value: value / by.value }] : [];
+  });
+  return divided
+    .filter(({ value }) => holds(value))
+    .map(({ labels, value }) => ({ ...(labels && { labels }), value }));
 }
 
 /** Alerts whose expression holds now, each as `<alert> <stream, task or slot>`. They fire when it held long enough. */

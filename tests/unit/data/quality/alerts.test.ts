@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Measured } from "../../../../data/quality/measure.ts";
 import { metricsOf } from "../../../../data/quality/metrics.ts";
-import { holding, rules } from "../../../support/pipeline/alerts.ts";
+import { holding, rules, Watch } from "../../../support/pipeline/alerts.ts";
 
 const root = join(import.meta.dirname, "../../../..");
 const measured: Measured = {
@@ -21,7 +21,7 @@ const measured: Measured = {
     },
   ],
   results: [{ stream: "gong_calls", check: "counts", score: 50, threshold: 100, passed: false }],
-  slots: [{ name: "flow_slot", status: "lost", active: false, behindBytes: 1, safeBytes: 1 }],
+  slots: [{ name: "flow_slot", status: "lost", active: false, behindBytes: 1, safeBytes: 1, limitBytes: 9 }],
   rejected: new Map([["gong_calls", 1]]),
   warehouseReachable: false,
   tasks: [{ name: "sophia/test/source-postgres", state: "failed", summary: "task shards failed" }],
@@ -71,6 +71,19 @@ test("P3 below the threshold and late shows in the metrics that alert", () => {
   expect(value("sophia_replication_slot_lost", { slot: "flow_slot" })).toBe(1);
 });
 
+test("P5 an alert fires when it held at every look for as long as it says", () => {
+  const well = { ...measured, statuses: measured.statuses.map((one) => ({ ...one, state: "ok" as const })) };
+  const watch = new Watch();
+  const degraded = (minute: number, of = measured) =>
+    watch.see({ ...of, at: minute * 60 }).includes("PipelineStreamDegraded gong_calls");
+  expect([0, 1, 2, 3, 4].map((minute) => degraded(minute))).not.toContain(true);
+  expect(degraded(5)).toBe(true);
+  expect(degraded(6, well)).toBe(false);
+  // It begins anew.
+  expect([7, 8, 9, 10, 11].map((minute) => degraded(minute))).not.toContain(true);
+  expect(degraded(12)).toBe(true);
+});
+
 test("P5 what is wrong fires its alerts, what is well fires none", () => {
   expect(holding(measured).sort()).toEqual([
     "PipelineCountsDiffer gong_calls",
@@ -86,7 +99,9 @@ test("P5 what is wrong fires its alerts, what is well fires none", () => {
     at: 1,
     statuses: measured.statuses.map((status) => ({ ...status, state: "ok", lag: 1 })),
     results: measured.results.map((result) => ({ ...result, passed: true })),
-    slots: [{ name: "flow_slot", status: "reserved", active: true, behindBytes: 1, safeBytes: 9e9 }],
+    slots: [
+      { name: "flow_slot", status: "reserved", active: true, behindBytes: 1, safeBytes: 26, limitBytes: 100 },
+    ],
     rejected: new Map([["gong_calls", 0]]),
     warehouseReachable: true,
     tasks: [{ name: "sophia/test/source-postgres", state: "ok", summary: "Ok" }],

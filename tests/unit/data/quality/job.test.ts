@@ -67,33 +67,50 @@ describe.skipIf(noPostgres)("P5 the quality job and what it raises, over time", 
     expect(alert?.minutes).toBeLessThanOrEqual(15 + 15 + 2);
   });
 
-  test("P5 a slot that the warehouse was too long down for alerts before it is lost, and when it is", async () => {
+  test("P5 a slot alerts when little of its room is left, and when it is lost, not before", async () => {
     await stage.fill(5);
     await stage.travel();
     const root = await stage.server.admin();
     const capture = new pg.Client(stage.server.as("flow_capture"));
     await capture.connect();
+    const meter = stage.meterOf();
     const look = async () => {
-      const measured = await stage.meterOf().run(signal);
-      return [measured.slots[0]?.status, holding(measured).filter((alert) => alert.includes("Slot"))];
+      const measured = await meter.run(signal);
+      const [slot] = measured.slots;
+      const alerts = holding(measured).filter((alert) => alert.includes("Slot"));
+      return { slot, room: (slot?.safeBytes ?? 0) / (slot?.limitBytes ?? 0), alerts };
     };
+    const write = async () => {
+      for (const sql of ["CREATE TABLE w ()", "DROP TABLE w", "SELECT pg_switch_wal()"])
+        await root.query(sql);
+    };
+    const fires = ["PipelineSlotFillsUp flow_slot"];
     try {
       await capture.query("SELECT pg_create_logical_replication_slot('flow_slot', 'pgoutput')");
-      // This server keeps 256 MB, which is less than the alert asks for.
-      expect(await look()).toEqual(["reserved", ["PipelineSlotFillsUp flow_slot"]]);
+      // This server keeps 256 MB for it, in segments of 16 MB.
+      const healthy = await look();
+      expect(healthy).toMatchObject({ slot: { status: "reserved", limitBytes: 2 ** 28 }, alerts: [] });
+      expect(healthy.room).toBeGreaterThan(0.9);
+      for (let segments = 0; segments < 11; segments += 1) await write();
+      const half = await look();
+      expect(half.room).toBeLessThan(0.5);
+      expect(half.alerts).toEqual([]);
+      for (let segments = 0; segments < 3; segments += 1) await write();
+      const filling = await look();
+      expect(filling.slot?.status).not.toBe("lost");
+      expect(filling.alerts).toEqual(fires);
       await waitFor({ what: "the slot to be lost", deadline: 60, interval: 0.01 }, async () => {
-        for (const sql of ["CREATE TABLE w ()", "DROP TABLE w", "SELECT pg_switch_wal()"])
-          await root.query(sql);
+        await write();
         await root.query("CHECKPOINT");
         const { rows } = await root.query("SELECT wal_status FROM pg_replication_slots");
         return rows[0].wal_status === "lost" ? true : notYet(rows[0].wal_status);
       });
-      expect(await look()).toEqual(["lost", expect.arrayContaining(["PipelineSlotFillsUp flow_slot"])]);
+      expect(await look()).toMatchObject({ slot: { status: "lost" }, alerts: fires });
     } finally {
       await root.query("SELECT pg_drop_replication_slot('flow_slot')");
       await Promise.all([root.end(), capture.end()]);
     }
-    expect(holding(await stage.meterOf().run(signal)).filter((alert) => alert.includes("Slot"))).toEqual([]);
+    expect((await look()).alerts).toEqual([]);
   });
 
   test("O1 the job serves metrics, survives a lost database, and ends when it is told to", async () => {
