@@ -4,6 +4,7 @@ import type { Log } from "../kit/log.ts";
 import type { Plan } from "./plan.ts";
 import type { Api } from "./source/api.ts";
 import type { Clock } from "./source/clock.ts";
+import { fieldReasons } from "./source/drift.ts";
 import { GongError } from "./source/errors.ts";
 import { closeRun, type Ending, lockStream, logRejects, openRun } from "./staging/ledger.ts";
 import type { Reject } from "./staging/rows.ts";
@@ -118,8 +119,8 @@ export async function refuseOtherApi(
 
 /** A field that is new or gone, as something to look at. */
 export const fieldNotes = (added: string[], removed: string[]): Reject[] => [
-  ...added.map((path) => note("new field", path, "kept in raw; a column for it is a migration")),
-  ...removed.map((path) => note("field no longer sent", path, "its column is empty from now on")),
+  ...added.map((path) => note(fieldReasons.added, path, "kept in raw; a column for it is a migration")),
+  ...removed.map((path) => note(fieldReasons.gone, path, "its column is empty from now on")),
 ];
 
 const note = (reason: string, path: string, message: string): Reject => ({

@@ -8,12 +8,13 @@ import { Window } from "./checks/window.ts";
 import { EstuaryUnreadable, type StatusClient } from "./estuary/client.ts";
 import { badRecords, type HeldUp, heldUp, type Task } from "./estuary/tasks.ts";
 import {
+  type Logged,
   lastRuns,
   logBadRecords,
+  loggedOf,
   oldestAfter,
   type Run,
   readThrough,
-  rejectedAtEstuary,
   type Slot,
   type StreamStatus,
   slots,
@@ -45,8 +46,8 @@ export interface Measured {
   statuses: StreamStatus[];
   results: Result[];
   slots: Slot[];
-  /** Records that were rejected in the last day, by stream. */
-  rejected: Map<string, number>;
+  /** What was rejected, or no longer came, in the last day, by stream. */
+  logged: Map<string, Logged>;
   /** Undefined where it is not compared. */
   warehouseReachable: boolean | undefined;
   /** Empty where Estuary was not asked, or did not answer. */
@@ -132,13 +133,12 @@ export class Meter {
       const id = randomUUID();
       await logBadRecords(client, id, badRecords(tasks, this.#streams));
       await write(client, { id, statuses, results: this.#worthKeeping(results, at) });
-      const rejected = new Map([...runs].map(([name, run]) => [name, run.rejected]));
       return {
         at,
         statuses,
         results,
         slots: await slots(client),
-        rejected: new Map([...rejected, ...(await rejectedAtEstuary(client))]),
+        logged: await loggedOf(client),
         warehouseReachable: this.#reachable,
         tasks,
         estuaryFault,
@@ -238,7 +238,7 @@ export class Meter {
   }
 }
 
-/** How many of a day's records were not rejected. */
+/** How many of a run's records were not rejected. */
 function acceptance(stream: string, { read, rejected }: Run, threshold: number): Result {
   const score = percent(read - rejected, read);
   const passed = score >= threshold;

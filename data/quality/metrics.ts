@@ -22,7 +22,7 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     samples: [{ value: failures }],
   };
   if (!measured) return [counter];
-  const { statuses, results, slots, rejected, warehouseReachable, tasks, estuaryFault } = measured;
+  const { statuses, results, slots, logged, warehouseReachable, tasks, estuaryFault } = measured;
   const held = heldUp(tasks);
   const each = (name: string, help: string, value: (status: StreamStatus) => number | undefined) =>
     gauge(
@@ -78,8 +78,13 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     ),
     gauge(
       "sophia_stream_rejected_records",
-      "Records that were rejected in the last day.",
-      [...rejected].map(([stream, value]) => ({ labels: { stream }, value })),
+      "Different records that were rejected in the last day.",
+      [...logged].map(([stream, { rejected }]) => ({ labels: { stream }, value: rejected })),
+    ),
+    gauge(
+      "sophia_stream_fields_gone",
+      "Fields that no longer came, told of in the last day.",
+      [...logged].map(([stream, { gone }]) => ({ labels: { stream }, value: gone })),
     ),
     gauge(
       "sophia_warehouse_up",

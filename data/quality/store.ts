@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { fieldReasons } from "../gong/source/drift.ts";
 import type { Result, State } from "./checks/judge.ts";
 import type { BadRecord } from "./estuary/tasks.ts";
 
@@ -6,7 +7,7 @@ import type { BadRecord } from "./estuary/tasks.ts";
 export interface Run {
   last?: string;
   message?: string;
-  /** Share of records that were rejected in a day, as a check. */
+  /** Of the last run of the day that read any: records, each once, and those of them that were rejected. */
   read: number;
   rejected: number;
 }
@@ -19,21 +20,23 @@ export async function lastRuns(client: pg.ClientBase): Promise<Map<string, Run>>
     stream: string;
     last: string | null;
     message: string | null;
-    read: string;
-    rejected: string;
+    read: string | null;
+    rejected: string | null;
   }>(
     `SELECT stream,
             (array_agg(status ORDER BY started_at DESC) FILTER (WHERE status <> 'running'))[1] AS last,
             (array_agg(message ORDER BY started_at DESC) FILTER (WHERE status <> 'running'))[1] AS message,
-            coalesce(sum(rows_read) FILTER (WHERE started_at > now() - interval '1 day'), 0) AS read,
-            coalesce(sum(rows_rejected) FILTER (WHERE started_at > now() - interval '1 day'), 0) AS rejected
-       FROM sync_history WHERE started_at > now() - interval '30 days' GROUP BY stream`,
+            (array_agg(rows_read ORDER BY started_at DESC) FILTER (WHERE whole))[1] AS read,
+            (array_agg(rows_rejected ORDER BY started_at DESC) FILTER (WHERE whole))[1] AS rejected
+       FROM (SELECT *, status <> 'running' AND rows_read > 0 AND started_at > now() - interval '1 day' AS whole
+               FROM sync_history WHERE started_at > now() - interval '30 days') AS runs
+      GROUP BY stream`,
   );
   return new Map(
     rows.map(({ stream, last, message, read, rejected }) => {
       const run: Run = {
-        read: Number(read),
-        rejected: Number(rejected),
+        read: Number(read ?? 0),
+        rejected: Number(rejected ?? 0),
         ...(last !== null && { last }),
         ...(message !== null && { message }),
       };
@@ -69,13 +72,24 @@ export async function logBadRecords(
   }
 }
 
-/** How many records Estuary stood still over in the last day, by stream. */
-export async function rejectedAtEstuary(client: pg.ClientBase): Promise<Map<string, number>> {
-  const { rows } = await client.query<{ stream: string; rejected: string }>(
-    `SELECT stream, count(DISTINCT (key, reason)) AS rejected FROM error_logs
-      WHERE occurred_at > now() - interval '1 day' AND source <> 'gong' GROUP BY stream`,
+/** What `error_logs` has of a stream for the last day. */
+export interface Logged {
+  /** Different records, however often each was read, or mended and broken again. */
+  rejected: number;
+  /** Fields that no longer come. */
+  gone: number;
+}
+
+export async function loggedOf(client: pg.ClientBase): Promise<Map<string, Logged>> {
+  const { rows } = await client.query<{ stream: string; rejected: string; gone: string }>(
+    `SELECT stream, count(DISTINCT key) FILTER (WHERE reason = $2) AS gone,
+            count(DISTINCT coalesce(key, md5(raw::text), reason)) FILTER (WHERE reason NOT IN ($1, $2)) AS rejected
+       FROM error_logs WHERE occurred_at > now() - interval '1 day' GROUP BY stream`,
+    [fieldReasons.added, fieldReasons.gone],
   );
-  return new Map(rows.map(({ stream, rejected }) => [stream, Number(rejected)]));
+  return new Map(
+    rows.map(({ stream, rejected, gone }) => [stream, { rejected: Number(rejected), gone: Number(gone) }]),
+  );
 }
 
 /** When the oldest row was loaded that came after `newest` (seconds since 1970). */

@@ -8,6 +8,9 @@ export interface Fields {
   extra: string[];
 }
 
+/** Why a field is in `error_logs`, beside records that were rejected. */
+export const fieldReasons = { added: "new field", gone: "field no longer sent" } as const;
+
 /** So many records say that a field is gone; fewer may lack it by chance. */
 const enough = 10;
 

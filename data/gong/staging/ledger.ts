@@ -76,14 +76,18 @@ export async function writeProgress(
   );
 }
 
-/** Keeps what was rejected. A record that is read again and still the same is not written again. */
+/**
+ * Keeps what was rejected. A record that is read again and still the same is not written again; a field that goes for the
+ * second time is.
+ */
 export async function logRejects(client: Client, stream: string, runId: string, rejects: readonly Reject[]) {
   for (const { key, reason, issues, raw } of rejects) {
     await client.query(
       `INSERT INTO error_logs (run_id, source, stream, key, reason, issues, raw)
        SELECT $1, $2, $3, $4, $5, $6::jsonb, $7::jsonb
        WHERE NOT EXISTS (SELECT FROM error_logs WHERE stream = $3 AND key IS NOT DISTINCT FROM $4
-         AND reason = $5 AND issues = $6::jsonb AND raw = $7::jsonb)`,
+         AND reason = $5 AND issues = $6::jsonb AND raw = $7::jsonb
+         AND (raw <> 'null' OR occurred_at > now() - interval '1 hour'))`,
       [runId, source, stream, key, reason, JSON.stringify(issues), raw],
     );
   }

@@ -114,6 +114,25 @@ describe.skipIf(noPostgres)("P3 quality checks on real PostgreSQL and the lab's 
     ]);
   });
 
+  test("P3 a bad record that is read again and again is one record, and no field is one", async () => {
+    await stage.fill(5);
+    await stage.admin.query(
+      `INSERT INTO sync_history (run_id, source, stream, status, started_at, rows_read, rows_rejected)
+         SELECT gen_random_uuid(), 'gong', 'gong_calls', 'degraded', now() + i * interval '1 s', 10, 1
+           FROM generate_series(1, 36) i;
+       INSERT INTO error_logs (source, stream, key, reason, raw) VALUES
+         ('gong', 'gong_calls', '9', 'is not as Gong documents it', '{"a": 1}'),
+         ('gong', 'gong_calls', '9', 'is not as Gong documents it', '{"a": 2}'),
+         ('gong', 'gong_calls', NULL, 'is not as Gong documents it', '{"b": 1}'),
+         ('gong', 'gong_calls', 'metaData.language', 'field no longer sent', 'null'),
+         ('gong', 'gong_calls', 'metaData.mood', 'new field', 'null')`,
+    );
+    const measured = await stage.meterOf().run(signal);
+    expect(measured.logged.get("gong_calls")).toEqual({ rejected: 2, gone: 1 });
+    const acceptance = measured.results.find(({ check }) => check === "acceptance");
+    expect(acceptance).toMatchObject({ score: 90, observed: 1, passed: false });
+  });
+
   test("a failed run, a missing table and a warehouse that is down are told apart", async () => {
     await stage.fill(5);
     await stage.admin.query(

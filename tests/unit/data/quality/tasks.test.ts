@@ -123,7 +123,7 @@ test("P5 one task that fails is one alert, not one for each of its streams", () 
     ],
     results: [],
     slots: [],
-    rejected: new Map(),
+    logged: new Map(),
     warehouseReachable: true,
     tasks: [task("source-hubspot", "failed"), task("source-slack", "ok")],
     estuaryFault: undefined,
