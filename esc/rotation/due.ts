@@ -1,9 +1,13 @@
 import { consumers } from "../../components/settings/environment/consumers.ts";
+import { generated } from "../../components/settings/environment/generated.ts";
 import type { AnySecretName, Rotation } from "../../components/settings/environment/secrets.ts";
 import { configKey, liveSecrets, usersOf, valuesOf } from "../../components/settings/environment/uses.ts";
 import type { Uses } from "../uses/derive.ts";
 
-/** When each value was last changed: dates like 2026-11-21, by environment and path. */
+/**
+ * When each value was last changed: dates like 2026-11-21, by environment and path. Of what the program makes itself, by
+ * stack file and setting.
+ */
 export type RotationRecord = Record<string, Record<string, string>>;
 
 /** Days before the due date on which the reminder begins. */
@@ -11,8 +15,8 @@ export const notice = 7;
 
 /** How things stand with one value. */
 export interface Standing {
-  secret: AnySecretName;
-  /** Where the value lies. */
+  secret: string;
+  /** Where the value lies, or the stack file with the setting that makes it. */
   environment: string;
   path: string;
   /**
@@ -61,22 +65,57 @@ const iso = (time: number) => new Date(time).toISOString().slice(0, 10);
 const isDate = (text: string) =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && iso(Date.parse(text)) === text;
 
-const addresses = (stages: readonly string[]) =>
-  [...liveSecrets].flatMap(([name, secret]) => {
-    const environments = [...new Set(stages.map((stage) => valuesOf(secret, stage)))];
-    return environments.map((environment) => ({ name, secret, environment }));
-  });
+/** A value that has to be changed from time to time. */
+type Watched = Omit<Standing, "state" | "last" | "due"> & { required: boolean };
+
+/** Values that people, or ESC's rotators, put into ESC. */
+const given = (stages: readonly string[], uses: Uses): Watched[] =>
+  [...liveSecrets].flatMap(([name, secret]) =>
+    [...new Set(stages.map((stage) => valuesOf(secret, stage)))].map((environment) => ({
+      secret: name,
+      environment,
+      path: secret.path,
+      required: secret.required,
+      rotation: secret.rotation,
+      obtain: secret.obtain,
+      republish: {
+        configKey: configKey(name),
+        stacks: stages
+          .filter((stage) => valuesOf(secret, stage) === environment)
+          .map((stage) => ({ name: stage, resources: uses[stage]?.[name] ?? [] })),
+        effects: effectsOf(name),
+      },
+    })),
+  );
+
+/** Values that the program makes, one for each stack: each has them from its first update on. */
+const made = (stages: readonly string[]): Watched[] =>
+  stages.flatMap((stage) =>
+    generated.map(({ about, setting, rotated, rotation }) => ({
+      secret: about,
+      environment: `Pulumi.${stage}.yaml`,
+      path: setting,
+      required: true,
+      rotation,
+      obtain: "the program, at random",
+      republish: {
+        configKey: configKey(setting.split(".", 1)[0] ?? ""),
+        stacks: [{ name: stage, resources: [] }],
+        effects: [rotated],
+      },
+    })),
+  );
 
 /**
  * How every value of the platform stands, the most urgent first. Pure.
  * @throws RecordError with all faults of the record
  */
 export function standings({ record, stages, today, uses }: Given): Standing[] {
-  const known = addresses(stages);
+  const known = [...given(stages, uses), ...made(stages)];
   const faults = Object.entries(record).flatMap(([environment, dates]) =>
     Object.entries(dates ?? {}).flatMap(([path, date]) => {
       const where = `${environment} ${path}`;
-      if (!known.some((value) => value.environment === environment && value.secret.path === path)) {
+      if (!known.some((value) => value.environment === environment && value.path === path)) {
         return [`${where}: there is no such secret; take the line out`];
       }
       if (!isDate(String(date))) return [`${where}: ${date} is no date like 2026-11-21`];
@@ -86,27 +125,16 @@ export function standings({ record, stages, today, uses }: Given): Standing[] {
   if (faults.length > 0) throw new RecordError(faults);
   const order = ["overdue", "unrecorded", "due", "fresh", "absent"];
   return known
-    .map(({ name, secret, environment }): Standing => {
-      const last = record[environment]?.[secret.path];
-      const dueAt = last === undefined ? undefined : Date.parse(last) + secret.rotation.days * day;
+    .map(({ required, ...watched }): Standing => {
+      const last = record[watched.environment]?.[watched.path];
+      const dueAt = last === undefined ? undefined : Date.parse(last) + watched.rotation.days * day;
       const left = dueAt === undefined ? undefined : (dueAt - Date.parse(today)) / day;
-      const unknown = secret.required ? "unrecorded" : "absent";
+      const unknown = required ? "unrecorded" : "absent";
       return {
-        secret: name,
-        environment,
-        path: secret.path,
+        ...watched,
         state: left === undefined ? unknown : left < 0 ? "overdue" : left <= notice ? "due" : "fresh",
         ...(last === undefined ? {} : { last }),
         ...(dueAt === undefined ? {} : { due: iso(dueAt) }),
-        rotation: secret.rotation,
-        obtain: secret.obtain,
-        republish: {
-          configKey: configKey(name),
-          stacks: stages
-            .filter((stage) => valuesOf(secret, stage) === environment)
-            .map((stage) => ({ name: stage, resources: uses[stage]?.[name] ?? [] })),
-          effects: effectsOf(name),
-        },
       };
     })
     .sort(

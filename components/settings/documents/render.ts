@@ -1,5 +1,6 @@
 import { type Consumer, type ConsumerName, consumers } from "../environment/consumers.ts";
-import { generated, type Secret, secrets } from "../environment/secrets.ts";
+import { generated } from "../environment/generated.ts";
+import { type Secret, secrets } from "../environment/secrets.ts";
 import { configKey, liveSecrets, usersOf, valuesOf } from "../environment/uses.ts";
 import { type Variable, variables } from "../environment/variables.ts";
 import type { Row } from "./rows.ts";
@@ -47,7 +48,7 @@ const variableTable = (some: [string, Variable][]) =>
     ]),
   );
 
-const rotationOf = ({ rotation }: Secret) =>
+const rotationOf = ({ rotation }: Pick<Secret, "rotation">) =>
   `${rotation.days} days, ${rotation.by}${rotation.why ? `: ${rotation.why}` : ""}`;
 
 const liveTable = () =>
@@ -95,12 +96,13 @@ ${liveTable()}
 The program makes these itself, at random. They lie in Pulumi's state, encrypted:
 
 ${table(
-  ["secret", "resource", "made again by another", "after a change"],
-  generated.map(({ about, resource, setting, rotated }) => [
-    about,
-    `\`${resource}\``,
-    `\`${setting}\``,
-    rotated,
+  ["secret", "resource", "made again by another", "rotation", "after a change"],
+  generated.map((secret) => [
+    secret.about,
+    `\`${secret.resource}\``,
+    `\`${secret.setting}\``,
+    rotationOf(secret),
+    secret.rotated,
   ]),
 )}
 

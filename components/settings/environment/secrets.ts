@@ -1,59 +1,9 @@
 import { z } from "zod";
-import type { ConsumerName } from "./consumers.ts";
+import { monthly, privateKey, type Secret, text, twoKeys, vendor } from "./secretKinds.ts";
 
-/** How a secret is changed before somebody else knows it too long. */
-export interface Rotation {
-  /**
-   * `rotator`: ESC does it, by the rotator named in `how`. `reminder`: a person does it, reminded by `make rotation`,
-   * since nobody offers it by API.
-   */
-  by: "rotator" | "reminder";
-  /** Days after which it is overdue. S2 asks for 30; another number says why in `why`. */
-  days: number;
-  why?: string;
-  /** Name of the rotator, or what the person does. */
-  how: string;
-}
+export type { Rotation, Secret } from "./secretKinds.ts";
 
-/** One secret of the platform. Its name is its configuration key: `sophia-infra:<name>`. */
-export interface Secret {
-  about: string;
-  /** `company`: one for all stages, in `sophia/base-secrets`. `stage`: one for each, in `sophia/<stage>-secrets`. */
-  scope: "company" | "stage";
-  /** Where its value lies in that environment. */
-  path: `${string}.${string}`;
-  /** Without a required one the program does not start; without another one its consumer is left out. */
-  required: boolean;
-  format: z.ZodType<string>;
-  /** Parts of the Pulumi program that read it. Services that do are in `variables.ts`. */
-  usedBy: readonly ConsumerName[];
-  /** Where a new one comes from. */
-  obtain: string;
-  rotation: Rotation;
-}
-
-/** A token; a line break that slipped in at its end would break the header it is sent in. */
-const text = z
-  .string()
-  .regex(/^\S(.*\S)?$/, "must not be empty, nor begin or end with blanks or a line break");
-const privateKey = z.string().includes("PRIVATE KEY", { error: "must be a PEM private key" });
-const monthly = (how: string): Rotation => ({ by: "reminder", days: 30, how });
-const twoKeys = "Make a second one there, put it into ESC, update the stacks, then delete the first.";
-
-/** A vendor's token for one MCP server or the pipeline; without it that part stays switched off. */
-const vendor = (about: string, path: Secret["path"], obtain: string, usedBy: readonly ConsumerName[] = []) =>
-  ({
-    about,
-    scope: "company",
-    path,
-    required: false,
-    format: text,
-    usedBy,
-    obtain,
-    rotation: monthly(twoKeys),
-  }) as const;
-
-/** Every secret that comes from outside. What the program makes itself is in `generated`. */
+/** Every secret that comes from outside. What the program makes itself is in `generated.ts`. */
 export const secrets = {
   lambdaApiKey: {
     about:
@@ -247,41 +197,3 @@ type Having<Required extends boolean> = {
 export type RequiredSecretName = Having<true>;
 /** Secrets that a stack may have. */
 export type OptionalSecretName = Having<false>;
-
-/** A secret that the program makes itself, at random; it lies encrypted in Pulumi's state and nowhere else outside. */
-export interface Generated {
-  about: string;
-  /** Name of the resource, as a pattern: `*` is any text. */
-  resource: string;
-  /** Setting whose change makes another one. */
-  setting: string;
-  /** What follows from another value. */
-  rotated: string;
-}
-
-export const generated: readonly Generated[] = [
-  {
-    about: "passwords of PostgreSQL's logins",
-    resource: "postgres-password-*",
-    setting: "postgres.passwordGeneration",
-    rotated: "the operator changes the login's password, and pods that use it are restarted",
-  },
-  {
-    about: "password of Redis",
-    resource: "redis-password",
-    setting: "redis.passwordGeneration",
-    rotated: "Redis and its clients are restarted",
-  },
-  {
-    about: "tokens with which nodes join the K3s cluster",
-    resource: "cluster-*token",
-    setting: "k3s.tokenGeneration",
-    rotated: "the server is told of it, and K3s restarts on one node after the other; pods go on running",
-  },
-  {
-    about: "tokens of those who call the MCP servers",
-    resource: "mcp-client-*",
-    setting: "mcp.clients",
-    rotated: "Nginx reloads, and the client needs its new configuration (`make mcp-config`)",
-  },
-];

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { type AnySecretName, secrets } from "../../../components/settings/environment/secrets.ts";
 import { liveSecrets } from "../../../components/settings/environment/uses.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";
@@ -118,6 +118,29 @@ test.skipIf(!idle)("S1 a secret that nobody reads yet may not be given", async (
   expect(faults.join("\n")).toMatch(
     /^esc\/sophia\/base.yaml:\d+:5: sophia-infra:\w+ is read by nobody yet \(it is meant for .+\); take it out until it is$/m,
   );
+});
+
+test("S2 the rotators that the runbook has for Snowflake give both keys", async () => {
+  const book = readFileSync(join(repository, "docs/runbooks/rotate.md"), "utf8");
+  const [, yaml = ""] = /```yaml\n([\s\S]*?)```/.exec(book) ?? [];
+  const { values } = parse(yaml) as { values: { snowflake: object } };
+  const question = questionOf(checkout, "required");
+  const stub = parse(question.environments["sophia/base-secrets"] ?? "") as { values: object };
+  const environments = {
+    ...question.environments,
+    "sophia/base-secrets": stringify({ values: { ...stub.values, ...values } }),
+  };
+  const reports = await evaluate(folder, { environments, evaluate: ["sophia/base-secrets", "sophia/prod"] });
+  // The stand-in of a rotator takes any state: that there is none yet fits twice.
+  const known = "exactly one subschema may match";
+  const said = Object.values(reports).flatMap(({ diagnostics }) => diagnostics.map(({ message }) => message));
+  expect(said.filter((message) => message !== known)).toEqual([]);
+  const given = new Map(entriesOf(reports["sophia/prod"]?.properties?.pulumiConfig) ?? []);
+  for (const name of ["snowflakeLoaderPrivateKey", "snowflakeReaderPrivateKey"])
+    expect([name, given.get(`sophia-infra:${name}`)]).toEqual([
+      name,
+      expect.objectContaining({ unknown: true }),
+    ]);
 });
 
 test("S1 pulumiConfig that is no map is found, and what is missing with it", async () => {

@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { generated } from "../../../components/settings/environment/generated.ts";
 import { type AnySecretName, secrets } from "../../../components/settings/environment/secrets.ts";
 import { liveSecrets } from "../../../components/settings/environment/uses.ts";
+import { settingsSchema } from "../../../components/settings/schema.ts";
 import { dueOnes, RecordError, type RotationRecord, standings } from "../../../esc/rotation/due.ts";
 import { render } from "../../../esc/rotation/render.ts";
 import { repository } from "../../../lab/lab.ts";
@@ -28,7 +31,8 @@ test("S2 every value that the platform reads is watched, once for the company an
   expect(watched).toContain("lambdaApiKey sophia/base-secrets");
   expect(watched).toContain("tlsKey sophia/dev-secrets");
   expect(watched).toContain("tlsKey sophia/prod-secrets");
-  expect(new Set(watched.map((line) => line.split(" ")[0]))).toEqual(new Set(liveSecrets.keys()));
+  const given = plan({}).filter(({ rotation }) => rotation.by !== "setting");
+  expect(new Set(given.map(({ secret }) => secret))).toEqual(new Set(liveSecrets.keys()));
   expect(new Set(watched).size).toBe(watched.length);
 });
 
@@ -44,9 +48,34 @@ test.each([
 
 test("S2 what nobody wrote down is not taken for fresh", () => {
   for (const { secret, state } of plan({})) {
-    expect([secret, state]).toEqual([secret, secrets[secret].required ? "unrecorded" : "absent"]);
+    const required = !Object.hasOwn(secrets, secret) || secrets[secret as AnySecretName].required;
+    expect([secret, state]).toEqual([secret, required ? "unrecorded" : "absent"]);
   }
   expect(dueOnes(plan({})).map(({ secret }) => secret)).toContain("tlsKey");
+  const absent = plan({}).filter(({ state }) => state === "absent").length;
+  expect(render(plan({}))).toContain(`${absent} optional ones not written down`);
+});
+
+test("S2 what the program made itself is reminded of, in each stack, by the setting that makes it anew", () => {
+  const settings = settingsSchema.shape;
+  for (const { setting, about } of generated) {
+    const [section = "", key = ""] = setting.split(".");
+    const part = settings[section as keyof typeof settings];
+    expect([setting, JSON.stringify(z.toJSONSchema(part, { io: "input", unrepresentable: "any" }))]).toEqual([
+      setting,
+      expect.stringContaining(`"${key}"`),
+    ]);
+    for (const stage of stages) expect(of({}, about, `Pulumi.${stage}.yaml`).state).toBe("unrecorded");
+  }
+  const record = { "Pulumi.prod.yaml": { "postgres.passwordGeneration": "2026-11-01" } };
+  const passwords = of(record, "passwords of PostgreSQL's logins", "Pulumi.prod.yaml", "2026-12-15");
+  expect(passwords).toMatchObject({ state: "overdue", due: "2026-12-01" });
+  const text = render([passwords]);
+  expect(text).toContain("It is postgres.passwordGeneration in Pulumi.prod.yaml");
+  expect(text).toContain("`node esc/rotation/main.ts --done Pulumi.prod.yaml postgres.passwordGeneration`");
+  expect(() => plan({ "Pulumi.prod.yaml": { "postgres.password": "2026-11-01" } })).toThrow(
+    "there is no such secret",
+  );
 });
 
 test("S2 what is most urgent comes first", () => {
@@ -134,7 +163,19 @@ test("S2 `make rotation` ends with 1 until all is written down, with 2 when the 
   const { status, stdout } = rotation("--json");
   expect(status).toBe(1);
   const { secrets: all } = JSON.parse(stdout) as { secrets: { environment: string; path: string }[] };
-  for (const { environment, path } of all) expect(rotation("--done", environment, path).status).toBe(0);
+  const last = (environment: string) => all.findLast((one) => one.environment === environment)?.path ?? "";
+  const byHand = {
+    "sophia/base-secrets": last("sophia/base-secrets"),
+    "Pulumi.dev.yaml": last("Pulumi.dev.yaml"),
+  };
+  const written: RotationRecord = {};
+  for (const { environment, path } of all) {
+    if (Object.entries(byHand).some(([one, its]) => one === environment && its === path)) continue;
+    written[environment] = { ...written[environment], [path]: new Date().toISOString().slice(0, 10) };
+  }
+  writeFileSync(record, `# kept\n${stringify(written)}`);
+  for (const [environment, path] of Object.entries(byHand))
+    expect(rotation("--done", environment, path).status).toBe(0);
   expect(rotation()).toMatchObject({ status: 0, stdout: expect.stringMatching(/nothing is due\n$/) });
   expect(readFileSync(record, "utf8")).toMatch(/^# kept/);
   expect(rotation("--done", "sophia/base-secrets", "no.such")).toMatchObject({ status: 2 });
