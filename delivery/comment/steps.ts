@@ -79,8 +79,9 @@ export function outcomesOf(events: EngineEvent[]): Outcome[] {
 
 function outcome(urn: string, steps: StepMetadata[]): Outcome {
   const kinds = steps.map(({ op }) => kindOf[op] ?? "same");
-  // Deleted and made again in one update is a replacement, by whatever steps.
-  const recreated = kinds.includes("delete") && kinds.includes("create");
+  // Deleted and made again in one update is a replacement, by whatever steps; so is what a refresh no longer found.
+  const went = kinds.includes("delete") || steps.some((step) => step.op === "refresh" && step.old);
+  const recreated = went && kinds.includes("create");
   const kind = recreated ? "replace" : (kinds.sort((a, b) => rank.indexOf(b) - rank.indexOf(a))[0] ?? "same");
   const old = steps.find((step) => step.old)?.old;
   const current = steps.findLast((step) => step.new)?.new;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { effectsOf, knownTypes } from "../../../delivery/comment/impact/index.ts";
 import { withoutData } from "../../../delivery/comment/impact/withoutData.ts";
-import type { Outcome } from "../../../delivery/comment/steps.ts";
+import { type Outcome, outcomesOf } from "../../../delivery/comment/steps.ts";
 import { objections } from "../../../delivery/stack/guard.ts";
 import { type Part, parts, targetsOf } from "../../../delivery/stack/operations.ts";
 import { repository } from "../../../lab/lab.ts";
@@ -124,6 +124,18 @@ describe("C1 no type of resource is forgotten", () => {
     expect(guarded(outcome(type, "delete", { retained: true }))).toEqual([]);
     for (const known of Object.keys(withoutData)) expect(guarded(outcome(known, "delete"))).toEqual([]);
   });
+});
+
+test("L1 what a refresh no longer finds is lost, and made again", () => {
+  const urn = `urn:pulumi:dev::sophia-infra::${database}::pipeline-snowflake-database`;
+  const step = (op: string, more: object) => ({
+    resourcePreEvent: { metadata: { op, urn, type: database, ...more } },
+  });
+  const state = { custom: true, inputs: { name: "SOPHIA_AI" }, outputs: {} };
+  const found = [step("refresh", { old: state, new: state }), step("same", { old: state, new: state })];
+  expect(guarded(...outcomesOf(found))).toEqual([]);
+  const lost = [step("refresh", { old: state }), step("create", { new: state })];
+  expect(guarded(...outcomesOf(lost))).toEqual([expect.stringContaining("database SOPHIA_AI: dropped")]);
 });
 
 describe("C1 guard keeps the pipeline's data", () => {
