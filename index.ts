@@ -96,6 +96,7 @@ const operator = new PostgresOperator(
   {
     manifest: await loadManifest(settings.postgres.operatorManifest),
     namespace: namespaces.walled["cnpg-system"],
+    digests: settings.images.digests,
   },
   inCluster,
 );

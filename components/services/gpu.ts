@@ -1,7 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { Component } from "../core/base.ts";
-import { images } from "../core/versions.ts";
 import type { Settings } from "../settings/schema.ts";
 import { HelmService } from "./helm.ts";
 
@@ -23,9 +22,10 @@ export const sharingConfig = (slicesPerGpu: number) => ({
     : {}),
 });
 
-/** Values of NVIDIA's chart `nvidia-device-plugin`, for the image as written in our table of versions. */
+/** Values of NVIDIA's chart `nvidia-device-plugin`, for the image as `name:tag`, with or without a digest. */
 export function gpuValues(settings: Settings["gpu"], image: string) {
-  const split = image.lastIndexOf(":");
+  const [reference = ""] = image.split("@");
+  const split = reference.lastIndexOf(":");
   const config = `ts${settings.slicesPerGpu}`;
   return {
     image: { repository: image.slice(0, split), tag: image.slice(split + 1), pullPolicy: "IfNotPresent" },
@@ -59,7 +59,7 @@ export class GpuPlugin extends Component {
         chart: args.settings.pluginChart,
         release: "nvidia-device-plugin",
         namespace: args.namespace,
-        values: gpuValues(args.settings, images.nvidiaDevicePlugin),
+        values: gpuValues(args.settings, args.settings.pluginImage),
       },
       this.child(),
     );

@@ -13,6 +13,8 @@ export const gpuSettings = z.strictObject({
       repository: "https://nvidia.github.io/k8s-device-plugin",
       version: versions.nvidiaDevicePlugin,
     }),
+  /** NVIDIA's device plugin. A change restarts it, not the pods that use slices. */
+  pluginImage: z.string().min(1).default(images.nvidiaDevicePlugin),
   /** MCP servers with a GPU slice get more replicas when their GPU is busy, as DCGM measures it. */
   autoscaling: z
     .strictObject({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { imagesOfOthers } from "./digests.ts";
 
 /** An image by tag and digest: the tag is for people, the digest decides. */
 const pinned = z
@@ -49,4 +50,19 @@ const buildSettings = z
 export const imagesSettings = z.strictObject({
   /** Left out: nothing is built, and images run as `components/core/versions.ts` and the sections name them. */
   build: buildSettings.optional(),
+  /**
+   * Digests of images of others, by name and tag as `components/core/versions.ts` has them: those run by digest. Written by
+   * `make pin-images`, where the stack file has this map. A change rolls what runs them.
+   */
+  digests: z
+    .record(
+      z.string(),
+      z.string().regex(/^sha256:[0-9a-f]{64}$/, "a digest, like sha256:… with 64 hexadecimal digits"),
+    )
+    .superRefine((digests, context) => {
+      const message = "is no image of others that the program runs now; `make pin-images` looks them up anew";
+      for (const name of Object.keys(digests))
+        if (!imagesOfOthers.includes(name)) context.addIssue({ code: "custom", path: [name], message });
+    })
+    .default({}),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withDigests } from "./digests.ts";
 import { secrets as allSecrets } from "./environment/secrets.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
 
@@ -153,7 +154,7 @@ export function parseConfig(
     faults.push({ path: "registryPassword", message: "missing; images.build pushes to a registry with it" });
   }
   if (parsed.success && opened.success && faults.length === 0) {
-    return { ok: true, settings: parsed.data, secrets: opened.data as Secrets };
+    return { ok: true, settings: withDigests(parsed.data), secrets: opened.data as Secrets };
   }
   return { ok: false, faults: faults.sort((a, b) => a.path.localeCompare(b.path)) };
 }

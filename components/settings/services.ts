@@ -24,6 +24,8 @@ export const postgresSettings = z.strictObject({
   passwordGeneration: generation.optional(),
   /** Pooled client connections through PgBouncer; 0 leaves the pooler out. */
   poolerInstances: z.number().int().min(0).max(5).default(1),
+  /** PgBouncer's. A change restarts the pooler. */
+  poolerImage: z.string().default(images.pgbouncer),
 });
 
 /** Redis, one server with a password, RDB and AOF. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { digestOf } from "../../images/pin/registry.ts";
+import { pin as pinFile } from "../../images/pin/stackFile.ts";
 import { obtain } from "../../lab/artefacts/obtain.ts";
 import { imageOf } from "../../lab/images/build.ts";
 import { registryImage } from "../../lab/images/services.ts";
@@ -121,6 +122,44 @@ config:
   expect(await readFile(file, "utf8")).toBe(pinned);
   const again = await pin("--check", file);
   expect(again).toMatchObject({ code: 0, said: expect.stringContaining("✔ Pulumi.trial.yaml node") });
+});
+
+test("W4 images of others are pinned where the stack file has a map for them, and those that left are taken out", async () => {
+  const file = join(folder, "Pulumi.images.yaml");
+  const [redis, nginx] = [`${server}/library/node:12-slim`, `${server}/library/debian:12-slim`];
+  const text = (map: string) => `config:
+  sophia-infra:k3s:
+    release: { amd64: { url: "https://k3s.test", sha256: "0" } }
+  sophia-infra:images:
+    # for production
+    digests:${map}
+    # the end
+  sophia-infra:budget: { monthlyUsd: 1000 } # dollars
+`;
+  await writeFile(file, text(" {}"));
+  const pinned = text(
+    `\n      ${redis}: ${indexes.get("library/node")}\n      ${nginx}: ${indexes.get("library/debian")}`,
+  );
+  const all = { images: [redis, nginx], check: false };
+  expect(await pinFile(file, { ...all, check: true })).toMatchObject({ behind: 2 });
+  expect(await readFile(file, "utf8")).toBe(text(" {}"));
+  expect(await pinFile(file, all)).toMatchObject({ behind: 2 });
+  expect(await readFile(file, "utf8")).toBe(pinned);
+  expect(await pinFile(file, { ...all, check: true })).toMatchObject({ behind: 0 });
+  // Another version: the old name goes, with its digest.
+  expect((await pinFile(file, { images: [nginx], check: false })).lines).toContain(
+    `✎ Pulumi.images.yaml no longer runs: ${redis}`,
+  );
+  expect(await readFile(file, "utf8")).toBe(text(`\n      ${nginx}: ${indexes.get("library/debian")}`));
+  // One that is not there: nothing is written.
+  const missing = { images: [nginx, `${server}/library/none:1`], check: false };
+  await expect(pinFile(file, missing)).rejects.toThrow("its registry answers 404");
+  const arm = (await readFile(file, "utf8")).replace("amd64", "arm64");
+  await writeFile(file, arm);
+  await expect(pinFile(file, { images: [`${server}/library/one:12-slim`], check: false })).rejects.toThrow(
+    "has no image for linux/arm64",
+  );
+  expect(await readFile(file, "utf8")).toBe(arm);
 });
 
 test("W4 what would not run on every machine is refused", async () => {

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../core/base.ts";
+import { pinned } from "../../settings/digests.ts";
 import type { Manifest } from "./manifest.ts";
 
 type Json = { [key: string]: unknown };
@@ -25,10 +26,13 @@ const groupType = "kubernetes:yaml:ConfigGroup";
 const withoutObjects: pulumi.ResourceTransformation = ({ type, opts }) =>
   type === groupType ? { props: {}, opts } : undefined;
 
+/** By image, as in the setting `images.digests`. */
+type Digests = Readonly<Record<string, string>>;
+
 /** Labels that the nodes carry on which the operator may run. */
 const servers = { "sophia.ai/role-server": "true" };
 
-function hardened(deployment: Manifest): Manifest {
+function hardened(deployment: Manifest, digests: Digests): Manifest {
   const copy = structuredClone(deployment);
   const template = isObject(copy.spec) && isObject(copy.spec.template) ? copy.spec.template : {};
   const pod = isObject(template.spec) ? template.spec : undefined;
@@ -42,6 +46,7 @@ function hardened(deployment: Manifest): Manifest {
   ];
   pod.containers = pod.containers.filter(isObject).map((container) => ({
     ...container,
+    ...(typeof container.image === "string" && { image: pinned(container.image, digests) }),
     // Tags are fixed: a node that has the image needs no registry to restart the operator.
     imagePullPolicy: "IfNotPresent",
     // With the manifest's tenth of a core it does not start within its own probe's patience on a busy host.
@@ -54,7 +59,7 @@ function hardened(deployment: Manifest): Manifest {
 }
 
 /** The release manifest as we apply it: in a namespace that is already there, and hardened. */
-export function operatorObjects(manifest: Manifest[]): Manifest[] {
+export function operatorObjects(manifest: Manifest[], digests: Digests = {}): Manifest[] {
   return manifest
     .filter(({ kind }) => kind !== "Namespace")
     .map((object) => {
@@ -62,7 +67,7 @@ export function operatorObjects(manifest: Manifest[]): Manifest[] {
         case "CustomResourceDefinition":
           return { ...object, spec: withoutDescriptions(object.spec) as Json };
         case "Deployment":
-          return hardened(object);
+          return hardened(object, digests);
         default:
           return object;
       }
@@ -74,6 +79,8 @@ export interface PostgresOperatorArgs {
   manifest: Manifest[];
   /** There when the namespace that the manifest names is walled. */
   namespace: pulumi.Resource;
+  /** Setting `images.digests`: the manifest names its image by tag. */
+  digests?: Digests;
 }
 
 /** CloudNativePG's operator from its release manifest. */
@@ -83,7 +90,7 @@ export class PostgresOperator extends Component {
 
   constructor(name: string, args: PostgresOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:PostgresOperator", name, opts);
-    const objects = operatorObjects(args.manifest);
+    const objects = operatorObjects(args.manifest, args.digests);
     const group = (
       suffix: string,
       objs: Manifest[],

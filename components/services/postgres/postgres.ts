@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component } from "../../core/base.ts";
 import { keepersOf } from "../../core/generation.ts";
-import { images } from "../../core/versions.ts";
 import { postgresCluster, postgresPooler } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { HelmService, ownChart } from "../helm.ts";
@@ -77,7 +76,7 @@ export class Postgres extends Component {
         namespace: pulumi
           .all([args.namespace, args.operator.ready, pulumi.all(secrets.map(([, secret]) => secret))])
           .apply(([namespace]) => namespace),
-        values: postgresValues(args.settings, images, args.storageClass),
+        values: postgresValues(args.settings, args.storageClass),
         endpoint: { service: `${postgresCluster}-rw`, port: this.port },
         timeout: 900,
       },

@@ -10,12 +10,8 @@ const allLogins: readonly Login[] = logins;
 export const loginSecret = (login: string): string => `postgres-login-${login.replaceAll("_", "-")}`;
 
 /** Values of `charts/postgres`. Passwords are not among them: the chart names their Secrets. */
-export function postgresValues(
-  settings: Settings["postgres"],
-  images: { pgbouncer: string },
-  storageClass: string,
-) {
-  const { resources, storage, instances, poolerInstances } = settings;
+export function postgresValues(settings: Settings["postgres"], storageClass: string) {
+  const { resources, storage, instances, poolerInstances, poolerImage } = settings;
   const parameters = tune({
     memory: bytesOf(resources.memory),
     cores: coresOf(resources.cpu),
@@ -40,7 +36,7 @@ export function postgresValues(
     databases: databases.map((name) => ({ name, owner: ownerOf(name) })),
     bootstrap: { database: first, owner: ownerOf(first) },
     nodeSelector: { "sophia.ai/role-data": "true" },
-    pooler: { name: postgresPooler, instances: poolerInstances, image: images.pgbouncer },
+    pooler: { name: postgresPooler, instances: poolerInstances, image: poolerImage },
     backup: { enabled: false },
     verify: { login: "probe", labels: postgresClient },
   };

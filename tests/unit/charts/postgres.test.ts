@@ -1,13 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { images } from "../../../components/core/versions.ts";
 import { databases } from "../../../components/services/postgres/index.ts";
 import { postgresValues } from "../../../components/services/postgres/values.ts";
 import { postgresSettings } from "../../../components/settings/services.ts";
 import { helm, only, render } from "./render.ts";
 import { faultsOf, podOf } from "./rules.ts";
 
-const valuesOf = (settings: object = {}) =>
-  postgresValues(postgresSettings.parse(settings), images, "local-path");
+const valuesOf = (settings: object = {}) => postgresValues(postgresSettings.parse(settings), "local-path");
 
 describe.skipIf(!helm)("charts/postgres", () => {
   const objects = helm ? render("postgres", "data", valuesOf()) : [];

@@ -1,0 +1,38 @@
+import { type ImageRole, images } from "../core/versions.ts";
+import type { Settings } from "./schema.ts";
+
+/** Images that the program builds itself, where the stack says so: it knows their digests. */
+const own: readonly ImageRole[] = ["mcpServers", "monitoring", "pipeline"];
+
+/** Images of others, as the table of versions names them. */
+export const imagesOfOthers: readonly string[] = (Object.keys(images) as ImageRole[])
+  .filter((role) => !own.includes(role))
+  .map((role) => images[role]);
+
+/** MCP servers that come in an image of their makers, which no setting has until somebody names another. */
+export const serverImages: Readonly<Record<string, string>> = {
+  github: images.githubMcp,
+  slack: images.slackMcp,
+};
+
+/** Reference with the digest that was looked up for it, if one was. Pure. */
+export const pinned = (reference: string, digests: Readonly<Record<string, string>>): string =>
+  Object.hasOwn(digests, reference) ? `${reference}@${digests[reference]}` : reference;
+
+/** The settings with every image that has a digest named by it. Pure. */
+export function withDigests(settings: Settings): Settings {
+  const { digests } = settings.images;
+  if (Object.keys(digests).length === 0) return settings;
+  const walk = (value: unknown): unknown => {
+    if (typeof value === "string") return pinned(value, digests);
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
+  };
+  const { images: kept, ...rest } = settings;
+  const servers = { ...settings.mcp.servers };
+  for (const [server, image] of Object.entries(serverImages))
+    if (Object.hasOwn(digests, image)) servers[server] = { image, ...servers[server] };
+  const named = { ...rest, mcp: { ...rest.mcp, servers } };
+  return { ...(walk(named) as typeof named), images: kept };
+}
