@@ -1,4 +1,5 @@
 import type { AnySecretName } from "../components/settings/environment/secrets.ts";
+import { warehouseSecrets } from "../components/settings/pipeline.ts";
 import { type StreamName, streamNames, streams } from "./estuary/spec/streams.ts";
 
 /** Secrets without which a part of the pipeline is left out. */
@@ -7,7 +8,7 @@ const needs = {
   hubspot: ["hubspotClientId", "hubspotClientSecret", "hubspotRefreshToken"],
   slack: ["slackCaptureToken"],
   gong: ["gongAccessKey", "gongAccessKeySecret"],
-  snowflake: ["snowflakePrivateKey", "snowflakeLoaderPrivateKey"],
+  snowflake: warehouseSecrets,
 } as const satisfies Record<string, readonly AnySecretName[]>;
 export type Part = keyof typeof needs;
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { withDigests } from "./digests.ts";
 import { secrets as allSecrets } from "./environment/secrets.ts";
+import { warehouseSecrets } from "./pipeline.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
 
 /** One thing that is wrong with the configuration. Never holds a secret's value. */
@@ -153,10 +154,23 @@ export function parseConfig(
   if (parsed.data?.images.build && opened.success && opened.data.registryPassword === undefined) {
     faults.push({ path: "registryPassword", message: "missing; images.build pushes to a registry with it" });
   }
+  if (parsed.data && opened.data) faults.push(...lostWarehouse(parsed.data, opened.data));
   if (parsed.success && opened.success && faults.length === 0) {
     return { ok: true, settings: withDigests(parsed.data), secrets: opened.data as Secrets };
   }
   return { ok: false, faults: faults.sort((a, b) => a.path.localeCompare(b.path)) };
+}
+
+/** What would leave out, and so drop, a warehouse that is to be kept. Pure. */
+function lostWarehouse({ pipeline }: Settings, given: Partial<Record<string, unknown>>): Fault[] {
+  if (!pipeline.snowflake.keep) return [];
+  const way =
+    "would drop the warehouse; set pipeline.snowflake.keep to false if there is none, or none is wanted";
+  const missing = warehouseSecrets.filter((name) => given[name] === undefined);
+  return [
+    ...(pipeline.enabled ? [] : [{ path: "pipeline.enabled", message: `false ${way}` }]),
+    ...missing.map((name) => ({ path: name, message: `missing, which ${way}` })),
+  ];
 }
 
 /** Structured values arrive as JSON, plain ones as they were written. */

@@ -32,6 +32,9 @@ const gong = z.strictObject({
   requestsPerDay: z.number().int().positive().default(8000),
 });
 
+/** Secrets without which there is no warehouse. */
+export const warehouseSecrets = ["snowflakePrivateKey", "snowflakeLoaderPrivateKey"] as const;
+
 /** The warehouse. */
 const snowflake = z.strictObject({
   /** The account, as in its host name. */
@@ -52,6 +55,20 @@ const snowflake = z.strictObject({
   database: text.default("SOPHIA_AI"),
   schema: text.default("STAGING"),
   warehouse: text.default("SOPHIA_AI_WH"),
+  /**
+   * Ends the names of everything that the stack makes in the account: database, warehouse, monitor, roles, users. All
+   * stacks share the account, so each needs another; a change makes everything anew, and empty.
+   */
+  suffix: z
+    .string()
+    .regex(/^(_[A-Z0-9]+)*$/, "parts of capital letters and digits, each after a _")
+    .default(""),
+  /**
+   * Somebody counts on what is in it: database, schema and the role that owns the tables are protected in Pulumi's state,
+   * and an update without the warehouse's secrets, or with the pipeline off, is refused. `false`, and an update, come
+   * before a teardown that is meant.
+   */
+  keep: z.boolean().default(false),
   /** Size of the warehouse. A change takes effect with the next statement. */
   size: z.enum(["XSMALL", "SMALL", "MEDIUM", "LARGE"]).default("XSMALL"),
   /** Seconds without work until it is suspended; it bills 60 at least. */

@@ -5,6 +5,7 @@ import type { Settings } from "../../components/settings/schema.ts";
 import { publicKeyOf } from "../quality/warehouse/keyPair.ts";
 import { type AccountAddress, addressOf, endpointOf } from "./account.ts";
 import { type Privileges, type RoleName, roles } from "./grants.ts";
+import { namesOf, type WarehouseNames } from "./names.ts";
 
 export interface SnowflakeArgs {
   settings: Settings["pipeline"]["snowflake"];
@@ -26,8 +27,8 @@ export interface WarehouseLogin {
 
 /**
  * The warehouse: database, schema, a warehouse that suspends itself and has a monthly limit, and two service users with
- * a key pair and the least rights. All names are settings; another name is refused by Snowflake's provider as little as
- * it is lossless: a database or schema of another name is a new, empty one.
+ * a key pair and the least rights. All names are settings; a database or schema of another name is a new, empty one,
+ * which Snowflake's provider does not refuse: `keep` does.
  */
 export class Snowflake extends Component {
   readonly address: AccountAddress;
@@ -63,11 +64,14 @@ export class Snowflake extends Component {
       { parent: this },
     );
     const inAccount = () => this.child({ provider: this.#provider });
+    const names = namesOf(settings);
+    // Not `retainOnDelete`: what is retained the next update finds in the account, and cannot make.
+    const kept = () => pulumi.mergeOptions(inAccount(), { protect: settings.keep });
 
     const monitor = new snowflake.ResourceMonitor(
       this.childName("monitor"),
       {
-        name: `${settings.warehouse}_MONITOR`,
+        name: names.monitor,
         creditQuota: settings.monthlyCredits,
         frequency: "MONTHLY",
         startTimestamp: "IMMEDIATELY",
@@ -81,7 +85,7 @@ export class Snowflake extends Component {
     const warehouse = new snowflake.Warehouse(
       this.childName("warehouse"),
       {
-        name: settings.warehouse,
+        name: names.warehouse,
         comment: "The pipeline's",
         warehouseSize: settings.size,
         autoSuspend: settings.autoSuspend,
@@ -94,24 +98,26 @@ export class Snowflake extends Component {
     );
     const database = new snowflake.Database(
       this.childName("database"),
-      { name: settings.database, comment: "What the pipeline brings" },
-      inAccount(),
+      { name: names.database, comment: "What the pipeline brings" },
+      kept(),
     );
     const schema = new snowflake.Schema(
       this.childName("schema"),
-      { name: settings.schema, database: database.name, comment: "As in PostgreSQL's staging" },
-      inAccount(),
+      { name: names.schema, database: database.name, comment: "As in PostgreSQL's staging" },
+      kept(),
     );
 
     const targets = { warehouse, database, schema };
     const keys = { loader: args.loaderPrivateKey, reader: args.readerPrivateKey };
     const made = (Object.keys(roles) as RoleName[]).map((role) => {
-      const { grants } = this.#role(role, targets, inAccount());
+      const called = names.logins[role];
+      // Tables of a role that is dropped go to whoever drops it: a new loader could not write them.
+      const owner = role === "loader" ? kept() : inAccount();
+      const { grants } = this.#role(role, called, targets, { made: owner, rest: inAccount() });
       const key = keys[role];
-      return [
-        role,
-        key === undefined ? undefined : this.#user(role, key, warehouse, grants, inAccount()),
-      ] as const;
+      const login =
+        key === undefined ? undefined : this.#user(role, called, key, { warehouse, grants }, inAccount());
+      return [role, login] as const;
     });
     this.logins = Object.fromEntries(made.flatMap(([role, login]) => (login ? [[role, login]] : [])));
     this.database = database.name;
@@ -127,11 +133,12 @@ export class Snowflake extends Component {
 
   #role(
     role: RoleName,
+    { role: name }: WarehouseNames["logins"][RoleName],
     targets: { warehouse: snowflake.Warehouse; database: snowflake.Database; schema: snowflake.Schema },
-    opts: pulumi.CustomResourceOptions,
+    { made: own, rest: opts }: Record<"made" | "rest", pulumi.CustomResourceOptions>,
   ): { grants: pulumi.Resource[] } {
-    const { name, comment, grants } = roles[role];
-    const made = new snowflake.AccountRole(this.childName(role), { name, comment }, opts);
+    const { comment, grants } = roles[role];
+    const made = new snowflake.AccountRole(this.childName(role), { name, comment }, own);
     // What a role owns stays in an administrator's reach.
     const up = new snowflake.GrantAccountRole(
       this.childName(`${role}-to-sysadmin`),
@@ -151,17 +158,16 @@ export class Snowflake extends Component {
 
   #user(
     role: RoleName,
+    { role: name, user }: WarehouseNames["logins"][RoleName],
     key: pulumi.Input<string>,
-    warehouse: snowflake.Warehouse,
-    grants: pulumi.Resource[],
+    { warehouse, grants }: { warehouse: snowflake.Warehouse; grants: pulumi.Resource[] },
     opts: pulumi.CustomResourceOptions,
   ): WarehouseLogin {
-    const { name, user, comment } = roles[role];
     const made = new snowflake.ServiceUser(
       this.childName(`${role}-user`),
       {
         name: user,
-        comment,
+        comment: roles[role].comment,
         defaultRole: name,
         defaultWarehouse: warehouse.name,
         // The public half is no secret, though it comes from one.

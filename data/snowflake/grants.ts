@@ -12,7 +12,7 @@ const reach: Privileges[] = [
   { suffix: "database", on: "database", privileges: ["USAGE"] },
 ];
 
-/** Roles of the warehouse's two users, with the least that they can do their work with. */
+/** Roles of the warehouse's two users, with the least that they can do their work with. Names get the stack's suffix. */
 export const roles = {
   /** Estuary: makes tables in the one schema, and so owns them; stages and pipes are how it loads. */
   loader: {

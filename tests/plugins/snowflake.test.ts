@@ -20,14 +20,8 @@ const secrets = () => ({
   readerPrivateKey: reader,
 });
 const at = (more: object = {}) => ({ snowflake: { endpoint: snowflake.url, ...more } });
-const as = (user: string, privateKey: string) =>
-  snowflake.client({
-    user,
-    privateKey,
-    warehouse: "SOPHIA_AI_WH",
-    database: "SOPHIA_AI",
-    schema: "STAGING",
-  });
+const as = (user: string, privateKey: string, database = "SOPHIA_AI", warehouse = "SOPHIA_AI_WH") =>
+  snowflake.client({ user, privateKey, warehouse, database, schema: "STAGING" });
 
 test("P2 the warehouse is made, changed, seen to drift, and removed, with rights that are just enough", async () => {
   const stack = await runProgram({ program, secrets: secrets(), config: at() });
@@ -75,6 +69,33 @@ test("P2 the warehouse is made, changed, seen to drift, and removed, with rights
   expect(await snowflake.client().query("SHOW WAREHOUSES")).toEqual([]);
   expect(await snowflake.client().query("SHOW DATABASES")).toEqual([]);
   expect(await snowflake.client().query("SHOW ROLES LIKE 'SOPHIA%'")).toEqual([]);
+});
+
+test("P2 a database that is kept outlives a destroy, and what is made anew works on in it", async () => {
+  const kept = at({ suffix: "_KEPT", keep: true });
+  const stack = await runProgram({ program, secrets: secrets(), config: kept });
+  const up = await stack.up();
+  expect(up.code, up.stdout).toBe(0);
+  const table = '"SOPHIA_AI_KEPT"."STAGING"."gong_calls_staging"';
+  const write = (sql: string) =>
+    as("SOPHIA_ESTUARY_KEPT", loader, "SOPHIA_AI_KEPT", "SOPHIA_AI_WH_KEPT").query(sql);
+  await write(`CREATE TABLE ${table} ("call_id" VARCHAR)`);
+  await write(`INSERT INTO ${table} VALUES ('1')`);
+
+  // The engine refuses what is protected, and deletes the rest: that must be easy to make again.
+  const refused = await stack.destroy();
+  expect(refused.code).not.toBe(0);
+  expect(refused.stdout + refused.stderr).toContain("is protected");
+  const again = await stack.up();
+  expect(again.code, again.stdout).toBe(0);
+  await write(`INSERT INTO ${table} VALUES ('2')`);
+  expect(await write(`SELECT count(*) AS n FROM ${table}`)).toEqual([{ N: "2" }]);
+
+  // A teardown that is meant.
+  const released = await stack.up({ config: at({ suffix: "_KEPT" }) });
+  expect(released.code, released.stdout).toBe(0);
+  expect((await stack.destroy()).code).toBe(0);
+  expect(await snowflake.client().query("SHOW DATABASES")).toEqual([]);
 });
 
 test("a real account is planned without a connection, and never spoken to", async () => {

@@ -16,6 +16,8 @@ const pem = (kind: string) => `-----${`BEGIN ${kind}`}-----\nnot a real one\n---
 const secrets: Record<string, string> = {
   lambdaApiKey: "placeholder",
   registryPassword: "placeholder",
+  snowflakeLoaderPrivateKey: pem("PRIVATE KEY"),
+  snowflakePrivateKey: pem("PRIVATE KEY"),
   sshPrivateKey: pem("PRIVATE KEY"),
   tlsCertificate: pem("CERTIFICATE"),
   tlsKey: pem("PRIVATE KEY"),
@@ -51,6 +53,22 @@ test("L2 prod is three hosts, dev one that does all", () => {
   };
   expect(hosts("prod")).toEqual(["frontend agent ingress", "backend server data", "mcp agent mcp"]);
   expect(hosts("dev")).toEqual(["all server ingress data mcp"]);
+});
+
+test("P2 an update that would leave out a warehouse that is kept is refused by name; without one to keep it is not", () => {
+  const { snowflakePrivateKey: _, ...rest } = secrets;
+  const file = (stack: string) => join(repository, `Pulumi.${stack}.yaml`);
+  const way =
+    "would drop the warehouse; set pipeline.snowflake.keep to false if there is none, or none is wanted";
+  expect(faultsOf(rawConfig(file("prod"), rest))).toEqual([`snowflakePrivateKey: missing, which ${way}`]);
+  // What ESC gives for one that was emptied.
+  expect(faultsOf(rawConfig(file("prod"), { ...rest, snowflakePrivateKey: "" }))).toHaveLength(1);
+  expect(faultsOf(rawConfig(file("dev"), rest))).toEqual([]);
+  const raw = rawConfig(file("prod"));
+  const pipeline = JSON.stringify({ ...JSON.parse(raw.values.pipeline ?? ""), enabled: false });
+  expect(faultsOf({ ...raw, values: { ...raw.values, pipeline } })).toEqual([
+    `pipeline.enabled: false ${way}`,
+  ]);
 });
 
 /** One file a fault; its first line says what must be said about it. */
@@ -92,7 +110,7 @@ test("S1 a secret in the clear is refused, and its value is not repeated", () =>
   const raw = rawConfig(join(repository, "Pulumi.dev.yaml"), { ...secrets, lambdaApiKey: planted });
   const faults = faultsOf({
     ...raw,
-    secretKeys: new Set(["registryPassword", "sshPrivateKey", "tlsCertificate", "tlsKey"]),
+    secretKeys: new Set(Object.keys(secrets).filter((name) => name !== "lambdaApiKey")),
   });
   expect(faults).toHaveLength(1);
   expect(faults[0]).toContain("lambdaApiKey: is in the clear");
