@@ -12,19 +12,36 @@ const row = z.object({
   lag_seconds: z.number().nullable(),
   quality: z.number().nullable(),
   message: z.string().nullable(),
+  /** Seconds since somebody wrote this, by the database's clock. */
+  age_seconds: z.number(),
 });
+type Row = z.infer<typeof row>;
+
+/** Seconds. The lab's checks write every five, and a pod that is moved is back within one minute. */
+const staleAfter = 90;
+
+/** Why a stream is not well; undefined where it is. */
+function problemOf({ state, message, rows, warehouse_rows: warehouseRows, age_seconds: age }: Row) {
+  const said = `${state}${message === null ? "" : `: ${message}`}`;
+  // What was written then says nothing of now.
+  if (age > staleAfter) return `was not checked for ${Math.round(age)} s; then it was ${said}`;
+  if (state !== "ok") return said;
+  if (rows === null || rows === 0) return "no rows arrived yet";
+  if (warehouseRows === null) return "the warehouse was not looked into yet";
+  if (warehouseRows === 0) return "no rows in the warehouse yet";
+  return undefined;
+}
 
 /**
  * What the quality checks found of each stream, and of those that should be there and were not looked at yet. Pure.
  *
- * @param text JSON of the view `pipeline_streams`
+ * @param text JSON of the view `pipeline_streams`, with the age of each row
  */
 export function streamsIn(text: string, wanted: readonly string[]): StreamStatus[] {
   const found = z.array(row).parse(JSON.parse(text));
-  const known = found.map(({ name, state, message, ...numbers }): StreamStatus => {
-    const { rows, warehouse_rows: warehouseRows, lag_seconds: lag, quality } = numbers;
-    const empty = rows === null || rows === 0 ? "no rows arrived yet" : undefined;
-    const problem = state === "ok" ? empty : `${state}${message === null ? "" : `: ${message}`}`;
+  const known = found.map((one): StreamStatus => {
+    const { name, rows, warehouse_rows: warehouseRows, lag_seconds: lag, quality } = one;
+    const problem = problemOf(one);
     return {
       name,
       ok: problem === undefined,
@@ -44,7 +61,9 @@ export function streamsIn(text: string, wanted: readonly string[]): StreamStatus
   ];
 }
 
-const question = "SELECT coalesce(json_agg(s), '[]') FROM public.pipeline_streams s";
+const question =
+  "SELECT coalesce(json_agg(s), '[]') FROM " +
+  "(SELECT *, extract(epoch FROM now() - updated_at) AS age_seconds FROM public.pipeline_streams) s";
 
 /**
  * Asks PostgreSQL in its own pod, which takes no password there.

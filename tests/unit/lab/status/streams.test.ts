@@ -10,7 +10,7 @@ const row = (changes: object) => ({
   lag_seconds: 1.26,
   quality: 99.96,
   message: null,
-  updated_at: "2026-11-21T06:00:00+00:00",
+  age_seconds: 4.2,
   ...changes,
 });
 
@@ -25,8 +25,19 @@ test.each([
   [{ rows: null, lag_seconds: null, quality: null }, "no rows arrived yet"],
   [{ state: "degraded", message: "completeness 80" }, "degraded: completeness 80"],
   [{ state: "failed" }, "failed"],
+  [{ warehouse_rows: 0 }, "no rows in the warehouse yet"],
+  [{ warehouse_rows: null }, "the warehouse was not looked into yet"],
+  [{ age_seconds: 91 }, "was not checked for 91 s; then it was ok"],
+  [
+    { age_seconds: 700.4, state: "degraded", message: "counts 80" },
+    "was not checked for 700 s; then it was degraded: counts 80",
+  ],
 ])("P5 what is not well is said: %j", (changes, problem) => {
   expect(streamsIn(JSON.stringify([row(changes)]), [])).toMatchObject([{ ok: false, problem }]);
+});
+
+test("P5 what was checked a minute ago is still good", () => {
+  expect(streamsIn(JSON.stringify([row({ age_seconds: 60 })]), [])).toMatchObject([{ ok: true }]);
 });
 
 test("P5 a stream that nobody checked is missed", () => {
