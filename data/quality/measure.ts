@@ -3,15 +3,18 @@ import type pg from "pg";
 import { type Facts, type Look, percent, type Result, statusOf, wholeResults } from "./checks/judge.ts";
 import { checkRows, columnsOf } from "./checks/rows.ts";
 import { type StreamChecks, streamChecks, tableOf } from "./checks/streams.ts";
+import { volumeOf } from "./checks/volume.ts";
 import { type Answer, lookInto } from "./checks/warehouse.ts";
 import { Window } from "./checks/window.ts";
 import { EstuaryUnreadable, type StatusClient } from "./estuary/client.ts";
 import { badRecords, type HeldUp, heldUp, type Task } from "./estuary/tasks.ts";
+import { History } from "./history.ts";
 import {
   type Logged,
   lastRuns,
   logBadRecords,
   loggedOf,
+  mostRows,
   oldestAfter,
   type Run,
   readThrough,
@@ -68,10 +71,9 @@ interface Known {
   heldUp: HeldUp | undefined;
   /** How far extractors read, by stream. */
   through: ReadonlyMap<string, number>;
+  /** The most rows that each stream had in the last day. */
+  most: ReadonlyMap<string, number>;
 }
-
-/** An unchanged result is written again after this many seconds, so that its history has no holes. */
-const keepEvery = 3600;
 
 /** Runs the checks, again and again: what it saw before tells what changed. */
 export class Meter {
@@ -79,7 +81,7 @@ export class Meter {
   readonly #streams: readonly StreamChecks[];
   readonly #now: () => number;
   readonly #windows = new Map<string, Window>();
-  readonly #written = new Map<string, { text: string; at: number }>();
+  readonly #history = new History();
   /** When it began to watch. */
   #since: number | undefined;
   #answers = new Map<string, Answer>();
@@ -111,6 +113,7 @@ export class Meter {
       );
       const runs = await lastRuns(client);
       const through = await readThrough(client);
+      const most = await mostRows(client);
       if (warehouse && at - this.#lookedAt >= warehouseInterval) {
         const { answers, reachable } = await lookInto(warehouse, this.#streams, signal);
         this.#answers = answers;
@@ -125,14 +128,14 @@ export class Meter {
       const results: Result[] = [];
       for (const stream of this.#streams) {
         signal.throwIfAborted();
-        const known = { run: runs.get(stream.stream), heldUp: held.get(stream.stream), through };
+        const known = { run: runs.get(stream.stream), heldUp: held.get(stream.stream), through, most };
         const one = await this.#stream(client, stream, tables, known, at);
         statuses.push(one.status);
         results.push(...one.results);
       }
       const id = randomUUID();
       await logBadRecords(client, id, badRecords(tasks, this.#streams));
-      await write(client, { id, statuses, results: this.#worthKeeping(results, at) });
+      await write(client, { id, statuses, results: this.#history.worthKeeping(results, at) });
       return {
         at,
         statuses,
@@ -168,7 +171,7 @@ export class Meter {
     client: pg.ClientBase,
     stream: StreamChecks,
     tables: Awaited<ReturnType<typeof columnsOf>>,
-    { run, heldUp: held, through }: Known,
+    { run, heldUp: held, through, most }: Known,
     at: number,
   ): Promise<{ status: StreamStatus; results: Result[] }> {
     const { threshold, maxLag } = this.#options;
@@ -186,7 +189,7 @@ export class Meter {
       }),
     };
     const results = [
-      ...(checked?.results ?? []),
+      ...(checked ? [...checked.results, volumeOf(stream, checked.living, most.get(name))] : []),
       ...wholeResults(name, facts, { threshold, maxLag, silentAfterHours: stream.silentAfterHours }),
       ...(run && run.read > 0 ? [acceptance(name, run, threshold)] : []),
     ];
@@ -223,18 +226,6 @@ export class Meter {
     const look = { at, rows, warehouse: answer.warehouse, window: window.range(at), pendingSince };
     this.#looks.set(name, look);
     return look;
-  }
-
-  /** Results that changed, and every hour all of them. */
-  #worthKeeping(results: readonly Result[], at: number): Result[] {
-    return results.filter(({ stream, check, score, passed }) => {
-      const key = `${stream} ${check}`;
-      const text = `${score.toFixed(2)} ${passed}`;
-      const last = this.#written.get(key);
-      if (last && last.text === text && at - last.at < keepEvery) return false;
-      this.#written.set(key, { text, at });
-      return true;
-    });
   }
 }
 

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { fieldReasons } from "../gong/source/drift.ts";
 import type { Result, State } from "./checks/judge.ts";
+import { volume } from "./checks/volume.ts";
 import type { BadRecord } from "./estuary/tasks.ts";
 
 /** What our extractor says of itself. */
@@ -90,6 +91,16 @@ export async function loggedOf(client: pg.ClientBase): Promise<Map<string, Logge
   return new Map(
     rows.map(({ stream, rejected, gone }) => [stream, { rejected: Number(rejected), gone: Number(gone) }]),
   );
+}
+
+/** The most rows that each stream had in the last day, as the check of its volume wrote down. */
+export async function mostRows(client: pg.ClientBase): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ stream: string; most: number }>(
+    `SELECT stream, max(observed) AS most FROM data_quality_metrics
+      WHERE check_name = $1 AND measured_at > now() - interval '1 day' GROUP BY stream`,
+    [volume],
+  );
+  return new Map(rows.map(({ stream, most }) => [stream, most]));
 }
 
 /** When the oldest row was loaded that came after `newest` (seconds since 1970). */

@@ -28,7 +28,7 @@ export async function checkRows(
   stream: StreamChecks,
   tables: ReadonlyMap<string, Columns>,
   threshold: number,
-): Promise<{ staging: Staging; results: Result[] } | undefined> {
+): Promise<{ staging: Staging; living: number; results: Result[] } | undefined> {
   const columns = tables.get(tableOf(stream.stream));
   if (!columns) return undefined;
   const missing = new Map(stream.checks.map((check) => [check, missingFor(check, stream, tables)]));
@@ -54,5 +54,6 @@ export async function checkRows(
     };
   });
   const newest = counted?.newest ? new Date(counted.newest).getTime() / 1000 : undefined;
-  return { staging: { rows: total, ...(newest !== undefined && { newest }) }, results };
+  const living = Number(counted?.living ?? 0);
+  return { staging: { rows: total, ...(newest !== undefined && { newest }) }, living, results };
 }

@@ -52,7 +52,7 @@ export function missingFor(
 }
 
 /**
- * One scan for all checks of a stream: `rows`, `newest` (when the newest row was loaded), and of each check how many
+ * One scan for all checks of a stream: `rows`, `living` (those that are not marked as deleted), `newest` (when the newest row was loaded), and of each check how many
  * rows meet it, as `c0`, `c1`, … Pure.
  */
 export function scanOf(stream: StreamChecks, checks: readonly RowCheck[], columns: Columns): string {
@@ -61,7 +61,13 @@ export function scanOf(stream: StreamChecks, checks: readonly RowCheck[], column
       `count(*) FILTER (WHERE ${conditionOf(check, columns)}) AS c${index} /* ${checkName(check).replaceAll("*/", "")} */`,
   );
   const newest = columns.has(stream.loadedAt) ? `max(t.${identifier(stream.loadedAt)})` : "NULL::timestamptz";
-  const selected = ["count(*) AS rows", `${newest} AS newest`, ...counts].join(", ");
+  const living = columns.has("_deleted_at") ? `FILTER (WHERE t.${identifier("_deleted_at")} IS NULL)` : "";
+  const selected = [
+    "count(*) AS rows",
+    `count(*) ${living} AS living`,
+    `${newest} AS newest`,
+    ...counts,
+  ].join(", ");
   return `SELECT ${selected} FROM ${identifier(tableOf(stream.stream))} t`;
 }
 

@@ -21,6 +21,8 @@ export interface StreamChecks {
    * only rows are seen.
    */
   progressOf?: string;
+  /** Not every account has any. Left out: a stream without rows is one that something is wrong with. */
+  mayBeEmpty?: true;
   /** Hours without any change after which the source counts as silent; left out where that is usual. */
   silentAfterHours?: number;
   checks: readonly RowCheck[];
@@ -105,6 +107,8 @@ export const streamChecks: readonly StreamChecks[] = [
   {
     ...gong,
     stream: "gong_crm_entities",
+    // Only where a CRM is linked.
+    mayBeEmpty: true,
     progressOf: "gong_calls",
     key: ["crm_system", "object_type", "object_id"],
     checks: [

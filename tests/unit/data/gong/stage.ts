@@ -20,6 +20,7 @@ const tables = [
   "sync_history",
   "error_logs",
   "pipeline_status",
+  "data_quality_metrics",
 ];
 const word = () => randomBytes(9).toString("hex");
 

@@ -9,6 +9,7 @@ import {
 } from "../../../../data/quality/checks/judge.ts";
 import { conditionOf } from "../../../../data/quality/checks/sql.ts";
 import { checkName, streamChecks } from "../../../../data/quality/checks/streams.ts";
+import { volumeOf } from "../../../../data/quality/checks/volume.ts";
 import { Window } from "../../../../data/quality/checks/window.ts";
 
 const limits = { threshold: 95, maxLag: 900 };
@@ -125,6 +126,25 @@ test("states: unknown, failed, degraded, ok", () => {
     state: "ok",
     quality: 96,
   });
+});
+
+test("P3 a stream without rows, or with less than half of a day ago, is not well", () => {
+  const of = (rows: number, most?: number, mayBeEmpty?: true) => {
+    const { passed, score, message } = volumeOf(
+      { stream: "s", ...(mayBeEmpty && { mayBeEmpty }) },
+      rows,
+      most,
+    );
+    return [passed, score, message];
+  };
+  const well = [true, 100, undefined];
+  expect(of(0)).toEqual([false, 0, "it has no rows"]);
+  expect(of(0, 0, true)).toEqual(well);
+  expect(of(0, 40, true)).toEqual([false, 0, "0 rows are left of 40 in a day"]);
+  expect(of(19, 40)).toEqual([false, 47.5, "19 rows are left of 40 in a day"]);
+  expect(of(20, 40)).toEqual(well);
+  expect(of(1, 9)).toEqual(well);
+  expect(of(90, 40)).toEqual(well);
 });
 
 test("a check's texts cannot leave their place in the SQL", () => {

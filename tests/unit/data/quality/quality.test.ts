@@ -35,6 +35,7 @@ describe.skipIf(noPostgres)("P3 quality checks on real PostgreSQL and the lab's 
       "reference:primary_user_id",
       "uniqueness",
       "validity:call_id",
+      "volume",
     ]);
   });
 
@@ -71,6 +72,24 @@ describe.skipIf(noPostgres)("P3 quality checks on real PostgreSQL and the lab's 
       `INSERT INTO "gong_calls_staging" SELECT * FROM "gong_calls_staging" WHERE "call_id" = '8'`,
     );
     expect((await meter.run(signal)).statuses[0]?.message).toContain("uniqueness rows are there twice");
+  });
+
+  test("P3 a table that was emptied, marked as deleted or never filled is not well", async () => {
+    await stage.fill(40);
+    await stage.travel();
+    const stateOf = async () => {
+      const { statuses } = await stage.meterOf().run(signal);
+      const [calls] = statuses;
+      return [calls?.state, calls?.quality, calls?.message];
+    };
+    expect(await stateOf()).toEqual(["ok", 100, undefined]);
+    await stage.admin.query("UPDATE gong_calls_staging SET _deleted_at = now() WHERE call_id::int > 12");
+    expect(await stateOf()).toEqual(["degraded", 30, "volume 12 rows are left of 40 in a day"]);
+    await stage.admin.query(
+      "UPDATE data_quality_metrics SET measured_at = now() - interval '25 h'; DELETE FROM gong_calls_staging",
+    );
+    await stage.warehouse.query('DELETE FROM "gong_calls_staging"');
+    expect(await stateOf()).toEqual(["degraded", 0, "volume it has no rows"]);
   });
 
   test("a stream whose rows do not get on is late", async () => {
