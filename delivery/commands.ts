@@ -6,7 +6,7 @@ import { readPlan } from "./comment/plan.ts";
 import { render } from "./comment/render.ts";
 import { describePlan } from "./comment/write.ts";
 import { gitHub } from "./github/client.ts";
-import { postComment, pullOf } from "./github/comment.ts";
+import { planFor, postComment, pullOf } from "./github/comment.ts";
 import { report } from "./github/issue.ts";
 import { components } from "./stack/components.ts";
 import { guard } from "./stack/guard.ts";
@@ -49,7 +49,8 @@ export const usage = `usage: node delivery/cli.ts <command>
   health   --stack <name> --body <file>                        what does not answer
   rotation --body <file>                                       secrets that are due
   advisories --body <file>                                     packages with known holes
-  comment  --plan <file> --sha <id> --owner <name> --branch <name>   writes a plan into its pull request
+  comment  --stack <name> --plan <file> --sha <id> --owner <name> --branch <name>
+                                                               writes the stack's plan into its pull request
   report   --title <text> --body <file>                        opens, updates or closes an issue`;
 
 const text = { type: "string" } as const;
@@ -140,9 +141,10 @@ export const commands: Record<string, Command> = {
     run: (given) => finding(given, advisories(), "No package has a known hole."),
   },
   comment: {
-    options: { plan: text, sha: text, owner: text, branch: text },
+    options: { stack: text, plan: text, sha: text, owner: text, branch: text },
     async run(given) {
-      const plan = readPlan(await readFile(need(given, "plan"), "utf8"));
+      const foreign = readPlan(await readFile(need(given, "plan"), "utf8"));
+      const plan = planFor(need(given, "stack"), foreign);
       const api = gitHub();
       const head = { sha: need(given, "sha"), owner: need(given, "owner"), branch: need(given, "branch") };
       const pull = await pullOf(api, head);

@@ -55,8 +55,8 @@ export function auditRows(where: string, json: string): string[][] {
   );
 }
 
-/** Folders with a lock file of their own. */
-const packages = [".", "mcp/servers", "data", "images/monitoring"];
+/** Folders with a lock file of their own whose packages run somewhere. */
+export const packages: readonly string[] = [".", "mcp/servers", "mcp/vendor", "data", "images/monitoring"];
 
 /** npm packages of the lock files that have a known hole. */
 export async function advisories(): Promise<string> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { withDigests } from "./digests.ts";
+import { withDigests } from "../images/digests.ts";
 import { secrets as allSecrets } from "./environment/secrets.ts";
 import { warehouseSecrets } from "./pipeline.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";

@@ -30,6 +30,15 @@ const commentSchema = z.object({
   user: z.object({ login: z.string() }).nullish(),
 });
 
+/**
+ * Keeps a plan, which the pull request's own code made, from taking the place of another stack's comment.
+ * @throws when it says to be of another stack than it was asked for
+ */
+export function planFor(stack: string, plan: Plan): Plan {
+  if (plan.stack === stack) return plan;
+  throw new Error(`the plan of stack ${stack} says that it is of ${plan.stack}: nothing is written`);
+}
+
 /** Who the job's token speaks as. */
 const self = "github-actions[bot]";
 

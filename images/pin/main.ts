@@ -7,7 +7,7 @@
  * With `--check` nothing is written, and it ends with 1 where a digest is not the newest of its tag.
  */
 import { join } from "node:path";
-import { imagesOfOthers } from "../../components/settings/digests.ts";
+import { imagesOfOthers } from "../../components/images/digests.ts";
 import { pin } from "./stackFile.ts";
 
 const repository = join(import.meta.dirname, "../..");

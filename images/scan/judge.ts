@@ -80,6 +80,26 @@ export function holesIn(report: Report): Hole[] {
  */
 export const stops = ({ severity, fixed }: Hole): boolean => fixed.length > 0 && (severity ?? high) >= high;
 
+/**
+ * Looks at each image, one after the other, whatever was found in those before.
+ * @param tell what is said of an image, as soon as it is known
+ * @returns whether all may be deployed
+ * @throws when an image could not be looked at: nothing is known of it then
+ */
+export async function judgeAll<Image extends { name: string }>(
+  images: readonly Image[],
+  look: (image: Image) => Promise<Report>,
+  tell: (text: string) => void,
+): Promise<boolean> {
+  let all = true;
+  for (const image of images) {
+    const { passes, text } = verdictOf(image.name, holesIn(await look(image)));
+    tell(text);
+    all &&= passes;
+  }
+  return all;
+}
+
 /** What is said of one image, and whether it may be deployed. Pure. */
 export function verdictOf(image: string, holes: Hole[]): { passes: boolean; text: string } {
   const stopping = holes.filter(stops);

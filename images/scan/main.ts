@@ -12,7 +12,7 @@ import { labOf } from "../../lab/lab.ts";
 import { ensureEngine } from "../../lab/machines/engine/engine.ts";
 import { osvScanner } from "./artefact.ts";
 import { buildSettingsOf, scannedImages } from "./images.ts";
-import { holesIn, verdictOf } from "./judge.ts";
+import { judgeAll } from "./judge.ts";
 import { scanImage } from "./scanner.ts";
 
 const stack = process.argv[2] ?? "prod";
@@ -27,9 +27,10 @@ const folders = await obtain([osvScanner, ...images.map(({ artefact }) => artefa
 });
 const folderOf = (name: string) => folders.get(name) ?? "";
 const scanner = `${folderOf(osvScanner.name)}/osv-scanner`;
-for (const { name, artefact } of images) {
-  const report = await scanImage(scanner, await imageOf(folderOf(artefact.name)), process.env.OSV_DATABASE);
-  const { passes, text } = verdictOf(name, holesIn(report));
-  process.stdout.write(`${text}\n`);
-  if (!passes) process.exitCode = 1;
-}
+const passes = await judgeAll(
+  images,
+  async ({ artefact }) =>
+    scanImage(scanner, await imageOf(folderOf(artefact.name)), process.env.OSV_DATABASE),
+  (text) => process.stdout.write(`${text}\n`),
+);
+process.exitCode = passes ? 0 : 1;

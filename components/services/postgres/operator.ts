@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../core/base.ts";
-import { pinned } from "../../settings/digests.ts";
+import { pinned } from "../../images/digests.ts";
 import type { Manifest } from "./manifest.ts";
 
 type Json = { [key: string]: unknown };

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Plan } from "../../../delivery/comment/plan.ts";
 import { markerOf } from "../../../delivery/comment/render.ts";
 import { gitHub } from "../../../delivery/github/client.ts";
-import { postComment, pullOf } from "../../../delivery/github/comment.ts";
+import { planFor, postComment, pullOf } from "../../../delivery/github/comment.ts";
 import { report } from "../../../delivery/github/issue.ts";
 
 interface Row {
@@ -101,6 +101,12 @@ const many = (count: number): Row[] =>
   }));
 
 describe("C1 where the comment goes", () => {
+  test("a plan of another stack than the job's is not written, whatever it calls itself", () => {
+    const plan = { stack: "prod" } as Plan;
+    expect(planFor("prod", plan)).toBe(plan);
+    expect(() => planFor("dev", plan)).toThrow("the plan of stack dev says that it is of prod");
+  });
+
   const sha = "a".repeat(40);
   const head = { sha, owner: "somebody", branch: "fix & more" };
 

@@ -151,6 +151,10 @@ describe("C1 code of a fork", () => {
     const steps = Object.values(comment?.jobs ?? {}).flatMap((job) => job.steps ?? []);
     const checkout = steps.find((step) => step.uses?.startsWith("actions/checkout@"));
     expect(checkout?.with).toEqual({ "persist-credentials": false });
+    // A plan says itself which stack it is of; the job knows better.
+    const writing = steps.find(({ run }) => run?.includes("cli.ts comment"));
+    expect(writing?.run).toContain('--stack="$STACK"');
+    expect(comment?.jobs.comment).toMatchObject({ env: { STACK: "${{ matrix.stack }}" } });
     expect(await text("workflows/comment.yml")).not.toMatch(/pull_requests|issue_number|cat /);
   });
 

@@ -63,6 +63,11 @@ describe("a Dockerfile is refused", () => {
       (text) => text.replace("FROM base", "FROM base\nENV DB_PASSWORD=x"),
       "names a secret",
     ],
+    [
+      "with files that only their owner may read",
+      (text) => text.replace(/(RUN chmod -R[^\n]*\n)/, "$1COPY late.ts ./\n"),
+      "COPY late.ts ./ comes after the last chmod",
+    ],
     ["with a shell", (text) => text.replace(/CMD \["node", "exp[^\n]*/, "CMD node x"), "CMD is not a list"],
     ["without a title", (text) => text.replace("image.title", "image.name"), "image.title is missing"],
   ];

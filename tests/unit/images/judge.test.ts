@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { holesIn, type Report, stops, verdictOf } from "../../../images/scan/judge.ts";
+import { holesIn, judgeAll, type Report, stops, verdictOf } from "../../../images/scan/judge.ts";
 
 /** One package with one hole, in the form of osv-scanner 2.4. */
 function report(name: string, ecosystem: string, severity: string, fixed: string[], of = ecosystem): Report {
@@ -62,4 +62,29 @@ test("the verdict names the worst first, with what closes it, and counts the res
     ].join("\n"),
   });
   expect(verdictOf("base", [])).toEqual({ passes: true, text: "✔ base: no hole that can be closed" });
+});
+
+test("W4 an image with a hole fails the scan, and those after it are looked at, too", async () => {
+  const reports: Record<string, Report> = {
+    base: { results: [] },
+    pipeline: report("bad", "npm", "9.8", ["2"]),
+    monitoring: { results: [] },
+  };
+  const told: string[] = [];
+  const images = Object.keys(reports).map((name) => ({ name }));
+  const scan = (look: (name: string) => Promise<Report>) =>
+    judgeAll(
+      images,
+      ({ name }) => look(name),
+      (text) => told.push(text.split("\n")[0] ?? ""),
+    );
+  expect(await scan(async (name) => reports[name] ?? { results: [] })).toBe(false);
+  expect(told.map((text) => text.slice(0, text.indexOf(":")))).toEqual([
+    "✔ base",
+    "✘ pipeline",
+    "✔ monitoring",
+  ]);
+  expect(await scan(async () => ({ results: [] }))).toBe(true);
+  // What could not be looked at is not taken for clean.
+  await expect(scan(() => Promise.reject(new Error("no data")))).rejects.toThrow("no data");
 });

@@ -35,6 +35,14 @@ const contentOf = (stage: Stage | undefined, keyword: string): string[] =>
     .filter((each) => each.getKeyword() === keyword)
     .map((each) => each.getArgumentsContent() ?? "");
 
+/** What comes from the checkout and is not made readable for all after it. */
+function copiedLate({ rest }: Stage): string[] {
+  // With flags, which the arguments leave out.
+  const said = rest.map((each) => each.getTextContent());
+  const last = said.findLastIndex((each) => each.startsWith("RUN ") && /\bchmod -R\b/.test(each));
+  return said.slice(last + 1).filter((each) => each.startsWith("COPY ") && !each.includes("--from="));
+}
+
 /** What is wrong with a Dockerfile by our own rules, which no linter has. Pure. */
 export function faultsOf(text: string): string[] {
   const { globals, stages } = read(text);
@@ -58,6 +66,8 @@ export function faultsOf(text: string): string[] {
         `stage ${stage.name || stage.image} runs on the platform that is built for: that takes an emulator`,
       );
     }
+    for (const content of copiedLate(stage))
+      faults.push(`${content} comes after the last chmod: who may read it is up to the checkout's modes`);
     if (contentOf(stage, "ADD").length > 0) faults.push("ADD may fetch or unpack: use COPY");
     for (const content of [...contentOf(stage, "ARG"), ...contentOf(stage, "ENV")]) {
       if (/(token|password|secret|api_?key)/i.test(content)) faults.push(`${content} names a secret`);

@@ -1,5 +1,5 @@
 import { type ImageRole, images } from "../core/versions.ts";
-import type { Settings } from "./schema.ts";
+import type { Settings } from "../settings/schema.ts";
 
 /** Images that the program builds itself, where the stack says so: it knows their digests. */
 const own: readonly ImageRole[] = ["mcpServers", "monitoring", "pipeline"];
