@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { type RunnerOption, runner } from "node-pg-migrate";
 import pg from "pg";
 import type { Log } from "../kit/log.ts";
+import { changedSince, note } from "./checksums.ts";
 import { statementsOf } from "./statements.ts";
 
 /** A migration failed, and everything is as it was. */
@@ -43,13 +44,20 @@ const load: Loader = (paths) =>
  * Runs what was not run yet, in one transaction and under an advisory lock: a second one waits for the first.
  *
  * @returns names of the migrations that were run
- * @throws MigrationError with file, line and statement
+ * @throws MigrationError with file, line and statement, or with the file that was changed after it was run
  */
 export async function migrate({ connection, folder, log, lockTimeout }: Migrating): Promise<string[]> {
   const client = new pg.Client({ ...connection, lock_timeout: lockTimeout * 1000 });
   client.on("error", (error) => log("warn", "connection lost", { reason: error.message }));
   await client.connect();
   try {
+    const changed = await changedSince(client, folder);
+    if (changed.length > 0) {
+      throw new MigrationError(
+        `${changed.map((name) => `${name}.sql`).join(", ")} was changed after it was run here, and is not run again: ` +
+          "the schema would not be what the files say. Take the change back, and put it into a new file. Nothing was changed",
+      );
+    }
     const done = await runner({
       dir: folder,
       direction: "up",
@@ -64,6 +72,7 @@ export async function migrate({ connection, folder, log, lockTimeout }: Migratin
       logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
       ...watched(client),
     });
+    await note(client, folder);
     return done.map(({ name }) => name);
   } finally {
     await client.end();

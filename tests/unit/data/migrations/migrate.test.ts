@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changedSince } from "../../../../data/migrations/checksums.ts";
 import { awaitRoles, run } from "../../../../data/migrations/main.ts";
 import { migrate } from "../../../../data/migrations/migrate.ts";
 import { run as publish, publishTables } from "../../../../data/migrations/publish.ts";
@@ -41,6 +42,7 @@ describe.skipIf(noPostgres)("P3 migrations on real PostgreSQL", () => {
       return rows.map(({ name }) => name as string);
     });
   const write = (name: string, sql: string) => writeFile(join(folder, name), sql);
+  const changed = () => as("pipeline", (client) => changedSince(client, folder));
   const migrateFolder = () =>
     migrate({ connection: server.as("pipeline"), folder, log: () => undefined, lockTimeout: 5 });
 
@@ -70,6 +72,23 @@ describe.skipIf(noPostgres)("P3 migrations on real PostgreSQL", () => {
       ]),
     );
     await run(server.environment("pipeline"));
+  });
+
+  test("D2 a file that was changed after it was run is refused by name; another comment in it is no change", async () => {
+    const files = join(import.meta.dirname, "../../../../data/migrations/sql");
+    await cp(files, folder, { recursive: true });
+    const file = join(folder, "0002_gong.sql");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, `-- Another word.\n${text}`);
+    expect(await migrateFolder()).toEqual([]);
+    await writeFile(file, `${text}\nALTER TABLE gong_users_staging ADD COLUMN later text;\n`);
+    await expect(migrateFolder()).rejects.toThrow(/^0002_gong\.sql was changed after it was run here/);
+    // An image of a release that has fewer files, or others.
+    await rm(file);
+    await rm(join(folder, "0003_capture.sql"));
+    await rm(join(folder, "0004_rights.sql"));
+    await write("0002_gong.sql", text);
+    expect(await changed()).toEqual([]);
   });
 
   test("D2 roles that are not there yet are waited for, and named where they do not come", async () => {
