@@ -15,7 +15,7 @@ const estuary = {
  * provider, so that their change touches no resource; every other change publishes the task that it is about anew.
  */
 export const estuarySettings = z.strictObject({
-  /** Agent API: GraphQL, status, metrics. */
+  /** Agent API: GraphQL. */
   agentUrl: z.url().default(estuary.agent),
   /** PostgREST API; used only where the agent API cannot start publications. */
   restUrl: z.url().default(estuary.rest),

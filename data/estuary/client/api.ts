@@ -40,12 +40,6 @@ export interface Publication {
   lockFailures: string[];
 }
 
-export interface Alert {
-  type: string;
-  name: string;
-  firedAt: string;
-}
-
 /** What we use of Estuary's APIs. Failures are `EstuaryError`s; "it is not there" is `undefined` or no error. */
 export interface EstuaryApi {
   /** Specs among `names` that are live. */
@@ -67,8 +61,4 @@ export interface EstuaryApi {
   endpointSchema(image: string): Promise<Record<string, unknown>>;
   /** The configuration with its secrets encrypted. Another result on every call. */
   encrypt(config: Record<string, unknown>, schema: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** Alerts that fire for specs below a prefix, which ends with a slash. */
-  alerts(prefix: string): Promise<Alert[]>;
-  /** Prometheus text of everything below a prefix, which ends with a slash. Counters begin anew each month. */
-  metrics(prefix: string): Promise<string>;
 }

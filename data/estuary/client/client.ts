@@ -143,24 +143,6 @@ export function createClient(options: ClientOptions): EstuaryApi {
         decode: json("encrypt-config", jsonObject),
         retry: "safe",
       }),
-    async alerts(prefix) {
-      const nodes = await pages(operations.alerts, { prefix }, ({ alerts }) => alerts);
-      return nodes.map(({ alertType, catalogName, firedAt }) => ({
-        type: alertType,
-        name: catalogName,
-        firedAt,
-      }));
-    },
-    metrics: (prefix) =>
-      http.call({
-        name: "metrics",
-        method: "GET",
-        // Without the last slash it answers 400.
-        url: `${agent}/api/v1/metrics/${prefix.replace(/\/*$/, "/")}`,
-        headers: bearer,
-        decode: (text) => text,
-        retry: "safe",
-      }),
   };
 }
 

@@ -156,18 +156,3 @@ export const connector = operation(
     ),
   }),
 );
-
-export const alerts = operation(
-  "Alerts",
-  `query Alerts($prefix: String!, $after: String) {
-    alerts(by: { prefix: $prefix, active: true }, first: 100, after: $after) {
-      edges { node { alertType catalogName firedAt } }
-      pageInfo { hasNextPage endCursor }
-    }
-  }`,
-  z.object({
-    alerts: edges(z.object({ alertType: z.string(), catalogName: z.string(), firedAt: z.string() })).extend({
-      pageInfo: page,
-    }),
-  }),
-);
