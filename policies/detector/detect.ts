@@ -5,7 +5,7 @@ import {
   holdsName,
   isDigestOf,
   isSecretName,
-  lineAssignment,
+  lineAssignments,
   nameBefore,
 } from "./names.ts";
 import { isHarmless, isName, looksRandom } from "./random.ts";
@@ -70,9 +70,9 @@ function search(text: string, name: string, inside: string[], depth: number): Fi
     const called = nameBefore(text, match.index) + match[1];
     add(called, value, match[3] !== undefined, match.index + match[0].lastIndexOf(value));
   }
-  for (const match of text.matchAll(lineAssignment)) {
-    const [all, called = "", value = ""] = match;
-    add(called, value, false, match.index + all.lastIndexOf(value));
+  for (const match of lineAssignments.flatMap((pattern) => [...text.matchAll(pattern)])) {
+    const { name: called = "", value = "" } = match.groups ?? {};
+    add(called, value, false, match.index + match[0].lastIndexOf(value));
   }
   if (lower.includes("env") || lower.includes("arg")) {
     for (const match of text.matchAll(dockerVariable)) {

@@ -88,12 +88,13 @@ export const formats: Format[] = [
       /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[\s"'`+,|]|\\[nr])*(?:[A-Za-z-]+: .*(?:\s|\\n)+)*[A-Za-z0-9+/=]{24,}/g,
   },
   {
-    name: "private key without its header",
+    name: "DER key without a header",
     keywords: ["ibaa", "ibad", "ageam", "agebb", "caqaw", "caqew", "caqee"],
     // DER in base64: a list whose first part is a version number, 0 or 1, and then what PKCS#8, PKCS#1 or SEC 1 have
-    // next; with lengths of two bytes, of one, and of none. Certificates and public keys begin otherwise.
+    // next; with lengths of two bytes, of one, and of none. Certificates and public keys begin otherwise; what has a
+    // header is told above.
     pattern:
-      /(?<![A-Za-z0-9+/_-])(?:MII[\w+/-]{2}[AQgw]IBA[AD]|MI[GH][\w+/-]Ag(?:EAM|EBB)|M[A-H][\w+/-]CAQ(?:[AE]w|EE))[\w+/-]{40,}={0,2}/g,
+      /(?<![A-Za-z0-9+/_-]|KEY-----(?:\s|\\[nr]|["'`+,|])*)(?:MII[\w+/-]{2}[AQgw]IBA[AD]|MI[GH][\w+/-]Ag(?:EAM|EBB)|M[A-H][\w+/-]CAQ(?:[AE]w|EE))[\w+/-]{40,}={0,2}/g,
   },
   {
     name: "K3s token",

@@ -2,10 +2,6 @@
 const secretWord =
   "pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|secret[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|account[-_]?key|credentials?|client[-_]?secret";
 
-/** Endings that turn the name of a secret into the name of something about it. */
-const about =
-  /(?:name|names|ref|refs|file|files|path|dir|hash|digest|checksum|id|ids|type|kind|url|uri|host|ttl|seconds|length|version|count|mode|policy|mount|provider|format|algorithm|public|keys|class|store|manager|expiry|env|issuer|audience)$/i;
-
 const named = new RegExp(
   `(?:^|[^a-z])(?:${secretWord})$|(?:${secretWord})(?:[-_.]?(?:value|key|data|plain|text|b64|base64|\\d+|old|new|prod|dev))?$`,
   "i",
@@ -14,9 +10,7 @@ const named = new RegExp(
 /** Whether what is called so is a secret by its name: `DB_PASSWORD`, `apiKey`; but not `passwordHash`. */
 export function isSecretName(name: string): boolean {
   const last = name.split(/[/:]/).at(-1) ?? "";
-  return (
-    named.test(last) && (!about.test(last) || /key$|secret$/i.test(last)) && !/public|tokeniz/i.test(last)
-  );
+  return named.test(last) && !/public|tokeniz/i.test(last);
 }
 
 /** Whether a value is what its name says: the digest of a secret, as in the annotation `checksum/password`. */
@@ -41,14 +35,20 @@ export const assignment = new RegExp(
 export const nameBefore = (text: string, at: number): string =>
   /[A-Za-z0-9_./-]*$/.exec(text.slice(Math.max(0, at - 64), at))?.[0] ?? "";
 
+const name = `(?<name>[A-Za-z0-9_./-]*(?:${secretWord})[A-Za-z0-9_]{0,12})`;
+const unquoted = "(?:[ \\t]*=[ \\t]*|:[ \\t]+)(?<value>[^\\s\"'`\\\\]{8,400})";
+
 /**
- * The same where value and line, or value and text, end together: `.env` files, YAML, `--name=value` as an argument. Here
- * a value without quotes may have any punctuation.
+ * The same where the value ends with its line, or with the text around it: `.env` files, YAML, `--name=value` as an
+ * argument, `"NAME=value"` in code. Here a value without quotes may have any punctuation. Groups: `name`, `value`.
  */
-export const lineAssignment = new RegExp(
-  `^[ \\t]*(?:(?:-|export|ENV|ARG)[ \\t]+|--?)?["']?([A-Za-z0-9_./-]*(?:${secretWord})[A-Za-z0-9_]{0,12})["']?(?:[ \\t]*=[ \\t]*|:[ \\t]+)([^\\s"'\`]{8,400})[ \\t]*$`,
-  "gim",
-);
+export const lineAssignments = [
+  new RegExp(
+    `(?:^|\\\\n)[ \\t]*(?:(?:-|export|ENV|ARG)[ \\t]+)?["']?(?:--?)?${name}["']?${unquoted}[ \\t]*(?:$|(?=\\\\n))`,
+    "gim",
+  ),
+  new RegExp(`(?<=(["'\`]))(?:--?)?${name}${unquoted}(?=\\1)`, "gi"),
+];
 
 /** `ENV NAME value` and `ARG NAME=value` of a Dockerfile. */
 export const dockerVariable = /(?<=^[ \t]*|["'`]|\\n)(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"]{8,})/gm;

@@ -7,7 +7,7 @@ const key = (namespace: string | undefined, kind: unknown, name: unknown) =>
   `${namespace ?? ""}/${String(kind)}/${String(name)}`;
 /** A number of things; undefined where there is none, or it is not known yet. */
 const countOf = (value: unknown): number | undefined =>
-  typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value)) ? Number(value) : undefined;
+  typeof value === "number" || typeof value === "string" ? Number(value) : undefined;
 
 /** Slices that one pod of each workload takes, of those that take any. */
 function slicesByWorkload(subjects: Subject[]): Map<string, number> {

@@ -17,11 +17,12 @@ const report = z.preprocess(
   z.array(z.union([result, z.looseObject({ failed: z.literal(0) })])),
 );
 
-/** What checkov has against the files of a folder, by file. It reaches no network. */
+/** What checkov has against the files of a folder, by file as `nameOf` says it. It reaches no network. */
 export async function checkovOver(
   packages: string,
   folder: string,
   frameworks: string[],
+  nameOf: (path: string) => string = (path) => basename(path),
 ): Promise<Map<string, string[]>> {
   const options = [
     "--skip-download",
@@ -42,7 +43,7 @@ export async function checkovOver(
     if (!("results" in part)) continue;
     for (const { check_id: check, file_path: path, resource } of (part as z.infer<typeof result>).results
       .failed_checks) {
-      const name = basename(path);
+      const name = nameOf(path);
       found.set(name, [...(found.get(name) ?? []), `${check} ${resource}`]);
     }
   }

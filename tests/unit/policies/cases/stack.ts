@@ -16,7 +16,7 @@ const scaler = (maxReplicas: unknown, target: Json = {}) =>
     maxReplicas,
   });
 const slices = (hard: unknown) => quota({ "requests.nvidia.com/gpu": hard });
-const two = gpu(1, {}, {});
+const one = gpu(1);
 const replicaCases: Record<string, StackCase> = {
   "as many as there are": { objects: [gpu("1"), slices("4"), scaler(4)], refused: [] },
   "one too many": { objects: [scaler(5), slices("4"), gpu(1)], refused: ["one"] },
@@ -41,14 +41,16 @@ const replicaCases: Record<string, StackCase> = {
   "replicas that are not known yet": { objects: [gpu(1), slices(1), scaler(unknown)], refused: [] },
   "an amount that is not known yet": { objects: [gpu(unknown), slices(1), scaler(9)], refused: [] },
   "pods without a GPU": { objects: [kubernetes(deployment()), slices(1), scaler(9)], refused: [] },
+  "pods without a GPU, and no quota": { objects: [kubernetes(deployment()), scaler(9)], refused: [] },
+  "replicas that are not known yet, and no quota": { objects: [one, scaler(unknown)], refused: [] },
   "another workload of that name": {
-    objects: [two, slices(1), scaler(9, { kind: "StatefulSet" })],
+    objects: [one, slices(1), scaler(9, { kind: "StatefulSet" })],
     refused: [],
   },
-  "a workload of another name": { objects: [two, slices(1), scaler(9, { name: "other" })], refused: [] },
+  "a workload of another name": { objects: [one, slices(1), scaler(9, { name: "other" })], refused: [] },
   "a workload in another namespace": {
     objects: [
-      kubernetes({ ...two.kubernetes?.body, metadata: { name: "one", namespace: "others" } }),
+      kubernetes({ ...one.kubernetes?.body, metadata: { name: "one", namespace: "others" } }),
       slices(1),
       scaler(9),
     ],
@@ -56,14 +58,14 @@ const replicaCases: Record<string, StackCase> = {
   },
   "no autoscaler": {
     objects: [
-      two,
+      one,
       slices(1),
       named("v1", "Widget", { scaleTargetRef: { kind: "Deployment", name: "one" }, maxReplicas: 9 }),
     ],
     refused: [],
   },
   "no quota of that kind": {
-    objects: [two, named("v1", "Widget", { hard: { "requests.nvidia.com/gpu": "9" } }), scaler(1)],
+    objects: [one, named("v1", "Widget", { hard: { "requests.nvidia.com/gpu": "9" } }), scaler(1)],
     refused: ["one"],
   },
 };

@@ -1,13 +1,17 @@
-import type { budgetAdvice } from "../../../../policies/rules/platform/budget.ts";
+import type { detect } from "../../../../policies/detector/detect.ts";
+import type { holdsName, isDigestOf, isSecretName } from "../../../../policies/detector/names.ts";
+import type { Exceptions, parseExceptions } from "../../../../policies/engine/exceptions.ts";
+import type { budgetAdvice, budgetFaults } from "../../../../policies/rules/platform/budget.ts";
 import { machine } from "../cases/subjects.ts";
+import { awkwardValues, genericValue, lookalikes, plantedKeys } from "../keys.ts";
+
+const either = ["gpu_1x_a6000", "gpu_1x_a100"];
 
 const advice = (advise: typeof budgetAdvice): boolean => {
-  const said = (monthlyUsd: number, ...machines: Parameters<typeof machine>[0][]) =>
-    advise(
-      { budget: JSON.stringify({ monthlyUsd }) },
-      machines.map((each) => machine(each)),
-    ).length;
-  const either = ["gpu_1x_a6000", "gpu_1x_a100"];
+  const said = (monthlyUsd: number, ...given: Parameters<typeof machine>[0][]) => {
+    const machines = given.map((each) => machine(each));
+    return advise({ budget: JSON.stringify({ monthlyUsd }) }, machines).length;
+  };
   return (
     // $796 at least, $1453 at most.
     said(1000, either) === 1 &&
@@ -15,13 +19,141 @@ const advice = (advise: typeof budgetAdvice): boolean => {
     said(1452, either) === 1 &&
     said(796, either) === 1 &&
     said(795, either) === 0 &&
-    said(1500, either, 1) === 1 &&
+    said(2000, either, 1) === 1 &&
     said(1000) === 0 &&
     advise({}, [machine(either)]).length === 0
   );
 };
 
-/** Whether what the pack exports beside rules does what it must, by its name. */
+const exception = {
+  rule: "probes",
+  resource: "one",
+  reason: "for as long as this test takes",
+  expires: "2027-01-01",
+};
+
+const excepting = (Made: typeof Exceptions): boolean => {
+  const of = (change: object = {}, today = "2026-11-21") =>
+    new Made([{ ...exception, ...change }], "dev", today);
+  const used = of();
+  const whole = of({ resource: "one/*" });
+  const late = of({ resource: "one/Pod/x" });
+  late.postpone("one");
+  const other = of({ resource: "one-more/Pod/x" });
+  other.postpone("one");
+  return (
+    used.faults().length === 1 &&
+    used.covers("probes", "one") &&
+    used.faults().length === 0 &&
+    !of().covers("probes", "other") &&
+    !of().covers("probes", "once") &&
+    !of().covers("non-root", "one") &&
+    whole.covers("probes", "one/Pod/x") &&
+    !whole.covers("probes", "one") &&
+    late.faults().length === 0 &&
+    other.faults().length === 1 &&
+    of({}, "2027-01-01").covers("probes", "one") &&
+    !of({}, "2027-01-02").covers("probes", "one") &&
+    of({}, "2027-01-02").faults()[0]?.includes("expired") === true &&
+    of({ stacks: ["prod"] }).faults().length === 0 &&
+    of({ stacks: ["prod", "dev"] }).covers("probes", "one") &&
+    new Made([{ ...exception, stacks: ["prod"] }], undefined, "2026-11-21").faults().length === 1 &&
+    of({ optional: true }).faults(new Set(["two"])).length === 0 &&
+    of({ optional: true }).faults(new Set(["one"])).length === 1 &&
+    of().faults(new Set(["two"])).length === 1 &&
+    of({ optional: false }).faults().length === 1
+  );
+};
+
+const parsing = (parse: typeof parseExceptions): boolean => {
+  const refuses = (change: object) => {
+    try {
+      return parse([{ ...exception, ...change }], ["probes", "r"], "2026-11-21").length === 0;
+    } catch {
+      return true;
+    }
+  };
+  const refused = [
+    { rule: "none" },
+    { rule: "" },
+    { resource: "" },
+    { stacks: [] },
+    { optional: 1 },
+    { reason: "only nineteen long." },
+    { expires: "soon" },
+    { expires: "2027-12-27" },
+    { more: 1 },
+  ];
+  const fine = [
+    {},
+    { rule: "r", resource: "o" },
+    { stacks: ["dev"] },
+    { optional: true },
+    { expires: "2027-12-26" },
+  ];
+  return (
+    refused.every(refuses) &&
+    !fine.some(refuses) &&
+    !refuses({ reason: "just twenty letters." }) &&
+    parse(undefined, [], "2026-11-21").length === 0
+  );
+};
+
+const secretNames = (is: typeof isSecretName): boolean =>
+  [
+    "password",
+    "DB_PASSWORD",
+    "apiKey",
+    "client_secret",
+    "a/b:token",
+    "PUBLIC/api_key",
+    "SECRET_KEY",
+    "filesecret",
+  ].every(is) &&
+  ![
+    "passwordHash",
+    "secretName",
+    "tokenFile",
+    "publicKey",
+    "publicToken",
+    "tokenizerToken",
+    "monkey",
+    "token/url",
+  ].some(is);
+
+const digestsOf = (is: typeof isDigestOf): boolean =>
+  is("checksum/password", "a1b2") && !is("password", "a1b2") && !is("checksum/password", "xyz");
+
+const holding = (holds: typeof holdsName): boolean =>
+  holds("tlsSecret") && holds("secretRef") && !holds("client_secret") && !holds("password");
+
+const keys = plantedKeys();
+const [value, harmless] = [genericValue(), Object.values(lookalikes())];
+const named = [
+  `export CLIENT_SECRET=${value}; run`,
+  `password: ${value}`,
+  `api_key = "${value}"`,
+  JSON.stringify({ secretKey: value }),
+  `A=1\nDB_PASSWORD=[${value}]\n`,
+  `ENV DB_PASSWORD ${value}`,
+  `serve --token ${value} --port 80`,
+  `--password=${value}`,
+];
+
+const detecting = (find: typeof detect): boolean =>
+  keys.every(({ format, key }) => find(key).some((each) => each.format === format)) &&
+  named.every((text) => find(text).length > 0) &&
+  awkwardValues().every((text) => find(text, "DB_PASSWORD").length > 0 && find(text, "API_KEY").length > 0) &&
+  harmless.every((text) => find(text).length === 0);
+
+/** Whether what the pack exports beside its rules does what it must, by its name. */
 export const checks: Record<string, (made: unknown) => boolean> = {
   budgetAdvice: (made) => advice(made as typeof budgetAdvice),
+  budgetFaults: (made) => (made as typeof budgetFaults)({}, []).length === 0,
+  Exceptions: (made) => excepting(made as typeof Exceptions),
+  parseExceptions: (made) => parsing(made as typeof parseExceptions),
+  isSecretName: (made) => secretNames(made as typeof isSecretName),
+  isDigestOf: (made) => digestsOf(made as typeof isDigestOf),
+  holdsName: (made) => holding(made as typeof holdsName),
+  detect: (made) => detecting(made as typeof detect),
 };
