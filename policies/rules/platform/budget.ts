@@ -17,19 +17,20 @@ const listPrices = new Map(instanceTypes.map(({ name, centsPerHour }) => [name, 
 function hourly({ props }: Machine): { least: number; most: number } {
   const { hourlyUsd, instanceTypes: candidates } = props;
   if (typeof hourlyUsd === "number" && hourlyUsd > 0) return { least: hourlyUsd, most: hourlyUsd };
-  const prices = Array.isArray(candidates) ? candidates.map((type) => listPrices.get(String(type)) ?? 0) : [];
-  return prices.length === 0
-    ? { least: 0, most: 0 }
-    : { least: Math.min(...prices), most: Math.max(...prices) };
+  const prices =
+    Array.isArray(candidates) && candidates.length > 0
+      ? candidates.map((type) => listPrices.get(String(type)) ?? 0)
+      : [0];
+  return { least: Math.min(...prices), most: Math.max(...prices) };
 }
 
 const monthly = (machines: Machine[], side: "least" | "most"): number =>
   Math.round(machines.reduce((sum, machine) => sum + hourly(machine)[side], 0) * hoursPerMonth);
 
 /** US dollars a month; undefined where there is no budget that can be read. */
-function limitOf({ budget: text = "null" }: Record<string, string>): number | undefined {
+function limitOf(config: Record<string, string>): number | undefined {
   try {
-    return budgetSchema.safeParse(JSON.parse(text)).data?.monthlyUsd;
+    return budgetSchema.safeParse(JSON.parse(config.budget ?? "null")).data?.monthlyUsd;
   } catch {
     // Told as what it is: no budget.
     return undefined;
@@ -56,8 +57,7 @@ export function budgetAdvice(config: Record<string, string>, machines: Machine[]
   const [least, most] = [monthly(machines, "least"), monthly(machines, "most")];
   return limit !== undefined && least <= limit && most > limit
     ? [
-        `its machines (${named(machines)}) may cost $${most} a month at list prices, the budget is $${limit}: ` +
-          "an update refuses their launch by Lambda's price of the day",
+        `its machines (${named(machines)}) may cost $${most} a month at list prices, the budget is $${limit}: an update refuses what is too dear by Lambda's prices of the day`,
       ]
     : [];
 }

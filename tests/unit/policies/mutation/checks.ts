@@ -25,6 +25,12 @@ const advice = (advise: typeof budgetAdvice): boolean => {
   );
 };
 
+const faults = (find: typeof budgetFaults): boolean =>
+  find({}, []).length === 0 &&
+  find({ budget: '{"monthlyUsd":1000}' }, [machine(1), machine(1)])[0]?.includes(
+    "(thing, thing) cost $1460",
+  ) === true;
+
 const exception = {
   rule: "probes",
   resource: "one",
@@ -138,6 +144,7 @@ const named = [
   `ENV DB_PASSWORD ${value}`,
   `serve --token ${value} --port 80`,
   `--password=${value}`,
+  `const text = "DB_PASSWORD=[${value}]";`,
 ];
 
 const detecting = (find: typeof detect): boolean =>
@@ -149,7 +156,7 @@ const detecting = (find: typeof detect): boolean =>
 /** Whether what the pack exports beside its rules does what it must, by its name. */
 export const checks: Record<string, (made: unknown) => boolean> = {
   budgetAdvice: (made) => advice(made as typeof budgetAdvice),
-  budgetFaults: (made) => (made as typeof budgetFaults)({}, []).length === 0,
+  budgetFaults: (made) => faults(made as typeof budgetFaults),
   Exceptions: (made) => excepting(made as typeof Exceptions),
   parseExceptions: (made) => parsing(made as typeof parseExceptions),
   isSecretName: (made) => secretNames(made as typeof isSecretName),
