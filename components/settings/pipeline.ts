@@ -95,6 +95,8 @@ const quality = z.strictObject({
    * often the warehouse is written to (`estuary.snowflake.syncFrequency`), and for Gong `lag` and `schedule`.
    */
   maxLagMinutes: z.number().positive().default(15),
+  /** Days that results of checks, runs and rejected records, which hold personal data, are kept in PostgreSQL. */
+  retentionDays: z.number().int().min(2).default(90),
 });
 
 /** Minutes that a run, a publication and a busy hour may add to what is usual before a stream counts as late. */

@@ -18,6 +18,8 @@ export const qualityEnvironment = postgresEnvironment.extend({
   SOPHIA_QUALITY_THRESHOLD: z.coerce.number().min(0).max(100).default(95),
   /** Seconds that a stream may be behind. */
   SOPHIA_QUALITY_MAX_LAG: z.coerce.number().positive().default(900),
+  /** Days that results of checks, runs and rejected records are kept. */
+  SOPHIA_QUALITY_RETENTION_DAYS: z.coerce.number().int().min(2).default(90),
   /** Which streams are checked, separated by commas, or `none`. Left out: all. */
   SOPHIA_QUALITY_STREAMS: text.optional(),
   /** Tasks at Estuary by catalog name, separated by commas. Left out: Estuary is not asked. */

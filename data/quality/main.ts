@@ -34,6 +34,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
     threshold: settings.SOPHIA_QUALITY_THRESHOLD,
     maxLag,
     streams: streamsOf(settings),
+    retentionDays: settings.SOPHIA_QUALITY_RETENTION_DAYS,
     warehouseInterval: settings.SOPHIA_QUALITY_WAREHOUSE_INTERVAL,
   });
   let measured: Measured | undefined;

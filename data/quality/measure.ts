@@ -9,6 +9,7 @@ import { Window } from "./checks/window.ts";
 import { EstuaryUnreadable, type StatusClient } from "./estuary/client.ts";
 import { badRecords, type HeldUp, heldUp, type Task } from "./estuary/tasks.ts";
 import { History } from "./history.ts";
+import { Retention } from "./retention.ts";
 import {
   type Logged,
   lastRuns,
@@ -35,6 +36,8 @@ export interface MeterOptions {
   threshold: number;
   /** Seconds. */
   maxLag: number;
+  /** Days that results, runs and rejected records are kept. */
+  retentionDays: number;
   /** Seconds between two looks into the warehouse. */
   warehouseInterval: number;
   streams?: readonly StreamChecks[];
@@ -82,6 +85,7 @@ export class Meter {
   readonly #now: () => number;
   readonly #windows = new Map<string, Window>();
   readonly #history = new History();
+  readonly #retention: Retention;
   /** When it began to watch. */
   #since: number | undefined;
   #answers = new Map<string, Answer>();
@@ -93,6 +97,7 @@ export class Meter {
 
   constructor(options: MeterOptions) {
     this.#options = options;
+    this.#retention = new Retention(options.retentionDays);
     this.#streams = options.streams ?? streamChecks;
     this.#now = options.now ?? (() => Date.now() / 1000);
   }
@@ -135,6 +140,7 @@ export class Meter {
       }
       const id = randomUUID();
       await logBadRecords(client, id, badRecords(tasks, this.#streams));
+      await this.#retention.keep(client, at);
       await write(client, { id, statuses, results: this.#history.worthKeeping(results, at) });
       return {
         at,

@@ -169,7 +169,7 @@ export interface StreamStatus {
   message: string | undefined;
 }
 
-/** Writes how streams are now, and those results that are worth keeping. */
+/** Writes how streams are now, of those alone that the stack has, and those results that are worth keeping. */
 export async function write(
   client: pg.ClientBase,
   run: { id: string; statuses: readonly StreamStatus[]; results: readonly Result[] },
@@ -183,6 +183,9 @@ export async function write(
       [JSON.stringify(run.results.map(({ check, ...rest }) => ({ check_name: check, ...rest }))), run.id],
     );
   }
+  await client.query("DELETE FROM pipeline_status WHERE stream <> ALL ($1)", [
+    run.statuses.map(({ stream }) => stream),
+  ]);
   await client.query(
     `INSERT INTO pipeline_status AS s (stream, source, state, rows, warehouse_rows, lag_seconds, quality, message,
                                        last_success_at, updated_at)

@@ -47,6 +47,12 @@ export const pipelineVariables = {
     schema: z.coerce.number().positive().default(900),
     setBy: "program",
   },
+  SOPHIA_QUALITY_RETENTION_DAYS: {
+    about: "Days that results of checks, runs and rejected records are kept.",
+    usedBy: ["quality"],
+    schema: z.coerce.number().int().min(2).default(90),
+    setBy: "program",
+  },
   SOPHIA_QUALITY_STREAMS: {
     about: "Which streams are checked, separated by commas, or `none`. Left out: all.",
     usedBy: ["quality"],

@@ -78,6 +78,7 @@ export class Quality extends Component {
         SOPHIA_QUALITY_WAREHOUSE_INTERVAL: String(settings.quality.warehouseIntervalSeconds),
         SOPHIA_QUALITY_THRESHOLD: String(settings.quality.threshold),
         SOPHIA_QUALITY_MAX_LAG: String(settings.quality.maxLagMinutes * 60),
+        SOPHIA_QUALITY_RETENTION_DAYS: String(settings.quality.retentionDays),
         SOPHIA_QUALITY_STREAMS: args.streams.join(",") || noStreams,
         ...(warehouse && warehouseEnvironment(warehouse.snowflake)),
         ...(estuary && {

@@ -161,6 +161,7 @@ test.skipIf(noPostgres)(
       threshold: 0,
       maxLag: 1e6,
       warehouseInterval: 60,
+      retentionDays: 90,
       streams: streamChecks.filter(({ source }) => source !== "gong"),
     });
     const look = () => meter.run(new AbortController().signal);

@@ -180,7 +180,14 @@ export async function alerts({ server }: Staging): Promise<string[]> {
   const pool = new pg.Pool(server.as("quality"));
   try {
     const streams = streamChecks.filter(({ source }) => source === "gong");
-    const meter = new Meter({ pool, threshold: 95, maxLag: 900, warehouseInterval: 60, streams });
+    const meter = new Meter({
+      pool,
+      threshold: 95,
+      maxLag: 900,
+      warehouseInterval: 60,
+      retentionDays: 90,
+      streams,
+    });
     const fired = holding(await meter.run(new AbortController().signal));
     return fired.filter((alert) => alert.endsWith(" gong_calls")).map((alert) => alert.split(" ")[0] ?? "");
   } finally {

@@ -64,7 +64,7 @@ describe.skipIf(noPostgres)("P3 migrations on real PostgreSQL", () => {
 
   test("D2 two at once run each migration once", async () => {
     const done = await Promise.all([server.migrate(), server.migrate()]);
-    expect(done.map(({ length }) => length).sort()).toEqual([0, 4]);
+    expect(done.map(({ length }) => length).sort()).toEqual([0, 5]);
     expect(await tables()).toEqual(
       expect.arrayContaining([
         ...["gong_calls_staging", "gong_users_staging", "gong_crm_entities_staging"],
@@ -133,7 +133,10 @@ describe.skipIf(noPostgres)("P3 migrations on real PostgreSQL", () => {
     ["gong_loader", "DELETE FROM gong_calls_staging"],
     ["gong_loader", "SELECT * FROM hubspot_contacts_staging"],
     ["gong_loader", "CREATE TABLE mine (id int)"],
+    ["gong_loader", "DELETE FROM error_logs"],
     ["quality", "UPDATE gong_calls_staging SET title = ''"],
+    ["quality", "DELETE FROM gong_calls_staging"],
+    ["quality", "DELETE FROM pipeline_state"],
     ["flow_capture", "INSERT INTO gong_users_staging DEFAULT VALUES"],
     ["flow_capture", "SELECT * FROM error_logs"],
     ["flow_materialize", "SELECT * FROM gong_calls_staging"],
@@ -158,6 +161,7 @@ describe.skipIf(noPostgres)("P3 migrations on real PostgreSQL", () => {
       "quality",
       "INSERT INTO data_quality_metrics (stream, check_name, score, passed) VALUES ('s', 'c', 100, true)",
     ],
+    ["quality", "DELETE FROM error_logs WHERE occurred_at < now() - interval '90 days'"],
     ["quality", "SELECT * FROM hubspot_contacts_staging"],
     ["flow_capture", "INSERT INTO flow_watermarks VALUES ('flow_slot', 'x')"],
     ["flow_capture", "SELECT pg_create_logical_replication_slot('flow_slot', 'pgoutput')"],

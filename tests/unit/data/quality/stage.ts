@@ -87,6 +87,7 @@ export async function openStage() {
         threshold: 95,
         maxLag: 900,
         warehouseInterval: 0,
+        retentionDays: 90,
         streams: gong,
         ...more,
       }),
