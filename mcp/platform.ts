@@ -122,6 +122,7 @@ export class McpPlatform extends Component {
         backends.push({
           name: entry.name,
           url,
+          timeout: entry.timeout,
           tools: entry.toolAllow,
           credential: bearer(credentialFor(entry, provided)),
         });

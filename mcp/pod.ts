@@ -44,7 +44,10 @@ export const placement = {
   tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
 };
 
-/** Startup is asked each second; then a server that hangs is started anew, and one that is not ready gets no calls. */
+/**
+ * Startup is asked each second; then a server that hangs is started anew, and one that is not ready gets no calls. Who
+ * hangs does not hear that it should end, and holds calls of the gateway until it is gone, so its time to end is short.
+ */
 export function probes(
   health: DeployedEntry["health"],
 ): Pick<Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
@@ -52,7 +55,13 @@ export function probes(
     health === "tcp" ? { tcpSocket: { port: "mcp" } } : { httpGet: { path: health[path], port: "mcp" } };
   return {
     startupProbe: { ...ask("live"), periodSeconds: 1, failureThreshold: 90 },
-    livenessProbe: { ...ask("live"), periodSeconds: 10, timeoutSeconds: 5 },
+    livenessProbe: {
+      ...ask("live"),
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+      terminationGracePeriodSeconds: 10,
+    },
     readinessProbe: { ...ask("ready"), periodSeconds: 5, timeoutSeconds: 5 },
   };
 }

@@ -57,9 +57,10 @@ export const mcpSettings = z.strictObject({
       image: z.string().default(images.mcpGateway),
       /** More than the least at 70 % of its CPU. */
       replicas: replicas.default({ min: 2, max: 10 }),
+      /** It reads up to 100 MB of each answer of a server: the limit is for one that floods, with dozens of calls waiting. */
       resources: demand.default({
         requests: { cpu: "200m", memory: "256Mi" },
-        limits: { cpu: "1000m", memory: "512Mi" },
+        limits: { cpu: "1000m", memory: "2Gi" },
       }),
       /** Accepts the tokens of an identity provider at `/mcp` instead of those of `clients`. */
       oidc: z

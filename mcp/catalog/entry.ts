@@ -44,6 +44,11 @@ const common = {
   sessionful: z.boolean().default(false),
   /** Why the gateway leaves it out, where it does; it then has its own path only. */
   notFederated: z.string().min(10).optional(),
+  /**
+   * Seconds that the gateway waits for an answer of it. Default 30. Its tools must need less. It is the price of others
+   * too: while the server hangs, and the gateway has not marked it yet, a call to any server may wait as long.
+   */
+  timeout: z.number().int().min(5).max(600).default(30),
   /** Tools that the gateway offers; left out: all. Its own path offers all. */
   toolAllow: z.array(z.string().min(1)).min(1).optional(),
   /** Why it cannot be run as it is. Then it is never enabled, and asking for it is refused with this. */

@@ -1,5 +1,8 @@
 import type { CatalogInput } from "./entry.ts";
 
+/** A tool that names no time of its own has 60 seconds; the server's answer that it was not enough takes a moment. */
+const timeout = 65;
+
 /** A server that is written here, in `mcp/servers/<name>`. */
 const own = (
   name: string,
@@ -9,6 +12,7 @@ const own = (
   kind: "container",
   source: { registry: "own", name: `mcp/servers/${name}`, version: "0.1.0" },
   command: ["node", `/app/mcp/servers/${name}/main.ts`],
+  timeout,
   ...more,
 });
 
@@ -25,6 +29,8 @@ export const sophiaInfrastructure = own("sophia_infrastructure", {
 export const ownServers: CatalogInput[] = [
   own("sophia_ai_intelligence", {
     description: "Chat and embeddings of the platform's LLM endpoint.",
+    // `rank_by_meaning` asks the endpoint up to four times.
+    timeout: 485,
     replicas: { min: 1, max: 4 },
     egress: ["inference"],
     memory: 49,
@@ -37,6 +43,8 @@ export const ownServers: CatalogInput[] = [
   }),
   own("sophia_data_intelligence", {
     description: "State, quality, freshness and schema of the data pipeline; read-only SQL.",
+    // `get_freshness` reads every table.
+    timeout: 125,
     replicas: { min: 1, max: 4 },
     egress: ["postgres"],
     memory: 49,
@@ -44,11 +52,15 @@ export const ownServers: CatalogInput[] = [
   sophiaInfrastructure,
   own("lambda_labs_cli", {
     description: "GPU instances of Lambda Cloud: types, prices, capacity; launch and terminate if allowed.",
+    // `launch_instance` looks for an instance whose answer was lost.
+    timeout: 95,
     egress: ["lambda"],
     memory: 58,
   }),
   own("gong", {
     description: "Calls, transcripts and users of Gong.",
+    // `search_calls` reads page after page, at the pace that Gong allows.
+    timeout: 125,
     egress: ["gong"],
     memory: 51,
   }),

@@ -6,6 +6,8 @@ const snowflake = (name: string, description: string, variable: string): Catalog
   description,
   kind: "remote",
   revisions: ["2025-11-25"],
+  // A warehouse that sleeps must wake up first, and an agent asks it more than once.
+  timeout: 120,
   credential: { header: "Authorization", variable },
 });
 

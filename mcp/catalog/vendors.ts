@@ -98,6 +98,7 @@ export const vendorServers: CatalogInput[] = [
   {
     name: "postgres",
     description: "Read-only SQL and schema of the platform's PostgreSQL.",
+    timeout: 60,
     kind: "container",
     source: npm("@bytebase/dbhub"),
     command: program("@bytebase/dbhub", "dist/index.js"),
@@ -141,6 +142,7 @@ export const vendorServers: CatalogInput[] = [
   {
     name: "figma_context",
     description: "Layout, styles and images of Figma files, for writing code after them.",
+    timeout: 60,
     kind: "stdio",
     source: npm("figma-developer-mcp"),
     command: [

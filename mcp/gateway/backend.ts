@@ -5,6 +5,8 @@ export interface Backend {
   /** Its tools are offered as `<name>_<tool>`. */
   name: string;
   url: pulumi.Input<string>;
+  /** Seconds within which it must answer. */
+  timeout: number;
   /** Tools that are offered; left out: all. */
   tools?: readonly string[] | undefined;
   /** A header that the gateway adds, and the variable that holds its whole value. */

@@ -3,6 +3,8 @@ import type { Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
 
 const port = 8090;
 const metricsPort = 9464;
+/** Bytes that it takes at most while all servers behave. */
+const usualMemory = 256 * 2 ** 20;
 const configFile = "/etc/sophia/vmcp.yaml";
 
 function incomingAuth(auth: GatewayAuth) {
@@ -38,8 +40,12 @@ export const vmcp: Engine = {
   port,
   metricsPort,
   configFile,
-  // Its heap is small and each call makes garbage: by Go's default it would spend a quarter of its time on that.
-  environment: (memory) => ({ GOGC: "400", GOMEMLIMIT: String(Math.floor(memory * 0.8)) }),
+  environment: (memory) => ({
+    // Its heap is small and each call makes garbage: by Go's default it would spend a quarter of its time on that.
+    GOGC: "400",
+    // Most of it is for what cannot be collected: answers of a server that floods, 100 MB each, of which it knows no end.
+    GOMEMLIMIT: String(Math.floor(Math.max(memory / 4, Math.min(memory * 0.8, usualMemory)))),
+  }),
   path: "/mcp",
   metadataPath: "/.well-known/oauth-protected-resource",
   statusPath: "/status",
@@ -66,7 +72,10 @@ export const vmcp: Engine = {
         keyPrefix: "mcp-gateway:session:",
       },
       operational: {
-        timeouts: { default: "30s" },
+        timeouts: {
+          default: "30s",
+          perWorkload: Object.fromEntries(backends.map(({ name, timeout }) => [name, `${timeout}s`])),
+        },
         failureHandling: {
           // Marked dead after two rounds, and well again after two.
           healthCheckInterval: "5s",

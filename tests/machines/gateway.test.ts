@@ -1,10 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, request } from "node:http";
-import { request as secure } from "node:https";
-import type { AddressInfo } from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
-import { join } from "node:path";
+import { request } from "node:https";
+import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { images } from "../../components/core/versions.ts";
 import { obtain } from "../../lab/artefacts/obtain.ts";
@@ -12,14 +8,20 @@ import { imageOf } from "../../lab/images/build.ts";
 import { serviceImages } from "../../lab/images/services.ts";
 import { labOf } from "../../lab/lab.ts";
 import { ensureEngine } from "../../lab/machines/engine/engine.ts";
-import { vmcp as vmcpArtefact } from "../../lab/mcp/artefact.ts";
 import { readHealths } from "../../mcp/check/status.ts";
 import { vmcp } from "../../mcp/gateway/vmcp.ts";
-import { connect, type Era, probe } from "../../mcp/probe.ts";
+import { type Era, probe } from "../../mcp/probe.ts";
 import type { Serving } from "../../mcp/servers/kit/serve.ts";
-import { noRedis, startRedis } from "../support/servers/redis.ts";
+import { type Bench, openBench } from "./gateway/bench.ts";
 import { type Issuer, newKey, startIssuer } from "./gateway/issuer.ts";
-import { type Door, type Program, startDoor, startGateway, startServer } from "./gateway/programs.ts";
+import {
+  backendOf,
+  type Door,
+  type Program,
+  startDoor,
+  startGateway,
+  startServer,
+} from "./gateway/programs.ts";
 
 const eras: Era[] = ["2025-11-25", "2026-07-28"];
 const audience = "sophia-mcp";
@@ -30,24 +32,16 @@ const ownAddress =
     .find((one) => one?.family === "IPv4" && !one.internal)?.address ?? "0.0.0.0";
 const client = randomBytes(24).toString("hex");
 
-let folder: string;
-let binary: string;
+let bench: Bench;
 let server: Serving;
-const stops: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  const lab = labOf();
-  folder = mkdtempSync(join(tmpdir(), "gateway-"));
-  await ensureEngine(lab.folder, () => {});
-  const folders = await obtain([vmcpArtefact], { cache: lab.cache });
-  binary = join(folders.get(vmcpArtefact.name) ?? "", "vmcp");
+  bench = await openBench();
+  await ensureEngine(labOf().folder, () => {});
   server = await startServer();
-  stops.push(() => server.close(1));
+  bench.stops.push(() => server.close(1));
 });
-afterAll(async () => {
-  for (const stop of stops.reverse()) await stop();
-  if (folder) rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => bench?.close());
 
 describe("with an identity provider", () => {
   let issuer: Issuer;
@@ -55,11 +49,11 @@ describe("with an identity provider", () => {
   let door: Door;
 
   beforeAll(async () => {
-    issuer = await startIssuer(folder, audience);
-    stops.push(() => issuer.close());
-    gateway = await startGateway(binary, folder, {
+    issuer = await startIssuer(bench.folder, audience);
+    bench.stops.push(() => issuer.close());
+    gateway = await startGateway(bench.binary, bench.folder, {
       host: ownAddress,
-      server,
+      backends: [backendOf("toy", server)],
       authority: issuer.certificate,
       auth: {
         by: "oidc",
@@ -69,14 +63,14 @@ describe("with an identity provider", () => {
         resource: "https://sophia.test/mcp",
       },
     });
-    stops.push(() => gateway.stop());
+    bench.stops.push(() => gateway.stop());
     const artefact = serviceImages.find(({ reference }) => reference === images.nginx)?.artefact;
     if (!artefact) throw new Error("no image of Nginx");
     const built = await obtain([artefact], { cache: labOf().cache });
     const to = { host: ownAddress, port: gateway.port };
     const toServer = { host: "127.0.0.1", port: server.port };
     const { metadataPath } = vmcp;
-    door = await startDoor(await imageOf(built.get(artefact.name) ?? ""), folder, {
+    door = await startDoor(await imageOf(built.get(artefact.name) ?? ""), bench.folder, {
       clients: { cursor: client },
       identity: { ...to, path: "/mcp" },
       routes: [
@@ -86,7 +80,7 @@ describe("with an identity provider", () => {
         { ...toServer, path: "/mcp/toy", kind: "sse", clients: true, upstreamPath: "/mcp" },
       ],
     });
-    stops.push(() => door.stop());
+    bench.stops.push(() => door.stop());
   });
 
   const through = (path: string, token: string | undefined, era: Era = "2026-07-28") =>
@@ -101,7 +95,7 @@ describe("with an identity provider", () => {
   /** An answer of the door to nobody in particular. */
   const knock = (path: string, token?: string) =>
     new Promise<{ status: number; asked: string[]; text: string }>((resolve, reject) => {
-      const asked = secure({
+      const asked = request({
         port: door.port,
         host: "127.0.0.1",
         servername: "sophia.test",
@@ -196,63 +190,8 @@ describe("with an identity provider", () => {
   // The last one here: the gateway does not come back.
   test("M3 S1 with the gateway away nothing opens, but to our own clients", async () => {
     await gateway.stop();
-    stops.splice(stops.length - 2, 1);
+    bench.stops.splice(bench.stops.length - 2, 1);
     expect((await knock("/mcp/toy", issuer.token())).status).toBe(503);
     expect(await through("/mcp/toy", client)).toMatchObject({ ready: true });
-  });
-});
-
-describe.skipIf(noRedis)("two replicas", () => {
-  let replicas: Program[];
-  let balancer: { url: string; to: number[]; answered: Set<number> };
-
-  beforeAll(async () => {
-    const redis = await startRedis();
-    stops.push(() => redis.stop());
-    const sessions = { host: "127.0.0.1", port: Number(new URL(redis.url).port), password: redis.password };
-    replicas = await Promise.all(
-      [1, 2].map(() =>
-        startGateway(binary, folder, { host: "127.0.0.1", server, auth: { by: "nginx" }, sessions }),
-      ),
-    );
-    const [first, second] = replicas.map(({ port }) => port);
-    balancer = { url: "", to: [first ?? 0, second ?? 0], answered: new Set() };
-    stops.push(() => Promise.all(replicas.slice(1).map((replica) => replica.stop())));
-    let turn = 0;
-    // As a Service does: each connection to another pod.
-    const proxy = createServer((asked, answer) => {
-      const port = balancer.to[turn++ % balancer.to.length];
-      const { url: path, method, headers } = asked;
-      const passed = request({ port, host: "127.0.0.1", path, method, headers, agent: false }, (said) => {
-        balancer.answered.add(port ?? 0);
-        answer.writeHead(said.statusCode ?? 0, said.headers);
-        said.pipe(answer);
-      });
-      passed.on("error", () => answer.destroy());
-      asked.pipe(passed);
-    }).listen(0, "127.0.0.1");
-    await new Promise((done) => proxy.once("listening", done));
-    stops.push(async () => {
-      proxy.closeAllConnections();
-      proxy.close();
-    });
-    balancer.url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/mcp`;
-  });
-
-  test("M3 a session goes on whichever replica answers, and when one of them is gone", async () => {
-    const connections = await Promise.all(eras.map((era) => connect({ url: balancer.url, era })));
-    const work = async (a: number) => {
-      for (const { client: caller } of connections) {
-        expect((await caller.listTools()).tools.map(({ name }) => name)).toEqual(["toy_add"]);
-        const { content } = await caller.callTool({ name: "toy_add", arguments: { a, b: 1 } });
-        expect(content).toMatchObject([{ text: JSON.stringify({ sum: a + 1 }) }]);
-      }
-    };
-    for (const a of [1, 2, 3]) await work(a);
-    expect(balancer.answered.size).toBe(2);
-    await replicas[0]?.stop();
-    balancer.to = balancer.to.slice(1);
-    for (const a of [4, 5, 6]) await work(a);
-    await Promise.all(connections.map(({ close }) => close()));
   });
 });

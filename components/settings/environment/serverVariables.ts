@@ -113,9 +113,10 @@ export const serverVariables = {
     setBy: "default",
   },
   SOPHIA_INFERENCE_TIMEOUT: {
-    about: "Seconds that the endpoint may take for an answer.",
+    about:
+      "Seconds that the endpoint may take for an answer; the gateway waits no longer than for 120 of them.",
     usedBy: ["mcp/sophia_ai_intelligence"],
-    schema: z.coerce.number().positive().default(120),
+    schema: z.coerce.number().positive().max(120).default(120),
     setBy: "default",
   },
   SOPHIA_GONG_API_URL: {

@@ -75,17 +75,20 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "",
     `Memory is the working set of a pod in the lab after \`tools/list\` in both revisions; of servers that the lab does not run it is a guess. All that can run in the cluster take ${total} MiB together, with one replica each.`,
     "",
-    row("server", "memory", "replicas", "GPU slices", "may call"),
-    row(...Array<string>(5).fill("---")),
-    ...deployed.map(({ name, memory, replicas: { min, max }, gpuSlices, egress, kubernetes }) =>
+    row("server", "memory", "replicas", "GPU slices", "may call", "seconds"),
+    row(...Array<string>(6).fill("---")),
+    ...deployed.map(({ name, memory, replicas: { min, max }, gpuSlices, egress, kubernetes, timeout }) =>
       row(
         code(name),
         `${memory} MiB`,
         min === max ? String(min) : `${min} to ${max}`,
         String(gpuSlices),
         [...egress, ...(kubernetes ? ["Kubernetes"] : [])].join(", ") || "nothing",
+        String(timeout),
       ),
     ),
+    "",
+    "A call at `/mcp` has the seconds of the last column; at a server's own path it has an hour. See [decision 10](decisions/010-mcp-behind-one-door.md) for what a server that hangs may cost others.",
     "",
     "A vendor's host stands for its port on the internet: network policies know addresses, not names.",
     "",

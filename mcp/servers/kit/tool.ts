@@ -27,7 +27,7 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> {
   readOnly?: boolean;
   /** True when what a call changes cannot be brought back. Default false. */
   destructive?: boolean;
-  /** Seconds after which the call is given up. Default 60. */
+  /** Seconds after which the call is given up. Default 60; the server's entry in the catalog must allow more. */
   timeout?: number;
   run(input: z.infer<Input>, call: Call): Promise<unknown>;
 }
@@ -35,6 +35,9 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> {
 /** Keeps the type of the input between schema and function. */
 export const tool = <Input extends z.ZodObject>(definition: Tool<Input>): Tool =>
   definition as unknown as Tool;
+
+/** Seconds that a tool has which names no time of its own. */
+export const usualTimeout = 60;
 
 /** Longest text that a tool returns; longer answers must be paged. */
 export const maxText = 100_000;
@@ -61,7 +64,11 @@ export function registerTools(server: McpServer, tools: Tool[], metrics: Metrics
 }
 
 /** Gives up at the deadline even where the tool does not heed its signal, so that no call is held for ever. */
-async function inTime({ name, timeout = 60, run }: Tool, args: z.infer<z.ZodObject>, gone: AbortSignal) {
+async function inTime(
+  { name, timeout = usualTimeout, run }: Tool,
+  args: z.infer<z.ZodObject>,
+  gone: AbortSignal,
+) {
   const late = new AbortController();
   const signal = AbortSignal.any([late.signal, gone]);
   let timer: NodeJS.Timeout | undefined;

@@ -6,18 +6,28 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
 import { clientsMap, type Identity, nginxValues } from "../../../components/services/nginx.ts";
+import { bytesOf } from "../../../components/services/quantity.ts";
 import type { Route } from "../../../components/services/routes.ts";
-import { nginxSettings } from "../../../components/settings/services.ts";
+import { mcpSettings, nginxSettings } from "../../../components/settings/services.ts";
 import { run } from "../../../lab/exec.ts";
-import type { GatewayAuth, SessionStore } from "../../../mcp/gateway/backend.ts";
+import type { GatewayAuth, ResolvedBackend, SessionStore } from "../../../mcp/gateway/backend.ts";
 import { vmcp } from "../../../mcp/gateway/vmcp.ts";
-import { type Serving, serve } from "../../../mcp/servers/kit/serve.ts";
+import { type ServeOptions, type Serving, serve } from "../../../mcp/servers/kit/serve.ts";
 import { tool } from "../../../mcp/servers/kit/tool.ts";
 import { freePort } from "../../support/servers/ports.ts";
 import { only, render } from "../../unit/charts/render.ts";
 
-/** An MCP server with one tool, on loopback. */
-export const startServer = (): Promise<Serving> =>
+export const add = tool({
+  name: "add",
+  description: "Add two numbers.",
+  input: z.object({ a: z.number(), b: z.number() }),
+  run: async ({ a, b }) => ({ sum: a + b }),
+});
+
+/** An MCP server on loopback: with one tool, where no others are given. */
+export const startServer = (
+  more: Partial<Pick<ServeOptions, "tools" | "tokensFile">> = {},
+): Promise<Serving> =>
   serve({
     name: "toy",
     version: "1.0.0",
@@ -25,20 +35,16 @@ export const startServer = (): Promise<Serving> =>
     host: "127.0.0.1",
     maxBody: 1_000_000,
     log: () => {},
-    tools: [
-      tool({
-        name: "add",
-        description: "Add two numbers.",
-        input: z.object({ a: z.number(), b: z.number() }),
-        run: async ({ a, b }) => ({ sum: a + b }),
-      }),
-    ],
+    tools: [add],
+    ...more,
   });
 
 /** A program of the test's own; `stop` kills it as a host that loses power would. */
 export interface Program {
   port: number;
   said(): string;
+  /** The most that it had in memory, in bytes. @throws when it has ended */
+  memory(): number;
   stop(): Promise<void>;
 }
 
@@ -52,6 +58,10 @@ async function started(child: ChildProcess, port: number, name: string, url: str
   const program = {
     port,
     said: () => text,
+    memory: () => {
+      const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [];
+      return Number(kilobytes) * 1024;
+    },
     stop: async () => {
       child.kill("SIGKILL");
       await ended;
@@ -65,21 +75,33 @@ async function started(child: ChildProcess, port: number, name: string, url: str
   return program;
 }
 
+/** Bytes that a gateway's container may have. */
+export const memoryLimit = bytesOf(mcpSettings.parse({}).gateway.resources.limits.memory);
+
+/** A server on loopback as the gateway knows it. */
+export const backendOf = (name: string, { port }: { port: number }, more: Partial<ResolvedBackend> = {}) => ({
+  name,
+  timeout: 30,
+  url: `http://127.0.0.1:${port}/mcp`,
+  ...more,
+});
+
 /** The gateway's engine with the configuration that stacks have. */
 export async function startGateway(
   binary: string,
   folder: string,
   given: {
     host: string;
-    server: Serving;
+    backends: ResolvedBackend[];
     auth: GatewayAuth;
     sessions?: SessionStore & { password: string };
     authority?: string;
+    /** Credentials by variable. */
+    environment?: Record<string, string>;
   },
 ): Promise<Program> {
-  const { host, server, auth, sessions, authority } = given;
+  const { host, backends, auth, sessions, authority } = given;
   const port = await freePort();
-  const backends = [{ name: "toy", url: `http://127.0.0.1:${server.port}/mcp` }];
   const config = parse(vmcp.config(backends, auth, sessions ?? { host: "127.0.0.1", port: 1 }));
   config.telemetry.prometheusPort = await freePort();
   if (!sessions) delete config.sessionStorage;
@@ -90,6 +112,8 @@ export async function startGateway(
   const child = spawn(binary, ["serve", "--config", file, "--host", host, "--port", String(port)], {
     env: {
       HOME: folder,
+      ...vmcp.environment(memoryLimit),
+      ...given.environment,
       ...(sessions && { [vmcp.sessionPasswordVariable]: sessions.password }),
       ...(authority && { SSL_CERT_FILE: authority }),
     },

@@ -7,10 +7,12 @@ import { clientConfigs, endpointsFor } from "../../../mcp/clients.ts";
 import { vmcp } from "../../../mcp/gateway/vmcp.ts";
 import { summaries } from "../../../mcp/platform.ts";
 
-const backend = { name: "redis", url: "http://redis.mcp.svc.cluster.local:8080/mcp" };
+const redis = { name: "redis", url: "http://redis.mcp.svc.cluster.local:8080/mcp" };
+const backend = { ...redis, timeout: 65 };
 const github = {
   name: "github",
   url: "http://github.mcp.svc.cluster.local:8080/mcp",
+  timeout: 30,
   credential: { header: "Authorization", variable: "GITHUB_PERSONAL_ACCESS_TOKEN" },
   tools: ["get_issue"],
 };
@@ -31,7 +33,7 @@ describe("the gateway's configuration", () => {
 
   test("M3 names every backend, and asks nothing of Kubernetes", () => {
     expect(config.backends).toEqual([
-      { ...backend, transport: "streamable-http" },
+      { ...redis, transport: "streamable-http" },
       { name: "github", url: github.url, transport: "streamable-http" },
     ]);
     expect(config.outgoingAuth.source).toBe("inline");
@@ -44,6 +46,10 @@ describe("the gateway's configuration", () => {
     });
     expect(config.audit.enabled).toBe(true);
     expect(config.telemetry.metricsOnTransportPort).toBe(false);
+  });
+
+  test("M3 waits for each server as long as its entry says", () => {
+    expect(config.operational.timeouts.perWorkload).toEqual({ redis: "65s", github: "30s" });
   });
 
   test("M3 offers only the tools that are allowed, by names that do not clash", () => {
@@ -129,10 +135,15 @@ describe("clients", () => {
   });
 });
 
-test("its runtime collects garbage before the kernel ends it", () => {
-  const memory = 512 * 2 ** 20;
-  const { GOMEMLIMIT = "", GOGC } = vmcp.environment(memory);
-  expect(Number(GOGC)).toBeGreaterThan(100);
-  expect(Number(GOMEMLIMIT)).toBeGreaterThan(memory / 2);
-  expect(Number(GOMEMLIMIT)).toBeLessThan(memory * 0.9);
-});
+test.each([
+  [256, 204],
+  [512, 256],
+  [2048, 512],
+])(
+  "M3 of %i MiB its runtime collects garbage from %i on, and leaves the rest to what it must hold",
+  (limit, from) => {
+    const { GOMEMLIMIT = "", GOGC } = vmcp.environment(limit * 2 ** 20);
+    expect(Number(GOGC)).toBeGreaterThan(100);
+    expect(Math.floor(Number(GOMEMLIMIT) / 2 ** 20)).toBe(from);
+  },
+);

@@ -99,6 +99,13 @@ describe("pod", () => {
     }
   });
 
+  test("M2 a server that hangs is gone within 45 s, and with it what waits for it", () => {
+    const { periodSeconds, timeoutSeconds, failureThreshold, terminationGracePeriodSeconds } = pod().container
+      .livenessProbe as Record<string, number>;
+    const seen = (periodSeconds ?? 0) * (failureThreshold ?? 3) + (timeoutSeconds ?? 0);
+    expect(seen + (terminationGracePeriodSeconds ?? 40)).toBeLessThanOrEqual(45);
+  });
+
   test("M2 a bridged server lives as long as its child answers", () => {
     const { container } = vendor("memory");
     expect(container.livenessProbe).toMatchObject({ httpGet: { path: "/alive", port: "alive" } });

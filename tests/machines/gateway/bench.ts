@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { obtain } from "../../../lab/artefacts/obtain.ts";
+import { labOf } from "../../../lab/lab.ts";
+import { vmcp } from "../../../lab/mcp/artefact.ts";
+
+/** What every test of the gateway stands on. */
+export interface Bench {
+  /** The gateway's engine. */
+  binary: string;
+  folder: string;
+  /** Called by `close`, the last one first. */
+  stops: (() => Promise<unknown>)[];
+  close(): Promise<void>;
+}
+
+export async function openBench(): Promise<Bench> {
+  const folders = await obtain([vmcp], { cache: labOf().cache });
+  const folder = mkdtempSync(join(tmpdir(), "gateway-"));
+  const stops: Bench["stops"] = [];
+  return {
+    binary: join(folders.get(vmcp.name) ?? "", "vmcp"),
+    folder,
+    stops,
+    close: async () => {
+      for (const stop of stops.reverse()) await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
