@@ -27,13 +27,20 @@ const other: Engine = {
 };
 
 const token = pulumi.secret("Bearer of-github");
-const redis: Backend = { name: "redis", url: pulumi.output("http://10.43.0.9:8080/mcp"), tools: ["get_key"] };
+const timeout = 30;
+const redis: Backend = {
+  name: "redis",
+  url: pulumi.output("http://10.43.0.9:8080/mcp"),
+  timeout,
+  tools: ["get_key"],
+};
 const github: Backend = {
   name: "github",
   url: "http://10.43.0.8:8080/mcp",
+  timeout,
   credential: { header: "Authorization", variable: "GITHUB_PERSONAL_ACCESS_TOKEN", value: token },
 };
-const snowflake: Backend = { name: "snowflake", url: "https://account.snowflake.test/mcp" };
+const snowflake: Backend = { name: "snowflake", url: "https://account.snowflake.test/mcp", timeout };
 const sessions = { host: pulumi.output("redis.data.svc"), port: 6379, password: pulumi.secret("of-redis") };
 
 async function made(more: Partial<GatewayArgs> = {}): Promise<Gateway> {
@@ -172,7 +179,7 @@ test("M3 its engine can be another one: all that is of vMCP goes with it", async
     readinessProbe: { httpGet: { path: "/willing" } },
     livenessProbe: { httpGet: { path: "/alive" } },
   });
-  expect(container().env).toContainEqual({ name: "OTHER_MEMORY", value: String(512 * 2 ** 20) });
+  expect(container().env).toContainEqual({ name: "OTHER_MEMORY", value: String(2 * 2 ** 30) });
   const { data } = engine.of("ConfigMap", name) as { data: Record<string, string> };
   const { backends } = JSON.parse(data["other.json"] ?? "{}") as { backends: ResolvedBackend[] };
   expect(backends.map(({ url }) => url)).toEqual([
