@@ -14,7 +14,7 @@ async function providersOf(state: string): Promise<number[]> {
       const [program = ""] = command.split("\0");
       if (basename(program) !== "node" || !command.includes("dynamic-provider")) return [];
       const environment = (await read(`/proc/${pid}/environ`)).split("\0");
-      return environment.includes(`PULUMI_BACKEND_URL=file://${state}`) ? [Number(pid)] : [];
+      return environment.includes(`PULUMI_BACKEND_URL=file://${state}?`) ? [Number(pid)] : [];
     }),
   );
   return found.flat();

@@ -28,7 +28,7 @@ interface Call {
 const cli = `#!${process.execPath}
 const { appendFileSync, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
 const args = process.argv.slice(2);
-const state = process.env.PULUMI_BACKEND_URL.replace("file://", "");
+const state = new URL(process.env.PULUMI_BACKEND_URL).pathname;
 const takesInput = args[0] === "config";
 const stdin = takesInput ? readFileSync(0, "utf8") : "";
 appendFileSync(process.env.CALLS, JSON.stringify({ args, cwd: process.cwd(), stdin, backend: state, helm: process.env.LAB_HELM }) + "\\n");

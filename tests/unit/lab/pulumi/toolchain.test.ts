@@ -79,7 +79,7 @@ test("the environment names the passphrase's file, never the passphrase, and kee
   const standIn = pulumiEnvironment({ home: "/home", mode: "stand-in" }, stack);
   expect(standIn).toMatchObject({
     PULUMI_HOME: "/home",
-    PULUMI_BACKEND_URL: "file:///state",
+    PULUMI_BACKEND_URL: "file:///state?metadata=skip",
     PULUMI_CONFIG_PASSPHRASE_FILE: "/passphrase",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   });
