@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { watchCommandLines } from "../support/commandLines.ts";
 import { command, commandUntil, minutes, up } from "./lab.ts";
 import { badInput } from "./parts/badInput.ts";
 import { changes } from "./parts/changes.ts";
@@ -17,11 +18,16 @@ const beside = (name: string, part: () => void) =>
     describe("one by one", { concurrent: false }, part);
   });
 
+/** Of all processes that were seen while the lab was brought up. */
+let commandLines = "";
+
 beforeAll(async () => {
+  const watch = watchCommandLines();
   // Interrupted in the middle, as by somebody who changed their mind; the next one goes on from there.
   const interrupted = await commandUntil(/-harden created/, "up").catch((error: Error) => error.message);
   expect(interrupted).toContain("stopped");
   const first = await up();
+  commandLines = await watch.stop();
   expect(first.code, first.said.slice(-4000)).toBe(0);
 }, 20 * minutes);
 
@@ -36,7 +42,7 @@ describe("a lab that runs", () => {
   beside("MCP", mcp);
   beside("GPU", gpu);
   beside("pipeline", pipeline);
-  beside("secrets", secrets);
+  beside("secrets", () => secrets(() => commandLines));
 });
 describe("changes", changes);
 describe("bad input", badInput);

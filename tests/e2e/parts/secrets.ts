@@ -26,8 +26,11 @@ import {
 } from "../../support/secrets.ts";
 import { lab, minutes } from "../lab.ts";
 
-/** That a running lab's secrets stand nowhere but where they belong. */
-export function secrets() {
+/**
+ * That a running lab's secrets stand nowhere but where they belong.
+ * @param commandLines of the processes that brought it up, most of which are gone
+ */
+export function secrets(commandLines: () => string) {
   let stack: Stack;
   let all: Secret[];
   let containers: string[];
@@ -124,6 +127,12 @@ export function secrets() {
     expect(foundIn(await processList(), all)).toEqual([]);
     for (const container of containers)
       expect(foundIn(await processList(container), all), container).toEqual([]);
+  });
+
+  test("S1 not on a command line that was seen while the lab was brought up", () => {
+    // It has watched: the engine itself, its language host, and what runs on hosts.
+    for (const seen of ["pulumi up ", "k3s", "ssh"]) expect(commandLines()).toContain(seen);
+    expect(foundIn(commandLines(), all)).toEqual([]);
   });
 
   test(
