@@ -22,7 +22,8 @@ function settingsWith(section: Record<string, unknown>, more: Record<string, unk
   };
   const values = Object.entries({ ...config, ...more, "sophia-infra:images": section });
   const form = { tlsCertificate: "BEGIN CERTIFICATE", tlsKey: "PRIVATE KEY", sshPrivateKey: "PRIVATE KEY" };
-  const secrets = { lambdaApiKey: "key", ...form };
+  const warehouse = { snowflakePrivateKey: "PRIVATE KEY", snowflakeLoaderPrivateKey: "PRIVATE KEY" };
+  const secrets = { lambdaApiKey: "key", ...form, ...warehouse };
   return parseConfig({
     values: {
       ...Object.fromEntries(
