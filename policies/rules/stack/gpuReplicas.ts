@@ -50,8 +50,9 @@ export const gpuReplicas: StackRule = {
       const { kind, name: target } = object(scaleTargetRef);
       const slices = asked.get(key(kubernetes.namespace, kind, target));
       const most = countOf(maxReplicas);
-      if (slices === undefined || most === undefined) return [];
-      const namespace = kubernetes.namespace ?? "";
+      const { namespace } = kubernetes;
+      // On its way up a stack does not know its namespaces yet; the update does.
+      if (slices === undefined || most === undefined || namespace === undefined) return [];
       if (!quotas.has(namespace))
         return [
           { resource: name, message: `scales pods with a GPU, and no quota says how many slices there are` },

@@ -15,6 +15,12 @@ const scaler = (maxReplicas: unknown, target: Json = {}) =>
     scaleTargetRef: { kind: "Deployment", name: "one", ...target },
     maxReplicas,
   });
+/** As in the plan of a stack that is not up yet. */
+const nowhere = (subject: Subject): Subject => {
+  if (!subject.kubernetes) return subject;
+  const { namespace: _, ...object } = subject.kubernetes;
+  return { ...subject, kubernetes: object };
+};
 const slices = (hard: unknown) => quota({ "requests.nvidia.com/gpu": hard });
 const one = gpu(1);
 const replicaCases: Record<string, StackCase> = {
@@ -37,6 +43,10 @@ const replicaCases: Record<string, StackCase> = {
   "no quota": { objects: [gpu(1), scaler(1)], refused: ["one"] },
   "a quota of other things": { objects: [gpu(1), quota({ pods: "9" }), scaler(1)], refused: ["one"] },
   "a quota that is not known yet": { objects: [gpu(1), slices(unknown), scaler(99)], refused: [] },
+  "namespaces that are not known yet": {
+    objects: [gpu(1), slices(0), scaler(9)].map(nowhere),
+    refused: [],
+  },
   "a quota of nothing": { objects: [gpu(1), slices("0"), scaler(1)], refused: ["one"] },
   "replicas that are not known yet": { objects: [gpu(1), slices(1), scaler(unknown)], refused: [] },
   "an amount that is not known yet": { objects: [gpu(unknown), slices(1), scaler(9)], refused: [] },
