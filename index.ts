@@ -187,7 +187,10 @@ new McpCheck(
       certificate,
     })),
     token: mcpPlatform.clients.apply(checkToken),
-    contents: pulumi.all([nginx.digest, mcpPlatform.digests]).apply(([door, behind]) => [door, ...behind]),
+    // The data stores, too: servers that lost theirs answer no more.
+    contents: pulumi
+      .all([nginx.digest, redis.digest, postgres.digest, mcpPlatform.digests])
+      .apply(([door, cache, database, behind]) => [door, cache, database, ...behind]),
   },
   { ...inCluster, dependsOn: [nginx, mcpPlatform] },
 );

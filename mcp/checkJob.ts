@@ -21,8 +21,8 @@ export interface McpCheckArgs {
   /** Of a client; secret. */
   token: pulumi.Input<string>;
   /**
-   * Everything else that a change of makes it run again: what the servers, the gateway and Nginx are made of. Digests, no
-   * secrets.
+   * Everything else that a change of makes it run again: what the servers, the gateway, Nginx and the data stores are made
+   * of. Digests, no secrets.
    */
   contents: pulumi.Input<string[]>;
 }
@@ -62,7 +62,7 @@ export const checkHash = (...parts: unknown[]): string =>
 /**
  * The last step of an update: a Job asks every MCP server, by its own path and by the gateway, as a client does. The
  * update fails, with what did not answer, when one does not. It runs again with each change of anything that it asks,
- * and after a failure with the next update.
+ * or that this needs, and after a failure with the next update; where nothing of that changed there is nothing to ask.
  */
 export class McpCheck extends Component {
   constructor(component: string, args: McpCheckArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -73,6 +73,8 @@ export class HelmService extends Component {
   /** Name of the Service inside the cluster; empty where nothing is served. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
+  /** Digest of what it runs as; known when the release is ready. */
+  readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: HelmServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:HelmService", name, opts);
@@ -103,6 +105,11 @@ export class HelmService extends Component {
       .all([args.namespace, this.release.id])
       .apply(([namespace]) => (endpoint ? `${endpoint.service}.${namespace}.svc.cluster.local` : ""));
     this.port = endpoint?.port ?? 0;
+    this.digest = pulumi
+      .all([args.values, this.release.id])
+      .apply(([values]) => digest(JSON.stringify([args.chart, values])));
     this.registerOutputs({ host: this.host, port: this.port });
   }
 }
+
+const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);

@@ -51,6 +51,8 @@ export class Redis extends Component {
   readonly secretName: pulumi.Output<string>;
   /** For clients in other namespaces. */
   readonly password: pulumi.Output<string>;
+  /** Digest of what it runs as. */
+  readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:Redis", name, opts);
@@ -105,6 +107,7 @@ export class Redis extends Component {
       this.child(),
     );
     this.host = service.host;
+    this.digest = service.digest;
     this.secretName = secret.metadata.name;
     this.password = password.result;
     this.registerOutputs({ host: this.host, port: this.port, secretName: this.secretName });

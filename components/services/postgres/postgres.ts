@@ -28,6 +28,8 @@ export class Postgres extends Component {
   readonly host: pulumi.Output<string>;
   /** For `dependsOn`: it stands for all of the component, which is two dozen resources in every list. */
   readonly release: pulumi.Resource;
+  /** Digest of what it runs as. */
+  readonly digest: pulumi.Output<string>;
   /** PgBouncer in front of it; the primary itself where the pooler is left out. */
   readonly pooledHost: pulumi.Output<string>;
   readonly port = 5432;
@@ -85,6 +87,7 @@ export class Postgres extends Component {
     );
     this.host = service.host;
     this.release = service.release;
+    this.digest = service.digest;
     this.pooledHost =
       args.settings.poolerInstances > 0
         ? service.host.apply((host) => host.replace(`${postgresCluster}-rw.`, `${postgresPooler}.`))

@@ -1,6 +1,24 @@
-import { CoreV1Api } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { change, kubeconfig, minutes, status, up } from "../lab.ts";
+
+/** The last step of an update, which asks the MCP servers; it does so after a change of a data store, too. */
+const isCheck = (line: string) => line.endsWith(" mcp-check-job");
+
+/** Takes an MCP server away, behind the program's back, or brings it back. */
+async function scaleTo(value: number): Promise<void> {
+  const apps = kubeconfig().makeApiClient(AppsV1Api);
+  const server = { namespace: "mcp", name: "lambda-labs-cli" };
+  await apps.patchNamespacedDeploymentScale({
+    ...server,
+    body: [{ op: "replace", path: "/spec/replicas", value }],
+  });
+  await waitFor({ what: `${value} of ${server.name}`, deadline: 90, interval: 0.5 }, async () => {
+    const { readyReplicas = 0 } = (await apps.readNamespacedDeployment(server)).status ?? {};
+    return readyReplicas === value || notYet(`${readyReplicas} ready`);
+  });
+}
 
 /** What a change of settings may touch. */
 export function changes() {
@@ -15,23 +33,34 @@ export function changes() {
   );
 
   test(
-    "K1 Redis's memory and a node's label change Redis and that node, and nothing else",
+    "K1 M4 Redis's memory and a node's label change these alone; over a dead MCP server the update fails, and the next heals",
     async () => {
+      // This update has no business with the server: only the check can know.
+      await scaleTo(0);
       change((config) => {
         config.redis = { ...config.redis, memory: "128Mi" } as never;
         const hosts = config.hosts as unknown as { name: string; labels?: Record<string, string> }[];
         for (const host of hosts) if (host.name === "mcp") host.labels = { "sophia.ai/rack": "7" };
       });
       const { code, changed, said } = await up();
-      expect(code, said.slice(-3000)).toBe(0);
+      expect(code, said.slice(-3000)).toBe(1);
+      expect(said).toContain("of the MCP endpoints did not answer a client");
+      expect(said).toMatch(/lambda_labs_cli: /);
       const ofNode = changed.filter((line) => line.includes("cluster-mcp-"));
       expect(ofNode.length).toBeGreaterThan(0);
-      expect(changed.filter((line) => !ofNode.includes(line))).toEqual(["updated redis-service-release"]);
-      const { report } = await status();
-      expect(report.healthy).toBe(true);
+      const others = changed.filter((line) => !ofNode.includes(line) && !isCheck(line));
+      expect(others).toEqual(["updated redis-service-release"]);
       const node = await kubeconfig().makeApiClient(CoreV1Api).readNode({ name: "mcp-node" });
       expect(node.metadata?.labels?.["sophia.ai/rack"]).toBe("7");
+
+      await scaleTo(1);
+      const again = await up();
+      expect(again.code, again.said.slice(-3000)).toBe(0);
+      expect(again.changed.length).toBeGreaterThan(0);
+      expect(again.changed.filter((line) => !isCheck(line))).toEqual([]);
+      const { report } = await status();
+      expect(report.healthy).toBe(true);
     },
-    5 * minutes,
+    10 * minutes,
   );
 }

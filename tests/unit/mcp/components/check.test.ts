@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
+import { Redis } from "../../../../components/services/redis.ts";
+import { redisSettings } from "../../../../components/settings/services.ts";
 import type { Plan } from "../../../../mcp/check/plan.ts";
 import { McpCheck, type McpCheckArgs } from "../../../../mcp/checkJob.ts";
-import { type Asked, mockEngine, secret } from "./engine.ts";
+import { type Asked, mockEngine, resolved, secret } from "./engine.ts";
 
 let engine: Asked;
 beforeEach(async () => {
@@ -60,6 +62,17 @@ test("M4 it runs again with each change of what is asked, and of nothing else", 
   const names = [];
   for (const change of changes) names.push((await job(change)).metadata.name);
   expect(new Set([first, ...names]).size).toBe(changes.length + 1);
+});
+
+test("M4 what a data store runs as tells that it changed, and only then", async () => {
+  const digestOf = (memory: string) => {
+    const settings = redisSettings.parse({ memory });
+    return resolved(new Redis("r", { settings, namespace: "data", storageClass: "fast" }).digest);
+  };
+  const first = await digestOf("4Gi");
+  expect(first).toMatch(/^[0-9a-f]{16}$/);
+  expect(await digestOf("4Gi")).toBe(first);
+  expect(await digestOf("5Gi")).not.toBe(first);
 });
 
 test("M4 a failed one fails the update, and is no answer for the next", async () => {
