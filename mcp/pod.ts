@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { secretsFolder } from "../components/settings/environment/uses.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { DeployedEntry } from "./catalog/index.ts";
-import { alive, bridged } from "./catalog/vendor.ts";
+import { alive, bridged, watched } from "./catalog/vendor.ts";
 
 type Container = types.input.core.v1.Container;
 
@@ -52,7 +52,9 @@ export function probes(
   health: DeployedEntry["health"],
 ): Pick<Container, "startupProbe" | "livenessProbe" | "readinessProbe"> {
   const ask = (path: "live" | "ready") =>
-    health === "tcp" ? { tcpSocket: { port: "mcp" } } : { httpGet: { path: health[path], port: "mcp" } };
+    typeof health === "string"
+      ? { tcpSocket: { port: "mcp" } }
+      : { httpGet: { path: health[path], port: "mcp" } };
   return {
     startupProbe: { ...ask("live"), periodSeconds: 1, failureThreshold: 90 },
     livenessProbe: {
@@ -66,11 +68,14 @@ export function probes(
   };
 }
 
+/** Whether a second port tells if the program itself answers. */
+const tellsAlive = ({ kind, health }: DeployedEntry) => kind === "stdio" || health === "program";
+
 /**
- * Of a bridged server, by its child's answers: one that hangs is started anew within a minute. The bridge then waits for
- * a child that does not listen, so its time to end is short.
+ * By the program's own answers: one that hangs is told to end after 30 to 60 s, and is back when its container has
+ * started. A bridge then waits for a child that does not listen, so its time to end is short.
  */
-const childProbe: Container["livenessProbe"] = {
+const programProbe: Container["livenessProbe"] = {
   httpGet: { path: alive.path, port: "alive" },
   periodSeconds: 10,
   timeoutSeconds: 10,
@@ -95,7 +100,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
   const { settings } = args;
   const slices: Record<string, string> =
     entry.gpuSlices > 0 ? { "nvidia.com/gpu": String(entry.gpuSlices) } : {};
-  const resources = settings.servers[entry.name]?.resources ?? settings.resources;
+  const resources = settings.servers[entry.name]?.resources ?? entry.resources ?? settings.resources;
   return {
     serviceAccountName: args.account,
     automountServiceAccountToken: entry.kubernetes !== undefined,
@@ -111,7 +116,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
         ...commandOf(entry),
         ports: [
           { name: "mcp", containerPort: entry.port },
-          ...(entry.kind === "stdio" ? [{ name: "alive", containerPort: alive.port }] : []),
+          ...(tellsAlive(entry) ? [{ name: "alive", containerPort: alive.port }] : []),
         ],
         env: [
           ...args.environment,
@@ -126,7 +131,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
         },
         securityContext: containerSecurity,
         ...probes(entry.health),
-        ...(entry.kind === "stdio" ? { livenessProbe: childProbe } : {}),
+        ...(tellsAlive(entry) ? { livenessProbe: programProbe } : {}),
         // Endpoints lose the pod a moment after it is told to stop: wait before closing the door.
         lifecycle: { preStop: { sleep: { seconds: 5 } } },
         volumeMounts: [
@@ -151,7 +156,10 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
 function commandOf(entry: DeployedEntry): Pick<Container, "command" | "args"> {
   if (entry.kind === "stdio") return { command: bridged(entry.command, entry.port) };
   return {
-    ...(entry.command ? { command: entry.command } : {}),
+    ...(entry.command ? { command: startOf(entry, entry.command) } : {}),
     ...(entry.args.length > 0 ? { args: entry.args } : {}),
   };
 }
+
+const startOf = ({ health, port }: DeployedEntry, command: string[]) =>
+  health === "program" ? watched(command, port) : command;

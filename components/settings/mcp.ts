@@ -3,7 +3,7 @@ import { images } from "../core/versions.ts";
 import { cpu, quantity } from "./quantities.ts";
 
 const resources = z.strictObject({ cpu, memory: quantity });
-const demand = z.strictObject({ requests: resources, limits: resources });
+export const demand = z.strictObject({ requests: resources, limits: resources });
 const server = z.string().regex(/^[a-z][a-z0-9_]*$/, "the name of a server, like sophia_infrastructure");
 const replicas = z
   .strictObject({ min: z.number().int().min(1).max(20), max: z.number().int().min(1).max(20) })
@@ -13,7 +13,7 @@ const replicas = z
 export const mcpSettings = z.strictObject({
   /** Our own servers and the packages of others. A change rolls the servers. */
   image: z.string().default(images.mcpServers),
-  /** Of each server that `servers` says nothing else of. A change rolls it. */
+  /** Of each server that neither `servers` nor the catalog says anything else of. A change rolls it. */
   resources: demand.default({
     requests: { cpu: "200m", memory: "512Mi" },
     limits: { cpu: "1000m", memory: "2Gi" },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { demand } from "../../components/settings/mcp.ts";
 import { reachedAt } from "./reach.ts";
 
 /** With dashes for underscores it names Kubernetes objects: at most 63 characters, the last a letter or digit. */
@@ -68,11 +69,12 @@ const deployed = {
   /** Path of the MCP endpoint. */
   path: path.default("/mcp"),
   /**
-   * What the kubelet asks; never the protocol itself, whose `initialize` is going away. `tcp` where the server answers
-   * nothing without a token.
+   * What the kubelet asks. `tcp` where the server answers nothing without a token: one that hangs is left out by the gateway
+   * then, and an alert tells of it, but nobody starts it anew. `program` where a program of `mcp/vendor` has no health path:
+   * a watcher in its process opens a session.
    */
   health: z
-    .union([z.literal("tcp"), z.strictObject({ live: path, ready: path })])
+    .union([z.enum(["tcp", "program"]), z.strictObject({ live: path, ready: path })])
     .default({ live: "/healthz", ready: "/readyz" }),
   /** More than one needs a server that keeps nothing between calls. `max` above `min` scales by CPU, or by the GPU where it has a slice. */
   replicas: z
@@ -90,12 +92,17 @@ const deployed = {
     .default(0),
   /** What the server may read of Kubernetes. */
   kubernetes: z.strictObject({ resources: z.array(z.enum(["nodes", "pods"])).min(1) }).optional(),
-  /** What it calls, beyond DNS; the network policy lets it out to nothing else. */
+  /**
+   * What it calls, beyond DNS. A network policy lets it out to no other part of the platform; a vendor's host opens that
+   * port of the whole internet, as policies know addresses and not names.
+   */
   egress: z.array(egress).default([]),
   /** Plain environment variables of a server of others. */
   environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()).default({}),
   /** A volume that outlives the pod, at this path. The server then stops before its successor starts. */
   volume: z.strictObject({ path, size: z.string().regex(/^[1-9][0-9]*(Mi|Gi)$/) }).optional(),
+  /** Left out: `mcp.resources` of the stack. `mcp.servers.<name>.resources` comes before both. A change rolls it. */
+  resources: demand.optional(),
   /** MiB of the pod's working set after `tools/list`, as seen in the lab; for the table of servers. */
   memory: z.number().int().positive(),
 };
@@ -134,8 +141,9 @@ const remote = z.strictObject({
 });
 
 /**
- * One MCP server. Adding a server to the platform is adding one of these; what secrets and variables it reads is in
- * `components/settings/environment`, by the consumer `mcp/<name>`.
+ * One MCP server. Adding one that reads no secret and no variable of the platform is adding one of these. One with a token
+ * also takes a line in each of `components/settings/environment/{consumers,secrets,vendorVariables}.ts`, which say where the
+ * token comes from and when it is due; `make documents` writes the rest. A line that is missing is told by name.
  */
 export const catalogEntry = z
   .discriminatedUnion("kind", [container, stdio, remote])

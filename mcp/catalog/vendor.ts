@@ -22,7 +22,22 @@ export const program = (name: string, file: string): string[] => [
   `${packages}/${npm(name).name}/${file}`,
 ];
 
-/** Where the bridge says whether its child answers. Others than the kubelet do not get to this port. */
+/** The same of a program that announces resources that it does not have: the announcement is left out. */
+export const withoutResources = (name: string, file: string): string[] => {
+  const [node = "", ...rest] = program(name, file);
+  return [node, "--import", `${folder}/withoutResources.ts`, ...rest];
+};
+
+/** The command that starts a program of ours in a process that also watches it, for those without a health path. */
+export const watched = (command: readonly string[], port: number): string[] => [
+  "node",
+  `${folder}/watched.ts`,
+  String(alive.port),
+  String(port),
+  ...command.slice(1),
+];
+
+/** Where it is told whether the program answers. Others than the kubelet do not get to this port. */
 export const alive = { path: "/alive", port: 8081 };
 
 /**

@@ -1,11 +1,9 @@
 import { images } from "../../components/core/versions.ts";
 import type { CatalogInput } from "./entry.ts";
-import { npm, program } from "./vendor.ts";
+import { npm, program, withoutResources } from "./vendor.ts";
 
 /** Node.js keeps to this heap, so that a leak ends one server and not its neighbours. */
 const heap = { NODE_OPTIONS: "--max-old-space-size=192" };
-const falseResources =
-  "it announces resources that it does not have, and the gateway takes that for a broken server";
 const imageVersion = (image: string) => image.slice(image.lastIndexOf(":") + 1);
 
 /** Servers of others that run here: npm packages in the image of `mcp/vendor`, or images of their makers. */
@@ -78,9 +76,8 @@ export const vendorServers: CatalogInput[] = [
     description: "Contacts, companies, deals and engagements of HubSpot.",
     kind: "stdio",
     source: npm("@hubspot/mcp-server"),
-    command: program("@hubspot/mcp-server", "dist/index.js"),
+    command: withoutResources("@hubspot/mcp-server", "dist/index.js"),
     environment: heap,
-    notFederated: falseResources,
     egress: ["api.hubapi.com:443"],
     memory: 74,
   },
@@ -114,9 +111,8 @@ export const vendorServers: CatalogInput[] = [
     description: "Code quality, coverage and security findings of Codacy.",
     kind: "stdio",
     source: npm("@codacy/codacy-mcp"),
-    command: program("@codacy/codacy-mcp", "dist/index.js"),
+    command: withoutResources("@codacy/codacy-mcp", "dist/index.js"),
     environment: heap,
-    notFederated: falseResources,
     egress: ["app.codacy.com:443", "api.codacy.com:443"],
     memory: 70,
   },
@@ -133,7 +129,7 @@ export const vendorServers: CatalogInput[] = [
     ],
     environment: { ...heap, PLAYWRIGHT_BROWSERS_PATH: "/tmp/browsers" },
     // It takes every path for the protocol.
-    health: "tcp",
+    health: "program",
     revisions: ["2025-11-25"],
     sessionful: true,
     egress: ["internet"],

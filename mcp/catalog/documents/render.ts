@@ -28,6 +28,11 @@ function notesOf(entry: CatalogEntry): string[] {
     ...(entry.sessionful
       ? [`**${entry.name}** is not behind the gateway: it keeps its state in the client's session.`]
       : []),
+    ...(isDeployed(entry) && entry.health === "tcp" && !entry.unavailable
+      ? [
+          `**${entry.name}** tells nobody without a token how it is: while it hangs the gateway leaves it out, and it is not started anew by itself.`,
+        ]
+      : []),
     ...(entry.toolAllow
       ? [
           `**${entry.name}**: the gateway offers ${entry.toolAllow.map(code).join(", ")}; its own path offers all tools.`,
@@ -51,7 +56,7 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "# MCP servers",
     "",
     "What the catalog has, and where it is reached. `container` serves HTTP itself, `stdio` stands behind a bridge, `remote` runs",
-    "at its vendor's. A program behind a bridge that ends is started anew at once, and one that hangs within a minute. A server without its secret stays off; `make status` says why. How to connect: [mcp-clients.md](mcp-clients.md).",
+    "at its vendor's. A program behind a bridge that ends is started anew at once; one that hangs is told to end after 30 to 60 s, and is back when its container has started. A server without its secret stays off; `make status` says why. How to connect: [mcp-clients.md](mcp-clients.md).",
     "",
     row("server", "kind", "what it is for", "from", "protocol", "reached at", "secrets"),
     row(...Array<string>(7).fill("---")),
@@ -90,7 +95,7 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "",
     "A call at `/mcp` has the seconds of the last column; at a server's own path it has an hour. See [decision 10](decisions/010-mcp-behind-one-door.md) for what a server that hangs may cost others.",
     "",
-    "A vendor's host stands for its port on the internet: network policies know addresses, not names.",
+    "A vendor's host stands for its port on the whole internet: network policies know addresses, not names. Pods, Services, hosts and the cloud's metadata are no part of it.",
     "",
   ].join("\n");
 }

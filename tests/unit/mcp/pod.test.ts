@@ -119,6 +119,30 @@ describe("pod", () => {
     expect(JSON.stringify(pod().container)).not.toContain("alive");
   });
 
+  test("M2 a program without a health path is watched by its own process", () => {
+    const { container } = vendor("playwright");
+    expect(container.livenessProbe).toMatchObject({ httpGet: { path: "/alive", port: "alive" } });
+    expect(container.readinessProbe).toMatchObject({ tcpSocket: { port: "mcp" } });
+    const command = container.command as string[];
+    expect(command).toEqual([
+      ...["node", "/app/mcp/vendor/watched.ts", "8081", "8080"],
+      "/app/mcp/vendor/node_modules/@playwright/mcp/cli.js",
+    ]);
+  });
+
+  test("M2 takes what the stack says of it, else what its entry does, else what all do", () => {
+    const resources = (memory: string) => ({
+      requests: { cpu: "50m", memory: "64Mi" },
+      limits: { cpu: "1", memory },
+    });
+    const own = mcpSettings.parse({ servers: { sophia_infrastructure: { resources: resources("300Mi") } } });
+    const limit = (made: ReturnType<typeof pod>) =>
+      (made.container.resources as { limits: { memory: string } }).limits.memory;
+    expect(limit(pod({ resources: resources("200Mi") }, own))).toBe("300Mi");
+    expect(limit(pod({ resources: resources("200Mi") }))).toBe("200Mi");
+    expect(limit(pod())).toBe(mcpSettings.parse({}).resources.limits.memory);
+  });
+
   test("M2 S1 mounts its own secret, and names files in the environment, never values", () => {
     const { spec, container, secrets } = pod();
     const volumes = (spec.volumes as { secret?: object }[]).flatMap(({ secret }) => secret ?? []);
