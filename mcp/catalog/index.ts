@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { variablesFor } from "../../components/settings/environment/variables.ts";
 import { type CatalogEntry, type CatalogInput, catalogEntry } from "./entry.ts";
 import { ownServers } from "./own.ts";
 import { remoteServers } from "./remotes.ts";
@@ -10,11 +11,36 @@ const schema = z
     error: "two entries have the same name",
   });
 
-/** Checks entries and fills in their defaults. @throws with every fault and its path, e.g. `[2].port` */
+/** Where a fault is: the entry by its name, as far as it has one. */
+function placeOf(path: PropertyKey[], entries: readonly { name?: unknown }[]): string {
+  const [index, ...rest] = path;
+  const name = typeof index === "number" ? entries[index]?.name : undefined;
+  const inside = rest.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  if (index === undefined) return "the list";
+  return `${typeof name === "string" && name !== "" ? name : `[${String(index)}]`}${inside}`;
+}
+
+/** Tokens of entries that nothing says where they come from. */
+const unknownTokens = (entries: readonly CatalogEntry[]): string[] =>
+  entries.flatMap((entry) => {
+    const variable = "credential" in entry ? entry.credential?.variable : undefined;
+    if (variable === undefined) return [];
+    const read = variablesFor(`mcp/${entry.name}`).some(([name]) => name === variable);
+    return read
+      ? []
+      : [
+          `✖ nothing says which secret ${variable} holds: add it to components/settings/environment/vendorVariables.ts, for mcp/${entry.name}\n  → at ${entry.name}.credential.variable`,
+        ];
+  });
+
+/** Checks entries and fills in their defaults. @throws with every fault and its path, e.g. `redis.port` */
 export function readCatalog(entries: CatalogInput[]): CatalogEntry[] {
   const result = schema.safeParse(entries);
-  if (result.success) return result.data;
-  throw new Error(`the MCP catalog cannot be used:\n${z.prettifyError(result.error)}`);
+  const faults = result.success
+    ? unknownTokens(result.data)
+    : result.error.issues.map(({ message, path }) => `✖ ${message}\n  → at ${placeOf(path, entries)}`);
+  if (result.success && faults.length === 0) return result.data;
+  throw new Error(`the MCP catalog cannot be used:\n${faults.join("\n")}`);
 }
 
 /** Every MCP server of the platform. A wrong entry stops the program. */

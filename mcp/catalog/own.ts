@@ -19,6 +19,8 @@ const own = (
 export const sophiaInfrastructure = own("sophia_infrastructure", {
   description: "Hosts, Kubernetes nodes and pods, and the GPU instances that the account rents.",
   replicas: { min: 1, max: 3 },
+  // Computes nothing there: it is the one pod by which a stack proves that slices are handed out, metered and scaled by
+  // (requirement K5). In a cluster whose GPUs are all wanted by models, set this to 0.
   gpuSlices: 1,
   kubernetes: { resources: ["nodes", "pods"] },
   egress: ["lambda"],

@@ -8,6 +8,7 @@ import { freshLab } from "./parts/freshLab.ts";
 import { gpu } from "./parts/gpu.ts";
 import { mcp } from "./parts/mcp.ts";
 import { mcpDoor } from "./parts/mcpDoor.ts";
+import { mcpWalls } from "./parts/mcpWalls.ts";
 import { pipeline } from "./parts/pipeline.ts";
 import { secrets } from "./parts/secrets.ts";
 import { threeHosts } from "./parts/threeHosts.ts";
@@ -39,7 +40,11 @@ afterAll(async () => {
 describe("a fresh lab", freshLab);
 describe("MCP's door", mcpDoor);
 describe("a lab that runs", () => {
-  beside("MCP", mcp);
+  // Both take servers away and call them: one after the other.
+  beside("MCP", () => {
+    mcpWalls();
+    mcp();
+  });
   beside("GPU", gpu);
   beside("pipeline", pipeline);
   beside("secrets", () => secrets(() => commandLines));

@@ -174,7 +174,6 @@ export const secrets = {
   githubToken: vendor("Fine-grained personal access token.", "github.token", "GitHub, Developer settings"),
   notionToken: vendor("Token of an internal integration.", "notion.token", "Notion, Integrations"),
   asanaAccessToken: vendor("Personal access token.", "asana.accessToken", "Asana, developer console"),
-  linearApiToken: vendor("Personal API key.", "linear.apiToken", "Linear, Settings, API"),
   salesforceAuthUrl: vendor(
     "The CLI's login of one org.",
     "salesforce.authUrl",

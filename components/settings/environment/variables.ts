@@ -37,7 +37,7 @@ export const variables = {
   },
   SOPHIA_MCP_TOKENS_FILE: {
     about:
-      "File with the bearer tokens that may call, one a line. Left out: whoever reaches the port may call.",
+      "File with the bearer tokens that may call, one a line. Left out: whoever reaches the port may call. In the cluster nobody sets it, as Nginx asks for the token; it is for a server that is run by itself.",
     usedBy: ["mcp-kit"],
     schema: text.optional(),
     setBy: "default",

@@ -44,7 +44,6 @@ export const vendorVariables = {
   GITHUB_PERSONAL_ACCESS_TOKEN: vendors("githubToken", "mcp/github", "github-mcp-server"),
   NOTION_TOKEN: vendors("notionToken", "mcp/notion", "@notionhq/notion-mcp-server"),
   ASANA_ACCESS_TOKEN: vendors("asanaAccessToken", "mcp/asana", "@roychri/mcp-server-asana"),
-  LINEAR_API_TOKEN: vendors("linearApiToken", "mcp/linear", "@tacticlaunch/mcp-linear"),
   SFDX_AUTH_URL: vendors("salesforceAuthUrl", "mcp/salesforce", "Salesforce's CLI"),
   CODACY_ACCOUNT_TOKEN: vendors("codacyAccountToken", "mcp/codacy", "@codacy/codacy-mcp"),
   FIGMA_API_KEY: vendors("figmaApiKey", "mcp/figma_context", "figma-developer-mcp"),

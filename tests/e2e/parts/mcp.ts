@@ -94,7 +94,7 @@ export function mcp() {
 
   test("M3 the live view says how each server behind the gateway is", async () => {
     const { report } = await status();
-    const apart = ["codacy", "hubspot", "playwright"];
+    const apart = ["playwright"];
     const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [name] : []));
     const { text } = await knock("/mcp/status", undefined, access.token);
     const { backends } = JSON.parse(text) as { backends: { name: string; health: string }[] };

@@ -34,27 +34,43 @@ describe("catalog", () => {
   });
 
   test.each([
-    [{ port: 80 }, "[1].port"],
-    [{ name: "with-dash" }, "[1].name"],
-    [{ name: "ends_" }, "[1].name"],
-    [{ name: "status" }, "[1].name"],
-    [{ name: "x".repeat(64) }, "[1].name"],
-    [{ kind: "serverless" }, "[1].kind"],
-    [{ source: { registry: "npm", name: "x", version: "^1.2.3" } }, "[1].source.version"],
-    [{ source: { registry: "npm", name: "x", version: "latest" } }, "[1].source.version"],
-    [{ description: "x".repeat(101) }, "[1].description"],
-    [{ gpuSlices: 2 }, "[1].gpuSlices"],
-    [{ kubernetes: { resources: ["secrets"] } }, "[1].kubernetes.resources[0]"],
-    [{ egress: ["anywhere"] }, "[1].egress[0]"],
-    [{ egress: ["api.example.com"] }, "[1].egress[0]"],
-    [{ replicas: { min: 3, max: 2 } }, "[1].replicas"],
-    [{ sessionful: true, replicas: { min: 1, max: 2 } }, "[1].replicas"],
-    [{ volume: { path: "/data", size: "1Gi" }, replicas: { min: 1, max: 2 } }, "[1].replicas"],
-    [{ gpu: 1 }, "[1]"],
+    [{ port: 80 }, "sophia_infrastructure.port"],
+    [{ name: "with-dash" }, "with-dash.name"],
+    [{ name: "ends_" }, "ends_.name"],
+    [{ name: "status" }, "status.name"],
+    [{ name: "x".repeat(64) }, `${"x".repeat(64)}.name`],
+    [{ name: 7 }, "[1].name"],
+    [{ resources: { requests: { cpu: "1" } } }, "sophia_infrastructure.resources.requests.memory"],
+    [
+      { credential: { header: "Authorization", variable: "X_TOKEN" }, notFederated: "for a good reason" },
+      "sophia_infrastructure",
+    ],
+    [{ kind: "serverless" }, "sophia_infrastructure.kind"],
+    [{ source: { registry: "npm", name: "x", version: "^1.2.3" } }, "sophia_infrastructure.source.version"],
+    [{ source: { registry: "npm", name: "x", version: "latest" } }, "sophia_infrastructure.source.version"],
+    [{ description: "x".repeat(101) }, "sophia_infrastructure.description"],
+    [{ gpuSlices: 2 }, "sophia_infrastructure.gpuSlices"],
+    [{ kubernetes: { resources: ["secrets"] } }, "sophia_infrastructure.kubernetes.resources[0]"],
+    [{ egress: ["anywhere"] }, "sophia_infrastructure.egress[0]"],
+    [{ egress: ["api.example.com"] }, "sophia_infrastructure.egress[0]"],
+    [{ replicas: { min: 3, max: 2 } }, "sophia_infrastructure.replicas"],
+    [{ sessionful: true, replicas: { min: 1, max: 2 } }, "sophia_infrastructure.replicas"],
+    [
+      { volume: { path: "/data", size: "1Gi" }, replicas: { min: 1, max: 2 } },
+      "sophia_infrastructure.replicas",
+    ],
+    [{ gpu: 1 }, "sophia_infrastructure"],
   ])("M1 a wrong entry is refused with its path: %j", (change, path) => {
     const named = { ...sophiaInfrastructure, name: "other" } as CatalogInput;
     const wrong = { ...sophiaInfrastructure, ...change } as CatalogInput;
     expect(() => readCatalog([named, wrong])).toThrow(`→ at ${path}`);
+  });
+
+  test("M1 a token that nothing says the origin of is refused, with where to add it", () => {
+    const change = { credential: { header: "Authorization", variable: "X_TOKEN" } };
+    expect(() => entryOf(change)).toThrow(
+      /which secret X_TOKEN holds: add it to .*vendorVariables.ts, for mcp\/sophia_infrastructure\n.*at sophia_infrastructure.credential.variable/,
+    );
   });
 
   test("K5 a quarter of a GPU is refused, and what to write instead is said", () => {
@@ -104,7 +120,7 @@ describe("egress", () => {
     ports: [{ port, protocol: "TCP" }],
   });
 
-  test("S4 a server reaches what its entry names, and nothing else", () => {
+  test("S4 a policy has a rule for what the entry names, and for no other part of the platform", () => {
     expect(egressRules(entryOf(), servers, urls)).toEqual([
       to("10.0.0.5/32", 6443),
       to("203.0.113.7/32", 6443),
