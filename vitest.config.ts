@@ -1,10 +1,14 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Tests of our own code against a real server: they lie beside the others, and need what the lab builds. */
+const live = "tests/unit/**/*.live.test.ts";
 
 /** One project a level of reality: `unit` is pure, the others start real processes. */
 const project = (name: string, include: string[], testTimeout = 60_000, parallel = true) => ({
   test: {
     name,
     include,
+    exclude: name === "unit" ? [...configDefaults.exclude, live] : configDefaults.exclude,
     testTimeout,
     hookTimeout: testTimeout,
     fileParallelism: parallel,
@@ -16,6 +20,7 @@ export default defineConfig({
   test: {
     projects: [
       project("unit", ["tests/unit/**/*.test.ts"], 300_000),
+      project("services", ["tests/charts/**/*.test.ts", live], 300_000),
       project("cloud", ["tests/cloud/**/*.test.ts", "tests/conformance/**/*.test.ts"], 120_000),
       project("plugins", ["tests/plugins/**/*.test.ts"], 900_000),
       project("lambda", ["tests/lambda/**/*.test.ts"], 600_000),

@@ -40,6 +40,7 @@ const lanes: Part[][] = [
     whole(commands, "types", bin("tsc"), ["--noEmit"]),
     vitest("unit"),
     vitest("cloud"),
+    onArtefacts(vitest("services")),
     onArtefacts(vitest("plugins")),
     onArtefacts(vitest("lambda")),
   ],
@@ -104,7 +105,8 @@ try {
 
 const sum = (count: (result: (typeof results)[number]) => number) =>
   results.reduce((total, result) => total + count(result), 0);
-for (const { name, failures = [], unsteady = [] } of results) {
+for (const { name, failures = [], unsteady = [], leftOut = {} } of results) {
+  for (const [why, count] of Object.entries(leftOut)) say(`– ${name}: ${count} not run: ${why}`);
   for (const failure of failures) say(`✘ ${name}: ${failure}\n`);
   for (const first of unsteady) say(`⚠ passed at the second try only, ${name}: ${first}\n`);
 }

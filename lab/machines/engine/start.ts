@@ -74,7 +74,8 @@ async function spawnDaemon(): Promise<{ log: string; ended: () => string | undef
   const child = spawn("dockerd", [`--mtu=${await outwardMtu()}`, "--log-level=warn"], {
     detached: true,
     stdio: ["ignore", descriptor, descriptor],
-    env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` },
+    // A daemon outlives the temporary folder of whoever started it, and could start nothing in a container any more.
+    env: { ...process.env, TMPDIR: undefined, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` },
   });
   closeSync(descriptor);
   let ended: string | undefined;

@@ -14,8 +14,8 @@ import type { GatewayAuth, ResolvedBackend, SessionStore } from "../../../mcp/ga
 import { vmcp } from "../../../mcp/gateway/vmcp.ts";
 import { type ServeOptions, type Serving, serve } from "../../../mcp/servers/kit/serve.ts";
 import { tool } from "../../../mcp/servers/kit/tool.ts";
+import { only, render } from "../../charts/render.ts";
 import { freePort } from "../../support/servers/ports.ts";
-import { only, render } from "../../unit/charts/render.ts";
 
 export const add = tool({
   name: "add",

@@ -2,13 +2,13 @@ import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect, type Era } from "../../../mcp/probe.ts";
-import { noRedis, startRedis } from "../../support/servers/redis.ts";
+import { startRedis } from "../../support/servers/redis.ts";
 import { type Bench, openBench } from "./bench.ts";
 import { backendOf, type Program, startGateway, startServer } from "./programs.ts";
 
 const eras: Era[] = ["2025-11-25", "2026-07-28"];
 
-describe.skipIf(noRedis)("two replicas", () => {
+describe("two replicas", () => {
   let bench: Bench;
   let replicas: Program[];
   let balancer: { url: string; to: number[]; answered: Set<number> };

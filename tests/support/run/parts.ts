@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { repository } from "../../../lab/lab.ts";
 import type { Commands } from "./execute.ts";
+import { skipsOf } from "./skips.ts";
 
 /** Tests of one part, and what it printed. */
 export interface Outcome {
@@ -13,6 +14,8 @@ export interface Outcome {
   failures?: string[];
   /** What passed at the second try only, each with what it said at the first: to be looked into, though nothing failed. */
   unsteady?: string[];
+  /** Why tests were left out, with how many. */
+  leftOut?: Record<string, number>;
 }
 
 export interface Part {
@@ -99,12 +102,17 @@ export const suite = (commands: Commands, name: string, reports: string, measure
       .catch(() => none);
     // A suite that broke outside a test, or found none, has failed even where no test did.
     const broken = (code !== 0 && counts.numFailedTests === 0) || counts.numPassedTests === 0;
+    const skips = skipsOf(counts);
+    const unknown = skips.unknown.map(
+      (what) => `${what}\n    a test that is left out is to be listed in tests/support/run/skips.ts`,
+    );
     return {
       passed: counts.numPassedTests,
-      failed: counts.numFailedTests + (broken ? 1 : 0),
+      failed: counts.numFailedTests + (broken ? 1 : 0) + unknown.length,
       skipped: counts.numPendingTests,
       said,
-      failures: failuresOf(counts),
+      failures: [...failuresOf(counts), ...unknown],
+      leftOut: skips.known,
       unsteady: unsteadyOf(counts),
     };
   },

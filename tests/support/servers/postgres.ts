@@ -1,26 +1,22 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import pg from "pg";
 import { waitFor } from "../../../components/core/wait.ts";
 import { certificateIn } from "./certificate.ts";
 import { freePort } from "./ports.ts";
+import { programOf, type Started } from "./program.ts";
 
-/** Folder with PostgreSQL's programs; Debian keeps them off the PATH. */
-function programs(): string | undefined {
+/** Folder with PostgreSQL's programs, with a slash; Debian keeps them off the PATH. None: whatever the PATH has. */
+function folderOfPrograms(): string {
   const packaged = "/usr/lib/postgresql";
   const versions = existsSync(packaged) ? readdirSync(packaged).sort().reverse() : [];
-  return [
-    ...versions.map((version) => join(packaged, version, "bin")),
-    ...(process.env.PATH ?? "").split(delimiter),
-  ].find((folder) => ["initdb", "postgres"].every((name) => existsSync(join(folder, name))));
+  const found = versions
+    .map((version) => join(packaged, version, "bin"))
+    .find((folder) => ["initdb", "postgres"].every((name) => existsSync(join(folder, name))));
+  return found ? `${found}/` : "";
 }
-
-/** Why tests against PostgreSQL cannot run here; undefined where they can. */
-export const noPostgres: string | undefined =
-  programs() === undefined ? "PostgreSQL's initdb and postgres are not installed here" : undefined;
 
 export interface TestPostgres {
   host: string;
@@ -44,8 +40,8 @@ const unprivileged = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
  * @param settings of `postgresql.conf`, by name
  */
 export async function startPostgres(settings: Record<string, string> = {}): Promise<TestPostgres> {
-  const bin = programs();
-  if (!bin) throw new Error(noPostgres);
+  const bin = folderOfPrograms();
+  const program = programOf("postgres", `${bin}initdb`, ["--version"]);
   const folder = mkdtempSync(join(tmpdir(), "postgres-"));
   chmodSync(folder, 0o755);
   const data = join(folder, "data");
@@ -66,7 +62,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     "-E",
     "UTF8",
   ];
-  execFileSync(join(bin, "initdb"), [...initialise, "--locale=C"], { stdio: "ignore", ...unprivileged });
+  program.run(`${bin}initdb`, [...initialise, "--locale=C"], { folder, user: unprivileged });
   const tls = certificateIn(folder);
   for (const file of [tls.key, tls.certificate])
     if (unprivileged.uid !== undefined) chownSync(file, unprivileged.uid, unprivileged.gid);
@@ -86,29 +82,30 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     await client.connect();
     return client;
   };
-  let server: ChildProcess | undefined;
+  let server: Started | undefined;
   const start = async () => {
-    const started = spawn(join(bin, "postgres"), [...options, ...set], {
-      ...unprivileged,
+    const started = program.start(`${bin}postgres`, [...options, ...set], {
+      folder,
+      user: unprivileged,
       stdio: ["ignore", "ignore", "pipe"],
     });
     server = started;
     let said = "";
-    started.stderr.setEncoding("utf8").on("data", (text: string) => {
+    started.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-20_000);
     });
     await waitFor({ what: "PostgreSQL", deadline: 120, interval: 0.1 }, async () => {
-      if (started.exitCode !== null) throw new Error(`it ended: ${said}`);
+      if (started.process.exitCode !== null) throw new Error(`it ended: ${said}`);
       await (await admin()).end();
       return true;
-    });
+    }).catch(started.abandon);
   };
   const end = async (signal: NodeJS.Signals) => {
     const ending = server;
     server = undefined;
-    if (!ending || ending.exitCode !== null) return;
-    const ended = once(ending, "exit");
-    ending.kill(signal);
+    if (!ending || ending.process.exitCode !== null) return;
+    const ended = once(ending.process, "exit");
+    ending.signal(signal);
     await ended;
   };
   await start();

@@ -1,18 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { nginxValues } from "../../../components/services/nginx.ts";
-import { redisValues } from "../../../components/services/redis.ts";
 import { k3sSettings } from "../../../components/settings/k3s.ts";
-import { nginxSettings, redisSettings } from "../../../components/settings/services.ts";
 import { nodeConfig } from "../../../k3s/config.ts";
 import type { Host } from "../../../k3s/host.ts";
 import { configureScript } from "../../../k3s/node/scripts.ts";
 import { baseRules } from "../../../lambda/firewallRules.ts";
-import { manifestSubjects } from "../../../policies/engine/subjects.ts";
-import { Hidden, type Json } from "../../../policies/engine/values.ts";
+import { Hidden } from "../../../policies/engine/values.ts";
 import { k3sConfig, k3sFaults } from "../../../policies/rules/cluster/k3sConfig.ts";
-import { rules } from "../../../policies/rules/index.ts";
 import { firewall } from "../../../policies/rules/platform/firewall.ts";
-import { helm, render } from "../charts/render.ts";
 import { contextOf, resource } from "./fixtures.ts";
 
 const host: Host = {
@@ -63,32 +57,5 @@ describe("S3 what this repository makes keeps the rules", () => {
       );
     expect(judged(["203.0.113.0/24"])).toEqual([]);
     expect(judged(["0.0.0.0/0"])).toHaveLength(2);
-  });
-
-  const faults = (chart: string, namespace: string, values: object) =>
-    manifestSubjects(
-      `${chart}-release`,
-      render(chart, namespace, values) as unknown as Json[],
-      namespace,
-    ).flatMap((subject) =>
-      rules.flatMap((rule) =>
-        rule.judge(subject, contextOf()).map((fault) => `${rule.name}: ${JSON.stringify(fault)}`),
-      ),
-    );
-
-  test.skipIf(!helm)("the charts of Nginx and Redis", () => {
-    const nginx = nginxValues(nginxSettings.parse({ hostnames: ["sophia.test"] }), {
-      routes: [{ path: "/mcp/one", kind: "sse", host: "one.mcp.svc.cluster.local", port: 8080 }],
-      serviceCidr: "10.43.0.0/16",
-      tlsSecret: "nginx-tls",
-      tlsHash: "0a1b2c3d4e5f6071",
-    });
-    expect(faults("nginx", "ingress", nginx)).toEqual([]);
-    const redis = redisValues(redisSettings.parse({}), {
-      storageClass: "local-path",
-      secret: "redis-auth",
-      passwordHash: "0a1b2c3d4e5f6071",
-    });
-    expect(faults("redis", "data", redis)).toEqual([]);
   });
 });

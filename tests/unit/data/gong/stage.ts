@@ -3,14 +3,13 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { type Extraction, extract } from "../../../../data/gong/main.ts";
 import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { Meter } from "../../../../data/quality/measure.ts";
 import { type GongOptions, openGong } from "../../../../lab/saas/gong/handler.ts";
 import { holding } from "../../../support/pipeline/alerts.ts";
 import { startPipelineServer } from "../../../support/servers/pipeline.ts";
-import { noPostgres } from "../../../support/servers/postgres.ts";
 
 const tables = [
   "gong_calls_staging",
@@ -77,9 +76,6 @@ export async function serveGong(options: Omit<Partial<GongOptions>, "credentials
 }
 export type ServedGong = Awaited<ReturnType<typeof serveGong>>;
 
-/** Runs where this machine has PostgreSQL. */
-export const needed = test.skipIf(noPostgres !== undefined);
-
 /** A database for all tests of a file, empty before each, and a Gong of its own for each. */
 export function stage(
   options: Parameters<typeof serveGong>[0],
@@ -88,7 +84,7 @@ export function stage(
   let staging: Staging | undefined;
   let gong: ServedGong | undefined;
   beforeAll(async () => {
-    if (!noPostgres) staging = await openStaging();
+    staging = await openStaging();
   });
   afterAll(() => staging?.stop());
   beforeEach(async () => {

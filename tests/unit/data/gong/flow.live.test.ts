@@ -1,19 +1,10 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import {
   calls as callsTable,
   crmEntities,
   users as usersTable,
 } from "../../../../data/gong/staging/tables.ts";
-import {
-  contents,
-  history,
-  needed,
-  runOnce,
-  type ServedGong,
-  type Staging,
-  stage,
-  statusOf,
-} from "./stage.ts";
+import { contents, history, runOnce, type ServedGong, type Staging, stage, statusOf } from "./stage.ts";
 
 let staging: Staging;
 let gong: ServedGong;
@@ -24,7 +15,7 @@ stage({ seed: 7, size: 230 }, (opened, served) => {
 const count = async (sql: string) =>
   Number((await staging.admin.query(`SELECT count(*) AS n FROM ${sql}`)).rows[0].n);
 
-needed("P1 a first run takes over every call, user and CRM object, with ids as they are", async () => {
+test("P1 a first run takes over every call, user and CRM object, with ids as they are", async () => {
   const { failure } = await runOnce(staging, gong);
   expect(failure).toBeUndefined();
   expect(await count("gong_calls_staging")).toBe(230);
@@ -56,7 +47,7 @@ needed("P1 a first run takes over every call, user and CRM object, with ids as t
   expect(await statusOf(staging, "gong_calls")).toMatchObject({ state: "ok", rows: "230" });
 });
 
-needed("P1 a run that finds nothing new touches no row", async () => {
+test("P1 a run that finds nothing new touches no row", async () => {
   await runOnce(staging, gong);
   const versions = async () =>
     (
@@ -73,41 +64,38 @@ needed("P1 a run that finds nothing new touches no row", async () => {
   expect(second.map(({ read }) => read > 0)).toEqual([true, true, true]);
 });
 
-needed(
-  "P1 inserts, updates and deletes at Gong arrive, and what comes back is no longer deleted",
-  async () => {
-    await runOnce(staging, gong);
-    const touched = gong.workspace.change({
-      add: 3,
-      update: 4,
-      delete: ["7300000000000000000"],
-      updateAccounts: 2,
-    });
-    gong.workspace.change({ addUsers: 1, updateUsers: 1 });
-    await runOnce(staging, gong);
-    expect(await count("gong_calls_staging WHERE _deleted_at IS NULL")).toBe(232);
-    expect(await count("gong_calls_staging WHERE _deleted_at IS NOT NULL")).toBe(1);
-    expect(await count("gong_calls_staging WHERE title LIKE '%(1)'")).toBe(4);
-    expect(await count("gong_users_staging WHERE last_name LIKE '%-1'")).toBe(1);
-    expect(await count("gong_crm_entities_staging WHERE fields->>'dealname' LIKE '%, 2'")).toBe(2);
-    expect(touched.added).toHaveLength(3);
-    const run = (await history(staging)).slice(3);
-    // Three new, four changed, one deleted; and the calls of two companies, whose CRM objects are in their context.
-    const calls = await count(
-      `gong_calls_staging WHERE _run_id = (SELECT run_id FROM sync_history ORDER BY started_at DESC LIMIT 1)`,
-    );
-    expect(run.find(({ stream }) => stream === "gong_calls")?.changed).toBe(calls);
-    expect((await statusOf(staging, "gong_calls")).rows).toBe("232");
+test("P1 inserts, updates and deletes at Gong arrive, and what comes back is no longer deleted", async () => {
+  await runOnce(staging, gong);
+  const touched = gong.workspace.change({
+    add: 3,
+    update: 4,
+    delete: ["7300000000000000000"],
+    updateAccounts: 2,
+  });
+  gong.workspace.change({ addUsers: 1, updateUsers: 1 });
+  await runOnce(staging, gong);
+  expect(await count("gong_calls_staging WHERE _deleted_at IS NULL")).toBe(232);
+  expect(await count("gong_calls_staging WHERE _deleted_at IS NOT NULL")).toBe(1);
+  expect(await count("gong_calls_staging WHERE title LIKE '%(1)'")).toBe(4);
+  expect(await count("gong_users_staging WHERE last_name LIKE '%-1'")).toBe(1);
+  expect(await count("gong_crm_entities_staging WHERE fields->>'dealname' LIKE '%, 2'")).toBe(2);
+  expect(touched.added).toHaveLength(3);
+  const run = (await history(staging)).slice(3);
+  // Three new, four changed, one deleted; and the calls of two companies, whose CRM objects are in their context.
+  const calls = await count(
+    `gong_calls_staging WHERE _run_id = (SELECT run_id FROM sync_history ORDER BY started_at DESC LIMIT 1)`,
+  );
+  expect(run.find(({ stream }) => stream === "gong_calls")?.changed).toBe(calls);
+  expect((await statusOf(staging, "gong_calls")).rows).toBe("232");
 
-    gong.workspace.seed({ seed: 7, size: 230 });
-    await runOnce(staging, gong);
-    expect(
-      await count("gong_calls_staging WHERE call_id = '7300000000000000000' AND _deleted_at IS NULL"),
-    ).toBe(1);
-  },
-);
+  gong.workspace.seed({ seed: 7, size: 230 });
+  await runOnce(staging, gong);
+  expect(
+    await count("gong_calls_staging WHERE call_id = '7300000000000000000' AND _deleted_at IS NULL"),
+  ).toBe(1);
+});
 
-needed("P1 what Gong changes within the look-back is read again when it is due, and not before", async () => {
+test("P1 what Gong changes within the look-back is read again when it is due, and not before", async () => {
   const plan = { overlap: 0, lookbackEvery: 86_400 };
   await runOnce(staging, gong, { plan });
   gong.workspace.change({ update: 2 });
@@ -118,7 +106,7 @@ needed("P1 what Gong changes within the look-back is read again when it is due, 
   expect(await count("gong_calls_staging WHERE title LIKE '%(1)'")).toBe(2);
 });
 
-needed("P1 calls that began after the lag are left to the next run", async () => {
+test("P1 calls that began after the lag are left to the next run", async () => {
   gong.workspace.change({ add: 2 });
   await runOnce(staging, gong, { plan: { lag: 300 } });
   expect(await count("gong_calls_staging")).toBe(230);
@@ -126,7 +114,7 @@ needed("P1 calls that began after the lag are left to the next run", async () =>
   expect(await count("gong_calls_staging")).toBe(232);
 });
 
-needed("P1 an empty account is no fault", async () => {
+test("P1 an empty account is no fault", async () => {
   gong.workspace.seed({ size: 0 });
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
   expect((await history(staging)).map(({ status }) => status)).toEqual([
@@ -137,7 +125,7 @@ needed("P1 an empty account is no fault", async () => {
   expect(gong.journal.statuses["404"]).toBeGreaterThan(0);
 });
 
-needed("P1 dense calls are read in windows that are cut to size", async () => {
+test("P1 dense calls are read in windows that are cut to size", async () => {
   gong.workspace.seed({ seed: 3, size: 5000, days: 0.5, utterances: 1 });
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
   expect(await count("gong_calls_staging")).toBe(5000);
@@ -152,7 +140,7 @@ needed("P1 dense calls are read in windows that are cut to size", async () => {
   expect(transcript).toBeLessThan(80);
 });
 
-needed("S1 columns about people are marked as such, and no key or name is logged", async () => {
+test("S1 columns about people are marked as such, and no key or name is logged", async () => {
   const { logged } = await runOnce(staging, gong);
   for (const { name, columns } of [callsTable, usersTable, crmEntities]) {
     const { rows } = await staging.admin.query(
@@ -176,7 +164,7 @@ needed("S1 columns about people are marked as such, and no key or name is logged
     expect(logged.join()).not.toContain(secret);
 });
 
-needed("P1 two extractors do not run the same stream at once", async () => {
+test("P1 two extractors do not run the same stream at once", async () => {
   const client = await staging.loader();
   await client.query("SELECT pg_advisory_lock(hashtextextended('pipeline/gong/gong_calls', 0))");
   const { logged, failure } = await runOnce(staging, gong);

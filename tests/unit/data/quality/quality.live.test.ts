@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { holding } from "../../../support/pipeline/alerts.ts";
-import { noPostgres } from "../../../support/servers/postgres.ts";
 import { openStage, type Stage, signal } from "./stage.ts";
 
-describe.skipIf(noPostgres)("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
+describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();

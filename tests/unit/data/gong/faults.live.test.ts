@@ -1,9 +1,8 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import {
   alerts,
   contents,
   history,
-  needed,
   runOnce,
   type ServedGong,
   type Staging,
@@ -40,7 +39,7 @@ function idleClock() {
   };
 }
 
-needed("P5 a storm of 429 is waited out as long as Gong says, and nothing is lost", async () => {
+test("P5 a storm of 429 is waited out as long as Gong says, and nothing is lost", async () => {
   gong.faults.set([{ kind: "status", status: 429, retryAfter: 7, times: 9, after: 3 }]);
   const clock = idleClock();
   const { failure } = await runOnce(staging, gong, { clock, patience: 600 });
@@ -51,7 +50,7 @@ needed("P5 a storm of 429 is waited out as long as Gong says, and nothing is los
   expect((await callsRun())?.status).toBe("succeeded");
 });
 
-needed("P5 where Gong asks for more time than a run has, the next run goes on from there", async () => {
+test("P5 where Gong asks for more time than a run has, the next run goes on from there", async () => {
   gong.faults.set([{ kind: "status", status: 429, retryAfter: 3600, times: -1, after: 4 }]);
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
   expect(await callsRun()).toMatchObject({
@@ -80,7 +79,7 @@ needed("P5 where Gong asks for more time than a run has, the next run goes on fr
   await expectWhole();
 });
 
-needed("P5 the source is down: the run fails by name, and the next one makes up for it", async () => {
+test("P5 the source is down: the run fails by name, and the next one makes up for it", async () => {
   gong.faults.set([{ kind: "status", status: 503, times: -1, after: 4 }]);
   await runOnce(staging, gong, { clock: idleClock(), patience: 60 });
   expect(await callsRun()).toMatchObject({
@@ -96,7 +95,7 @@ needed("P5 the source is down: the run fails by name, and the next one makes up 
   expect(await alerts(staging)).toEqual([]);
 });
 
-needed("P5 an expired key fails the run and says what to do; a rotated one works at once", async () => {
+test("P5 an expired key fails the run and says what to do; a rotated one works at once", async () => {
   await runOnce(staging, gong);
   const right = gong.keys.accessKeySecret;
   gong.keys.accessKeySecret = "another";
@@ -114,7 +113,7 @@ needed("P5 an expired key fails the run and says what to do; a rotated one works
   expect(await alerts(staging)).toEqual([]);
 });
 
-needed("P5 poison records are kept aside with the reason, once, and the others are loaded", async () => {
+test("P5 poison records are kept aside with the reason, once, and the others are loaded", async () => {
   const [nul, half, huge, odd] = [3, 4, 5, 6].map(
     (n) => gong.workspace.calls({}, n, 1).items[0]?.metaData.id ?? "",
   );
@@ -154,42 +153,39 @@ needed("P5 poison records are kept aside with the reason, once, and the others a
   expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
 });
 
-needed("P5 a cursor that expired begins its window anew, without duplicates", async () => {
+test("P5 a cursor that expired begins its window anew, without duplicates", async () => {
   gong.faults.set([{ kind: "cursor" }]);
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
   expect(gong.journal.statuses["400"]).toBe(1);
   await expectWhole();
 });
 
-needed(
-  "P5 a database that goes away in the middle fails the run, and the next one completes it",
-  async () => {
-    const connected = staging.loader;
-    let connections = 0;
-    const connect = async () => {
-      const client = await connected();
-      connections += 1;
-      if (connections === 1) {
-        const { query } = client;
-        client.query = ((...given: Parameters<typeof query>) => {
-          if (!String(given[0]).startsWith("SELECT call_id AS key")) return query.apply(client, given);
-          // In the transaction of the calls, as PostgreSQL does when it is told to end.
-          return staging.admin
-            .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gong_loader'")
-            .then(() => query.apply(client, given));
-        }) as typeof query;
-      }
-      return client;
-    };
-    expect((await runOnce(staging, gong, { connect })).failure).toBeDefined();
-    expect((await runOnce(staging, gong)).failure).toBeUndefined();
-    await expectWhole();
-    expect(await alerts(staging)).toEqual([]);
-    expect((await history(staging)).filter(({ status }) => status === "running")).toEqual([]);
-  },
-);
+test("P5 a database that goes away in the middle fails the run, and the next one completes it", async () => {
+  const connected = staging.loader;
+  let connections = 0;
+  const connect = async () => {
+    const client = await connected();
+    connections += 1;
+    if (connections === 1) {
+      const { query } = client;
+      client.query = ((...given: Parameters<typeof query>) => {
+        if (!String(given[0]).startsWith("SELECT call_id AS key")) return query.apply(client, given);
+        // In the transaction of the calls, as PostgreSQL does when it is told to end.
+        return staging.admin
+          .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gong_loader'")
+          .then(() => query.apply(client, given));
+      }) as typeof query;
+    }
+    return client;
+  };
+  expect((await runOnce(staging, gong, { connect })).failure).toBeDefined();
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  await expectWhole();
+  expect(await alerts(staging)).toEqual([]);
+  expect((await history(staging)).filter(({ status }) => status === "running")).toEqual([]);
+});
 
-needed("P1 extractors in several pods keep to one pace, and to the day's share", async () => {
+test("P1 extractors in several pods keep to one pace, and to the day's share", async () => {
   const { Pace } = await import("../../../../data/gong/source/pace.ts");
   const clients = await Promise.all([staging.loader(), staging.loader(), staging.loader()]);
   const slept: number[] = [];
@@ -210,7 +206,7 @@ needed("P1 extractors in several pods keep to one pace, and to the day's share",
   await Promise.all(clients.map((client) => client.end()));
 });
 
-needed("P1 the emulator's real limits are kept: no request is refused", async () => {
+test("P1 the emulator's real limits are kept: no request is refused", async () => {
   const strict = await serveGong({
     seed: 5,
     size: 60,

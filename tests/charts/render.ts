@@ -1,41 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { versions } from "../../../components/core/versions.ts";
-import { labOf, repository } from "../../../lab/lab.ts";
-
-const works = (program: string, args: string[]) => {
-  try {
-    execFileSync(program, args, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-};
+import { versions } from "../../components/core/versions.ts";
+import { labOf, repository } from "../../lab/lab.ts";
 
 /** The helm that the lab built last, or the machine's own. */
-function findHelm(): string | undefined {
+function helm(): string {
   const folder = join(labOf().cache, "helm");
-  try {
-    const built = readdirSync(folder)
-      .filter((key) => !key.startsWith("."))
-      .map((key) => join(folder, key, "helm"))
-      .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-    if (built[0]) return built[0];
-  } catch {
-    // No lab was built here yet.
-  }
-  return works("helm", ["version"]) ? "helm" : undefined;
+  const built = existsSync(folder) ? readdirSync(folder).filter((key) => !key.startsWith(".")) : [];
+  const [last] = built
+    .map((key) => join(folder, key, "helm"))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  return last ?? "helm";
 }
-
-export const helm = findHelm();
-export const nginx = works("nginx", ["-v"]) ? "nginx" : undefined;
-export const redis = works("redis-server", ["--version"]) ? "redis-server" : undefined;
-
-if (!helm) console.warn("no helm here: tests that render charts are skipped (`make up` builds one)");
-if (!nginx)
-  console.warn("no nginx here: tests that run the configuration are skipped (apt-get install nginx-light)");
 
 export interface KubernetesObject {
   apiVersion: string;
@@ -48,10 +26,9 @@ export interface KubernetesObject {
 
 /** What `helm install` would send. */
 export function render(chart: string, namespace: string, values: object): KubernetesObject[] {
-  if (!helm) throw new Error("no helm here");
   const release = chart.split("/").at(-1) ?? chart;
   const text = execFileSync(
-    helm,
+    helm(),
     [
       "template",
       release,

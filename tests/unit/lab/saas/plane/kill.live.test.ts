@@ -9,12 +9,12 @@ import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
 import { type Saas, startSaas } from "../../../../support/pipeline/saas.ts";
 import { merged, stagingSpecs, stagingTable, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
 import { startWarehouse, type TestWarehouse } from "../../../../support/pipeline/warehouse.ts";
-import { noPostgres, startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
 
 const program = join(import.meta.dirname, "../../../../support/pipeline/process.ts");
 const names: StreamName[] = ["hubspot_contacts", "hubspot_deals", "slack_channels", "slack_messages"];
 
-describe.skipIf(noPostgres)("the plane's process is killed", () => {
+describe("the plane's process is killed", () => {
   let server: TestPostgres;
   let admin: pg.Client;
   let warehouse: TestWarehouse;

@@ -12,10 +12,9 @@ import {
   them,
   us,
 } from "../../../support/servers/crm.ts";
-import { noPostgres } from "../../../support/servers/postgres.ts";
 import { type Staging, startStaging } from "../../../support/servers/staging.ts";
 
-describe.skipIf(noPostgres !== undefined)(`sophia_business_intelligence ${noPostgres ?? ""}`, () => {
+describe("sophia_business_intelligence", () => {
   let staging: Staging;
   beforeAll(async () => {
     staging = await startStaging();

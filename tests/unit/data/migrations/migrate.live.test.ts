@@ -8,9 +8,8 @@ import { awaitRoles, run } from "../../../../data/migrations/main.ts";
 import { migrate } from "../../../../data/migrations/migrate.ts";
 import { run as publish, publishTables } from "../../../../data/migrations/publish.ts";
 import { type PipelineServer, startPipelineServer } from "../../../support/servers/pipeline.ts";
-import { noPostgres } from "../../../support/servers/postgres.ts";
 
-describe.skipIf(noPostgres)("P3 migrations on real PostgreSQL", () => {
+describe("P3 migrations on real PostgreSQL", () => {
   let server: PipelineServer;
   let folder: string;
   beforeAll(async () => {

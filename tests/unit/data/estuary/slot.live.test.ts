@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dropSlot, type SlotProps } from "../../../../data/estuary/slot/drop.ts";
 import { provider } from "../../../../data/estuary/slot/provider.ts";
 import { freePort } from "../../../support/servers/ports.ts";
-import { noPostgres, startPostgres, type TestPostgres } from "../../../support/servers/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../support/servers/postgres.ts";
 import { someSecret } from "./support/estuary.ts";
 import { tunnelHost } from "./support/tunnel.ts";
 
 const password = someSecret();
-describe.skipIf(noPostgres)("the replication slot", () => {
+describe("the replication slot", () => {
   let postgres: TestPostgres;
   beforeAll(async () => {
     postgres = await startPostgres({

@@ -5,7 +5,7 @@ import { createPlane, type RunningPlane } from "../../../../../lab/saas/estuary/
 import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
 import { catalog, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
 import { startWarehouse, type TestWarehouse } from "../../../../support/pipeline/warehouse.ts";
-import { noPostgres, startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
 
 const snowflake = {
   host: "znb04675.snowflakecomputing.com",
@@ -28,7 +28,7 @@ const key = (name: string, type: string) => ({
   },
 });
 
-describe.skipIf(noPostgres)("PostgreSQL into the warehouse", () => {
+describe("PostgreSQL into the warehouse", () => {
   let server: TestPostgres;
   let source: pg.Client;
   let warehouse: TestWarehouse;

@@ -1,9 +1,8 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import {
   alerts,
   contents,
   history,
-  needed,
   runOnce,
   type ServedGong,
   type Staging,
@@ -25,7 +24,7 @@ async function expectWhole() {
   expect(await number("gong_calls_staging WHERE _deleted_at IS NULL")).toBe(60);
   expect(await number("gong_users_staging")).toBe(5);
 }
-needed("P3 a new field stays in raw and is told of once", async () => {
+test("P3 a new field stays in raw and is told of once", async () => {
   await runOnce(staging, gong);
   gong.workspace.mutate([{ on: "calls", path: "metaData.sentiment", value: { score: 0.5 } }]);
   await runOnce(staging, gong);
@@ -42,7 +41,7 @@ needed("P3 a new field stays in raw and is told of once", async () => {
   ]);
 });
 
-needed("P3 a field that is gone degrades the run, once; no row is lost", async () => {
+test("P3 a field that is gone degrades the run, once; no row is lost", async () => {
   await runOnce(staging, gong);
   gong.workspace.mutate([
     { on: "users", path: "title" },
@@ -63,7 +62,7 @@ needed("P3 a field that is gone degrades the run, once; no row is lost", async (
   expect(await alerts(staging)).toEqual(["PipelineFieldGone"]);
 });
 
-needed("P3 a field of another type stops the stream where it is, rather than to empty a column", async () => {
+test("P3 a field of another type stops the stream where it is, rather than to empty a column", async () => {
   await runOnce(staging, gong);
   gong.workspace.change({ add: 30 });
   gong.workspace.mutate([{ on: "calls", path: "metaData.duration", value: "30 min" }]);
@@ -78,7 +77,7 @@ needed("P3 a field of another type stops the stream where it is, rather than to 
   expect(await number("gong_calls_staging")).toBe(90);
 });
 
-needed("P1 numbers and ids that JavaScript cannot hold arrive digit by digit", async () => {
+test("P1 numbers and ids that JavaScript cannot hold arrive digit by digit", async () => {
   const id = gong.workspace.calls({}, 0, 1).items[0]?.metaData.id ?? "";
   const [original] = gong.workspace.calls({ callIds: [id] }, 0, 1).items;
   const raw = `{"metaData":${JSON.stringify(original?.metaData).replace("{", '{"exact":12345678901234567890.125,')}}`;

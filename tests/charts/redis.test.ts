@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { redisValues } from "../../../components/services/redis.ts";
-import { redisSettings } from "../../../components/settings/services.ts";
-import { helm, only, render } from "./render.ts";
+import { redisValues } from "../../components/services/redis.ts";
+import { redisSettings } from "../../components/settings/services.ts";
+import { only, render } from "./render.ts";
 import { faultsOf } from "./rules.ts";
 
 const further = { storageClass: "local-path", secret: "redis-auth", passwordHash: "abc" };
@@ -12,8 +12,8 @@ test("D3 the container has a quarter more memory than Redis may fill", () => {
   expect(values.resources.memory).toBe("5184Mi");
 });
 
-describe.skipIf(!helm)("charts/redis", () => {
-  const objects = helm ? render("redis", "data", values) : [];
+describe("charts/redis", () => {
+  const objects = render("redis", "data", values);
   const conf = () => only(objects, "ConfigMap").data?.["redis.conf"] ?? "";
 
   test("S4 passes the rules, with and without TLS", () => {

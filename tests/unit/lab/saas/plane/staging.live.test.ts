@@ -5,9 +5,9 @@ import { createPlane, type RunningPlane } from "../../../../../lab/saas/estuary/
 import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
 import { type Saas, startSaas } from "../../../../support/pipeline/saas.ts";
 import { catalog, stagingSpecs } from "../../../../support/pipeline/specs.ts";
-import { noPostgres, startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
 
-describe.skipIf(noPostgres)("HubSpot and Slack into PostgreSQL", () => {
+describe("HubSpot and Slack into PostgreSQL", () => {
   let server: TestPostgres;
   let admin: pg.Client;
   let saas: Saas;

@@ -1,28 +1,20 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Hopeless, waitFor } from "../../../components/core/wait.ts";
 import { redisValues } from "../../../components/services/redis.ts";
 import { redisSettings } from "../../../components/settings/services.ts";
-import { helm, only, redis, render } from "./render.ts";
+import { freePort } from "../../support/servers/ports.ts";
+import { programOf, type Started } from "../../support/servers/program.ts";
+import { only, render } from "../render.ts";
 
 const password = randomBytes(16).toString("hex");
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
 interface Pod {
-  process: ChildProcess;
+  started: Started;
   port: number;
   ask(...words: string[]): string;
 }
@@ -47,29 +39,33 @@ async function start(root: string, hostname: string, port: number, primary: numb
   writeFileSync(join(root, "etc/hostname"), `${hostname}\n`);
   writeFileSync(join(root, "etc/redis.conf"), local(data?.["redis.conf"]));
   writeFileSync(join(root, "etc/start.sh"), local(data?.["start.sh"]));
-  const process = spawn("sh", [join(root, "etc/start.sh")], { stdio: "ignore" });
+  const started = programOf("redis", "redis-server", ["--version"]).start(
+    "sh",
+    [join(root, "etc/start.sh")],
+    { folder: root, stdio: "ignore" },
+  );
   const ask = (...words: string[]) =>
-    execFileSync("redis-cli", ["-p", String(port), ...words], {
-      env: { ...globalThis.process.env, REDISCLI_AUTH: password },
-      encoding: "utf8",
-    }).trim();
-  await waitFor({ what: `redis ${hostname}`, deadline: 10, interval: 0.05 }, async () => {
-    if (process.exitCode !== null) throw new Hopeless(new Error(`redis ended with ${process.exitCode}`));
+    started.ask("redis-cli", ["-p", String(port), ...words], { REDISCLI_AUTH: password }).trim();
+  await waitFor({ what: `redis ${hostname}`, deadline: 60, interval: 0.1 }, async () => {
+    const { exitCode } = started.process;
+    if (exitCode !== null) throw new Hopeless(new Error(`redis ended with ${exitCode}`));
     const answer = ask("ping");
     if (answer !== "PONG") throw new Error(answer);
     return true;
-  });
-  return { process, port, ask };
+  }).catch(started.abandon);
+  return { started, port, ask };
 }
 
 async function stop(pod: Pod | undefined, signal: NodeJS.Signals) {
-  if (!pod || pod.process.exitCode !== null || pod.process.signalCode !== null) return;
-  const ended = once(pod.process, "exit");
-  pod.process.kill(signal);
+  if (!pod) return;
+  const { process, signal: send } = pod.started;
+  if (process.exitCode !== null || process.signalCode !== null) return;
+  const ended = once(process, "exit");
+  send(signal);
   await ended;
 }
 
-describe.skipIf(!helm || !redis)("Redis with the rendered configuration", () => {
+describe("Redis with the rendered configuration", () => {
   let folder: string;
   let primary: Pod;
   let replica: Pod | undefined;
@@ -91,12 +87,8 @@ describe.skipIf(!helm || !redis)("Redis with the rendered configuration", () => 
   });
 
   test("S1 refuses whoever has no password", () => {
-    const env = { ...process.env, REDISCLI_AUTH: "" };
-    const answer = execFileSync("redis-cli", ["-p", String(primary.port), "get", "x"], {
-      env,
-      encoding: "utf8",
-    });
-    expect(answer).toContain("NOAUTH");
+    const args = ["-p", String(primary.port), "get", "x"];
+    expect(primary.started.ask("redis-cli", args, { REDISCLI_AUTH: "" })).toContain("NOAUTH");
   });
 
   test("S1 the password is in no process's arguments", () => {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { databases } from "../../../components/services/postgres/index.ts";
-import { postgresValues } from "../../../components/services/postgres/values.ts";
-import { postgresSettings } from "../../../components/settings/services.ts";
-import { helm, only, render } from "./render.ts";
+import { databases } from "../../components/services/postgres/index.ts";
+import { postgresValues } from "../../components/services/postgres/values.ts";
+import { postgresSettings } from "../../components/settings/services.ts";
+import { only, render } from "./render.ts";
 import { faultsOf, podOf } from "./rules.ts";
 
 const valuesOf = (settings: object = {}) => postgresValues(postgresSettings.parse(settings), "local-path");
 
-describe.skipIf(!helm)("charts/postgres", () => {
-  const objects = helm ? render("postgres", "data", valuesOf()) : [];
+describe("charts/postgres", () => {
+  const objects = render("postgres", "data", valuesOf());
 
   test("S4 passes the rules", () => {
     expect(objects.flatMap(faultsOf)).toEqual([]);

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { openRedis, type Redis } from "../../../../mcp/servers/redis/connection.ts";
 import { redisTools } from "../../../../mcp/servers/redis/tools.ts";
 import { calling } from "../../../support/servers/calling.ts";
-import { noRedis, startRedis, type TestRedis } from "../../../support/servers/redis.ts";
+import { startRedis, type TestRedis } from "../../../support/servers/redis.ts";
 
 const maxmemory = 50_000_000;
 
-describe.skipIf(noRedis !== undefined)(`redis ${noRedis ?? ""}`, () => {
+describe("redis", () => {
   let server: TestRedis;
   let redis: Redis;
   beforeAll(async () => {

@@ -4,14 +4,14 @@ import { type AddressInfo, connect } from "node:net";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PostgresEndpoint } from "../../../../../lab/saas/estuary/plane/net/postgres.ts";
-import { noPostgres, startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
 
 const rsa = () =>
   generateKeyPairSync("rsa", { modulusLength: 2048 })
     .privateKey.export({ type: "pkcs1", format: "pem" })
     .toString();
 
-describe.skipIf(noPostgres)("PostgreSQL through an SSH tunnel", () => {
+describe("PostgreSQL through an SSH tunnel", () => {
   let server: TestPostgres;
   const userKey = rsa();
   const asked: string[] = [];

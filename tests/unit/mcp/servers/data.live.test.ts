@@ -2,10 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { type Database, openDatabase } from "../../../../mcp/servers/kit/postgres/database.ts";
 import { dataTools } from "../../../../mcp/servers/sophia_data_intelligence/tools.ts";
 import { calling } from "../../../support/servers/calling.ts";
-import { noPostgres } from "../../../support/servers/postgres.ts";
 import { type Staging, startStaging } from "../../../support/servers/staging.ts";
 
-describe.skipIf(noPostgres !== undefined)(`sophia_data_intelligence ${noPostgres ?? ""}`, () => {
+describe("sophia_data_intelligence", () => {
   let staging: Staging;
   beforeAll(async () => {
     staging = await startStaging();

@@ -9,7 +9,6 @@ import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
 import { run } from "../../../../data/quality/main.ts";
 import { holding, Watch } from "../../../support/pipeline/alerts.ts";
 import { freePort } from "../../../support/servers/ports.ts";
-import { noPostgres } from "../../../support/servers/postgres.ts";
 import { openStage, type Stage, signal } from "./stage.ts";
 
 const root = join(import.meta.dirname, "../../../..");
@@ -18,7 +17,7 @@ const settingsOf = (stack: string) => {
   return pipelineSettings.parse(config["sophia-infra:pipeline"]);
 };
 
-describe.skipIf(noPostgres)("P5 the quality job and what it raises, over time", () => {
+describe("P5 the quality job and what it raises, over time", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();

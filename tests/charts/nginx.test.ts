@@ -1,13 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { clientsMap, nginxValues } from "../../../components/services/nginx.ts";
-import {
-  checkedDocuments,
-  checkedRoutes,
-  nginxRate,
-  type Route,
-} from "../../../components/services/routes.ts";
-import { nginxSettings } from "../../../components/settings/services.ts";
-import { helm, only, render } from "./render.ts";
+import { clientsMap, nginxValues } from "../../components/services/nginx.ts";
+import { checkedDocuments, checkedRoutes, nginxRate, type Route } from "../../components/services/routes.ts";
+import { nginxSettings } from "../../components/settings/services.ts";
+import { only, render } from "./render.ts";
 import { faultsOf } from "./rules.ts";
 
 const route: Route = { path: "/mcp/one", kind: "sse", host: "one.mcp.svc.cluster.local", port: 8080 };
@@ -75,9 +70,9 @@ test("a host name that is none is refused", () => {
   expect(() => nginxValues({ ...settings, hostnames: ["a; b"] }, further)).toThrow(/nginx.hostnames: "a; b"/);
 });
 
-describe.skipIf(!helm)("charts/nginx", () => {
+describe("charts/nginx", () => {
   const values = nginxValues(settings, further);
-  const objects = helm ? render("nginx", "ingress", values) : [];
+  const objects = render("nginx", "ingress", values);
 
   test("S4 passes the rules", () => {
     expect(objects.flatMap(faultsOf)).toEqual([]);

@@ -1,0 +1,148 @@
+import { once } from "node:events";
+import type { IncomingHttpHeaders } from "node:http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { waitFor } from "../../../components/core/wait.ts";
+import { type Door, openDoor } from "./door.ts";
+
+let door: Door;
+beforeAll(async () => {
+  door = await openDoor();
+});
+afterAll(() => door?.close());
+
+describe("Nginx with the rendered configuration: clients", () => {
+  test("M3 S1 lets clients in by their token only, keeps it, and passes on whose it is", async () => {
+    const seen = (authorization?: string, path = "/known") =>
+      door.ask(path, {
+        "user-agent": "tool/1",
+        ...(authorization !== undefined && { authorization }),
+      });
+    for (const wrong of [
+      undefined,
+      "",
+      door.token,
+      "Bearer",
+      `Bearer ${door.token}x`,
+      `Basic ${door.token}`,
+    ]) {
+      const refused = await seen(wrong);
+      expect([wrong, refused.status]).toEqual([wrong, 401]);
+      expect(refused.headers["www-authenticate"]).toBe('Bearer realm="sophia"');
+      expect(refused.body).toContain("unauthorized");
+    }
+    const { headers } = JSON.parse((await seen(`Bearer ${door.token}`)).body) as {
+      headers: IncomingHttpHeaders;
+    };
+    expect(headers["user-agent"]).toBe("cursor; tool/1");
+    expect(headers).not.toHaveProperty("authorization");
+    expect((await seen(`Bearer ${door.token}`, "/known/more")).status).toBe(404);
+    expect(door.log()).not.toContain(door.token);
+    expect(door.log()).toContain('"caller":"cursor"');
+  });
+
+  test("M3 S1 serves a document itself, to clients alone", async () => {
+    const seen = (authorization: string, path = "/known.json") => door.ask(path, { authorization });
+    const { status, headers, body } = await seen(`Bearer ${door.token}`);
+    expect([status, headers["content-type"], body]).toEqual([200, "application/json", '{"servers":[]}']);
+    expect((await seen("Bearer x")).status).toBe(401);
+    expect((await seen(`Bearer ${door.token}`, "/known.json/more")).status).toBe(404);
+  });
+
+  test("N1 M3 a known client has a limit of its own, beyond that of its address", async () => {
+    const calls = Array.from({ length: 100 }, () =>
+      door.ask("/known", { authorization: `Bearer ${door.token}` }),
+    );
+    expect(new Set((await Promise.all(calls)).map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  test("M3 a route that asks for no client passes its credentials on", async () => {
+    const answer = await door.ask("/api/x", {
+      authorization: `Bearer ${door.token}`,
+      "user-agent": "tool/1",
+    });
+    const { headers } = JSON.parse(answer.body) as { headers: IncomingHttpHeaders };
+    expect([headers.authorization, headers["user-agent"]]).toEqual([`Bearer ${door.token}`, "tool/1"]);
+  });
+
+  test("N1 tells a service who calls, whatever the client claims", async () => {
+    const answer = await door.ask("/api", {
+      "x-forwarded-for": "203.0.113.9",
+      "x-forwarded-proto": "http",
+    });
+    const { headers } = JSON.parse(answer.body) as { headers: Record<string, string> };
+    expect(headers).toMatchObject({
+      host: "sophia.test",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-proto": "https",
+      "x-request-id": answer.headers["x-request-id"],
+    });
+  });
+
+  test("N1 sets security headers on every answer, errors included, and hides what runs", async () => {
+    for (const path of ["/api", "/nothing", "/down"]) {
+      const { headers } = await door.ask(path);
+      expect(headers).toMatchObject({
+        "strict-transport-security": "max-age=31536000; includeSubDomains",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "content-security-policy": "frame-ancestors 'none'",
+        server: "nginx",
+      });
+    }
+  });
+
+  test("refuses a name that is not ours", async () => {
+    expect((await door.ask("/api", { host: "evil.test" })).status).toBe(421);
+    expect((await door.plain("/api", { host: "evil.test" })).status).toBe(421);
+  });
+
+  test("N1 limits each client and says when to try again", async () => {
+    const answers = await Promise.all(Array.from({ length: 80 }, () => door.ask("/api")));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(20);
+    expect(refused.length).toBeLessThan(75);
+    expect(refused[0]?.headers["retry-after"]).toBe("1");
+  });
+
+  test("S1 writes its log as JSON, without tokens of headers or queries", async () => {
+    const path = "/nothing?token=query-secret";
+    const { headers } = await door.ask(path, { authorization: "Bearer header-secret" });
+    const line = await waitFor({ what: "the log line", deadline: 5, interval: 0.05 }, async () => {
+      const found = door
+        .log()
+        .split("\n")
+        .find((each) => each.includes(String(headers["x-request-id"])));
+      if (!found) throw new Error("not there yet");
+      return JSON.parse(found) as Record<string, string>;
+    });
+    expect(line).toMatchObject({ path: "/nothing", status: "404", method: "GET", client: "127.0.0.1" });
+    expect(door.log()).not.toMatch(/query-secret|header-secret/);
+  });
+
+  test("W3 finishes what is under way when it is told to quit", async () => {
+    await waitFor({ what: "the rate limit to let go", deadline: 10, interval: 0.2 }, async () => {
+      // By more than one request, as another follows at once.
+      const answers = await Promise.all([1, 2].map(() => door.ask("/api")));
+      if (answers.some(({ status }) => status !== 200)) throw new Error("still limited");
+      return true;
+    });
+    const held = door.ask("/api/hold");
+    await waitFor({ what: "the request to arrive", deadline: 5, interval: 0.05 }, async () => {
+      if (!door.holding()) throw new Error("not there yet");
+      return true;
+    });
+    const ended = once(door.process, "exit");
+    door.signal("SIGQUIT");
+    await waitFor({ what: "the door to close", deadline: 5, interval: 0.05 }, () =>
+      door.ask("/api").then(
+        () => {
+          throw new Error("still open");
+        },
+        () => true,
+      ),
+    );
+    door.release();
+    expect((await held).body).toBe("held");
+    await ended;
+  });
+});

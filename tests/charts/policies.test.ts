@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { nginxValues } from "../../components/services/nginx.ts";
+import { redisValues } from "../../components/services/redis.ts";
+import { nginxSettings, redisSettings } from "../../components/settings/services.ts";
+import { manifestSubjects } from "../../policies/engine/subjects.ts";
+import type { Json } from "../../policies/engine/values.ts";
+import { rules } from "../../policies/rules/index.ts";
+import { contextOf } from "../unit/policies/fixtures.ts";
+import { render } from "./render.ts";
+
+const faults = (chart: string, namespace: string, values: object) =>
+  manifestSubjects(
+    `${chart}-release`,
+    render(chart, namespace, values) as unknown as Json[],
+    namespace,
+  ).flatMap((subject) =>
+    rules.flatMap((rule) =>
+      rule.judge(subject, contextOf()).map((fault) => `${rule.name}: ${JSON.stringify(fault)}`),
+    ),
+  );
+
+test("S3 the charts of Nginx and Redis keep the rules", () => {
+  const nginx = nginxValues(nginxSettings.parse({ hostnames: ["sophia.test"] }), {
+    routes: [{ path: "/mcp/one", kind: "sse", host: "one.mcp.svc.cluster.local", port: 8080 }],
+    serviceCidr: "10.43.0.0/16",
+    tlsSecret: "nginx-tls",
+    tlsHash: "0a1b2c3d4e5f6071",
+  });
+  expect(faults("nginx", "ingress", nginx)).toEqual([]);
+  const redis = redisValues(redisSettings.parse({}), {
+    storageClass: "local-path",
+    secret: "redis-auth",
+    passwordHash: "0a1b2c3d4e5f6071",
+  });
+  expect(faults("redis", "data", redis)).toEqual([]);
+});

@@ -1,0 +1,55 @@
+import { relative } from "node:path";
+import { repository } from "../../../lab/lab.ts";
+
+/** What is read of vitest's JSON report. */
+interface Results {
+  testResults: {
+    name: string;
+    message?: string;
+    assertionResults: { status: string; fullName: string }[];
+  }[];
+}
+
+/** A test that may be left out, and why. */
+interface Allowed {
+  test: RegExp;
+  why: string;
+}
+
+/** Every test that may be left out, with what it would take. All others have to run wherever `make test` does. */
+const allowed: Allowed[] = [
+  { test: /^Lambda Cloud \[skipped: no LAMBDA_API_KEY\]/, why: "LAMBDA_API_KEY is not set" },
+  { test: /\[skipped: LAMBDA_CONFORMANCE_SPEND is not 1\]/, why: "LAMBDA_CONFORMANCE_SPEND is not 1" },
+  { test: /\[skipped: would touch the whole account\]/, why: "would change the whole account at Lambda" },
+  { test: /\[needs LAMBDA_OPENAPI\]/, why: "LAMBDA_OPENAPI names no document" },
+  { test: /S1 a secret that nobody reads yet/, why: "every secret that is listed is read" },
+  { test: /\(skipped where it is not installed\)/, why: "shellcheck is not installed" },
+  { test: /\(Linux and root only\)/, why: "not root, or not Linux" },
+];
+
+export interface Skips {
+  /** Reasons, with how many tests each. */
+  known: Record<string, number>;
+  /** Tests that were left out for no reason that is known, by file. */
+  unknown: string[];
+}
+
+const leftOut = new Set(["skipped", "pending", "todo"]);
+
+/** What was not run, and why. In a file that failed, what did not run tells nothing more. Pure. */
+export function skipsOf({ testResults }: Results): Skips {
+  const known: Record<string, number> = {};
+  const unknown: string[] = [];
+  for (const { name, message, assertionResults } of testResults) {
+    const broken = Boolean(message) || assertionResults.some(({ status }) => status === "failed");
+    const strange: string[] = [];
+    for (const { fullName } of assertionResults.filter(({ status }) => leftOut.has(status))) {
+      const why = allowed.find(({ test }) => test.test(fullName))?.why;
+      if (why === undefined) strange.push(fullName);
+      else known[why] = (known[why] ?? 0) + 1;
+    }
+    if (strange.length > 0 && !broken)
+      unknown.push(`${relative(repository, name)}: ${strange.length} not run, the first: ${strange[0]}`);
+  }
+  return { known, unknown };
+}

@@ -1,0 +1,117 @@
+import pg from "pg";
+import { expect, test } from "vitest";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import { contents, history, runOnce, type ServedGong, type Staging, stage } from "./stage.ts";
+
+let staging: Staging;
+let gong: ServedGong;
+stage({ seed: 11, size: 8, days: 2, users: 3, utterances: 2, pageSize: 4 }, (opened, served) => {
+  [staging, gong] = [opened, served];
+});
+
+/**
+ * Connections that end with a certain statement, as when the process is killed: nothing is sent any more, neither a
+ * rollback nor a word to the history. Statements that `counted` matches are counted.
+ */
+function killing(at: number, when: "before" | "during", counted = /^/) {
+  let statements = 0;
+  let dead = false;
+  const open: pg.Client[] = [];
+  const die = () => {
+    dead = true;
+    for (const client of open)
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  };
+  class Dying extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      super(config);
+      open.push(this);
+    }
+    // Whatever pg takes is passed on, as its overloads are many.
+    override query = ((...given: unknown[]) => {
+      const [asked] = given as [string | { text?: string }];
+      if (counted.test(typeof asked === "string" ? asked : (asked.text ?? ""))) statements += 1;
+      if (dead) throw new Error("killed");
+      const send = pg.Client.prototype.query as (...all: unknown[]) => unknown;
+      if (statements !== at) return send.apply(this, given);
+      if (when === "before") {
+        die();
+        throw new Error("killed");
+      }
+      // Sent, and nobody is there any more when the answer comes: whether it was done is known to the server only.
+      setImmediate(die);
+      return send.apply(this, given);
+    }) as unknown as pg.Client["query"];
+  }
+  return { Client: Dying as unknown as typeof pg.Client, reached: () => dead, count: () => statements };
+}
+
+/** PostgreSQL notices that a client is gone when it next reads or writes; until then the client's locks are held. */
+const backendsGone = () =>
+  waitFor({ what: "the killed run's connections to end", deadline: 120, interval: 0.02 }, async () => {
+    const { rows } = await staging.admin.query(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'gong_loader'",
+    );
+    return rows[0].n === 0 || notYet(`${rows[0].n} are there`);
+  });
+
+test("P5 killed at any statement, the next run completes it: nothing lost, nothing twice", async () => {
+  const kills = killing(-1, "before");
+  await runOnce(staging, gong, { connect: () => staging.loader(kills.Client) });
+  const whole = await contents(staging);
+  expect(whole.calls).toHaveLength(8);
+  const total = kills.count();
+  expect(total).toBeGreaterThan(40);
+
+  for (const when of ["before", "during"] as const) {
+    for (let at = 1; at <= total; at += 1) {
+      await staging.empty();
+      const killed = killing(at, when);
+      await runOnce(staging, gong, { connect: () => staging.loader(killed.Client) });
+      if (!killed.reached()) continue;
+      await backendsGone();
+      const half = await history(staging);
+      const {
+        rows: [state],
+      } = await staging.admin.query("SELECT cursor FROM pipeline_state WHERE stream = 'gong_calls'");
+      const stored = await contents(staging);
+      // The cursor and the rows of a page are there together, or not at all.
+      const window = state?.cursor.window;
+      if (window)
+        for (const id of window.seen)
+          expect(stored.calls.map(({ row }) => (row as { call_id: string }).call_id)).toContain(id);
+      else if (!state) expect(stored.calls).toEqual([]);
+
+      const { failure } = await runOnce(staging, gong);
+      expect(failure, `${when} statement ${at}`).toBeUndefined();
+      expect(await contents(staging), `${when} statement ${at}`).toEqual(whole);
+      const after = await history(staging);
+      expect(after.filter(({ status }) => status === "running")).toEqual([]);
+      expect(after.length).toBeGreaterThanOrEqual(half.length);
+    }
+  }
+}, 600_000);
+
+test("P5 a run that was killed goes on at the page where it was, and is closed in the history", async () => {
+  gong.workspace.seed({ seed: 11, size: 40, days: 2, users: 3, utterances: 2 });
+  const asked = () => gong.journal.entries.filter(({ path }) => path.endsWith("extensive")).length;
+  await runOnce(staging, gong);
+  const requests = asked();
+  await staging.empty();
+  // Pages come to PostgreSQL by the few that are ready: of ten, never all at once.
+  const late = killing(2, "before", /^COPY gong_calls_staging/);
+  await runOnce(staging, gong, { connect: () => staging.loader(late.Client) });
+  const { rows } = await staging.admin.query("SELECT count(*)::int AS n FROM gong_calls_staging");
+  expect(rows[0].n).toBeGreaterThan(0);
+  expect(rows[0].n).toBeLessThan(40);
+  await backendsGone();
+  gong.journal.clear();
+  await runOnce(staging, gong);
+  expect(asked()).toBeLessThan(requests);
+  expect((await contents(staging)).calls).toHaveLength(40);
+  expect((await history(staging)).filter(({ status }) => status === "failed")).toEqual(
+    ["gong_calls", "gong_crm_entities"].map((stream) =>
+      expect.objectContaining({ stream, message: expect.stringMatching(/^ended without a word/) }),
+    ),
+  );
+});
