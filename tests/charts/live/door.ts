@@ -48,7 +48,7 @@ export interface Door {
 /** What the service behind the door does, by path. */
 function serve(hold: (release: () => void) => void): Server {
   const server = createServer((call, answer) => {
-    if (call.url?.startsWith("/api/hold")) return hold(() => answer.end("held"));
+    if (call.url?.startsWith("/mcp/hold")) return hold(() => answer.end("held"));
     if (call.url?.startsWith("/mcp/stream")) {
       answer.writeHead(200, { "content-type": "text/event-stream" });
       answer.write("data: first\n\n");
