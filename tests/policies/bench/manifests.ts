@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { caught, caughtTable, type Score } from "./compare.ts";
 import { generate, type Sample } from "./manifests/generate.ts";
 import { isMissing, ready } from "./obtain.ts";
+import { apiServer } from "./tools/apiServer.ts";
 import { checkovPackages, kubeScoreBinary, podSecurityBinary } from "./tools/artefacts.ts";
 import { checkov } from "./tools/checkov.ts";
 import { kubeScore } from "./tools/kubeScore.ts";
@@ -50,7 +51,7 @@ const missed = (samples: Sample[], scores: Score[]): string[] => {
   ];
 };
 
-/** 200 manifests with known faults before this pack and three other tools, as tables. */
+/** 200 manifests with known faults before this pack, three other tools and an API server, as tables. */
 export async function benchManifests(): Promise<string> {
   const samples = generate(count, seed);
   const tools = [
@@ -64,6 +65,12 @@ export async function benchManifests(): Promise<string> {
   for (const tool of tools) {
     if (isMissing(tool)) missing.push(`${tool.name} is missing: ${tool.because}`);
     else scores.push(await score(tool, samples));
+  }
+  const { tool: admission, stop } = await apiServer();
+  try {
+    scores.push(await score(admission, samples));
+  } finally {
+    await stop();
   }
   return [
     caughtTable(samples, scores, ({ fault }) => fault.group),

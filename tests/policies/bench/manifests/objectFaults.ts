@@ -33,6 +33,37 @@ const configMap = (name: string, faulty: (draw: Draw) => string): Fault =>
     (draw) => ["listen 8080;\n", faulty(draw)],
   );
 
+/** A PostgreSQL cluster that is as production's must be, with and without a change. */
+const database = (name: string, change: Body): Fault =>
+  variants(
+    "platform's own",
+    name,
+    (part, called) =>
+      named("postgresql.cnpg.io/v1", "Cluster", called, {
+        spec: {
+          instances: 2,
+          imageName: `ghcr.io/cloudnative-pg/postgresql:15.20@sha256:${"0".repeat(64)}`,
+          enableSuperuserAccess: false,
+          plugins: [{ name: "barman-cloud.cloudnative-pg.io", isWALArchiver: true }],
+          ...(part as Body),
+        },
+      }),
+    () => [{}, change],
+  );
+
+/** A Deployment whose pods take a slice of a GPU each, as they must. */
+function gpuWorkload(draw: Draw): Body & { metadata: Body } {
+  const { object, pod, containers } = workload(draw, ["Deployment"]);
+  Object.assign(pod, {
+    runtimeClassName: "nvidia",
+    nodeSelector: { "nvidia.com/gpu.present": "true" },
+    tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }],
+  });
+  const { requests, limits } = containers.at(-1)?.resources ?? { requests: {}, limits: {} };
+  requests["nvidia.com/gpu"] = limits["nvidia.com/gpu"] = "1";
+  return object;
+}
+
 export const objectFaults: Fault[] = [
   configMap("key in a config map", (draw) => `listen 8080;\nuse "${draw.one(keys)(draw)}"\n`),
   configMap("password in a config map", (draw) => `db:\n  password: ${genericPassword(draw)}\n`),
@@ -65,17 +96,46 @@ export const objectFaults: Fault[] = [
     () => [[{ hosts: ["sophia.test"], secretName: "tls" }], []],
   ),
   pair("namespaces and ingress", "namespace without Pod Security", (draw) => {
-    const { space, wall } = namespace(draw);
+    const { space, wall, dns } = namespace(draw);
     const open = structuredClone(space);
     const level = draw.one(["", "privileged", "baseline"]);
     open.metadata.labels = level === "" ? {} : { "pod-security.kubernetes.io/enforce": level };
-    return { clean: [space, wall], faulty: [open, wall] };
+    return { clean: [space, wall, dns], faulty: [open, wall, dns] };
   }),
   pair("namespaces and ingress", "namespace without walls", (draw) => {
-    const { space, wall } = namespace(draw);
+    const { space, wall, dns } = namespace(draw);
     const half = structuredClone(wall) as Body & { spec: Body };
     half.spec.policyTypes = ["Ingress"];
-    return { clean: [space, wall], faulty: draw.below(2) === 0 ? [space] : [space, half] };
+    return {
+      clean: [space, wall, dns],
+      faulty: draw.below(2) === 0 ? [space, dns] : [space, half, dns],
+    };
+  }),
+  pair("namespaces and ingress", "namespace without names", (draw) => {
+    const { space, wall, dns } = namespace(draw);
+    return { clean: [space, wall, dns], faulty: [space, wall] };
+  }),
+  pair("GPU and MCP", "more replicas than GPU slices", (draw) => {
+    const slices = 1 + draw.below(4);
+    const pods = gpuWorkload(draw);
+    const quota = named("v1", "ResourceQuota", "gpus", {
+      spec: { hard: { "requests.nvidia.com/gpu": String(slices) } },
+    });
+    const scaler = (maxReplicas: number) =>
+      named("autoscaling/v2", "HorizontalPodAutoscaler", "gpus", {
+        spec: {
+          minReplicas: 1,
+          maxReplicas,
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: pods.metadata.name },
+          metrics: [
+            {
+              type: "Resource",
+              resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } },
+            },
+          ],
+        },
+      });
+    return { clean: [pods, quota, scaler(slices)], faulty: [pods, quota, scaler(slices + 1)] };
   }),
   variants(
     "GPU and MCP",
@@ -116,19 +176,9 @@ export const objectFaults: Fault[] = [
     (part, called) => named("v1", "ConfigMap", called, { data: { host: part } }),
     () => ["sophia.test", "sophia.vercel.app"],
   ),
-  variants(
-    "platform's own",
-    "PostgreSQL's superuser",
-    (part, called) =>
-      named("postgresql.cnpg.io/v1", "Cluster", called, {
-        spec: {
-          instances: 2,
-          imageName: `ghcr.io/cloudnative-pg/postgresql:15.20@sha256:${"0".repeat(64)}`,
-          enableSuperuserAccess: part,
-        },
-      }),
-    () => [false, true],
-  ),
+  database("PostgreSQL's superuser", { enableSuperuserAccess: true }),
+  database("PostgreSQL without a standby", { instances: 1 }),
+  database("PostgreSQL without a backup", { plugins: [] }),
   variants(
     "access to the API",
     "role with wildcards",

@@ -110,22 +110,27 @@ export function workload(draw: Draw, wanted: readonly Kind[] = kinds): Workload 
   return { object, metadata, pod, containers: [...first, ...lasting], lasting: finite ? [] : lasting };
 }
 
-/** A namespace as it must be, with the wall that belongs to it. */
-export function namespace(draw: Draw): { space: Body & { metadata: { labels: Body } }; wall: Body } {
+const policy = (namespace: string, name: string, spec: Body): Body => ({
+  apiVersion: "networking.k8s.io/v1",
+  kind: "NetworkPolicy",
+  metadata: { name, namespace },
+  spec: { podSelector: {}, ...spec },
+});
+
+/** A namespace as it must be, with the wall that belongs to it, and the way through it to the cluster's DNS. */
+export function namespace(draw: Draw): {
+  space: Body & { metadata: { labels: Body } };
+  wall: Body;
+  dns: Body;
+} {
   const name = `team-${draw.text("abcdefghij", 4)}`;
+  const labels: Body = { "pod-security.kubernetes.io/enforce": "restricted" };
   return {
-    space: {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } as Body & {
-        labels: Body;
-      },
-    },
-    wall: {
-      apiVersion: "networking.k8s.io/v1",
-      kind: "NetworkPolicy",
-      metadata: { name: "default-deny", namespace: name },
-      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-    },
+    space: { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } as Body & { labels: Body } },
+    wall: policy(name, "default-deny", { policyTypes: ["Ingress", "Egress"] }),
+    dns: policy(name, "dns", {
+      policyTypes: ["Egress"],
+      egress: [{ ports: [{ port: 53, protocol: "UDP" }, { port: 53 }] }],
+    }),
   };
 }
