@@ -6,6 +6,7 @@ import { object } from "./engine/values.ts";
 import { rules } from "./rules/index.ts";
 import { budget, budgetAdvice, budgetFaults, isInstance } from "./rules/platform/budget.ts";
 import { stackRules } from "./rules/stack/index.ts";
+import { isStack } from "./rules/stack/outputs.ts";
 
 const readable: Policy = {
   name: "releases-can-be-read",
@@ -98,7 +99,10 @@ export function makePack(name: string, context: Context, exceptions: Exceptions,
         ...budgetAdvice(context.config, machines).map((advice) => say(dearest, advice)),
       ];
       // What was asked for, not what came of it: that is not known in a preview.
-      const cases = await Promise.all(resources.map((resource) => docket.find(resource)));
+      // The stack's own outputs are known at the end only.
+      const cases = await Promise.all(
+        resources.map((resource) => (isStack(resource) ? docket.open(resource) : docket.find(resource))),
+      );
       const subjects = cases.flatMap(({ subjects: each }) => each);
       const whole = ruledStack.flatMap(({ rule, policy }) =>
         rule

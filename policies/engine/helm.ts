@@ -24,8 +24,16 @@ export const isLater = ({ props }: Subject): boolean =>
 const namespaceOf = ({ namespace }: Json): string =>
   typeof namespace === "string" ? namespace : namespace === unknown ? later : "default";
 
-/** What `helm template` is called with for a release. Pure. */
+/** Inputs of a release that decide over its objects as `values` do, and are not read here. */
+const unread = ["valueYamlFiles", "postrender"];
+
+/**
+ * What `helm template` is called with for a release. Pure.
+ * @throws when the release has inputs that are not read: objects made from half of them would not be the release's.
+ */
 export function renderCall(props: Json): { args: string[]; values: unknown } {
+  const given = unread.find((key) => props[key] !== undefined && props[key] !== null && props[key] !== "");
+  if (given) throw new Error(`its ${given} is not read by the policies: give what it does as values`);
   const text = (key: string) => (typeof props[key] === "string" ? String(props[key]) : undefined);
   const repository = object(revealed(props.repositoryOpts)).repo;
   const version = text("version");

@@ -1,5 +1,5 @@
 import { detect, stringsOf } from "../../detector/detect.ts";
-import type { Rule } from "../../engine/rule.ts";
+import type { Fault, Rule } from "../../engine/rule.ts";
 import { visible } from "../../engine/values.ts";
 
 export const noHardCodedKeys: Rule = {
@@ -8,14 +8,17 @@ export const noHardCodedKeys: Rule = {
   severity: "critical",
   why: "what stands in an input is in the state, in logs and in the pull request in the clear, for everyone who can read one of them",
   fix: "revoke the key, it is burnt; put the new one into the stack's ESC environment and read it as a Pulumi secret (pulumi.secret keeps it one)",
-  judge(subject) {
-    const faults = [...stringsOf(visible(subject.props))].flatMap(({ path, name, text }) =>
-      detect(text, name).map(({ format, inside }) => ({
-        path,
-        message: `holds what looks like a key (${format}${inside.length > 0 ? `, inside ${inside.join(" in ")}` : ""})`,
-      })),
-    );
-    // One format at one place is one fault, however often it is there.
-    return [...new Map(faults.map((fault) => [`${fault.path} ${fault.message}`, fault])).values()];
-  },
+  judge: ({ props }) => keysIn(props),
 };
+
+/** Keys in the clear in a value, by where they are. Pure. */
+export function keysIn(value: unknown): Fault[] {
+  const faults = [...stringsOf(visible(value))].flatMap(({ path, name, text }) =>
+    detect(text, name).map(({ format, inside }) => ({
+      path,
+      message: `holds what looks like a key (${format}${inside.length > 0 ? `, inside ${inside.join(" in ")}` : ""})`,
+    })),
+  );
+  // One format at one place is one fault, however often it is there.
+  return [...new Map(faults.map((fault) => [`${fault.path} ${fault.message}`, fault])).values()];
+}

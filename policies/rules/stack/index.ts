@@ -2,6 +2,7 @@ import type { StackRule } from "../../engine/rule.ts";
 import { defaultDeny } from "./defaultDeny.ts";
 import { gpuReplicas } from "./gpuReplicas.ts";
 import { namespaceDns } from "./namespaceDns.ts";
+import { secretOutputs } from "./outputs.ts";
 
 /** Every rule about a stack as a whole. */
-export const stackRules: StackRule[] = [defaultDeny, namespaceDns, gpuReplicas];
+export const stackRules: StackRule[] = [defaultDeny, namespaceDns, gpuReplicas, secretOutputs];

@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import { expect, test } from "vitest";
 import { readResource, readStack } from "../../../policies/analyzer/wire.ts";
-import { formats } from "../../../policies/detector/formats.ts";
 import { Exceptions, parseExceptions } from "../../../policies/engine/exceptions.ts";
 import { readExceptions, readSettings } from "../../../policies/engine/files.ts";
 import { renderCall } from "../../../policies/engine/helm.ts";
@@ -14,7 +11,7 @@ import { Hidden, revealed, unknown } from "../../../policies/engine/values.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
 import { stackRules } from "../../../policies/rules/stack/index.ts";
-import { contextOf, deployment, repository } from "./fixtures.ts";
+import { contextOf, deployment } from "./fixtures.ts";
 import { genericValue } from "./keys.ts";
 
 const names = [...rules, ...stackRules].map(({ name }) => name);
@@ -194,9 +191,17 @@ test("helm is called with the release's own chart, version, repository and value
   expect(values).toEqual({ a: "x", b: "known-later" });
 });
 
-test("every rule stands in the documentation, with its severity", async () => {
-  const text = await readFile(join(repository, "docs/policies.md"), "utf8");
-  for (const { name, severity } of [...rules, ...stackRules])
-    expect(text).toContain(`| ${name} | ${severity} |`);
-  expect(text).toContain(`knows ${formats.length} formats`);
+test("a release with values that are not read is refused, and not judged by half of them", async () => {
+  const release = (more: object) => ({
+    urn: "urn:r",
+    type: "kubernetes:helm.sh/v3:Release",
+    name: "one-release",
+    props: { chart: "./charts/one", values: {}, ...more },
+  });
+  for (const more of [{ valueYamlFiles: [{ path: "values.yaml" }] }, { postrender: "./change" }]) {
+    const { unreadable, subjects } = await new Docket().open(release(more));
+    expect(unreadable).toContain(`its ${Object.keys(more)} is not read`);
+    expect(subjects).toHaveLength(1);
+  }
+  expect(() => renderCall({ chart: "x", valueYamlFiles: null, postrender: "" })).not.toThrow();
 });

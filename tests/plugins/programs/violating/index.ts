@@ -207,3 +207,7 @@ pair("budget", machine("cpu_4x_general"), machine("gpu_8x_h100_sxm5", "gpu_4x_h1
 pair("firewall", rules(443), rules(22));
 pair("k3s-config", k3s(true), k3s(false));
 pair("release", release({ note: "nothing" }), release({ hostPID: true, note: key }));
+
+/** Outputs of the stack. */
+export const goodOutput = pulumi.secret(key);
+export const badOutput = bad ? { note: key } : "nothing";

@@ -1,7 +1,7 @@
 import type { StackRule, Subject } from "../../../../policies/engine/rule.ts";
-import { type Json, unknown } from "../../../../policies/engine/values.ts";
-import { deployment, kubernetes } from "../fixtures.ts";
-import { gpu, named, quota } from "./subjects.ts";
+import { Hidden, type Json, unknown } from "../../../../policies/engine/values.ts";
+import { deployment, kubernetes, resource } from "../fixtures.ts";
+import { gpu, named, quota, value } from "./subjects.ts";
 import { dnsCases, wallCases } from "./walls.ts";
 
 /** Objects of a stack, and what of them a rule must refuse. */
@@ -80,6 +80,18 @@ const replicaCases: Record<string, StackCase> = {
   },
 };
 
+const outputs = (props: Json, type = "pulumi:pulumi:Stack") => resource(props, type);
+const outputCases: Record<string, StackCase> = {
+  "a key": { objects: [outputs({ url: "https://sophia.test", apiKey: value })], refused: ["output apiKey"] },
+  "a key inside": {
+    objects: [outputs({ services: { db: { password: value } } })],
+    refused: ["output services.db.password"],
+  },
+  "a secret": { objects: [outputs({ apiKey: new Hidden(value) })], refused: [] },
+  "not known yet": { objects: [outputs({ apiKey: unknown })], refused: [] },
+  "an input of something else": { objects: [outputs({ apiKey: value }, "test:index:Thing")], refused: [] },
+};
+
 const spaces = (cases: Record<string, { objects: Subject[]; stand: string[] }>): Record<string, StackCase> =>
   Object.fromEntries(
     Object.entries(cases).map(([what, { objects, stand }]) => [
@@ -93,6 +105,7 @@ export const stackCases: Record<string, Record<string, StackCase>> = {
   "namespace-default-deny": spaces(wallCases),
   "namespace-dns": spaces(dnsCases),
   "gpu-replicas-fit": replicaCases,
+  "secret-outputs": outputCases,
 };
 
 /** Cases of a rule about a stack that come out wrong. */
