@@ -4,10 +4,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import { install, installed } from "../../../delivery/stack/rollback.ts";
 import { checks, faultsIn, type Reach, reachOf } from "../../../delivery/stack/verify.ts";
 import { auditRows, rotation } from "../../../delivery/watch.ts";
 import { repository } from "../../../lab/lab.ts";
+import { serve } from "../../../mcp/servers/kit/serve.ts";
+import { tool } from "../../../mcp/servers/kit/tool.ts";
 
 /** Stands for Nginx at an ingress address. */
 async function answering(status: number): Promise<number> {
@@ -74,6 +77,39 @@ describe("C1 whether a stack works, seen from outside", () => {
     expect(faults.filter((one) => one.includes("github"))).toEqual([]);
     const behind = await checks(reach(url, { mcp: [], mcpGateway: `${url}/mcp` }));
     expect(faultsIn(behind)[1]).toMatch(/^MCP gateway: 2025-11-25/);
+  });
+
+  test("M4 servers that answer a client with a token are well, and only with it", async () => {
+    const where = await folder();
+    const tokensFile = join(where, "tokens");
+    await writeFile(tokensFile, "of-the-check\n");
+    const tools = [tool({ name: "add", description: "Adds.", input: z.object({}), run: async () => ({}) })];
+    const log = () => undefined;
+    const info = { name: "memory", version: "1.0.0" };
+    const serving = await serve({
+      ...info,
+      tools,
+      port: 0,
+      host: "127.0.0.1",
+      maxBody: 100_000,
+      tokensFile,
+      log,
+    });
+    onTestFinished(() => serving.close(1));
+    const url = `http://sophia.invalid:${serving.port}`;
+    const memory = {
+      name: "memory",
+      enabled: true,
+      federated: false,
+      revisions: ["2025-11-25", "2026-07-28"],
+    };
+    const stack = { mcp: [{ ...memory, url: `${url}/mcp` }], mcpGateway: `${url}/mcp` };
+    const said = async (mcpClients: Record<string, string>) =>
+      (await checks(reach(url, { ...stack, mcpClients })))
+        .slice(1)
+        .map(({ what, fault }) => `${what} ${fault !== ""}`);
+    expect(await said({ check: "of-the-check" })).toEqual(["MCP gateway false", "MCP server memory false"]);
+    expect(await said({ check: "of-nobody" })).toEqual(["MCP gateway true", "MCP server memory true"]);
   });
 
   test("M4 the servers are asked as the client that is there for checks", async () => {
