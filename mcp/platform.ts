@@ -140,11 +140,17 @@ export class McpPlatform extends Component {
       this.child(),
     );
     this.digests = pulumi.all([gateway.digest, ...digests]);
-    const { host, address, port } = gateway;
+    const { host, address, spreadAddress, port } = gateway;
     const viaGateway = { kind: "sse", exact: true, host, address, port } as const;
     this.routes.push(
       // Tokens of an identity provider are the gateway's to check.
-      { ...viaGateway, path: gatewayPath, clients: !settings.gateway.oidc, upstreamPath: gateway.path },
+      {
+        ...viaGateway,
+        spreadAddress,
+        path: gatewayPath,
+        clients: !settings.gateway.oidc,
+        upstreamPath: gateway.path,
+      },
       { ...viaGateway, path: `${gatewayPath}/status`, clients: true, upstreamPath: gateway.statusPath },
     );
     if (settings.gateway.oidc) {

@@ -78,9 +78,10 @@ export function nginxValues(
 }
 
 /** A route whose service may not be known yet. */
-export type RouteInput = Omit<Route, "host" | "address"> & {
+export type RouteInput = Omit<Route, "host" | "address" | "spreadAddress"> & {
   host: pulumi.Input<string>;
   address?: pulumi.Input<string>;
+  spreadAddress?: pulumi.Input<string>;
 };
 
 export interface NginxArgs {
@@ -138,8 +139,13 @@ export class Nginx extends Component {
     // Of random tokens a digest tells nothing.
     const clientsHash = pulumi.unsecret(clients.apply(digest));
     const chart = ownChart("nginx");
-    const addresses = new Map(args.routes.map(({ path, address }) => [path, address]));
-    const routes = pulumi.all(args.routes.map(({ address: _, ...route }) => route));
+    const addresses = new Map(
+      args.routes.map(({ path, address, spreadAddress }) => [
+        path,
+        { address, ...(spreadAddress !== undefined && { spreadAddress }) },
+      ]),
+    );
+    const routes = pulumi.all(args.routes.map(({ address: _, spreadAddress: __, ...route }) => route));
     const values = pulumi
       .all([routes, tls.metadata.name, tlsHash, known.metadata.name, clientsHash, args.identity])
       .apply(([known, tlsSecret, hash, clientsSecret, ofClients, identity]) => {
@@ -156,7 +162,7 @@ export class Nginx extends Component {
         // Kept apart until here: before the first update nobody knows an address, and policies judge all the rest.
         return {
           ...made,
-          routes: made.routes.map((route) => ({ ...route, address: addresses.get(route.path) })),
+          routes: made.routes.map((route) => ({ ...route, ...addresses.get(route.path) })),
         };
       });
     this.digest = pulumi.output(values).apply((known) => digest(JSON.stringify([chart.hash, known])));

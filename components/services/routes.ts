@@ -15,6 +15,11 @@ export interface Route {
    * that gets another address rolls Nginx.
    */
   address?: string;
+  /**
+   * IPv4 of another service before the same pods, at the same port, that gives each connection to any of them. Requests
+   * of the MCP revision that knows no sessions go there; needs `address`, which has all the rest.
+   */
+  spreadAddress?: string;
   port: number;
   /** Replaces the prefix on the way to the service. Left out: the path stays as it is. */
   upstreamPath?: string;
@@ -42,7 +47,7 @@ const reserved = ["/health"];
 export function checkedRoutes(routes: Route[]): Route[] {
   const faults: string[] = [];
   const seen = new Set<string>();
-  routes.forEach(({ path, host, address, port, upstreamPath, maxBody }, index) => {
+  routes.forEach(({ path, host, address, spreadAddress, port, upstreamPath, maxBody }, index) => {
     const fault = (what: string) => faults.push(`routes[${index}]: ${what}`);
     if (!pathShape.test(path)) fault(`path "${path}" must be like /mcp/redis, without a slash at the end`);
     if (reserved.includes(path)) fault(`path ${path} is answered by Nginx itself`);
@@ -50,6 +55,8 @@ export function checkedRoutes(routes: Route[]): Route[] {
     seen.add(path);
     if (!hostShape.test(host)) fault(`host "${host}" must be a name in the cluster's DNS`);
     if (address !== undefined && !isIPv4(address)) fault(`address "${address}" must be an IPv4 address`);
+    if (spreadAddress !== undefined && (!isIPv4(spreadAddress) || address === undefined))
+      fault(`spreadAddress "${spreadAddress}" must be an IPv4 address beside address`);
     if (!Number.isInteger(port) || port < 1 || port > 65535)
       fault(`port ${port} must be between 1 and 65535`);
     if (upstreamPath !== undefined && !pathShape.test(upstreamPath)) {

@@ -33,8 +33,10 @@ export class Gateway extends Component {
   /** Inside the cluster; known before it answers. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
-  /** Of its Service, likewise. */
+  /** Of its Service, likewise: each caller's connections lead to one replica as long as that lives. */
   readonly address: pulumi.Output<string>;
+  /** Of another before the same replicas, whose connections lead to any of them. */
+  readonly spreadAddress: pulumi.Output<string>;
   readonly path: string;
   readonly statusPath: string;
   readonly metadataPath: string;
@@ -45,6 +47,7 @@ export class Gateway extends Component {
     super("mcp:Gateway", component, opts);
     const { settings, backends, namespace } = args;
     const engine = args.engine ?? vmcp;
+    this.port = engine.port;
     const labels = { ...mcpGateway, ...redisClient, "app.kubernetes.io/part-of": "sophia-mcp" };
     const metadata = { name, namespace, labels };
     const credentials = backends.flatMap(({ credential }) => (credential ? [credential] : []));
@@ -171,28 +174,34 @@ export class Gateway extends Component {
         this.child({ dependsOn: [deployment] }),
       );
     }
-    const service = new k8s.core.v1.Service(
-      this.childName("service"),
-      {
-        metadata: { ...metadata, annotations: addressAtOnce },
-        spec: {
-          selector: mcpGateway,
-          ports: [{ name: "mcp", port: engine.port, targetPort: "mcp" }],
-          // Another replica can take a session of the older revision over, but shakes hands with every server for it, and
-          // one that is slow to answer then is missing from the session there: so only where it must.
-          sessionAffinity: "ClientIP",
-        },
-      },
-      this.child(),
-    );
-    this.address = service.spec.clusterIP;
+    // Another replica can take a session of the older revision over, but shakes hands with every server for it, and one
+    // that is slow to answer then is missing from the session there: so only where it must. All of them come by one Nginx.
+    this.address = this.#service("service", metadata, { sessionAffinity: "ClientIP" });
+    // The newer revision knows no sessions, and is all replicas' work.
+    this.spreadAddress = this.#service("spread", { ...metadata, name: `${name}-spread` }, {});
     this.host = pulumi.interpolate`${name}.${namespace}.svc.cluster.local`;
-    this.port = engine.port;
     this.path = engine.path;
     this.statusPath = engine.statusPath;
     this.metadataPath = engine.metadataPath;
     this.digest = digestOf(template);
     this.registerOutputs({ host: this.host });
+  }
+
+  /** A Service before all replicas. @returns its address */
+  #service(
+    suffix: string,
+    metadata: { name: string; namespace: pulumi.Input<string>; labels: Record<string, string> },
+    more: { sessionAffinity?: string },
+  ): pulumi.Output<string> {
+    const service = new k8s.core.v1.Service(
+      this.childName(suffix),
+      {
+        metadata: { ...metadata, annotations: addressAtOnce },
+        spec: { selector: mcpGateway, ports: [{ name: "mcp", port: this.port, targetPort: "mcp" }], ...more },
+      },
+      this.child(),
+    );
+    return service.spec.clusterIP;
   }
 }
 

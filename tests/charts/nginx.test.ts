@@ -25,6 +25,8 @@ describe("routes", () => {
       { ...route, path: "/d", maxBody: "8 m" },
       { ...route, path: "/e/" },
       { ...route, path: "/f", address: "one.test" },
+      { ...route, path: "/g", spreadAddress: "10.43.0.7" },
+      { ...route, path: "/h", address: "10.43.0.6", spreadAddress: "x" },
     ];
     let message = "";
     try {

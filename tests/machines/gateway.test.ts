@@ -2,17 +2,11 @@ import { randomBytes } from "node:crypto";
 import { request } from "node:https";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { images } from "../../components/core/versions.ts";
-import { obtain } from "../../lab/artefacts/obtain.ts";
-import { imageOf } from "../../lab/images/build.ts";
-import { serviceImages } from "../../lab/images/services.ts";
-import { labOf } from "../../lab/lab.ts";
-import { ensureEngine } from "../../lab/machines/engine/engine.ts";
 import { readHealths } from "../../mcp/check/status.ts";
 import { vmcp } from "../../mcp/gateway/vmcp.ts";
 import { type Era, probe } from "../../mcp/probe.ts";
 import type { Serving } from "../../mcp/servers/kit/serve.ts";
-import { type Bench, openBench } from "./gateway/bench.ts";
+import { type Bench, nginxImage, openBench } from "./gateway/bench.ts";
 import { type Issuer, newKey, startIssuer } from "./gateway/issuer.ts";
 import {
   backendOf,
@@ -37,7 +31,6 @@ let server: Serving;
 
 beforeAll(async () => {
   bench = await openBench();
-  await ensureEngine(labOf().folder, () => {});
   server = await startServer();
   bench.stops.push(() => server.close(1));
 });
@@ -64,13 +57,10 @@ describe("with an identity provider", () => {
       },
     });
     bench.stops.push(() => gateway.stop());
-    const artefact = serviceImages.find(({ reference }) => reference === images.nginx)?.artefact;
-    if (!artefact) throw new Error("no image of Nginx");
-    const built = await obtain([artefact], { cache: labOf().cache });
     const to = { host: ownAddress, port: gateway.port };
     const toServer = { host: "127.0.0.1", port: server.port };
     const { metadataPath } = vmcp;
-    door = await startDoor(await imageOf(built.get(artefact.name) ?? ""), bench.folder, {
+    door = await startDoor(await nginxImage(), bench.folder, {
       clients: { cursor: client },
       identity: { ...to, path: "/mcp" },
       routes: [

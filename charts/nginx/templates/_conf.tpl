@@ -57,57 +57,7 @@ http {
   limit_req_status 429;
   limit_req_log_level info;
 
-  # Tokens are long. It must stand before the first map.
-  map_hash_bucket_size 256;
-  # Only routes for WebSockets may change the protocol.
-  map "$route_kind:$http_upgrade" $upstream_upgrade {
-    "~*^websocket:websocket$" websocket;
-    default "";
-  }
-  map $upstream_upgrade $upstream_connection {
-    websocket upgrade;
-    default "";
-  }
-  map $status $retry_after {
-    429 1;
-    503 5;
-    default "";
-  }
-  # Who calls, by the whole Authorization header; empty for everybody who is not known.
-  map $http_authorization $caller {
-    default "";
-    {{- if .Values.clientsSecret }}
-    include /run/secrets/clients/clients.map;
-    {{- end }}
-  }
-  # A client's token is for us alone; what stands behind writes down its name.
-  map $route_clients $upstream_authorization {
-    on "";
-    default $http_authorization;
-  }
-  map "$route_clients:$caller" $upstream_agent {
-    "~^on:(?<known>.+)$" "$known; $http_user_agent";
-    "on:" "somebody; $http_user_agent";
-    default $http_user_agent;
-  }
-  {{- with .Values.identity }}
-  # Who is no client of ours is counted by address.
-  map $caller $stranger {
-    "" $binary_remote_addr;
-    default "";
-  }
-  {{- end }}
-  # Where others ask for a token they say so themselves.
-  map "$status:$route_clients" $authenticate {
-    {{- if not .Values.identity }}
-    "401:on" 'Bearer realm="sophia"';
-    {{- end }}
-    default "";
-  }
-  map $scheme $strict_transport {
-    https "max-age=31536000; includeSubDomains";
-    default "";
-  }
+  {{- include "nginx.maps" . | nindent 2 }}
 
   proxy_http_version 1.1;
   proxy_connect_timeout 5s;
@@ -146,18 +96,7 @@ http {
   ssl_session_timeout 1d;
   ssl_session_tickets off;
 
-  # Kept connections lead to one pod each. A pod that ends is out of the Service for 5 s before it is told to stop, and
-  # by then none of them leads there any more; nor do we ever use one that a server (Node.js: after 5 s) has given up.
-  {{- range $index, $route := .Values.routes }}
-  {{- if $route.address }}
-  upstream route_{{ $index }} {
-    server {{ $route.address }}:{{ $route.port }};
-    keepalive 64;
-    keepalive_time 3s;
-    keepalive_timeout 1s;
-  }
-  {{- end }}
-  {{- end }}
+  {{- include "nginx.upstreams" . | nindent 2 }}
 
   # For the kubelet only: no Service leads here.
   server {

@@ -46,7 +46,9 @@ proxy_send_timeout 1h;
 rewrite ^{{ $from }}/?$ {{ default "/" $to }} break;
 rewrite ^{{ $from }}/(.*)$ {{ $to }}/$1 break;
 {{- end }}
-{{- if .address }}
+{{- if .spreadAddress }}
+proxy_pass http://route_{{ .index }}$upstream_spread;
+{{- else if .address }}
 proxy_pass http://route_{{ .index }};
 {{- else }}
 proxy_pass http://$upstream:{{ .port }};

@@ -1,8 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { images } from "../../../components/core/versions.ts";
 import { obtain } from "../../../lab/artefacts/obtain.ts";
+import { imageOf } from "../../../lab/images/build.ts";
+import { serviceImages } from "../../../lab/images/services.ts";
 import { labOf } from "../../../lab/lab.ts";
+import { ensureEngine } from "../../../lab/machines/engine/engine.ts";
 import { vmcp } from "../../../lab/mcp/artefact.ts";
 
 /** What every test of the gateway stands on. */
@@ -28,4 +32,14 @@ export async function openBench(): Promise<Bench> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The lab's image of Nginx, in a container engine that runs. @returns its name there */
+export async function nginxImage(): Promise<string> {
+  const lab = labOf();
+  await ensureEngine(lab.folder, () => {});
+  const artefact = serviceImages.find(({ reference }) => reference === images.nginx)?.artefact;
+  if (!artefact) throw new Error("no image of Nginx");
+  const built = await obtain([artefact], { cache: lab.cache });
+  return imageOf(built.get(artefact.name) ?? "");
 }

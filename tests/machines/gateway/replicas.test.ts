@@ -1,17 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connect, type Era } from "../../../mcp/probe.ts";
 import { startRedis } from "../../support/servers/redis.ts";
-import { type Bench, openBench } from "./bench.ts";
-import { backendOf, type Program, startGateway, startServer } from "./programs.ts";
+import { type Bench, nginxImage, openBench } from "./bench.ts";
+import { backendOf, type Door, type Program, startDoor, startGateway, startServer } from "./programs.ts";
 
 const eras: Era[] = ["2025-11-25", "2026-07-28"];
+const client = randomBytes(24).toString("hex");
+
+/** A Service before some of the replicas: each request goes to another of them. */
+interface Service {
+  port: number;
+  to: number[];
+}
 
 describe("two replicas", () => {
   let bench: Bench;
   let replicas: Program[];
-  let balancer: { url: string; to: number[]; answered: Set<number> };
+  /** Replicas that have answered. */
+  const answered = new Set<number>();
+  /** Of all replicas, and of those that one caller gets. */
+  let spread: Service;
+  let kept: Service;
+  let door: Door;
+
+  async function startService(to: number[], address: string, port = 0): Promise<Service> {
+    let turn = 0;
+    const proxy = createServer((asked, answer) => {
+      const replica = service.to[turn++ % service.to.length] ?? 0;
+      const { url: path, method } = asked;
+      // On loopback a replica answers to loopback's names alone.
+      const headers = { ...asked.headers, host: `127.0.0.1:${replica}` };
+      const passed = request(
+        { port: replica, host: "127.0.0.1", path, method, headers, agent: false },
+        (said) => {
+          answered.add(replica);
+          answer.writeHead(said.statusCode ?? 0, said.headers);
+          said.pipe(answer);
+        },
+      );
+      passed.on("error", () => answer.destroy());
+      asked.pipe(passed);
+    }).listen(port, address);
+    await once(proxy, "listening");
+    bench.stops.push(async () => {
+      proxy.closeAllConnections();
+      proxy.close();
+    });
+    const service = { port: (proxy.address() as AddressInfo).port, to };
+    return service;
+  }
 
   beforeAll(async () => {
     bench = await openBench();
@@ -31,34 +72,48 @@ describe("two replicas", () => {
         }),
       ),
     );
-    const [first, second] = replicas.map(({ port }) => port);
-    balancer = { url: "", to: [first ?? 0, second ?? 0], answered: new Set() };
     stops.push(() => Promise.all(replicas.slice(1).map((replica) => replica.stop())));
-    let turn = 0;
-    // As a Service does: each connection to another pod.
-    const proxy = createServer((asked, answer) => {
-      const port = balancer.to[turn++ % balancer.to.length];
-      const { url: path, method, headers } = asked;
-      const passed = request({ port, host: "127.0.0.1", path, method, headers, agent: false }, (said) => {
-        balancer.answered.add(port ?? 0);
-        answer.writeHead(said.statusCode ?? 0, said.headers);
-        said.pipe(answer);
-      });
-      passed.on("error", () => answer.destroy());
-      asked.pipe(passed);
-    }).listen(0, "127.0.0.1");
-    await new Promise((done) => proxy.once("listening", done));
-    stops.push(async () => {
-      proxy.closeAllConnections();
-      proxy.close();
+    const ports = replicas.map(({ port }) => port);
+    spread = await startService(ports, "127.0.0.2");
+    kept = await startService(ports.slice(0, 1), "127.0.0.1", spread.port);
+    door = await startDoor(await nginxImage(), folder, {
+      clients: { cursor: client },
+      routes: [
+        {
+          ...{ path: "/mcp", kind: "sse", exact: true, clients: true, upstreamPath: "/mcp" },
+          ...{ host: "127.0.0.1", address: "127.0.0.1", spreadAddress: "127.0.0.2", port: kept.port },
+        },
+      ],
     });
-    balancer.url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/mcp`;
+    stops.push(() => door.stop());
   });
-
+  beforeEach(() => answered.clear());
   afterAll(() => bench?.close());
 
+  test("M3 one door gives work without sessions to all of them, and keeps a session with one", async () => {
+    const through = {
+      url: `https://sophia.test:${door.port}/mcp`,
+      address: "127.0.0.1",
+      ca: door.certificate,
+    };
+    for (const [era, replicasAsked] of [
+      ["2026-07-28", 2],
+      ["2025-11-25", 1],
+    ] as const) {
+      answered.clear();
+      const { client: caller, close } = await connect({ ...through, era, token: client });
+      for (const a of [1, 2, 3, 4]) {
+        const { content } = await caller.callTool({ name: "toy_add", arguments: { a, b: 1 } });
+        expect(content).toMatchObject([{ text: JSON.stringify({ sum: a + 1 }) }]);
+      }
+      await close();
+      expect([era, answered.size]).toEqual([era, replicasAsked]);
+    }
+  });
+
   test("M3 a session goes on whichever replica answers, and when one of them is gone", async () => {
-    const connections = await Promise.all(eras.map((era) => connect({ url: balancer.url, era })));
+    const url = `http://127.0.0.2:${spread.port}/mcp`;
+    const connections = await Promise.all(eras.map((era) => connect({ url, era })));
     const work = async (a: number) => {
       for (const { client: caller } of connections) {
         expect((await caller.listTools()).tools.map(({ name }) => name)).toEqual(["toy_add"]);
@@ -67,9 +122,9 @@ describe("two replicas", () => {
       }
     };
     for (const a of [1, 2, 3]) await work(a);
-    expect(balancer.answered.size).toBe(2);
+    expect(answered.size).toBe(2);
     await replicas[0]?.stop();
-    balancer.to = balancer.to.slice(1);
+    spread.to = spread.to.slice(1);
     for (const a of [4, 5, 6]) await work(a);
     await Promise.all(connections.map(({ close }) => close()));
   });

@@ -101,9 +101,15 @@ test("M2 it stands on the MCP node, where its backends are", async () => {
   });
 });
 
-test("M3 a session of the older revision stays with one replica", async () => {
-  await made();
+test("M3 a session of the older revision stays with one replica, and the newer revision is all replicas' work", async () => {
+  const gateway = await made();
   expect(spec("Service")).toMatchObject({ sessionAffinity: "ClientIP" });
+  await asked(engine, "Service", `${name}-spread`);
+  expect(engine.of("Service", `${name}-spread`).spec).toEqual({
+    selector: spec("Service").selector,
+    ports: spec("Service").ports,
+  });
+  expect(await resolved(gateway.spreadAddress)).not.toBe(await resolved(gateway.address));
 });
 
 test("S1 tokens and the password are in its Secret, marked, and nowhere else", async () => {

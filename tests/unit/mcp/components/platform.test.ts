@@ -56,7 +56,7 @@ test("M1 every entry that can run does; each has a Service, and the gateway stan
   expect(off).toEqual(["salesforce", "docker"]);
   const deployed = catalog.filter((entry) => isDeployed(entry) && !off.includes(entry.name));
   expect(engine.names("Service").sort()).toEqual(
-    [...deployed.map(({ name }) => dns(name)), "mcp-gateway"].sort(),
+    [...deployed.map(({ name }) => dns(name)), "mcp-gateway", "mcp-gateway-spread"].sort(),
   );
 });
 
@@ -85,6 +85,8 @@ test("M3 a route leads to the server's own Service, by its address, with the gat
   expect(await resolved(pulumi.output(memory?.host))).toBe("memory.mcp.svc.cluster.local");
   expect(await resolved(pulumi.output(memory?.address))).toBe(addressOf("memory"));
   expect(route("/mcp")).toMatchObject({ exact: true, port: 8090, upstreamPath: "/mcp" });
+  expect(await resolved(pulumi.output(route("/mcp")?.spreadAddress))).toBe(addressOf("mcp-gateway-spread"));
+  expect(route("/mcp/status")).not.toHaveProperty("spreadAddress");
   expect(route("/mcp/status")).toMatchObject({ exact: true, port: 8090, upstreamPath: "/status" });
   for (const withheld of ["/mcp/github", "/mcp/snowflake", "/mcp/pulumi"])
     expect(route(withheld)).toBeUndefined();
