@@ -9,6 +9,7 @@ import {
   serveGong,
   stage,
   statusOf,
+  watching,
 } from "./stage.ts";
 
 let staging: Staging;
@@ -93,6 +94,27 @@ test("P5 the source is down: the run fails by name, and the next one makes up fo
   await expectWhole();
   expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
   expect(await alerts(staging)).toEqual([]);
+});
+
+test("P5 a source that stays down is told of in time: first as degraded, then as late", async () => {
+  await runOnce(staging, gong);
+  gong.faults.set([{ kind: "status", status: 503, times: -1 }]);
+  const at = watching(staging);
+  const down = async (minute: number) => {
+    await runOnce(staging, gong, { clock: idleClock(), patience: 60 });
+    return at(minute * 60);
+  };
+  for (const minute of [0, 2, 4]) expect(await down(minute), `after ${minute} minutes`).toEqual([]);
+  expect(await down(6)).toEqual(["PipelineStreamDegraded"]);
+  expect(await at(16 * 60)).toEqual(["PipelineStreamDegraded"]);
+  expect(await at(18 * 60)).toEqual(["PipelineStreamDegraded", "PipelineStreamLate"]);
+  gong.faults.set([]);
+  await runOnce(staging, gong);
+  await staging.admin.query(
+    `UPDATE pipeline_state SET cursor = cursor || jsonb_build_object('through', now() + interval '18 minutes')
+      WHERE stream = 'gong_calls'`,
+  );
+  expect(await at(18 * 60 + 60)).toEqual([]);
 });
 
 test("P5 an expired key fails the run and says what to do; a rotated one works at once", async () => {

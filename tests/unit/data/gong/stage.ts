@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, onTestFinished } from "vitest";
 import { type Extraction, extract } from "../../../../data/gong/main.ts";
 import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { Meter } from "../../../../data/quality/measure.ts";
 import { type GongOptions, openGong } from "../../../../lab/saas/gong/handler.ts";
-import { holding } from "../../../support/pipeline/alerts.ts";
+import { holding, Watch } from "../../../support/pipeline/alerts.ts";
 import { startPipelineServer } from "../../../support/servers/pipeline.ts";
 
 const tables = [
@@ -171,22 +171,41 @@ export const statusOf = async ({ admin }: Staging, stream: string) =>
     last_success_at: Date | null;
   };
 
-/** Alerts about calls that the quality checks would raise now. */
+const aboutCalls = (alerts: readonly string[]) =>
+  alerts.filter((alert) => alert.endsWith(" gong_calls")).map((alert) => alert.split(" ")[0] ?? "");
+
+const meterOf = (pool: pg.Pool, now: () => number) =>
+  new Meter({
+    pool,
+    threshold: 95,
+    maxLag: 900,
+    warehouseInterval: 60,
+    retentionDays: 90,
+    streams: streamChecks.filter(({ source }) => source === "gong"),
+    now,
+  });
+
+/** Alerts about calls whose expression holds now. */
 export async function alerts({ server }: Staging): Promise<string[]> {
   const pool = new pg.Pool(server.as("quality"));
   try {
-    const streams = streamChecks.filter(({ source }) => source === "gong");
-    const meter = new Meter({
-      pool,
-      threshold: 95,
-      maxLag: 900,
-      warehouseInterval: 60,
-      retentionDays: 90,
-      streams,
-    });
-    const fired = holding(await meter.run(new AbortController().signal));
-    return fired.filter((alert) => alert.endsWith(" gong_calls")).map((alert) => alert.split(" ")[0] ?? "");
+    const meter = meterOf(pool, () => Date.now() / 1000);
+    return aboutCalls(holding(await meter.run(new AbortController().signal)));
   } finally {
     await pool.end();
   }
+}
+
+/** Looks so many seconds from now, given what is in the database then, and says which alerts about calls fire. */
+export function watching({ server }: Staging): (after: number) => Promise<string[]> {
+  const pool = new pg.Pool(server.as("quality"));
+  onTestFinished(() => pool.end());
+  const began = Date.now() / 1000;
+  let passed = 0;
+  const meter = meterOf(pool, () => began + passed);
+  const watch = new Watch();
+  return async (after) => {
+    passed = after;
+    return aboutCalls(watch.see(await meter.run(new AbortController().signal)));
+  };
 }
