@@ -4,7 +4,7 @@ NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation pin-images documents format bench-policies bench-gong bench-mcp bench-pipeline bench-warehouse
+.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation pin-images documents format bench-policies bench-gong bench-lab bench-mcp bench-pipeline bench-warehouse
 up: node_modules/.ready
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
@@ -77,6 +77,10 @@ bench-policies: node_modules/.ready
 # Rows a second of the Gong extractor beside a bare COPY of the same rows, and its memory; CALLS="10000 100000".
 bench-gong: node_modules/.ready
 	@$(NODE) tests/bench/gong/main.ts $(CALLS)
+
+# A lab from nothing to gone, and a second update between. COLD=1: with an empty cache, a quarter of an hour.
+bench-lab: node_modules/.ready
+	@COLD=$(COLD) $(NODE) tests/bench/lab/main.ts
 
 # The MCP servers of the lab that runs, or of LAB: calls a second by every way, memory, and what a dying server does to
 # the others. PART=load, memory or failures is one part.

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
 /** Tests of our own code against a real server: they lie beside the others, and need what the lab builds. */
@@ -18,6 +19,8 @@ const project = (name: string, include: string[], testTimeout = 60_000, parallel
 
 export default defineConfig({
   test: {
+    // Most tests wait for a process half of their time, so one file at a time leaves a small machine idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project("unit", ["tests/unit/**/*.test.ts"], 300_000),
       project("services", ["tests/charts/**/*.test.ts", live], 300_000),
