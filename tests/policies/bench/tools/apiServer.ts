@@ -6,7 +6,8 @@ import { type ControlPlane, startControlPlane } from "../../../plugins/kubernete
 import type { Body } from "../manifests/shapes.ts";
 import type { Tool } from "./tool.ts";
 
-const pluralOf = (kind: string): string => `${kind.toLowerCase()}s`.replace(/sss$/, "sses").replace(/ys$/, "ies");
+const pluralOf = (kind: string): string =>
+  `${kind.toLowerCase()}s`.replace(/sss$/, "sses").replace(/ys$/, "ies");
 const ofNoNamespace = new Set(["Namespace", "ClusterRole", "ClusterRoleBinding", "RuntimeClass"]);
 
 /** Where an object is sent to be made. */
