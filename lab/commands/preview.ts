@@ -7,6 +7,7 @@ import { helm } from "../helm/artefact.ts";
 import { placeholderSecrets } from "../keys.ts";
 import { type Lab, repository } from "../lab.ts";
 import { previewStackConfig } from "../overlay.ts";
+import { checkPrograms } from "../preflight/programs.ts";
 import type { Progress } from "../progress.ts";
 import { makeSaasCredentials } from "../saas/credentials.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
@@ -64,6 +65,7 @@ export async function offlineStack(
   await access(file).catch(() => {
     throw new Error(`there is no stack ${name}: ${file} does not exist`);
   });
+  await checkPrograms(true);
   const { folder, toolchain } = await obtainAll(lab, previewArtefacts, progress, signal);
   const own: Lab = { ...lab, name: `preview-${name}`, folder: join(lab.folder, "..", `preview-${name}`) };
   const stack = new Stack(toolchain, own, { LAB_HELM: join(folder(helm), "helm") }, name);

@@ -17,6 +17,9 @@ import { prepareMachines } from "../machines/docker.ts";
 import { ensureEngine } from "../machines/engine/engine.ts";
 import { vendorCredentials } from "../mcp/credentials.ts";
 import { labStackConfig } from "../overlay.ts";
+import { checkPorts } from "../preflight/ports.ts";
+import { checkPrograms } from "../preflight/programs.ts";
+import { checkSettingsFile } from "../preflight/settings.ts";
 import type { Progress } from "../progress.ts";
 import { makeSaasCredentials, saasCredentialsFile } from "../saas/credentials.ts";
 import { fakesnow } from "../saas/snowflake/artefact.ts";
@@ -34,6 +37,7 @@ const serviceArtefacts = labArtefacts.filter((artefact) => artefact !== helm);
 
 /** Everything up to `pulumi up`: what the program finds when it runs. */
 export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<OpenedStack> {
+  await Promise.all([checkSettingsFile(lab.configFile), checkPrograms(true)]);
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
   const { builds, folder } = await progress.phase("Toolchain and images", async () => {
     await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
@@ -60,7 +64,9 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
 
 /** Starts what the program's settings name: network, image registry, emulated cloud. */
 async function startServices(lab: Lab, folder: (artefact: Artefact) => string, progress: Progress) {
+  const text = await readFile(lab.configFile, "utf8");
   const prefix = await claimNetwork(lab);
+  await checkPorts(prefix, hostsIn(text));
   const machine = await imageOf(folder(machineImage));
   const network = await prepareMachines(lab, machine);
   const { registry, digests } = await progress.step("image registry", async (note) => {
@@ -72,7 +78,6 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
     }
     return { registry: started, digests: published };
   });
-  const text = await readFile(lab.configFile, "utf8");
   const hostnames = hostnamesIn(text);
   const keys = await labKeys(lab, hostnames, []);
   const programs = {
@@ -146,7 +151,13 @@ function enabledIn(text: string): string[] {
   return Array.isArray(names) ? names.map(String) : [];
 }
 
-/** Names that the certificate must have. A malformed file is told by the program itself, with every other fault. */
+/** How many hosts the stack file asks for. */
+function hostsIn(text: string): number {
+  const hosts = (parse(text) as { config?: Record<string, unknown> }).config?.["sophia-infra:hosts"];
+  return Array.isArray(hosts) ? hosts.length : 0;
+}
+
+/** Names that the certificate must have. */
 function hostnamesIn(text: string): string[] {
   const config = (parse(text) as { config?: Record<string, { hostnames?: unknown }> }).config ?? {};
   const names = config["sophia-infra:nginx"]?.hostnames;

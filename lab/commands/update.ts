@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { files, type Lab, policyPack } from "../lab.ts";
 import type { Progress } from "../progress.ts";
@@ -17,6 +17,14 @@ export function countsIn(stdout: string): string {
     .map((line) => line.replace(/^[\s+~-]+/, ""))
     .filter((line) => /^\d+ (created|updated|replaced|deleted|unchanged|errored)$/.test(line))
     .join(", ");
+}
+
+/** What the emulated Lambda Cloud's log says of machines that it could not make; its API has no words for it. Pure. */
+export function troubleIn(log: string): string[] {
+  const said = log
+    .split("\n")
+    .flatMap((line) => /\bmachine \S+ (its machine could not .+)$/.exec(line)?.[1] ?? []);
+  return [...new Set(said)];
 }
 
 /** What the CLI's output says is wrong: its diagnostics, and what the policies refuse. Pure. */
@@ -49,6 +57,11 @@ export async function update(
     if (finished.test(line)) progress.say(line.trimEnd());
     else progress.note(title, line.trim());
   };
+  const { cloudLog } = files(lab);
+  const before = await stat(cloudLog).then(
+    ({ size }) => size,
+    () => 0,
+  );
   progress.begin(title);
   const args = [
     "up",
@@ -67,7 +80,13 @@ export async function update(
   progress.end(title, code === 0 ? "✔" : "✘", countsIn(stdout));
   if (code !== 0) {
     const faults = faultsIn(stdout) || stdout.trim();
-    throw new Error(`pulumi up failed; the whole log is in ${files(lab).upLog}\n${faults}`);
+    const log = await readFile(cloudLog).catch(() => Buffer.alloc(0));
+    const trouble = troubleIn(log.subarray(before).toString()).map(
+      (line) => `\nThe emulated Lambda Cloud: ${line}`,
+    );
+    throw new Error(
+      `pulumi up failed; the whole log is in ${files(lab).upLog}\n${faults}${trouble.join("")}`,
+    );
   }
 }
 

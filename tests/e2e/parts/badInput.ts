@@ -16,6 +16,8 @@ export function badInput() {
       expect(said).toContain("redis.memroy: unknown setting; did you mean memory?");
       expect(said).toContain("budget.monthlyUsd:");
       expect(changed).toEqual([]);
+      // Before anything was built or started.
+      expect(said).not.toContain("Toolchain and images");
     },
     5 * minutes,
   );

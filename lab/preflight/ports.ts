@@ -1,0 +1,95 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { createServer } from "node:net";
+import { publishedPorts } from "../machines/docker/options.ts";
+
+/** A socket that takes connections. */
+interface Listener {
+  port: number;
+  inode: string;
+}
+
+/** The listening sockets in the text of `/proc/net/tcp` or `tcp6`. Pure. */
+export function listenersIn(text: string): Listener[] {
+  return text.split("\n").flatMap((line) => {
+    const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+    const port = Number.parseInt(local.split(":").at(-1) ?? "", 16);
+    return state === "0A" && port > 0 ? [{ port, inode }] : [];
+  });
+}
+
+const text = (file: string) => readFile(file, "utf8").catch(() => "");
+const processes = async () => (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+
+/** Who listens at a port, as far as this user may see: `sshd (process 812)`. */
+async function holderOf(port: number): Promise<string | undefined> {
+  const all = await Promise.all(["/proc/net/tcp", "/proc/net/tcp6"].map(text));
+  const sockets = all.flatMap(listenersIn).filter((one) => one.port === port);
+  const wanted = new Set(sockets.map(({ inode }) => `socket:[${inode}]`));
+  for (const pid of await processes()) {
+    const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
+    for (const descriptor of open) {
+      if (!wanted.has(await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => ""))) continue;
+      return `${(await text(`/proc/${pid}/comm`)).trim()} (process ${pid})`;
+    }
+  }
+  return undefined;
+}
+
+/** Addresses with ports, like `127.20.1.11:22`, that Docker forwards: on the lab's own network they are the lab's. */
+async function forwarded(): Promise<Set<string>> {
+  const lines = await Promise.all((await processes()).map((pid) => text(`/proc/${pid}/cmdline`)));
+  return new Set(
+    lines
+      .filter((line) => line.includes("docker-proxy"))
+      .map((line) => {
+        const words = line.split("\0");
+        const after = (name: string) => words[words.indexOf(name) + 1] ?? "";
+        return `${after("-host-ip")}:${after("-host-port")}`;
+      }),
+  );
+}
+
+/** Whether a port can be listened at. What this user may not try is left to the engine. */
+function isTaken(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "EADDRINUSE"));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(false)));
+  });
+}
+
+/** A sentence for each port of the lab's hosts that another program has. */
+export async function takenPorts(addresses: string[], ports = publishedPorts): Promise<string[]> {
+  const found: { address: string; port: number }[] = [];
+  for (const address of addresses)
+    for (const port of ports) if (await isTaken(address, port)) found.push({ address, port });
+  if (found.length === 0) return [];
+  const own = await forwarded();
+  const foreign = found.filter(({ address, port }) => !own.has(`${address}:${port}`));
+  const first = foreign.filter(({ port }, index) => foreign.findIndex((one) => one.port === port) === index);
+  return Promise.all(
+    first.map(async ({ address, port }) => {
+      const holder = await holderOf(port);
+      const find = holder ? "" : `; find it: ss -ltnp 'sport = :${port}'`;
+      return `${address}:${port}: ${holder ?? "another program"} has this port, there or on all addresses${find}`;
+    }),
+  );
+}
+
+/**
+ * Looks whether the lab's hosts can have their ports, before one is launched.
+ *
+ * @param prefix the lab's loopback network, like `127.20.1`
+ * @param hosts how many will be launched
+ * @throws with who has them, and what to do
+ */
+export async function checkPorts(prefix: string, hosts: number): Promise<void> {
+  const addresses = Array.from({ length: hosts }, (_, index) => `${prefix}.${firstHost + index}`);
+  const taken = await takenPorts(addresses);
+  if (taken.length === 0) return;
+  const advice = "Stop that program, or let it listen on its own address only (sshd: ListenAddress)";
+  throw new Error(`ports that the lab's hosts need are taken:\n  ${taken.join("\n  ")}\n${advice}`);
+}
+
+/** Last part of the first instance's public address, as the emulated Lambda Cloud gives them. */
+const firstHost = 11;
