@@ -141,9 +141,9 @@ const remote = z.strictObject({
 });
 
 /**
- * One MCP server. Adding one that reads no secret and no variable of the platform is adding one of these. One with a token
- * also takes a line in each of `components/settings/environment/{consumers,secrets,vendorVariables}.ts`, which say where the
- * token comes from and when it is due; `make documents` writes the rest. A line that is missing is told by name.
+ * One MCP server. Adding one that reads no secret is adding one of these. One with a token also takes a line in
+ * `components/settings/environment/vendorTokens.ts` (which variable it reads it from) and one in `secrets.ts` (where it comes
+ * from, when it is due); what else there is to say of it, in ESC and in documents, `make documents` writes.
  */
 export const catalogEntry = z
   .discriminatedUnion("kind", [container, stdio, remote])

@@ -29,7 +29,7 @@ const unknownTokens = (entries: readonly CatalogEntry[]): string[] =>
     return read
       ? []
       : [
-          `✖ nothing says which secret ${variable} holds: add it to components/settings/environment/vendorVariables.ts, for mcp/${entry.name}\n  → at ${entry.name}.credential.variable`,
+          `✖ nothing says which secret ${variable} holds: add it to components/settings/environment/vendorTokens.ts, for ${entry.name}\n  → at ${entry.name}.credential.variable`,
         ];
   });
 

@@ -1,3 +1,5 @@
+import { allVendorTokens, type VendorServer } from "./vendorTokens.ts";
+
 /** Somebody who reads secrets or environment variables. */
 export interface Consumer {
   about: string;
@@ -6,6 +8,14 @@ export interface Consumer {
   /** What has to be done with it after one of its secrets was rotated, beyond the stacks' update. */
   afterRotation?: string;
 }
+
+/** MCP servers of others that need a token. */
+const vendorServers = Object.fromEntries(
+  allVendorTokens.map(([server, { title, built }]) => [
+    `mcp/${server}`,
+    { about: `MCP server: ${title}`, built: built ?? true },
+  ]),
+) as { [Server in VendorServer as `mcp/${Server}`]: Consumer };
 
 /**
  * Who reads what is listed in `secrets.ts` and `variables.ts`. MCP servers bear the name of their catalog entry after
@@ -45,18 +55,7 @@ export const consumers = {
   "mcp/sophia_business_intelligence": { about: "MCP server: deals, contacts, calls", built: true },
   "mcp/sophia_data_intelligence": { about: "MCP server: state of the pipeline", built: true },
   "mcp/lambda_labs_cli": { about: "MCP server: rent and return instances", built: true },
-  "mcp/pulumi": { about: "MCP server: Pulumi", built: true },
-  "mcp/github": { about: "MCP server: GitHub", built: true },
-  "mcp/slack": { about: "MCP server: Slack", built: true },
-  "mcp/notion": { about: "MCP server: Notion", built: true },
-  "mcp/asana": { about: "MCP server: Asana", built: true },
-  "mcp/hubspot": { about: "MCP server: HubSpot", built: true },
-  "mcp/salesforce": { about: "MCP server: Salesforce", built: false },
-  "mcp/snowflake": { about: "MCP server: Snowflake, reading", built: true },
-  "mcp/snowflake_admin": { about: "MCP server: Snowflake, administration", built: true },
-  "mcp/snowflake_cortex": { about: "MCP server: Snowflake Cortex", built: true },
-  "mcp/codacy": { about: "MCP server: Codacy", built: true },
-  "mcp/figma_context": { about: "MCP server: Figma", built: true },
+  ...vendorServers,
   "mcp/redis": { about: "MCP server: keys of Redis", built: true },
   "mcp/postgres": { about: "MCP server: SQL", built: true },
   "mcp/gong": { about: "MCP server: Gong", built: true },

@@ -69,7 +69,7 @@ describe("catalog", () => {
   test("M1 a token that nothing says the origin of is refused, with where to add it", () => {
     const change = { credential: { header: "Authorization", variable: "X_TOKEN" } };
     expect(() => entryOf(change)).toThrow(
-      /which secret X_TOKEN holds: add it to .*vendorVariables.ts, for mcp\/sophia_infrastructure\n.*at sophia_infrastructure.credential.variable/,
+      /which secret X_TOKEN holds: add it to .*vendorTokens.ts, for sophia_infrastructure\n.*at sophia_infrastructure.credential.variable/,
     );
   });
 
