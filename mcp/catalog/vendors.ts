@@ -23,6 +23,13 @@ export const vendorServers: CatalogInput[] = [
     health: "tcp",
     revisions: ["2025-11-25"],
     credential: { header: "Authorization", variable: "GITHUB_PERSONAL_ACCESS_TOKEN" },
+    // All 44 are 120 kB of descriptions.
+    toolAllow: [
+      ...["get_me", "search_repositories", "search_code", "get_file_contents", "list_branches"],
+      ...["list_commits", "get_commit", "list_issues", "search_issues", "issue_read", "issue_write"],
+      ...["add_issue_comment", "list_pull_requests", "search_pull_requests", "pull_request_read"],
+      ...["create_branch", "create_or_update_file", "create_pull_request"],
+    ],
     egress: ["api.github.com:443"],
     memory: 40,
   },
@@ -68,6 +75,26 @@ export const vendorServers: CatalogInput[] = [
     source: npm("@roychri/mcp-server-asana"),
     command: program("@roychri/mcp-server-asana", "dist/index.js"),
     environment: { ...heap, READ_ONLY_MODE: "true" },
+    toolAllow: [
+      ...[
+        "asana_list_workspaces",
+        "asana_search_projects",
+        "asana_get_project",
+        "asana_get_project_sections",
+      ],
+      ...[
+        "asana_get_project_statuses",
+        "asana_search_tasks",
+        "asana_get_task",
+        "asana_get_multiple_tasks_by_gid",
+      ],
+      ...[
+        "asana_get_my_tasks",
+        "asana_get_tasks_for_project",
+        "asana_get_subtasks",
+        "asana_get_task_stories",
+      ],
+    ],
     egress: ["app.asana.com:443"],
     memory: 122,
   },
@@ -155,6 +182,8 @@ export const vendorServers: CatalogInput[] = [
   {
     name: "memory",
     description: "A knowledge graph that outlives conversations: entities, relations, observations.",
+    // It reads one small file.
+    timeout: 10,
     kind: "stdio",
     source: npm("@modelcontextprotocol/server-memory"),
     command: program("@modelcontextprotocol/server-memory", "dist/index.js"),

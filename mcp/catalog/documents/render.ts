@@ -1,6 +1,6 @@
 import { secretsOf } from "../choose.ts";
 import { type CatalogEntry, isDeployed } from "../index.ts";
-import { reachedAt } from "../reach.ts";
+import { ownPath, reachedAt } from "../reach.ts";
 
 /** Markdown's table wants its bars escaped. */
 const cell = (text: string) => text.replaceAll("|", "\\|");
@@ -35,7 +35,7 @@ function notesOf(entry: CatalogEntry): string[] {
       : []),
     ...(entry.toolAllow
       ? [
-          `**${entry.name}**: the gateway offers ${entry.toolAllow.map(code).join(", ")}; its own path offers all tools.`,
+          `**${entry.name}**: the gateway offers ${entry.toolAllow.map(code).join(", ")}; ${ownPath(entry) ? "its own path offers all tools" : "no path offers more"}.`,
         ]
       : []),
     ...(isDeployed(entry) && entry.volume
