@@ -14,6 +14,12 @@ const harmless: Record<string, [tool: string, input?: object]> = {
   memory: ["read_graph"],
 };
 
+/**
+ * Seconds within which a server that lives must answer, whatever happens to another. The gateway waits for one that is
+ * gone or hangs at most once or twice, until it has marked it, on a machine that is busy.
+ */
+const latest = 25;
+
 interface Way {
   server: string;
   name: string;
@@ -29,6 +35,8 @@ export class Traffic {
   dead: string | undefined;
   /** To servers that live. */
   calls = 0;
+  /** Seconds of the slowest of them. */
+  slowest = 0;
   readonly faults: string[] = [];
   readonly #door: Door;
   #running = true;
@@ -73,6 +81,7 @@ export class Traffic {
     let client = new Client(this.#door);
     while (this.#running) {
       const dying = this.dead === server;
+      const start = performance.now();
       const fault = await client.call(request).then(faultOf, (error: Error) => {
         client.close();
         client = new Client(this.#door);
@@ -81,8 +90,13 @@ export class Traffic {
       // It may have died, or come back, while the call was under way.
       if (!dying && this.dead !== server) {
         this.calls += 1;
-        if (fault !== undefined)
-          this.faults.push(`${new Date().toISOString()} ${name}, while ${this.dead} was dead: ${fault}`);
+        const took = (performance.now() - start) / 1000;
+        this.slowest = Math.max(this.slowest, took);
+        const late = took > latest ? `answered after ${took.toFixed(1)} s` : undefined;
+        if ((fault ?? late) !== undefined)
+          this.faults.push(
+            `${new Date().toISOString()} ${name}, while ${this.dead} was dead: ${fault ?? late}`,
+          );
       }
       await pause(250);
     }
