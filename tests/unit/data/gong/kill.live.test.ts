@@ -1,5 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { contents, history, runOnce, type ServedGong, type Staging, stage } from "./stage.ts";
 
@@ -91,6 +96,96 @@ test("P5 killed at any statement, the next run completes it: nothing lost, nothi
     }
   }
 }, 600_000);
+
+test("P5 killed among changes, deletions and a poison record, the next run completes it as well", async () => {
+  await runOnce(staging, gong);
+  const before = ["gong_calls_staging", "gong_users_staging", "gong_crm_entities_staging", "pipeline_state"];
+  await staging.admin.query(before.map((table) => `CREATE TABLE was_${table} AS TABLE ${table}`).join("; "));
+  onTestFinished(async () => {
+    await staging.admin.query(before.map((table) => `DROP TABLE was_${table}`).join("; "));
+  });
+  const restore = async () => {
+    await staging.empty();
+    await staging.admin.query(
+      before.map((table) => `INSERT INTO ${table} SELECT * FROM was_${table}`).join("; "),
+    );
+  };
+  const ids = gong.workspace.calls({}, 0, 8).items.map(({ metaData }) => metaData.id);
+  gong.workspace.change({ update: ids.slice(0, 3), delete: ids.slice(3, 5), add: 2, updateAccounts: 1 });
+  gong.workspace.change({ updateUsers: 1, addUsers: 1 });
+  // PostgreSQL refuses it, so that its page is loaded again without it.
+  const poison = { on: "calls", path: "metaData.duration", value: 3e9, ids: ids.slice(5, 6) };
+  expect((await gong.command("schema", [poison])).status).toBe(200);
+
+  await restore();
+  const kills = killing(-1, "before");
+  await runOnce(staging, gong, { connect: () => staging.loader(kills.Client) });
+  const whole = await contents(staging);
+  expect(whole.calls.map(({ deleted }) => deleted).filter(Boolean)).toHaveLength(2);
+  expect(whole.calls).toHaveLength(10);
+  expect(whole.errors).toHaveLength(1);
+  const total = kills.count();
+  expect(total).toBeGreaterThan(40);
+
+  // Every fifth, and not the same ones: all of them would take minutes.
+  for (const [offset, when] of ["before", "during"].entries()) {
+    for (let at = 1 + 2 * offset; at <= total; at += 5) {
+      await restore();
+      const killed = killing(at, when as "before" | "during");
+      await runOnce(staging, gong, { connect: () => staging.loader(killed.Client) });
+      if (!killed.reached()) continue;
+      await backendsGone();
+      const { failure } = await runOnce(staging, gong);
+      expect(failure, `${when} statement ${at}`).toBeUndefined();
+      expect(await contents(staging), `${when} statement ${at}`).toEqual(whole);
+      expect((await history(staging)).filter(({ status }) => status === "running")).toEqual([]);
+    }
+  }
+}, 600_000);
+
+test("P5 the process itself, killed by SIGKILL among its pages, leaves what the next run goes on with", async () => {
+  gong.workspace.seed({ seed: 11, size: 60, days: 2, users: 3, utterances: 2 });
+  const folder = await mkdtemp(join(tmpdir(), "gong-kill-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const { accessKey, accessKeySecret } = gong.keys;
+  await writeFile(join(folder, "key"), accessKey, { mode: 0o600 });
+  await writeFile(join(folder, "secret"), accessKeySecret, { mode: 0o600 });
+  const main = join(import.meta.dirname, "../../../../data/main.ts");
+  const child = spawn(process.execPath, [main, "gong"], {
+    stdio: "ignore",
+    env: {
+      ...process.env,
+      ...staging.server.environment("gong_loader"),
+      SOPHIA_GONG_API_URL: gong.url,
+      SOPHIA_GONG_ACCESS_KEY_FILE: join(folder, "key"),
+      SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: join(folder, "secret"),
+      // Thirty requests: it is not through before somebody looks.
+      SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: "5",
+      SOPHIA_GONG_START: new Date(Date.now() - 5 * 86_400_000).toISOString(),
+      SOPHIA_GONG_LAG: "0",
+    },
+  });
+  const ended = once(child, "exit");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const loaded = async () =>
+    Number((await staging.admin.query("SELECT count(*) AS n FROM gong_calls_staging")).rows[0].n);
+  await waitFor({ what: "the first pages to be loaded", deadline: 120, interval: 0.05 }, async () => {
+    if (child.exitCode !== null) throw new Error(`the extractor ended with ${child.exitCode}`);
+    return (await loaded()) > 0 || notYet("no call is there");
+  });
+  child.kill("SIGKILL");
+  expect(await ended).toEqual([null, "SIGKILL"]);
+  await backendsGone();
+  expect(await loaded()).toBeLessThan(60);
+
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  expect((await contents(staging)).calls).toHaveLength(60);
+  expect((await history(staging)).filter(({ status }) => status === "failed")).toEqual(
+    ["gong_calls", "gong_crm_entities"].map((stream) =>
+      expect.objectContaining({ stream, message: expect.stringMatching(/^ended without a word/) }),
+    ),
+  );
+}, 240_000);
 
 test("P5 a run that was killed goes on at the page where it was, and is closed in the history", async () => {
   gong.workspace.seed({ seed: 11, size: 40, days: 2, users: 3, utterances: 2 });
