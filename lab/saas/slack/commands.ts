@@ -24,6 +24,13 @@ const change = z.strictObject({
   renameChannel: z.strictObject({ channel: z.string(), name: z.string() }).optional(),
   archiveChannel: z.string().optional(),
 });
+/** All that is changed, not one change more: nothing is as it was at first. */
+const schema = z.strictObject({
+  /** Fields that every message has beside. */
+  add: z.record(z.string(), z.unknown()).default({}),
+  /** Fields that no message has any more; not those that name it. */
+  remove: z.array(z.string().refine((name) => name !== "ts", "is the message's name")).default([]),
+});
 const poison = place.extend({
   /** `wrongType`: a field of the wrong type. `missingKey`: no `ts`. */
   kind: z.enum(["wrongType", "missingKey"]).default("wrongType"),
@@ -64,6 +71,9 @@ export const commands = (workspace: Slack): Commands => {
         Object.assign(named(wanted.archiveChannel).fields, { is_archived: true, updated: Date.now() });
       }
       return { posted, channels };
+    },
+    schema: (body) => {
+      workspace.schema = schema.parse(body);
     },
     poison: (body) => {
       const { channel, ts, kind } = poison.parse(body);

@@ -27,6 +27,8 @@ export class Slack {
   store: Store;
   /** Every answer of `conversations.history` has this message instead of the right one. */
   poisoned: { channel: string; ts: string; fields: Fields } | undefined;
+  /** What each answer of `conversations.history` has of every message beside, or no more. */
+  schema: { add: Fields; remove: readonly string[] } = { add: {}, remove: [] };
   #seed: Seed;
 
   constructor(options: SlackOptions) {
@@ -45,6 +47,7 @@ export class Slack {
     this.store = new Store(this.#seed);
     this.faults.clear();
     this.poisoned = undefined;
+    this.schema = { add: {}, remove: [] };
     this.journal.length = 0;
   }
 }
@@ -134,9 +137,11 @@ function history(workspace: Slack, given: Given): object {
     if (messages.length === limit) {
       return { ok: true, messages, has_more: true, response_metadata: { next_cursor: String(micros) } };
     }
-    const { poisoned } = workspace;
+    const { poisoned, schema } = workspace;
     const spoilt = poisoned?.channel === channel.id && poisoned.ts === message.ts;
-    messages.push(spoilt ? { ...message, ...poisoned.fields } : message);
+    const shown: Fields = { ...message, ...schema.add, ...(spoilt && poisoned.fields) };
+    for (const name of schema.remove) delete shown[name];
+    messages.push(shown);
   }
   return { ok: true, messages, has_more: false, response_metadata: { next_cursor: "" } };
 }
