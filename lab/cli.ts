@@ -7,6 +7,7 @@ import { mcpConfig } from "./commands/mcpConfig.ts";
 import { preview } from "./commands/preview.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
+import { interruptible } from "./interrupt.ts";
 import { labOf } from "./lab.ts";
 import { duration, Progress } from "./progress.ts";
 import { withLock } from "./state/lock.ts";
@@ -22,12 +23,9 @@ const usage = `usage: node lab/cli.ts <command>
                    the configuration of an MCP client, with its token
   logs [<what>]    what was said last: up, cloud, releases, a host's name, or <namespace>/<workload>`;
 
-const abort = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => abort.abort(new Error(`interrupted; run the command again to go on from here`)));
-}
-
 const [command = "", ...given] = process.argv.slice(2);
+/** Where work is under way that must end in order; the others end at once, as programs do. */
+const signal = ["up", "preview", "build"].includes(command) ? interruptible() : new AbortController().signal;
 /** `--name=value`. */
 const options = Object.fromEntries(
   given.flatMap((each) => {
@@ -44,18 +42,18 @@ const start = performance.now();
 const exclusive = (work: () => Promise<void>) => withLock(`${lab.folder}.lock`, command, work);
 
 const commands: Record<string, () => Promise<void>> = {
-  up: () => exclusive(() => up(lab, args.includes("--refresh"), progress, abort.signal)),
+  up: () => exclusive(() => up(lab, args.includes("--refresh"), progress, signal)),
   down: () => exclusive(() => down(lab, progress)),
   status: async () => {
     if (!(await status(lab, args.includes("--json")))) process.exitCode = 1;
   },
   preview: () => {
     const { comment, plan } = options;
-    return preview(lab, args[0] ?? "local", { comment, plan }, progress, abort.signal);
+    return preview(lab, args[0] ?? "local", { comment, plan }, progress, signal);
   },
   logs: () => logs(lab, args[0]),
   "mcp-config": () => mcpConfig(lab, args[0]),
-  build: () => build(lab, progress, abort.signal),
+  build: () => build(lab, progress, signal),
 };
 
 const run = commands[command];
@@ -71,8 +69,11 @@ try {
     process.stderr.write(`${phases}; ${duration((performance.now() - start) / 1000)} in all\n`);
   }
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // Ctrl-C also reaches the programs that were at work: what they say of their end is no fault of its own.
+  const { aborted, reason } = signal;
+  const message = aborted && !said.includes(reason.message) ? reason.message : said;
   const help = advice(message, lab);
   process.stderr.write(`\n${message}\n${help ? `\n${help}\n` : ""}`);
-  process.exitCode = abort.signal.aborted ? 130 : 1;
+  process.exitCode = aborted ? 130 : 1;
 }

@@ -43,6 +43,20 @@ const stopped = (command: string, args: string[], reason: unknown) =>
     },
   );
 
+/** Groups of shielded programs that run now. */
+const shielded = new Set<number>();
+
+/** Ends the shielded programs without asking: what they were at is found out by whoever comes next. */
+export function killShielded(): void {
+  for (const group of shielded) {
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}
+
 /** Runs a program to its end. Arguments are visible to every user of the machine: never put a secret there. */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {
@@ -53,6 +67,11 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
       detached: options.shielded ?? false,
       ...(options.signal ? { signal: options.signal } : {}),
     });
+    const { pid } = child;
+    if (options.shielded && pid !== undefined) {
+      shielded.add(pid);
+      child.once("exit", () => shielded.delete(pid));
+    }
     const collected = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       const stream = child[name];

@@ -55,4 +55,5 @@ export const files = (lab: Lab) => ({
   saasCredentials: join(lab.folder, "keys", "vendors.json"),
   lock: join(lab.folder, "lock.json"),
   upLog: join(lab.folder, "up.log"),
+  tools: join(lab.folder, "tools.json"),
 });

@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises";
-import type { Lab } from "../lab.ts";
+import { join } from "node:path";
+import { files, type Lab } from "../lab.ts";
 import { removeMachines } from "../machines/docker.ts";
 import { engineAvailable } from "../machines/engine/engine.ts";
 import { stopEngine } from "../machines/engine/stop.ts";
 import type { Progress } from "../progress.ts";
+import { endLeftCli } from "../pulumi/locks.ts";
 import { releaseNetwork } from "../state/claim.ts";
 import { stopServers } from "./services.ts";
 
@@ -13,6 +15,7 @@ import { stopServers } from "./services.ts";
  */
 export async function down(lab: Lab, progress: Progress): Promise<void> {
   await progress.phase("Removing the lab", async () => {
+    await endLeftCli(join(files(lab).backend, "state"), 5);
     await progress.step("emulated Lambda Cloud and vendors, release server", () => stopServers(lab));
     const engine = await engineAvailable();
     if (engine.ok) {

@@ -67,7 +67,7 @@ export async function offlineStack(
   });
   await checkPrograms(true);
   const { folder, toolchain } = await obtainAll(lab, previewArtefacts, progress, signal);
-  const own: Lab = { ...lab, name: `preview-${name}`, folder: join(lab.folder, "..", `preview-${name}`) };
+  const own: Lab = { ...lab, name: `preview-${name}`, folder: join(lab.folder, "previews", name) };
   const stack = new Stack(toolchain, own, { LAB_HELM: join(folder(helm), "helm") }, name);
   const config = previewStackConfig(await readFile(file, "utf8"), {
     operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),

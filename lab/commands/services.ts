@@ -1,10 +1,10 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { digest } from "../artefacts/hash.ts";
 import { files, type Lab, repository } from "../lab.ts";
 import type { LabNetwork } from "../machines/docker/network.ts";
-import { fromFile, startDaemon, stopDaemon } from "../state/process.ts";
+import { fromFile, startDaemon } from "../state/process.ts";
+import { serverVariable, stopServer } from "../state/servers.ts";
 
 /** Ports on the lab network's gateway: the network is the lab's own, so they can be fixed. */
 const ports = { cloud: 7600, releases: 7601, saas: 7602, snowflake: 7603 };
@@ -104,15 +104,19 @@ export async function ensureServers(
   network: LabNetwork,
   prefix: string,
   programs: Programs,
+  signal?: AbortSignal,
 ): Promise<void> {
   for (const server of servers(lab, network, prefix, programs)) {
+    signal?.throwIfAborted();
     const pidFile = join(server.folder, `pid-${digest(server.args.join(" "))}.json`);
     const logFile = join(server.folder, "log");
     if (!(await fromFile(pidFile))) {
       await stopServer(server.folder);
-      await startDaemon(node, server.args, { pidFile, logFile, env: server.environment });
+      const env = { ...server.environment, [serverVariable]: server.folder };
+      await startDaemon(node, server.args, { pidFile, logFile, env });
     }
-    await waitFor({ what: `${server.title} at ${server.url}`, deadline: 20, interval: 0.2 }, async () => {
+    const what = `${server.title} at ${server.url}`;
+    await waitFor({ what, deadline: 20, interval: 0.2, ...(signal && { signal }) }, async () => {
       if (!(await fromFile(pidFile))) return notYet(`it ended; see ${logFile}`);
       const response = await fetch(server.url, { method: "HEAD", signal: AbortSignal.timeout(2000) });
       return response.status < 500 ? true : notYet(`it answers ${response.status}; see ${logFile}`);
@@ -122,13 +126,5 @@ export async function ensureServers(
 
 /** Stops the lab's servers, whatever arguments they run with. */
 export async function stopServers(lab: Lab): Promise<void> {
-  for (const name of ["cloud", "releases", "saas"]) await stopServer(join(lab.folder, name));
-}
-
-async function stopServer(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  for (const name of names) if (/^pid-.*\.json$/.test(name)) await stopDaemon(join(folder, name));
+  await Promise.all(["cloud", "releases", "saas"].map((name) => stopServer(join(lab.folder, name))));
 }

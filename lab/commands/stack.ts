@@ -19,6 +19,7 @@ export class Stack {
   readonly #folder: string;
   readonly #configFile: string;
   readonly #passphraseFile: string;
+  readonly #temporary: string;
   readonly #environment: Record<string, string>;
 
   /** @param more environment for the CLI and its plugins */
@@ -28,17 +29,21 @@ export class Stack {
     this.#folder = files(lab).backend;
     this.#configFile = join(this.#folder, `Pulumi.${name}.yaml`);
     this.#passphraseFile = files(lab).passphrase;
+    this.#temporary = join(lab.folder, "tmp");
     this.#environment = {
       ...pulumiEnvironment(toolchain, {
         state: join(this.#folder, "state"),
         passphraseFile: this.#passphraseFile,
       }),
+      // What the CLI, the program and the plugins leave behind goes with the lab.
+      TMPDIR: this.#temporary,
       ...more,
     };
   }
 
   /** Runs the CLI in the checkout, on this stack. */
-  pulumi(args: string[], options: RunOptions = {}): Promise<RunResult> {
+  async pulumi(args: string[], options: RunOptions = {}): Promise<RunResult> {
+    await mkdir(this.#temporary, { recursive: true, mode: 0o700 });
     const config = takesConfig.has(args[0] ?? "") ? ["--config-file", this.#configFile] : [];
     return run(this.#toolchain.binary, [...args, "--stack", this.name, ...config, "--non-interactive"], {
       cwd: repository,
@@ -79,9 +84,8 @@ export class Stack {
   }
 
   /** Whether anybody ever brought this stack up. */
-  async exists(): Promise<boolean> {
-    const file = join(this.#folder, "state", ".pulumi", "stacks", project, `${this.name}.json`);
-    return (await readFile(file).catch(() => undefined)) !== undefined;
+  exists(): Promise<boolean> {
+    return stackExists(this.#folder, this.name);
   }
 
   /** Of the configuration that is there: a new one would have every secret in the state sealed anew. */
@@ -95,12 +99,19 @@ export class Stack {
     if (await this.exists()) return;
     const aside = join(this.#folder, "init");
     await mkdir(aside, { recursive: true });
+    await mkdir(this.#temporary, { recursive: true, mode: 0o700 });
     await writeFile(join(aside, "Pulumi.yaml"), stringify({ name: project, runtime: "nodejs" }));
     await run(this.#toolchain.binary, ["stack", "init", this.name, "--non-interactive"], {
       cwd: aside,
       env: this.#environment,
     });
   }
+}
+
+/** Whether a stack of that name was ever brought up, by what lies in the folder of its state. */
+export async function stackExists(folder: string, name = "local"): Promise<boolean> {
+  const file = join(folder, "state", ".pulumi", "stacks", project, `${name}.json`);
+  return (await readFile(file).catch(() => undefined)) !== undefined;
 }
 
 const takesConfig = new Set(["up", "preview", "destroy", "refresh", "config", "import", "watch"]);

@@ -21,13 +21,15 @@ import { checkPorts } from "../preflight/ports.ts";
 import { checkPrograms } from "../preflight/programs.ts";
 import { checkSettingsFile } from "../preflight/settings.ts";
 import type { Progress } from "../progress.ts";
+import { pulumiCli } from "../pulumi/cli/artefact.ts";
+import { endLeftCli } from "../pulumi/locks.ts";
 import { makeSaasCredentials, saasCredentialsFile } from "../saas/credentials.ts";
 import { fakesnow } from "../saas/snowflake/artefact.ts";
 import { claimNetwork } from "../state/claim.ts";
 import { render } from "../status/render.ts";
 import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
 import { labArtefacts, publishedImages, startObtainingAll } from "./artefacts.ts";
-import type { OpenedStack } from "./open.ts";
+import { type OpenedStack, rememberTools } from "./open.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, saasUrl, snowflakeUrl, speed } from "./services.ts";
 import { Stack } from "./stack.ts";
 import { settled, update } from "./update.ts";
@@ -50,12 +52,14 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
     return { builds: started, folder: ready };
   });
   return progress.phase("Lab", async () => {
-    const { config, secrets } = await startServices(lab, folder, progress).catch(async (error) => {
+    const { config, secrets } = await startServices(lab, folder, progress, signal).catch(async (error) => {
       await builds.stop(error);
       throw error;
     });
     const { toolchain, folder: of } = await builds.all();
     const helmBinary = join(of(helm), "helm");
+    const cli = toolchain.mode === "stand-in" ? of(pulumiCli) : undefined;
+    rememberTools(lab, { helm: of(helm), ...(cli !== undefined && { cli }) });
     const stack = new Stack(toolchain, lab, { LAB_HELM: helmBinary });
     await progress.step("stack configuration", () => stack.configure(config, secrets));
     return { stack, helm: helmBinary };
@@ -63,7 +67,12 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
 }
 
 /** Starts what the program's settings name: network, image registry, emulated cloud. */
-async function startServices(lab: Lab, folder: (artefact: Artefact) => string, progress: Progress) {
+async function startServices(
+  lab: Lab,
+  folder: (artefact: Artefact) => string,
+  progress: Progress,
+  signal?: AbortSignal,
+) {
   const text = await readFile(lab.configFile, "utf8");
   const prefix = await claimNetwork(lab);
   await checkPorts(prefix, hostsIn(text));
@@ -73,6 +82,7 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
     const started = await ensureRegistry(lab, network, await imageOf(folder(registryImage)));
     const published = new Map<string, string>();
     for (const { artefact, reference } of publishedImages) {
+      signal?.throwIfAborted();
       note(reference);
       published.set(reference, await publishImage(started, await imageOf(folder(artefact)), reference, note));
     }
@@ -89,7 +99,7 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
   };
   const { k3s } = programs;
   await progress.step("emulated Lambda Cloud and vendors", () =>
-    ensureServers(lab, network, prefix, programs),
+    ensureServers(lab, network, prefix, programs, signal),
   );
   const pinned = (reference: string) => `${reference}@${digests.get(reference)}`;
   const config = labStackConfig(text, {
@@ -125,6 +135,7 @@ async function startServices(lab: Lab, folder: (artefact: Artefact) => string, p
  * @param refresh compare with what is really there first, so that a lost host is replaced; takes longer
  */
 export async function up(lab: Lab, refresh: boolean, progress: Progress, signal: AbortSignal): Promise<void> {
+  await endLeftCli(join(files(lab).backend, "state"));
   const { stack, helm: helmBinary } = await prepare(lab, progress, signal);
   await progress.phase("pulumi up", () => update(lab, stack, refresh, progress, signal));
   const outputs = await stack.outputs();

@@ -75,8 +75,10 @@ export async function update(
     policyPack,
   ];
   if (refresh) args.push("--refresh");
-  const { code, stdout } = await stack.pulumi(args, { onLine: show, signal, allowFailure: true });
-  await writeFile(files(lab).upLog, `${log.join("\n")}\n`);
+  const { code, stdout } = await stack
+    .pulumi(args, { onLine: show, signal, allowFailure: true })
+    // Also what an interrupted one said.
+    .finally(() => writeFile(files(lab).upLog, `${log.join("\n")}\n`));
   progress.end(title, code === 0 ? "✔" : "✘", countsIn(stdout));
   if (code !== 0) {
     const faults = faultsIn(stdout) || stdout.trim();

@@ -1,7 +1,8 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { endProcess, identify } from "../state/process.ts";
 import { readJson } from "../state/readJson.ts";
 
 const lockSchema = z.looseObject({ pid: z.number().int(), hostname: z.string() });
@@ -15,23 +16,43 @@ function alive(pid: number): boolean {
   }
 }
 
+/** Files of the file backend's locks; none where there is no state yet. */
+async function lockFiles(state: string): Promise<string[]> {
+  const entries = await readdir(join(state, ".pulumi/locks"), { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    },
+  );
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/**
+ * Ends the CLI that a killed command left behind at work on this state: politely at first, as it then writes down what it
+ * did. To be called only where nobody else's command may be at work.
+ */
+export async function endLeftCli(state: string, graceSeconds = 60): Promise<void> {
+  for (const file of await lockFiles(state)) {
+    const lock = await readJson(file, lockSchema);
+    if (!lock || lock.hostname !== hostname()) continue;
+    const id = await identify(lock.pid);
+    const environment = await readFile(`/proc/${lock.pid}/environ`, "utf8").catch(() => "");
+    // Another program may have the number by now.
+    const ours = environment.split("\0").includes(`PULUMI_BACKEND_URL=file://${state}`);
+    if (id && ours) await endProcess(id, graceSeconds);
+  }
+}
+
 /**
  * Removes the file backend's locks of processes of this machine that no longer run, and returns their pids.
  * A killed CLI leaves its lock, a full disk an empty one, and every later run would be refused. Locks of live processes
  * stay.
  */
 export async function removeDeadLocks(state: string): Promise<number[]> {
-  const folder = join(state, ".pulumi/locks");
-  const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return [];
-      throw error;
-    },
-  );
   const removed: number[] = [];
-  for (const file of files) {
-    if (!file.isFile() || !file.name.endsWith(".json")) continue;
-    const path = join(file.parentPath, file.name);
+  for (const path of await lockFiles(state)) {
     const lock = await readJson(path, lockSchema);
     if (lock && (lock.hostname !== hostname() || alive(lock.pid))) continue;
     await rm(path, { force: true });

@@ -1,10 +1,12 @@
 import { link, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Lab } from "../lab.ts";
 
-/** Where the labs of a machine, of all checkouts, agree on who has which loopback network. */
-const registry = join(tmpdir(), "sophia-labs");
+/**
+ * Where the labs of a machine, of all checkouts, agree on who has which loopback network. Not in `TMPDIR`: labs that are
+ * started with different ones would take the same network.
+ */
+const registry = "/tmp/sophia-labs";
 
 const exists = (path: string) =>
   stat(path).then(
@@ -19,7 +21,7 @@ const exists = (path: string) =>
 export async function claimNetwork(lab: Lab): Promise<string> {
   await mkdir(registry, { recursive: true });
   for (const claim of await readdir(registry)) {
-    const owner = await readFile(join(registry, claim), "utf8");
+    const owner = await readFile(join(registry, claim), "utf8").catch(() => "");
     if (owner === lab.folder) return `127.20.${claim}`;
     if (!(await exists(owner))) await rm(join(registry, claim), { force: true });
   }

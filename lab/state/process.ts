@@ -84,19 +84,31 @@ export async function startDaemon(
   return id;
 }
 
-/** Ends the process that a file names: politely, then for good. */
+/** Ends a process: politely, then for good. */
+export async function endProcess(id: ProcessId, graceSeconds = 10): Promise<void> {
+  send(id, "SIGTERM");
+  const gone = async () => ((await alive(id)) ? notYet("it still runs") : true);
+  const what = `process ${id.pid} to end`;
+  try {
+    await waitFor({ what, deadline: graceSeconds, interval: 0.1 }, gone);
+  } catch {
+    send(id, "SIGKILL");
+    await waitFor({ what, deadline: 10, interval: 0.1 }, gone);
+  }
+}
+
+function send({ pid }: ProcessId, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended by itself in this moment.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Ends the process that a file names, and forgets it. */
 export async function stopDaemon(pidFile: string, graceSeconds = 10): Promise<void> {
   const id = await fromFile(pidFile);
-  if (id) {
-    process.kill(id.pid, "SIGTERM");
-    const gone = async () => ((await alive(id)) ? notYet("it still runs") : true);
-    const what = `process ${id.pid} to end`;
-    try {
-      await waitFor({ what, deadline: graceSeconds, interval: 0.1 }, gone);
-    } catch {
-      process.kill(id.pid, "SIGKILL");
-      await waitFor({ what, deadline: 10, interval: 0.1 }, gone);
-    }
-  }
+  if (id) await endProcess(id, graceSeconds);
   await rm(pidFile, { force: true });
 }

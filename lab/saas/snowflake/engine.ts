@@ -1,4 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { engineCommand } from "./artefact.ts";
 import { SnowflakeFault } from "./fault.ts";
@@ -106,9 +108,19 @@ export class Engine {
     this.generation += 1;
     this.#said = "";
     const { command, args } = engineCommand(this.#venv);
+    // fakesnow makes a folder for stages at each start, and an engine that is killed leaves it.
+    const temporary = join(this.#folder, "tmp");
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { recursive: true });
     const child = spawn(command, [...args, this.#folder], {
       // No byte code into the checkout; nothing of whoever started the lab.
-      env: { PATH: process.env.PATH, LANG: "C.UTF-8", PYTHONDONTWRITEBYTECODE: "1", HOME: this.#folder },
+      env: {
+        PATH: process.env.PATH,
+        LANG: "C.UTF-8",
+        PYTHONDONTWRITEBYTECODE: "1",
+        HOME: this.#folder,
+        TMPDIR: temporary,
+      },
     });
     this.#process = child;
     child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { removeDeadLocks } from "../../../../lab/pulumi/locks.ts";
+import { endLeftCli, removeDeadLocks } from "../../../../lab/pulumi/locks.ts";
 import {
   assembleToolchain,
   chooseMode,
@@ -105,4 +105,25 @@ test("locks of dead processes and unreadable ones go, those of live ones and of 
   expect(await removeDeadLocks(state)).toEqual([]);
   expect(await removeDeadLocks(join(state, "missing"))).toEqual([]);
   expect(readdirSync(locks).sort()).toEqual(["elsewhere.json", "live.json"]);
+});
+
+test("a CLI that a killed command left at work on a state is ended; a stranger with its number is not", async () => {
+  const state = folder();
+  const locks = join(state, ".pulumi/locks/organization/project/stack");
+  mkdirSync(locks, { recursive: true });
+  const left = spawn("sleep", ["60"], { env: { ...process.env, PULUMI_BACKEND_URL: `file://${state}` } });
+  const stranger = spawn("sleep", ["60"]);
+  onTestFinished(() => void stranger.kill());
+  const ended = new Promise((resolve) => left.on("exit", (_, signal) => resolve(signal)));
+  for (const [name, { pid }] of Object.entries({ left, stranger })) {
+    writeFileSync(
+      join(locks, `${name}.json`),
+      JSON.stringify({ pid, hostname: hostname(), username: "root" }),
+    );
+  }
+  await endLeftCli(state);
+  expect(await ended).toBe("SIGTERM");
+  expect(await removeDeadLocks(state)).toEqual([left.pid]);
+  expect(stranger.exitCode).toBeNull();
+  expect(stranger.signalCode).toBeNull();
 });
