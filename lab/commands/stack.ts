@@ -5,7 +5,7 @@ import type { Secrets } from "../../components/settings/schema.ts";
 import { digest } from "../artefacts/hash.ts";
 import { type RunOptions, type RunResult, run } from "../exec.ts";
 import { files, type Lab, repository } from "../lab.ts";
-import { removeDeadLocks } from "../pulumi/locks.ts";
+import { mendState, removeDeadLocks } from "../pulumi/locks.ts";
 import { sealValues } from "../pulumi/passphrase.ts";
 import { pulumiEnvironment, type Toolchain } from "../pulumi/toolchain.ts";
 import { replaceFile } from "../replaceFile.ts";
@@ -35,6 +35,10 @@ export class Stack {
         state: join(this.#folder, "state"),
         passphraseFile: this.#passphraseFile,
       }),
+      // An object that an interrupted update made and did not record must not stand in the way of the next one. For the lab
+      // alone: where data matters, a renamed resource must fail, not update an object and then delete it.
+      PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true",
+      LAB_TAKE_OVER: "true",
       // What the CLI, the program and the plugins leave behind goes with the lab.
       TMPDIR: this.#temporary,
       ...more,
@@ -59,7 +63,9 @@ export class Stack {
    */
   async configure(config: Record<string, unknown>, secrets: Secrets): Promise<void> {
     await mkdir(join(this.#folder, "state"), { recursive: true, mode: 0o700 });
-    await removeDeadLocks(join(this.#folder, "state"));
+    const killed = await removeDeadLocks(join(this.#folder, "state"));
+    if (killed.length > 0) await forgetPending(this.#folder, this.name);
+    await mendState(join(this.#folder, "state"));
     await this.#init();
     const mark = join(this.#folder, "config.digest");
     const wanted = digest(JSON.stringify([config, secrets]));
@@ -108,10 +114,29 @@ export class Stack {
   }
 }
 
+const stateFile = (folder: string, name: string) =>
+  join(folder, "state", ".pulumi", "stacks", project, `${name}.json`);
+
 /** Whether a stack of that name was ever brought up, by what lies in the folder of its state. */
 export async function stackExists(folder: string, name = "local"): Promise<boolean> {
-  const file = join(folder, "state", ".pulumi", "stacks", project, `${name}.json`);
-  return (await readFile(file).catch(() => undefined)) !== undefined;
+  return (await readFile(stateFile(folder, name)).catch(() => undefined)) !== undefined;
+}
+
+/**
+ * Forgets what a CLI that was killed was about to create, else it warns of it for ever. Whatever became of that is found
+ * by the next update: the lab takes over what is there.
+ */
+async function forgetPending(folder: string, name: string): Promise<void> {
+  if (!(await stackExists(folder, name))) return;
+  const file = stateFile(folder, name);
+  const state = JSON.parse(await readFile(file, "utf8")) as { checkpoint?: { latest?: Pending } };
+  const latest = state.checkpoint?.latest;
+  if (!latest?.pending_operations?.length) return;
+  latest.pending_operations = latest.pending_operations.filter(({ type }) => type !== "creating");
+  replaceFile(file, JSON.stringify(state));
+}
+interface Pending {
+  pending_operations?: { type: string }[];
 }
 
 const takesConfig = new Set(["up", "preview", "destroy", "refresh", "config", "import", "watch"]);

@@ -55,8 +55,28 @@ export async function removeDeadLocks(state: string): Promise<number[]> {
   for (const path of await lockFiles(state)) {
     const lock = await readJson(path, lockSchema);
     if (lock && (lock.hostname !== hostname() || alive(lock.pid))) continue;
-    await rm(path, { force: true });
+    for (const file of [path, `${path}.attrs`]) await rm(file, { force: true });
     if (lock) removed.push(lock.pid);
   }
   return removed;
+}
+
+/**
+ * Removes what a CLI that was killed, or found the disk full, left half-written in the file backend: drafts, and the
+ * backend's notes about a file, which it does not write whole or not at all as it does the file. With an empty one the
+ * stack could not be read any more; without one it can. Does nothing while a CLI is at work.
+ */
+export async function mendState(state: string): Promise<void> {
+  if ((await lockFiles(state)).length > 0) return;
+  const entries = await readdir(join(state, ".pulumi"), { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    },
+  );
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    const torn = entry.name.endsWith(".attrs") && !(await readJson(path, z.looseObject({})));
+    if (torn || entry.name.endsWith(".tmp")) await rm(path, { force: true });
+  }
 }

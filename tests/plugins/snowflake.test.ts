@@ -69,6 +69,19 @@ test("P2 the warehouse is made, changed, seen to drift, and removed, with rights
   expect(await snowflake.client().query("SHOW WAREHOUSES")).toEqual([]);
   expect(await snowflake.client().query("SHOW DATABASES")).toEqual([]);
   expect(await snowflake.client().query("SHOW ROLES LIKE 'SOPHIA%'")).toEqual([]);
+
+  // As after an update that was killed before it could write down what it had made.
+  for (const made of ["WAREHOUSE SOPHIA_AI_WH", "DATABASE SOPHIA_AI", "ROLE SOPHIA_LOADER"]) {
+    await snowflake.client().query(`CREATE ${made}`);
+  }
+  const strict = await stack.up();
+  expect(strict.code).not.toBe(0);
+  expect(strict.stdout).toContain("already exists");
+  const over = await stack.up({ env: { LAB_TAKE_OVER: "true" } });
+  expect(over.code, over.stdout).toBe(0);
+  expect(await snowflake.client().query("SHOW WAREHOUSES")).toEqual([
+    expect.objectContaining({ auto_suspend: "120" }),
+  ]);
 });
 
 test("P2 a database that is kept outlives a destroy, and what is made anew works on in it", async () => {

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../../lab/exec.ts";
@@ -166,9 +167,34 @@ test("what a killed install or upgrade left pending is taken up by the next run"
   expect(second.said.join("\n")).toContain("was left pending-upgrade: it is forgotten");
   expect(await dataOf(name)).toMatchObject({ color: "green" });
 
+  // An interrupted install takes back what it made, and can be killed at that, too.
+  await markAs(name, "uninstalling");
+  const third = await start();
+  await third.resource(type).create({ name, chart, values: { color: "red" } });
+  expect(third.said.join("\n")).toContain("was left uninstalling by an interrupted run");
+  expect(await dataOf(name)).toMatchObject({ color: "red" });
+
   const stranger = second.resource(type, "stranger");
   await expect(stranger.create({ name, chart })).rejects.toThrow("cannot re-use a name that is still in use");
 });
+
+/** Gives every revision of a release another status, as Helm stores it. */
+async function markAs(name: string, status: string): Promise<void> {
+  for (const secret of await plane.cluster.list(secrets, "default", `owner=helm,name=${name}`)) {
+    const { release } = secret.data as { release: string };
+    const stored = JSON.parse(gunzipSync(Buffer.from(atob(release), "base64")).toString());
+    stored.info.status = status;
+    const text = gzipSync(JSON.stringify(stored)).toString("base64");
+    const { name: secretName, namespace } = secret.metadata as { name: string; namespace: string };
+    const changed = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: secretName, namespace },
+      data: { release: btoa(text) },
+    };
+    await plane.cluster.apply(changed, { fieldManager: "test", force: true });
+  }
+}
 
 /** Kills the helm that this process started, as a crash of the machine would. */
 async function killHelm(): Promise<void> {

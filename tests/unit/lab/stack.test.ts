@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
@@ -186,4 +186,24 @@ test("commands run in the checkout, on this stack, with its file where the comma
       args: ["stack", "output", "--json", "--show-secrets", "--stack", "local", "--non-interactive"],
     }),
   ]);
+});
+
+test("what a killed CLI was about to create is forgotten, so that no later run warns of it; the rest is kept", async () => {
+  const { stack, folder } = opened();
+  await stack.configure(config, secrets);
+  const state = join(folder, "state/.pulumi/stacks/sophia-infra/local.json");
+  const latest = (pending_operations: object[]) => ({
+    version: 3,
+    checkpoint: { latest: { resources: [{ urn: "one" }], pending_operations } },
+  });
+  const [create, remove] = [{ type: "creating" }, { type: "deleting" }];
+  writeFileSync(state, JSON.stringify(latest([create, remove])));
+  await stack.configure(config, secrets);
+  expect(JSON.parse(readFileSync(state, "utf8"))).toEqual(latest([create, remove]));
+  const locks = join(folder, "state/.pulumi/locks/organization/sophia-infra/local");
+  mkdirSync(locks, { recursive: true });
+  const dead = { pid: 2 ** 22 + 1, hostname: hostname(), username: "root" };
+  writeFileSync(join(locks, "one.json"), JSON.stringify(dead));
+  await stack.configure(config, secrets);
+  expect(JSON.parse(readFileSync(state, "utf8"))).toEqual(latest([remove]));
 });

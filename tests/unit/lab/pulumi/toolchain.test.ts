@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { endLeftCli, removeDeadLocks } from "../../../../lab/pulumi/locks.ts";
+import { endLeftCli, mendState, removeDeadLocks } from "../../../../lab/pulumi/locks.ts";
 import {
   assembleToolchain,
   chooseMode,
@@ -126,4 +126,27 @@ test("a CLI that a killed command left at work on a state is ended; a stranger w
   expect(await removeDeadLocks(state)).toEqual([left.pid]);
   expect(stranger.exitCode).toBeNull();
   expect(stranger.signalCode).toBeNull();
+});
+
+test("what a killed CLI left half-written is removed, so that the stack can be read; whole files stay", async () => {
+  const state = folder();
+  const stacks = join(state, ".pulumi/stacks/project");
+  mkdirSync(stacks, { recursive: true });
+  const whole = { "one.json": "{}", "one.json.bak": "{}", "one.json.bak.attrs": '{"md5":""}' };
+  const torn = { "one.json.attrs": "", "two.json.attrs": '{"md5":', "one.json.18ea1f3fb7ebd980.tmp": "{" };
+  const write = () => {
+    for (const [name, text] of Object.entries({ ...whole, ...torn })) writeFileSync(join(stacks, name), text);
+  };
+  write();
+  await mendState(state);
+  expect(readdirSync(stacks).sort()).toEqual(Object.keys(whole).sort());
+
+  // A CLI at work is about to rename its draft.
+  write();
+  const locks = join(state, ".pulumi/locks/organization/project/stack");
+  mkdirSync(locks, { recursive: true });
+  writeFileSync(join(locks, "live.json"), JSON.stringify({ pid: process.pid, hostname: hostname() }));
+  await mendState(state);
+  expect(readdirSync(stacks)).toHaveLength(6);
+  await mendState(join(state, "missing"));
 });

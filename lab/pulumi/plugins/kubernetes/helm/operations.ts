@@ -7,7 +7,7 @@ import type { Session } from "../provider/session.ts";
 import { HelmFailed, helm } from "./binary.ts";
 import { chartArguments } from "./chart.ts";
 import type { ReleaseInputs } from "./inputs.ts";
-import { findRelease, forgetRevision, isPending, ownerLabel, type StoredRelease } from "./storage.ts";
+import { findRelease, forgetRevision, isUnfinished, ownerLabel, type StoredRelease } from "./storage.ts";
 
 /** The release is there but not as it should be. */
 export class ReleaseFailed extends Error {
@@ -120,7 +120,7 @@ export async function install(session: Session, release: ReleaseInputs, urn: str
       urn,
       `Helm release ${release.namespace}/${release.name} was left ${present.status} by an interrupted run: going on from there`,
     );
-    if (!isPending(present) || present.revision > 1) return upgrade(session, release, urn);
+    if (!isUnfinished(present) || present.revision > 1) return upgrade(session, release, urn);
     await forgetRevision(cluster, present);
   }
   return run(session, release, urn, [
@@ -140,7 +140,7 @@ export async function upgrade(session: Session, release: ReleaseInputs, urn: str
   const { cluster } = session;
   if (!cluster) throw new Error(`can't update Helm Release with unreachable cluster: ${session.unreachable}`);
   const present = await findRelease(cluster, release.namespace, release.name);
-  if (present && isPending(present)) {
+  if (present && isUnfinished(present)) {
     session.log.log(
       "warning",
       urn,

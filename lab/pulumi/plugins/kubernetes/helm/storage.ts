@@ -58,7 +58,12 @@ export async function findRelease(
   return newest && decode(newest);
 }
 
-export const isPending = ({ status }: StoredRelease): boolean => status.startsWith("pending-");
+/**
+ * Whether a helm that was killed was at it: bringing it up, or taking it away again after an interrupt. Helm itself
+ * refuses to go on from either.
+ */
+export const isUnfinished = ({ status }: StoredRelease): boolean =>
+  status.startsWith("pending-") || status.startsWith("uninstall");
 
 /**
  * Forgets a revision that was under way when its helm was killed. What it made stays and is taken over by the next

@@ -85,15 +85,16 @@ export async function createObject(
   request: { urn: string; inputs: KubeObject; fieldManager: string; preview: boolean },
 ): Promise<KubeObject> {
   const { urn, inputs, fieldManager, preview } = request;
-  const once = () =>
-    session.settings.upsertExistingObjects
-      ? apply(cluster, inputs, {
-          fieldManager,
-          force: forced(session, inputs, undefined, preview),
-          dryRun: preview,
-        })
-      : // The plain create's manager is a fixed name, so that the first update knows whose fields to take over.
-        cluster.create(inputs, { fieldManager: "pulumi-kubernetes", dryRun: preview });
+  const once = async () => {
+    try {
+      // The plain create's manager is a fixed name, so that the first update knows whose fields to take over.
+      return await cluster.create(inputs, { fieldManager: "pulumi-kubernetes", dryRun: preview });
+    } catch (error) {
+      if (!session.settings.upsertExistingObjects || !isAlreadyExists(error)) throw error;
+      const force = forced(session, inputs, undefined, preview);
+      return apply(cluster, inputs, { fieldManager, force, dryRun: preview });
+    }
+  };
   if (preview) return once();
   let tries = 0;
   const what = `the API server to accept ${nameOf(inputs)}`;
