@@ -178,9 +178,12 @@ test("what a killed install or upgrade left pending is taken up by the next run"
   await expect(stranger.create({ name, chart })).rejects.toThrow("cannot re-use a name that is still in use");
 });
 
-/** Gives every revision of a release another status, as Helm stores it. */
+/** Gives the newest revision of a release another status, as Helm stores it. */
 async function markAs(name: string, status: string): Promise<void> {
-  for (const secret of await plane.cluster.list(secrets, "default", `owner=helm,name=${name}`)) {
+  const revisions = await plane.cluster.list(secrets, "default", `owner=helm,name=${name}`);
+  const number = (secret: { metadata?: unknown }) =>
+    Number((secret.metadata as { labels: { version: string } }).labels.version);
+  for (const secret of revisions.sort((a, b) => number(b) - number(a)).slice(0, 1)) {
     const { release } = secret.data as { release: string };
     const stored = JSON.parse(gunzipSync(Buffer.from(atob(release), "base64")).toString());
     stored.info.status = status;

@@ -28,7 +28,7 @@ test("an object that is there already is not taken over, unless the provider say
   expect(await resource(type).create(map(name, { a: "2" }), { preview: true })).toMatchObject({
     data: { a: "2" },
   });
-  const other = await start({ upsertExistingObjects: "true", enablePatchForce: "true" });
+  const other = await start({ upsertExistingObjects: "true" });
   expect(await other.resource(type).create(map(name, { a: "2" }))).toMatchObject({ data: { a: "2" } });
 });
 

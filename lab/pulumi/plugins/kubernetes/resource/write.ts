@@ -91,8 +91,8 @@ export async function createObject(
       return await cluster.create(inputs, { fieldManager: "pulumi-kubernetes", dryRun: preview });
     } catch (error) {
       if (!session.settings.upsertExistingObjects || !isAlreadyExists(error)) throw error;
-      const force = forced(session, inputs, undefined, preview);
-      return apply(cluster, inputs, { fieldManager, force, dryRun: preview });
+      const live = await cluster.get(kindOfObject(inputs), namespaceOf(inputs), nameOf(inputs));
+      return updateObject(session, cluster, { inputs, live, fieldManager, ignoreChanges: [], preview });
     }
   };
   if (preview) return once();
