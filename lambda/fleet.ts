@@ -96,7 +96,8 @@ export class Fleet extends Component {
     { name, region, keep }: NonNullable<Settings["lambda"]["fileSystem"]>,
     approved: pulumi.Output<true>,
   ): FileSystem {
-    const args = { name: approved.apply(() => name), region };
+    const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+    const args = { name: approved.apply(() => name), region, stack };
     return new FileSystem(this.childName("files"), args, this.child({ retainOnDelete: keep }));
   }
 

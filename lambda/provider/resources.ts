@@ -106,6 +106,8 @@ export class SshKey extends LambdaResource {
 }
 
 export interface FileSystemArgs {
+  /** Project and stack: what one made another never takes for its own. A change does nothing. */
+  stack?: Input<string>;
   /** Letters, digits and dashes, at most 60; unique in the account. A change replaces: the data is lost. */
   name: Input<string>;
   /** A change replaces: the data is lost. */

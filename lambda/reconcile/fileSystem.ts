@@ -1,11 +1,13 @@
 import type { WireFileSystem } from "../client/wire.ts";
 import type { Context } from "./context.ts";
 import { deleteWhenFree } from "./inUse.ts";
-import { ensureNamed } from "./named.ts";
+import { ensureNamed, forgetNamed } from "./named.ts";
 
 export interface FileSystemSpec {
   name: string;
   region: string;
+  /** Project and stack, so that two stacks of an account never take each other's for their own. */
+  stack?: string | undefined;
 }
 export interface FileSystemOutputs extends FileSystemSpec {
   mountPoint: string;
@@ -23,6 +25,8 @@ const outputs = (fileSystem: WireFileSystem, owned: boolean): FileSystemOutputs 
   owned,
 });
 
+const labelOf = ({ name }: FileSystemSpec): string => `file system ${name}`;
+
 /** Makes the file system, or uses the account's own of that name, which is then never deleted. */
 export async function createFileSystem(
   context: Context,
@@ -30,9 +34,8 @@ export async function createFileSystem(
 ): Promise<{ id: string; outputs: FileSystemOutputs }> {
   const { api } = context;
   const find = async () => (await api.listFileSystems()).find((one) => one.name === spec.name);
-  const { item, owned } = await ensureNamed(context, `file system ${spec.name}`, find, () =>
-    api.createFileSystem(spec),
-  );
+  const make = () => api.createFileSystem({ name: spec.name, region: spec.region });
+  const { item, owned } = await ensureNamed(context, labelOf(spec), find, make, spec.stack);
   if (item.region.name !== spec.region) {
     throw new Error(
       `file system ${spec.name} already exists, in ${item.region.name} instead of ${spec.region}: ` +
@@ -48,6 +51,7 @@ export async function readFileSystem(
   old: FileSystemOutputs,
 ): Promise<FileSystemOutputs | undefined> {
   const found = (await context.api.listFileSystems()).find((one) => one.id === id);
+  if (!found) await forgetNamed(context, labelOf(old), old.stack);
   return found && outputs(found, old.owned);
 }
 
@@ -55,8 +59,9 @@ export async function deleteFileSystem(context: Context, id: string, old: FileSy
   if (!old.owned) return;
   await deleteWhenFree(
     context,
-    `file system ${old.name}`,
+    labelOf(old),
     (instance) => instance.region.name === old.region && instance.file_system_names.includes(old.name),
     () => context.api.deleteFileSystem(id),
   );
+  await forgetNamed(context, labelOf(old), old.stack);
 }

@@ -6,15 +6,19 @@ import { giveUpUnlessPassing } from "./lifecycle.ts";
 /**
  * Makes something that is known by its name. `owned` is false for what was there before anyone here asked for it.
  * A lost reply is answered by looking again before asking again, so nothing is made twice.
+ *
+ * @param owner who asks. The note of having asked is then kept until `forgetNamed`: whoever is killed before the engine
+ * could record what was made finds by it that it is ours.
  */
 export async function ensureNamed<T>(
   context: Context,
   what: string,
   find: () => Promise<T | undefined>,
   make: () => Promise<T>,
+  owner?: string,
 ): Promise<{ item: T; owned: boolean }> {
   const { journal, clock, timing } = context;
-  const subject = `create ${what}`;
+  const subject = subjectOf(what, owner);
   let asked = (await journal.unanswered(subject)) !== undefined;
   const wait = {
     what: `${what} to be created`,
@@ -39,6 +43,18 @@ export async function ensureNamed<T>(
       throw new Hopeless(error instanceof Error ? error : new Error(messageOf(error)));
     }
   });
-  await journal.settled(subject);
+  if (owner === undefined || !made.owned) await journal.settled(subject);
   return made;
+}
+
+const subjectOf = (what: string, owner: string | undefined): string =>
+  owner === undefined ? `create ${what}` : `create ${what} for ${owner}`;
+
+/** It is gone: one of the same name, from now on, is another's. */
+export async function forgetNamed(
+  { journal }: Context,
+  what: string,
+  owner: string | undefined,
+): Promise<void> {
+  if (owner !== undefined) await journal.settled(subjectOf(what, owner));
 }

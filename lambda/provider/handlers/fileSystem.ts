@@ -17,6 +17,7 @@ export const fileSystem: Handler<FileSystemSpec, FileSystemOutputs> = {
         .max(60)
         .regex(/^[a-zA-Z]+[0-9a-zA-Z-]*$/, "must be letters, then letters, digits and dashes"),
       region: z.string().min(1),
+      stack: z.string().optional(),
     }),
   create: createFileSystem,
   read: readFileSystem,

@@ -6,7 +6,7 @@ import { instance } from "../../../lambda/provider/handlers/instance.ts";
 import { instanceClaim } from "../../../lambda/provider/handlers/instanceClaim.ts";
 import type { Timing } from "../../../lambda/reconcile/context.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
-import type { Death } from "../../support/mortal.ts";
+import type { Death, Mortal } from "../../support/mortal.ts";
 import { SharedTime, startProcess } from "./process.ts";
 
 interface Row {
@@ -38,6 +38,7 @@ export interface RunOptions {
 export interface RunResult {
   outcome: "done" | "died" | Error;
   requests: string[];
+  moments: Mortal["moments"];
   lines: string[];
 }
 
@@ -68,7 +69,10 @@ export class Engine {
     const { death, timing, apiKey } = options;
     const process = await startProcess(this.#cloud, { clock, journal, death, timing, apiKey });
     const context = async () => process.context;
-    const providers = { claim: adapt(instanceClaim, context), instance: adapt(instance, context) };
+    const providers = {
+      claim: process.answering(adapt(instanceClaim, context)),
+      instance: process.answering(adapt(instance, context)),
+    };
     const work = {
       up: () => this.#up(providers, options.inputs ?? {}),
       destroy: () => this.#destroy(providers),
@@ -79,7 +83,8 @@ export class Engine {
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
     const outcome = await Promise.race([process.died, finished]);
-    return { outcome, requests: process.requests, lines: process.lines };
+    const { requests, moments, lines } = process;
+    return { outcome, requests, moments, lines };
   }
 
   async #up(providers: Providers, change: object): Promise<void> {

@@ -1,10 +1,11 @@
+import type { dynamic } from "@pulumi/pulumi";
 import type { Clock } from "../../../components/core/wait.ts";
 import { createClient } from "../../../lambda/client/client.ts";
 import type { Journal } from "../../../lambda/client/journal.ts";
 import { unlimited } from "../../../lambda/client/limiter.ts";
 import type { Context, Timing } from "../../../lambda/reconcile/context.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
-import { type Death, mortal } from "../../support/mortal.ts";
+import { type Death, type Mortal, mortal } from "../../support/mortal.ts";
 
 export const timing: Timing = {
   bootDeadline: 1500,
@@ -41,26 +42,56 @@ export interface ProviderProcess {
   context: Context;
   /** Requests sent, in order. */
   requests: string[];
+  /** How many moments to die in there were. */
+  moments: Mortal["moments"];
+  /** A provider that may die when it is done, before the engine hears of it. */
+  answering(provider: dynamic.ResourceProvider): dynamic.ResourceProvider;
   /** What it said. */
   lines: string[];
   died: Promise<"died">;
 }
 
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+const answeringAt =
+  (answer: () => Promise<void>) =>
+  (provider: dynamic.ResourceProvider): dynamic.ResourceProvider => {
+    const methods = Object.entries(provider).map(([name, method]: [string, Method]) => {
+      const answered: Method = async (...args) => {
+        try {
+          return await method(...args);
+        } finally {
+          await answer();
+        }
+      };
+      return [name, ["create", "read", "update", "delete"].includes(name) ? answered : method];
+    });
+    return Object.fromEntries(methods);
+  };
+
 /** A provider process, which may die. */
 export async function startProcess(cloud: TestCloud, options: ProcessOptions): Promise<ProviderProcess> {
   const { clock, journal, death } = options;
   const lines: string[] = [];
-  const { died, requests, alive, send } = mortal(
+  const { died, requests, moments, at, send } = mortal(
     death,
     (input, init) => `${init?.method} ${new URL(String(input)).pathname}`,
   );
-  const whileAlive =
-    <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      await alive();
-      return await work(...args);
+  const noting =
+    <Result>(work: (subject: string) => Promise<Result>) =>
+    async (subject: string): Promise<Result> => {
+      await at("journal");
+      const result = await work(subject);
+      await at("noted");
+      return result;
     };
-  const time: Clock = { now: () => clock.now(), sleep: whileAlive((ms: number) => clock.sleep(ms)) };
+  const time: Clock = {
+    now: () => clock.now(),
+    sleep: async (ms) => {
+      await at("wait");
+      await clock.sleep(ms);
+    },
+  };
   const api = await createClient({
     apiUrl: cloud.cloud.url,
     apiKey: options.apiKey ?? cloud.key,
@@ -74,12 +105,12 @@ export async function startProcess(cloud: TestCloud, options: ProcessOptions): P
     api,
     clock: time,
     journal: {
-      sent: whileAlive((subject: string) => journal.sent(subject)),
-      settled: whileAlive((subject: string) => journal.settled(subject)),
-      unanswered: whileAlive((subject: string) => journal.unanswered(subject)),
+      sent: noting((subject) => journal.sent(subject)),
+      settled: noting((subject) => journal.settled(subject)),
+      unanswered: noting((subject) => journal.unanswered(subject)),
     },
     timing: { ...timing, ...options.timing },
     log: (line) => lines.push(line),
   };
-  return { context, requests, lines, died };
+  return { context, requests, moments, lines, died, answering: answeringAt(() => at("answer")) };
 }

@@ -103,7 +103,7 @@ describe.each(flows)("P1 $name", (flow) => {
   }
 
   test.each(["before", "handled", "replied"] as const)("provider killed, request %s", (phase) =>
-    atEveryRequest((request) => ({ death: { request, phase } })),
+    atEveryRequest((request) => ({ death: { nth: request, phase } })),
   );
 
   test.each(["before", "after"] as const)("reply lost once, %s handling", (when) =>

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "vitest";
+import { MemoryJournal } from "../../lambda/client/journal.ts";
+import { fileSystem } from "../../lambda/provider/handlers/fileSystem.ts";
+import { firewallRules } from "../../lambda/provider/handlers/firewallRules.ts";
+import { firewallRuleset } from "../../lambda/provider/handlers/firewallRuleset.ts";
+import { sshKey } from "../../lambda/provider/handlers/sshKey.ts";
+import { createFileSystem, readFileSystem } from "../../lambda/reconcile/fileSystem.ts";
+import { physicalKeyName } from "../../lambda/reconcile/sshKey.ts";
+import { somePublicKey, type TestCloud } from "../cloud/support/cloud.ts";
+import { type Death, otherPhases, requestPhases } from "../support/mortal.ts";
+import { sshKeyPair } from "../support/sshKey.ts";
+import { account } from "./support/account.ts";
+import { One, of } from "./support/one.ts";
+
+const region = "us-west-1";
+const stack = "sophia-infra/test";
+const otherKey = sshKeyPair().public;
+const web = { protocol: "tcp", ports: [80, 80], source: "0.0.0.0/0", description: "web" } as const;
+
+interface Kind {
+  name: string;
+  adapted: ReturnType<typeof of>;
+  /** Inputs before and after a change; `made` is what `beside` gave. */
+  first: (made: string) => Record<string, unknown>;
+  second: (made: string) => Record<string, unknown>;
+  /** Something that has to be there already. */
+  beside?: (cloud: TestCloud) => Promise<string>;
+  /** What the account has of it, by name. */
+  seen: (cloud: TestCloud) => Promise<string[]>;
+  /** The same, expected with the first inputs, with the second, and after the end. */
+  expected: [string[], string[], string[]];
+}
+
+const named = (list: { name: string }[]) => list.map(({ name }) => name).sort();
+const state = (cloud: TestCloud) => cloud.control.state();
+
+const kinds: Kind[] = [
+  {
+    name: "SSH key",
+    adapted: of(sshKey),
+    first: () => ({ name: "team", publicKey: somePublicKey }),
+    second: () => ({ name: "team", publicKey: otherKey, previousPublicKey: somePublicKey }),
+    seen: async (cloud) => named((await state(cloud)).sshKeys).filter((name) => name !== "k"),
+    expected: [
+      [physicalKeyName({ name: "team", publicKey: somePublicKey })],
+      [physicalKeyName({ name: "team", publicKey: otherKey })],
+      [],
+    ],
+  },
+  {
+    name: "file system",
+    adapted: of(fileSystem),
+    first: () => ({ name: "files", region, stack }),
+    second: () => ({ name: "others", region, stack }),
+    seen: async (cloud) => named((await state(cloud)).fileSystems),
+    expected: [["files"], ["others"], []],
+  },
+  {
+    name: "firewall ruleset",
+    adapted: of(firewallRuleset),
+    first: () => ({ name: "rules", region, initialRules: [] }),
+    second: () => ({ name: "renamed", region, initialRules: [] }),
+    seen: async (cloud) => named((await state(cloud)).rulesets),
+    expected: [["rules"], ["renamed"], []],
+  },
+  {
+    name: "firewall rules",
+    adapted: of(firewallRules),
+    beside: async (cloud) => {
+      const ruleset = new One(cloud, of(firewallRuleset));
+      expect(await ruleset.run({ name: "rules", region, initialRules: [] })).toBe("done");
+      return ruleset.row?.id ?? "";
+    },
+    first: (rulesetId) => ({ rulesetId, rules: [web] }),
+    second: (rulesetId) => ({ rulesetId, rules: [web, { ...web, ports: [443, 443], description: "TLS" }] }),
+    seen: async (cloud) =>
+      (await state(cloud)).rulesets
+        .flatMap(({ rules }) => rules.map(({ description }) => description))
+        .sort(),
+    // The rules go with their ruleset.
+    expected: [["web"], ["TLS", "web"], ["TLS", "web"]],
+  },
+];
+
+const steps = ["create", "change", "destroy"] as const;
+
+interface Trouble {
+  death?: Death;
+  fault?: Parameters<TestCloud["control"]["addFault"]>[0];
+}
+
+/** Lives through create, change and destroy, with trouble in one of them. */
+async function survives(kind: Kind, step: number, { death, fault }: Trouble): Promise<boolean> {
+  const { cloud } = await account();
+  const made = (await kind.beside?.(cloud)) ?? "";
+  const one = new One(cloud, kind.adapted);
+  let struck = false;
+  for (const [index, inputs] of [kind.first(made), kind.second(made), undefined].entries()) {
+    const here = index === step;
+    if (here && fault) await cloud.control.addFault(fault);
+    const outcome = await one.run(inputs, here ? death : undefined);
+    if (here) {
+      struck = death ? outcome === "died" : (await cloud.control.faults()).length === 0;
+      await cloud.control.clearFaults();
+    }
+    if (!struck || !here) expect(outcome).toBe("done");
+    else if (outcome !== "done") expect(await one.run(inputs)).toBe("done");
+    expect(await kind.seen(cloud)).toEqual(kind.expected[index]);
+  }
+  return struck;
+}
+
+/** The same trouble at the first moment, the second, and so on, until a run ends before it comes. */
+async function atEvery(kind: Kind, step: number, trouble: (nth: number) => Trouble): Promise<number> {
+  let nth = 0;
+  while (await survives(kind, step, trouble(nth))) nth += 1;
+  return nth;
+}
+
+describe.each(kinds)("L4 $name", (kind) => {
+  test.each(steps)("killed at every moment of its %s, and none is left or lost", async (step) => {
+    const index = steps.indexOf(step);
+    const moments: Record<string, number> = {};
+    for (const phase of [...requestPhases, ...otherPhases]) {
+      moments[phase] = await atEvery(kind, index, (nth) => ({ death: { nth, phase } }));
+    }
+    const asks = !(kind.name === "firewall rules" && step === "destroy");
+    expect(moments).toMatchObject({ answer: expect.any(Number) });
+    expect(moments.answer).toBeGreaterThan(0);
+    expect((moments.handled ?? 0) > 0).toBe(asks);
+  });
+
+  test.each(steps)("a reply lost or broken at every request of its %s", async (step) => {
+    const broken = { kind: "reply", status: 502, text: "<html>bad gateway" } as const;
+    for (const when of ["before", "after"] as const) {
+      for (const effect of [{ kind: "drop" } as const, broken]) {
+        await atEvery(kind, steps.indexOf(step), (skip) => ({ fault: { skip, when, effect } }));
+      }
+    }
+  });
+});
+
+test("L4 a file system stays its maker's, also where the maker was killed, and never becomes another stack's", async () => {
+  const { cloud } = await account();
+  const clock = new SharedTime(cloud);
+  const { context } = await startProcess(cloud, { clock, journal: new MemoryJournal(clock) });
+  const made = (owner: string) => createFileSystem(context, { name: "files", region, stack: owner });
+  const { id, outputs } = await made("sophia-infra/dev");
+  expect(outputs.owned).toBe(true);
+  expect((await made("sophia-infra/prod")).outputs.owned).toBe(false);
+  // The engine never heard of it.
+  expect((await made("sophia-infra/dev")).outputs.owned).toBe(true);
+  // Gone, and made again by somebody else.
+  await cloud.api.call("DELETE", `/filesystems/${id}`, {});
+  expect(await readFileSystem(context, id, { ...outputs, stack: "sophia-infra/dev" })).toBeUndefined();
+  await context.api.createFileSystem({ name: "files", region });
+  expect((await made("sophia-infra/dev")).outputs.owned).toBe(false);
+});
