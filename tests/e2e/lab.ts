@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse, stringify } from "yaml";
 import { run } from "../../lab/exec.ts";
@@ -29,22 +32,46 @@ export function change(edit: (config: Settings) => void): void {
   writeFileSync(configFile, stringify({ config }));
 }
 
-/** Runs a command of the lab as `make` does. */
-export const command = (...args: string[]) => commandUntil(undefined, ...args);
+const show = (said: string) => {
+  if (process.env.E2E_VERBOSE) process.stderr.write(`    ${said}\n`);
+};
 
-/** The same, and Ctrl-C as soon as a line matches. */
-export function commandUntil(line: RegExp | undefined, ...args: string[]) {
-  const interrupt = new AbortController();
-  return run(process.execPath, [join(repository, "lab/cli.ts"), ...args], {
+/** Runs a command of the lab as `make` does. */
+export const command = (...args: string[]) =>
+  run(process.execPath, [join(repository, "lab/cli.ts"), ...args], {
     cwd: repository,
     env: { ...environment, LAB_CONFIG: configFile },
     allowFailure: true,
-    signal: interrupt.signal,
-    onLine: (said) => {
-      if (process.env.E2E_VERBOSE) process.stderr.write(`    ${said}\n`);
-      if (line?.test(said)) interrupt.abort();
-    },
+    onLine: show,
   });
+
+/** Lines at which Ctrl-C is pressed, one after the other. */
+export async function interrupted(
+  lines: RegExp[],
+  ...args: string[]
+): Promise<{ code: number; said: string }> {
+  // As a terminal does it: the command has a process group of its own, and all that is in there hears of it.
+  const child = spawn(process.execPath, [join(repository, "lab/cli.ts"), ...args], {
+    cwd: repository,
+    env: { ...process.env, ...environment, LAB_CONFIG: configFile },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const { pid = 0 } = child;
+  const waiting = [...lines];
+  let said = "";
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on("line", (line) => {
+      show(line);
+      said += `${line}\n`;
+      if (!waiting[0]?.test(line)) return;
+      waiting.shift();
+      process.kill(-pid, "SIGINT");
+    });
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  if (waiting.length > 0) throw new Error(`it ended before it said ${waiting[0]}:\n${said.slice(-4000)}`);
+  return { code: code ?? 128, said };
 }
 
 /** What an update did: names of resources by what happened to them. */

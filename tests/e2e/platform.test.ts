@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { watchCommandLines } from "../support/commandLines.ts";
-import { command, commandUntil, minutes, up } from "./lab.ts";
+import { command, interrupted, minutes, up } from "./lab.ts";
 import { badInput } from "./parts/badInput.ts";
 import { changes } from "./parts/changes.ts";
 import { down } from "./parts/down.ts";
@@ -24,9 +24,17 @@ let commandLines = "";
 
 beforeAll(async () => {
   const watch = watchCommandLines();
-  // Interrupted in the middle, as by somebody who changed their mind; the next one goes on from there.
-  const interrupted = await commandUntil(/-harden created/, "up").catch((error: Error) => error.message);
-  expect(interrupted).toContain("stopped");
+  // Interrupted as by somebody who changed their mind: while a host boots, and, with no patience left, while the cluster
+  // is being filled. The next one goes on from there.
+  const asked = await interrupted([/:Instance \S+ created/], "up");
+  expect(asked.code, asked.said.slice(-4000)).toBe(130);
+  expect(asked.said).toContain("interrupted; run the command again to go on from here");
+  const forced = await interrupted(
+    [/:Namespace \S+ created/, /waiting for what was begun/, /still waiting/],
+    "up",
+  );
+  expect(forced.code, forced.said.slice(-4000)).toBe(130);
+  expect(forced.said).toContain("ended half done; run the command again");
   const first = await up();
   commandLines = await watch.stop();
   expect(first.code, first.said.slice(-4000)).toBe(0);

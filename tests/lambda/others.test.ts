@@ -11,6 +11,7 @@ import { type Death, otherPhases, requestPhases } from "../support/mortal.ts";
 import { sshKeyPair } from "../support/sshKey.ts";
 import { account } from "./support/account.ts";
 import { One, of } from "./support/one.ts";
+import { SharedTime, startProcess } from "./support/process.ts";
 
 const region = "us-west-1";
 const stack = "sophia-infra/test";
