@@ -45,11 +45,15 @@ export const isName = (text: string): boolean =>
 /** Whether letters change their case more often than in any word or in camel case. */
 export const isScrambled = (part: string): boolean => part.length >= 8 && turns(part) > part.length / 4;
 
-/** Whether all kinds of characters and so many kinds of punctuation are in one text: names have fewer. */
+/**
+ * Whether all kinds of characters and so many kinds of punctuation are in one text, with little between them: names have
+ * fewer of them, or longer words, as `pulumi-nodejs:dynamic/k3s:Drain` has.
+ */
 export const motley = (text: string, kinds: number): boolean =>
   text.length >= 16 &&
   [/[a-z]/, /[A-Z]/, /[0-9]/].every((kind) => kind.test(text)) &&
-  new Set(text.replaceAll(/[A-Za-z0-9]/g, "")).size >= kinds;
+  new Set(text.replaceAll(/[A-Za-z0-9]/g, "")).size >= kinds &&
+  text.length / text.split(/[^A-Za-z0-9]/).length < 5.5;
 
 /** Whether a text cannot be a secret value itself, whatever it is called. */
 export const isHarmless = (text: string): boolean =>

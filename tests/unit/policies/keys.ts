@@ -194,6 +194,8 @@ export function lookalikes(): Record<string, string> {
       '{steps.login2.outputs.token}"\nPASSWORD=<your 12 characters>\nSECRET=$(',
       "DB_PASSWORD2)\ntoken: %(token1)s",
     ),
+    "types and names of resources":
+      'sshPrivateKey: "pulumi-nodejs:dynamic/k3s:Drain cluster-drain"\ntoken: pulumi-nodejs:dynamic/k3s:Identity',
     "lists of names": "token: read:org,write:packages,repo2\nsecret: one-secret,other-secret2",
     "shell expression": `password="$(cat /run/secrets/redis/password)"\nexport TOKEN=\${GITHUB_TOKEN2}`,
     "code that reads one":
