@@ -83,9 +83,9 @@ export async function takenPorts(addresses: string[], ports = publishedPorts): P
  * @param hosts how many will be launched
  * @throws with who has them, and what to do
  */
-export async function checkPorts(prefix: string, hosts: number): Promise<void> {
+export async function checkPorts(prefix: string, hosts: number, ports = publishedPorts): Promise<void> {
   const addresses = Array.from({ length: hosts }, (_, index) => `${prefix}.${firstHost + index}`);
-  const taken = await takenPorts(addresses);
+  const taken = await takenPorts(addresses, ports);
   if (taken.length === 0) return;
   const advice = "Stop that program, or let it listen on its own address only (sshd: ListenAddress)";
   throw new Error(`ports that the lab's hosts need are taken:\n  ${taken.join("\n  ")}\n${advice}`);

@@ -5,7 +5,7 @@ import { files, type Lab } from "../lab.ts";
 import { readCluster } from "./cluster.ts";
 import { type McpOutputs, mcpStatus } from "./mcp.ts";
 import { readReleases } from "./releases.ts";
-import { type HostStatus, judge, type Report } from "./report.ts";
+import { type HostStatus, judge, type Report, type ServiceStatus } from "./report.ts";
 import { readStreams } from "./streams.ts";
 
 /** What the stack said of itself when it was last brought up. */
@@ -68,11 +68,18 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
     nodes: cluster.ok ? cluster.value.nodes : [],
     releases: releases.ok ? releases.value : [],
     services,
-    mcpServers: mcp.servers,
+    mcpServers: mcp.servers.map((server) => ({ ...server, ...sinceOf(server.name, services) })),
     ...(mcp.gateway && { mcpGateway: mcp.gateway }),
     streams: streams.ok ? streams.value : [],
     ...(faults.length > 0 && { problem: faults.join("; ") }),
   });
+}
+
+/** When the workload of an MCP server was made. Pure. */
+export function sinceOf(server: string, services: ServiceStatus[]): { since?: string } {
+  const name = server.replaceAll("_", "-");
+  const since = services.find((one) => one.namespace === "mcp" && one.name === name)?.since;
+  return since === undefined ? {} : { since };
 }
 
 type Attempt<T> = { ok: true; value: T } | { ok: false; reason: string };

@@ -1,4 +1,4 @@
-import { problems, type Report } from "./report.ts";
+import { type McpServerStatus, problems, type Report, type ServiceStatus } from "./report.ts";
 
 /** Columns wide enough for their longest cell. Pure. */
 export function table(rows: string[][]): string[] {
@@ -25,6 +25,40 @@ export function age(since: string | undefined, now: number): string {
 }
 
 const mark = (ok: boolean) => (ok ? "✔" : "✘");
+
+/** What is wrong, each by itself; then what is well, by namespace. */
+function groups(services: ServiceStatus[]): ServiceStatus[][] {
+  const well = Map.groupBy(
+    services.filter(({ ok }) => ok),
+    ({ namespace }) => namespace,
+  );
+  return [...services.filter(({ ok }) => !ok).map((one) => [one]), ...well.values()];
+}
+
+/** One line for services of one namespace, with the age of the oldest. */
+function serviceRow(group: ServiceStatus[], now: number): string[] {
+  const sum = (count: (one: ServiceStatus) => number) => group.reduce((total, one) => total + count(one), 0);
+  const nodes = [...new Set(group.flatMap(({ node }) => node.split(",").filter(Boolean)))].sort();
+  const [oldest] = group.flatMap(({ since }) => since ?? []).sort();
+  return [
+    mark(group.every(({ ok }) => ok)),
+    group.length === 1 ? (group[0]?.name ?? "") : `${group.length} services`,
+    group[0]?.namespace ?? "",
+    `${sum(({ ready }) => ready)}/${sum(({ wanted }) => wanted)}`,
+    nodes.join(","),
+    age(oldest, now),
+    group.flatMap(({ url }) => url ?? []).join(", "),
+  ];
+}
+
+/** MCP servers that are off, one line for each reason. */
+const switchedOff = (servers: McpServerStatus[]): string[] =>
+  [
+    ...Map.groupBy(
+      servers.filter(({ enabled }) => !enabled),
+      ({ reason }) => reason ?? "no reason given",
+    ),
+  ].map(([reason, those]) => `  –  off, ${reason}: ${those.map(({ name }) => name).join(", ")}`);
 
 /** A screenful for people. Pure. */
 export function render(report: Report, now: number): string {
@@ -73,26 +107,22 @@ export function render(report: Report, now: number): string {
     ),
     ...section(
       "Services",
-      report.services.map((one) => [
-        mark(one.ok),
-        one.name,
-        one.namespace,
-        `${one.ready}/${one.wanted}`,
-        one.node,
-        age(one.since, now),
-        one.url ?? "",
-      ]),
+      groups(report.services).map((group) => serviceRow(group, now)),
     ),
     ...section(
       "MCP servers",
-      report.mcpServers.map((one) => [
-        one.enabled ? mark(one.ready) : "–",
-        one.name,
-        one.kind,
-        one.enabled ? `${one.tools.length} tools` : "off",
-        one.enabled ? (one.url ?? "by the gateway only") : (one.reason ?? ""),
-      ]),
+      report.mcpServers
+        .filter(({ enabled }) => enabled)
+        .map((one) => [
+          mark(one.ready),
+          one.name,
+          one.kind,
+          `${one.tools.length} tools`,
+          age(one.since, now),
+          one.url ?? "by the gateway only",
+        ]),
     ),
+    ...switchedOff(report.mcpServers),
     ...section(
       "MCP gateway",
       (report.mcpGateway ? [report.mcpGateway] : []).map(({ ready, tools, url }) => [

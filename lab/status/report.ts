@@ -61,6 +61,8 @@ export interface McpServerStatus {
   enabled: boolean;
   ready: boolean;
   tools: string[];
+  /** ISO time of its workload; what runs in the gateway has none of its own. */
+  since?: string;
   reason?: string;
   url?: string;
 }

@@ -59,7 +59,7 @@ export function freshLab() {
     expect(await statusCode("https://sophia.lab/nowhere", ingress)).toBe("404");
   });
 
-  test("D1 the four databases answer a least-privilege login over verified TLS, and not without", async () => {
+  test("D1 each of the four databases answers a login that may do nothing else, over verified TLS, and not without", async () => {
     const config = kubeconfig();
     const core = config.makeApiClient(CoreV1Api);
     const secret = async (name: string, key: string) =>
@@ -90,6 +90,18 @@ export function freshLab() {
       "sophia_staging",
     ]);
     await client.end();
+    for (const { datname } of rows) {
+      const one = new pg.Client({ ...base, database: datname, ssl: { ca, servername: "postgres-rw" } });
+      await one.connect();
+      expect((await one.query("select current_database() as name")).rows).toEqual([{ name: datname }]);
+      await expect(one.query("create table public.of_the_probe ()"), datname).rejects.toThrow(
+        /permission denied/,
+      );
+      await expect(one.query("select rolpassword from pg_authid"), datname).rejects.toThrow(
+        /permission denied/,
+      );
+      await one.end();
+    }
     await expect(new pg.Client({ ...base, ssl: false }).connect()).rejects.toThrow(/no encryption|pg_hba/);
     tunnel.server.close();
   });
@@ -105,6 +117,7 @@ export function freshLab() {
     expect(await ask("CONFIG GET maxmemory-policy")).toContain("allkeys-lru");
     expect(await ask("CONFIG GET maxmemory")).toContain(String(256 * 1024 * 1024));
     expect(await ask("CONFIG GET appendonly")).toContain("yes");
+    expect(await ask("CONFIG GET save")).toContain("900 1 300 100 60 10000");
     expect(await inPod("data", "app.kubernetes.io/name=redis", "redis", ["redis-cli", "PING"])).toContain(
       "NOAUTH",
     );
@@ -133,6 +146,36 @@ export function freshLab() {
       },
     });
     await expect(refused).rejects.toThrow(/violates PodSecurity/);
+  });
+
+  test("S4 a pod reaches what it is meant to reach, and no other pod of ours", async () => {
+    const reach = (host: string, port: number) =>
+      inPod("data", "app.kubernetes.io/name=redis", "redis", [
+        "timeout",
+        "5",
+        "bash",
+        "-c",
+        `exec 3<>/dev/tcp/${host}/${port} && echo open`,
+      ]);
+    expect(await reach("redis", 6379)).toBe("open");
+    // Same namespace, and another one.
+    await expect(reach("postgres-rw", 5432)).rejects.toThrow();
+    await expect(reach("sophia-infrastructure.mcp", 8080)).rejects.toThrow();
+  });
+
+  test("K5 M2 sophia_infrastructure runs on the MCP node, with one GPU slice", async () => {
+    const core = kubeconfig().makeApiClient(CoreV1Api);
+    const { items } = await core.listNamespacedPod({ namespace: "mcp" });
+    const own = items.filter(
+      ({ metadata, status: { phase } = {} }) =>
+        metadata?.name?.startsWith("sophia-infrastructure-") && phase === "Running",
+    );
+    expect(own.length).toBeGreaterThan(0);
+    for (const { spec } of own) {
+      expect(spec?.nodeName).toBe("mcp-node");
+      const slices = spec?.containers.map(({ resources }) => resources?.limits?.["nvidia.com/gpu"]);
+      expect(slices?.filter((one) => one !== undefined)).toEqual(["1"]);
+    }
   });
 
   test("S1 no generated secret stands in the clear in state, logs or process list", async () => {

@@ -78,6 +78,14 @@ describe("ports of the hosts", () => {
     expect(more).toEqual([]);
   });
 
+  test("the lab's hosts are not launched where one is taken", async () => {
+    // The first host's address, as the emulated Lambda Cloud gives it.
+    const port = await listener("127.20.255.11");
+    await expect(checkPorts("127.20.255", 1, [port])).rejects.toThrow(
+      /^ports that the lab's hosts need are taken:\n {2}127\.20\.255\.11:\d+: .+\nStop that program/,
+    );
+  });
+
   test("one that is free, or that somebody has on an address of his own, is no trouble", async () => {
     const port = await listener("127.20.255.12");
     expect(await takenPorts(["127.20.255.11"], [port])).toEqual([]);

@@ -58,6 +58,7 @@ const well: Parts = {
       enabled: true,
       ready: true,
       tools: ["list_hosts", "list_nodes"],
+      since,
       url: "https://sophia.lab/mcp/sophia_infrastructure",
     },
     {
@@ -172,8 +173,8 @@ Services
   ✔  nginx  ingress  2/2  backend  42s  https://sophia.lab
 
 MCP servers
-  ✔  sophia_infrastructure  container  2 tools  https://sophia.lab/mcp/sophia_infrastructure
-  –  snowflake              remote     off      needs snowflakeMcpToken
+  ✔  sophia_infrastructure  container  2 tools  3h  https://sophia.lab/mcp/sophia_infrastructure
+  –  off, needs snowflakeMcpToken: snowflake
 
 MCP gateway
   ✔  2 tools  https://sophia.lab/mcp
