@@ -75,6 +75,7 @@ bench-policies: node_modules/.ready
 	@$(NODE) tests/policies/bench/main.ts $(PART)
 
 # Rows a second of the Gong extractor beside a bare COPY of the same rows, and its memory; CALLS="10000 100000".
+# Fails below half of it.
 bench-gong: node_modules/.ready
 	@$(NODE) tests/bench/gong/main.ts $(CALLS)
 
@@ -87,7 +88,8 @@ bench-lab: node_modules/.ready
 bench-mcp: node_modules/.ready
 	@$(NODE) tests/bench/mcp/main.ts $(PART)
 
-# The pipeline's legs from the vendors to the warehouse. SIZE: records of HubSpot and Slack, CALLS: calls of Gong.
+# The pipeline's legs from the vendors to the warehouse; fails below five times P4's volume, and where a row is there
+# twice. SIZE: records of HubSpot and Slack, CALLS: calls of Gong.
 bench-pipeline: node_modules/.ready
 	@SIZE=$(SIZE) CALLS=$(CALLS) $(NODE) tests/bench/pipeline/main.ts
 

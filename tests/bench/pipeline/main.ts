@@ -5,6 +5,7 @@
  *   make bench-pipeline                        1,000,000 records of HubSpot and Slack, 100,000 calls
  *   make bench-pipeline SIZE=100000 CALLS=10000
  *
+ * Ends with 1 where a leg is slower than five times P4's daily volume within an hour, or a row is in the warehouse twice.
  * DEADLINE: seconds after which a leg is given up; default 1800.
  */
 import { execFile, spawn } from "node:child_process";
@@ -23,7 +24,9 @@ import { createPlane } from "../../../lab/saas/estuary/plane/create.ts";
 import { startMaterialized } from "../../support/pipeline/snowflake.ts";
 import { catalog, merged, stagingSpecs, stagingTable, warehouseSpecs } from "../../support/pipeline/specs.ts";
 import { startPipelineServer } from "../../support/servers/pipeline.ts";
-import { watchMemory } from "./memory.ts";
+import { familyOf, postgresAt, sizeOf, watchMemory } from "./memory.ts";
+import { post } from "./post.ts";
+import { type Leg, tooSlow, twice } from "./verdict.ts";
 
 const size = Number(process.env.SIZE || 1_000_000);
 const calls = Number(process.env.CALLS || 100_000);
@@ -51,7 +54,14 @@ const saas = spawn(process.execPath, [join(import.meta.dirname, "saas.ts")], {
   env: { ...environment, BENCH_HUBSPOT: String(hubspotSize), BENCH_SLACK: String(size - hubspotSize) },
   stdio: ["ignore", "pipe", "inherit"],
 });
-const memory = watchMemory({ plane: process.pid, vendors: saas.pid ?? 0 });
+const postgres = postgresAt(server.port);
+const memory = watchMemory({
+  // Not its children: all of the others are.
+  plane: () => [process.pid],
+  PostgreSQL: () => familyOf(postgres),
+  engine: () => familyOf(snowflake.engine.pid),
+  vendors: () => familyOf(saas.pid),
+});
 const [origin] = (await once(createInterface(saas.stdout), "line")) as [string];
 const plane = createPlane({
   hubspotUrl: `${origin}/hubspot`,
@@ -59,7 +69,10 @@ const plane = createPlane({
   openWarehouse: snowflake.open,
   log: say,
 });
+/** Of the leg that runs. */
+let extractorPeak: number | undefined;
 const lines: string[] = [];
+const legs: Leg[] = [];
 const number = (value: number) => Math.round(value).toLocaleString("en");
 
 try {
@@ -171,11 +184,16 @@ try {
     delays.push((performance.now() - start) / 1000);
   }
   delays.sort((a, b) => a - b);
+  const faults = [...tooSlow(legs), ...(await twice(snowflake.query))];
+  const { rows: sizes } = await admin.query("SELECT pg_database_size(current_database()) AS bytes");
   await admin.end();
   process.stdout.write(
-    `| leg | rows | seconds | rows/s | peak memory: plane and Snowflake's front | vendors |\n|---|--:|--:|--:|--:|--:|\n${lines.join("\n")}\n` +
+    `| leg | rows | seconds | rows/s | peak memory: plane and Snowflake's front | its engine | PostgreSQL | vendors | extractor |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n${lines.join("\n")}\n` +
+      `\nOn disk: PostgreSQL ${number(Number(sizes[0].bytes) / 2 ** 20)} MiB without its log, the warehouse ${number(sizeOf(join(snowflake.folder, "databases")))} MiB.\n` +
       `\nOne new contact at HubSpot is in the warehouse after ${delays[5]?.toFixed(1)} s (median of 10; at most ${delays[9]?.toFixed(1)} s).\n`,
   );
+  for (const fault of faults) say(fault);
+  if (faults.length > 0) process.exitCode = 1;
 } finally {
   memory.stop();
   await plane.close();
@@ -188,37 +206,44 @@ try {
 /** Runs a leg, which says how many rows it carried, and writes its line. */
 async function leg(name: string, run: () => Promise<number>): Promise<void> {
   memory.take();
+  extractorPeak = undefined;
   const start = performance.now();
   const rows = await run();
   const seconds = (performance.now() - start) / 1000;
-  const peaks = memory.take();
+  const { plane: own, engine, PostgreSQL, vendors } = memory.take();
+  legs.push({ name, rows, seconds });
   const cells = [name, number(rows), seconds.toFixed(1), number(rows / seconds)];
-  lines.push(
-    `| ${[...cells, `${number(peaks.plane ?? 0)} MiB`, `${number(peaks.vendors ?? 0)} MiB`].join(" | ")} |`,
+  const peaks = [own, engine, PostgreSQL, vendors, extractorPeak].map((peak) =>
+    peak === undefined ? "" : `${number(peak)} MiB`,
   );
+  lines.push(`| ${[...cells, ...peaks].join(" | ")} |`);
   say(lines.at(-1) ?? "");
-}
-
-async function post(url: string, body: object): Promise<void> {
-  const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
 }
 
 /** A whole run of the extractor in a process of its own, as its pod runs it. */
 async function gongExtractor(): Promise<void> {
-  await promisify(execFile)(process.execPath, [join(import.meta.dirname, "../gong/job.ts")], {
-    timeout: deadline * 1000,
-    env: {
-      ...environment,
-      ...server.environment("gong_loader"),
-      SOPHIA_GONG_API_URL: `${origin}/gong`,
-      SOPHIA_GONG_ACCESS_KEY_FILE: join(folder, "secret"),
-      SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: join(folder, "secret"),
-      SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: "1000000",
-      SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_DAY: "1000000",
-      SOPHIA_GONG_START: new Date(Date.now() - 100 * 86_400_000).toISOString(),
-      SOPHIA_GONG_LOOKBACK_DAYS: "100",
-      SOPHIA_GONG_LOOKBACK_INTERVAL: "0",
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(import.meta.dirname, "../gong/job.ts")],
+    {
+      timeout: deadline * 1000,
+      env: {
+        ...environment,
+        ...server.environment("gong_loader"),
+        SOPHIA_GONG_API_URL: `${origin}/gong`,
+        SOPHIA_GONG_ACCESS_KEY_FILE: join(folder, "secret"),
+        SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: join(folder, "secret"),
+        SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: "1000000",
+        SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_DAY: "1000000",
+        SOPHIA_GONG_START: new Date(Date.now() - 100 * 86_400_000).toISOString(),
+        SOPHIA_GONG_LOOKBACK_DAYS: "100",
+        SOPHIA_GONG_LOOKBACK_INTERVAL: "0",
+      },
     },
-  });
+  );
+  // Its last line; those before are its log.
+  const { measured } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as {
+    measured?: { peakMiB: number };
+  };
+  extractorPeak = measured?.peakMiB;
 }

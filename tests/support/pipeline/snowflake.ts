@@ -39,6 +39,9 @@ export async function startMaterialized() {
     open: warehouseAt(snowflake.url),
     query,
     url: snowflake.url,
+    /** Its process, and where it keeps its files, for those who measure them. */
+    engine: snowflake.engine,
+    folder: snowflake.folder,
     close: () => snowflake.close(),
   };
 }
