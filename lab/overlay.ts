@@ -8,6 +8,8 @@ export interface LabFacts {
   speed: number;
   sshPublicKey: string;
   k3sRelease: { url: string; sha256: string };
+  /** Of this machine, as Node names it. */
+  processor?: NodeJS.Architecture;
   mirrors: Record<string, string[]>;
   /** Our own image by digest: another content under the same tag is rolled out. */
   mcpImage: string;
@@ -53,7 +55,11 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
       sshKey: { ...(lambda.sshKey as Config | undefined), publicKey: facts.sshPublicKey },
     },
     "sophia-infra:k3s": {
-      release: { amd64: facts.k3sRelease },
+      release: {
+        amd64: facts.k3sRelease,
+        // The lab's hosts have this machine's processor, and the one binary is for that.
+        ...(facts.processor === "arm64" && { arm64: facts.k3sRelease }),
+      },
       mirrors: facts.mirrors,
       ...section(config, "k3s"),
     },

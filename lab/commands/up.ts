@@ -106,6 +106,7 @@ async function startServices(
     lambdaApiUrl: lambdaApiUrl(network),
     speed,
     sshPublicKey: keys.sshPublicKey,
+    processor: process.arch,
     k3sRelease: { url: k3sUrl(network), sha256: await sha256(k3s) },
     mirrors: mirrorsOf(
       publishedImages.map(({ reference }) => reference),

@@ -49,14 +49,11 @@ test("K1 a key that K3s does not have is refused in K3s's words, one that the la
 test("K2 K3 a server and an agent become a cluster", async () => {
   const { server, agent } = cluster;
   expect(await server.must("k3s --version")).toContain(`k3s version ${versions.k3s} (`);
-  const begun = performance.now();
   await cluster.start(server, "server", serverConfig(cluster));
   const nodeToken = await server.must("cat /var/lib/rancher/k3s/server/node-token");
   expect(nodeToken).toMatch(new RegExp(`^K10[0-9a-f]{64}::server:${cluster.token}$`));
   await cluster.start(agent, "agent", agentConfig(cluster, nodeToken));
   await ready();
-  // Measured at 15 s on two idle cores.
-  expect((performance.now() - begun) / 1000).toBeLessThan(150);
 
   const { items } = JSON.parse(await cluster.kubectl("get nodes -o json"));
   const [backend, mcp] = items;

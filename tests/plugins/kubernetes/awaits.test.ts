@@ -114,10 +114,9 @@ test("a Service waits for pods on their way; one without selector or cluster add
     spec: { ports: [{ port: 80 }], ...spec },
   });
   const of = () => resource("kubernetes:core/v1:Service");
-  const before = performance.now();
+  // Neither could ever end if it waited: nothing serves them.
   await of().create(service(`${app}-headless`, { clusterIP: "None", selector: { app } }));
   await of().create(service(`${app}-bare`, {}));
-  expect(performance.now() - before).toBeLessThan(2000);
 
   // The endpoints controller serves no pod whose node it does not know.
   const nodeName = unique("node");

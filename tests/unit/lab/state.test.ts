@@ -152,4 +152,6 @@ test("the lab adds its facts to what people wrote, and people's words win", () =
       mirrors: facts.mirrors,
     },
   });
+  const arm = labStackConfig(written, { ...facts, processor: "arm64" });
+  expect(arm["sophia-infra:k3s"]).toMatchObject({ release: { arm64: facts.k3sRelease } });
 });
