@@ -106,7 +106,8 @@ export async function secretsOf(lab: Lab, stack: Stack): Promise<Secret[]> {
     .map(({ name, value }) => ({ name, value: value.trim() }))
     .filter(
       ({ value }) =>
-        /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value) || (value.length >= shortest && looksRandom(value)),
+        /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value) ||
+        (value.length >= shortest && !value.includes("\n") && looksRandom(value)),
     );
 }
 
