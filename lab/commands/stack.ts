@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { z } from "zod";
 import type { Secrets } from "../../components/settings/schema.ts";
 import { digest } from "../artefacts/hash.ts";
 import { type RunOptions, type RunResult, run } from "../exec.ts";
@@ -9,6 +10,7 @@ import { mendState, removeDeadLocks } from "../pulumi/locks.ts";
 import { sealValues } from "../pulumi/passphrase.ts";
 import { pulumiEnvironment, type Toolchain } from "../pulumi/toolchain.ts";
 import { replaceFile } from "../replaceFile.ts";
+import { readJson } from "../state/readJson.ts";
 
 const project = "sophia-infra";
 
@@ -66,6 +68,7 @@ export class Stack {
     const killed = await removeDeadLocks(join(this.#folder, "state"));
     if (killed.length > 0) await forgetPending(this.#folder, this.name);
     await mendState(join(this.#folder, "state"));
+    await mustBeWhole(this.#folder, this.name);
     await this.#init();
     const mark = join(this.#folder, "config.digest");
     const wanted = digest(JSON.stringify([config, secrets]));
@@ -134,6 +137,17 @@ async function forgetPending(folder: string, name: string): Promise<void> {
   if (!latest?.pending_operations?.length) return;
   latest.pending_operations = latest.pending_operations.filter(({ type }) => type !== "creating");
   replaceFile(file, JSON.stringify(state));
+}
+/** @throws where a disk that became full cut the state short: Pulumi says only where the text ends */
+async function mustBeWhole(folder: string, name: string): Promise<void> {
+  if (!(await stackExists(folder, name))) return;
+  const file = stateFile(folder, name);
+  const whole = await readJson(file, z.looseObject({}));
+  if (whole) return;
+  throw new Error(
+    `${file}, the state of this lab, was cut short, as by a full disk: what runs cannot be told any more. ` +
+      "Remove the lab with `make down` and bring it up again",
+  );
 }
 interface Pending {
   pending_operations?: { type: string }[];

@@ -20,6 +20,7 @@ import { labStackConfig } from "../overlay.ts";
 import { checkPorts } from "../preflight/ports.ts";
 import { checkPrograms } from "../preflight/programs.ts";
 import { checkSettingsFile } from "../preflight/settings.ts";
+import { checkSpace } from "../preflight/space.ts";
 import type { Progress } from "../progress.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
 import { endLeftCli } from "../pulumi/locks.ts";
@@ -41,6 +42,8 @@ const serviceArtefacts = labArtefacts.filter((artefact) => artefact !== helm);
 export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<OpenedStack> {
   await Promise.all([checkSettingsFile(lab.configFile), checkPrograms(true)]);
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
+  await mkdir(lab.cache, { recursive: true });
+  await checkSpace([lab.folder, lab.cache]);
   const { builds, folder } = await progress.phase("Toolchain and images", async () => {
     await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
     const started = await startObtainingAll(lab, labArtefacts, progress, signal);

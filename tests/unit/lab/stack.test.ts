@@ -207,3 +207,10 @@ test("what a killed CLI was about to create is forgotten, so that no later run w
   await stack.configure(config, secrets);
   expect(JSON.parse(readFileSync(state, "utf8"))).toEqual(latest([remove]));
 });
+
+test("a state that a full disk cut short is said to be so, with what to do", async () => {
+  const { stack, folder } = opened();
+  await stack.configure(config, secrets);
+  writeFileSync(join(folder, "state/.pulumi/stacks/sophia-infra/local.json"), '{"version":3,"check');
+  await expect(stack.configure(config, secrets)).rejects.toThrow(/cut short.*make down/);
+});
