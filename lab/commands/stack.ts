@@ -40,7 +40,7 @@ export class Stack {
       // An object that an interrupted update made and did not record must not stand in the way of the next one. For the lab
       // alone: where data matters, a renamed resource must fail, not update an object and then delete it.
       PULUMI_K8S_UPSERT_EXISTING_OBJECTS: "true",
-      LAB_TAKE_OVER: "true",
+      LAB_TAKEOVER: "true",
       // What the CLI, the program and the plugins leave behind goes with the lab.
       TMPDIR: this.#temporary,
       ...more,

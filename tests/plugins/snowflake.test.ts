@@ -77,7 +77,7 @@ test("P2 the warehouse is made, changed, seen to drift, and removed, with rights
   const strict = await stack.up();
   expect(strict.code).not.toBe(0);
   expect(strict.stdout).toContain("already exists");
-  const over = await stack.up({ env: { LAB_TAKE_OVER: "true" } });
+  const over = await stack.up({ env: { LAB_TAKEOVER: "true" } });
   expect(over.code, over.stdout).toBe(0);
   expect(await snowflake.client().query("SHOW WAREHOUSES")).toEqual([
     expect.objectContaining({ auto_suspend: "120" }),

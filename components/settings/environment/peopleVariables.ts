@@ -45,6 +45,13 @@ export const peopleVariables = {
     schema: text.optional(),
     setBy: "person",
   },
+  LAB_TAKEOVER: {
+    about:
+      "`true`: the stand-ins of the providers take what an interrupted update made for theirs, instead of failing because it is there. The lab sets it for itself.",
+    usedBy: ["lab"],
+    schema: text.optional(),
+    setBy: "person",
+  },
   LAMBDA_API_KEY: {
     about: "Runs the conformance tests against the real account, too; reading costs nothing.",
     usedBy: ["tests"],

@@ -51,7 +51,7 @@ function refreshed(inputs: Properties, row: Row, shown: Record<string, string>):
 }
 
 /** Whether what is there already is what an interrupted update made: the lab says so of itself. */
-const takesOver = () => process.env.LAB_TAKE_OVER === "true";
+const takesOver = () => process.env.LAB_TAKEOVER === "true";
 
 /** A type whose objects are made by CREATE, changed by ALTER and removed by DROP. */
 export function objectType({
