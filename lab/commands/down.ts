@@ -7,6 +7,7 @@ import { stopEngine } from "../machines/engine/stop.ts";
 import type { Progress } from "../progress.ts";
 import { endLeftCli } from "../pulumi/locks.ts";
 import { releaseNetwork } from "../state/claim.ts";
+import { stopServer } from "../state/servers.ts";
 import { stopServers } from "./services.ts";
 
 /**
@@ -16,6 +17,8 @@ import { stopServers } from "./services.ts";
 export async function down(lab: Lab, progress: Progress): Promise<void> {
   await progress.phase("Removing the lab", async () => {
     await endLeftCli(join(files(lab).backend, "state"), 5);
+    // Plugins of a CLI that was killed do not notice.
+    await stopServer(files(lab).backend);
     await progress.step("emulated Lambda Cloud and vendors, release server", () => stopServers(lab));
     const engine = await engineAvailable();
     if (engine.ok) {

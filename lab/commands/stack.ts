@@ -11,6 +11,7 @@ import { sealValues } from "../pulumi/passphrase.ts";
 import { pulumiEnvironment, type Toolchain } from "../pulumi/toolchain.ts";
 import { replaceFile } from "../replaceFile.ts";
 import { readJson } from "../state/readJson.ts";
+import { serverVariable } from "../state/servers.ts";
 
 const project = "sophia-infra";
 
@@ -43,6 +44,7 @@ export class Stack {
       LAB_TAKEOVER: "true",
       // What the CLI, the program and the plugins leave behind goes with the lab.
       TMPDIR: this.#temporary,
+      [serverVariable]: this.#folder,
       ...more,
     };
   }

@@ -8,6 +8,7 @@ import { labStackConfig } from "../../../lab/overlay.ts";
 import { claimNetwork, releaseNetwork } from "../../../lab/state/claim.ts";
 import { LabBusy, withLock } from "../../../lab/state/lock.ts";
 import { fromFile, identify, startDaemon, stopDaemon } from "../../../lab/state/process.ts";
+import { serverVariable, stopServer } from "../../../lab/state/servers.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "lab-"));
 
@@ -100,6 +101,21 @@ test("a daemon outlives the call, is known by its file, and ends when told, even
   await stopDaemon(options.pidFile, 0.5);
   expect(await identify(id.pid)).toBeUndefined();
   expect(existsSync(options.pidFile)).toBe(false);
+});
+
+test("a server whose process file was lost is ended by what marks it, and no other one is", async () => {
+  const home = folder();
+  const mine = spawn("sleep", ["60"], { env: { ...process.env, [serverVariable]: join(home, "cloud") } });
+  const other = spawn("sleep", ["60"], { env: { ...process.env, [serverVariable]: join(home, "cloud-2") } });
+  try {
+    const ended = new Promise((resolve) => mine.on("exit", (_, signal) => resolve(signal)));
+    await stopServer(join(home, "cloud"));
+    expect(await ended).toBe("SIGTERM");
+    expect([other.exitCode, other.signalCode]).toEqual([null, null]);
+  } finally {
+    mine.kill();
+    other.kill();
+  }
 });
 
 test("a later process with the same number is not taken for ours", async () => {
