@@ -91,8 +91,11 @@ export class McpCheck extends Component {
           annotations: { "pulumi.com/replaceUnready": "true" },
         },
         spec: {
-          // A second pod only for one that was lost: the check itself asks again and again.
-          backoffLimit: 1,
+          // The check itself asks again and again, so what it found stands: a second pod only for one that was lost.
+          backoffLimit: 0,
+          podFailurePolicy: {
+            rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+          },
           activeDeadlineSeconds: 300,
           template: {
             metadata: { labels },
