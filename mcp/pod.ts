@@ -86,6 +86,8 @@ const programProbe: Container["livenessProbe"] = {
 export interface PodArgs {
   settings: Settings["mcp"];
   environment: types.input.core.v1.EnvVar[];
+  /** Whether the list of hosts is mounted. */
+  hosts: boolean;
   /** Whether there are secrets to mount. */
   files: boolean;
   image: pulumi.Input<string>;
@@ -135,7 +137,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
         // Endpoints lose the pod a moment after it is told to stop: wait before closing the door.
         lifecycle: { preStop: { sleep: { seconds: 5 } } },
         volumeMounts: [
-          { name: "config", mountPath: "/etc/sophia", readOnly: true },
+          ...(args.hosts ? [{ name: "config", mountPath: "/etc/sophia", readOnly: true }] : []),
           ...(args.files ? [{ name: "secrets", mountPath: secretsFolder, readOnly: true }] : []),
           { name: "tmp", mountPath: "/tmp" },
           ...(entry.volume ? [{ name: "data", mountPath: entry.volume.path }] : []),
@@ -143,7 +145,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
       },
     ],
     volumes: [
-      { name: "config", configMap: { name: dns(entry.name) } },
+      ...(args.hosts ? [{ name: "config", configMap: { name: dns(entry.name) } }] : []),
       ...(args.files
         ? [{ name: "secrets", secret: { secretName: dns(entry.name), defaultMode: 0o440 } }]
         : []),

@@ -70,11 +70,9 @@ export class McpServer extends Component {
       this.child(),
     );
     const reader = entry.kubernetes ? this.#clusterReader(metadata, entry.kubernetes.resources, account) : [];
-    const config = new k8s.core.v1.ConfigMap(
-      this.childName("config"),
-      { metadata, data: { "hosts.json": pulumi.output(args.hosts).apply((hosts) => JSON.stringify(hosts)) } },
-      this.child(),
-    );
+    // Only for who asks for it: another host is no reason to restart the others.
+    const readsHosts = plain.some(({ name: variable }) => variable === "SOPHIA_HOSTS_FILE");
+    const hosts = pulumi.output(args.hosts).apply((all) => JSON.stringify(all));
     const policy = new k8s.networking.v1.NetworkPolicy(
       this.childName("policy"),
       {
@@ -89,7 +87,16 @@ export class McpServer extends Component {
       },
       this.child(),
     );
-    const parts: pulumi.Resource[] = [config, policy, ...reader];
+    const parts: pulumi.Resource[] = [policy, ...reader];
+    if (readsHosts) {
+      parts.push(
+        new k8s.core.v1.ConfigMap(
+          this.childName("config"),
+          { metadata, data: { "hosts.json": hosts } },
+          this.child(),
+        ),
+      );
+    }
     if (hasSecrets) {
       parts.push(
         new k8s.core.v1.Secret(
@@ -117,7 +124,7 @@ export class McpServer extends Component {
     }
     // Pods read mounted values without a restart only some minutes later: a digest in the template rolls them at once.
     const checksum = pulumi
-      .all([secretValues, config.data])
+      .all([secretValues, readsHosts ? hosts : ""])
       .apply((values) => createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, 16));
     const scaling = settings.servers[entry.name]?.replicas ?? entry.replicas;
     const autoscaling = autoscalingOf(args, metadata.name, scaling);
@@ -126,6 +133,7 @@ export class McpServer extends Component {
       spec: podSpec(entry, {
         settings,
         environment: plain,
+        hosts: readsHosts,
         files: Object.keys(secrets).some((variable) => variable.endsWith("_FILE")),
         image: imageOf(args),
         account: account.metadata.name,

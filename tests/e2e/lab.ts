@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -83,8 +83,10 @@ export interface Update {
 
 /** `make up`, and the resources that it touched, as `verb type name`. */
 export async function up(): Promise<Update> {
+  rmSync(files(lab).upLog, { force: true });
   const { code, stdout, stderr } = await command("up");
-  const log = readFileSync(files(lab).upLog, "utf8");
+  // Where bad settings were refused beforehand, there was no update.
+  const log = existsSync(files(lab).upLog) ? readFileSync(files(lab).upLog, "utf8") : "";
   const changed = [
     ...log.matchAll(/^ (?:\+|~|-|\+-|\+\+|--) +(\S+) (\S+) (created|updated|deleted|replaced)/gm),
   ]

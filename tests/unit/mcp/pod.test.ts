@@ -21,6 +21,7 @@ function podOf(input: CatalogInput, settings = mcpSettings.parse({})) {
   const made = podSpec(entry, {
     settings,
     environment: plain,
+    hosts: plain.some(({ name }) => name === "SOPHIA_HOSTS_FILE"),
     files: Object.keys(secrets).some((name) => name.endsWith("_FILE")),
     image: "registry.test/servers:1",
     account: "account",

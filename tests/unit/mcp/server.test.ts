@@ -105,6 +105,17 @@ test("M2 S4 its policy lets it out to what its entry names", async () => {
   });
 });
 
+test("W3 another host is no reason to restart a server that does not read the hosts", async () => {
+  const digestOf = async (hosts: object[]) => {
+    await server({ name: "other" }, { hosts });
+    return template().metadata.annotations?.["sophia.ai/config"];
+  };
+  const first = await digestOf([]);
+  expect(await digestOf([{ name: "more" }])).toBe(first);
+  expect([...registered.keys()]).not.toContain("ConfigMap");
+  expect(JSON.stringify(template().spec)).not.toContain("configMap");
+});
+
 test("W3 it rolls without a gap, when its values change, and only then", async () => {
   const digestOf = async (...args: Parameters<typeof server>) => {
     await server(...args);
