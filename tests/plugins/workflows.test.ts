@@ -40,8 +40,9 @@ describe.each(tools)("C1 the workflows, judged by $artefact.name", (tool) => {
     });
   });
 
+  // The other one knows nothing of inputs.
+  if (tool.artefact.name !== "actionlint") return;
   test("a misspelt input of one of our own workflows is a fault", async ({ skip }) => {
-    if (tool.artefact.name !== "actionlint") skip("only actionlint knows inputs");
     const folder = await mkdtemp(join(tmpdir(), "sophia-workflows-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     await run("git", ["init", "-q"], { cwd: folder });

@@ -14,7 +14,8 @@ async function providersOf(state: string): Promise<number[]> {
       const [program = ""] = command.split("\0");
       if (basename(program) !== "node" || !command.includes("dynamic-provider")) return [];
       const environment = (await read(`/proc/${pid}/environ`)).split("\0");
-      return environment.includes(`PULUMI_BACKEND_URL=file://${state}?`) ? [Number(pid)] : [];
+      const backend = `PULUMI_BACKEND_URL=file://${state}?`;
+      return environment.some((line) => line.startsWith(backend)) ? [Number(pid)] : [];
     }),
   );
   return found.flat();
