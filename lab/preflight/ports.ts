@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { publishedPorts } from "../machines/docker/options.ts";
+import { processes } from "../state/process.ts";
 
 /** A socket that takes connections. */
 interface Listener {
@@ -18,7 +19,6 @@ export function listenersIn(text: string): Listener[] {
 }
 
 const text = (file: string) => readFile(file, "utf8").catch(() => "");
-const processes = async () => (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
 
 /** Who listens at a port, as far as this user may see: `sshd (process 812)`. */
 async function holderOf(port: number): Promise<string | undefined> {

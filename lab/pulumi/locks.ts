@@ -1,9 +1,10 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { endProcess, identify } from "../state/process.ts";
+import { endProcess, hasVariable, identify } from "../state/process.ts";
 import { readJson } from "../state/readJson.ts";
+import { backendUrl } from "./toolchain.ts";
 
 const lockSchema = z.looseObject({ pid: z.number().int(), hostname: z.string() });
 
@@ -38,9 +39,8 @@ export async function endLeftCli(state: string, graceSeconds = 60): Promise<void
     const lock = await readJson(file, lockSchema);
     if (!lock || lock.hostname !== hostname()) continue;
     const id = await identify(lock.pid);
-    const environment = await readFile(`/proc/${lock.pid}/environ`, "utf8").catch(() => "");
     // Another program may have the number by now.
-    const ours = environment.split("\0").includes(`PULUMI_BACKEND_URL=file://${state}`);
+    const ours = await hasVariable(lock.pid, "PULUMI_BACKEND_URL", backendUrl(state));
     if (id && ours) await endProcess(id, graceSeconds);
   }
 }

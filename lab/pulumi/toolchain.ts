@@ -136,6 +136,12 @@ export interface StackHome {
   passphraseFile: string;
 }
 
+/**
+ * The file backend in a folder, as its processes have it in their environment. It comes without a file of checksums
+ * beside each file, which nobody reads and which takes a fifth of the engine's time.
+ */
+export const backendUrl = (state: string): string => `file://${state}?metadata=skip`;
+
 /** Environment for every call of the CLI. Names files only, no secret. */
 export function pulumiEnvironment(
   toolchain: Pick<Toolchain, "home" | "mode">,
@@ -143,8 +149,7 @@ export function pulumiEnvironment(
 ): Record<string, string> {
   return {
     PULUMI_HOME: toolchain.home,
-    // Without a file of checksums beside each file, which nobody reads and which takes a fifth of the engine's time.
-    PULUMI_BACKEND_URL: `file://${stack.state}?metadata=skip`,
+    PULUMI_BACKEND_URL: backendUrl(stack.state),
     PULUMI_CONFIG_PASSPHRASE_FILE: stack.passphraseFile,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { notYet, waitFor } from "../../components/core/wait.ts";
@@ -38,6 +38,16 @@ export async function identify(pid: number): Promise<ProcessId | undefined> {
 
 /** Whether exactly that process still runs. */
 export const alive = async (id: ProcessId): Promise<boolean> => (await startOf(id.pid)) === id.started;
+
+/** Every process of this machine; none on systems without /proc. */
+export const processes = async (): Promise<number[]> =>
+  (await readdir("/proc").catch(() => [])).filter((name) => /^[0-9]+$/.test(name)).map(Number);
+
+/** Whether a process has that in its environment. Those of other users cannot be read, and are none of ours. */
+export async function hasVariable(pid: number, name: string, value: string): Promise<boolean> {
+  const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+  return environment.split("\0").includes(`${name}=${value}`);
+}
 
 /** The process that a file names, if it still runs. */
 export async function fromFile(file: string): Promise<ProcessId | undefined> {

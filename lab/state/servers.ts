@@ -1,5 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
-import { endProcess, identify, type ProcessId, stopDaemon } from "./process.ts";
+import { readdir } from "node:fs/promises";
+import { endProcess, hasVariable, identify, type ProcessId, processes, stopDaemon } from "./process.ts";
 
 /** Environment variable that marks a server of the lab, and all that it starts: the folder that it works in. */
 export const serverVariable = "SOPHIA_LAB_SERVER";
@@ -20,13 +20,10 @@ export async function stopServer(folder: string): Promise<void> {
 
 /** By the processes' environment, which systems without /proc do not show. */
 async function unnamed(folder: string): Promise<ProcessId[]> {
-  const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^[0-9]+$/.test(name)).map(Number);
   const found = await Promise.all(
-    pids.map(async (pid) => {
-      // Those of other users cannot be read, and are none of ours.
-      const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-      return environment.split("\0").includes(`${serverVariable}=${folder}`) ? identify(pid) : undefined;
-    }),
+    (await processes()).map(async (pid) =>
+      (await hasVariable(pid, serverVariable, folder)) ? identify(pid) : undefined,
+    ),
   );
   return found.filter((id) => id !== undefined);
 }

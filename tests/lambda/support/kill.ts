@@ -1,21 +1,20 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { waitFor } from "../../../components/core/wait.ts";
 import type { Phase } from "../../../lab/cloud/wire/server.ts";
+import { backendUrl } from "../../../lab/pulumi/toolchain.ts";
+import { hasVariable, processes } from "../../../lab/state/process.ts";
 
 const read = (file: string): Promise<string> => readFile(file, "utf8").catch(() => "");
 
 /** The dynamic-provider processes of one stack: known by its state folder in their environment. */
 async function providersOf(state: string): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^[0-9]+$/.test(name));
   const found = await Promise.all(
-    pids.map(async (pid) => {
+    (await processes()).map(async (pid) => {
       const command = await read(`/proc/${pid}/cmdline`);
       const [program = ""] = command.split("\0");
       if (basename(program) !== "node" || !command.includes("dynamic-provider")) return [];
-      const environment = (await read(`/proc/${pid}/environ`)).split("\0");
-      const backend = `PULUMI_BACKEND_URL=file://${state}?`;
-      return environment.some((line) => line.startsWith(backend)) ? [Number(pid)] : [];
+      return (await hasVariable(pid, "PULUMI_BACKEND_URL", backendUrl(state))) ? [pid] : [];
     }),
   );
   return found.flat();

@@ -111,7 +111,9 @@ test("a CLI that a killed command left at work on a state is ended; a stranger w
   const state = folder();
   const locks = join(state, ".pulumi/locks/organization/project/stack");
   mkdirSync(locks, { recursive: true });
-  const left = spawn("sleep", ["60"], { env: { ...process.env, PULUMI_BACKEND_URL: `file://${state}` } });
+  // As a command starts it.
+  const env = pulumiEnvironment({ home: folder(), mode: "stand-in" }, { state, passphraseFile: "none" });
+  const left = spawn("sleep", ["60"], { env: { ...process.env, ...env } });
   const stranger = spawn("sleep", ["60"]);
   onTestFinished(() => void stranger.kill());
   const ended = new Promise((resolve) => left.on("exit", (_, signal) => resolve(signal)));
