@@ -1,98 +1,95 @@
-# Sophia Infra. `make up` brings the platform up on this machine, `make test` proves it, `make down` removes it.
+# Sophia Infra. Run `make` for the list of targets.
 SHELL := /bin/bash
 NODE := $(CURDIR)/node_modules/.bin/node
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+.DEFAULT_GOAL := help
 
-.PHONY: up down test coverage preview status logs mcp-config check ci esc rotation pin-images documents format bench-policies bench-gong bench-lab bench-mcp bench-pipeline bench-warehouse
-up: node_modules/.ready
+.PHONY: help up status logs mcp-config down build preview test check ci coverage format \
+  documents esc rotation pin-images bench-lab bench-mcp bench-pipeline bench-warehouse bench-gong bench-policies
+
+help:
+	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+##@ The lab: the platform on this machine (LAB=<name> for another one)
+up: node_modules/.ready ## start the platform, or apply changed settings; REFRESH=1 also replaces lost hosts
 	@$(NODE) lab/cli.ts up $(if $(REFRESH),--refresh)
 
-down: node_modules/.ready
-	@$(NODE) lab/cli.ts down
-
-status: node_modules/.ready
+status: node_modules/.ready ## hosts, nodes, releases, servers, streams, problems; JSON=1 for programs
 	@$(NODE) lab/cli.ts status $(if $(JSON),--json)
 
-logs: node_modules/.ready
+logs: node_modules/.ready ## log of the last update; OF=cloud, releases, <host> or <namespace>/<workload>
 	@$(NODE) lab/cli.ts logs $(OF)
 
-# FOR=cursor, vscode or generic: what the client's own file has to say.
-mcp-config: node_modules/.ready
+mcp-config: node_modules/.ready ## configuration of an MCP client, with its token; FOR=cursor, vscode or generic
 	@$(NODE) lab/cli.ts mcp-config $(FOR)
 
-# COMMENT=file.md and PLAN=file.json also write the plan as a pull request shows it, and as data.
-preview: node_modules/.ready
+down: node_modules/.ready ## remove the lab; the build cache stays
+	@$(NODE) lab/cli.ts down
+
+build: node_modules/.ready ## build the lab's tools and images without starting it
+	@$(NODE) lab/cli.ts build
+
+##@ Plans and checks
+preview: node_modules/.ready ## offline plan of STACK=local, dev or prod; COMMENT=file.md and PLAN=file.json also write it
 	@$(NODE) lab/cli.ts preview $(STACK) $(if $(COMMENT),--comment=$(COMMENT)) $(if $(PLAN),--plan=$(PLAN))
 
-# PART=unit runs one part; see tests/run.ts.
-test: node_modules/.ready
+test: node_modules/.ready ## all checks and tests, in a separate lab; PART="unit plugins" runs parts
 	@$(NODE) tests/run.ts $(PART)
 
-# The same with line coverage.
-coverage: node_modules/.ready
-	@COVERAGE=1 $(NODE) tests/run.ts $(PART)
-
-# The workflows, too, by actionlint and zizmor.
-check: node_modules/.ready
+check: node_modules/.ready ## lint, types and workflows
 	@biome check . && tsc --noEmit && $(NODE) delivery/lint/main.ts
 
-# What a pull request is judged by, on this machine: see .github/workflows/checks.yml. The comments are left in .lab/ci.
-ci: check esc
+# See .github/workflows/checks.yml.
+ci: check esc ## everything that a pull request must pass; writes the plans' comments to .lab/ci
+	@$(NODE) policies/scan.ts
 	@$(NODE) policies/scan.ts --history
 	@$(NODE) lab/cli.ts preview dev --comment=.lab/ci/dev.md --plan=.lab/ci/dev.json
 	@$(NODE) lab/cli.ts preview prod --comment=.lab/ci/prod.md --plan=.lab/ci/prod.json
 	@$(MAKE) test
 
-# Whether the ESC environments give each stack just what its program reads; offline.
-esc: node_modules/.ready
-	@$(NODE) lab/esc/check.ts
+coverage: node_modules/.ready ## the tests with line coverage; PART as for test
+	@COVERAGE=1 $(NODE) tests/run.ts $(PART)
 
-# Which secrets are to be changed now, and what then gets a new value.
-rotation: node_modules/.ready
-	@$(NODE) esc/rotation/main.ts $(if $(JSON),--json)
-
-# Writes the digests of what images are made of into Pulumi.dev.yaml and Pulumi.prod.yaml; CHECK=1 only compares.
-pin-images: node_modules/.ready
-	@$(NODE) images/pin/main.ts $(if $(CHECK),--check)
-
-# Writes what is made from the code: docs/settings.md, .env.example, parts of esc/.
-documents: node_modules/.ready
-	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts && $(NODE) mcp/catalog/documents/main.ts
-
-format: node_modules/.ready
+format: node_modules/.ready ## format, and apply safe lint fixes
 	@biome check --write .
 
-# What npm says of success is of no use; its errors go to the terminal.
+##@ Secrets, images and generated documents
+documents: node_modules/.ready ## regenerate docs/settings.md, .env.example and parts of esc/
+	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts && $(NODE) mcp/catalog/documents/main.ts
+
+esc: node_modules/.ready ## check offline that the ESC environments give each stack what its program reads
+	@$(NODE) lab/esc/check.ts
+
+rotation: node_modules/.ready ## secrets that are due for rotation, and what each rotation restarts; JSON=1 for programs
+	@$(NODE) esc/rotation/main.ts $(if $(JSON),--json)
+
+pin-images: node_modules/.ready ## write image digests to Pulumi.dev.yaml and Pulumi.prod.yaml; CHECK=1 only compares
+	@$(NODE) images/pin/main.ts $(if $(CHECK),--check)
+
+##@ Benchmarks (docs/benchmarks.md, docs/policies.md)
+bench-lab: node_modules/.ready ## a lab from nothing to removed; COLD=1 with an empty cache, about 15 minutes
+	@COLD=$(COLD) $(NODE) tests/bench/lab/main.ts
+
+bench-mcp: node_modules/.ready ## MCP servers of a running lab; PART=load, memory or failures
+	@$(NODE) tests/bench/mcp/main.ts $(PART)
+
+bench-pipeline: node_modules/.ready ## the pipeline's stages; SIZE=<HubSpot and Slack records> CALLS=<Gong calls>
+	@SIZE=$(SIZE) CALLS=$(CALLS) $(NODE) tests/bench/pipeline/main.ts
+
+bench-warehouse: node_modules/.ready ## rows a second into the lab's Snowflake; ROWS="1000000 10000" is rows and batch size
+	@$(NODE) tests/bench/warehouse/main.ts $(ROWS)
+
+bench-gong: node_modules/.ready ## the Gong extractor compared with COPY; CALLS="10000 100000"
+	@$(NODE) tests/bench/gong/main.ts $(CALLS)
+
+bench-policies: node_modules/.ready ## the policies compared with other tools; PART=manifests, keys or preview
+	@$(NODE) tests/policies/bench/main.ts $(PART)
+
+# npm's report of success is discarded; its errors go to the terminal.
 node_modules/.ready: package-lock.json mcp/servers/package-lock.json data/package-lock.json
 	@echo "Installing npm packages" >&2
 	@npm ci --loglevel=error >/dev/null && npm ci --prefix mcp/servers --loglevel=error >/dev/null \
 	  && npm ci --prefix data --loglevel=error >/dev/null
 	@touch $@
-
-# The policies beside other tools, and what they cost; PART=manifests, keys or preview is one part.
-bench-policies: node_modules/.ready
-	@$(NODE) tests/policies/bench/main.ts $(PART)
-
-# Rows a second of the Gong extractor beside a bare COPY of the same rows, and its memory; CALLS="10000 100000".
-# Fails below half of it.
-bench-gong: node_modules/.ready
-	@$(NODE) tests/bench/gong/main.ts $(CALLS)
-
-# A lab from nothing to gone, and a second update between. COLD=1: with an empty cache, a quarter of an hour.
-bench-lab: node_modules/.ready
-	@COLD=$(COLD) $(NODE) tests/bench/lab/main.ts
-
-# The MCP servers of the lab that runs, or of LAB: calls a second by every way, memory, and what a dying server does to
-# the others. PART=load, memory or failures is one part.
-bench-mcp: node_modules/.ready
-	@$(NODE) tests/bench/mcp/main.ts $(PART)
-
-# The pipeline's legs from the vendors to the warehouse; fails below five times P4's volume, and where a row is there
-# twice. SIZE: records of HubSpot and Slack, CALLS: calls of Gong.
-bench-pipeline: node_modules/.ready
-	@SIZE=$(SIZE) CALLS=$(CALLS) $(NODE) tests/bench/pipeline/main.ts
-
-# Rows a second into the lab's Snowflake, in batches that are merged; ROWS="1000000 10000" is rows and rows of a batch.
-bench-warehouse: node_modules/.ready
-	@$(NODE) tests/bench/warehouse/main.ts $(ROWS)

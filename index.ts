@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { insideCluster } from "./components/core/insideCluster.ts";
 import "./components/core/nativeStacks.ts";
+import type { Family } from "./components/images/families.ts";
 import { Images } from "./components/images/images.ts";
 import { Namespaces } from "./components/network/namespaces.ts";
 import { GpuPlugin } from "./components/services/gpu.ts";
@@ -16,28 +17,33 @@ import { publicPeerPorts } from "./k3s/ports.ts";
 import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
 import { publicKeyOf } from "./lambda/publicKey.ts";
-import { checkedServers, checkToken, McpCheck } from "./mcp/checkJob.ts";
+import { checkPlan, checkToken, McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
 import { monitored } from "./mcp/monitored.ts";
 import { McpPlatform } from "./mcp/platform.ts";
 
 const { settings, secrets } = readConfiguration();
 const { storageClass } = settings;
+const { autoscaling } = settings.gpu;
+const [hostname = ""] = settings.nginx.hostnames;
+const usesOidc = settings.mcp.gateway.oidc !== undefined;
 
 const images =
   settings.images.build && secrets.registryPassword
     ? new Images("images", { settings: settings.images.build, password: secrets.registryPassword })
     : undefined;
+/** The image that this stack builds, by digest; else the one in the settings. */
+const imageFor = (name: Family | "pipeline", fallback: string) => images?.repoDigests[name] ?? fallback;
 
-/** Estuary's data plane comes by SSH. */
+/** Estuary's data plane connects by SSH. */
 const sshNetworks = secrets.estuaryTunnelKey ? settings.pipeline.estuary.networks : [];
 
+const publicKeyFrom = (privateKey: pulumi.Input<string | undefined>) =>
+  pulumi.unsecret(pulumi.output(privateKey).apply((key) => publicKeyOf(key ?? "")));
 const publicKey = settings.lambda.sshKey.publicKey ?? secrets.sshPrivateKey.apply(publicKeyOf);
-/** Only while the key changes. */
+/** Set only during a change of the key. */
 const previousPrivateKey = secrets.sshPreviousPrivateKey;
-const previousPublicKey =
-  previousPrivateKey &&
-  pulumi.unsecret(pulumi.output(previousPrivateKey).apply((key) => publicKeyOf(key ?? "")));
+const previousPublicKey = previousPrivateKey && publicKeyFrom(previousPrivateKey);
 
 const fleet = new Fleet("fleet", {
   settings: settings.lambda,
@@ -62,7 +68,7 @@ const cluster = new Cluster("cluster", {
       : undefined,
 });
 const apiServers = cluster.server.apply(apiServersOf);
-const inCluster = insideCluster(cluster.provider, cluster.birth);
+const inCluster = insideCluster(cluster.provider, cluster.clusterIdentity);
 
 const namespaces = new Namespaces(
   "namespaces",
@@ -77,13 +83,12 @@ const namespace = namespaces.names;
 
 const gpu = new GpuPlugin("gpu", { settings: settings.gpu, namespace: namespace.gpu }, inCluster);
 
-const { autoscaling } = settings.gpu;
 const gpuMetrics = autoscaling.enabled
   ? new GpuMetrics(
       "gpu-metrics",
       {
         settings: autoscaling,
-        image: images?.repoDigest("monitoring") ?? autoscaling.image,
+        image: imageFor("monitoring", autoscaling.image),
         mcp: monitored(settings.mcp, new Set(Object.keys(secrets))),
         namespaces: namespace,
       },
@@ -95,7 +100,7 @@ const operator = new PostgresOperator(
   "postgres-operator",
   {
     manifest: await loadManifest(settings.postgres.operatorManifest),
-    namespace: namespaces.walled["cnpg-system"],
+    namespace: namespaces.isolated["cnpg-system"],
     digests: settings.images.digests,
   },
   inCluster,
@@ -115,7 +120,7 @@ const pipeline = new Pipeline(
   "pipeline",
   {
     settings: settings.pipeline,
-    image: images?.repoDigests.pipeline ?? settings.pipeline.image,
+    image: imageFor("pipeline", settings.pipeline.image),
     namespace: namespace.data,
     postgres,
     secrets,
@@ -124,9 +129,7 @@ const pipeline = new Pipeline(
         cluster,
         hosts: fleet.hosts,
         user: "estuary",
-        publicKey: pulumi.unsecret(
-          pulumi.output(secrets.estuaryTunnelKey).apply((key) => publicKeyOf(key ?? "")),
-        ),
+        publicKey: publicKeyFrom(secrets.estuaryTunnelKey),
         target,
       }),
   },
@@ -137,8 +140,8 @@ const mcpPlatform = new McpPlatform(
   "mcp",
   {
     settings: settings.mcp,
-    image: images?.repoDigest("mcp-servers") ?? settings.mcp.image,
-    hostname: settings.nginx.hostnames[0] ?? "",
+    image: imageFor("mcp-servers", settings.mcp.image),
+    hostname,
     namespace: namespace.mcp,
     hosts: fleet.summary,
     apiServers,
@@ -157,7 +160,7 @@ const mcpPlatform = new McpPlatform(
     redis: { host: redis.host, port: redis.port, password: redis.password },
     secrets,
   },
-  // PostgreSQL takes longest, and the engine takes resources one by one: these two hundred come after its operator.
+  // PostgreSQL takes longest, and the engine registers resources one by one: these two hundred follow its operator.
   { ...inCluster, dependsOn: [operator] },
 );
 
@@ -180,37 +183,32 @@ new McpCheck(
   "mcp-check",
   {
     namespace: namespace.mcp,
-    image: images?.repoDigest("mcp-servers") ?? settings.mcp.image,
-    plan: pulumi.all([nginx.host, secrets.tlsCertificate]).apply(([address, certificate]) => ({
-      ...checkedServers(`https://${settings.nginx.hostnames[0]}`, mcpPlatform.servers, settings.mcp),
-      address,
-      certificate,
-    })),
+    image: imageFor("mcp-servers", settings.mcp.image),
+    plan: pulumi
+      .all([nginx.host, secrets.tlsCertificate])
+      .apply(([address, certificate]) =>
+        checkPlan({ hostname, servers: mcpPlatform.servers, oidc: usesOidc, address, certificate }),
+      ),
     token: mcpPlatform.clients.apply(checkToken),
-    // The data stores, too: servers that lost theirs answer no more.
+    // Including the data stores, on which servers depend.
     contents: pulumi
       .all([nginx.digest, redis.digest, postgres.digest, mcpPlatform.digests])
-      .apply(([door, cache, database, behind]) => [door, cache, database, ...behind]),
+      .apply((digests) => digests.flat()),
   },
   { ...inCluster, dependsOn: [nginx, mcpPlatform] },
 );
 
-/** Our own images, by name: what services run, by digest. Empty where the stack builds none. */
+// The outputs; `components/outputs.ts` is their schema, for readers.
+
 export const repoDigests = images?.repoDigests ?? {};
-/** Machines with address, type, region and price. */
 export const hosts = fleet.summary;
-/** For OpenSSH's `known_hosts`: the hosts with the keys that were pinned at first contact. */
 export const knownHosts = cluster.knownHosts;
-/** Addresses at which Nginx answers. */
 export const ingress = pulumi.all(
   fleet.hosts.filter(({ roles }) => roles.includes("ingress")).map(({ host }) => host.address),
 );
-/** US dollars a month, by resource. */
 export const monthlyEstimate = fleet.estimate;
-/** For `kubectl`; secret. */
 export const kubeconfig = cluster.kubeconfig;
 export const nodes = cluster.nodes.map(({ name }) => name);
-/** Inside the cluster. */
 export const services = {
   postgres: {
     host: postgres.host,
@@ -220,22 +218,16 @@ export const services = {
   },
   redis: { host: redis.host, port: redis.port },
 };
-/** Parts of the data pipeline that run, and what flows. */
 export const pipelineParts = pipeline.parts;
 export const pipelineStreams = pipeline.streams;
-/** From outside. */
 export const url = nginx.url;
-/** Every MCP server of the catalog; those that run have a URL of their own, or are reached by the gateway. */
 export const mcp = mcpPlatform.servers.map(({ path, ...server }) => ({
   ...server,
   ...(path !== undefined && { url: pulumi.interpolate`${nginx.url}${path}` }),
 }));
 export const mcpGateway = pulumi.interpolate`${nginx.url}/mcp`;
-/** Whose tokens get in there: ours, or an identity provider's. */
-export const mcpGatewayAuth = settings.mcp.gateway.oidc ? "oidc" : "clients";
-/** Tokens of those who may call the MCP servers, by name; secret. */
+export const mcpGatewayAuth = usesOidc ? "oidc" : "clients";
 export const mcpClients = mcpPlatform.clients;
-/** Ready configuration files of MCP clients; secret, for they hold a token. */
 export const mcpConfig = pulumi
   .all([nginx.url, mcpPlatform.clients])
-  .apply(([base, tokens]) => clientConfigs(base, mcpPlatform.servers, tokens, mcpGatewayAuth === "oidc"));
+  .apply(([base, tokens]) => clientConfigs(base, mcpPlatform.servers, tokens, usesOidc));

@@ -38,6 +38,7 @@ export default defineConfig({
         "k3s/**/*.ts",
         "mcp/**/*.ts",
         "lab/**/*.ts",
+        "tools/**/*.ts",
         "policies/**/*.ts",
         "delivery/**/*.ts",
         "data/**/*.ts",

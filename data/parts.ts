@@ -1,8 +1,8 @@
 import type { AnySecretName } from "../components/settings/environment/secrets.ts";
-import { warehouseSecrets } from "../components/settings/pipeline.ts";
+import { warehouseSecrets } from "../components/settings/snowflake.ts";
 import { type StreamName, streamNames, streams } from "./estuary/spec/streams.ts";
 
-/** Secrets without which a part of the pipeline is left out. */
+/** Secrets that a part of the pipeline needs; without one it is disabled. */
 const needs = {
   estuary: ["estuaryApiKey", "estuaryTunnelKey"],
   hubspot: ["hubspotClientId", "hubspotClientSecret", "hubspotRefreshToken"],
@@ -13,10 +13,10 @@ const needs = {
 export type Part = keyof typeof needs;
 
 const all = Object.keys(needs) as Part[];
-/** What only Estuary brings. */
+/** Sources that only Estuary reads. */
 const byEstuary: readonly Part[] = ["hubspot", "slack"];
 
-/** What runs, and what is said of the rest. Pure. */
+/** Parts that run, and a notice for each of the others. Pure. */
 export function partsOf(
   { enabled }: { enabled: boolean },
   given: ReadonlySet<string>,
@@ -24,7 +24,7 @@ export function partsOf(
   if (!enabled) {
     return {
       running: [],
-      notices: ["the pipeline is off (pipeline.enabled): its schema is kept up to date"],
+      notices: ["the pipeline is disabled (pipeline.enabled: false): only its schema is kept up to date"],
     };
   }
   const missing = (part: Part) => needs[part].filter((secret) => !given.has(secret));
@@ -35,11 +35,11 @@ export function partsOf(
     .filter((part) => !running.includes(part))
     .map((part) => {
       const names = [...missing(part), ...(byEstuary.includes(part) ? missing("estuary") : [])];
-      return `pipeline: ${part} is left out: no ${names.join(", ")} in the stack's environment`;
+      return `pipeline: ${part} is disabled: the stack's environment has no ${names.join(", ")}`;
     });
   return { running, notices };
 }
 
-/** What comes into staging: the streams of the sources that run. Pure. */
+/** Streams that arrive in staging: those of the sources that run. Pure. */
 export const streamsOf = (running: readonly Part[]): StreamName[] =>
   streamNames.filter((name) => running.includes(streams[name].source));

@@ -1,6 +1,8 @@
-/** What the workflows do; every command also runs by hand. See docs/delivery.md. */
+/** Commands of the GitHub workflows; all of them also run by hand. See docs/delivery.md. */
+
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { messageOf } from "../components/core/errors.ts";
 import { commands, usage } from "./commands.ts";
 
 const [name = "", ...rest] = process.argv.slice(2);
@@ -10,19 +12,19 @@ if (!command) {
   process.exit(2);
 }
 try {
-  // A workflow passes every input that it has: one that nobody filled in, `--host=`, is as good as not given.
+  // A workflow passes all of its inputs; an empty one, like `--host=`, counts as not given.
   const args = rest.filter((each) => !/^--[a-z-]+=$/.test(each));
   const { values } = parseArgs({ args, options: command.options });
-  const said = await command.run(values as Record<string, string | boolean | undefined>);
-  if (said) process.stdout.write(`${said}\n`);
-  await summary(said);
+  const output = await command.run(values as Record<string, string | boolean | undefined>);
+  if (output) process.stdout.write(`${output}\n`);
+  await summary(output);
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   process.stderr.write(`${message}\n`);
   process.exitCode = 1;
 }
 
-/** GitHub shows what is written to this file on the run's page. */
+/** Appends to the summary that GitHub shows on the run's page. */
 async function summary(text: string): Promise<void> {
   const file = process.env.GITHUB_STEP_SUMMARY;
   if (!file || !text) return;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ParseArgsOptionsConfig } from "node:util";
-import { repository } from "../lab/lab.ts";
+import { repository } from "../tools/repository.ts";
 import { readPlan } from "./comment/plan.ts";
 import { render } from "./comment/render.ts";
 import { describePlan } from "./comment/write.ts";
@@ -13,15 +13,16 @@ import { guard } from "./stack/guard.ts";
 import { confirm, machineOf, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
 import {
   commitOf,
-  loudly,
   type Program,
   preview,
+  printed,
   programIn,
   pulumi,
   resources,
   update,
 } from "./stack/program.ts";
 import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts";
+import { scanStack } from "./stack/scan.ts";
 import { reachIn, verified } from "./stack/verify.ts";
 import { advisories, drift, health, rotation } from "./watch.ts";
 
@@ -29,26 +30,28 @@ type Given = Record<string, string | boolean | undefined>;
 
 export interface Command {
   options: ParseArgsOptionsConfig;
-  /** @returns what to print, and to show on the run's page */
+  /** @returns text for standard output and the summary of the workflow run */
   run(given: Given): Promise<string>;
 }
 
 export const usage = `usage: node delivery/cli.ts <command>
   plan     --stack <name> [--comment <file>] [--plan <file>] [--refresh]
-                                                               what an update would do, judged; fails if it is refused
+                                                               what an update would change, with the policies' verdicts;
+                                                               ends with 1 when the preview fails
   guard    --plan <file> [--data-loss]                         refuses a plan that loses data
   up       --stack <name> [--refresh] [--only mcp|migrations] [--replace <host> --confirm <host>]
-                                                               --refresh looks first at what is really there, and so
-                                                               replaces what was lost
-  verify   --stack <name> [--deadline <seconds>]               waits until everything answers from outside
-  mark     --stack <name>                                      notes that the checked-out commit works
-  rollback --stack <name> [--commit <id>] [--deadline <seconds>]   back to the last commit that worked, or to this
-                                                               one, and waits until everything answers
-  stop     --stack <name> --confirm <name>                     destroys all that costs money and can be made again
-  drift    --stack <name> --body <file>                        what is no longer as it was deployed
-  health   --stack <name> --body <file>                        what does not answer
-  rotation --body <file>                                       secrets that are due
-  advisories --body <file>                                     packages with known holes
+                                                               --refresh reads the actual state first, so that lost
+                                                               resources are created again
+  scan     --stack <name>                                      scans the deployed images for known vulnerabilities
+  verify   --stack <name> [--deadline <seconds>]               waits until every public endpoint answers
+  mark     --stack <name>                                      records the checked-out commit as verified
+  rollback --stack <name> [--commit <id>] [--deadline <seconds>]   deploys the last verified commit, or the given one,
+                                                               and waits until every public endpoint answers
+  stop     --stack <name> --confirm <name>                     destroys the stack's paid resources and their data
+  drift    --stack <name> --body <file>                        differences between the program and the actual state
+  health   --stack <name> --body <file>                        public endpoints that do not answer
+  rotation --body <file>                                       secrets that are due for rotation
+  advisories --body <file>                                     npm packages with known vulnerabilities
   comment  --stack <name> --plan <file> --sha <id> --owner <name> --branch <name>
                                                                writes the stack's plan into its pull request
   report   --title <text> --body <file>                        opens, updates or closes an issue`;
@@ -77,10 +80,10 @@ export const commands: Record<string, Command> = {
     async run(given) {
       const plan = await preview(programOf(given), given.refresh === true);
       await describePlan(plan, { comment: optional(given, "comment"), plan: optional(given, "plan") });
-      const said = render(plan);
-      if (plan.succeeded) return said;
-      process.stdout.write(said);
-      throw new Error(`the plan of stack ${plan.stack} was refused`);
+      const comment = render(plan);
+      if (plan.succeeded) return comment;
+      process.stdout.write(comment);
+      throw new Error(`the preview of stack ${plan.stack} failed, see above`);
     },
   },
   guard: {
@@ -101,14 +104,18 @@ export const commands: Record<string, Command> = {
       const program = programOf(given);
       const deadline = Number(optional(given, "deadline") ?? "180");
       const all = await verified(await reachIn(program), deadline);
-      return `Stack ${program.stack} works:\n${all.map(({ what }) => `- ${what}`).join("\n")}`;
+      return `Stack ${program.stack} answers:\n${all.map(({ what }) => `- ${what}`).join("\n")}`;
     },
+  },
+  scan: {
+    options: { stack: text },
+    run: (given) => scanStack(programOf(given), (line) => process.stdout.write(`${line}\n`)),
   },
   mark: {
     options: { stack: text },
     async run(given) {
       const program = programOf(given);
-      return `Stack ${program.stack} is known to work at ${await markVerified(program)}.`;
+      return `Stack ${program.stack} is verified at ${await markVerified(program)}.`;
     },
   },
   rollback: {
@@ -117,7 +124,7 @@ export const commands: Record<string, Command> = {
       const program = programOf(given);
       const deadline = Number(optional(given, "deadline") ?? "300");
       const commit = await rollbackVerified(program, { commit: optional(given, "commit"), deadline });
-      return `Stack ${program.stack} was rolled back to ${commit}, and works.`;
+      return `Stack ${program.stack} was rolled back to ${commit}, and answers.`;
     },
   },
   stop: {
@@ -126,19 +133,19 @@ export const commands: Record<string, Command> = {
   },
   drift: {
     options: { stack: text, body: text },
-    run: (given) => finding(given, drift(programOf(given)), "The stack is what was deployed."),
+    run: (given) => finding(given, drift(programOf(given)), "The stack has no drift."),
   },
   health: {
     options: { stack: text, body: text },
-    run: (given) => finding(given, health(programOf(given)), "The stack answers."),
+    run: (given) => finding(given, health(programOf(given)), "Every public endpoint answers."),
   },
   rotation: {
     options: { body: text },
-    run: (given) => finding(given, rotation(), "No secret is due."),
+    run: (given) => finding(given, rotation(), "No secret is due for rotation."),
   },
   advisories: {
     options: { body: text },
-    run: (given) => finding(given, advisories(), "No package has a known hole."),
+    run: (given) => finding(given, advisories(), "No package has a known vulnerability."),
   },
   comment: {
     options: { stack: text, plan: text, sha: text, owner: text, branch: text },
@@ -162,7 +169,7 @@ export const commands: Record<string, Command> = {
   },
 };
 
-/** Writes what was found for `report`, or nothing. */
+/** Writes a finding for `report`; an empty file when there is none. */
 async function finding(given: Given, found: Promise<string>, none: string): Promise<string> {
   const body = await found;
   await write(need(given, "body"), body);
@@ -179,21 +186,25 @@ async function up(given: Given): Promise<string> {
   const refresh = given.refresh === true;
   if (only !== undefined && host !== undefined) throw new Error("--only and --replace exclude each other");
   if (host !== undefined) {
-    confirm(`replacing host ${host}, with all that is on its disks,`, host, optional(given, "confirm") ?? "");
+    confirm(
+      `replacing host ${host} and losing all data on its disks`,
+      host,
+      optional(given, "confirm") ?? "",
+    );
     const replace = [machineOf(await resources(program), host)];
     await update(program, { message: `Replace host ${host} at ${commit}`, refresh: true, replace });
     return `Host ${host} of stack ${program.stack} was replaced.`;
   }
   if (only !== undefined) {
     if (!isPart(only))
-      throw new Error(`there is no part ${only}; there are ${Object.keys(parts).join(", ")}`);
+      throw new Error(`unknown part ${only}; the parts are ${Object.keys(parts).join(", ")}`);
     const target = targetsOf(only, await components(program));
     await update(program, { message: `Deploy ${parts[only].what} of ${commit}`, refresh, target });
-    return `The ${parts[only].what} of stack ${program.stack} are those of ${commit}.`;
+    return `The ${parts[only].what} of stack ${program.stack} were updated to ${commit}.`;
   }
   await refuseOlder(program);
   await update(program, { message: `Deploy ${commit}`, refresh });
-  return `Stack ${program.stack} was brought to ${commit}.`;
+  return `Stack ${program.stack} was updated to ${commit}.`;
 }
 
 async function stop(given: Given): Promise<string> {
@@ -201,17 +212,17 @@ async function stop(given: Given): Promise<string> {
   const { stack } = program;
   if (!stoppable.includes(stack)) {
     throw new Error(
-      `stack ${stack} is never stopped by a workflow; those that may be are ${stoppable.join(", ")}`,
+      `stack ${stack} cannot be stopped by this command; it stops only ${stoppable.join(", ")}`,
     );
   }
   confirm(
-    `stopping stack ${stack}, with all data on its hosts' disks,`,
+    `stopping stack ${stack} and losing all data on its hosts' disks`,
     stack,
     optional(given, "confirm") ?? "",
   );
   const message = ["--message", `Stop at ${await commitOf(program.folder)}`];
   await pulumi(program, ["destroy", "--yes", "--skip-preview", ...message, ...program.configuration], {
-    ...loudly(program),
+    ...printed(program),
   });
-  return `Stack ${stack} is stopped and costs nothing but its file system.`;
+  return `Stack ${stack} is stopped; only its file system still costs money.`;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the images of a stack without pushing them, and fails when one has known holes that can be closed.
+# Builds the images of a stack without pushing them, and fails when one has a vulnerability that must be fixed.
 #   delivery/scan-images.sh [stack]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,32 +1,32 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { CommandFailed, run } from "../lab/exec.ts";
-import { repository } from "../lab/lab.ts";
+import { CommandFailed, run } from "../tools/exec.ts";
+import { repository } from "../tools/repository.ts";
 import { code, table } from "./comment/markdown.ts";
 import { render } from "./comment/render.ts";
 import { type Program, preview } from "./stack/program.ts";
 import { checks, faultsIn, reachIn } from "./stack/verify.ts";
 
-// What is looked at without anybody asking. Each gives Markdown for an issue, and nothing when all is well.
+// Scheduled checks. Each returns Markdown for an issue, or an empty text when there is no finding.
 
-/** What an update would change, compared with what is really there. */
+/** Differences between the program and the actual resources. */
 export async function drift(program: Program): Promise<string> {
   const plan = await preview(program, true);
   if (plan.changes.length === 0 && plan.succeeded) return "";
-  return `Stack ${program.stack} is not what was deployed. An update would do this:\n\n${render(plan)}`;
+  return `The resources of stack ${program.stack} differ from what was deployed. An update would make these changes:\n\n${render(plan)}`;
 }
 
-/** What does not answer from outside, by address and by name. */
+/** Public endpoints that do not answer, by address and by name. */
 export async function health(program: Program): Promise<string> {
   const faults = faultsIn(await checks(await reachIn(program), true));
   return faults.map((fault) => `- ${code(fault, 500)}`).join("\n");
 }
 
-/** Secrets that are due, in the words of `make rotation`. */
+/** Secrets that are due: the output of `make rotation`. */
 export async function rotation(folder = repository): Promise<string> {
   const result = await run("make", ["-s", "rotation"], { cwd: folder, allowFailure: true });
   if (result.code === 0) return "";
-  // Nothing on standard output: it did not find something, it failed.
+  // Without standard output the command failed; it did not find anything.
   if (result.stdout.trim() === "") throw new CommandFailed("make", ["rotation"], result);
   return `\`\`\`text\n${result.stdout.trim()}\n\`\`\``;
 }
@@ -43,22 +43,22 @@ const auditSchema = z.object({
   ),
 });
 
-/** Rows of `npm audit --json` for packages that have a hole themselves. Pure. */
+/** Rows of `npm audit --json` for packages with a vulnerability of their own, not of a dependency. Pure. */
 export function auditRows(where: string, json: string): string[][] {
   const { vulnerabilities } = auditSchema.parse(JSON.parse(json));
   return Object.entries(vulnerabilities).flatMap(([name, { severity, range, via, fixAvailable }]) =>
-    via.flatMap((hole) => {
-      if (typeof hole === "string") return [];
+    via.flatMap((advisory) => {
+      if (typeof advisory === "string") return [];
       const fix = typeof fixAvailable === "object" ? `${fixAvailable.name} ${fixAvailable.version}` : "";
-      return [[code(where), code(`${name} ${range}`), severity, code(hole.title, 200), code(fix)]];
+      return [[code(where), code(`${name} ${range}`), severity, code(advisory.title, 200), code(fix)]];
     }),
   );
 }
 
-/** Folders with a lock file of their own whose packages run somewhere. */
+/** Folders with a lock file whose packages are deployed. */
 export const packages: readonly string[] = [".", "mcp/servers", "mcp/vendor", "data", "images/monitoring"];
 
-/** npm packages of the lock files that have a known hole. */
+/** npm packages of the lock files with a known vulnerability. */
 export async function advisories(): Promise<string> {
   const rows: string[][] = [];
   for (const where of packages) {
@@ -75,5 +75,5 @@ export async function advisories(): Promise<string> {
       );
     }
   }
-  return rows.length === 0 ? "" : table(["in", "package", "severity", "hole", "closed by"], rows);
+  return rows.length === 0 ? "" : table(["folder", "package", "severity", "vulnerability", "fixed by"], rows);
 }

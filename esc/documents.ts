@@ -9,9 +9,6 @@ import { stringify } from "yaml";
 import { baseText, defaultsText, header } from "./environments.ts";
 import { deriveUses } from "./uses/derive.ts";
 
-// Without an account the program warns, at each of its runs, that it knows no prices: no news here.
-console.warn = () => undefined;
-
 const repository = new URL("..", import.meta.url);
 const check = process.argv[2] === "--check";
 
@@ -26,5 +23,5 @@ async function document(name: string, text: string): Promise<void> {
 
 await document("esc/sophia/base.yaml", baseText());
 await document("esc/sophia/defaults.yaml", defaultsText());
-// Last: it runs the program, which may be broken while somebody works on it.
+// Last, because it runs the program, which fails while it is being changed.
 await document("esc/uses.yaml", `${header}\n${stringify(await deriveUses(repository.pathname))}`);

@@ -4,7 +4,7 @@ import { configKey, liveSecrets } from "../components/settings/environment/uses.
 /** First line of every file that is made. */
 export const header = "# Made by `make documents` from components/settings/environment; edit there.";
 
-/** `esc/sophia/defaults.yaml`: an optional secret is empty until somebody puts it in. Pure. */
+/** `esc/sophia/defaults.yaml`: an optional secret is empty until it is set. Pure. */
 export function defaultsText(all: Iterable<[AnySecretName, Secret]> = liveSecrets): string {
   const areas = new Map<string, string[]>();
   for (const [, { required, path }] of all) {
@@ -14,13 +14,13 @@ export function defaultsText(all: Iterable<[AnySecretName, Secret]> = liveSecret
   const lines = [...areas].sort().flatMap(([area, keys]) => [`  ${area}:`, ...keys.sort()]);
   return [
     header,
-    "description: What an optional secret is until somebody puts it into sophia/base-secrets.",
+    "description: Defaults of optional secrets, until they are set in sophia/base-secrets.",
     ...(lines.length > 0 ? ["values:", ...lines] : ["values: {}"]),
     "",
   ].join("\n");
 }
 
-/** `esc/sophia/base.yaml`: the company's secrets, from where they lie to where the program looks for them. Pure. */
+/** `esc/sophia/base.yaml`: the company's secrets, from their paths in ESC to the program's configuration keys. Pure. */
 export function baseText(all: Iterable<[AnySecretName, Secret]> = liveSecrets): string {
   const lines = [...all]
     .filter(([, { scope }]) => scope === "company")

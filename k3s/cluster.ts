@@ -14,16 +14,16 @@ import { bootstrap, drainBefore, loginTo, type NodeContext, type SshKeyChange, s
 import { type Login, remoteScript } from "./ssh/remoteScript.ts";
 
 export interface ClusterArgs {
-  /** Exactly one is a server; its loss is the loss of the cluster. */
+  /** Exactly one is a server. Its loss is the loss of the cluster. */
   hosts: HostHandle[];
   settings: K3sSettings;
   /** Networks that may reach SSH, the Kubernetes API and the health service. */
   adminNetworks: string[];
-  /** Networks that may reach SSH and nothing else of that. Default: none. */
+  /** Networks that may reach SSH only. Default: none. */
   sshNetworks?: string[];
-  /** Key for every host's user; secret. Hosts that run must be told of a change: `sshKeyChange`. */
+  /** Key for every host's user; secret. A change while hosts run needs `sshKeyChange`. */
   sshPrivateKey: pulumi.Input<string>;
-  /** While the key changes: hosts take both. Taken away again, they take the new one only. */
+  /** During a change of the key: hosts accept both keys. Once it is removed, the new key only. */
   sshKeyChange?: SshKeyChange | undefined;
 }
 
@@ -44,12 +44,12 @@ const identitySchema = z.object({
 
 /** K3s on hosts that are reached by SSH. */
 export class Cluster extends Component {
-  /** For everything in the cluster. Waits for all nodes; replaced only when the cluster is another one. */
+  /** Provider for everything in the cluster. Waits for all nodes; replaced only with the cluster. */
   readonly provider: kubernetes.Provider;
   /** Secret. */
   readonly kubeconfig: pulumi.Output<string>;
   readonly nodes: ClusterNode[];
-  /** Done when every node is Ready: one resource a node. */
+  /** One resource a node, done when the node is Ready. */
   readonly ready: pulumi.Resource[];
   /** How each host is reached, by its name, once it is hardened. */
   readonly logins: ReadonlyMap<string, Login>;
@@ -58,10 +58,10 @@ export class Cluster extends Component {
   /** The server, as a host. */
   readonly server: pulumi.Output<Host>;
   /**
-   * Goes when the cluster goes, and only then: `deletedWith` for everything in the cluster. The machine itself will not
-   * do: while it is replaced, Pulumi deletes what depends on it before it counts the machine as deleted.
+   * Deleted when the cluster is lost, and only then: `deletedWith` for everything in the cluster. The machine itself
+   * cannot serve: while it is replaced, Pulumi deletes its dependents before it counts the machine as deleted.
    */
-  readonly birth: pulumi.Resource;
+  readonly clusterIdentity: pulumi.Resource;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("k3s:Cluster", name, opts);
@@ -70,52 +70,50 @@ export class Cluster extends Component {
     const ordered = [server, ...agents];
     const all = pulumi.all(ordered.map(({ host }) => host));
 
-    const context = (handle: HostHandle): NodeContext => {
-      const unbound = {
-        handle,
-        settings,
-        childName: (suffix: string) => this.childName(suffix),
-        child: (more?: pulumi.CustomResourceOptions) => this.child(more),
-      };
-      return { ...unbound, login: loginTo(unbound, args.sshPrivateKey, args.sshKeyChange) };
+    const nodeOf = (handle: HostHandle): NodeContext => {
+      const node = { scope: this.scope(), handle, settings };
+      return { ...node, login: loginTo(node, args.sshPrivateKey, args.sshKeyChange) };
     };
-    const nodes = ordered.map(context);
+    const first = nodeOf(server);
+    const others = agents.map(nodeOf);
+    const nodes = [first, ...others];
     const secured = nodes.flatMap((node, index) => secure(node, index, all, args));
 
-    const [first, ...others] = nodes as [NodeContext, ...NodeContext[]];
-    const serverAddress = server.host.apply((host) => nodeAddress(host, settings));
+    const joining = {
+      server: first.login,
+      serverAddress: server.host.apply((host) => nodeAddress(host, settings)),
+    };
     const password = (suffix: string) =>
       new random.RandomPassword(
         this.childName(suffix),
         { length: 48, special: false, ...keepersOf(settings.tokenGeneration) },
         this.child(),
       ).result;
-    const tokens = pulumi.all([password("token"), password("agent-token")]);
-    const serverTokens = tokens.apply(([token, agentToken]) => ({ token, agentToken }));
-    const { ready } = bootstrap(first, first.login, serverAddress, serverTokens, secured);
+    const tokens = pulumi.output({ token: password("token"), agentToken: password("agent-token") });
+    const ready = bootstrap(first, { ...joining, tokens, after: secured });
 
-    const { command: birth, identity } = this.readIdentity(first, ready);
+    const { command: clusterIdentity, identity } = this.#readIdentity(first, ready);
     this.ready = [ready];
     let before: pulumi.Resource = ready;
     for (const node of others) {
       const agentTokens = pulumi
         .all([identity.authority, tokens])
-        .apply(([authority, [, agentToken]]) => ({ token: fullToken(authority, "node", agentToken) }));
-      const joined = bootstrap(node, first.login, serverAddress, agentTokens, [...secured, before]).ready;
-      drainBefore(node, first.login, joined, birth);
+        .apply(([authority, { agentToken }]) => ({ token: fullToken(authority, "node", agentToken) }));
+      const joined = bootstrap(node, { ...joining, tokens: agentTokens, after: [...secured, before] });
+      drainBefore(node, { server: first.login, ready: joined, cluster: clusterIdentity });
       before = joined;
       this.ready.push(joined);
     }
 
-    this.kubeconfig = this.readKubeconfig(first, ready, name);
+    this.kubeconfig = this.#readKubeconfig(first, ready, name);
     this.provider = new kubernetes.Provider(
       this.childName("kubernetes"),
       {
         kubeconfig: this.kubeconfig,
-        // The certificate in the kubeconfig may change, the address too: the cluster is still the same one.
+        // Certificate and address in the kubeconfig may change: the cluster stays the same.
         clusterIdentifier: identity.clusterId,
         enableServerSideApply: true,
-        // Else another password deletes its Secret and whatever names that one: a whole release, with its pods.
+        // Otherwise a new password replaces its Secret and every resource that refers to it: a whole release with its pods.
         enableSecretMutable: true,
       },
       this.child({ dependsOn: this.ready }),
@@ -130,15 +128,15 @@ export class Cluster extends Component {
       ),
     );
     this.server = server.host;
-    this.birth = birth;
+    this.clusterIdentity = clusterIdentity;
     this.registerOutputs({ kubeconfig: this.kubeconfig, nodes: this.nodes.map((node) => node.name) });
   }
 
   /**
-   * The cluster's birth id and its certificate authority: the same for its whole life, so read once. Nothing but another
-   * machine may replace this resource: what is in the cluster is given up with it.
+   * The id that the cluster got when it was created, and its certificate authority: they never change, so they are read
+   * once. Nothing but another machine may replace this resource: everything in the cluster is `deletedWith` it.
    */
-  private readIdentity(first: NodeContext, ready: pulumi.Resource) {
+  #readIdentity(first: NodeContext, ready: pulumi.Resource) {
     const command = remoteScript(
       this.childName("identity"),
       {
@@ -167,7 +165,7 @@ export class Cluster extends Component {
   }
 
   /** Read again after an upgrade: K3s renews the admin's certificate, valid for a year, when it starts. */
-  private readKubeconfig(first: NodeContext, ready: pulumi.Resource, name: string): pulumi.Output<string> {
+  #readKubeconfig(first: NodeContext, ready: pulumi.Resource, name: string): pulumi.Output<string> {
     const { handle, settings } = first;
     const command = remoteScript(
       this.childName("kubeconfig"),
@@ -206,6 +204,6 @@ export function orderHosts<T extends Pick<Host, "name" | "roles">>(
   const names = hosts.map(nodeName);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
-    throw new Error(`two hosts would be node ${twice}: rename one in sophia-infra:hosts`);
+    throw new Error(`two hosts have the node name ${twice}: rename one in sophia-infra:hosts`);
   return { server, agents: hosts.filter((host) => host !== server) };
 }

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { z } from "zod";
+import { kubernetesApiPort } from "../components/core/ports.ts";
 import type { k3sSettings } from "../components/settings/k3s.ts";
 import { hostRoles } from "../components/settings/lambda.ts";
 import { agentKeys, registrationKeys } from "./configKeys.ts";
@@ -43,7 +44,7 @@ const kubeletArgs = [
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
 ];
 
-/** From K3s's hardening guide; AlwaysPullImages is left out, as it breaks images that are already there. */
+/** From K3s's hardening guide, without AlwaysPullImages, which breaks images that were imported on the host. */
 const apiserverArgs = [
   "enable-admission-plugins=NodeRestriction,EventRateLimit",
   `admission-control-config-file=${serverFiles.admission.path}`,
@@ -85,7 +86,8 @@ function serverConfig(spec: NodeSpec): Config {
     "service-node-port-range": "80-443",
     "flannel-backend": settings.flannelBackend,
     ...(settings.nodeAddress === "public" ? { "flannel-external-ip": true } : {}),
-    disable: ["traefik", "servicelb", "metrics-server"],
+    // Not its metrics-server: autoscalers read CPU from it.
+    disable: ["traefik", "servicelb"],
     "secrets-encryption": true,
     "write-kubeconfig-mode": "0600",
     "kube-apiserver-arg": apiserverArgs,
@@ -96,11 +98,11 @@ function serverConfig(spec: NodeSpec): Config {
 }
 
 function agentConfig(spec: NodeSpec): Config {
-  return { ...common(spec), server: `https://${spec.serverAddress}:6443` };
+  return { ...common(spec), server: `https://${spec.serverAddress}:${kubernetesApiPort}` };
 }
 
 /**
- * A node's `config.yaml` without its tokens. `extraConfig` comes last: a key replaces ours, `key+` adds to our list,
+ * A node's `config.yaml` without its tokens. `extraConfig` is applied last: a key replaces the generated one, `key+` adds to the generated list,
  * and agents get only what `k3s agent` knows.
  */
 export function nodeConfig(spec: NodeSpec): Config {
@@ -122,12 +124,12 @@ export function configText(config: Config): string {
   return stringify(config, { sortMapEntries: true, lineWidth: 0 });
 }
 
-/** What a running node reads only at its start: labels and taints are for its registration, so they are left out. */
+/** The configuration that takes a restart to change: without labels and taints, which only the registration of a node reads. */
 export function restartText(config: Config): string {
   return configText(Object.fromEntries(Object.entries(config).filter(([key]) => !registrationKeys.has(key))));
 }
 
-/** `registries.yaml`: for each registry host the mirrors that are asked first. */
+/** `registries.yaml`: for each registry host, the mirrors that are tried first. */
 export function registriesText(mirrors: K3sSettings["mirrors"]): string {
   const entries = Object.entries(mirrors).map(([host, endpoint]) => [host, { endpoint }]);
   return stringify({ mirrors: Object.fromEntries(entries) }, { sortMapEntries: true, lineWidth: 0 });

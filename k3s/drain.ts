@@ -14,14 +14,14 @@ export interface DrainArgs {
     privateKey: pulumi.Input<string>;
     hostKey: pulumi.Input<string>;
   }>;
-  /** Seconds that pods are given to leave. */
+  /** Seconds for the eviction of the pods. */
   deadline: number;
 }
 
 /**
- * Empties a node before its machine goes, deleted or replaced. It does so as well as it can in bounded time: when the
- * server is gone too, there is nothing to drain, and the machine goes all the same. A command that is run over SSH
- * would fail there, and with it the whole update.
+ * Drains a node before its machine is deleted or replaced. A server that cannot be reached is passed over, where a
+ * command over SSH would fail the whole update; a server that refuses the login fails it, so that no machine is deleted
+ * undrained because of a wrong key. `deletedWith` the cluster: where all of it is destroyed, nothing is drained.
  */
 export class Drain extends DynamicResource {
   constructor(name: string, args: DrainArgs, opts?: pulumi.CustomResourceOptions) {

@@ -2,12 +2,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { HostRole } from "../components/settings/lambda.ts";
 
 /**
- * A machine that can be reached by SSH: the only thing that K3s knows of the place it runs in.
- * Made by whoever launches or adopts machines.
+ * A machine that can be reached by SSH: all that `k3s/` knows of the infrastructure. Created by `lambda/`, which
+ * launches or adopts machines.
  */
 export interface Host {
   name: string;
-  /** Changes when the machine behind the name is another one: triggers a fresh install. */
+  /** Another id is another machine under the same name, and triggers a new installation. */
   machineId: string;
   /** Address for SSH and clients. */
   address: string;
@@ -27,7 +27,7 @@ export interface HostHandle {
   name: string;
   roles: HostRole[];
   host: pulumi.Output<Host>;
-  /** The machine itself: its node is drained before it goes, and what lives only on it goes with it. */
+  /** The machine itself: its node is drained before its deletion, and what exists only on it is `deletedWith` it. */
   machine: pulumi.Resource;
 }
 
@@ -36,7 +36,7 @@ export function nodeName(host: Pick<Host, "name" | "roles">): string {
   return host.roles.includes("mcp") ? "mcp-node" : host.name;
 }
 
-/** K3s's own word for what a host runs. */
+/** K3s's name for the role of a host. */
 export function nodeKind(host: Pick<Host, "roles">): "server" | "agent" {
   return host.roles.includes("server") ? "server" : "agent";
 }

@@ -2,18 +2,17 @@ import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../components/core/dynamic.ts";
 
 export interface IdentityArgs {
-  /** A change is another machine, and so another cluster. */
+  /** A change replaces the resource: another machine is another cluster. */
   machineId: pulumi.Input<string>;
-  /** Birth id of the cluster. */
+  /** Id that the cluster got when it was created. */
   clusterId: pulumi.Input<string>;
   /** SHA-256 of its certificate authority, as in its full tokens. */
   authority: pulumi.Input<string>;
 }
 
 /**
- * Which cluster it is, known in previews too. The command that reads it is run again whenever its login changes, and
- * until it has been, a preview could not tell that the cluster is still the same one: it would show everything in it
- * replaced.
+ * The cluster's identity, known in previews, too. The command that reads it runs again whenever its login changes; until
+ * then its output is unknown, and a preview would show everything in the cluster as replaced.
  */
 export class Identity extends DynamicResource {
   declare readonly clusterId: pulumi.Output<string>;

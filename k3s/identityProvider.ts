@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { unknownValue } from "../components/core/dynamic.ts";
+import { unknownValue } from "../components/core/unknown.ts";
 
 export interface IdentityProps {
   machineId: string;
@@ -13,7 +13,7 @@ const pick = ({ machineId, clusterId, authority }: IdentityProps): IdentityProps
   authority,
 });
 
-/** What is not known yet is taken for unchanged, as long as the machine is the same one. */
+/** Values that are not known yet count as unchanged, as long as the machine is the same. */
 export const provider: pulumi.dynamic.ResourceProvider<IdentityProps, IdentityProps> = {
   async diff(_id, olds, news) {
     const replaced = olds.machineId !== news.machineId;

@@ -1,5 +1,6 @@
 import { parseDocument, stringify } from "yaml";
 import { z } from "zod";
+import { kubernetesApiPort } from "../components/core/ports.ts";
 
 const kubeconfigSchema = z.looseObject({
   clusters: z
@@ -32,10 +33,10 @@ export interface KubeconfigTarget {
 }
 
 /**
- * K3s's admin kubeconfig, which points at the server's own loopback, made usable from elsewhere. It is parsed and put
- * together again; certificates and key are passed through, TLS verification stays on.
+ * K3s's admin kubeconfig, which names the server's loopback address, for use from elsewhere. It is parsed and rebuilt;
+ * certificates and key are kept, TLS verification stays enabled.
  *
- * @throws when the text is not what K3s writes; the message never holds any of its values.
+ * @throws when the text is not what K3s writes; the message never contains any of its values.
  */
 export function kubeconfigFor(text: string, { address, name }: KubeconfigTarget): string {
   const document = parseDocument(text);
@@ -51,7 +52,7 @@ export function kubeconfigFor(text: string, { address, name }: KubeconfigTarget)
   return stringify({
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name, cluster: { ...cluster?.cluster, server: `https://${host}:6443` } }],
+    clusters: [{ name, cluster: { ...cluster?.cluster, server: `https://${host}:${kubernetesApiPort}` } }],
     users: [{ name, user: user?.user }],
     contexts: [{ name, context: { cluster: name, user: name } }],
     "current-context": name,

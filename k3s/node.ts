@@ -1,52 +1,52 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { Scope } from "../components/core/base.ts";
+import type { AllowedNetworks } from "../components/core/ports.ts";
 import type { K3sSettings } from "./config.ts";
 import { Drain } from "./drain.ts";
-import { hardenScript, type Perimeter, perimeterScript } from "./hardening/scripts.ts";
+import { hardenScript, perimeterScript } from "./hardening/scripts.ts";
 import { healthScript } from "./health/scripts.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
 import { configureScript, installScript, joinScript, type Tokens } from "./node/scripts.ts";
+import { lockTimeout } from "./shell/script.ts";
 import { HostKey } from "./ssh/hostKey.ts";
 import { KeyChange } from "./ssh/keyChange.ts";
 import { type Login, type RemoteScriptArgs, remoteScript } from "./ssh/remoteScript.ts";
 
 /** Seconds from the launch of a host, whose boot has been waited for already, until its SSH server answers. */
 const sshDeadline = 600;
-/** Seconds for packages on a host that has none of them, behind another apt that is at work. */
+/** Seconds to install all packages, after another apt that may be running. */
 const hardenDeadline = 1800;
-/** Seconds that pods are given to leave a node. */
+/** Seconds for the eviction of a node's pods. */
 const drainDeadline = 120;
-/** Seconds that a script may wait for its turn on a host. */
-const turn = 900;
 
-/** How the commands of one node are named, logged in and bound to their host. */
+/** One node of the cluster, and the component that its resources belong to. */
 export interface NodeContext {
+  scope: Scope;
   handle: HostHandle;
   settings: K3sSettings;
   login: Login;
-  childName: (suffix: string) => string;
-  child: (opts?: pulumi.CustomResourceOptions) => pulumi.CustomResourceOptions;
 }
 
 type Step = Omit<RemoteScriptArgs, "login" | "title"> & { step: string; login?: Login };
 
-/** One script for this node. Everything starts afresh on another machine, and goes with the machine it was for. */
+/** One script for this node. Another machine replaces the resource, and it is `deletedWith` its machine. */
 function run(node: NodeContext, { step, ...args }: Step, after: pulumi.Resource[]): remote.Command {
   const machine = node.handle.host.apply((host) => host.machineId);
   return remoteScript(
-    node.childName(`${node.handle.name}-${step}`),
+    node.scope.childName(`${node.handle.name}-${step}`),
     {
       title: `${step} ${node.handle.name}`,
       login: node.login,
       ...args,
       triggers: [machine, ...(args.triggers ?? [])],
     },
-    node.child({ dependsOn: after, deleteBeforeReplace: true, deletedWith: node.handle.machine }),
+    node.scope.child({ dependsOn: after, deleteBeforeReplace: true, deletedWith: node.handle.machine }),
   );
 }
 
-/** What it takes to get from one SSH key to the next while hosts run. */
+/** What a change of the SSH key needs while hosts run. */
 export interface SshKeyChange {
   /** OpenSSH public half of the new key. */
   publicKey: pulumi.Input<string>;
@@ -55,7 +55,7 @@ export interface SshKeyChange {
   previousPublicKey: pulumi.Input<string>;
 }
 
-/** Logs in with the key that was pinned at first contact. */
+/** The login to a host, whose key is pinned at first contact. */
 export function loginTo(
   node: Omit<NodeContext, "login">,
   privateKey: pulumi.Input<string>,
@@ -63,28 +63,28 @@ export function loginTo(
 ): Login {
   const { handle } = node;
   const pinned = new HostKey(
-    node.childName(`${handle.name}-host-key`),
+    node.scope.childName(`${handle.name}-host-key`),
     {
       machineId: handle.host.apply((host) => host.machineId),
       address: handle.host.apply((host) => host.address),
       port: handle.host.apply((host) => host.port),
       deadline: sshDeadline,
     },
-    node.child({ deletedWith: handle.machine }),
+    node.scope.child({ deletedWith: handle.machine }),
   );
   const login = { host: handle.host, hostKey: pinned.hostKey, privateKey };
   if (change === undefined) return login;
   const changed = new KeyChange(
-    node.childName(`${handle.name}-key-change`),
+    node.scope.childName(`${handle.name}-key-change`),
     {
       machineId: handle.host.apply((host) => host.machineId),
       host: handle.host.apply(({ address, port, user }) => ({ address, port, user })),
       hostKey: pinned.hostKey,
       keys: pulumi.secret({ privateKey, ...change }),
     },
-    node.child({ deletedWith: handle.machine }),
+    node.scope.child({ deletedWith: handle.machine }),
   );
-  // Nobody logs in with the new key before the host takes it.
+  // No login with the new key before the host accepts it.
   return { ...login, privateKey: pulumi.all([privateKey, changed.id]).apply(([key]) => key) };
 }
 
@@ -93,7 +93,7 @@ export function secure(
   node: NodeContext,
   index: number,
   all: pulumi.Output<Host[]>,
-  networks: Perimeter,
+  networks: AllowedNetworks,
 ): pulumi.Resource[] {
   const { host } = node.handle;
   const harden = run(
@@ -101,7 +101,7 @@ export function secure(
     {
       step: "harden",
       script: host.apply((known) => hardenScript(known, index)),
-      deadline: hardenDeadline + turn,
+      deadline: hardenDeadline + lockTimeout,
     },
     [],
   );
@@ -112,27 +112,37 @@ export function secure(
       script: pulumi
         .all([host, all])
         .apply(([known, others]) => perimeterScript(known, others, node.settings, networks)),
-      deadline: 120 + turn,
+      deadline: 120 + lockTimeout,
     },
     [harden],
   );
-  const health = run(node, { step: "health", script: host.apply(healthScript), deadline: 120 + turn }, [
-    harden,
-  ]);
+  const health = run(
+    node,
+    { step: "health", script: host.apply(healthScript), deadline: 120 + lockTimeout },
+    [harden],
+  );
   return [perimeter, health];
 }
 
+export interface BootstrapArgs {
+  /** The server, where `kubectl` runs. */
+  server: Login;
+  /** At which agents join. */
+  serverAddress: pulumi.Input<string>;
+  tokens: pulumi.Input<Tokens>;
+  /** Everything that must be done first, also the node before this one: two nodes are never down at once. */
+  after: pulumi.Resource[];
+}
+
 /**
- * Installs K3s, configures it and waits until the node is Ready. `after` is everything that must be done first: the
- * node before this one, so that never two are down at once.
+ * Installs K3s, configures it and waits until the node is Ready.
+ *
+ * @returns the command that ends when the node is Ready
  */
 export function bootstrap(
   node: NodeContext,
-  server: Login,
-  serverAddress: pulumi.Input<string>,
-  tokens: pulumi.Input<Tokens>,
-  after: pulumi.Resource[],
-): { configured: remote.Command; ready: remote.Command } {
+  { server, serverAddress, tokens, after }: BootstrapArgs,
+): remote.Command {
   const { handle, settings } = node;
   const installed = run(
     node,
@@ -140,7 +150,7 @@ export function bootstrap(
       step: "install",
       script: installScript(nodeKind(handle), settings),
       triggers: [settings.version],
-      deadline: 2 * settings.deadline + turn,
+      deadline: 2 * settings.deadline + lockTimeout,
     },
     after,
   );
@@ -155,11 +165,11 @@ export function bootstrap(
             configureScript({ host, settings, serverAddress: address }, known),
           ),
       ),
-      deadline: 2 * settings.deadline + turn,
+      deadline: 2 * settings.deadline + lockTimeout,
     },
     [installed],
   );
-  const ready = run(
+  return run(
     node,
     {
       step: "join",
@@ -171,19 +181,21 @@ export function bootstrap(
     },
     [configured],
   );
-  return { configured, ready };
 }
 
-/** Empties the node before its machine goes. `cluster` is what goes with the server: without it there is nothing to drain. */
-export function drainBefore(
-  node: NodeContext,
-  server: Login,
-  ready: pulumi.Resource,
-  cluster: pulumi.Resource,
-): Drain {
+export interface DrainBeforeArgs {
+  /** The server, where `kubectl` runs. */
+  server: Login;
+  ready: pulumi.Resource;
+  /** The cluster's identity: where that is deleted, there is nothing to drain. */
+  cluster: pulumi.Resource;
+}
+
+/** Drains the node before its machine is deleted. */
+export function drainBefore(node: NodeContext, { server, ready, cluster }: DrainBeforeArgs): Drain {
   const { handle } = node;
   return new Drain(
-    node.childName(`${handle.name}-drain`),
+    node.scope.childName(`${handle.name}-drain`),
     {
       node: nodeName(handle),
       machineId: handle.host.apply((host) => host.machineId),
@@ -200,6 +212,6 @@ export function drainBefore(
       ),
       deadline: drainDeadline,
     },
-    node.child({ dependsOn: [ready], deletedWith: cluster }),
+    node.scope.child({ dependsOn: [ready], deletedWith: cluster }),
   );
 }

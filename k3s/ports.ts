@@ -1,12 +1,5 @@
+import { kubernetesApiPort, type PeerPorts } from "../components/core/ports.ts";
 import type { K3sSettings } from "./config.ts";
-
-/** Ports that the hosts of a cluster open for each other. */
-export interface PeerPorts {
-  protocol: "tcp" | "udp";
-  /** First and last. */
-  ports: [number, number];
-  purpose: string;
-}
 
 /** The pod network's tunnel; `host-gw` has none (K3s documentation, installation requirements). */
 const tunnels: Record<K3sSettings["flannelBackend"], PeerPorts[]> = {
@@ -15,10 +8,10 @@ const tunnels: Record<K3sSettings["flannelBackend"], PeerPorts[]> = {
   "host-gw": [],
 };
 
-/** What K3s and its hosts need of each other, wherever they meet. */
+/** Ports that K3s needs between its hosts, on whatever network. */
 export function peerPorts(settings: Pick<K3sSettings, "flannelBackend">): PeerPorts[] {
   return [
-    { protocol: "tcp", ports: [6443, 6443], purpose: "Kubernetes API" },
+    { protocol: "tcp", ports: [kubernetesApiPort, kubernetesApiPort], purpose: "Kubernetes API" },
     { protocol: "tcp", ports: [10250, 10250], purpose: "kubelet" },
     { protocol: "tcp", ports: [2379, 2380], purpose: "etcd" },
     { protocol: "tcp", ports: [8080, 8080], purpose: "host health" },
@@ -27,8 +20,8 @@ export function peerPorts(settings: Pick<K3sSettings, "flannelBackend">): PeerPo
 }
 
 /**
- * Those that a firewall in front of the hosts must let through between their public addresses: none where they meet on
- * a private network, and no etcd, which is not supported over public addresses.
+ * Ports that a firewall in front of the hosts must allow between their public addresses: none where the hosts use a
+ * private network, and not etcd's, which is not supported over public addresses.
  */
 export function publicPeerPorts(settings: Pick<K3sSettings, "flannelBackend" | "nodeAddress">): PeerPorts[] {
   if (settings.nodeAddress === "private") return [];

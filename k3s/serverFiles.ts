@@ -3,8 +3,8 @@ import { stringify } from "yaml";
 const yaml = (value: unknown) => stringify(value, { lineWidth: 0 });
 
 /**
- * Pods are "restricted" where a namespace does not say otherwise. kube-system is exempt: K3s's own parts run there.
- * EventRateLimit needs limits in this file, else the API server does not start.
+ * Pod Security "restricted" is the default of every namespace. kube-system is exempt: K3s's components run there.
+ * Without limits for EventRateLimit in this file the API server does not start.
  */
 const admission = {
   apiVersion: "apiserver.config.k8s.io/v1",
@@ -40,7 +40,7 @@ const admission = {
   ],
 };
 
-/** Who read or changed what, without the content of secrets; the noise of the nodes themselves is left out. */
+/** Who read or changed what, without the content of secrets, and without the routine requests of nodes and controllers. */
 const auditPolicy = {
   apiVersion: "audit.k8s.io/v1",
   kind: "Policy",

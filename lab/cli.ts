@@ -1,5 +1,6 @@
 /** The lab's commands; `make` calls them. */
-import { advice } from "./advice.ts";
+
+import { messageOf } from "../components/core/errors.ts";
 import { build } from "./commands/build.ts";
 import { down } from "./commands/down.ts";
 import { logs } from "./commands/logs.ts";
@@ -7,24 +8,25 @@ import { mcpConfig } from "./commands/mcpConfig.ts";
 import { preview } from "./commands/preview.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
-import { interruptible } from "./interrupt.ts";
-import { labOf } from "./lab.ts";
-import { duration, Progress } from "./progress.ts";
+import { files, labOf } from "./lab.ts";
 import { withLock } from "./state/lock.ts";
+import { advice } from "./terminal/advice.ts";
+import { interruptible } from "./terminal/interrupt.ts";
+import { duration, Progress } from "./terminal/progress.ts";
 
 const usage = `usage: node lab/cli.ts <command>
-  up [--refresh]   bring the platform up on this machine; --refresh replaces what was lost
+  up [--refresh]   start the platform on this machine, or apply changed settings; --refresh replaces lost hosts
   down             remove it
-  build            only build what it needs
-  status [--json]  say what runs, where, since when, and what is wrong; exit 1 when anything is
+  build            build its tools and images without starting it
+  status [--json]  show hosts, nodes, releases, servers, streams and problems; exit 1 when unhealthy
   preview <stack> [--comment=<file>] [--plan=<file>]
-                   show what an update of local, dev or prod would do; offline; also as Markdown, as JSON
+                   show offline what an update of local, dev or prod would do; also write it as Markdown, as JSON
   mcp-config [cursor|vscode|generic]
-                   the configuration of an MCP client, with its token
-  logs [<what>]    what was said last: up, cloud, releases, a host's name, or <namespace>/<workload>`;
+                   print the configuration of an MCP client, with its token
+  logs [<log>]     print a log: up, cloud, releases, a host's name, or <namespace>/<workload>`;
 
 const [command = "", ...given] = process.argv.slice(2);
-/** Where work is under way that must end in order; the others end at once, as programs do. */
+/** These commands must end in order when they are interrupted; the others end at once. */
 const signal = ["up", "preview", "build"].includes(command) ? interruptible() : new AbortController().signal;
 /** `--name=value`. */
 const options = Object.fromEntries(
@@ -38,8 +40,8 @@ const lab = labOf();
 const progress = new Progress();
 const start = performance.now();
 
-/** Commands that change the lab take turns. */
-const exclusive = (work: () => Promise<void>) => withLock(`${lab.folder}.lock`, command, work);
+/** Only one command at a time may change the lab. */
+const exclusive = (work: () => Promise<void>) => withLock(files(lab).lock, command, work);
 
 const commands: Record<string, () => Promise<void>> = {
   up: () => exclusive(() => up(lab, args.includes("--refresh"), progress, signal)),
@@ -69,8 +71,8 @@ try {
     process.stderr.write(`${phases}; ${duration((performance.now() - start) / 1000)} in all\n`);
   }
 } catch (error) {
-  const said = error instanceof Error ? error.message : String(error);
-  // Ctrl-C also reaches the programs that were at work: what they say of their end is no fault of its own.
+  const said = messageOf(error);
+  // Ctrl-C also reaches the child programs: their messages about it are not the cause.
   const { aborted, reason } = signal;
   const message = aborted && !said.includes(reason.message) ? reason.message : said;
   const help = advice(message, lab);

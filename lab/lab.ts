@@ -1,21 +1,15 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { cacheFolder, repository } from "../tools/repository.ts";
 
-/** Folder of the checkout. */
-export const repository = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
-
-/** The policies that judge every preview and every update. */
-export const policyPack = `${repository}/policies`;
-
-/** One lab: its own names, ports and folders, so that several can live on a machine. */
+/** One lab: separate names, ports and folders, so that several can run on a machine. */
 export interface Lab {
-  /** Lower-case letters, digits and dashes; part of every name that the lab gives. */
+  /** Lower-case letters, digits and dashes; part of every name that the lab creates. */
   name: string;
   /** Everything that belongs to this lab alone. */
   folder: string;
-  /** What all labs of a checkout share: built binaries and images. */
+  /** Shared by all labs of a checkout: built binaries and images. */
   cache: string;
-  /** Stack configuration as written by people; the lab adds what it alone knows. */
+  /** Stack configuration as committed; the lab adds its own settings. */
   configFile: string;
 }
 
@@ -29,7 +23,7 @@ export function labOf(environment: Record<string, string | undefined> = process.
   return {
     name,
     folder: join(root, name),
-    cache: environment.LAB_CACHE || join(root, "cache"),
+    cache: cacheFolder(environment),
     configFile: environment.LAB_CONFIG || join(repository, "Pulumi.local.yaml"),
   };
 }
@@ -53,7 +47,8 @@ export const files = (lab: Lab) => ({
   cloudPid: join(lab.folder, "cloud", "pid.json"),
   saas: join(lab.folder, "saas"),
   saasCredentials: join(lab.folder, "keys", "vendors.json"),
-  lock: join(lab.folder, "lock.json"),
+  /** Next to the folder, because `make down` removes the folder while it holds the lock. */
+  lock: `${lab.folder}.lock`,
   upLog: join(lab.folder, "up.log"),
   tools: join(lab.folder, "tools.json"),
 });

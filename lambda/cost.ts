@@ -1,16 +1,15 @@
+import { hoursPerMonth } from "./client/hoursPerMonth.ts";
 import type { Catalogue } from "./client/wire.ts";
 
-/** Hours in an average month: 365 × 24 ÷ 12. */
-const hoursPerMonth = 730;
 /** Lambda's price list: US dollars for a GiB of file system and month. */
 const fileSystemUsdPerGibMonth = 0.2;
 
-/** A host as far as it is known: what it is, or what it may become. */
+/** A host that runs, or one to be launched. */
 export interface PricedHost {
   name: string;
-  /** Type that was got; empty or left out before the launch. */
+  /** Actual type; empty or absent before the launch. */
   instanceType?: string;
-  /** Price recorded at launch or refresh, for when live prices cannot be had. */
+  /** Price recorded at launch or refresh, used when live prices are unavailable. */
   hourlyUsd?: number;
   /** Types that a launch may end up with. */
   candidates?: readonly string[];
@@ -57,14 +56,18 @@ function hostItem(host: PricedHost, prices: Catalogue | undefined): EstimateItem
     const hourly = livePrice(prices, type);
     return hourly === undefined ? [] : [{ type, hourly }];
   });
-  const [dearest] = priced.sort((a, b) => b.hourly - a.hourly);
-  if (!dearest) return { resource, monthlyUsd: null, basis: "not launched yet, prices unknown" };
-  return { resource, monthlyUsd: monthly(dearest.hourly), basis: `${dearest.type}, dearest it may become` };
+  const [mostExpensive] = priced.sort((a, b) => b.hourly - a.hourly);
+  if (!mostExpensive) return { resource, monthlyUsd: null, basis: "not launched yet, prices unknown" };
+  return {
+    resource,
+    monthlyUsd: monthly(mostExpensive.hourly),
+    basis: `${mostExpensive.type}, the most expensive candidate`,
+  };
 }
 
 /**
- * What a month costs, resource by resource. A host that is not launched yet counts with the dearest type that it may
- * become, so that a budget that passes here holds whatever has capacity.
+ * Monthly cost by resource. A host that is not launched yet counts with its most expensive candidate, so that a budget
+ * that passes here holds whichever type has capacity.
  */
 export function estimate(
   resources: { hosts: readonly PricedHost[]; fileSystem?: PricedFileSystem | undefined },
@@ -88,7 +91,7 @@ export function estimate(
 const dollars = (usd: number | null): string => (usd === null ? "unknown" : `$${usd.toFixed(2)}`);
 
 /**
- * @throws when the known part of the estimate is beyond the budget.
+ * @throws when the known part of the estimate exceeds the budget.
  */
 export function checkBudget(of: Estimate, monthlyUsd: number): void {
   const known = cents(of.items.reduce((sum, item) => sum + (item.monthlyUsd ?? 0), 0));
@@ -96,6 +99,6 @@ export function checkBudget(of: Estimate, monthlyUsd: number): void {
   const lines = of.items.map((item) => `  ${item.resource}: ${dollars(item.monthlyUsd)} (${item.basis})`);
   throw new Error(
     `the stack would cost ${dollars(known)} a month, its budget is ${dollars(monthlyUsd)}:\n${lines.join("\n")}\n` +
-      "Take the dear types out of lambda.instanceTypes (or the host's own), drop a host, or raise budget.monthlyUsd",
+      "Remove expensive types from lambda.instanceTypes (or from the host's instanceTypes), remove a host, or raise budget.monthlyUsd",
   );
 }

@@ -1,30 +1,14 @@
+import { type AllowedNetworks, kubernetesApiPort, type PeerPorts } from "../components/core/ports.ts";
 import type { FirewallRule } from "./reconcile/firewall.ts";
-
-/** Ports that hosts of the fleet open for each other. */
-export interface PeerPorts {
-  protocol: "tcp" | "udp";
-  /** First and last port. */
-  ports: [number, number];
-  /** At most 60 characters, e.g. `kubelet`. */
-  purpose: string;
-}
 
 /** Lambda advises against more: new launches may fail. */
 export const advisedRules = 20;
 
-/** Networks that are let in beyond the hosts themselves. */
-export interface Visitors {
-  /** To SSH and the Kubernetes API. */
-  adminNetworks: readonly string[];
-  /** To SSH alone. Default: none. */
-  sshNetworks?: readonly string[] | undefined;
-}
-
-/** What anyone, and what visitors may reach. Order does not matter to Lambda. */
-export function baseRules({ adminNetworks, sshNetworks = [] }: Visitors): FirewallRule[] {
+/** Rules for the internet and for the allowed networks. Order does not matter to Lambda. */
+export function baseRules({ adminNetworks, sshNetworks = [] }: AllowedNetworks): FirewallRule[] {
   const admin = adminNetworks.flatMap((source): FirewallRule[] => [
     { protocol: "tcp", ports: [22, 22], source, description: "SSH" },
-    { protocol: "tcp", ports: [6443, 6443], source, description: "Kubernetes API" },
+    { protocol: "tcp", ports: [kubernetesApiPort, kubernetesApiPort], source, description: "Kubernetes API" },
   ]);
   return [
     ...admin,
@@ -38,11 +22,11 @@ export function baseRules({ adminNetworks, sshNetworks = [] }: Visitors): Firewa
 }
 
 /**
- * All rules of a fleet: the base, and each other host's address for the ports between hosts.
+ * All rules of a fleet: the base rules, and one per host and port between hosts.
  * @throws when that is more rules than Lambda works well with.
  */
 export function fleetRules(
-  visitors: Visitors,
+  networks: AllowedNetworks,
   peerPorts: readonly PeerPorts[],
   addresses: readonly string[],
 ): FirewallRule[] {
@@ -53,11 +37,11 @@ export function fleetRules(
       return { protocol, ports, source: `${address}/32`, description: `${purpose} between hosts` };
     }),
   );
-  const rules = [...baseRules(visitors), ...between];
+  const rules = [...baseRules(networks), ...between];
   if (rules.length > advisedRules) {
     throw new Error(
       `the firewall would need ${rules.length} rules, and with more than ${advisedRules} Lambda may refuse launches: ` +
-        `use fewer admin networks (${visitors.adminNetworks.length}) or fewer hosts (${addresses.length})`,
+        `use fewer admin networks (${networks.adminNetworks.length}) or fewer hosts (${addresses.length})`,
     );
   }
   return rules;

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../components/core/base.ts";
+import type { PeerPorts } from "../components/core/ports.ts";
 import type { HostSettings } from "../components/settings/lambda.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { Host, HostHandle } from "../k3s/host.ts";
 import { checkBudget, type Estimate, estimate } from "./cost.ts";
-import { baseRules, fleetRules, type PeerPorts } from "./firewallRules.ts";
+import { baseRules, fleetRules } from "./firewallRules.ts";
 import { physicalName } from "./naming.ts";
 import { livePrices, type Prices } from "./prices.ts";
 import {
@@ -19,17 +20,17 @@ import {
 export interface FleetArgs {
   settings: Settings["lambda"];
   hosts: HostSettings[];
-  /** US dollars; more than that fails the preview. */
+  /** US dollars a month; a higher estimate fails the preview. */
   budget: Settings["budget"];
-  /** Networks that may reach SSH through the firewall, beside the administrators'. Default: none. */
+  /** Networks that may reach SSH through the firewall, in addition to the administrators'. Default: none. */
   sshNetworks?: string[];
-  /** Secret; used for live prices only. The resources take it from the configuration. */
+  /** Secret; used for live prices only. The resources read it from the configuration. */
   apiKey: pulumi.Input<string>;
   /** OpenSSH public key that hosts accept when they are launched. */
   publicKey: pulumi.Input<string>;
-  /** The one before it, while hosts are led from one to the other. */
+  /** The previous one, during a change of the key. */
   previousPublicKey?: pulumi.Input<string> | undefined;
-  /** Ports between hosts, by their public addresses. Empty where hosts talk over a private network. */
+  /** Ports between hosts, at their public addresses. Empty where hosts use a private network. */
   peerPorts: PeerPorts[];
 }
 
@@ -46,7 +47,16 @@ export interface HostSummary {
   adopted: boolean;
 }
 
-/** The machines of a stack at Lambda Cloud, with their key, file system and firewall, or taken over as they run. */
+/** What the instances of a fleet share. */
+interface InstanceParts {
+  settings: Settings["lambda"];
+  sshKeyName: pulumi.Output<string>;
+  fileSystem: FileSystem | undefined;
+  rulesets: Map<string, FirewallRuleset>;
+  approved: pulumi.Output<true>;
+}
+
+/** The machines of a stack at Lambda Cloud, launched or adopted, with their SSH key, file system and firewall. */
 export class Fleet extends Component {
   readonly hosts: HostHandle[];
   readonly summary: pulumi.Output<HostSummary[]>;
@@ -59,24 +69,25 @@ export class Fleet extends Component {
     const prices = pulumi.unsecret(pulumi.output(args.apiKey).apply((key) => livePrices(settings, key)));
     const approved = prices.apply((live) => approve(args, live));
 
-    // Everything waits for the approval by way of one of its inputs: nothing is made that the budget forbids.
-    const keyName = this.sshKey(args, approved);
-    const fileSystem = settings.fileSystem && this.fileSystem(settings.fileSystem, approved);
-    const rulesets = this.rulesets(args, approved);
-    const instances = hosts.map((host) => this.instance(host, args, keyName, fileSystem, rulesets, approved));
-    const opened = this.openFor(args, rulesets, instances);
+    // Everything depends on the approval by one of its inputs: nothing is created that exceeds the budget.
+    const sshKeyName = this.#sshKey(args, approved);
+    const fileSystem = settings.fileSystem && this.#fileSystem(settings.fileSystem, approved);
+    const rulesets = this.#rulesets(args, approved);
+    const parts = { settings, sshKeyName, fileSystem, rulesets, approved };
+    const machines = hosts.map((host) => ({ host, machine: this.#instance(host, parts) }));
+    const addresses = pulumi.all(machines.map(({ machine }) => machine.address));
+    const opened = this.#openPeerPorts(args, rulesets, addresses);
 
-    this.hosts = hosts.map((host, index) => {
-      const machine = instances[index] as Instance;
+    this.hosts = machines.map(({ host, machine }) => {
       return { name: host.name, roles: host.roles, host: hostOf(host, machine, opened), machine };
     });
-    this.summary = pulumi.all(hosts.map((host, index) => summaryOf(host, instances[index] as Instance)));
-    this.estimate = this.estimated(args, prices, fileSystem);
+    this.summary = pulumi.all(machines.map(({ host, machine }) => summaryOf(host, machine)));
+    this.estimate = this.#estimated(args, prices, fileSystem);
     this.registerOutputs({ summary: this.summary, estimate: this.estimate });
   }
 
-  /** Name of the key to launch with. Where every host is adopted none is made: their keys are their own business. */
-  private sshKey(
+  /** Name of the key to launch with. Empty where every host is adopted: the program does not manage their keys. */
+  #sshKey(
     { settings, hosts, publicKey, previousPublicKey }: FleetArgs,
     approved: pulumi.Output<true>,
   ): pulumi.Output<string> {
@@ -92,7 +103,7 @@ export class Fleet extends Component {
     return new SshKey(this.childName("key"), args, this.child()).keyName;
   }
 
-  private fileSystem(
+  #fileSystem(
     { name, region, keep }: NonNullable<Settings["lambda"]["fileSystem"]>,
     approved: pulumi.Output<true>,
   ): FileSystem {
@@ -101,8 +112,8 @@ export class Fleet extends Component {
     return new FileSystem(this.childName("files"), args, this.child({ retainOnDelete: keep }));
   }
 
-  /** One in each region where a host may land: rulesets are regional, and attached only at launch. */
-  private rulesets(
+  /** One in each region where a host may be launched: rulesets are regional, and attached only at launch. */
+  #rulesets(
     { settings, hosts, sshNetworks }: FleetArgs,
     approved: pulumi.Output<true>,
   ): Map<string, FirewallRuleset> {
@@ -125,16 +136,12 @@ export class Fleet extends Component {
     );
   }
 
-  private instance(
+  #instance(
     host: HostSettings,
-    { settings }: FleetArgs,
-    sshKeyName: pulumi.Output<string>,
-    fileSystem: FileSystem | undefined,
-    rulesets: Map<string, FirewallRuleset>,
-    approved: pulumi.Output<true>,
+    { settings, sshKeyName, fileSystem, rulesets, approved }: InstanceParts,
   ): Instance {
     const { adopt } = host;
-    // Also for an adopted host: one that was launched before keeps its claim, which must not terminate it.
+    // Also for an adopted host: if it was launched before, its claim remains, which must not terminate it.
     const adopted = adopt !== undefined;
     const claim = new InstanceClaim(this.childName(`${host.name}-claim`), { adopted }, this.child());
     if (adopt)
@@ -157,13 +164,12 @@ export class Fleet extends Component {
     );
   }
 
-  /** Opens the ports between hosts, now that their addresses are known. */
-  private openFor(
+  /** Opens the ports between hosts once their addresses are known. */
+  #openPeerPorts(
     { settings, peerPorts, sshNetworks }: FleetArgs,
     rulesets: Map<string, FirewallRuleset>,
-    instances: Instance[],
+    addresses: pulumi.Output<string[]>,
   ): pulumi.Output<string[]> {
-    const addresses = pulumi.all(instances.map((instance) => instance.address));
     const rules = addresses.apply((known) =>
       fleetRules({ ...settings.firewall, sshNetworks }, peerPorts, known),
     );
@@ -174,7 +180,7 @@ export class Fleet extends Component {
     return pulumi.all(opened.map((one) => one.id));
   }
 
-  private estimated(
+  #estimated(
     { hosts, budget }: FleetArgs,
     prices: pulumi.Output<Prices>,
     fileSystem: FileSystem | undefined,
@@ -193,7 +199,7 @@ export class Fleet extends Component {
   }
 }
 
-/** Judges what may be launched, before it is. */
+/** Checks the budget before anything is launched. */
 function approve({ settings, hosts, budget }: FleetArgs, live: Prices): true {
   if (live.catalogue === undefined) {
     pulumi.log.warn(
@@ -216,7 +222,7 @@ function approve({ settings, hosts, budget }: FleetArgs, live: Prices): true {
   return true;
 }
 
-/** Known only when the ports between hosts are open, so that nobody talks to a host too early. */
+/** Known only when the ports between hosts are open, so that no connection is tried earlier. */
 function hostOf(host: HostSettings, machine: Instance, opened: pulumi.Output<string[]>): pulumi.Output<Host> {
   const { id, address, privateAddress, gpus } = machine;
   return pulumi.output({ id, address, privateAddress, gpus, opened }).apply((known) => ({

@@ -1,20 +1,26 @@
+import {
+  ApiError,
+  RateLimited,
+  ReplyLost,
+  ServerFault,
+  Unreachable,
+} from "../components/core/http/errors.ts";
 import { createClient } from "./client/client.ts";
-import { LambdaError, RateLimited, ReplyLost, ServerFault, Unreachable } from "./client/errors.ts";
 import type { Catalogue } from "./client/wire.ts";
 
-/** Keys that begin so stand for a real one in previews without an account. */
+/** Keys with this prefix replace a real one in previews without an account. */
 const placeholder = "placeholder";
 
 export interface Prices {
-  /** Absent when they cannot be had. */
+  /** Absent when they are unavailable. */
   catalogue?: Catalogue;
   /** Why not. */
   unavailable?: string;
 }
 
 /**
- * Live prices and types. A preview must also work offline: then there are none, and a reason. A key that Lambda
- * refuses is a failure all the same, and a good moment to hear of it.
+ * Live prices and types. A preview must also work offline: then it gets the reason instead. A key that Lambda rejects is
+ * an error in previews, too.
  */
 export async function livePrices(
   connection: { apiUrl: string; requestsPerSecond: number; launchSpacing: number },
@@ -26,7 +32,7 @@ export async function livePrices(
     return { catalogue: await client.catalogue() };
   } catch (error) {
     const passing = [Unreachable, ReplyLost, ServerFault, RateLimited];
-    if (!(error instanceof LambdaError) || !passing.some((Class) => error instanceof Class)) throw error;
+    if (!(error instanceof ApiError) || !passing.some((Class) => error instanceof Class)) throw error;
     return { unavailable: error.message };
   }
 }

@@ -3,7 +3,7 @@ import { createPublicKey, type JsonWebKey } from "node:crypto";
 /**
  * The OpenSSH public key that belongs to a private one, so that only the private one has to be configured.
  * @param privateKey OpenSSH format of any type, or PEM (PKCS#1, PKCS#8) of an Ed25519 or RSA key.
- * @throws when the text is neither; the error never holds any of it.
+ * @throws when the text is neither; the error never contains any of it.
  */
 export function publicKeyOf(privateKey: string): string {
   const blob = /BEGIN OPENSSH PRIVATE KEY/.test(privateKey) ? fromOpenSsh(privateKey) : fromPem(privateKey);
@@ -59,9 +59,9 @@ function packed(type: string, ...parts: Buffer[]): Buffer {
 }
 
 function stringAt(buffer: Buffer, at: number): Buffer {
-  if (at + 4 > buffer.length) throw unreadable("it is cut short");
+  if (at + 4 > buffer.length) throw unreadable("it is truncated");
   const end = at + 4 + buffer.readUInt32BE(at);
-  if (end > buffer.length) throw unreadable("it is cut short");
+  if (end > buffer.length) throw unreadable("it is truncated");
   return buffer.subarray(at + 4, end);
 }
 const firstString = (buffer: Buffer): Buffer => stringAt(buffer, 0);

@@ -1,13 +1,13 @@
-import { createHash } from "node:crypto";
+import type { types } from "@pulumi/kubernetes";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../components/core/base.ts";
+import { contentHash } from "../components/core/digest.ts";
 import { mcpCheck } from "../components/network/names.ts";
 import { secretsFolder } from "../components/settings/environment/uses.ts";
-import type { Settings } from "../components/settings/schema.ts";
 import type { Plan } from "./check/plan.ts";
+import { compiledCode, containerSecurity, placement, podSecurity } from "./deployment/pod.ts";
 import type { ServerSummary } from "./platform.ts";
-import { containerSecurity, placement, podSecurity } from "./pod.ts";
 
 const name = "mcp-check";
 const tokenFile = "token";
@@ -16,26 +16,34 @@ export interface McpCheckArgs {
   namespace: pulumi.Input<string>;
   /** The MCP servers' image, which holds the check. */
   image: pulumi.Input<string>;
-  /** What is asked, and where. */
+  /** Which servers to check, and how. */
   plan: pulumi.Input<Plan>;
-  /** Of a client; secret. */
+  /** Token of a client; secret. */
   token: pulumi.Input<string>;
   /**
-   * Everything else that a change of makes it run again: what the servers, the gateway, Nginx and the data stores are made
-   * of. Digests, no secrets.
+   * Digests of the servers, the gateway, Nginx and the data stores; no secrets. A change of one runs the check again.
    */
   contents: pulumi.Input<string[]>;
 }
 
-/** Seconds that a server has to answer once everything is ready: the gateway looks at each all 5 s, and believes it twice. */
+/** Seconds for all servers to respond once everything is ready: the gateway probes every 5 s, and needs two good results. */
 const deadline = 45;
 
-/** What is asked of a stack's servers, at the host where clients come. Pure. */
-export function checkedServers(
-  url: string,
-  servers: readonly ServerSummary[],
-  settings: Settings["mcp"],
-): Pick<Plan, "servers" | "gateway" | "deadline"> {
+export interface CheckPlanInput {
+  /** Public host name of the stack. */
+  hostname: string;
+  servers: readonly ServerSummary[];
+  /** The gateway accepts only an identity provider's tokens. */
+  oidc: boolean;
+  /** Name of Nginx inside the cluster. */
+  address: string;
+  /** PEM of the certificate that Nginx serves. */
+  certificate: string;
+}
+
+/** The plan of the check: every enabled server, at its public URL. Pure. */
+export function checkPlan({ hostname, servers, oidc, address, certificate }: CheckPlanInput): Plan {
+  const url = `https://${hostname}`;
   return {
     servers: servers
       .filter(({ enabled }) => enabled)
@@ -46,23 +54,55 @@ export function checkedServers(
         revisions,
         ...(path !== undefined && { url: `${url}${path}` }),
       })),
-    gateway: { url: `${url}/mcp`, oidc: settings.gateway.oidc !== undefined },
+    gateway: { url: `${url}/mcp`, oidc },
+    address,
+    certificate,
     deadline,
   };
 }
 
-/** The token of the client that is there for checks, or the first. Pure. */
+/** The token of the client `check`, or of the first client. Pure. */
 export const checkToken = (clients: Readonly<Record<string, string>>): string =>
   clients.check ?? Object.values(clients)[0] ?? "";
 
-/** Digest of what is checked, short enough for a name. Pure. */
-export const checkHash = (...parts: unknown[]): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 10);
+/** The pod of the check. Pure. */
+export const checkPod = (
+  image: pulumi.Input<string>,
+  plan: pulumi.Input<string>,
+  secretName: pulumi.Input<string>,
+): types.input.core.v1.PodSpec => ({
+  restartPolicy: "Never",
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  ...placement,
+  securityContext: podSecurity,
+  containers: [
+    {
+      name: "check",
+      image,
+      command: ["node", "/app/mcp/check/main.ts"],
+      env: [
+        compiledCode,
+        { name: "SOPHIA_CHECK_PLAN", value: plan },
+        { name: "SOPHIA_CHECK_TOKEN_FILE", value: `${secretsFolder}/${tokenFile}` },
+      ],
+      resources: {
+        requests: { cpu: "50m", memory: "96Mi" },
+        limits: { cpu: "1000m", memory: "256Mi" },
+      },
+      securityContext: containerSecurity,
+      // The last lines of a failed check are then in the pod's status, which the update shows.
+      terminationMessagePolicy: "FallbackToLogsOnError",
+      volumeMounts: [{ name: "secrets", mountPath: secretsFolder, readOnly: true }],
+    },
+  ],
+  volumes: [{ name: "secrets", secret: { secretName, defaultMode: 0o440 } }],
+});
 
 /**
- * The last step of an update: a Job asks every MCP server, by its own path and by the gateway, as a client does. The
- * update fails, with what did not answer, when one does not. It runs again with each change of anything that it asks,
- * or that this needs, and after a failure with the next update; where nothing of that changed there is nothing to ask.
+ * The last step of an update: a Job checks every MCP server as a client, at its own path and at the gateway. The update
+ * fails, and names the servers, when one does not respond. The Job runs again after a change of anything that it checks or
+ * that a server depends on, and after a failure; otherwise the update does not run it.
  */
 export class McpCheck extends Component {
   constructor(component: string, args: McpCheckArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -76,9 +116,9 @@ export class McpCheck extends Component {
       this.child(),
     );
     const plan = pulumi.output(args.plan).apply((resolved) => JSON.stringify(resolved));
-    // Of a random token a digest tells nothing.
+    // A digest of a random token reveals nothing.
     const hash = pulumi.unsecret(
-      pulumi.all([args.image, plan, args.token, args.contents]).apply((parts) => checkHash(...parts)),
+      pulumi.all([args.image, plan, args.token, args.contents]).apply((parts) => contentHash(...parts)),
     );
     new k8s.batch.v1.Job(
       this.childName("job"),
@@ -87,53 +127,22 @@ export class McpCheck extends Component {
           name: pulumi.interpolate`${name}-${hash}`,
           namespace,
           labels,
-          // One that failed is no answer for the next update.
+          // The next update replaces a Job that failed.
           annotations: { "pulumi.com/replaceUnready": "true" },
         },
         spec: {
-          // The check itself asks again and again, so what it found stands: a second pod only for one that was lost.
+          // The check itself retries, so its failure is final: a second pod only for one that was evicted.
           backoffLimit: 0,
           podFailurePolicy: {
             rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
           },
           activeDeadlineSeconds: 300,
-          template: {
-            metadata: { labels },
-            spec: {
-              restartPolicy: "Never",
-              automountServiceAccountToken: false,
-              enableServiceLinks: false,
-              ...placement,
-              securityContext: podSecurity,
-              containers: [
-                {
-                  name: "check",
-                  image: args.image,
-                  command: ["node", "/app/mcp/check/main.ts"],
-                  env: [
-                    { name: "SOPHIA_CHECK_PLAN", value: plan },
-                    { name: "SOPHIA_CHECK_TOKEN_FILE", value: `${secretsFolder}/${tokenFile}` },
-                  ],
-                  resources: {
-                    requests: { cpu: "50m", memory: "96Mi" },
-                    limits: { cpu: "1000m", memory: "256Mi" },
-                  },
-                  securityContext: containerSecurity,
-                  // What a failed check said last is in the pod's status, and so in what the update says.
-                  terminationMessagePolicy: "FallbackToLogsOnError",
-                  volumeMounts: [{ name: "secrets", mountPath: secretsFolder, readOnly: true }],
-                },
-              ],
-              volumes: [
-                { name: "secrets", secret: { secretName: secret.metadata.name, defaultMode: 0o440 } },
-              ],
-            },
-          },
+          template: { metadata: { labels }, spec: checkPod(args.image, plan, secret.metadata.name) },
         },
       },
       this.child({
         ...(dependsOn && { dependsOn }),
-        // One that outlived the failure of its successor would stand in the way when all is again as it was.
+        // A Job that stays after its replacement failed would have the name that the original contents need again.
         deleteBeforeReplace: true,
         customTimeouts: { create: "6m", update: "6m" },
       }),

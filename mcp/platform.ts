@@ -2,57 +2,56 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component } from "../components/core/base.ts";
 import type { Peer } from "../components/network/addresses.ts";
-import type { Identity, RouteInput } from "../components/services/nginx.ts";
-import type { StaticDocument } from "../components/services/routes.ts";
+import type { Identity } from "../components/services/nginx.ts";
+import type { Route, StaticDocument } from "../components/services/routes.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import { type Choice, choose, notice, urlOf } from "./catalog/choose.ts";
-import { type CatalogEntry, catalog, isDeployed } from "./catalog/index.ts";
-import { federated, gatewayPath, ownPath, registryPath } from "./catalog/reach.ts";
+import { type CatalogEntry, catalog, type DeployedEntry, isDeployed } from "./catalog/index.ts";
+import { federated, ownPath, registryPath } from "./catalog/reach.ts";
 import { registryDocument } from "./catalog/registry.ts";
-import type { Urls } from "./egress.ts";
-import { credentialFor } from "./environment.ts";
+import type { Urls } from "./deployment/egress.ts";
+import { credentialFor, type Provided } from "./deployment/environment.ts";
+import { type Platform, provide } from "./deployment/provided.ts";
+import type { GpuScaling } from "./deployment/scaling.ts";
+import { McpServer } from "./deployment/server.ts";
 import type { Backend, GatewayAuth } from "./gateway/backend.ts";
 import { Gateway } from "./gateway/gateway.ts";
-import { type Platform, provide } from "./provided.ts";
-import type { GpuScaling } from "./scaling.ts";
-import { McpServer } from "./server.ts";
+import { gatewayRoutes, serverRoutes } from "./routes.ts";
 
 export interface McpPlatformArgs extends Platform {
   /** Section `mcp`. */
   settings: Settings["mcp"];
-  /** Name under which clients come, from `nginx.hostnames`. */
+  /** Host name of the public URL, the first of `nginx.hostnames`. */
   hostname: string;
   image: pulumi.Input<string>;
   namespace: pulumi.Input<string>;
   hosts: pulumi.Input<unknown[]>;
   apiServers: pulumi.Input<Peer[]>;
   storageClass: string;
-  /** Makes GPU slices: servers that take one wait for it. */
+  /** Resource that provides GPU slices: servers with a slice depend on it. */
   gpu: pulumi.Resource;
-  /**
-   * What starts before the servers' pods: all of them at once would take the time that those need. A change does nothing.
-   */
+  /** Resources that must exist before the servers' pods start, which would otherwise compete for the CPU. A change does nothing. */
   after?: pulumi.Resource[];
-  /** Left out: servers with a GPU slice do not scale. */
+  /** Default: servers with a GPU slice do not scale. */
   gpuScaling?: GpuScaling | undefined;
 }
 
-/** What of an entry became of it. */
+/** State of a catalog entry in this stack. */
 export interface ServerSummary {
   name: string;
   kind: CatalogEntry["kind"];
   enabled: boolean;
-  /** Why it stays off. */
+  /** Why it is disabled. */
   reason?: string;
-  /** Below the public URL; only servers that run here have one. */
+  /** Path below the public URL; only servers that run in the cluster have one. */
   path?: string;
   /** Whether the gateway offers its tools. */
   federated: boolean;
-  /** Revisions that it speaks at its own path. */
+  /** Revisions that it supports at its own path. */
   revisions: readonly string[];
 }
 
-/** What became of every entry. Pure. */
+/** State of every catalog entry. Pure. */
 export const summaries = (choices: readonly Choice[]): ServerSummary[] =>
   choices.map((choice) => {
     const { entry } = choice;
@@ -68,100 +67,72 @@ export const summaries = (choices: readonly Choice[]): ServerSummary[] =>
     };
   });
 
-/** All MCP servers that the stack can run, the gateway in front of them, and the tokens of those who may call. */
+/** All MCP servers that the stack can run, the gateway for them, and a token for each client. */
 export class McpPlatform extends Component {
   readonly servers: ServerSummary[];
-  /** How Nginx reaches them; each asks for a client's token. */
-  readonly routes: RouteInput[];
-  /** What Nginx itself tells clients: the servers that run, in the official registry's shape. */
+  /** Nginx's routes to the gateway and the servers; each requires a client's token. */
+  readonly routes: Route[];
+  /** Documents that Nginx serves itself: the running servers, in the official registry's format. */
   readonly documents: StaticDocument[];
-  /** Where Nginx has the tokens of an identity provider checked, which then open every route for clients. */
-  readonly identity?: pulumi.Output<Identity>;
+  /** Where Nginx validates an identity provider's tokens, which are then accepted on every route for clients. */
+  readonly identity?: Identity;
   /** Tokens by client; secret. */
   readonly clients: pulumi.Output<Record<string, string>>;
-  /** Of the gateway and the servers: what each runs as. */
+  /** Digests of the gateway and of every server. */
   readonly digests: pulumi.Output<string[]>;
 
   constructor(name: string, args: McpPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:McpPlatform", name, opts);
-    const { settings } = args;
+    const { settings, namespace } = args;
     const choices = choose(catalog, settings, new Set(Object.keys(args.secrets)));
     const off = notice(choices);
     if (off) void pulumi.log.info(off, this);
-    const provided = provide(args);
     const running = choices.flatMap((choice) => (choice.enabled ? [choice.entry] : []));
-
-    const backends: Backend[] = [];
-    this.routes = [];
-    const digests: pulumi.Output<string>[] = [];
-    for (const entry of running) {
-      let url: pulumi.Input<string>;
-      if (isDeployed(entry)) {
-        const server = new McpServer(
-          this.childName(entry.name),
-          { ...args, entry, provided, urls: urlsOf(args) },
-          this.child({ dependsOn: entry.gpuSlices > 0 ? [args.gpu] : [] }),
-        );
-        digests.push(server.digest);
-        // By address: the gateway opens a connection a call, and would look the name up each time.
-        url = pulumi.interpolate`http://${server.address}:${server.port}${entry.path}`;
-        const path = ownPath(entry);
-        if (path !== undefined) {
-          this.routes.push({
-            path,
-            kind: "sse",
-            clients: true,
-            host: server.host,
-            address: server.address,
-            port: server.port,
-            upstreamPath: entry.path,
-          });
-        }
-      } else url = urlOf(entry, settings) ?? "";
-      if (federated(entry)) {
-        backends.push({
-          name: entry.name,
-          url,
-          timeout: entry.timeout,
-          tools: entry.toolAllow,
-          credential: bearer(credentialFor(entry, provided)),
-        });
-      }
-    }
+    const provided = provide(args);
+    const servers = this.#servers(running.filter(isDeployed), provided, args);
     const gateway = new Gateway(
       this.childName("gateway"),
       {
         settings,
-        namespace: args.namespace,
-        backends,
+        namespace,
+        backends: running.filter(federated).map((entry) => backend(entry, servers, provided, settings)),
         auth: authOf(args),
         sessions: args.redis,
       },
       this.child(),
     );
-    this.digests = pulumi.all([gateway.digest, ...digests]);
-    const { host, address, spreadAddress, port } = gateway;
-    const viaGateway = { kind: "sse", exact: true, host, address, port } as const;
-    this.routes.push(
-      // Tokens of an identity provider are the gateway's to check.
-      {
-        ...viaGateway,
-        spreadAddress,
-        path: gatewayPath,
-        clients: !settings.gateway.oidc,
-        upstreamPath: gateway.path,
-      },
-      { ...viaGateway, path: `${gatewayPath}/status`, clients: true, upstreamPath: gateway.statusPath },
-    );
-    if (settings.gateway.oidc) {
-      const { metadataPath, path } = gateway;
-      this.routes.push({ path: metadataPath, kind: "http", host, address, port });
-      this.identity = host.apply((known) => ({ host: known, port, path }));
+    const { oidc } = settings.gateway;
+    this.routes = [
+      ...[...servers].flatMap(([entry, server]) => serverRoutes(entry, server)),
+      ...gatewayRoutes(gateway, oidc !== undefined),
+    ];
+    if (oidc) {
+      const { host, port, path } = gateway;
+      this.identity = { host, port, path };
     }
+    this.digests = pulumi.all([gateway.digest, ...[...servers.values()].map((server) => server.digest)]);
     this.documents = [{ path: registryPath, text: registryDocument(running, args.hostname) }];
     this.servers = summaries(choices);
     this.clients = pulumi.secret(pulumi.all(this.#tokens(settings.clients)));
     this.registerOutputs({ servers: this.servers });
+  }
+
+  #servers(
+    entries: readonly DeployedEntry[],
+    provided: Provided,
+    args: McpPlatformArgs,
+  ): Map<DeployedEntry, McpServer> {
+    const urls = urlsOf(args);
+    return new Map(
+      entries.map((entry) => [
+        entry,
+        new McpServer(
+          this.childName(entry.name),
+          { ...args, entry, provided, urls },
+          this.child({ dependsOn: entry.gpuSlices > 0 ? [args.gpu] : [] }),
+        ),
+      ]),
+    );
   }
 
   #tokens(clients: Settings["mcp"]["clients"]): Record<string, pulumi.Output<string>> {
@@ -169,7 +140,7 @@ export class McpPlatform extends Component {
       Object.entries(clients).map(([client, generation]) => {
         const token = new random.RandomPassword(
           this.childName(`client-${client}`),
-          // Nginx compares without regard to capitals.
+          // Nginx compares without case.
           { length: 48, special: false, upper: false, keepers: { generation: String(generation) } },
           this.child(),
         );
@@ -179,10 +150,32 @@ export class McpPlatform extends Component {
   }
 }
 
-const bearer = (credential: Backend["credential"]): Backend["credential"] =>
-  credential && { ...credential, value: pulumi.secret(pulumi.interpolate`Bearer ${credential.value}`) };
+/** What the gateway needs to know of an entry. Pure. */
+function backend(
+  entry: CatalogEntry,
+  servers: ReadonlyMap<CatalogEntry, McpServer>,
+  provided: Provided,
+  settings: Settings["mcp"],
+): Backend {
+  const server = servers.get(entry);
+  const credential = credentialFor(entry, provided);
+  return {
+    name: entry.name,
+    // By address: vMCP opens a connection for each call, and would look up a name each time.
+    url:
+      server && isDeployed(entry)
+        ? pulumi.interpolate`http://${server.address}:${server.port}${entry.path}`
+        : (urlOf(entry, settings) ?? ""),
+    timeout: entry.timeout,
+    tools: entry.toolAllow,
+    credential: credential && {
+      ...credential,
+      value: pulumi.secret(pulumi.interpolate`Bearer ${credential.value}`),
+    },
+  };
+}
 
-/** Where servers go beyond the cluster; settings of a server come before what everybody uses. */
+/** Endpoints outside the cluster; a server's own variables take precedence over the platform's settings. */
 function urlsOf({ lambdaApiUrl, gongApiUrl, settings }: McpPlatformArgs): Urls {
   const own = (server: string, variable: string) => settings.servers[server]?.variables?.[variable];
   return {

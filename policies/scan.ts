@@ -6,7 +6,7 @@
  *   node policies/scan.ts --history   every file and message of every commit of every branch, and every tag's message;
  *                                     of another checkout with its folder
  *
- * `scan.yaml` holds what is let pass in this repository, with reason and expiry.
+ * `scan.yaml` holds this repository's exceptions, each with reason and expiry.
  * Prints file, line and kind of key, never the key; then how much was read, and in how many seconds.
  */
 import { execFileSync } from "node:child_process";
@@ -14,6 +14,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { detect } from "./detector/detect.ts";
+import { textOf } from "./detector/encodings.ts";
 import { Exceptions } from "./engine/exceptions.ts";
 import { readScanExceptions } from "./engine/files.ts";
 
@@ -37,12 +38,13 @@ export interface Scan {
   leaks: Leak[];
 }
 
-/** Larger files are data, no place for a key that somebody typed. Characters. */
+/** Largest file that is read, in bytes: larger ones are data, in which nobody types a key. */
 const largest = 5_000_000;
 
-/** Keys in one file's text. Pure. */
-export function leaksIn(file: string, text: string): Leak[] {
-  if (text.includes("\0")) return [];
+/** Keys in one file: in its text, in what gzip packed, or in the printable parts of a binary. Pure. */
+export function leaksIn(file: string, content: string | Buffer): Leak[] {
+  const text = typeof content === "string" ? content : textOf(content)?.text;
+  if (text === undefined) return [];
   return detect(text).map(({ format, at = 0, inside, name = format }) => ({
     file,
     line: text.slice(0, at).split("\n").length,
@@ -69,7 +71,7 @@ export function scan(folder: string): Scan {
     if (!found?.isFile() || found.size > largest) continue;
     result.files += 1;
     result.bytes += found.size;
-    result.leaks.push(...leaksIn(file, readFileSync(path, "utf8")));
+    result.leaks.push(...leaksIn(file, readFileSync(path)));
   }
   return { ...result, seconds: since(start) };
 }
@@ -85,7 +87,7 @@ export function scanHistory(folder: string): Scan {
   for (const { name, text } of contents(git)) {
     result.files += 1;
     result.bytes += text.length;
-    result.leaks.push(...leaksIn(name, text.toString()));
+    result.leaks.push(...leaksIn(name, text));
   }
   for (const { name, text } of messages(git)) {
     result.messages = (result.messages ?? 0) + 1;
@@ -128,11 +130,11 @@ function* contents(git: Git): Generator<{ name: string; text: Buffer }> {
 
 /** What people wrote with commits and tags. */
 function* messages(git: Git): Generator<{ name: string; text: string }> {
-  const told = [
+  const sources = [
     ["message of commit", ["log", "--all", "--format=%h %an <%ae>%n%B%x00"]],
     ["message of tag", ["for-each-ref", "refs/tags", "--format=%(refname:short) %(contents)%00"]],
   ] as const;
-  for (const [what, args] of told) {
+  for (const [what, args] of sources) {
     for (const each of git([...args])
       .toString()
       .split("\0")) {
@@ -148,7 +150,7 @@ function* messages(git: Git): Generator<{ name: string; text: string }> {
  * `whole`: an exception that nothing needs is a fault, unless it is optional, as one for the history is.
  */
 export function report(
-  { files, messages: told, bytes, seconds, leaks }: Scan,
+  { files, messages, bytes, seconds, leaks }: Scan,
   exceptions: Exceptions,
   whole = true,
 ): { lines: string[]; keys: number; clean: boolean } {
@@ -158,8 +160,8 @@ export function report(
       `${file}:${line}: ${format}${inside.length > 0 ? ` inside ${inside.join(", ")}` : ""}`,
   );
   const faults = whole ? exceptions.faults() : [];
-  const read = `${files} files, ${told === undefined ? "" : `${told} messages, `}${(bytes / 1e6).toFixed(1)} MB`;
-  const sum = `${read}, ${seconds.toFixed(1)} s: ${left.length} keys, ${leaks.length - left.length} let pass`;
+  const read = `${files} files, ${messages === undefined ? "" : `${messages} messages, `}${(bytes / 1e6).toFixed(1)} MB`;
+  const sum = `${read}, ${seconds.toFixed(1)} s: ${left.length} keys, ${leaks.length - left.length} excepted`;
   return { lines: [...lines, ...faults, sum], keys: left.length, clean: left.length + faults.length === 0 };
 }
 
@@ -177,10 +179,12 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   const where = folder ?? join(import.meta.dirname, "..");
   const today = new Date().toISOString().slice(0, 10);
   const excepted = new Exceptions(own ? readScanExceptions([rule], today) : [], undefined, today);
-  const said = report(history ? scanHistory(where) : scan(where), excepted, !history);
-  console.log(said.lines.join("\n"));
-  if (said.keys > 0) {
-    console.error("A key in a file is burnt: revoke it, put the new one into ESC, and read it from there.");
+  const result = report(history ? scanHistory(where) : scan(where), excepted, !history);
+  console.log(result.lines.join("\n"));
+  if (result.keys > 0) {
+    console.error(
+      "A key in a file is compromised: revoke it, put the new one into ESC, and read it from there.",
+    );
   }
-  process.exitCode = said.clean ? 0 : 1;
+  process.exitCode = result.clean ? 0 : 1;
 }

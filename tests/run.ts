@@ -1,38 +1,42 @@
 /**
- * `make test`: everything that proves the platform, with one closing line `N passed, N failed`.
+ * `make test`: all checks and tests of the platform, with one closing line `N passed, N failed`.
  *
  *   node tests/run.ts                 all of it
  *   node tests/run.ts unit plugins    these parts only
- *   COVERAGE=1 node tests/run.ts      with line coverage, the processes that tests start included
+ *   COVERAGE=1 node tests/run.ts      with line coverage, including the processes that tests start
  */
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { labOf } from "../lab/lab.ts";
-import { duration } from "../lab/progress.ts";
+import { duration } from "../lab/terminal/progress.ts";
 import { lineCoverage } from "./support/coverage.ts";
 import { Commands } from "./support/run/execute.ts";
 import { bin, type Outcome, type Part, suite, whole } from "./support/run/parts.ts";
+import { removeLab } from "./support/run/removeLab.ts";
 
 const lab = labOf({ ...process.env, LAB: process.env.LAB || `test-${process.pid}` });
 const reports = `${lab.folder}-reports`;
 const temporary = await mkdtemp(join(tmpdir(), "sophia-test-"));
-// Databases of tests run as a user of their own, and must get to their folder.
+// The databases of tests run as another user, who must be able to enter this folder.
 await chmod(temporary, 0o755);
 const measure = process.env.COVERAGE === "1";
-const commands = new Commands({
-  ...process.env,
-  LAB: lab.name,
-  LAB_CACHE: lab.cache,
-  TMPDIR: temporary,
-  ...(measure && { COVERAGE_FOLDER: join(reports, "processes") }),
-});
+const commands = new Commands(
+  {
+    ...process.env,
+    LAB: lab.name,
+    LAB_CACHE: lab.cache,
+    TMPDIR: temporary,
+    ...(measure && { COVERAGE_FOLDER: join(reports, "processes") }),
+  },
+  reports,
+);
 const vitest = (name: string) => suite(commands, name, reports, measure);
 const onArtefacts = (part: Part): Part => ({ ...part, onArtefacts: true });
 
 /**
- * Two lanes, one for each core that a small machine has; most of what they do is wait. The first begins with what needs
- * nothing but this repository and its packages, while what the lab needs is built.
+ * Two lanes, one for each core of a small machine; they spend most of their time waiting. The first begins with the parts that
+ * need only this repository and its packages, while the lab's artefacts are built.
  */
 const lanes: Part[][] = [
   [
@@ -51,12 +55,12 @@ const wanted = process.argv.slice(2);
 const known = lanes.flat().map((part) => part.name);
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(`no such part: ${unknown.join(", ")}; there are ${known.join(", ")}\n`);
+  process.stderr.write(`unknown part: ${unknown.join(", ")}; the parts are ${known.join(", ")}\n`);
   process.exit(2);
 }
 const chosen = (parts: Part[]) => parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 
-const results: (Omit<Outcome, "said"> & { name: string; seconds: number })[] = [];
+const results: (Omit<Outcome, "output"> & { name: string; seconds: number })[] = [];
 const running = new Map<string, number>();
 const secondsSince = (start: number) => (performance.now() - start) / 1000;
 const heartbeat = setInterval(() => {
@@ -65,18 +69,18 @@ const heartbeat = setInterval(() => {
 }, 60_000);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** One part after another. What each said follows when it ends, so that lanes do not mix. */
+/** Runs the parts in sequence. A part's output is shown when it ends, so that lanes do not mix. */
 async function lane(parts: Part[], built: Promise<boolean>): Promise<void> {
   for (const part of parts) {
     if (part.onArtefacts && !(await built)) return;
     if (commands.interrupted) return;
     const start = performance.now();
     running.set(part.name, start);
-    const { said, ...counts } = await part.run();
+    const { output, ...counts } = await part.run();
     running.delete(part.name);
     const seconds = secondsSince(start);
     results.push({ name: part.name, ...counts, seconds });
-    say(`\n── ${part.name}, ${duration(seconds)}\n${said.trimEnd()}\n`);
+    say(`\n── ${part.name}, ${duration(seconds)}\n${output.trimEnd()}\n`);
   }
 }
 
@@ -85,12 +89,13 @@ const withArtefacts = chosenLanes.flat().some((part) => part.onArtefacts);
 const build: Part = {
   name: "build",
   run: async () => {
-    const { code } = await commands.execute(bin("node"), ["lab/cli.ts", "build"], true);
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, said: "" };
+    const code = await commands.show(bin("node"), ["lab/cli.ts", "build"]);
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, output: "" };
   },
 };
 
 await mkdir(reports, { recursive: true });
+let leftBehind: string | undefined;
 try {
   const built = lane(withArtefacts ? [build] : [], Promise.resolve(true)).then(() =>
     results.every(({ name, failed }) => name !== "build" || failed === 0),
@@ -98,9 +103,11 @@ try {
   await Promise.all([built, ...chosenLanes.map((parts) => lane(parts, built))]);
 } finally {
   clearInterval(heartbeat);
-  if (withArtefacts) await commands.execute(bin("node"), ["lab/cli.ts", "down"], true);
+  if (withArtefacts) {
+    leftBehind = await removeLab(lab, () => commands.show(bin("node"), ["lab/cli.ts", "down"]), say);
+  }
   if (measure) say(`\n${(await lineCoverage(reports)).text}`);
-  for (const folder of [lab.folder, reports, temporary]) await rm(folder, { recursive: true, force: true });
+  for (const folder of [reports, temporary]) await rm(folder, { recursive: true, force: true });
 }
 
 const sum = (count: (result: (typeof results)[number]) => number) =>
@@ -108,7 +115,7 @@ const sum = (count: (result: (typeof results)[number]) => number) =>
 for (const { name, failures = [], unsteady = [], leftOut = {} } of results) {
   for (const [why, count] of Object.entries(leftOut)) say(`– ${name}: ${count} not run: ${why}`);
   for (const failure of failures) say(`✘ ${name}: ${failure}\n`);
-  for (const first of unsteady) say(`⚠ passed at the second try only, ${name}: ${first}\n`);
+  for (const first of unsteady) say(`⚠ passed on the second attempt only, ${name}: ${first}\n`);
 }
 for (const { name, passed, failed, skipped, seconds } of results) {
   const more = skipped > 0 ? `, ${skipped} skipped` : "";
@@ -117,4 +124,5 @@ for (const { name, passed, failed, skipped, seconds } of results) {
 }
 const failed = sum((result) => result.failed);
 say(`${sum((result) => result.passed)} passed, ${failed} failed`);
-process.exitCode = failed === 0 && !commands.interrupted ? 0 : 1;
+if (leftBehind) say(`✘ ${leftBehind}`);
+process.exitCode = failed === 0 && !leftBehind && !commands.interrupted ? 0 : 1;

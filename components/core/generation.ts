@@ -1,6 +1,6 @@
 /**
- * What makes a random resource again when the generation changes. Left out where none is set: stacks from before the
- * setting keep what they have.
+ * Keepers that replace a random resource when the generation changes. Default: none, so that stacks from before the
+ * setting keep their values.
  */
 export const keepersOf = (generation: number | undefined): { keepers?: Record<string, string> } =>
   generation === undefined ? {} : { keepers: { generation: String(generation) } };

@@ -1,5 +1,5 @@
 /**
- * The one table of versions. A change here is a change of what runs: `pulumi preview` shows it as an upgrade.
+ * The only table of versions. A change here changes what runs: `pulumi preview` shows it as an upgrade.
  * Image references are the production names; in the lab a registry mirror serves images of the same name.
  */
 export const versions = {
@@ -8,6 +8,9 @@ export const versions = {
   cloudNativePg: "1.30.0",
   nvidiaDevicePlugin: "0.19.0",
 } as const;
+
+/** Version of Kubernetes without K3s's own suffix, as Helm's `--kube-version` takes it. */
+export const kubernetesVersion = versions.k3s.replace(/\+.*$/, "");
 
 /** Images by role. `tag` is never `latest`; `digest` is required by policy in prod. */
 export const images = {
@@ -18,10 +21,10 @@ export const images = {
   redis: "docker.io/library/redis:7.0.15-bookworm",
   nginx: "docker.io/library/nginx:1.22.1",
   nvidiaDevicePlugin: "nvcr.io/nvidia/k8s-device-plugin:v0.19.0",
-  /** Measures GPUs; its last number is the exporter's, the first DCGM's. */
+  /** Exports GPU metrics. The tag has DCGM's version, then the exporter's. */
   dcgmExporter: "nvcr.io/nvidia/k8s/dcgm-exporter:4.5.3-4.8.2-distroless",
   mcpServers: "ghcr.io/sophia-ai/mcp-servers:0.1.0",
-  /** Serves what GPUs are measured by to Kubernetes's autoscalers. */
+  /** Exports the health of hosts, and serves GPU metrics to Kubernetes's autoscalers. */
   monitoring: "ghcr.io/sophia-ai/monitoring:0.1.0",
   /** Jobs of the data pipeline. */
   pipeline: "ghcr.io/sophia-ai/pipeline:0.1.0",

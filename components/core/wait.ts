@@ -1,3 +1,5 @@
+import { messageOf } from "./errors.ts";
+
 /** What to wait for, and for how long. */
 export interface Wait {
   /** Ends the sentence "waited 600 s for …", e.g. `ssh ubuntu@203.0.113.7:22`. */
@@ -18,7 +20,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A deadline passed. `lastError` is what the last probe said. */
+/** A deadline passed. `lastError` is the reason of the last probe. */
 export class WaitTimeout extends Error {
   readonly lastError: string;
   constructor(what: string, seconds: number, lastError: string) {
@@ -29,10 +31,10 @@ export class WaitTimeout extends Error {
 }
 
 /** Throw this from a probe when waiting longer cannot help: the wait ends at once with `cause`. */
-export class Hopeless extends Error {
+export class Unrecoverable extends Error {
   constructor(cause: Error) {
     super(cause.message, { cause });
-    this.name = "Hopeless";
+    this.name = "Unrecoverable";
   }
 }
 
@@ -54,7 +56,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** What a probe that found nothing says about why. */
+/** Result of a probe that was not successful yet, with the reason. */
 export interface NotYet {
   readonly notYet: string;
 }
@@ -64,7 +66,7 @@ const isNotYet = (value: unknown): value is NotYet =>
 
 /**
  * Calls `probe` until it returns something other than `notYet(…)` and throws nothing, or the deadline passes.
- * The last reason is part of the error, so that a timeout says what stood in the way.
+ * The last reason is part of the error of a timeout.
  */
 export async function waitFor<T>(wait: Wait, probe: () => Promise<T | NotYet>): Promise<T> {
   const clock = wait.clock ?? systemClock;
@@ -77,8 +79,8 @@ export async function waitFor<T>(wait: Wait, probe: () => Promise<T | NotYet>): 
       if (!isNotYet(value)) return value;
       last = value.notYet;
     } catch (error) {
-      if (error instanceof Hopeless) throw error.cause;
-      last = error instanceof Error ? error.message : String(error);
+      if (error instanceof Unrecoverable) throw error.cause;
+      last = messageOf(error);
     }
     wait.signal?.throwIfAborted();
     if (clock.now() - start >= wait.deadline * 1000) throw new WaitTimeout(wait.what, wait.deadline, last);

@@ -9,7 +9,7 @@ export const imagesOfOthers: readonly string[] = (Object.keys(images) as ImageRo
   .filter((role) => !own.includes(role))
   .map((role) => images[role]);
 
-/** MCP servers that come in an image of their makers, which no setting has until somebody names another. */
+/** MCP servers whose vendor publishes an image; settings name it only to replace it. */
 export const serverImages: Readonly<Record<string, string>> = {
   github: images.githubMcp,
   slack: images.slackMcp,

@@ -56,7 +56,7 @@ export const version = production.mcpServers.split(":").at(-1) ?? "";
 export const tagOf = (settings: BuildSettings, name: string, stack: string): string =>
   `${settings.repository}/${name}:${version}-${stack}`;
 
-/** Bases whose digest nobody has looked up yet. Pure. */
+/** Base images whose digest was not looked up yet. Pure. */
 export const unknownBases = ({ bases }: BuildSettings): string[] =>
   Object.entries(bases)
     .filter(([, reference]) => /@sha256:0{64}$/.test(reference))

@@ -6,7 +6,7 @@ import { type BuildSettings, type Family, type Recipe, recipes, tagOf, unknownBa
 
 export interface ImagesArgs {
   settings: BuildSettings;
-  /** May push to `settings.registry`. A new one builds nothing anew. */
+  /** May push to `settings.registry`. A new one rebuilds nothing. */
   password: pulumi.Input<string>;
   /** Folder that families' folders start from. Default: the project's. */
   root?: string;
@@ -14,7 +14,7 @@ export interface ImagesArgs {
 
 /**
  * The platform's own images, built and pushed to the stack's registry. An image is built again when a file of its
- * context or what it is made of changed; whoever uses its reference then rolls.
+ * context or one of its base images changed; workloads that use its reference then roll.
  */
 export class Images extends Component {
   /** What services run, `name:tag@digest`, by family or service. Known once it is pushed. */
@@ -54,7 +54,7 @@ export class Images extends Component {
         registries: [
           { address: registry.server, username: registry.username, password: pulumi.secret(password) },
         ],
-        // A plan tells what would be built; building takes the update.
+        // A preview shows what would be built; only an update builds.
         buildOnPreview: false,
       },
       // Another stack, or a roll-back, may run the same digest.

@@ -108,16 +108,19 @@ export const flows: Flow[] = [
   { name: "gpu-metrics-to-api", from: gpuMetrics, to: "apiServers", ports: [] },
 ];
 
-/** A network policy whose text waits for the places. */
 export interface Policy {
   name: string;
   namespace: NamespaceName;
+  /** Whether `spec` reads the API servers' addresses, which are unknown until the cluster exists. */
+  needsPlaces: boolean;
   spec(places: Places): Spec;
 }
 
 const isPods = (side: Side): side is Pods => typeof side === "object";
 const isOurs = (side: Side): side is Pods & { namespace: NamespaceName } =>
   isPods(side) && side.namespace !== "kube-system";
+
+const needsPlaces = (side: Side): boolean => side === "apiServers" || side === "apiServerSources";
 
 const portsOf = (flow: Flow): PolicyPort[] =>
   flow.ports.map((port) => (typeof port === "number" ? { port, protocol: "TCP" } : port));
@@ -154,6 +157,7 @@ export function policiesOf(all: Flow[]): Policy[] {
     (namespace): Policy => ({
       name: "default-deny",
       namespace,
+      needsPlaces: false,
       spec: () => ({ podSelector: {}, policyTypes: ["Ingress", "Egress"] }),
     }),
   );
@@ -164,6 +168,7 @@ export function policiesOf(all: Flow[]): Policy[] {
       halves.push({
         name: `${flow.name}-out`,
         namespace: from.namespace,
+        needsPlaces: needsPlaces(to),
         spec: (places) => ({
           podSelector: selector(from),
           policyTypes: ["Egress"],
@@ -175,6 +180,7 @@ export function policiesOf(all: Flow[]): Policy[] {
       halves.push({
         name: `${flow.name}-in`,
         namespace: to.namespace,
+        needsPlaces: needsPlaces(from),
         spec: (places) => ({
           podSelector: selector(to),
           policyTypes: ["Ingress"],

@@ -1,5 +1,5 @@
 /**
- * Namespaces of the platform, each with its own walls; first those that the longest waits are for. `kube-system` belongs
+ * Namespaces of the platform, each isolated by its own policies; first those that the longest waits are for. `kube-system` belongs
  * to the cluster.
  */
 export const namespaceNames = ["cnpg-system", "data", "ingress", "mcp", "gpu", "monitoring"] as const;
@@ -22,5 +22,5 @@ export const mcpCheck = { "app.kubernetes.io/name": "mcp-check" } as const;
 
 /** NVIDIA's exporter on hosts with GPUs. */
 export const dcgmExporter = { "app.kubernetes.io/name": "dcgm-exporter" } as const;
-/** The API that tells Kubernetes how busy GPUs are. */
+/** The API that gives Kubernetes the utilisation of GPUs. */
 export const gpuMetrics = { "app.kubernetes.io/name": "gpu-metrics" } as const;

@@ -16,14 +16,17 @@ export interface NamespacesArgs {
 }
 
 /**
- * The platform's namespaces and their walls: Pod Security, quotas, defaults for containers, and network policies
- * that refuse everything in both directions but the flows of `flows.ts`.
+ * The platform's namespaces with Pod Security, quotas, default resources of containers, and network policies that
+ * refuse all traffic in both directions except the flows of `flows.ts`.
  */
 export class Namespaces extends Component {
-  /** Names by name; each is known only when the namespace is walled, so whoever uses one waits for its walls. */
+  /**
+   * By name. In an update each output resolves only when the namespace is isolated, so that a resource that uses it waits
+   * for that.
+   */
   readonly names: Record<NamespaceName, pulumi.Output<string>>;
-  /** There when a namespace is walled, for what names none of ours in its inputs. */
-  readonly walled: Record<NamespaceName, pulumi.Resource>;
+  /** To depend on the isolation of a namespace without its name as an input. */
+  readonly isolated: Record<NamespaceName, pulumi.Resource>;
 
   constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("network:Namespaces", name, opts);
@@ -41,43 +44,48 @@ export class Namespaces extends Component {
         { metadata: { name: namespace, labels: podSecurityLabels(podSecurity) } },
         this.child(),
       );
-      const inside = (suffix: string, named: string) => ({
+      // A literal name: that of the namespace's resource is unknown in a first preview, and policies could not tell
+      // which namespace each of these protects.
+      const inside = (suffix: string, objectName: string) => ({
         resource: this.childName(`${namespace}-${suffix}`),
-        metadata: { name: named, namespace: space.metadata.name },
+        metadata: { name: objectName, namespace },
       });
-      const quotaPlace = inside("quota", "quota");
-      const rangePlace = inside("limits", "limits");
-      const walls = [
+      const opts = this.child({ dependsOn: [space] });
+      const limitRange = inside("limits", "limits");
+      const isolation = [
         new k8s.core.v1.LimitRange(
-          rangePlace.resource,
-          { metadata: rangePlace.metadata, spec: { limits: [containerLimits] } },
-          this.child(),
+          limitRange.resource,
+          { metadata: limitRange.metadata, spec: { limits: [containerLimits] } },
+          opts,
         ),
         ...policies
           .filter((policy) => policy.namespace === namespace)
           .map((policy) => {
-            const place = inside(policy.name, policy.name);
-            return new k8s.networking.v1.NetworkPolicy(
-              place.resource,
-              { metadata: place.metadata, spec: places.apply((known) => policy.spec(known)) },
-              this.child(),
-            );
+            const { resource, metadata } = inside(policy.name, policy.name);
+            const spec = policy.needsPlaces
+              ? places.apply((known) => policy.spec(known))
+              : policy.spec({ apiServers: [], apiServerSources: [] });
+            return new k8s.networking.v1.NetworkPolicy(resource, { metadata, spec }, opts);
           }),
       ];
       // The last of them stands for all: everything inside would otherwise carry the name of each, twice, in the state.
+      const quotaPlace = inside("quota", "quota");
       const last = new k8s.core.v1.ResourceQuota(
         quotaPlace.resource,
         { metadata: quotaPlace.metadata, spec: { hard: quota } },
-        this.child({ dependsOn: walls }),
+        this.child({ dependsOn: isolation }),
       );
-      const name = pulumi.all([space.metadata.name, last.id]).apply(([known]) => known);
+      // A preview creates nothing that could be too early, and policies need to know where each object would be.
+      const name = pulumi.runtime.isDryRun()
+        ? pulumi.output<string>(namespace)
+        : pulumi.all([space.metadata.name, last.id]).apply(([known]) => known);
       return { name, last };
     };
     const built = namespaceNames.map((each) => [each, build(each)] as const);
     const byName = <T>(of: (one: ReturnType<typeof build>) => T) =>
       Object.fromEntries(built.map(([each, one]) => [each, of(one)])) as Record<NamespaceName, T>;
     this.names = byName(({ name }) => name);
-    this.walled = byName(({ last }) => last);
+    this.isolated = byName(({ last }) => last);
     this.registerOutputs({ names: this.names });
   }
 }

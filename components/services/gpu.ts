@@ -48,7 +48,7 @@ export interface GpuPluginArgs {
 
 /** NVIDIA's device plugin on every node that has GPUs: makes `nvidia.com/gpu` a resource, in time slices. */
 export class GpuPlugin extends Component {
-  /** Known only when the plugin runs; whoever needs a slice waits for this. */
+  /** Resolves only when the plugin runs; a resource that needs a slice depends on it. */
   readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: GpuPluginArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../core/base.ts";
+import { digest } from "../core/digest.ts";
 
 /** A chart of a repository at an exact version, or a folder. */
 export interface Chart {
@@ -33,6 +34,7 @@ export function ownChart(name: string): Chart {
   return { chart: `./charts/${name}`, hash: hash.digest("hex").slice(0, 16) };
 }
 
+/** Values of a chart; outputs may stand anywhere inside. */
 type Values = Record<string, unknown>;
 
 export interface HelmServiceArgs {
@@ -40,15 +42,18 @@ export interface HelmServiceArgs {
   namespace: pulumi.Input<string>;
   /** Release name, fixed: a random one would hide what runs. A change is a new release. */
   release: string;
-  /** Never secrets: values are kept in the release's history. A change upgrades the release. */
-  values: pulumi.Input<Values>;
-  /** Where the release serves. */
+  /**
+   * Never secrets: values are kept in the release's history. A change upgrades the release. Outputs belong inside, at the
+   * single values: policies render the chart in a preview with all that is known.
+   */
+  values: Values;
+  /** The Service of the release. Default: none. */
   endpoint?: { service: string; port: number };
   /** Seconds until the release must be ready; then it is rolled back, or removed if it is the first. Default 600. */
   timeout?: number;
 }
 
-/** Where a chart comes from, in Pulumi's words. Refuses what Helm would only guess. */
+/** Inputs of a release that say where its chart comes from. Refuses what Helm would guess. */
 export function chartSource(
   chart: Chart,
 ): Pick<k8s.helm.v3.ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
@@ -65,15 +70,15 @@ export function chartSource(
 }
 
 /**
- * A Helm release by our rules: fixed name, all or nothing, ready when it answers, short history.
- * `host` is known only when the release is ready, so whoever uses it waits for the service.
+ * A Helm release with a fixed name, atomic, awaited until it is ready, with a short history.
+ * `host` resolves only when the release is ready, so that a resource that uses it waits for the service.
  */
 export class HelmService extends Component {
   readonly release: k8s.helm.v3.Release;
   /** Name of the Service inside the cluster; empty where nothing is served. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
-  /** Digest of what it runs as; known when the release is ready. */
+  /** Digest of chart and values; resolves when the release is ready. */
   readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: HelmServiceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -86,12 +91,7 @@ export class HelmService extends Component {
         ...chartSource(args.chart),
         name: args.release,
         namespace: args.namespace,
-        // Outputs inside an output stay apart, so that one that is not known yet hides no other.
-        values: hash
-          ? (pulumi.Output.isInstance(args.values) ? args.values : pulumi.output(args.values)).apply(
-              (values) => ({ ...values, chartHash: hash }),
-            )
-          : args.values,
+        values: hash ? { ...args.values, chartHash: hash } : args.values,
         atomic: true,
         cleanupOnFail: true,
         maxHistory: 5,
@@ -111,5 +111,3 @@ export class HelmService extends Component {
     this.registerOutputs({ host: this.host, port: this.port });
   }
 }
-
-const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);

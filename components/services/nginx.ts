@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../core/base.ts";
+import { digest } from "../core/digest.ts";
 import { clusterDnsAddress } from "../network/addresses.ts";
 import type { Settings } from "../settings/schema.ts";
 import { HelmService, ownChart } from "./helm.ts";
@@ -12,33 +12,31 @@ function checkedHostnames(hostnames: string[]): string[] {
   const wrong = hostnames.filter((hostname) => !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(hostname));
   if (wrong.length > 0) {
     throw new Error(
-      `nginx.hostnames: ${wrong.map((each) => `"${each}"`).join(", ")} is no host name or address`,
+      `nginx.hostnames: ${wrong.map((each) => `"${each}"`).join(", ")} is not a host name or address`,
     );
   }
   return hostnames;
 }
 
-const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);
-
 /**
- * What Nginx includes into its `map`: the header of a client, and its name. Nginx does not tell capitals from small
- * letters there, so a token of small letters and digits is as strong as it looks.
- * @throws when a token could end its quotes
+ * Entries of Nginx's `map` from the Authorization header to the client's name. The map ignores case, so only tokens of
+ * lower-case letters and digits keep their full entropy.
+ * @throws for any other token, which could also end its quotes
  */
 export function clientsMap(clients: Readonly<Record<string, string>>): string {
   const lines = Object.entries(clients).map(([name, token]) => {
     if (!/^[a-z0-9]{32,}$/.test(token)) {
-      throw new Error(`the token of client ${name} must be 32 or more small letters and digits`);
+      throw new Error(`the token of client ${name} must be 32 or more lower-case letters and digits`);
     }
     return `"Bearer ${token}" "${name}";\n`;
   });
   return lines.join("");
 }
 
-/** Who else's tokens open the routes for clients. */
+/** A service that checks the tokens of an identity provider, which then open the routes for clients, too. */
 export interface Identity {
-  /** A service that answers 401 to a token that it does not take, and 405 to a HEAD with one that it takes. */
-  host: string;
+  /** It answers 401 to a token that it refuses, and 405 to a HEAD request with one that it accepts. */
+  host: pulumi.Input<string>;
   port: number;
   path: string;
 }
@@ -50,10 +48,10 @@ export function nginxValues(
     routes: Route[];
     documents?: StaticDocument[];
     serviceCidr: string;
-    tlsSecret: string;
-    tlsHash: string;
-    clientsSecret?: string;
-    clientsHash?: string;
+    tlsSecret: pulumi.Input<string>;
+    tlsHash: pulumi.Input<string>;
+    clientsSecret?: pulumi.Input<string>;
+    clientsHash?: pulumi.Input<string>;
     identity?: Identity | undefined;
   },
 ) {
@@ -77,41 +75,34 @@ export function nginxValues(
   };
 }
 
-/** A route whose service may not be known yet. */
-export type RouteInput = Omit<Route, "host" | "address" | "spreadAddress"> & {
-  host: pulumi.Input<string>;
-  address?: pulumi.Input<string>;
-  spreadAddress?: pulumi.Input<string>;
-};
-
 export interface NginxArgs {
   /** Section `nginx`. Changes roll without a lost request. */
   settings: Settings["nginx"];
   namespace: pulumi.Input<string>;
-  /** What is served besides `/health`. A change rolls. */
-  routes: RouteInput[];
-  /** JSON for clients, served by Nginx itself. Clients see a change about a minute later; it rolls nothing. */
+  /** Routes in addition to `/health`. A change rolls. */
+  routes: Route[];
+  /** JSON for clients, served by Nginx itself. Clients see a change about a minute later, without a rollout. */
   documents?: StaticDocument[];
   /** `k3s.serviceCidr`: says where the cluster's DNS is. */
   serviceCidr: string;
   /** PEM certificate and key. A change rolls. */
   tls: { certificate: pulumi.Input<string>; key: pulumi.Input<string> };
-  /** Tokens by client, for the routes that ask for one. Left out: such routes let nobody in. A change rolls. */
+  /** Tokens by client, for the routes that need one. Default: none, so that these routes refuse every request. A change rolls. */
   clients?: pulumi.Input<Record<string, string>>;
-  /** Left out: only `clients` get in. A change rolls. */
-  identity?: pulumi.Input<Identity> | undefined;
+  /** Default: only the tokens of `clients` are accepted. A change rolls. */
+  identity?: Identity | undefined;
 }
 
 /**
- * Nginx on every ingress node, at ports 80 and 443 of each: the one door from outside. The pods follow the role: a host
- * that gets it gets one, a host that loses it loses it.
+ * Nginx on every ingress node, at ports 80 and 443 of each: the only Service that is reachable from outside. A host that
+ * gets the role gets a pod, a host that loses it loses the pod.
  */
 export class Nginx extends Component {
   /** Name inside the cluster. */
   readonly host: pulumi.Output<string>;
   /** `https://` and the canonical host name. */
   readonly url: pulumi.Output<string>;
-  /** Digest of what it runs with. */
+  /** Digest of chart and values. */
   readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: NginxArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -136,35 +127,19 @@ export class Nginx extends Component {
       },
       this.child(),
     );
-    // Of random tokens a digest tells nothing.
+    // The digest of random tokens does not reveal them.
     const clientsHash = pulumi.unsecret(clients.apply(digest));
     const chart = ownChart("nginx");
-    const addresses = new Map(
-      args.routes.map(({ path, address, spreadAddress }) => [
-        path,
-        { address, ...(spreadAddress !== undefined && { spreadAddress }) },
-      ]),
-    );
-    const routes = pulumi.all(args.routes.map(({ address: _, spreadAddress: __, ...route }) => route));
-    const values = pulumi
-      .all([routes, tls.metadata.name, tlsHash, known.metadata.name, clientsHash, args.identity])
-      .apply(([known, tlsSecret, hash, clientsSecret, ofClients, identity]) => {
-        const made = nginxValues(args.settings, {
-          routes: known,
-          documents: args.documents ?? [],
-          serviceCidr: args.serviceCidr,
-          tlsSecret,
-          tlsHash: hash,
-          clientsSecret,
-          clientsHash: ofClients,
-          identity,
-        });
-        // Kept apart until here: before the first update nobody knows an address, and policies judge all the rest.
-        return {
-          ...made,
-          routes: made.routes.map((route) => ({ ...route, ...addresses.get(route.path) })),
-        };
-      });
+    const values = nginxValues(args.settings, {
+      routes: args.routes,
+      documents: args.documents ?? [],
+      serviceCidr: args.serviceCidr,
+      tlsSecret: tls.metadata.name,
+      tlsHash,
+      clientsSecret: known.metadata.name,
+      clientsHash,
+      identity: args.identity,
+    });
     this.digest = pulumi.output(values).apply((known) => digest(JSON.stringify([chart.hash, known])));
     const service = new HelmService(
       this.childName("service"),

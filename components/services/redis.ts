@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component } from "../core/base.ts";
+import { digest } from "../core/digest.ts";
 import { keepersOf } from "../core/generation.ts";
 import type { Settings } from "../settings/schema.ts";
 import { HelmService, ownChart } from "./helm.ts";
@@ -13,7 +13,12 @@ const MiB = 2 ** 20;
 /** Values of `charts/redis`. */
 export function redisValues(
   settings: Settings["redis"],
-  further: { storageClass: string; secret: string; passwordHash: string; tlsSecret?: string },
+  further: {
+    storageClass: string;
+    secret: pulumi.Input<string>;
+    passwordHash: pulumi.Input<string>;
+    tlsSecret?: pulumi.Input<string> | undefined;
+  },
 ) {
   const maxmemory = bytesOf(settings.memory);
   return {
@@ -39,11 +44,11 @@ export interface RedisArgs {
   namespace: pulumi.Input<string>;
   /** A change concerns new volumes only. */
   storageClass: string;
-  /** Serve TLS only, with this certificate (PEM). Left out: plain. A change restarts Redis. */
+  /** Serve TLS only, with this certificate (PEM). Default: no TLS. A change restarts Redis. */
   tls?: { certificate: pulumi.Input<string>; key: pulumi.Input<string>; ca: pulumi.Input<string> };
 }
 
-/** Redis with a password, RDB and AOF, on a volume. Least recently used keys go when the memory is full. */
+/** Redis with a password, RDB and AOF, on a volume. When the memory is full it evicts the least recently used keys. */
 export class Redis extends Component {
   readonly host: pulumi.Output<string>;
   readonly port = 6379;
@@ -51,7 +56,7 @@ export class Redis extends Component {
   readonly secretName: pulumi.Output<string>;
   /** For clients in other namespaces. */
   readonly password: pulumi.Output<string>;
-  /** Digest of what it runs as. */
+  /** Digest of chart and values. */
   readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -84,7 +89,7 @@ export class Redis extends Component {
         },
         this.child(),
       );
-    // Of 32 random characters a digest tells nothing.
+    // The digest of 32 random characters does not reveal them.
     const passwordHash = pulumi.unsecret(password.result.apply(digest));
     const service = new HelmService(
       this.childName("service"),
@@ -92,16 +97,12 @@ export class Redis extends Component {
         chart: ownChart("redis"),
         release: "redis",
         namespace: args.namespace,
-        values: pulumi
-          .all([secret.metadata.name, passwordHash, tls?.metadata.name ?? ""])
-          .apply(([secretName, hash, tlsSecret]) =>
-            redisValues(args.settings, {
-              storageClass: args.storageClass,
-              secret: secretName,
-              passwordHash: hash,
-              tlsSecret,
-            }),
-          ),
+        values: redisValues(args.settings, {
+          storageClass: args.storageClass,
+          secret: secret.metadata.name,
+          passwordHash,
+          tlsSecret: tls?.metadata.name,
+        }),
         endpoint: { service: "redis", port: this.port },
       },
       this.child(),
@@ -113,5 +114,3 @@ export class Redis extends Component {
     this.registerOutputs({ host: this.host, port: this.port, secretName: this.secretName });
   }
 }
-
-const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);

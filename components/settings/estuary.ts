@@ -12,7 +12,7 @@ const estuary = {
 
 /**
  * Estuary Flow: where its control plane is, and what is captured and materialized. URLs and deadlines are read by the
- * provider, so that their change touches no resource; every other change publishes the task that it is about anew.
+ * provider, so that their change touches no resource; every other change publishes its task again.
  */
 export const estuarySettings = z.strictObject({
   /** Agent API: GraphQL. */
@@ -22,7 +22,7 @@ export const estuarySettings = z.strictObject({
   /** Public anonymous token of the PostgREST API, which `flowctl` has built in. Not a secret. */
   restToken: z.string().min(1).optional(),
   encryptionUrl: z.url().default(estuary.encryption),
-  /** First part of every catalog name. A change makes everything anew and deletes the old. */
+  /** First part of every catalog name. A change creates everything again and deletes what it replaces. */
   tenant: z.string().regex(part, "letters, digits, dots, dashes and underscores").default("sophia"),
   /** Data plane of the first publication of a task. A change does nothing to what is published. */
   dataPlane: z.string().default("ops/dp/public/gcp-us-central1-c1"),
@@ -42,7 +42,7 @@ export const estuarySettings = z.strictObject({
   pollInterval: z.number().positive().default(2),
   /**
    * Counters by task (`source-postgres`) or by task and binding (`source-postgres/gong_calls_staging`). One more reads
-   * the source again, or builds the table in the warehouse anew. Never lower one.
+   * the source again, or rebuilds the table in the warehouse. Never lower one.
    */
   backfill: z
     .record(
@@ -82,7 +82,7 @@ export const estuarySettings = z.strictObject({
     .strictObject({
       /**
        * How often what changed is written to the warehouse, which wakes it and bills a minute at least. `30s` is the
-       * longest with which everything arrives within five minutes (P4); docs/pipeline/snowflake.md has what each costs.
+       * longest with which everything arrives within five minutes; docs/pipeline/snowflake.md has what each costs.
        */
       syncFrequency: z.enum(["0s", "30s", "5m", "15m", "30m", "1h", "2h", "4h"]).default("30s"),
     })

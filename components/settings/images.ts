@@ -17,16 +17,16 @@ const buildSettings = z
   .strictObject({
     /** Where images are pushed to. The password is the secret `registryPassword`. */
     registry: z.strictObject({ server: z.string().min(1), username: z.string().min(1) }),
-    /** What images' names begin with; on that registry. A change builds and pushes all of them anew. */
+    /** Prefix of the images' names, on that registry. A change builds and pushes all of them again. */
     repository,
-    /** Machine types that each image runs on, under one digest. A change builds all of them anew. */
+    /** Platforms of each image, under one digest. A change builds all of them again. */
     platforms: z
       .array(z.enum(["linux/amd64", "linux/arm64"]))
       .min(1)
       .default(["linux/amd64", "linux/arm64"]),
     /**
      * What images are made of, by digest: Node.js 24.2 or newer on Debian, and the Debian that all of them run in. A
-     * change builds all of them anew and rolls what runs them. Digests that nobody looked up, all zeros, can be planned
+     * change builds all of them again and rolls what runs them. Digests that were not looked up, all zeros, can be planned
      * and are refused in the update.
      */
     bases: z.strictObject({ node: pinned, debian: pinned }),
@@ -60,7 +60,8 @@ export const imagesSettings = z.strictObject({
       z.string().regex(/^sha256:[0-9a-f]{64}$/, "a digest, like sha256:… with 64 hexadecimal digits"),
     )
     .superRefine((digests, context) => {
-      const message = "is no image of others that the program runs now; `make pin-images` looks them up anew";
+      const message =
+        "is not a third-party image that the program runs now; `make pin-images` looks them up again";
       for (const name of Object.keys(digests))
         if (!imagesOfOthers.includes(name)) context.addIssue({ code: "custom", path: [name], message });
     })

@@ -49,7 +49,7 @@ export const mcpSettings = z.strictObject({
       z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "lower-case letters, digits and dashes"),
       z.number().int().positive(),
     )
-    .refine((clients) => Object.keys(clients).length > 0, "nobody may call; name a client")
+    .refine((clients) => Object.keys(clients).length > 0, "no client may call; name one")
     .default({ cursor: 1, vscode: 1, check: 1 }),
   /** One endpoint for all servers. */
   gateway: z

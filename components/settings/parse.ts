@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { withDigests } from "../images/digests.ts";
 import { secrets as allSecrets } from "./environment/secrets.ts";
-import { warehouseSecrets } from "./pipeline.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
+import { warehouseSecrets } from "./snowflake.ts";
 
 /** One thing that is wrong with the configuration. Never holds a secret's value. */
 export interface Fault {
@@ -11,7 +11,7 @@ export interface Fault {
   message: string;
 }
 
-/** The configuration cannot be used. The message lists every fault, so that one edit can mend them all. */
+/** The configuration cannot be used. The message lists every fault, so that one edit can fix them all. */
 export class SettingsError extends Error {
   readonly faults: Fault[];
   constructor(stack: string, faults: Fault[]) {
@@ -82,7 +82,7 @@ function describe(issue: z.core.$ZodIssue, root: unknown): Fault[] {
   if (got === undefined && issue.code === "invalid_type") {
     return [{ path, message: `missing; expected ${issue.expected}` }];
   }
-  // A rule over a whole part says itself what it found.
+  // The message of a refinement already says what was given.
   if (issue.code === "custom") return [{ path, message: issue.message }];
   const message = issue.message.replace(/^Invalid input: /, "");
   return [{ path, message: `${message}; got ${JSON.stringify(got)?.slice(0, 120)}` }];
@@ -118,21 +118,21 @@ export function parseConfig(
   const secrets: Record<string, unknown> = {};
   for (const [key, text] of Object.entries(raw.values)) {
     if (secretKeys.includes(key)) {
-      // What ESC gives for an optional secret that nobody put in.
+      // What ESC gives for an optional secret without a value.
       if (text === "") continue;
       secrets[key] = text;
       if (!raw.secretKeys.has(key)) {
         faults.push({
           path: key,
           message:
-            "is in the clear; it must come from ESC (or `pulumi config set --secret`), and this value is burnt",
+            "is in the clear: treat it as compromised, rotate it, and set it by ESC (or `pulumi config set --secret`)",
         });
       }
     } else if (settingKeys.includes(key)) settings[key] = fromJson(text);
     else if (Object.hasOwn(allSecrets, key)) {
       faults.push({
         path: key,
-        message: "nothing reads this secret yet; take it out of the ESC environment",
+        message: "nothing reads this secret yet; remove it from the ESC environment",
       });
     } else {
       faults.push({

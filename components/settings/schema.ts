@@ -21,7 +21,7 @@ export const settingsSchema = z.strictObject({
   redis: redisSettings.prefault({}),
   nginx: nginxSettings,
   mcp: mcpSettings.prefault({}),
-  pipeline: pipelineSettings.prefault({}),
+  pipeline: pipelineSettings,
   images: imagesSettings.prefault({}),
   /** Storage class of every volume. */
   storageClass: z.string().default("local-path"),
@@ -32,7 +32,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /**
  * Secrets, each one Pulumi config key `sophia-infra:<key>`, from the list in `environment/secrets.ts`; they must be
- * marked secret. What nobody reads yet is not among them.
+ * marked secret. Secrets that nothing reads yet are not among them.
  */
 export const secretsSchema = z.strictObject(
   Object.fromEntries(

@@ -38,7 +38,7 @@ export const redisSettings = z.strictObject({
   passwordGeneration: generation.optional(),
 });
 
-/** Nginx, the one door from outside. */
+/** Nginx, the only Service that is reachable from outside. */
 export const nginxSettings = z.strictObject({
   image: z.string().default(images.nginx),
   /** Names in the certificate and in `server_name`; the first is the canonical one. */

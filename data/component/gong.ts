@@ -1,8 +1,10 @@
+import type { types } from "@pulumi/kubernetes";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
+import { contentHash } from "../../components/core/digest.ts";
 import { toUrl } from "../../components/network/egress.ts";
-import { contentHash, type JobPlace, jobLabels, jobPod } from "./pod.ts";
+import { type JobPlace, jobLabels, jobPod } from "./pod.ts";
 
 export interface GongArgs extends JobPlace {
   accessKey: pulumi.Input<string>;
@@ -12,9 +14,48 @@ export interface GongArgs extends JobPlace {
 const keyVariable = "SOPHIA_GONG_ACCESS_KEY_FILE";
 const secretVariable = "SOPHIA_GONG_ACCESS_KEY_SECRET_FILE";
 
+/** Environment of a run, from the settings. Pure. */
+const environmentOf = (gong: GongArgs["settings"]["gong"]): Record<string, string> => ({
+  SOPHIA_GONG_API_URL: gong.apiUrl,
+  SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: String(gong.requestsPerSecond),
+  SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_DAY: String(gong.requestsPerDay),
+  SOPHIA_GONG_START: gong.start,
+  SOPHIA_GONG_LAG: String(gong.lag),
+  SOPHIA_GONG_OVERLAP: String(gong.overlap),
+  SOPHIA_GONG_LOOKBACK_DAYS: String(gong.lookbackDays),
+  SOPHIA_GONG_LOOKBACK_INTERVAL: String(gong.lookbackInterval),
+});
+
+/** One run. @param secret name of the Secret with Gong's access key */
+const runOf = (args: GongArgs, secret: pulumi.Input<string>): types.input.batch.v1.JobSpec => ({
+  // The next run continues where this one ended.
+  backoffLimit: 0,
+  activeDeadlineSeconds: 6 * 3600,
+  template: jobPod({
+    ...args,
+    job: "gong",
+    login: "gong_loader",
+    restartPolicy: "Never",
+    secret: { name: secret, variables: [keyVariable, secretVariable] },
+    environment: environmentOf(args.settings.gong),
+  }),
+});
+
+const scheduleOf = (
+  schedule: string,
+  run: types.input.batch.v1.JobSpec,
+): types.input.batch.v1.CronJobSpec => ({
+  schedule,
+  concurrencyPolicy: "Forbid",
+  startingDeadlineSeconds: 300,
+  successfulJobsHistoryLimit: 1,
+  failedJobsHistoryLimit: 3,
+  jobTemplate: { spec: run },
+});
+
 /**
- * The Gong extractor, as a CronJob: runs never overlap, and one that was cut off is gone on with by the next. The first
- * run comes with each new image, database or key, rather than when the schedule says: what is wrong shows at once.
+ * The Gong extractor, as a CronJob: runs never overlap, and the next run continues an interrupted one. A new image,
+ * database or key also starts a run at once, instead of at the next scheduled time, so that faults show immediately.
  */
 export class Gong extends Component {
   constructor(name: string, args: GongArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,41 +83,10 @@ export class Gong extends Component {
       },
       this.child(),
     );
-    const run = {
-      // The next run goes on where this one ended.
-      backoffLimit: 0,
-      activeDeadlineSeconds: 6 * 3600,
-      template: jobPod({
-        ...args,
-        job: "gong",
-        login: "gong_loader",
-        restartPolicy: "Never",
-        secret: { name: secret.metadata.name, variables: [keyVariable, secretVariable] },
-        environment: {
-          SOPHIA_GONG_API_URL: gong.apiUrl,
-          SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: String(gong.requestsPerSecond),
-          SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_DAY: String(gong.requestsPerDay),
-          SOPHIA_GONG_START: gong.start,
-          SOPHIA_GONG_LAG: String(gong.lag),
-          SOPHIA_GONG_OVERLAP: String(gong.overlap),
-          SOPHIA_GONG_LOOKBACK_DAYS: String(gong.lookbackDays),
-          SOPHIA_GONG_LOOKBACK_INTERVAL: String(gong.lookbackInterval),
-        },
-      }),
-    };
+    const run = runOf(args, secret.metadata.name);
     new k8s.batch.v1.CronJob(
       this.childName("cron"),
-      {
-        metadata,
-        spec: {
-          schedule: gong.schedule,
-          concurrencyPolicy: "Forbid",
-          startingDeadlineSeconds: 300,
-          successfulJobsHistoryLimit: 1,
-          failedJobsHistoryLimit: 3,
-          jobTemplate: { spec: run },
-        },
-      },
+      { metadata, spec: scheduleOf(gong.schedule, run) },
       this.child({ dependsOn: [policy] }),
     );
     const hash = pulumi
@@ -88,7 +98,7 @@ export class Gong extends Component {
         metadata: {
           ...metadata,
           name: pulumi.unsecret(pulumi.interpolate`pipeline-gong-${hash}`),
-          // The first load of a long history takes hours, which no update waits for.
+          // The first load of a long history takes hours: updates do not wait for it.
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         spec: run,

@@ -1,14 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
-import { contentHash, type JobPlace, jobLabels, jobPod } from "./pod.ts";
+import { contentHash } from "../../components/core/digest.ts";
+import { type JobPlace, jobLabels, jobPod } from "./pod.ts";
 
 /**
- * The database's schema, brought up to date by a Job in the cluster. Another image, or another database, is another Job;
- * what was run before is not run again. An update fails with the statement that failed, and the database is as it was.
+ * Applies migrations to the database, as a Job in the cluster. A change of the image or of the database creates a new Job,
+ * which runs pending migrations only. If one fails, the update fails with its statement, and the database is unchanged.
  */
 export class Migrations extends Component {
-  /** Known only when the schema is there; whoever needs it waits for this. */
+  /** Known only when the schema is up to date; what needs the schema depends on this. */
   readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: JobPlace, opts?: pulumi.ComponentResourceOptions) {
@@ -25,8 +26,8 @@ export class Migrations extends Component {
           labels: jobLabels("migrate"),
         },
         spec: {
-          // Once more, where a node took the pod with it. The job itself waits for PostgreSQL and for its roles; a
-          // statement that is refused is refused again, and each further try would double the wait to be told.
+          // One retry, for a pod that is lost with its node. The job itself waits for PostgreSQL and its roles; a refused
+          // statement is refused again, and every further retry would double the time until the update fails.
           backoffLimit: 1,
           activeDeadlineSeconds: 600,
           template: jobPod({ ...args, job: "migrate", login: "pipeline", restartPolicy: "Never" }),

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { contentHash } from "../../components/core/digest.ts";
 import { postgresClient } from "../../components/network/names.ts";
 import type { LoginName } from "../../components/services/postgres/index.ts";
 import { secretsFolder } from "../../components/settings/environment/uses.ts";
@@ -11,11 +11,11 @@ type PodTemplate = types.input.core.v1.PodTemplateSpec;
 /** Jobs of the image, see data/main.ts. */
 export type JobName = "migrate" | "publish-tables" | "gong" | "quality";
 
-/** PostgreSQL as jobs reach it, with what of it lies in their namespace. */
+/** How jobs reach PostgreSQL, and its Secrets in their namespace. */
 export interface PostgresAccess {
   host: pulumi.Input<string>;
   port: number;
-  /** By login: what a pod that reads its password at its start is made again for. */
+  /** By login. A change replaces pods that read it at their start. */
   passwords: Readonly<Record<LoginName, pulumi.Input<string>>>;
   /** Secrets (key `password`) by login. */
   loginSecrets: Readonly<Record<LoginName, pulumi.Input<string>>>;
@@ -53,11 +53,7 @@ export const jobLabels = (job: JobName): Record<string, string> => ({
 
 const loginFolder = "/etc/sophia-postgres";
 
-/** Digest of what a pod depends on, short enough for a name. Pure. */
-export const contentHash = (...parts: unknown[]): string =>
-  createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 10);
-
-/** The pod of one job, in the namespace's "restricted" terms, with the login it needs and no other. Pure. */
+/** The pod of one job: Pod Security "restricted", with the one login that it needs. Pure. */
 export function jobPod(args: JobPodArgs): PodTemplate {
   const { job, login, postgres, secret, port } = args;
   const plain: Record<string, pulumi.Input<string>> = {
@@ -74,7 +70,7 @@ export function jobPod(args: JobPodArgs): PodTemplate {
   };
   const annotations = {
     ...args.annotations,
-    // Read at start only: another password is another pod. Of a random one a digest tells nothing.
+    // Read at start only, so a new password replaces the pod. A digest of a random password reveals nothing.
     ...(args.restartPolicy === "Always" && {
       "sophia.ai/login": pulumi.unsecret(
         pulumi.output(postgres.passwords[login]).apply((text) => contentHash(text)),
@@ -91,7 +87,7 @@ export function jobPod(args: JobPodArgs): PodTemplate {
       restartPolicy: args.restartPolicy,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      // Beside the database.
+      // On the database's node.
       nodeSelector: { "sophia.ai/role-data": "true" },
       securityContext: {
         runAsNonRoot: true,
@@ -112,7 +108,7 @@ export function jobPod(args: JobPodArgs): PodTemplate {
             readOnlyRootFilesystem: true,
             capabilities: { drop: ["ALL"] },
           },
-          // What a failed job said last is in the pod's status.
+          // The last log lines of a failed job are in the pod's status.
           terminationMessagePolicy: "FallbackToLogsOnError",
           ...(port !== undefined && {
             ports: [{ name: "metrics", containerPort: port }],

@@ -1,18 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
-import { contentHash, type JobPlace, jobLabels, jobPod } from "./pod.ts";
+import { contentHash } from "../../components/core/digest.ts";
+import { type JobPlace, jobLabels, jobPod } from "./pod.ts";
 
 export interface PublishTablesArgs extends JobPlace {
-  /** What Estuary was told to make; a change looks again. Known when it was published. */
+  /** Revision of the publication that creates the tables. A change runs the job again. */
   publication: pulumi.Input<string>;
-  /** The tables that it makes. */
+  /** The tables that it creates. */
   tables: readonly string[];
 }
 
 /**
- * Puts the tables that Estuary makes into the publication: once after the publication that makes them, and then from
- * time to time, since a table that Estuary makes again is a new one.
+ * Adds the tables that Estuary creates to the publication: once after the publication that creates them, and then every
+ * ten minutes, because a table that Estuary recreates is no longer in the publication.
  */
 export class PublishTables extends Component {
   /** Known only when all tables are published. */

@@ -40,8 +40,8 @@ const ahead = 4;
 
 /**
  * Reads calls with their transcripts, and the CRM objects that they are about, from where the last run stood to the
- * present. Pages are loaded with their cursor in one transaction: each by itself while Gong is what takes time, else as
- * many as are ready, which are never more than a few, so that memory does not grow with the account.
+ * present. Pages are loaded with their cursor in one transaction: one at a time while Gong is slower than PostgreSQL,
+ * otherwise all that are prepared. Their number is bounded, so memory does not grow with the account.
  */
 export async function extractCalls(session: Session): Promise<Work> {
   const { client, plan, clock } = session;
@@ -127,7 +127,7 @@ async function readOrRestart(
   }
 }
 
-/** A page as it will be loaded. What was read for it is let go. */
+/** A page as it will be loaded, without what was read for it, so that memory stays flat. */
 interface PreparedPage {
   records: number;
   rows: Row[];
@@ -136,7 +136,7 @@ interface PreparedPage {
   extractedAt: Date;
 }
 
-/** Done while PostgreSQL is busy with the page before. */
+/** Runs while PostgreSQL loads the previous page. */
 async function prepared(
   { records, extractedAt }: CallsPage,
   transcripts: Map<string, unknown>,
@@ -146,7 +146,7 @@ async function prepared(
   const taken: WireCall[] = [];
   const rejects: Reject[] = [];
   for (const [index, record] of records.entries()) {
-    // PostgreSQL takes the page before in small gulps, and starves while nobody looks after its connection.
+    // COPY of the previous page shares this thread: it stalls unless the event loop gets to its socket.
     if (index % 5 === 4) await setImmediate();
     if (typeof record === "object" && record !== null) drift.watch(record);
     const id = (record as { metaData?: { id?: string } } | null)?.metaData?.id;

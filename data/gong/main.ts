@@ -16,7 +16,7 @@ import { extractUsers, userStreams } from "./users.ts";
 const job = "gong";
 
 export interface Extraction {
-  /** Connects anew; asked twice. */
+  /** Opens a new connection; called twice. */
   connect(): Promise<pg.ClientBase & { end(): Promise<void> }>;
   gong: {
     url: string;
@@ -32,7 +32,7 @@ export interface Extraction {
   clock?: Clock;
 }
 
-/** One run of all streams. A stream that fails does not keep the others from theirs. @throws the first failure */
+/** One run of all streams. A failing stream does not stop the others. @throws the first failure */
 export async function extract({
   connect,
   gong,
@@ -46,7 +46,7 @@ export async function extract({
     const turns = await connect();
     try {
       const pace = new Pace({ client: turns, ...gong, clock });
-      const onRetry = (reason: string) => log("warn", "Gong is asked again", { reason });
+      const onRetry = (reason: string) => log("warn", "retrying a request to Gong", { reason });
       const api = gongApi({ ...gong, pace, clock, onRetry });
       const session: Session = { client, api, plan, runId: randomUUID(), clock, log, signal };
       const works: [readonly string[], (session: Session) => Promise<Work>][] = [

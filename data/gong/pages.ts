@@ -10,7 +10,7 @@ export interface CallsPage extends Paged {
 }
 
 const contentSelector = {
-  // Objects of the CRM as they are now; there is no other way to them where Gong is linked to HubSpot natively.
+  // CRM objects in their current version; with a native HubSpot integration Gong has no other endpoint for them.
   context: "Extended",
   contextTiming: ["Now"],
   exposedFields: {

@@ -11,7 +11,7 @@ import type { Reject } from "./staging/rows.ts";
 
 /** What a run of one stream works with. */
 export interface Session {
-  /** Nobody else uses it; it holds the locks, so that whoever loses it has lost them. */
+  /** Used by this run only. It holds the locks: losing the connection releases them. */
   client: ClientBase;
   api: Api;
   plan: Plan;
@@ -43,7 +43,7 @@ const ending = ({ rejected, added, removed, lag }: Work): Ending => {
 const interrupted = (error: unknown, signal: AbortSignal): Ending | undefined => {
   if (signal.aborted) {
     const reason = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
-    return { status: "degraded", message: `${reason}; the next run goes on from here`, lag: undefined };
+    return { status: "degraded", message: `${reason}; the next run continues from here`, lag: undefined };
   }
   if (error instanceof GongError && error.kind === "later")
     return { status: "degraded", message: error.message, lag: undefined };
@@ -65,7 +65,7 @@ export async function runStreams(
   const { client, runId, log, signal } = session;
   for (const stream of streams) {
     if (await lockStream(client, stream)) continue;
-    log("info", "another extractor is at it", { stream });
+    log("info", "another extractor holds the stream's lock", { stream });
     return false;
   }
   const close = (end: Ending) =>
@@ -82,9 +82,9 @@ export async function runStreams(
     const pause = interrupted(error, signal);
     if (!pause) {
       const message = error instanceof Error ? error.message : String(error);
-      // Where the connection is what was lost, the next run writes it down.
+      // If the connection was lost, the next run records the failure.
       await close({ status: "failed", message, lag: undefined }).catch((later: unknown) =>
-        log("warn", "cannot write down how the run ended", { reason: String(later) }),
+        log("warn", "cannot record how the run ended", { reason: String(later) }),
       );
       throw error;
     }
@@ -111,7 +111,7 @@ export async function refuseOtherApi(
   await inTransaction(client, () => logRejects(client, stream, runId, [first]));
   const where = first.issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
   throw new GongError(
-    `${rejects.length} of ${records} records of a page cannot be taken over, so that the stream waits here: ` +
+    `${rejects.length} of ${records} records of a page cannot be loaded, so the stream stops here: ` +
       `${first.reason}${where === "" ? "" : ` (${where})`}; one of them is in error_logs. If Gong changed its API, ` +
       "correct data/gong/source/wire.ts",
   );
@@ -119,7 +119,7 @@ export async function refuseOtherApi(
 
 /** A field that is new or gone, as something to look at. */
 export const fieldNotes = (added: string[], removed: string[]): Reject[] => [
-  ...added.map((path) => note(fieldReasons.added, path, "kept in raw; a column for it is a migration")),
+  ...added.map((path) => note(fieldReasons.added, path, "kept in raw; a column for it needs a migration")),
   ...removed.map((path) => note(fieldReasons.gone, path, "its column is empty from now on")),
 ];
 

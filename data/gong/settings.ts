@@ -4,7 +4,7 @@ import { postgresEnvironment } from "../kit/environment.ts";
 const text = z.string().min(1);
 const seconds = z.coerce.number().min(0);
 
-/** What the extractor reads from its environment, besides where PostgreSQL is. */
+/** What the extractor reads from its environment, in addition to PostgreSQL's variables. */
 export const gongEnvironment = postgresEnvironment.extend({
   /** Base URL of Gong's API; the account's own is shown in Gong's settings. */
   SOPHIA_GONG_API_URL: z.url().default("https://api.gong.io"),

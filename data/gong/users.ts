@@ -23,8 +23,8 @@ const markDeleted = `
     AND user_id <> ALL ($1::text[])`;
 
 /**
- * Reads all users: Gong has no way to ask for those that changed, and a hundred come with each request. A run that was
- * killed begins anew; rows that are there already stay untouched.
+ * Reads all users: Gong cannot filter them by change, and returns a hundred per request. After a kill, the next run starts
+ * again; unchanged rows are not written.
  */
 export async function extractUsers({ client, api, runId, clock, signal }: Session): Promise<Work> {
   await client.query(scratchTable(users));

@@ -23,7 +23,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 export interface Patience {
-  /** Seconds to go on trying. Default 30. */
+  /** Seconds until it gives up. Default: 30. */
   seconds?: number;
   signal?: AbortSignal;
 }
@@ -40,7 +40,7 @@ export async function connectPatiently(
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const client = new pg.Client(config);
-    // A connection that breaks while nobody asks would end the process; the next question fails anyway.
+    // Without a listener, a connection lost while idle would end the process; the next query fails anyway.
     client.on("error", () => undefined);
     try {
       await client.connect();

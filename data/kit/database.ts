@@ -32,7 +32,7 @@ export function openPool(connection: pg.ClientConfig, onLost: (reason: string) =
 /**
  * Runs `work` in one transaction: all of it is there afterwards, or nothing.
  *
- * @param client a client nobody else uses meanwhile
+ * @param client a client that has no other user at the same time
  */
 export async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query("BEGIN");
@@ -41,7 +41,7 @@ export async function inTransaction<T>(client: pg.ClientBase, work: () => Promis
     await client.query("COMMIT");
     return result;
   } catch (error) {
-    // Where even that fails the connection is gone, and PostgreSQL rolls back by itself; the first error says why.
+    // If the rollback fails too, the connection is lost and PostgreSQL rolls back; the first error is the cause.
     await client.query("ROLLBACK").catch(() => undefined);
     throw error;
   }

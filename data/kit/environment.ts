@@ -58,7 +58,7 @@ export const postgresEnvironment = z.object({
   SOPHIA_POSTGRES_PASSWORD_FILE: z.string().min(1),
   /** `verify` checks the server's certificate; `off` sends everything in the clear. */
   SOPHIA_POSTGRES_TLS: z.enum(["verify", "off"]).default("verify"),
-  /** File with the authority (PEM) that signed it. Left out: the system's authorities. */
+  /** File with the authority (PEM) that signed it. Default: the system's authorities. */
   SOPHIA_POSTGRES_CA_FILE: z.string().min(1).optional(),
 });
 export type PostgresEnvironment = z.infer<typeof postgresEnvironment>;

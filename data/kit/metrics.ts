@@ -63,7 +63,7 @@ export async function serveMetrics(
           (all) => reply(200, metricsText(all)),
           (error: unknown) => reply(503, `${error instanceof Error ? error.message : String(error)}\n`),
         );
-    } else reply(404, "there are /healthz and /metrics\n");
+    } else reply(404, "not found; served are /healthz and /metrics\n");
   });
   server.listen(port);
   await once(server, "listening");

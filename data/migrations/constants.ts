@@ -6,10 +6,10 @@ export const publication = "flow_publication";
 export const slot = "flow_slot";
 export const watermarks = "flow_watermarks";
 
-/** Tables that the migrations make and that go to the warehouse. */
+/** Tables that migrations create and that are replicated to the warehouse. */
 export const ownTables = ["gong_calls_staging", "gong_users_staging", "gong_crm_entities_staging"] as const;
 
-/** Tables that Estuary's materialization makes: it refuses those made before it. */
+/** Tables that Estuary's materialization creates: it refuses existing ones. */
 export const estuaryTables = [
   "hubspot_contacts_staging",
   "hubspot_deals_staging",

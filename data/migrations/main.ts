@@ -32,7 +32,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal?: AbortSignal):
     log,
     lockTimeout: settings.SOPHIA_MIGRATIONS_LOCK_TIMEOUT,
   });
-  log("info", done.length > 0 ? "schema changed" : "schema is as it should be", { migrations: done });
+  log("info", done.length > 0 ? "schema changed" : "schema is up to date", { migrations: done });
 }
 
 /** Waits for the roles, which PostgreSQL's operator makes after the server. @throws naming those that did not come */
@@ -51,8 +51,8 @@ export async function awaitRoles(connection: pg.ClientConfig, { seconds = 30, si
       if (rows.length === 0) return;
       if (performance.now() >= end) {
         throw new Error(
-          `PostgreSQL has no ${rows.map(({ name }) => name).join(", ")} after ${seconds} s; its operator makes what ` +
-            "components/services/postgres/logins.ts lists: look at managedRolesStatus of the Cluster postgres",
+          `PostgreSQL does not have ${rows.map(({ name }) => name).join(", ")} after ${seconds} s; its operator creates what ` +
+            "components/services/postgres/logins.ts lists: check managedRolesStatus of the Cluster postgres",
         );
       }
       await pause(1, signal);

@@ -54,8 +54,8 @@ export async function migrate({ connection, folder, log, lockTimeout }: Migratin
     const changed = await changedSince(client, folder);
     if (changed.length > 0) {
       throw new MigrationError(
-        `${changed.map((name) => `${name}.sql`).join(", ")} was changed after it was run here, and is not run again: ` +
-          "the schema would not be what the files say. Take the change back, and put it into a new file. Nothing was changed",
+        `${changed.map((name) => `${name}.sql`).join(", ")} was changed after it was applied to this database, and is not applied again. ` +
+          "Revert the change, and put it into a new file. Nothing was changed",
       );
     }
     const done = await runner({

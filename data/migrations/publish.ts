@@ -11,9 +11,9 @@ const job = "publish-tables";
 
 /** What the job reads of its environment. */
 export const publishEnvironment = postgresEnvironment.extend({
-  /** Seconds to wait for tables that Estuary has not made yet; 0 publishes those that are there, and is content. */
+  /** Seconds to wait for tables that Estuary has not created yet; 0 publishes the existing ones and succeeds. */
   SOPHIA_PUBLISH_DEADLINE: z.coerce.number().min(0).default(0),
-  /** Which of Estuary's tables there are to be, separated by commas. */
+  /** Estuary's tables that must exist, separated by commas. */
   SOPHIA_PUBLISH_TABLES: z
     .string()
     .transform((text) => text.split(","))
@@ -21,7 +21,7 @@ export const publishEnvironment = postgresEnvironment.extend({
     .default([...estuaryTables]),
 });
 
-/** Puts the tables that Estuary made into the publication and lets their readers read them. */
+/** Adds the tables that Estuary created to the publication, and grants access to their readers. */
 export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
   const settings = readEnvironment(job, publishEnvironment, environment);
   const log = jsonLog(job);
@@ -32,13 +32,13 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
       const { added, missing } = await publishTables(client, settings.SOPHIA_PUBLISH_TABLES);
       if (added.length > 0) log("info", "tables published", { tables: added });
       if (missing.length === 0 || settings.SOPHIA_PUBLISH_DEADLINE === 0) {
-        if (missing.length > 0) log("warn", "tables are not there yet", { tables: missing });
+        if (missing.length > 0) log("warn", "tables do not exist yet", { tables: missing });
         return;
       }
       if (performance.now() >= deadline) {
         throw new Error(
-          `Estuary did not make ${missing.join(", ")} within ${settings.SOPHIA_PUBLISH_DEADLINE} s: look at the ` +
-            "status of its materialization of PostgreSQL",
+          `Estuary did not create ${missing.join(", ")} within ${settings.SOPHIA_PUBLISH_DEADLINE} s: check the ` +
+            "status of its task materialize-postgres",
         );
       }
       await pause(1, signal);

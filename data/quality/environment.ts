@@ -14,25 +14,25 @@ export const qualityEnvironment = postgresEnvironment.extend({
   SOPHIA_QUALITY_INTERVAL: z.coerce.number().positive().default(60),
   /** Seconds between two looks into the warehouse, each of which may wake it. */
   SOPHIA_QUALITY_WAREHOUSE_INTERVAL: z.coerce.number().positive().default(300),
-  /** Percent that a check must reach that names no number of its own. */
+  /** Percent that a check must reach, unless it sets `atLeast`. */
   SOPHIA_QUALITY_THRESHOLD: z.coerce.number().min(0).max(100).default(95),
   /** Seconds that a stream may be behind. */
   SOPHIA_QUALITY_MAX_LAG: z.coerce.number().positive().default(900),
   /** Days that results of checks, runs and rejected records are kept. */
   SOPHIA_QUALITY_RETENTION_DAYS: z.coerce.number().int().min(2).default(90),
-  /** Which streams are checked, separated by commas, or `none`. Left out: all. */
+  /** Which streams are checked, separated by commas, or `none`. Default: all. */
   SOPHIA_QUALITY_STREAMS: text.optional(),
-  /** Tasks at Estuary by catalog name, separated by commas. Left out: Estuary is not asked. */
+  /** Tasks at Estuary by catalog name, separated by commas. Default: their status is not checked. */
   SOPHIA_ESTUARY_TASKS: text.optional(),
   /** Base URL of Estuary's agent API. */
   SOPHIA_ESTUARY_URL: text.optional(),
   /** File with the key of its service account. */
   SOPHIA_ESTUARY_API_KEY_FILE: text.optional(),
-  /** File with the key of the warehouse's reader. Left out: staging is not compared with the warehouse. */
+  /** File with the key of the warehouse's reader. Default: staging is not compared with the warehouse. */
   SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: text.optional(),
-  /** `ORG-ACCOUNT`, or the account alone. */
-  SOPHIA_SNOWFLAKE_ACCOUNT: text.default("ZNB04675"),
-  /** Base URL of its API. Left out: the account's own. */
+  /** `ORG-ACCOUNT`, or the account alone. Required with the reader's key. */
+  SOPHIA_SNOWFLAKE_ACCOUNT: text.optional(),
+  /** Base URL of its API. Default: the account's own. */
   SOPHIA_SNOWFLAKE_URL: text.optional(),
   SOPHIA_SNOWFLAKE_USER: text.default("SOPHIA_QUALITY"),
   SOPHIA_SNOWFLAKE_ROLE: text.default("SOPHIA_READER"),
@@ -63,7 +63,7 @@ export function estuaryOf(environment: QualityEnvironment): StatusOptions | unde
   if (tasks === undefined) return undefined;
   if (url === undefined || file === undefined) {
     throw new EnvironmentError("quality", [
-      "SOPHIA_ESTUARY_TASKS: needs SOPHIA_ESTUARY_URL and SOPHIA_ESTUARY_API_KEY_FILE beside it",
+      "SOPHIA_ESTUARY_TASKS: also needs SOPHIA_ESTUARY_URL and SOPHIA_ESTUARY_API_KEY_FILE",
     ]);
   }
   const apiKey = readSecret("quality", file, "key of Estuary's service account");
@@ -72,10 +72,14 @@ export function estuaryOf(environment: QualityEnvironment): StatusOptions | unde
 
 /** How the warehouse is reached; undefined where it is not compared. */
 export function warehouseOf(environment: QualityEnvironment): ClientOptions | undefined {
-  const file = environment.SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE;
+  const { SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: file, SOPHIA_SNOWFLAKE_ACCOUNT: account } = environment;
   if (file === undefined) return undefined;
+  if (account === undefined)
+    throw new EnvironmentError("quality", [
+      "SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: needs SOPHIA_SNOWFLAKE_ACCOUNT",
+    ]);
   return {
-    account: environment.SOPHIA_SNOWFLAKE_ACCOUNT,
+    account,
     user: environment.SOPHIA_SNOWFLAKE_USER,
     privateKey: readSecret("quality", file, "key of the warehouse's reader"),
     role: environment.SOPHIA_SNOWFLAKE_ROLE,

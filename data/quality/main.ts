@@ -11,11 +11,11 @@ import { WarehouseClient } from "./warehouse/client.ts";
 
 const job = "quality";
 
-/** Runs after which the job counts as unhealthy when none of them came to its end. */
+/** Consecutive failed runs after which the job is unhealthy. */
 const patience = 5;
 
 /**
- * Runs the checks until it is told to end, and serves what they found as metrics. A run that fails (PostgreSQL is down)
+ * Runs the checks until the signal, and serves their results as metrics. A run that fails (PostgreSQL is down)
  * is logged, counted, and tried again at the next.
  */
 export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
@@ -25,7 +25,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   const login = warehouseOf(settings);
   if (!login) log("warn", "no key of the warehouse's reader: staging is not compared with the warehouse");
   const account = estuaryOf(settings);
-  if (!account) log("warn", "no tasks at Estuary are named: what it says of them is not asked for");
+  if (!account) log("warn", "no tasks at Estuary are configured: their status is not checked");
   const pool = openPool(connectionOf(job, settings), (reason) => log("warn", "connection lost", { reason }));
   const meter = new Meter({
     pool,
@@ -56,12 +56,12 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
         if (signal.aborted) break;
         failures += 1;
         inARow += 1;
-        log("error", "the checks could not be run", {
+        log("error", "the checks failed", {
           reason: error instanceof Error ? error.message : String(error),
         });
       }
       if (measured?.estuaryFault !== undefined && measured.estuaryFault !== before?.estuaryFault)
-        log("warn", "what Estuary's tasks do is not known", { reason: measured.estuaryFault });
+        log("warn", "the status of Estuary's tasks is unknown", { reason: measured.estuaryFault });
       for (const { stream, state, message } of changed(before, measured)) {
         log(
           state === "ok" ? "info" : "warn",

@@ -28,9 +28,9 @@ import type { WarehouseClient } from "./warehouse/client.ts";
 
 export interface MeterOptions {
   pool: pg.Pool;
-  /** Left out: staging is not compared with it. */
+  /** Default: staging is not compared with it. */
   warehouse?: WarehouseClient | undefined;
-  /** Left out: it is not asked how its tasks are. */
+  /** Default: the status of its tasks is not checked. */
   estuary?: StatusClient | undefined;
   /** Percent. */
   threshold: number;
@@ -78,7 +78,7 @@ interface Known {
   most: ReadonlyMap<string, number>;
 }
 
-/** Runs the checks, again and again: what it saw before tells what changed. */
+/** Runs the checks repeatedly; it keeps row counts of earlier runs, from which it computes changes. */
 export class Meter {
   readonly #options: MeterOptions;
   readonly #streams: readonly StreamChecks[];
@@ -154,7 +154,7 @@ export class Meter {
       };
     } catch (error) {
       broken = error instanceof Error ? error : new Error(String(error));
-      // What the warehouse said was not set beside staging.
+      // The warehouse's result was not compared with staging.
       this.#lookedAt = Number.NEGATIVE_INFINITY;
       throw broken;
     } finally {
@@ -226,7 +226,7 @@ export class Meter {
     window.add(at, rows);
     const answer = this.#answers.get(name);
     const known = this.#looks.get(name);
-    // What was said earlier cannot be set beside what staging is now.
+    // An earlier result of the warehouse cannot be compared with the current staging.
     if (known || !answer || answer.fault !== undefined || this.#askedAt !== at) return known;
     const pendingSince = await oldestAfter(client, tableOf(name), loadedAt, answer.warehouse?.newest);
     const look = { at, rows, warehouse: answer.warehouse, window: window.range(at), pendingSince };

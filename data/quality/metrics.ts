@@ -17,7 +17,7 @@ const gauge = (name: string, help: string, samples: Sample[]): Metric => ({
 export function metricsOf(measured: Measured | undefined, failures: number, maxLag: number): Metric[] {
   const counter: Metric = {
     name: "sophia_quality_failures_total",
-    help: "Runs of the checks that could not be finished.",
+    help: "Runs of the checks that failed.",
     type: "counter",
     samples: [{ value: failures }],
   };
@@ -45,13 +45,13 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     );
   return [
     counter,
-    gauge("sophia_quality_last_run_timestamp_seconds", "When the checks last ran to their end.", [
+    gauge("sophia_quality_last_run_timestamp_seconds", "When the checks last completed.", [
       { value: measured.at },
     ]),
     each("sophia_stream_rows", "Rows in staging.", ({ rows }) => rows),
     each("sophia_stream_warehouse_rows", "Rows in the warehouse.", ({ warehouseRows }) => warehouseRows),
-    each("sophia_stream_lag_seconds", "How far the stream is behind.", ({ lag }) => lag),
-    each("sophia_stream_late", "1 while the stream is further behind than it may be.", ({ lag }) =>
+    each("sophia_stream_lag_seconds", "Lag of the stream.", ({ lag }) => lag),
+    each("sophia_stream_late", "1 while the lag exceeds its limit.", ({ lag }) =>
       lag === undefined ? undefined : Number(lag > maxLag),
     ),
     each(
@@ -61,7 +61,7 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     ),
     gauge(
       "sophia_stream_state",
-      "1 for the state that the stream is in.",
+      "1 for the stream's current state.",
       statuses.flatMap(({ stream, source, state }) =>
         states.map((one) => ({ labels: { stream, source, state: one }, value: Number(one === state) })),
       ),
@@ -73,27 +73,27 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     ),
     gauge(
       "sophia_quality_check_passed",
-      "1 where a check reaches what it must.",
+      "1 for a check that reaches its threshold.",
       results.map(({ stream, check, passed }) => ({ labels: { stream, check }, value: Number(passed) })),
     ),
     gauge(
       "sophia_stream_rejected_records",
-      "Different records that were rejected in the last day.",
+      "Distinct records that were rejected in the last day.",
       [...logged].map(([stream, { rejected }]) => ({ labels: { stream }, value: rejected })),
     ),
     gauge(
       "sophia_stream_fields_gone",
-      "Fields that no longer came, told of in the last day.",
+      "Fields that were reported as no longer sent in the last day.",
       [...logged].map(([stream, { gone }]) => ({ labels: { stream }, value: gone })),
     ),
     gauge(
       "sophia_warehouse_up",
-      "1 where the last look into the warehouse was answered.",
+      "1 if the last query of the warehouse succeeded.",
       warehouseReachable === undefined ? [] : [{ value: Number(warehouseReachable) }],
     ),
     gauge(
       "sophia_stream_held_up",
-      "1 while a task at Estuary keeps the stream from flowing.",
+      "1 while a failed task at Estuary stops the stream.",
       statuses.map(({ stream, source }) => ({
         labels: { stream, source },
         value: Number(held.get(stream)?.state === "failed"),
@@ -109,31 +109,29 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     ),
     gauge(
       "sophia_estuary_up",
-      "1 where Estuary said how its tasks are.",
+      "1 if Estuary reported the status of its tasks.",
       tasks.length === 0 && estuaryFault === undefined ? [] : [{ value: Number(estuaryFault === undefined) }],
     ),
     slot(
       "sophia_replication_slot_behind_bytes",
-      "Log that the slot's reader has not confirmed.",
+      "WAL that the slot's reader has not confirmed.",
       (one) => one.behindBytes,
     ),
     slot(
       "sophia_replication_slot_safe_bytes",
-      "Log that may still be written until the slot is lost.",
+      "WAL that may still be written until the slot is lost.",
       (one) => one.safeBytes,
     ),
     slot(
       "sophia_replication_slot_limit_bytes",
-      "Log that PostgreSQL keeps for the slot at most.",
+      "Maximum of WAL that PostgreSQL keeps for the slot.",
       (one) => one.limitBytes,
     ),
     slot(
       "sophia_replication_slot_lost",
-      "1 when the slot's log is gone: its capture must begin anew.",
+      "1 when the slot's WAL was removed: its capture must be backfilled.",
       ({ status }) => Number(status === "lost"),
     ),
-    slot("sophia_replication_slot_active", "1 while somebody reads the slot.", ({ active }) =>
-      Number(active),
-    ),
+    slot("sophia_replication_slot_active", "1 while the slot has a reader.", ({ active }) => Number(active)),
   ];
 }

@@ -56,7 +56,7 @@ export async function readThrough(client: pg.ClientBase): Promise<Map<string, nu
   return new Map(rows.map(({ stream, through }) => [stream, Date.parse(through) / 1000]));
 }
 
-/** Keeps records over which tasks at Estuary stand still. One that it says the same of is not written again. */
+/** Logs records that stop tasks at Estuary. A record that is reported again with the same reason is not logged again. */
 export async function logBadRecords(
   client: pg.ClientBase,
   runId: string,

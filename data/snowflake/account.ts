@@ -18,7 +18,7 @@ export interface AccountAddress {
   url: string;
 }
 
-/** How an account is addressed. Its organization may be a setting of its own, or come before a dash. Pure. */
+/** How an account is addressed. Its organization is a separate setting, or the part before a dash. Pure. */
 export function addressOf({ account, organization: given, endpoint }: AccountSettings): AccountAddress {
   const dash = account.lastIndexOf("-");
   const name = account.slice(dash + 1);
@@ -34,7 +34,7 @@ export function addressOf({ account, organization: given, endpoint }: AccountSet
   };
 }
 
-/** What the provider must be told to reach an endpoint other than the account's own. Pure. */
+/** Provider arguments for an endpoint other than the account's own. Pure. */
 export function endpointOf(endpoint: string | undefined): {
   host?: string;
   port?: number;

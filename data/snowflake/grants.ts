@@ -12,9 +12,9 @@ const reach: Privileges[] = [
   { suffix: "database", on: "database", privileges: ["USAGE"] },
 ];
 
-/** Roles of the warehouse's two users, with the least that they can do their work with. Names get the stack's suffix. */
+/** Roles of the warehouse's two users, with the least rights that they need. Names get the stack's suffix. */
 export const roles = {
-  /** Estuary: makes tables in the one schema, and so owns them; stages and pipes are how it loads. */
+  /** Estuary: creates tables in the schema, and so owns them; it loads through stages and pipes. */
   loader: {
     name: "SOPHIA_LOADER",
     comment: "Estuary: writes the schema's tables",

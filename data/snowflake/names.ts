@@ -11,8 +11,8 @@ export interface WarehouseNames {
 }
 
 /**
- * What everything is called that is made in the account. All stacks share the account, and of two that make the same
- * thing the second fails, or takes it away from the first when it is destroyed: hence the suffix. Pure.
+ * Names of everything that a stack creates in the account. All stacks share the account. Without the suffix, the second
+ * stack would fail to create the same objects, or delete the first one's when it is destroyed. Pure.
  */
 export function namesOf({
   database,
@@ -26,7 +26,7 @@ export function namesOf({
   });
   return {
     database: `${database}${suffix}`,
-    // In a database of the stack's own.
+    // Needs no suffix: its database is the stack's.
     schema,
     warehouse: `${warehouse}${suffix}`,
     monitor: `${warehouse}${suffix}_MONITOR`,

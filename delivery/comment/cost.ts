@@ -1,15 +1,13 @@
+import { hoursPerMonth } from "../../lambda/client/hoursPerMonth.ts";
 import type { CostItem, Plan } from "./plan.ts";
 import type { Outcome } from "./steps.ts";
 import { valueAt } from "./steps.ts";
 
-/** Hours in an average month, as the program counts: 365 × 24 ÷ 12. */
-const hoursPerMonth = 730;
-
-/** Prices for what is not launched yet. */
+/** Prices of machines that are not launched yet. */
 export interface PriceList {
   /** US dollars an hour by instance type. */
   hourlyUsd: ReadonlyMap<string, number>;
-  /** Where they are from, e.g. `list price of 2026-09-20`. */
+  /** Source of the prices, e.g. `list price of 2026-09-20`. */
   source: string;
 }
 
@@ -19,28 +17,28 @@ const number = (value: unknown): number | undefined => (typeof value === "number
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
 
-/** What a rented machine costs a month, before and after. */
+/** Monthly cost of a rented machine, before and after. */
 function hostItem(host: Outcome, prices: PriceList): CostItem {
   const resource = `host ${host.name.replace(/^fleet-/, "")}`;
   const paid = number(host.old.outputs.hourlyUsd);
   const before = host.kind === "create" ? 0 : paid === undefined ? null : cents(paid * hoursPerMonth);
-  if (host.kind === "delete") return { resource, before, after: 0, basis: "given up" };
+  if (host.kind === "delete") return { resource, before, after: 0, basis: "terminated" };
   if (host.kind === "update" || host.kind === "same") {
     const type = host.new.outputs.instanceType ?? host.old.outputs.instanceType;
     return { resource, before, after: before, basis: typeof type === "string" ? type : "price at launch" };
   }
-  const [dearest] = texts(host.new.inputs.instanceTypes)
+  const [costliest] = texts(host.new.inputs.instanceTypes)
     .flatMap((type) => {
       const hourly = prices.hourlyUsd.get(type);
       return hourly === undefined ? [] : [{ type, hourly }];
     })
     .sort((a, b) => b.hourly - a.hourly);
-  if (!dearest) return { resource, before, after: null, basis: "not launched yet, price unknown" };
-  const basis = `${dearest.type}, the dearest it may become; ${prices.source}`;
-  return { resource, before, after: cents(dearest.hourly * hoursPerMonth), basis };
+  if (!costliest) return { resource, before, after: null, basis: "not launched yet, price unknown" };
+  const basis = `${costliest.type}, the most expensive type it may get; ${prices.source}`;
+  return { resource, before, after: cents(costliest.hourly * hoursPerMonth), basis };
 }
 
-/** File systems by the program's own last estimate: what they hold is known to Lambda only. */
+/** File systems, by the program's last estimate: only Lambda knows how much they store. */
 function fileSystemItems(outcomes: Outcome[]): CostItem[] {
   const stack = outcomes.find(({ type }) => type === "pulumi:pulumi:Stack");
   const items = stack && valueAt(stack.old.outputs, "monthlyEstimate", "items");
@@ -54,7 +52,7 @@ function fileSystemItems(outcomes: Outcome[]): CostItem[] {
   });
 }
 
-/** Null as soon as one is not known. */
+/** Null when one amount is unknown. */
 const sum = (amounts: (number | null)[]): number | null =>
   amounts.includes(null) ? null : cents(amounts.reduce<number>((total, each) => total + (each ?? 0), 0));
 
@@ -64,7 +62,7 @@ export function costOf(outcomes: Outcome[], config: Record<string, string>, pric
     .filter(({ type }) => type === instanceType)
     .map((host) => hostItem(host, prices))
     .toSorted((a, b) => (a.resource < b.resource ? -1 : 1));
-  // A program that failed early has registered no host: then nothing is known.
+  // A program that failed before it registered a host: the cost is unknown.
   const items = hosts.length > 0 ? [...hosts, ...fileSystemItems(outcomes)] : [];
   const total = (side: "before" | "after") => sum(items.map((item) => item[side]));
   return { items, before: total("before"), after: total("after"), budget: budgetOf(config) };
@@ -76,7 +74,7 @@ function budgetOf(config: Record<string, string>): number | null {
     const value = number(valueAt(JSON.parse(text ?? "null") ?? {}, "monthlyUsd"));
     return value !== undefined && value >= 0 ? value : null;
   } catch {
-    // The program itself tells what is wrong with its settings.
+    // The program reports invalid settings itself.
     return null;
   }
 }

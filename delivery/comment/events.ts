@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { messageOf } from "../../components/core/errors.ts";
 
-// The engine's event log (`--event-log`): one JSON object a line, secrets already replaced by `[secret]`. What is not
-// read here is dropped, so a parsed event is also what a fixture keeps.
+// The engine's event log (`--event-log`): one JSON object per line, with secrets replaced by `[secret]`. Fields that are not
+// listed here are dropped, so fixtures hold no others.
 
 const bag = z.record(z.string(), z.unknown());
 const stateSchema = z.object({
@@ -64,7 +65,7 @@ export type StepMetadata = z.infer<typeof metadataSchema>;
 
 /**
  * Reads an event log.
- * @throws naming the line that is no event. A last line that was cut off, as by a crash of the CLI, is left out.
+ * @throws naming the invalid line. A truncated last line, as after a crash of the CLI, is ignored.
  */
 export function readEvents(log: string): EngineEvent[] {
   const lines = log.split("\n");
@@ -74,8 +75,8 @@ export function readEvents(log: string): EngineEvent[] {
     try {
       return [eventSchema.parse(JSON.parse(line))];
     } catch (cause) {
-      const said = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`line ${index + 1} of the event log is no event of the engine: ${said}`, { cause });
+      const reason = messageOf(cause);
+      throw new Error(`line ${index + 1} of the event log is not an engine event: ${reason}`, { cause });
     }
   });
 }

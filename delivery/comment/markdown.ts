@@ -1,19 +1,18 @@
-// Every text that goes into a comment is foreign: a resource's name may be anything, and a fork's pull request chooses
-// it. Inside code GitHub reads no link, no mention, no reference, no HTML and no emphasis, so foreign text is shown as
-// code and nowhere else.
+// Every text in a comment is untrusted: a fork's pull request can choose a resource's name. In code spans and blocks GitHub
+// renders no links, mentions, references, HTML or emphasis, so untrusted text is only shown as code.
 
-/** Control characters, and those that reorder or hide text: what is read must be what is there. */
+/** Control characters, and those that reorder or hide text. */
 const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
 
 const cut = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1)}…` : text;
 
-/** Lone halves of characters beyond the basic plane: a cut may leave one. */
+/** Replaces lone surrogates, which a cut may leave. */
 const whole = (text: string): string => text.toWellFormed().replaceAll("\ufffd", "?");
 
 /**
- * Foreign text as code in a line or a table's cell.
- * @param most characters; what is longer is cut
+ * Untrusted text as a code span, for a line or a cell of a table.
+ * @param most characters; longer text is cut
  */
 export function code(text: string, most = 120): string {
   const line = text.toWellFormed().replaceAll(/\s+/g, " ").replaceAll(invisible, "").trim();
@@ -21,18 +20,18 @@ export function code(text: string, most = 120): string {
   return shown === "" ? "" : `\`${shown}\``;
 }
 
-/** Letters, digits and the punctuation of a sentence; none of them means anything in Markdown. */
+/** Letters, digits and punctuation without a meaning in Markdown. */
 const sentence = /^[\p{L}\p{N} ,;:.()'…]+(-[\p{L}\p{N} ,;:.()'…]+)*$/u;
-/** What GitHub makes a link of without being asked. */
+/** Text that GitHub turns into a link. */
 const autolink = /\bwww\.|\bGH-\d|\b[0-9a-f]{7,}\b/i;
 
-/** A foreign sentence: as it is where that is certainly harmless, else as code. */
+/** Untrusted text as prose where all of its characters are harmless, else as code. */
 export function prose(text: string, most = 200): string {
   const short = cut(text, most);
   return sentence.test(short) && !autolink.test(short) ? short : code(text, most);
 }
 
-/** Several texts as code, cut honestly. */
+/** Several texts as code; says how many are left out. */
 export function codes(texts: readonly string[], most: number, longest = 80): string {
   const shown = texts.slice(0, most).map((text) => code(text, longest));
   const more = texts.length - shown.length;
@@ -40,7 +39,7 @@ export function codes(texts: readonly string[], most: number, longest = 80): str
 }
 
 /**
- * Foreign text of several lines as a block of code, whose fence is longer than any row of backticks in it.
+ * Untrusted text of several lines as a code block, whose fence is longer than any run of backticks in it.
  * @param most characters
  */
 export function block(text: string, most = 4000): string {
@@ -62,7 +61,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** What can be opened by a click. `summary` is ours, never foreign: it is read as HTML. */
+/** A collapsed section. `summary` is rendered as HTML and must not be untrusted. */
 export const details = (summary: string, body: string): string =>
   `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
 

@@ -1,22 +1,22 @@
 import { z } from "zod";
 
-// What a comment says, as data: small, without any property's value. In a pull request from a fork it is made by code
-// that nobody has read yet, so it is checked against this schema, and every text in it is foreign.
+// The content of a comment as data, without values of properties. In a pull request from a fork it is written by code that
+// nobody has reviewed, so it is validated against this schema, and every text in it is untrusted.
 
 const text = (most: number) => z.string().max(most);
 
 export const kinds = ["create", "update", "replace", "delete"] as const;
 
-/** How much an effect hurts, the worst first. */
+/** Severities of an effect, the highest first. */
 export const severities = ["data", "outage", "restart", "none"] as const;
 
 const effectSchema = z.strictObject({
-  /** What it happens to, e.g. `host backend`. */
+  /** The affected resource, e.g. `host backend`. */
   subject: text(300),
   severity: z.enum(severities),
   /** What happens. */
   what: text(500),
-  /** Which changed property or type says so. */
+  /** The cause: properties that changed. */
   why: text(500),
 });
 
@@ -41,17 +41,17 @@ const costItemSchema = z.strictObject({
 
 export const planSchema = z.strictObject({
   stack: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
-  /** Planned from nothing, with placeholder secrets, reaching no account. */
+  /** Planned from an empty stack, with placeholder secrets, without access to any account. */
   offline: z.boolean(),
-  /** Whether the CLI ended well; a policy's violation is a failure. */
+  /** Whether the CLI succeeded; a violation of a mandatory policy is a failure. */
   succeeded: z.boolean(),
   changes: z.array(changeSchema).max(5000),
   unchanged: z.number().int().nonnegative(),
   effects: z.array(effectSchema).max(5000),
   policies: z.strictObject({
-    /** Names of the packs that judged; none means that nothing was judged. */
+    /** Names of the policy packs; none means that no policy was checked. */
     packs: z.array(text(100)).max(20),
-    /** Rules that were asked at least once and found nothing. */
+    /** Rules that were checked at least once without a violation. */
     passed: z.number().int().nonnegative(),
     verdicts: z
       .array(
@@ -82,19 +82,19 @@ export const planSchema = z.strictObject({
     .max(500),
 });
 
-/** What a preview found. */
+/** The result of a preview. */
 export type Plan = z.infer<typeof planSchema>;
 export type Change = Plan["changes"][number];
 export type Effect = Plan["effects"][number];
 export type CostItem = Plan["cost"]["items"][number];
 export type Kind = (typeof kinds)[number];
 
-/** Bytes; a real plan of 500 changes has a fifth of it. */
+/** Characters; a real plan of 500 changes has a fifth of them. */
 const largest = 2_000_000;
 
 /**
- * Reads a plan that somebody else made.
- * @throws when it is none, without repeating what it holds
+ * Reads an untrusted plan.
+ * @throws when it is invalid, without repeating its content
  */
 export function readPlan(json: string): Plan {
   if (json.length > largest) throw new Error(`the plan has ${json.length} characters, ${largest} at most`);
@@ -102,10 +102,10 @@ export function readPlan(json: string): Plan {
   try {
     given = JSON.parse(json);
   } catch {
-    throw new Error("the plan is no JSON");
+    throw new Error("the plan is not JSON");
   }
   const result = planSchema.safeParse(given);
   if (result.success) return result.data;
   const places = result.error.issues.slice(0, 5).map(({ path, code }) => `${path.join(".")} (${code})`);
-  throw new Error(`the plan does not have the form that a plan has: ${places.join(", ")}`);
+  throw new Error(`the plan does not match its schema: ${places.join(", ")}`);
 }

@@ -4,10 +4,10 @@ import type { Change, Effect, Kind, Plan } from "./plan.ts";
 /** Characters; GitHub takes 65,536. */
 export const longest = 65_000;
 
-/** Rows of a table and lengths of texts, tried from the left until the comment is short enough. */
+/** Rows per table; the first that makes the comment short enough is used. It also scales the lengths of texts. */
 const limits = [1000, 400, 200, 100, 50, 25, 10, 5];
 
-/** The line by which a comment is found again. A stack's name is made of harmless characters only. */
+/** The line that identifies our comment on a stack. Its characters need no escape: the schema restricts stack names. */
 export const markerOf = (stack: string): string => `<!-- sophia-infra preview of ${stack} -->`;
 
 /** A preview as a comment for a pull request: Markdown of at most 65,000 characters. Pure. */
@@ -16,7 +16,7 @@ export function render(plan: Plan): string {
     const text = document(plan, limit);
     if (text.length <= longest) return text;
   }
-  // Five rows a table cannot be too long: every text in them is cut.
+  // Not reached: with five rows a table, every text in it cut, a comment is short.
   throw new Error(`the comment on stack ${plan.stack} is too long even with five rows a table`);
 }
 
@@ -35,9 +35,9 @@ function document(plan: Plan, limit: number): string {
 }
 
 const offlineNote =
-  "Planned offline: from nothing, with placeholder secrets, by the pull request's own code. It shows what the program would make, not what would change in the running stack.";
+  "Planned offline: from an empty stack, with placeholder secrets, by the pull request's own code. It lists everything that the program would create, not the changes to the running stack.";
 
-/** Words for a count of changes; what destroys is bold. */
+/** A count of changes; replacements are bold. */
 const counted: Record<Kind, (count: number) => string> = {
   create: (count) => `${count} to create`,
   update: (count) => `${count} to update`,
@@ -55,7 +55,7 @@ function heading(plan: Plan): string {
   });
   const title = `### Preview of ${code(plan.stack)}`;
   const said = [...(counts.length > 0 ? counts : ["No change"]), `${plan.unchanged} unchanged`].join(", ");
-  const failed = plan.succeeded ? "" : "**The preview failed**; what it planned until then:\n";
+  const failed = plan.succeeded ? "" : "**The preview failed.** Planned until then:\n";
   return `${title}\n\n${failed}${said}.`;
 }
 
@@ -71,19 +71,19 @@ const mark: Record<Effect["severity"], string> = {
   data: "**data is lost**",
   outage: "unavailable",
   restart: "restarts",
-  none: "goes on",
+  none: "keeps running",
 };
 
 function effects({ effects: all, succeeded }: Plan, limit: number): string {
-  // Of a plan that is not whole, nothing is said that only a whole one could tell.
-  if (all.length === 0) return succeeded ? "**Restarts and outages**: none that is known of." : "";
+  // A partial plan cannot show that nothing is interrupted.
+  if (all.length === 0) return succeeded ? "**Restarts and outages**: none known." : "";
   const rows = all.map(({ subject, severity, what, why }) => [
     mark[severity],
     code(subject),
     prose(what),
     prose(why),
   ]);
-  return `**Restarts and outages**\n\n${cutTable(["", "what", "happens", "because"], rows, limit)}`;
+  return `**Restarts and outages**\n\n${cutTable(["impact", "resource", "effect", "cause"], rows, limit)}`;
 }
 
 /** How many properties of a change are named. */
@@ -96,7 +96,7 @@ function changes(plan: Plan, limit: number): string {
       if (some.length === 0) return [];
       const body = kind === "create" || kind === "delete" ? plainRows(some, limit) : changedRows(some, limit);
       const title = titles[kind];
-      // What destroys is open, what is new and what is long is one click away.
+      // Replacements and deletions are expanded; the longer lists are collapsed.
       return kind === "replace" || kind === "delete"
         ? [`${title} (${some.length})\n\n${body}`]
         : [details(`${title} (${some.length})`, body)];
@@ -132,24 +132,24 @@ const changedRows = (some: Change[], limit: number): string =>
 function policies({ policies: judged, succeeded }: Plan, limit: number): string {
   const { packs, passed, verdicts } = judged;
   if (!succeeded && verdicts.length === 0) return "";
-  if (packs.length === 0) return "**Policies**: no pack judged this plan.";
+  if (packs.length === 0) return "**Policies**: no policy pack checked this plan.";
   const mandatory = verdicts.filter((verdict) => verdict.mandatory);
   const said =
     mandatory.length > 0
       ? `**${plural(mandatory.length, "violation")}**`
       : `no violation of ${plural(passed, "rule")}`;
   const advice = verdicts.length - mandatory.length;
-  const summary = `**Policies** (${codes(packs, 3)}): ${said}${advice > 0 ? `, ${plural(advice, "piece of advice", "pieces of advice")}` : ""}.`;
+  const summary = `**Policies** (${codes(packs, 3)}): ${said}${advice > 0 ? `, ${plural(advice, "advisory finding")}` : ""}.`;
   if (verdicts.length === 0) return summary;
   const listed = [...mandatory, ...verdicts.filter((verdict) => !verdict.mandatory)];
   const most = Math.min(limit, 100);
   const text = listed.slice(0, most).map(({ rule, resource, message, mandatory: must }) => {
-    const title = `${must ? "refused" : "advice"}: ${code(rule)}${resource ? ` on ${code(resource)}` : ""}`;
+    const title = `${must ? "violation" : "advisory"}: ${code(rule)}${resource ? ` on ${code(resource)}` : ""}`;
     return `${title}\n\n${block(message, Math.max(300, limit * 2))}`;
   });
   const more = listed.length > most ? [`${listed.length - most} more`] : [];
   const body = [...text, ...more].join("\n\n");
-  return `${summary}\n\n${mandatory.length > 0 ? body : details("What they say", body)}`;
+  return `${summary}\n\n${mandatory.length > 0 ? body : details("Details", body)}`;
 }
 
 const dollars = (usd: number | null): string =>
@@ -165,15 +165,15 @@ function cost({ items, before, after, budget }: Plan["cost"], limit: number): st
       ? ""
       : ` (${difference > 0 ? "+" : "−"}${dollars(Math.abs(difference))})`;
   const limitText = budget === null ? "no budget is set" : `the budget is ${dollars(budget)}`;
-  const beyond = budget !== null && after !== null && after > budget ? " **It is beyond the budget.**" : "";
-  const summary = `**Cost a month**: ${dollars(before)} → ${dollars(after)}${change}; ${limitText}.${beyond}`;
+  const beyond = budget !== null && after !== null && after > budget ? " **This exceeds the budget.**" : "";
+  const summary = `**Monthly cost**: ${dollars(before)} → ${dollars(after)}${change}; ${limitText}.${beyond}`;
   const rows = items.map(({ resource, before: was, after: is, basis }) => [
     code(resource),
     dollars(was),
     dollars(is),
     code(basis),
   ]);
-  return `${summary}\n\n${details("By resource", cutTable(["resource", "before", "after", "by"], rows, limit))}`;
+  return `${summary}\n\n${details("By resource", cutTable(["resource", "before", "after", "basis"], rows, limit))}`;
 }
 
 function messages({ messages: all }: Plan, limit: number): string {

@@ -1,7 +1,8 @@
+import { unknownValue } from "../../components/core/unknown.ts";
 import { type EngineEvent, nameOf, type StepMetadata } from "./events.ts";
 import type { Kind } from "./plan.ts";
 
-/** What becomes of one resource, from all the steps that the engine takes for it. */
+/** The planned change of one resource, from all of its steps in the engine. */
 export interface Outcome {
   urn: string;
   name: string;
@@ -12,13 +13,13 @@ export interface Outcome {
   paths: string[];
   /** Properties that force the replacement, sorted. */
   keys: string[];
-  /** As it is; empty when it is new. */
+  /** Current state; empty when it is created. */
   old: State;
-  /** As it is to be; empty when it goes. */
+  /** Planned state; empty when it is deleted. */
   new: State;
-  /** Something that is really there, not a component that only groups others. */
+  /** Whether it is a custom resource, not a component. */
   real: boolean;
-  /** Only Pulumi forgets it when it is deleted; the thing itself stays. */
+  /** Whether a deletion only removes it from the state (`retainOnDelete`). */
   retained: boolean;
 }
 
@@ -41,10 +42,7 @@ const kindOf: Record<string, Kind> = {
 };
 const rank: (Kind | "same")[] = ["same", "update", "create", "delete", "replace"];
 
-/** What the engine writes for a value that only the update will know. */
-const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-/** Leaves out what is not known yet: it must not be taken for a name or a price. */
+/** Removes unknown values, which must not be used as a name or a price. */
 function known(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(known);
   if (typeof value !== "object" || value === null) return value;
@@ -57,17 +55,17 @@ const stateOf = (state: StepMetadata["old"]): State => ({
   outputs: known(state?.outputs ?? {}) as State["outputs"],
 });
 
-/** Paths as a person writes them: `spec.template.spec.containers[0].image`. */
+/** Property paths, like `spec.template.spec.containers[0].image`. */
 function pathsOf({ detailedDiff, diffs }: StepMetadata): string[] {
   const detailed = Object.keys(detailedDiff ?? {});
   return detailed.length > 0 ? detailed : (diffs ?? []);
 }
 
-// A dynamic resource's provider is code of ours under a name that nobody wrote.
+// Internal properties; `__provider` is the code of a dynamic resource.
 const hidden = (path: string) => /^__(provider|internal|defaults)\b/.test(path);
 const sorted = (all: Iterable<string>) => [...new Set(all)].filter((path) => !hidden(path)).sort();
 
-/** What becomes of each resource, in the order in which the engine came to it. Pure. */
+/** The planned change of each resource, in the order of the engine. Pure. */
 export function outcomesOf(events: EngineEvent[]): Outcome[] {
   const byUrn = new Map<string, StepMetadata[]>();
   for (const { resourcePreEvent, resOutputsEvent } of events) {
@@ -79,7 +77,7 @@ export function outcomesOf(events: EngineEvent[]): Outcome[] {
 
 function outcome(urn: string, steps: StepMetadata[]): Outcome {
   const kinds = steps.map(({ op }) => kindOf[op] ?? "same");
-  // Deleted and made again in one update is a replacement, by whatever steps; so is what a refresh no longer found.
+  // A deletion and a creation in one update are a replacement; so is a resource that a refresh did not find.
   const went = kinds.includes("delete") || steps.some((step) => step.op === "refresh" && step.old);
   const recreated = went && kinds.includes("create");
   const kind = recreated ? "replace" : (kinds.sort((a, b) => rank.indexOf(b) - rank.indexOf(a))[0] ?? "same");

@@ -1,4 +1,5 @@
 import { costOf, type PriceList } from "./cost.ts";
+import { readableError, undeliveredErrors, withoutColours } from "./errors.ts";
 import { type EngineEvent, nameOf } from "./events.ts";
 import { effectsOf } from "./impact/index.ts";
 import { type Change, type Plan, planSchema } from "./plan.ts";
@@ -6,27 +7,25 @@ import { type Outcome, outcomesOf } from "./steps.ts";
 
 export interface Circumstances {
   stack: string;
-  /** Planned from nothing, with placeholder secrets. */
+  /** Planned from an empty stack, with placeholder secrets. */
   offline: boolean;
-  /** Whether the CLI ended with 0. */
+  /** Whether the CLI exited with 0. */
   succeeded: boolean;
   prices: PriceList;
 }
 
-/** Escape sequences for a terminal's colours. */
-const colours = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, "g");
 const plain = (text: string, most: number): string => {
-  const clean = text.replaceAll(colours, "").trim();
+  const clean = withoutColours(text).trim();
   return clean.length > most ? `${clean.slice(0, most - 1)}…` : clean;
 };
 
-/** Things that are really there: no components, no stack, none of the providers that Pulumi makes for itself. */
-const worthTelling = ({ real, type, name }: Outcome): boolean =>
+/** Custom resources, without the stack and the providers that Pulumi creates by default. */
+const isListed = ({ real, type, name }: Outcome): boolean =>
   real &&
   type !== "pulumi:pulumi:Stack" &&
   !(type.startsWith("pulumi:providers:") && name.startsWith("default"));
 
-/** Sorted by name: the engine's own order is another one each time. */
+/** Sorted by name: the engine's order differs from run to run. */
 function changesOf(outcomes: Outcome[]): Change[] {
   const sorted = outcomes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return sorted.flatMap(({ kind, name, type, paths, keys }) =>
@@ -76,34 +75,36 @@ function policiesOf(events: EngineEvent[]): Plan["policies"] {
   };
 }
 
-/** Without frames of a stack trace, and without the nesting that Pulumi's SDK wraps around an error. */
-const withoutFrames = (message: string): string =>
-  message
-    .replaceAll(/(error serializing property "[^"]*": )+/g, "")
-    .split("\n")
-    .filter((line) => !/^\s+at .+:\d+:\d+\)?( \{)?$/.test(line.replaceAll(colours, "")))
-    .join("\n");
-
-function messagesOf(events: EngineEvent[]): Plan["messages"] {
-  return events.flatMap(({ diagnosticEvent: event }) => {
-    // "preview failed" says nothing that the rest does not.
+function messagesOf(events: EngineEvent[], succeeded: boolean): Plan["messages"] {
+  const reported = events.flatMap(({ diagnosticEvent: event }): Plan["messages"] => {
+    // The message "preview failed" adds nothing to the others.
     if (!event || event.ephemeral || event.message.trim() === "preview failed") return [];
     if (event.severity !== "error" && event.severity !== "warning") return [];
     return [
       {
         severity: event.severity,
         resource: plain(event.urn ? nameOf(event.urn) : "", 500),
-        text: plain(withoutFrames(event.message), 20_000),
+        text: plain(readableError(event.message), 20_000),
       },
     ];
   });
+  if (succeeded || reported.some(({ severity }) => severity === "error")) return reported;
+  const printed = events.flatMap(({ diagnosticEvent: event }) =>
+    event?.severity === "info#err" ? [event.message] : [],
+  );
+  const errors = undeliveredErrors(printed).map((text) => ({
+    severity: "error" as const,
+    resource: "",
+    text: plain(text, 20_000),
+  }));
+  return [...errors, ...reported];
 }
 
-/** What the engine's events say, without any property's value. Pure. */
+/** Summarises the engine's events, without values of properties. Pure. */
 export function summarise(events: EngineEvent[], circumstances: Circumstances): Plan {
   const { stack, offline, succeeded, prices } = circumstances;
   const outcomes = outcomesOf(events);
-  const real = outcomes.filter(worthTelling);
+  const real = outcomes.filter(isListed);
   const config = events.find(({ preludeEvent }) => preludeEvent)?.preludeEvent?.config ?? {};
   return planSchema.parse({
     stack,
@@ -119,6 +120,6 @@ export function summarise(events: EngineEvent[], circumstances: Circumstances): 
     })),
     policies: policiesOf(events),
     cost: costOf(outcomes, config, prices),
-    messages: messagesOf(events),
+    messages: messagesOf(events, succeeded),
   } satisfies Plan);
 }

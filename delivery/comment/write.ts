@@ -6,7 +6,7 @@ import { listPrices } from "./prices.ts";
 import { render } from "./render.ts";
 import { summarise } from "./summarise.ts";
 
-/** Where a plan is written to; what is left out is not written. */
+/** Files that a plan is written to. */
 export interface PlanFiles {
   /** Markdown, for people. */
   comment?: string | undefined;
@@ -14,17 +14,17 @@ export interface PlanFiles {
   plan?: string | undefined;
 }
 
-/** How a preview ended. */
+/** The end of a preview. */
 export interface Ended {
   stack: string;
   offline: boolean;
   /** Exit code of the CLI. */
   code: number;
-  /** What the CLI said to the terminal; told where it failed before the engine could say anything. */
+  /** Standard error of the CLI; shown when it failed before the engine wrote an event. */
   stderr: string;
 }
 
-/** The plan that an event log tells of. A CLI that failed early has written none. */
+/** The plan in an event log. A CLI that failed early has not written one. */
 export async function planOutcome(log: string, { stack, offline, code, stderr }: Ended): Promise<Plan> {
   const text = await readFile(log, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" && code !== 0) return "";

@@ -10,8 +10,8 @@ export interface GitHub {
 /** GitHub answered with an error. */
 export class GitHubError extends Error {
   readonly status: number;
-  constructor(method: string, url: string, status: number, said: string) {
-    super(`GitHub refuses ${method} ${url} with ${status}: ${said.slice(0, 300)}`);
+  constructor(method: string, url: string, status: number, body: string) {
+    super(`GitHub answered ${method} ${url} with ${status}: ${body.slice(0, 300)}`);
     this.name = "GitHubError";
     this.status = status;
   }
@@ -26,7 +26,7 @@ export function gitHub(environment: Record<string, string | undefined> = process
   const api = environment.GITHUB_API_URL || "https://api.github.com";
   if (!repository || !/^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9._-]+$/.test(repository))
     throw new Error("GITHUB_REPOSITORY must be <owner>/<name>");
-  if (!token) throw new Error("GITHUB_TOKEN is not set: give the step the job's token");
+  if (!token) throw new Error("GITHUB_TOKEN is not set; pass the job's token to the step");
   const call = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const url = `${api}/repos/${repository}${path}`;
     const response = await fetch(url, {
@@ -51,7 +51,7 @@ export function gitHub(environment: Record<string, string | undefined> = process
   };
 }
 
-/** Rows that one request gives at most. */
+/** Largest page that GitHub returns. */
 const pageSize = 100;
 /** More pages than any pull request has comments. */
 const mostPages = 30;

@@ -3,7 +3,7 @@ import type { Plan } from "../comment/plan.ts";
 import { markerOf, render } from "../comment/render.ts";
 import { find, type GitHub } from "./client.ts";
 
-/** Where a pull request's code is, as the event says that started the preview; never from what the preview made. */
+/** The head of a pull request, from the event that started the preview; never from the preview's own output. */
 export interface Head {
   /** Commit, 40 hexadecimal digits. */
   sha: string;
@@ -19,7 +19,7 @@ const pullSchema = z.object({ number: z.number(), head: z.object({ sha: z.string
  * will get another preview.
  */
 export async function pullOf(api: GitHub, { sha, owner, branch }: Head): Promise<number | undefined> {
-  if (!/^[0-9a-f]{40}$/.test(sha)) throw new Error(`"${sha}" is no commit`);
+  if (!/^[0-9a-f]{40}$/.test(sha)) throw new Error(`"${sha}" is not a commit id`);
   const path = `/pulls?state=open&head=${encodeURIComponent(`${owner}:${branch}`)}`;
   return (await find(api, path, pullSchema, (pull) => pull.head.sha === sha))?.number;
 }
@@ -31,22 +31,22 @@ const commentSchema = z.object({
 });
 
 /**
- * Keeps a plan, which the pull request's own code made, from taking the place of another stack's comment.
- * @throws when it says to be of another stack than it was asked for
+ * Checks that a plan, which the pull request's own code wrote, is for the expected stack.
+ * @throws when it names another one
  */
 export function planFor(stack: string, plan: Plan): Plan {
   if (plan.stack === stack) return plan;
-  throw new Error(`the plan of stack ${stack} says that it is of ${plan.stack}: nothing is written`);
+  throw new Error(`the plan for stack ${stack} names stack ${plan.stack}; no comment was written`);
 }
 
-/** Who the job's token speaks as. */
+/** Author of what the job's token writes. */
 const self = "github-actions[bot]";
 
-/** Writes the comment on a stack, or replaces the one that is there: one a stack, whatever the number of pushes. */
+/** Creates the comment on a stack, or updates the existing one: one for each stack, however many pushes there are. */
 export async function postComment(api: GitHub, pull: number, plan: Plan): Promise<"created" | "updated"> {
   const body = render(plan);
   const marker = markerOf(plan.stack);
-  // Only our own: anybody may write a comment that begins like ours.
+  // Checks the author: anyone may write a comment that begins like ours.
   const ours = await find(
     api,
     `/issues/${pull}/comments`,

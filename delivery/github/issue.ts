@@ -9,19 +9,19 @@ const issueSchema = z.object({
   user: z.object({ login: z.string() }).nullish(),
 });
 
-/** Who the job's token speaks as. */
+/** Author of what the job's token writes. */
 const self = "github-actions[bot]";
-/** Characters that GitHub takes. */
+/** Characters; GitHub accepts 65,536. */
 const longest = 65_000;
 
 export interface Finding {
-  /** Names what is watched, e.g. `Drift of stack prod`; the issue is found again by it. */
+  /** Identifies the issue, e.g. `Drift of stack prod`. */
   title: string;
-  /** Markdown; empty when all is well. */
+  /** Markdown; empty when there is no finding. */
   body: string;
 }
 
-/** Keeps one open issue for a finding: opened at first sight, kept up to date, closed when all is well again. */
+/** Opens an issue for a finding, updates it, and closes it when there is no finding any more. */
 export async function report(
   api: GitHub,
   { title, body }: Finding,
@@ -36,7 +36,7 @@ export async function report(
   );
   if (text.trim() === "") {
     if (!open) return "nothing";
-    await api.send("POST", `/issues/${open.number}/comments`, { body: "All is well again." });
+    await api.send("POST", `/issues/${open.number}/comments`, { body: "Resolved." });
     await api.send("PATCH", `/issues/${open.number}`, { state: "closed", state_reason: "completed" });
     return "closed";
   }

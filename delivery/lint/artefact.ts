@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Artefact } from "../../lab/artefacts/artefact.ts";
-import { hashOf } from "../../lab/artefacts/hash.ts";
-import { run } from "../../lab/exec.ts";
-import { goProgram } from "../../lab/goProgram.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { goProgram } from "../../tools/artefacts/goProgram.ts";
+import { hashOf } from "../../tools/artefacts/hash.ts";
+import { run } from "../../tools/exec.ts";
 
 const folder = import.meta.dirname;
 
@@ -15,13 +15,13 @@ export const actionlint = goProgram({
   packages: ["github.com/rhysd/actionlint/cmd/actionlint"],
 });
 
-/** Checks workflows for what an attacker could use. The result is the file `bin/zizmor`. */
+/** Checks workflows for vulnerabilities. The result is the file `bin/zizmor`. */
 export const zizmor: Artefact = {
   name: "zizmor",
   title: "install zizmor",
   key: () => hashOf(folder, ["requirements.txt", "artefact.ts"], `${process.platform} ${process.arch}`),
   async build({ out, log, signal }) {
-    // The wheel is a program, no Python: it needs no environment of its own, and can be moved.
+    // The wheel contains a native program: it needs no virtual environment and can be moved.
     const pip = [
       "-m",
       "pip",

@@ -1,6 +1,6 @@
 /**
- * Judges the workflows under `.github`: `node delivery/lint/main.ts`. Ends with 1 when a tool found something, and, in CI
- * (`CI=true`), also when a tool cannot be had; elsewhere that is told, and the others decide.
+ * Checks the workflows under `.github`: `node delivery/lint/main.ts`. Ends with 1 when a tool reports a fault. A tool that
+ * cannot be installed is a failure in CI (`CI=true`), and a warning elsewhere.
  */
 import { judge, tools } from "./tools.ts";
 
@@ -8,8 +8,11 @@ let failed = false;
 for (const tool of tools) {
   const verdict = await judge(tool);
   if (verdict.kind === "clean") continue;
-  if (verdict.kind === "faults") process.stderr.write(`${verdict.tool}:\n${verdict.said}\n`);
-  else process.stderr.write(`workflows were not judged by ${verdict.tool}: ${verdict.because}\n`);
+  if (verdict.kind === "faults") process.stderr.write(`${verdict.tool}:\n${verdict.output}\n`);
+  else
+    process.stderr.write(
+      `the workflows were not checked by ${verdict.tool}, which cannot be installed: ${verdict.because}\n`,
+    );
   failed ||= verdict.kind === "faults" || process.env.CI === "true";
 }
 process.exitCode = failed ? 1 : 0;

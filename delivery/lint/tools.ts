@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import type { Artefact } from "../../lab/artefacts/artefact.ts";
-import { obtain } from "../../lab/artefacts/obtain.ts";
-import { run } from "../../lab/exec.ts";
-import { labOf, repository } from "../../lab/lab.ts";
+import { messageOf } from "../../components/core/errors.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { obtain } from "../../tools/artefacts/obtain.ts";
+import { run } from "../../tools/exec.ts";
+import { cacheFolder, repository } from "../../tools/repository.ts";
 import { actionlint, zizmor } from "./artefact.ts";
 
-/** A program that judges the workflows. */
+/** A program that checks the workflows. */
 export interface Tool {
   artefact: Artefact;
   binary: string;
@@ -16,7 +17,7 @@ export const tools: Tool[] = [
   {
     artefact: actionlint,
     binary: "actionlint",
-    // What a workflow runs is a script with a test; other linters on PATH would judge differently on each machine.
+    // Scripts of workflows have tests; linters that happen to be on PATH would differ between machines.
     args: ["-no-color", "-shellcheck=", "-pyflakes="],
   },
   {
@@ -33,26 +34,26 @@ export const tools: Tool[] = [
   },
 ];
 
-/** What a tool had to say. */
+/** The result of a tool. */
 export type Verdict = { tool: string } & (
   | { kind: "clean" }
-  | { kind: "faults"; said: string }
-  /** It cannot be had here: nothing was judged. */
+  | { kind: "faults"; output: string }
+  /** It cannot be installed here: nothing was checked. */
   | { kind: "missing"; because: string }
 );
 
-/** Lets one tool judge the workflows of this checkout, or of another folder. */
+/** Runs one tool on the workflows of this checkout, or of another folder. */
 export async function judge({ artefact, binary, args }: Tool, folder = repository): Promise<Verdict> {
   const tool = artefact.name;
   let found: string;
   try {
-    const folders = await obtain([artefact], { cache: labOf().cache });
+    const folders = await obtain([artefact], { cache: cacheFolder() });
     found = join(folders.get(tool) ?? "", binary);
   } catch (error) {
-    return { tool, kind: "missing", because: error instanceof Error ? error.message : String(error) };
+    return { tool, kind: "missing", because: messageOf(error) };
   }
   const { code, stdout, stderr } = await run(found, args, { cwd: folder, allowFailure: true });
   return code === 0
     ? { tool, kind: "clean" }
-    : { tool, kind: "faults", said: `${stdout}\n${stderr}`.trim() || `it ended with ${code}` };
+    : { tool, kind: "faults", output: `${stdout}\n${stderr}`.trim() || `it ended with ${code}` };
 }

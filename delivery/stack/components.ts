@@ -12,10 +12,10 @@ export async function components(program: Program): Promise<Set<string>> {
       env: { PULUMI_DEBUG_COMMANDS: "true" },
     });
     const events = readEvents(await readFile(log, "utf8"));
-    const going = events.flatMap(({ resourcePreEvent: step }) =>
+    const types = events.flatMap(({ resourcePreEvent: step }) =>
       step?.metadata.new ? typesOf(step.metadata.urn) : [],
     );
-    return new Set(going);
+    return new Set(types);
   } finally {
     await rm(log, { force: true });
   }

@@ -1,12 +1,12 @@
 import type { Plan } from "../comment/plan.ts";
 
-/** What an unattended update may do beyond what is harmless. */
+/** Consent that an unattended update needs. */
 export interface Allowed {
   /** Delete or replace what holds data: hosts, volumes, namespaces. */
   dataLoss: boolean;
 }
 
-/** Why a plan must not be carried out without somebody's consent; empty when it may. Pure. */
+/** Why a plan needs consent, or must not be executed at all; empty when it may be executed. Pure. */
 export function objections(plan: Plan, allowed: Allowed): string[] {
   const refused = plan.policies.verdicts.filter(({ mandatory }) => mandatory);
   return [
@@ -20,12 +20,12 @@ export function objections(plan: Plan, allowed: Allowed): string[] {
   ];
 }
 
-/** @throws with all objections and the way to consent */
+/** @throws with all objections, and how to consent */
 export function guard(plan: Plan, allowed: Allowed): void {
   const found = objections(plan, allowed);
   if (found.length === 0) return;
   throw new Error(
-    `stack ${plan.stack} is left as it is, because of its plan:\n${found.map((one) => `  - ${one}`).join("\n")}\n` +
+    `stack ${plan.stack} is not updated, because of its plan:\n${found.map((one) => `  - ${one}`).join("\n")}\n` +
       'If data may be lost, make a backup and run the workflow Deploy by hand with "data may be lost"',
   );
 }

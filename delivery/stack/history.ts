@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What Pulumi remembers of an update: `pulumi stack history --json`, the newest first. */
+/** An update in `pulumi stack history --json`, which lists the newest first. */
 const updateSchema = z.object({
   kind: z.string(),
   result: z.string(),
@@ -12,17 +12,17 @@ export type Update = z.infer<typeof updateSchema>;
 
 export const parseHistory = (json: string): Update[] => z.array(updateSchema).parse(JSON.parse(json));
 
-/** Stack tag with the last commit that was deployed and then seen to work. */
+/** Stack tag with the last commit that was deployed and verified. */
 export const verifiedTag = "sophia:verified";
 
 const isCommit = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9a-f]{40}$/.test(text);
 
 /**
- * The commit to go back to: the one that was last seen to work, else the newest other one whose update succeeded from
- * a checkout without changes of its own. Pure.
+ * The commit to roll back to: the last verified one, else the newest other one whose update succeeded from a clean
+ * checkout. Pure.
  *
- * @param leaving commit that is deployed now and is to be left
+ * @param leaving the deployed commit
  * @throws when there is none
  */
 export function commitBefore(history: Update[], verified: string | undefined, leaving: string): string {
@@ -35,7 +35,7 @@ export function commitBefore(history: Update[], verified: string | undefined, le
   const commit = found?.environment["git.head"];
   if (isCommit(commit)) return commit;
   throw new Error(
-    `there is no commit to go back to from ${leaving}: ${history.length} updates are remembered, none of them ` +
+    `there is no commit to roll back to from ${leaving}: of ${history.length} updates in the history, none ` +
       "succeeded from a clean checkout of another commit; name one with --commit",
   );
 }

@@ -5,30 +5,30 @@ const hostOf = (urn: string): string => (urn.split("::").at(-1) ?? "").replace(/
 
 /**
  * URN of a host's machine. Pure.
- * @throws naming the hosts that there are
+ * @throws naming the stack's hosts
  */
 export function machineOf(state: StateResource[], host: string): string {
   const machines = state.filter(({ type }) => type === instanceType).map(({ urn }) => urn);
   const found = machines.find((urn) => hostOf(urn) === host);
   if (found) return found;
   const known = machines.map(hostOf).join(", ") || "none";
-  throw new Error(`there is no host ${host || "without a name"} in the stack; its hosts: ${known}`);
+  throw new Error(`unknown host ${host || "(empty name)"}; the hosts of the stack are ${known}`);
 }
 
-/** Parts of the program that can be brought up alone, by the component that all of their resources are in. */
+/** Parts of the program that can be updated alone, by the component that contains all of their resources. */
 export const parts = {
   mcp: { component: "sophia:mcp:McpServer", what: "MCP servers" },
   migrations: { component: "sophia:data:Migrations", what: "database migrations" },
 } as const;
 export type Part = keyof typeof parts;
 
-/** What parts run. What is not targeted stays as it was, so without it a part would get yesterday's image. */
+/** The images that parts run. Pulumi does not update what is not targeted, so without it a part would keep its old image. */
 const images = "sophia:images:Images";
 
 /**
  * Patterns of the part's resources, for `--target`. Pure.
  * @param planned types of the components that the program registers
- * @throws when the program has no such part: nothing would be done, and that would look like success
+ * @throws when the program has no such part: an update without a target would do nothing and succeed
  */
 export function targetsOf(part: Part, planned: Iterable<string>): string[] {
   const { component, what } = parts[part];
@@ -36,13 +36,13 @@ export function targetsOf(part: Part, planned: Iterable<string>): string[] {
   if (!registered.has(component)) {
     throw new Error(`the program has no ${what}: it registers no ${component}`);
   }
-  // The component itself, and whatever is in it.
+  // The component itself, and everything in it.
   const chosen = registered.has(images) ? [component, images] : [component];
   return chosen.flatMap((type) => [`**${type}::**`, `**${type}$**`]);
 }
 
 /**
- * Who stops, replaces or destroys must name it once more. Pure.
+ * Requires the name of what is stopped, replaced or destroyed as confirmation. Pure.
  * @throws when the two names differ
  */
 export function confirm(what: string, name: string, typed: string): void {
@@ -50,5 +50,5 @@ export function confirm(what: string, name: string, typed: string): void {
   throw new Error(`${what} was not confirmed: type "${name}" as confirmation, not "${typed}"`);
 }
 
-/** Stacks that may be taken down to save money, and are made again from nothing. */
+/** Stacks that may be destroyed to save money and created again. */
 export const stoppable: readonly string[] = ["dev", "local"];

@@ -1,10 +1,10 @@
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { obtain } from "../../lab/artefacts/obtain.ts";
-import { type RunOptions, type RunResult, run } from "../../lab/exec.ts";
-import { helm } from "../../lab/helm/artefact.ts";
-import { labOf } from "../../lab/lab.ts";
+import { obtain } from "../../tools/artefacts/obtain.ts";
+import { type RunOptions, type RunResult, run } from "../../tools/exec.ts";
+import { helm } from "../../tools/helm/artefact.ts";
+import { cacheFolder } from "../../tools/repository.ts";
 import type { Plan } from "../comment/plan.ts";
 import { planOutcome } from "../comment/write.ts";
 
@@ -16,12 +16,12 @@ export interface Program {
   stack: string;
   /** The stack as the backend knows it: with its organisation, where there is one. */
   qualified: string;
-  /** The CLI, of the version that this checkout names. */
+  /** The CLI, in the version of this checkout. */
   binary: string;
   environment: Record<string, string | undefined>;
   /** Further arguments of commands that read the stack's configuration, e.g. `--config-file`. */
   configuration: string[];
-  /** Whether what an update says goes on to the terminal. */
+  /** Whether an update's output is printed. */
   shown: boolean;
 }
 
@@ -34,7 +34,7 @@ export function programIn(
   stack: string,
   environment: Record<string, string | undefined> = process.env,
 ): Program {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(stack)) throw new Error(`"${stack}" names no stack`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(stack)) throw new Error(`"${stack}" is not a stack name`);
   const organization = environment.PULUMI_ORGANIZATION;
   const bin = join(folder, "node_modules", ".bin");
   return {
@@ -66,22 +66,22 @@ export function pulumi(program: Program, args: string[], options: RunOptions = {
   );
 }
 
-/** For what people want to watch. */
-export const loudly = ({ shown }: Program): Pick<RunOptions, "onLine"> =>
+/** Options that print the output while a command runs. */
+export const printed = ({ shown }: Program): Pick<RunOptions, "onLine"> =>
   shown ? { onLine: (line) => process.stdout.write(`${line}\n`) } : {};
 
-/** The policy pack of the program's own checkout, which reads releases with our helm. */
-async function judged(program: Program): Promise<{ args: string[]; env: Record<string, string> }> {
+/** Arguments for the policy pack of the program's checkout, which renders releases with our helm. */
+async function withPolicies(program: Program): Promise<{ args: string[]; env: Record<string, string> }> {
   const args = ["--policy-pack", join(program.folder, "policies")];
-  if (program.environment.LAB_HELM) return { args, env: {} };
-  const folders = await obtain([helm], { cache: labOf(program.environment).cache });
-  return { args, env: { LAB_HELM: join(folders.get(helm.name) ?? "", "helm") } };
+  if (program.environment.HELM_BINARY) return { args, env: {} };
+  const folders = await obtain([helm], { cache: cacheFolder(program.environment) });
+  return { args, env: { HELM_BINARY: join(folders.get(helm.name) ?? "", "helm") } };
 }
 
-/** What an update would do, judged by the policy pack. `refresh` compares with what is really there first. */
+/** The changes of an update, with the policies' verdicts. `refresh` reads the actual resources first. */
 export async function preview(program: Program, refresh = false): Promise<Plan> {
   const log = join(tmpdir(), `sophia-events-${process.pid}-${performance.now()}.json`);
-  const { args, env } = await judged(program);
+  const { args, env } = await withPolicies(program);
   try {
     const result = await pulumi(
       program,
@@ -96,19 +96,19 @@ export async function preview(program: Program, refresh = false): Promise<Plan> 
 }
 
 export interface UpdateOptions {
-  /** What is kept of it in the stack's history. */
+  /** Message in the stack's history. */
   message: string;
-  /** Compare with what is really there first. */
+  /** Read the actual resources first. */
   refresh?: boolean;
-  /** URNs of resources to make again, whether or not they changed. */
+  /** URNs of resources to replace, whether or not they changed. */
   replace?: string[];
-  /** URNs or patterns of the only resources to touch. */
+  /** URNs or patterns of the only resources to update. */
   target?: string[];
 }
 
-/** Brings the stack to what the checkout says. @throws with the end of what the CLI said */
+/** Updates the stack to the checkout. @throws with the end of the CLI's output */
 export async function update(program: Program, options: UpdateOptions): Promise<void> {
-  const { args, env } = await judged(program);
+  const { args, env } = await withPolicies(program);
   const each = (flag: string, values: string[] = []) => values.flatMap((value) => [flag, value]);
   const chosen = [
     ...(options.refresh ? ["--refresh"] : []),
@@ -117,18 +117,18 @@ export async function update(program: Program, options: UpdateOptions): Promise<
   ];
   const how = ["--yes", "--skip-preview", "--message", options.message];
   await pulumi(program, ["up", ...how, ...chosen, ...args, ...program.configuration], {
-    ...loudly(program),
+    ...printed(program),
     env,
   });
 }
 
-/** The stack's outputs. Secrets stay hidden. */
+/** The stack's outputs, without secret values. */
 export async function outputs(program: Program): Promise<Record<string, unknown>> {
   const { stdout } = await pulumi(program, ["stack", "output", "--json"]);
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-/** One output in the clear, which must not be shown. */
+/** The plaintext of one output. It must not be printed. */
 export async function secretOutput(program: Program, name: string): Promise<unknown> {
   const { stdout } = await pulumi(program, ["stack", "output", name, "--json", "--show-secrets"]);
   return JSON.parse(stdout) as unknown;
@@ -141,21 +141,14 @@ export interface StateResource {
   inputs?: Record<string, unknown>;
 }
 
-/** What the stack's state holds; secrets stay encrypted. */
+/** The resources in the stack's state; secrets stay encrypted. */
 export async function resources(program: Program): Promise<StateResource[]> {
   const { stdout } = await pulumi(program, ["stack", "export"]);
   const { deployment } = JSON.parse(stdout) as { deployment?: { resources?: StateResource[] } };
   return deployment?.resources ?? [];
 }
 
-/** The commit that a checkout is at. */
+/** The commit of a checkout. */
 export async function commitOf(folder: string): Promise<string> {
   return (await run("git", ["rev-parse", "HEAD"], { cwd: folder })).stdout.trim();
 }
-
-/** Whether a file is there, relative to the checkout. */
-export const has = (program: Program, file: string): Promise<boolean> =>
-  readFile(join(program.folder, file)).then(
-    () => true,
-    () => false,
-  );

@@ -1,12 +1,14 @@
 import { access, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../lab/exec.ts";
+import { messageOf } from "../../components/core/errors.ts";
+import { moduleOf } from "../../components/core/providerText.ts";
+import { run } from "../../tools/exec.ts";
 import { commitBefore, parseHistory, verifiedTag } from "./history.ts";
 import { commitOf, type Program, programIn, pulumi, resources, update } from "./program.ts";
 import { reachIn, verified } from "./verify.ts";
 
-/** Notes that the stack was deployed from this commit, the checkout's if none is named, and seen to work. */
+/** Records a commit as verified: it was deployed, and all public endpoints answered. Default: the checkout's. */
 export async function markVerified(program: Program, given?: string): Promise<string> {
   const commit = given ?? (await commitOf(program.folder));
   await pulumi(program, ["stack", "tag", "set", verifiedTag, commit]);
@@ -19,8 +21,8 @@ async function verifiedCommit(program: Program): Promise<string | undefined> {
 }
 
 /**
- * Keeps an approval that came late from taking a stack back to what it has left behind.
- * @throws when the stack is known to work at a later commit than the checkout's
+ * Refuses an update to an ancestor of the verified commit, as after an approval that came late.
+ * @throws when the verified commit is later than the checkout's
  */
 export async function refuseOlder(program: Program): Promise<void> {
   const verified = await verifiedCommit(program);
@@ -30,25 +32,24 @@ export async function refuseOlder(program: Program): Promise<void> {
   const { code } = await run("git", ancestry, { cwd: program.folder, allowFailure: true });
   if (code !== 0) return;
   throw new Error(
-    `stack ${program.stack} already works at ${verified}, which comes after ${here}: to go back, run the workflow Roll back`,
+    `stack ${program.stack} is verified at ${verified}, which is later than ${here}; to go back, run the workflow Roll back`,
   );
 }
 
-/** The commit that the stack would go back to, if it is now at the checkout's. */
+/** The commit that the stack would be rolled back to from the checkout's. */
 export async function previousCommit(program: Program): Promise<string> {
   const { stdout } = await pulumi(program, ["stack", "history", "--json"]);
   return commitBefore(parseHistory(stdout), await verifiedCommit(program), await commitOf(program.folder));
 }
 
 /**
- * Files of code that the state's dynamic resources name. A resource whose kind is younger than the commit to go back
- * to could not be deleted by it. Pure.
+ * Code files that the state's dynamic resources refer to. A commit without such a file cannot delete the resource. Pure.
  */
 export function modulesIn(state: { urn: string; inputs?: Record<string, unknown> }[]): Map<string, string> {
   const modules = new Map<string, string>();
   for (const { urn, inputs } of state) {
     const provider = inputs?.__provider;
-    const found = typeof provider === "string" ? /join\(dir, "([^"]+)"\)/.exec(provider)?.[1] : undefined;
+    const found = typeof provider === "string" ? moduleOf(provider) : undefined;
     if (found && !modules.has(found)) modules.set(found, urn);
   }
   return modules;
@@ -57,16 +58,16 @@ export function modulesIn(state: { urn: string; inputs?: Record<string, unknown>
 async function refuseUnknownKinds(program: Program, folder: string, commit: string): Promise<void> {
   const missing: string[] = [];
   for (const [module, urn] of modulesIn(await resources(program))) {
-    const there = await access(join(folder, module)).then(
+    const exists = await access(join(folder, module)).then(
       () => true,
       () => false,
     );
-    if (!there) missing.push(`${urn} (${module})`);
+    if (!exists) missing.push(`${urn} (${module})`);
   }
   if (missing.length === 0) return;
   throw new Error(
-    `stack ${program.stack} cannot go back to ${commit}: that commit has no code to delete ${missing.join(", ")}\n` +
-      "Go forward instead: revert the faulty change in a new commit that keeps this kind of resource, and deploy it",
+    `stack ${program.stack} cannot be rolled back to ${commit}: that commit has no code to delete ${missing.join(", ")}\n` +
+      "Revert the faulty change in a new commit that keeps this type of resource, and deploy that",
   );
 }
 
@@ -76,12 +77,12 @@ const lockFile = (folder: string) =>
     throw error;
   });
 
-/** Folders with packages that the program loads; the same as in the Makefile. */
+/** Folders with npm packages that the program loads; the same as in the Makefile. */
 export const installed: readonly string[] = [".", join("mcp", "servers"), "data"];
 
 /**
- * Installs what a checkout needs, exactly as its lock files say, without running anybody's scripts. Where another
- * checkout has the same already, that is used: it saves the better part of a roll-back.
+ * Installs the packages of a checkout's lock files, without install scripts. A folder with the same lock file in another
+ * checkout is linked instead, which saves most of the time of a roll-back.
  */
 export async function install(folder: string, other: string): Promise<void> {
   for (const where of installed) {
@@ -99,17 +100,17 @@ export async function install(folder: string, other: string): Promise<void> {
 }
 
 export interface RollbackOptions {
-  /** Full id; the last commit that was seen to work if left out. */
+  /** Full id. Default: the last verified commit. */
   commit?: string | undefined;
-  /** Makes the checkout ready to run; replaced in tests. */
+  /** Installs the checkout's packages; replaced in tests. */
   prepare?: (folder: string, other: string) => Promise<void>;
 }
 
 /**
- * Brings the stack to what an earlier commit says: that commit's program, its own packages, CLI, stack file and policies,
- * run against today's state. Secrets stay today's; what was deleted with its data does not come back.
+ * Deploys an earlier commit: its program, packages, CLI, stack file and policies, against the current state. Secrets are
+ * the current ones; deleted data is not restored.
  *
- * @returns the commit that the stack is at now
+ * @returns the deployed commit
  */
 export async function rollback(
   program: Program,
@@ -117,11 +118,11 @@ export async function rollback(
 ): Promise<string> {
   const commit = given ?? (await previousCommit(program));
   if (!/^[0-9a-f]{40}$/.test(commit))
-    throw new Error(`"${commit}" is no full commit id of 40 hexadecimal digits`);
+    throw new Error(`"${commit}" is not a full commit id of 40 hexadecimal digits`);
   const git = (...args: string[]) => run("git", args, { cwd: program.folder });
   await git("merge-base", "--is-ancestor", commit, "HEAD").catch((cause: unknown) => {
     throw new Error(
-      `commit ${commit} does not come before the one that is checked out: only what was reviewed is deployed`,
+      `commit ${commit} is not an ancestor of the checked-out one; only reviewed commits are deployed`,
       { cause },
     );
   });
@@ -143,7 +144,7 @@ export async function rollback(
   }
 }
 
-/** `rollback`, and what shows that it helped. @throws when the stack does not answer within `deadline` seconds */
+/** Rolls back, and verifies. @throws when a public endpoint does not answer within `deadline` seconds */
 export async function rollbackVerified(
   program: Program,
   { deadline, ...options }: RollbackOptions & { deadline: number },
@@ -152,8 +153,8 @@ export async function rollbackVerified(
   try {
     await verified(await reachIn(program), deadline);
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`stack ${program.stack} was rolled back to ${commit}, and does not work: ${said}`, {
+    const reason = messageOf(cause);
+    throw new Error(`stack ${program.stack} was rolled back to ${commit}, and does not answer: ${reason}`, {
       cause,
     });
   }

@@ -4,7 +4,7 @@ import { bare, type Expression, inside, type Range, type Report, references, wit
 import { shapeFaults, stackFaults } from "./shape.ts";
 import { readSource } from "./source.ts";
 
-/** Something wrong in one of the files, with what to do. Never holds a secret's value. */
+/** A fault in one of the files, with its remedy. Never contains the value of a secret. */
 export interface Fault {
   file: string;
   line: number;
@@ -12,21 +12,21 @@ export interface Fault {
   message: string;
 }
 
-/** All that is judged. */
+/** The input of the check. */
 export interface Material {
   /** Texts of the environments in git, by name. */
   environments: Record<string, string>;
   /** Texts of the stack files, by stack; not of stacks that live without an account. */
   stacks: Record<string, string>;
-  /** What the evaluator says of each environment in git, with every secret of the list put in. */
+  /** The evaluator's report on each environment in git, with every secret of the list set. */
   reports: Record<string, Report>;
-  /** The same with only the required ones put in. */
+  /** The same with only the required ones set. */
   sparse: Record<string, Report>;
 }
 
 const fileOf = (environment: string) => `esc/${bare(environment)}.yaml`;
 
-/** Everything wrong with the environments; empty when the stacks would get just what their program reads. Pure. */
+/** All faults of the environments; empty when the stacks get exactly what the program reads. Pure. */
 export function judge({ environments, stacks, reports, sparse }: Material): Fault[] {
   const faults: Fault[] = [];
   const all = [reports, sparse]
@@ -58,7 +58,7 @@ export function judge({ environments, stacks, reports, sparse }: Material): Faul
         file: `Pulumi.${stack}.yaml`,
         line: 1,
         column: 1,
-        message: `there is no ${fileOf(`sophia/${stack}`)}; write it as its neighbours are written`,
+        message: `${fileOf(`sophia/${stack}`)} does not exist; create it like those of the other stacks`,
       });
     }
   }
@@ -66,7 +66,7 @@ export function judge({ environments, stacks, reports, sparse }: Material): Faul
   return distinct(faults);
 }
 
-/** What goes wrong only while nobody has put the optional secrets in. */
+/** Faults that occur only while the optional secrets are not set. */
 function withoutOptional(full: Report, sparse: Report | undefined): Fault[] {
   const known = new Set(full.diagnostics.map((one) => JSON.stringify(one)));
   return (sparse?.diagnostics ?? [])
@@ -75,11 +75,11 @@ function withoutOptional(full: Report, sparse: Report | undefined): Fault[] {
       file: fileOf(environment),
       line,
       column,
-      message: `${message}, as long as it is not put in: give it the default "" in ${fileOf(defaults)}`,
+      message: `${message}, while it is not set: give it the default "" in ${fileOf(defaults)}`,
     }));
 }
 
-/** The environment that says what an optional secret is until somebody puts it in. */
+/** The environment with the defaults of optional secrets. */
 const defaults = "sophia/defaults";
 const optional = new Set([...liveSecrets.values()].flatMap(({ required, path }) => (required ? [] : [path])));
 
@@ -88,9 +88,9 @@ function defaultFaults({ exprs }: Report): Fault[] {
     Object.entries(object ?? {}).flatMap(([key, { range, literal }]) => {
       const path: string = `${area}.${key}`;
       if (!optional.has(path as `${string}.${string}`)) {
-        return [place(range, `${path} is no optional secret that anybody reads; take its default out`)];
+        return [place(range, `${path} is not an optional secret that is in use; remove its default`)];
       }
-      return literal === "" ? [] : [place(range, `the default of ${path} must be "", which means none`)];
+      return literal === "" ? [] : [place(range, `the default of ${path} must be "", which means not set`)];
     }),
   );
 }
@@ -106,7 +106,7 @@ function inOutputs(environment: string, report: Report, stage: string): Fault[] 
   const keyRange = (output: Output, key: string) => report.exprs?.[output]?.keyRanges?.[key];
   const own = (output: Output, key: string) =>
     keyRange(output, key) !== undefined ||
-    // A map that comes whole from elsewhere belongs to who wrote that down.
+    // A map that is a reference is defined where it refers to.
     (report.exprs?.[output] !== undefined && report.exprs[output].object === undefined);
   return outputFaults(report, stage, own).flatMap(({ output, key, message }) => {
     const range = (key && keyRange(output, key)) || report.exprs?.[output]?.range;
@@ -114,7 +114,7 @@ function inOutputs(environment: string, report: Report, stage: string): Fault[] 
   });
 }
 
-/** Values do not belong into git, not even encrypted; rotators write their state into the file that has them. */
+/** Values do not belong in git, not even encrypted. A rotator stores its state, a secret, in the environment that has it. */
 function valuesInGit({ exprs }: Report): Fault[] {
   return Object.values(exprs ?? {})
     .flatMap((top) => [...within(top)])
@@ -122,23 +122,20 @@ function valuesInGit({ exprs }: Report): Fault[] {
       if (builtin?.name !== "fn::secret" && !builtin?.name.startsWith("fn::rotate")) return [];
       const what = builtin.name === "fn::secret" ? "a secret's value" : "a rotator, whose state is a secret,";
       return [
-        place(
-          builtin.nameRange,
-          `${what} does not belong into git; put it into the environment with -secrets`,
-        ),
+        place(builtin.nameRange, `${what} does not belong in git; move it to the environment with -secrets`),
       ];
     });
 }
 
-/** Values that neither go out nor are referred to. */
+/** Values that are neither an output nor used by one. */
 function unused({ exprs }: Report, referred: Range[]): Fault[] {
   return Object.entries(exprs ?? {})
     .filter(([name]) => !(outputs as readonly string[]).includes(name))
     .filter(([, { range }]) => !referred.some((reference) => inside(reference, range)))
-    .map(([name, { range }]) => place(range, `nothing refers to ${name}; take it out, or use it`));
+    .map(([name, { range }]) => place(range, `${name} is not used; use it or remove it`));
 }
 
-/** Imports that bring nothing: no value of theirs is referred to, and they give nothing out themselves. */
+/** Imports without an effect: none of their values is used, and they have no outputs. */
 function idleImports(
   environment: string,
   own: (Report | undefined)[],
@@ -156,7 +153,7 @@ function idleImports(
       file: fileOf(environment),
       line,
       column,
-      message: `nothing uses ${name}; take the import out`,
+      message: `${name} is not used; remove the import`,
     }));
 }
 
@@ -172,7 +169,7 @@ function missing(stack: string, report: Report): Fault[] {
   });
 }
 
-/** Files that no stack gets anything from. */
+/** Files that no stack imports. */
 function unreachable(environments: Record<string, string>, stacks: Record<string, string>): Fault[] {
   const seen = new Set<string>();
   const visit = (name: string) => {
@@ -187,11 +184,11 @@ function unreachable(environments: Record<string, string>, stacks: Record<string
       file: fileOf(name),
       line: 1,
       column: 1,
-      message: `no stack uses ${name}; take the file out, or import it`,
+      message: `no stack uses ${name}; import it or remove the file`,
     }));
 }
 
-/** Each fault once, in the order of files: an environment is evaluated again for everyone who imports it. */
+/** Each fault once, in the order of files: an environment is evaluated for each environment that imports it. */
 function distinct(faults: Fault[]): Fault[] {
   const seen = new Map(faults.map((fault) => [JSON.stringify(fault), fault]));
   return [...seen.values()].sort(

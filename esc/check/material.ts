@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Question } from "./report.ts";
 import { type Filled, valueEnvironments } from "./stubs.ts";
 
-/** The stack that lives on one machine, without an account: its secrets are made there. */
+/** The stack of the lab, which needs no account and generates its secrets. */
 const withoutAccount = "local";
 
 /** What is in git: environments by name, stack files by stack. */
@@ -28,7 +28,7 @@ export async function readCheckout(folder: string): Promise<Checkout> {
   return { environments, stacks };
 }
 
-/** What the evaluator is asked: everything in git, over stand-ins for what is not. Pure. */
+/** The evaluator's input: the environments in git, with stubs for those that are not in git. Pure. */
 export function questionOf({ environments, stacks }: Checkout, filled: Filled = "all"): Question {
   return {
     environments: { ...valueEnvironments(Object.keys(stacks), filled), ...environments },

@@ -6,14 +6,14 @@ import { settingsSchema } from "../../components/settings/schema.ts";
 import { entriesOf, type Report, type Value } from "./report.ts";
 import { marker } from "./stubs.ts";
 
-/** Something wrong with a key of an output; `key` undefined means the output itself. */
+/** A fault of a key of an output; without `key`, of the output itself. */
 export interface OutputFault {
   output: Output;
   key?: string;
   message: string;
 }
 
-/** What an environment gives to the world. */
+/** The outputs of an environment. */
 export const outputs = ["pulumiConfig", "environmentVariables", "files"] as const;
 export type Output = (typeof outputs)[number];
 
@@ -24,7 +24,7 @@ const secretOf = new Map(
 const known = new Map<string, Variable>(Object.entries(variables));
 const forPeople = [...known].flatMap(([name, { setBy }]) => (setBy === "person" ? [name] : []));
 
-/** What is wrong with the value of a secret, if anything. Never says the value. */
+/** The fault of a secret's value, if any. Never contains the value. */
 function secretFault(name: AnySecretName, value: Value, stage: string): string | undefined {
   const secret: Secret = secrets[name];
   const right = `write \`\${${secret.path}}\``;
@@ -35,23 +35,23 @@ function secretFault(name: AnySecretName, value: Value, stage: string): string |
   if (from === marker(secret, stage)) return undefined;
   const other = /^(sophia\/[a-z-]+)#([a-zA-Z.]+)$/.exec(from);
   if (other) return `comes from ${other[2]} of ${other[1]}; ${right}`;
-  return `does not arrive as it was stored; ${right}, and nothing around it`;
+  return `differs from the stored value; ${right} alone`;
 }
 
 function configFault(key: string, value: Value, stage: string): string | undefined {
   const name = secretOf.get(key);
   if (name) {
     if (liveSecrets.has(name)) return secretFault(name, value, stage);
-    return `is read by nobody yet (it is meant for ${usersOf(name).join(", ")}); take it out until it is`;
+    return `is not read yet (it is for ${usersOf(name).join(", ")}); remove it`;
   }
   if (settingKeys.includes(key)) return undefined;
-  return `is read by nobody${suggestion(key, [...secretOf.keys(), ...settingKeys])}`;
+  return `is not read by the program${suggestion(key, [...secretOf.keys(), ...settingKeys])}`;
 }
 
 function variableFault(key: string, value: Value, stage: string): string | undefined {
   const variable = known.get(key);
-  if (!variable) return `is read by nobody${suggestion(key, forPeople)}`;
-  if (variable.setBy !== "person") return "is set in containers by the program; take it out here";
+  if (!variable) return `is not read by the program${suggestion(key, forPeople)}`;
+  if (variable.setBy !== "person") return "is set in containers by the program; remove it here";
   if (entriesOf(value) || Array.isArray(value.value) || (typeof value.value !== "string" && !value.unknown)) {
     return "must be a string; put it in quotes";
   }
@@ -59,8 +59,8 @@ function variableFault(key: string, value: Value, stage: string): string | undef
 }
 
 /**
- * Faults in what one environment gives: keys that nobody reads, values that are no strings, secrets that are none or
- * come from the wrong place. `own` says which keys this environment itself defines. Pure.
+ * Faults of an environment's outputs: keys that are not read, values that are not strings, secrets that are not secret or
+ * come from the wrong path. `own` says which keys this environment defines itself. Pure.
  */
 export function outputFaults(
   report: Report,
@@ -82,7 +82,7 @@ export function outputFaults(
   });
 }
 
-/** Configuration that the program reads, and that a stage's environment does not give. Pure. */
+/** Configuration that the program reads and that a stage's environment does not set. Pure. */
 export function missingKeys(report: Report): { name: AnySecretName; secret: Secret }[] {
   const given = new Set((entriesOf(report.properties?.pulumiConfig) ?? []).map(([key]) => key));
   return [...liveSecrets]

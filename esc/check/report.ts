@@ -11,7 +11,7 @@ interface Accessor {
   value: Range;
 }
 
-/** An expression of a definition; of the evaluator's form only what is read here. */
+/** An expression of a definition; only the fields that are read here. */
 export interface Expression {
   range: Range;
   keyRanges?: Record<string, Range>;
@@ -23,7 +23,7 @@ export interface Expression {
   builtin?: { name: string; nameRange: Range; arg: Expression };
 }
 
-/** What an expression comes to. */
+/** The value of an expression. */
 export interface Value {
   value?: unknown;
   secret?: boolean;
@@ -31,7 +31,7 @@ export interface Value {
   trace: { def: Range };
 }
 
-/** What the evaluator says of one environment. */
+/** The evaluator's report on one environment. */
 export interface Report {
   diagnostics: { environment: string; line: number; column: number; message: string }[];
   exprs: Record<string, Expression> | null;
@@ -53,7 +53,7 @@ export const entriesOf = (value: Value | undefined): [string, Value][] | undefin
     ? Object.entries(value.value as Record<string, Value>)
     : undefined;
 
-/** An expression and all inside it. */
+/** An expression and all of its parts. */
 export function* within(expression: Expression): Generator<Expression> {
   yield expression;
   for (const inner of [
@@ -65,7 +65,7 @@ export function* within(expression: Expression): Generator<Expression> {
   }
 }
 
-/** Where the values are defined that an expression names. */
+/** Where the values that an expression refers to are defined. */
 export const references = ({ symbol, interpolate }: Expression): Range[] =>
   [...(symbol ?? []), ...(interpolate ?? []).flatMap(({ value }) => value ?? [])].map(({ value }) => value);
 

@@ -2,7 +2,7 @@ import { suggestion } from "../../components/settings/parse.ts";
 import type { Fault } from "./judge.ts";
 import type { Import, Source } from "./source.ts";
 
-/** What an environment may have at its top; the evaluator passes over anything else in silence. */
+/** Top-level keys of an environment. */
 const topLevel = ["description", "imports", "values"];
 
 const at = (file: string, { line, column }: { line: number; column: number }, message: string): Fault => ({
@@ -17,24 +17,20 @@ const stageOf = (environment: string) => environment.replace(/^sophia\//, "").re
 function pinFaults(file: string, found: Import): Fault[] {
   const { name, pin } = found;
   if (pin === undefined) return [];
-  const asked = `${name} is pinned to @${pin}`;
+  const pinned = `${name} is pinned to @${pin}`;
   if (name.endsWith("-secrets")) {
-    return [at(file, found, `${asked}: a rotated value would never arrive; import it without a pin`)];
+    return [at(file, found, `${pinned}: a rotated value would not be read; import it without a pin`)];
   }
   if (pin === "stable") return [];
-  return [at(file, found, `${asked}, which git does not know; the only tag in use is @stable`)];
+  return [at(file, found, `${pinned}, a revision that is not in git; the only allowed tag is @stable`)];
 }
 
-/** Faults in the outer shape of one environment: misspelt keys, imports that do not belong. Pure. */
+/** Faults in the structure of one environment: unknown keys, imports that are not allowed. Pure. */
 export function shapeFaults(environment: string, file: string, source: Source): Fault[] {
   const keys = source.keys
     .filter(({ text }) => !topLevel.includes(text))
     .map((key) =>
-      at(
-        file,
-        key,
-        `${key.text} means nothing at the top of an environment${suggestion(key.text, topLevel)}`,
-      ),
+      at(file, key, `${key.text} is not a top-level key of an environment${suggestion(key.text, topLevel)}`),
     );
   const strangers = source.imports
     .filter(({ name }) => name.endsWith("-secrets") && stageOf(name) !== stageOf(environment))
@@ -50,25 +46,27 @@ export function shapeFaults(environment: string, file: string, source: Source): 
         at(
           file,
           { line: 1, column: 1 },
-          `${environment} holds values: take the file out of git, and change what was in it`,
+          `${environment} holds values: remove the file from git, and rotate the values in it`,
         ),
       ]
     : [];
   return [...values, ...keys, ...strangers, ...source.imports.flatMap((found) => pinFaults(file, found))];
 }
 
-/** Faults in how one stack file names its environment. Pure. */
+/** Faults in the `environment:` list of a stack file. Pure. */
 export function stackFaults(stack: string, file: string, { keys, imports }: Source): Fault[] {
   const wanted = `sophia/${stack}`;
   const key = keys.find(({ text }) => text === "environment") ?? { line: 1, column: 1 };
   const pins = imports.flatMap((found) => pinFaults(file, found));
   if (imports.length === 0) {
-    return [at(file, key, `the stack has no environment, so no secrets; write \`environment: [${wanted}]\``)];
+    return [
+      at(file, key, `the stack has no environment, and so no secrets; write \`environment: [${wanted}]\``),
+    ];
   }
   const others = imports
     .filter(({ name }) => name !== wanted)
     .map((found) =>
-      at(file, found, `the stack's only environment is ${wanted}; ${found.name} belongs into its imports`),
+      at(file, found, `the stack's only environment is ${wanted}; add ${found.name} to its imports`),
     );
   const missing = imports.some(({ name }) => name === wanted)
     ? []

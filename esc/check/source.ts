@@ -13,15 +13,15 @@ export interface Import extends Word {
   pin?: string;
 }
 
-/** What can be seen of a definition without evaluating it. */
+/** The structure of a definition. */
 export interface Source {
   keys: Word[];
   imports: Import[];
 }
 
 /**
- * Reads the outer shape of an environment's definition, or of a stack file with `list: "environment"`. What is no YAML
- * comes back empty: the evaluator says so with its place. Pure.
+ * Reads the structure of an environment's definition, or of a stack file with `list: "environment"`. Invalid YAML gives an
+ * empty result: the evaluator reports it with its position. Pure.
  */
 export function readSource(text: string, list = "imports"): Source {
   const lines = new LineCounter();

@@ -2,16 +2,16 @@ import { stringify } from "yaml";
 import { type AnySecretName, type Secret, secrets } from "../../components/settings/environment/secrets.ts";
 import { valuesOf } from "../../components/settings/environment/uses.ts";
 
-/** What stands for a secret's value: where it lies. */
+/** The stub of a secret's value: its address. */
 export const marker = (secret: Pick<Secret, "scope" | "path">, stage: string) =>
   `${valuesOf(secret, stage)}#${secret.path}`;
 
-/** Which secrets somebody has put in: all of the list, or only those that nothing goes without. */
+/** Which secrets are set: all of the list, or only the required ones. */
 export type Filled = "all" | "required";
 
 /**
- * The environments that hold values and are not in git, with the list's secrets in their places. Instead of a value
- * each has its own address, so that one can see where it comes out. Pure.
+ * Stubs of the environments that hold values and are not in git. The value of each secret is its own address, which shows
+ * where it is used. Pure.
  */
 export function valueEnvironments(stages: readonly string[], filled: Filled): Record<string, string> {
   const trees: Record<string, Record<string, Record<string, object>>> = {};
@@ -28,7 +28,7 @@ export function valueEnvironments(stages: readonly string[], filled: Filled): Re
       };
     }
   }
-  // One that holds nothing yet is there all the same.
+  // An environment without values exists, too.
   for (const stage of ["base", ...stages]) trees[`sophia/${stage}-secrets`] ??= {};
   return Object.fromEntries(Object.entries(trees).map(([name, values]) => [name, stringify({ values })]));
 }

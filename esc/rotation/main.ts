@@ -1,8 +1,8 @@
 /**
- * `make rotation`: which secrets have to be changed now, and what then gets the new value.
+ * `make rotation`: lists the secrets that are due for rotation, and what a new value changes.
  *
  *   node esc/rotation/main.ts [--json]
- *   node esc/rotation/main.ts --done <environment> <path>    writes down that a value was changed today
+ *   node esc/rotation/main.ts --done <environment> <path>    records that a value was rotated today
  *
  * Ends with 0 when nothing is due, 1 when something is, 2 when the record cannot be used.
  */
@@ -32,7 +32,7 @@ try {
     const changed = String(document);
     standing(changed);
     await writeFile(recordFile, changed);
-    process.stdout.write(`${environment} ${path}: changed ${today}; commit esc/rotations.yaml\n`);
+    process.stdout.write(`${environment} ${path}: rotated ${today}; commit esc/rotations.yaml\n`);
   } else if (option === undefined || option === "--json") {
     const all = standing(text);
     process.stdout.write(`${option ? JSON.stringify({ today, secrets: all }) : render(all)}\n`);

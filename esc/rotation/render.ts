@@ -4,32 +4,32 @@ const headline = ({ state, secret, environment, last, due }: Standing): string =
   const which = `${secret} (${environment})`;
   switch (state) {
     case "overdue":
-      return `✘ ${which} was to be changed by ${due}; last changed ${last}`;
+      return `✘ ${which} was due on ${due}; last rotated ${last}`;
     case "unrecorded":
-      return `✘ ${which}: nobody wrote down when it was last changed`;
+      return `✘ ${which}: the date of its last rotation is not recorded`;
     case "due":
-      return `! ${which} is to be changed by ${due}`;
+      return `! ${which} is due on ${due}`;
     case "fresh":
       return `✔ ${which} until ${due}`;
     case "absent":
-      return `- ${which} is optional and not written down: taken for not put in`;
+      return `- ${which} is optional, and no rotation is recorded: counts as not set`;
   }
 };
 
-/** What to do for another value. */
+/** How to rotate it. */
 function steps({ rotation, obtain, environment, path, republish }: Standing): string[] {
   const stacks = republish.stacks.map(({ name }) => name).join(", ");
   switch (rotation.by) {
     case "rotator":
       return [
-        `    ESC's rotator ${rotation.how} changes it: \`esc env rotate ${environment}\`, then \`pulumi up\` for ${stacks}`,
-        "    not set up yet? docs/runbooks/rotate.md has what to write",
+        `    ESC's rotator ${rotation.how} rotates it: \`esc env rotate ${environment}\`, then \`pulumi up\` for ${stacks}`,
+        "    to set it up: docs/runbooks/rotate.md",
       ];
     case "setting":
       return [`    ${rotation.how} It is ${path} in ${environment}`];
     case "reminder":
       return [
-        `    new one from: ${obtain}`,
+        `    new value from: ${obtain}`,
         `    ${rotation.how}`,
         `    \`esc env set ${environment} ${path} --secret --string --file -\`, then \`pulumi up\` for ${stacks}`,
       ];
@@ -45,7 +45,7 @@ function byType(resources: string[]): string[] {
   });
 }
 
-/** The report for people: what is well in a line, the others with what to do. Pure. */
+/** The report as text: one line for each secret, with steps for those that are due. Pure. */
 export function render(all: Standing[]): string {
   const lines = all.flatMap((standing) => {
     if (dueOnes([standing]).length === 0) return [headline(standing)];
@@ -64,8 +64,10 @@ export function render(all: Standing[]): string {
   const absent = all.filter(({ state }) => state === "absent").length;
   return [
     ...lines,
-    // Nobody is reminded of a value that was put in and never written down.
-    ...(absent > 0 ? [`${absent} optional ones not written down; \`--done\` each that was put in`] : []),
-    count === 0 ? "nothing is due" : `${count} of ${all.length} to be changed`,
+    // A value that was set without a record is never due.
+    ...(absent > 0
+      ? [`${absent} optional secrets without a recorded rotation; run \`--done\` for each that is set`]
+      : []),
+    count === 0 ? "nothing is due" : `${count} of ${all.length} are due`,
   ].join("\n");
 }

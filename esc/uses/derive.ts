@@ -6,12 +6,12 @@ import { parse } from "yaml";
 import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
 import { configKey, liveSecrets } from "../../components/settings/environment/uses.ts";
 import { readCheckout } from "../check/material.ts";
-import { type Registered, runProgram } from "./world.ts";
+import { type Registered, runProgram } from "./run.ts";
 
 /** Resources that a secret reaches, by stack and secret. */
 export type Uses = Record<string, Record<string, string[]>>;
 
-/** A secret of the right form, another at each call, good for nothing. */
+/** A made-up secret of the right format; another one for each turn. */
 function made(name: AnySecretName, turn: number): string {
   const format = liveSecrets.get(name)?.format;
   const pem = { type: "pkcs8", format: "pem" } as const;
@@ -23,7 +23,9 @@ function made(name: AnySecretName, turn: number): string {
   const forms = [`placeholder-${name}-${turn}`, key, `-----BEGIN CERTIFICATE-----\n${name} ${turn}`];
   const fitting = forms.find((form) => format?.safeParse(form).success);
   if (fitting === undefined)
-    throw new Error(`nothing here looks like the secret ${name}; add a form to ${import.meta.filename}`);
+    throw new Error(
+      `no made-up value has the format of the secret ${name}; add one to ${import.meta.filename}`,
+    );
   return fitting;
 }
 
@@ -31,68 +33,64 @@ const manifest = `apiVersion: v1
 kind: ServiceAccount
 metadata: { name: manager, namespace: cnpg-system }
 `;
+const names = [...liveSecrets.keys()];
+const keys = names.map(configKey);
 
 /**
- * Finds out what a new value of each secret changes: the program runs once as it is, and once more with each secret
- * another. What then asks the engine for something else is what is updated after a rotation.
+ * Finds out what a new value of each secret changes: the program runs once, and once more for each secret with another
+ * value of it. A resource whose inputs differ is updated after a rotation.
  */
-export async function deriveUses(repository: string): Promise<Uses> {
-  const uses: Uses = {};
-  await withStacks(repository, async (stack, run) => {
-    uses[stack] = await usesOf(run);
+export const deriveUses = (repository: string): Promise<Uses> =>
+  forEachStack(repository, async (stack, config) => {
+    const changes = names.map((name) => ({ ...config, [configKey(name)]: made(name, 2) }));
+    const [before, ...after] = await runProgram({ stack, configurations: [config, ...changes] }, keys);
+    return Object.fromEntries(
+      names.map((name, index) => [
+        name,
+        [...(after[index] ?? [])]
+          .flatMap(([resource, digest]) => (before?.get(resource) === digest ? [] : [resource]))
+          .sort(),
+      ]),
+    );
   });
-  return uses;
-}
 
-/** What each stack's program asks the engine for when every secret is put in. */
-export async function registeredBy(repository: string): Promise<Record<string, Registered>> {
-  const registered: Record<string, Registered> = {};
-  await withStacks(repository, async (stack, run) => {
-    registered[stack] = await run({});
+/** The resources that each stack's program registers when every secret is set. */
+export const registeredBy = (repository: string): Promise<Record<string, Registered>> =>
+  forEachStack(repository, async (stack, config) => {
+    const [registered = new Map()] = await runProgram({ stack, configurations: [config] }, keys);
+    return registered;
   });
-  return registered;
-}
 
-/** Runs a stack's program, with some of its configuration changed. */
-type Run = (changed: Record<string, string>) => Promise<Registered>;
-
-async function withStacks(
+/** Does the work for every stack file at once, with the stack's configuration and made-up secrets. */
+async function forEachStack<Result>(
   repository: string,
-  work: (stack: string, run: Run) => Promise<void>,
-): Promise<void> {
+  work: (stack: string, config: Record<string, string>) => Promise<Result>,
+): Promise<Record<string, Result>> {
   const { stacks } = await readCheckout(repository);
   const folder = await mkdtemp(join(tmpdir(), "uses-"));
   try {
     const manifestFile = join(folder, "operator.yaml");
     await writeFile(manifestFile, manifest);
-    for (const [stack, text] of Object.entries(stacks)) await work(stack, runOf(stack, text, manifestFile));
+    const entries = Object.entries(stacks).map(
+      async ([stack, text]): Promise<[string, Result]> => [
+        stack,
+        await work(stack, configOf(text, manifestFile)),
+      ],
+    );
+    return Object.fromEntries(await Promise.all(entries));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-const names = [...liveSecrets.keys()];
-
-function runOf(stack: string, text: string, operatorManifest: string): Run {
+/** A stack file's configuration as the program gets it, by key, with a made-up value of each secret. */
+function configOf(text: string, operatorManifest: string): Record<string, string> {
   const file = (parse(text) as { config: Record<string, unknown> }).config;
   const postgres = { ...(file["sophia-infra:postgres"] as object | undefined), operatorManifest };
   const settings = Object.entries({ ...file, "sophia-infra:postgres": postgres }).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  const secrets = Object.fromEntries(names.map((name) => [configKey(name), made(name, 1)]));
-  return (changed) =>
-    runProgram(stack, { ...Object.fromEntries(settings), ...secrets, ...changed }, names.map(configKey));
-}
-
-async function usesOf(run: Run): Promise<Record<string, string[]>> {
-  const before = await run({});
-  const found: Record<string, string[]> = {};
-  for (const name of names) {
-    const after = await run({ [configKey(name)]: made(name, 2) });
-    found[name] = [...after]
-      .flatMap(([resource, digest]) => (before.get(resource) === digest ? [] : [resource]))
-      .sort();
-  }
-  return found;
+  const secrets = names.map((name) => [configKey(name), made(name, 1)]);
+  return Object.fromEntries([...settings, ...secrets]);
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { Artefact } from "../../lab/artefacts/artefact.ts";
-import { hashOf } from "../../lab/artefacts/hash.ts";
-import { run } from "../../lab/exec.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { hashOf } from "../../tools/artefacts/hash.ts";
+import { run } from "../../tools/exec.ts";
 
 const folder = import.meta.dirname;
 
@@ -11,7 +11,7 @@ export const hadolint: Artefact = {
   title: "install hadolint",
   key: () => hashOf(folder, ["requirements.txt", "artefact.ts"], `${process.platform} ${process.arch}`),
   async build({ out, log, signal }) {
-    // The wheel is a program, no Python: it needs no environment of its own, and can be moved.
+    // The wheel contains a native program: it needs no virtual environment and can be moved.
     const quiet = ["--quiet", "--disable-pip-version-check", "--root-user-action=ignore"];
     const exactly = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--target", out];
     const requirements = ["--requirement", join(folder, "requirements.txt")];

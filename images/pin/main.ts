@@ -1,10 +1,10 @@
 /**
- * `make pin-images`: looks up the digests of what images are made of, and of the images of others where the stack file
- * has a map for them, and writes them there.
+ * `make pin-images`: looks up the digests of the base images, and of third-party images where the stack file has a map for
+ * them, and writes them into the stack file.
  *
  *   node images/pin/main.ts [--check] [<stack file>…]     default: Pulumi.dev.yaml and Pulumi.prod.yaml
  *
- * With `--check` nothing is written, and it ends with 1 where a digest is not the newest of its tag.
+ * With `--check` nothing is written, and it exits with 1 when a digest is not the newest of its tag.
  */
 import { join } from "node:path";
 import { imagesOfOthers } from "../../components/images/digests.ts";

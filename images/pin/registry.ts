@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { parseReference } from "../../lab/images/registry.ts";
+import { parseReference } from "../../tools/docker/reference.ts";
 
 /** Docker Hub's API is not where its images' names point. */
 const apiHosts: Record<string, string> = { "docker.io": "registry-1.docker.io" };
@@ -29,64 +29,64 @@ const tokenSchema = z.union([
   z.looseObject({ access_token: z.string() }).transform(({ access_token }) => access_token),
 ]);
 
-/** Milliseconds for one question. */
-const patience = 30_000;
+/** Timeout of a request in milliseconds. */
+const timeout = 30_000;
 
-async function ask(url: string, headers: Record<string, string>): Promise<Response> {
+async function request(url: string, headers: Record<string, string>): Promise<Response> {
   try {
-    return await fetch(url, { headers, signal: AbortSignal.timeout(patience) });
+    return await fetch(url, { headers, signal: AbortSignal.timeout(timeout) });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Error(`${url} does not answer: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new Error(`${url} did not respond: ${cause instanceof Error ? cause.message : cause}`, {
       cause: error,
     });
   }
 }
 
-/** A token for everybody, where the registry asks for one: its challenge says who gives it. */
+/** An anonymous token, from the server that the registry names in its challenge. */
 async function anonymousToken(challenge: string): Promise<string> {
   const given = Object.fromEntries(
     [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
   );
   if (!/^bearer /i.test(challenge) || !given.realm) {
     throw new Error(
-      `the registry asks for a login (${challenge.split(" ")[0] || "no challenge"}); only public images can be looked up`,
+      `the registry requires a login (${challenge.split(" ")[0] || "no challenge"}); only public images can be looked up`,
     );
   }
   const url = new URL(given.realm);
   for (const name of ["service", "scope"]) if (given[name]) url.searchParams.set(name, given[name]);
-  const answer = await ask(String(url), {});
-  if (!answer.ok) throw new Error(`${url.origin} gives no token: ${answer.status}`);
-  return tokenSchema.parse(await answer.json());
+  const response = await request(String(url), {});
+  if (!response.ok) throw new Error(`${url.origin} refuses an anonymous token with ${response.status}`);
+  return tokenSchema.parse(await response.json());
 }
 
 /**
- * Digest of what `<registry>/<name>:<tag>` names now: of the whole index, which holds the image for each machine type. It is worked out from
- * what came, and never taken from what the registry says it is.
+ * Current digest of `<registry>/<name>:<tag>`: that of the index, which lists an image for each machine type. It is computed
+ * from the response, and never taken from the registry's header.
  *
- * @param platforms like `linux/amd64`; each must be there
+ * @param platforms required platforms, like `linux/amd64`
  */
 export async function digestOf(name: string, platforms: readonly string[]): Promise<string> {
   const { registry, path, tag } = parseReference(name);
   const url = `${baseUrl(registry)}/${path}/manifests/${tag}`;
   const headers = { Accept: [...indexTypes, ...manifestTypes].join(", ") };
-  let answer = await ask(url, headers);
-  if (answer.status === 401) {
-    const token = await anonymousToken(answer.headers.get("www-authenticate") ?? "");
-    answer = await ask(url, { ...headers, Authorization: `Bearer ${token}` });
+  let response = await request(url, headers);
+  if (response.status === 401) {
+    const token = await anonymousToken(response.headers.get("www-authenticate") ?? "");
+    response = await request(url, { ...headers, Authorization: `Bearer ${token}` });
   }
-  if (!answer.ok) throw new Error(`${name}: its registry answers ${answer.status} to ${url}`);
-  const bytes = Buffer.from(await answer.arrayBuffer());
+  if (!response.ok) throw new Error(`${name}: its registry answers ${response.status} to ${url}`);
+  const bytes = Buffer.from(await response.arrayBuffer());
   const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-  const said = answer.headers.get("docker-content-digest");
-  if (said !== null && said !== digest)
-    throw new Error(`${name}: the registry says ${said}, what came is ${digest}`);
+  const claimed = response.headers.get("docker-content-digest");
+  if (claimed !== null && claimed !== digest)
+    throw new Error(`${name}: the registry says ${claimed}, the response is ${digest}`);
   const { manifests } = indexSchema.parse(JSON.parse(bytes.toString("utf8")));
   if (!manifests)
     throw new Error(`${name} is an image for one machine type; ${platforms.join(" and ")} take an index`);
-  const held = manifests.map(({ platform }) => `${platform?.os}/${platform?.architecture}`);
-  const missing = platforms.filter((platform) => !held.includes(platform));
+  const listed = manifests.map(({ platform }) => `${platform?.os}/${platform?.architecture}`);
+  const missing = platforms.filter((platform) => !listed.includes(platform));
   if (missing.length > 0)
-    throw new Error(`${name} has no image for ${missing.join(", ")}; it has ${held.join(", ")}`);
+    throw new Error(`${name} has no image for ${missing.join(", ")}; it has ${listed.join(", ")}`);
   return digest;
 }

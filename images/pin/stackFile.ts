@@ -5,41 +5,41 @@ import { imagesSettings } from "../../components/settings/images.ts";
 import { digestOf } from "./registry.ts";
 
 export interface PinOptions {
-  /** Images of others that the program runs, as `name:tag`. */
+  /** Third-party images that the program runs, as `name:tag`. */
   images: readonly string[];
   /** Write nothing. */
   check: boolean;
 }
 
 export interface Pinned {
-  /** One for each image, for people. */
+  /** Output, one line for each image. */
   lines: string[];
-  /** How many digests were not the newest. */
+  /** Number of digests that were not the newest. */
   behind: number;
 }
 
-/** The same image may stand in several files: all get the same digest. */
-const looked = new Map<string, Promise<string>>();
+/** Digests by image: an image in several stack files gets the same one. */
+const known = new Map<string, Promise<string>>();
 
 function lookUp(name: string, platforms: readonly string[]): Promise<string> {
   const key = [name, ...platforms].join(" ");
-  const found = looked.get(key) ?? digestOf(name, platforms);
-  looked.set(key, found);
+  const found = known.get(key) ?? digestOf(name, platforms);
+  known.set(key, found);
   return found;
 }
 
 const section = "sophia-infra:images";
 
-/** Machine types that K3s is given for: what runs there has to be an image for each. */
+/** Machine types of the hosts: those that `k3s.release` has a binary for. */
 function machines(config: Record<string, unknown>): string[] {
   const { release } = (config["sophia-infra:k3s"] ?? {}) as { release?: Record<string, unknown> };
   return Object.keys(release ?? { amd64: {} }).map((machine) => `linux/${machine}`);
 }
 
 /**
- * Looks up the digests that a stack file names, of the bases and, where it has the map `images.digests`, of the images of
- * others, and writes those that changed. The rest of the file, with people's comments, stays as it is.
- * @throws when one cannot be looked up; nothing is written then
+ * Looks up the digests of the bases and, where the stack file has the map `images.digests`, of third-party images, and
+ * writes those that changed. The rest of the file, with its comments, is kept.
+ * @throws when one cannot be looked up; then nothing is written
  */
 export async function pin(file: string, { images, check }: PinOptions): Promise<Pinned> {
   let text = await readFile(file, "utf8");
@@ -73,7 +73,7 @@ export async function pin(file: string, { images, check }: PinOptions): Promise<
   return { lines, behind };
 }
 
-/** The file with another map of digests, and nothing else changed. */
+/** The file with a new map of digests, and no other change. */
 function withMap(text: string, digests: Record<string, string>): string {
   const found = parseDocument(text).getIn(["config", section], true);
   const pair = isMap(found) ? found.items.find(({ key }) => String(key) === "digests") : undefined;

@@ -1,26 +1,30 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { type BuildSettings, recipes, unknownBases } from "../../components/images/families.ts";
 import { imagesSettings } from "../../components/settings/images.ts";
-import type { Artefact } from "../../lab/artefacts/artefact.ts";
-import { baseImage } from "../../lab/images/base/image.ts";
-import { dockerfileImage, imagePresent, keepImage } from "../../lab/images/build.ts";
-import { nodeImage } from "../../lab/images/node/image.ts";
-import { repository } from "../../lab/lab.ts";
-import { docker } from "../../lab/machines/engine/docker.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { docker } from "../../tools/docker/docker.ts";
+import { baseImage } from "../../tools/docker/images/base/image.ts";
+import { dockerfileImage, imagePresent, keepImage } from "../../tools/docker/images/build.ts";
+import { nodeImage } from "../../tools/docker/images/node/image.ts";
+import { repository } from "../../tools/repository.ts";
 
-/** How a stack builds its images, by its stack file. @throws when it builds none */
-export async function buildSettingsOf(stack: string): Promise<BuildSettings> {
-  const file = `Pulumi.${stack}.yaml`;
-  const text = await readFile(join(repository, file), "utf8");
+/**
+ * How a stack builds its images, by its stack file.
+ * @param file another stack file than `Pulumi.<stack>.yaml` of this checkout
+ * @throws when it builds none
+ */
+export async function buildSettingsOf(stack: string, file = ""): Promise<BuildSettings> {
+  const path = file || join(repository, `Pulumi.${stack}.yaml`);
+  const text = await readFile(path, "utf8");
   const { config } = parse(text) as { config: Record<string, unknown> };
   const { build } = imagesSettings.parse(config["sophia-infra:images"] ?? {});
-  if (!build) throw new Error(`${file} builds no images: sophia-infra:images has no build`);
+  if (!build) throw new Error(`${basename(path)} builds no images: sophia-infra:images has no build`);
   return build;
 }
 
-/** What images are made of, as the stack names it: pulled by its digest. */
+/** A base image as the stack file names it, pulled by its digest. */
 const pinned = (name: string, reference: string): Artefact => ({
   name: `image-pinned-${name}`,
   title: `pull ${reference}`,
@@ -33,13 +37,13 @@ const pinned = (name: string, reference: string): Artefact => ({
 });
 
 /**
- * Every image that a stack builds, made here for this machine's platform and pushed nowhere. Bases that nobody has
- * looked up yet are those of the lab: the same names, whatever their newest digest is.
+ * Every image that a stack builds, built for this machine's platform and not pushed. While the stack file has no digests of
+ * the bases, the lab's bases are used: the same names, at their newest digest.
  */
 export function scannedImages(settings: BuildSettings): { name: string; artefact: Artefact }[] {
-  const looked = unknownBases(settings).length === 0;
-  const node = looked ? pinned("node", settings.bases.node) : nodeImage;
-  const debian = looked ? pinned("debian", settings.bases.debian) : baseImage;
+  const known = unknownBases(settings).length === 0;
+  const node = known ? pinned("node", settings.bases.node) : nodeImage;
+  const debian = known ? pinned("debian", settings.bases.debian) : baseImage;
   const made: { name: string; artefact: Artefact }[] = [];
   for (const { name, context, dockerfile, overBase } of recipes(settings)) {
     const base = made[0]?.artefact;

@@ -42,7 +42,7 @@ ForwardToSyslog=no
  * Security updates only. GPU drivers, CUDA and kernels are left to a planned replacement of the host: a driver that
  * is newer than the loaded kernel module kills every running GPU pod until the next reboot.
  *
- * @param rebootAt Local time `HH:MM` of the reboot, when an update asks for one; hosts must not share it.
+ * @param rebootAt Local time `HH:MM` of the reboot, when an update requires one; must differ between hosts.
  */
 export function unattendedUpgrades(rebootAt: string): string {
   return `\
@@ -75,7 +75,7 @@ APT::Periodic::Unattended-Upgrade "1";
 APT::Periodic::AutocleanInterval "7";
 `;
 
-/** Reboot times half an hour apart from 03:00 on, so that never two hosts are away at once. */
+/** Reboot times half an hour apart from 03:00 on, so that two hosts are never down at once. */
 export function rebootTime(index: number): string {
   const minutes = (3 * 60 + index * 30) % (24 * 60);
   const two = (value: number) => String(value).padStart(2, "0");
@@ -83,11 +83,11 @@ export function rebootTime(index: number): string {
 }
 
 /**
- * Its normal mode: the aggressive one counts connections that end before a login, as our own look at the host key does.
- * Debian 12 has no auth.log, Ubuntu 22.04 has both: the journal works on either. Its ban is a set of its own in
- * nftables, beside the host firewall's table.
+ * fail2ban in normal mode: the aggressive one counts connections that end before a login, as reading the host key does.
+ * Debian 12 has no auth.log, Ubuntu 22.04 has both: the journal works on either. Bans are kept in a separate nftables
+ * table.
  *
- * @param trusted Networks that are never banned; parallel retries of our own would be.
+ * @param trusted Networks that are never banned: parallel retries of the program would be.
  */
 export function fail2banJail(trusted: readonly string[]): string {
   return `\

@@ -1,3 +1,4 @@
+import { kubernetesApiPort } from "../../components/core/ports.ts";
 import type { K3sSettings } from "../config.ts";
 import { peerPorts } from "../ports.ts";
 
@@ -8,17 +9,17 @@ export interface FirewallSpec {
   nodes: readonly string[];
   /** Networks that may reach SSH, the Kubernetes API and the health service. */
   adminNetworks: readonly string[];
-  /** Networks that may reach SSH alone. Default: none. */
+  /** Networks that may reach SSH only. Default: none. */
   sshNetworks?: readonly string[];
   settings: Pick<K3sSettings, "flannelBackend" | "clusterCidr">;
 }
 
 /**
- * The host's own firewall, as one nftables table that replaces itself in one transaction and touches no other.
+ * The host firewall: one nftables table that is replaced in one transaction, without touching other tables.
  *
- * It stands before destination NAT: a NodePort or a published container port is translated before the input hook, and
- * a filter there would never see it. Only packets for the host's own addresses are judged, so pods and Services are
- * left to Kubernetes's network policies.
+ * It filters before destination NAT: a NodePort or a published container port is translated before the input hook, so a
+ * filter there would never match it. Only packets for the host's own addresses are filtered; pods and Services are left
+ * to Kubernetes's network policies.
  */
 export function firewallRules(spec: FirewallSpec): string {
   const { sshPort, nodes, adminNetworks, sshNetworks = [], settings } = spec;
@@ -40,8 +41,8 @@ export function firewallRules(spec: FirewallSpec): string {
     // Without a tunnel the pods of other nodes arrive under their own addresses.
     ...(settings.flannelBackend === "host-gw" ? [`ip saddr ${settings.clusterCidr} goto pods`] : []),
     `tcp dport { 80, 443 } accept`,
-    `${anywhere ? "meta nfproto ipv4" : "ip saddr @admins"} tcp dport { ${sshPort}, 6443, 8080 } accept`,
-    ...(sshNetworks.length === 0 ? [] : [`ip saddr @guests tcp dport ${sshPort} accept`]),
+    `${anywhere ? "meta nfproto ipv4" : "ip saddr @admins"} tcp dport { ${sshPort}, ${kubernetesApiPort}, 8080 } accept`,
+    ...(sshNetworks.length === 0 ? [] : [`ip saddr @ssh_networks tcp dport ${sshPort} accept`]),
     `ip saddr @nodes tcp dport { ${between("tcp").join(", ")} } accept`,
     ...(udp.length === 0 ? [] : [`ip saddr @nodes udp dport { ${udp.join(", ")} } accept`]),
     "counter drop",
@@ -51,7 +52,7 @@ table inet sophia_host
 delete table inet sophia_host
 table inet sophia_host {
 ${set("nodes", "", nodes)}${anywhere ? "" : set("admins", "flags interval; auto-merge; ", adminNetworks)}\
-${sshNetworks.length === 0 ? "" : set("guests", "flags interval; auto-merge; ", sshNetworks)}\
+${sshNetworks.length === 0 ? "" : set("ssh_networks", "flags interval; auto-merge; ", sshNetworks)}\
   chain pods {
     tcp dport ${sshPort} counter drop
     accept

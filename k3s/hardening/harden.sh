@@ -2,7 +2,7 @@ container=no
 if systemd-detect-virt --quiet --container; then container=yes; fi
 
 if command -v cloud-init >/dev/null; then
-  # 2: done, with complaints that it recovered from.
+  # 2: done, with recoverable errors.
   code=0
   timeout 900 cloud-init status --wait >/dev/null 2>&1 || code=$?
   [[ $code != 124 ]] || fail "waited 900 s for cloud-init on this host to end; see: cloud-init status --long"
@@ -14,7 +14,7 @@ need_packages ca-certificates curl fail2ban nftables python3 python3-systemd sud
 begin sysctl
 kernel=$KERNEL_SYSCTLS
 if [[ $container == yes ]]; then
-  say "note: this host is a container: $(wc -l <<<"$KERNEL_SYSCTLS") settings of the machine's kernel are left to the machine"
+  say "note: this host is a container: $(wc -l <<<"$KERNEL_SYSCTLS") kernel settings are left to its machine"
   kernel=
 fi
 put /etc/sysctl.d/90-kubelet.conf 0644 <<<"$KUBELET_SYSCTLS"
@@ -42,13 +42,13 @@ if ! grep -qE '^Include /etc/ssh/sshd_config\.d/\*\.conf' /etc/ssh/sshd_config; 
 fi
 home=$(getent passwd "$LOGIN_USER" | cut -d : -f 6)
 [[ -s $home/.ssh/authorized_keys ]] ||
-  fail "user $LOGIN_USER has no authorized key: password logins stay on until it has one, or nobody could log in any more"
+  fail "user $LOGIN_USER has no authorized key: password logins stay enabled, otherwise nobody could log in"
 put /etc/ssh/sshd_config.d/00-hardening.conf 0644 <<<"$SSHD_CONFIG"
 if pending; then
   mkdir -p /run/sshd
   if ! complaint=$(sshd -t 2>&1); then
     rm -f /etc/ssh/sshd_config.d/00-hardening.conf
-    fail "sshd refuses the hardened configuration, which was taken back: $complaint"
+    fail "sshd rejects the hardened configuration, which was removed: $complaint"
   fi
   systemctl reload ssh || fail "sshd does not reload: $(journalctl -u ssh -n 5 --no-pager -o cat | tr '\n' ' ')"
   settle
@@ -70,7 +70,7 @@ fi
 begin upgrades
 put /etc/apt/apt.conf.d/20auto-upgrades 0644 <<<"$AUTO_UPGRADES"
 put /etc/apt/apt.conf.d/60sophia-unattended-upgrades 0644 <<<"$UNATTENDED_UPGRADES"
-complaint=$(apt-config dump 2>&1 >/dev/null) || fail "apt refuses its configuration: $complaint"
+complaint=$(apt-config dump 2>&1 >/dev/null) || fail "apt rejects its configuration: $complaint"
 for unit in apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service; do
   if unit_exists "$unit"; then start_at_boot "$unit"; fi
 done
@@ -78,7 +78,7 @@ settle
 
 # --- time
 if [[ $container == yes ]]; then
-  say "note: this host is a container: its clock is the machine's"
+  say "note: this host is a container: its clock is that of its machine"
 elif unit_exists chrony.service; then
   start_at_boot chrony.service
 else

@@ -1,13 +1,13 @@
 # --- firewall
 if command -v ufw >/dev/null && [[ $(ufw status) == *"Status: active"* ]]; then
-  # Its FORWARD policy drops pod traffic between nodes; the table below does its work.
+  # Its FORWARD policy drops pod traffic between nodes; the table below replaces it.
   ufw disable >/dev/null
   changed "ufw: disabled"
 fi
 begin firewall
 put /etc/sophia/firewall.nft 0644 <<<"$RULES"
 put /etc/systemd/system/sophia-firewall.service 0644 <<<"$FIREWALL_UNIT"
-complaint=$(nft -c -f /etc/sophia/firewall.nft 2>&1) || fail "nft refuses the firewall rules, those at work stay: $complaint"
+complaint=$(nft -c -f /etc/sophia/firewall.nft 2>&1) || fail "nft rejects the firewall rules, the active ones stay: $complaint"
 if pending || ! nft list table inet sophia_host >/dev/null 2>&1; then
   systemctl daemon-reload
   systemctl enable --quiet sophia-firewall.service

@@ -1,6 +1,7 @@
+import type { AllowedNetworks } from "../../components/core/ports.ts";
 import type { K3sSettings } from "../config.ts";
 import type { Host } from "../host.ts";
-import { script, shellFile } from "../shell/script.ts";
+import { lockTimeout, script, shellFile } from "../shell/script.ts";
 import {
   autoUpgrades,
   fail2banJail,
@@ -14,19 +15,16 @@ import { kernelSysctls, kubeletSysctls, lines, networkSysctls, optionalSysctls }
 
 const read = (name: string) => shellFile(name, import.meta.url);
 
-/** Seconds that a script waits for another one on the same host. */
-const turn = 900;
-
 /**
- * What concerns one host alone: packages, kernel settings, sshd, journal, security updates, time.
+ * Settings that do not depend on other hosts: packages, kernel, sshd, journal, security updates, time.
  *
- * @param index Place of the host in the fleet; hosts reboot for updates at different times.
+ * @param index Position of the host in the fleet: hosts reboot for updates at different times.
  */
 export function hardenScript(host: Pick<Host, "name" | "user">, index: number): string {
   return script({
     title: `harden ${host.name}`,
     body: read("harden.sh"),
-    exclusive: turn,
+    exclusive: lockTimeout,
     variables: {
       LOGIN_USER: host.user,
       KUBELET_SYSCTLS: lines(kubeletSysctls),
@@ -41,23 +39,15 @@ export function hardenScript(host: Pick<Host, "name" | "user">, index: number): 
   });
 }
 
-/** Shortest prefix of an admin network that fail2ban trusts: "everywhere" must not switch it off. */
+/** Shortest prefix of an admin network that fail2ban never bans: 0.0.0.0/0 must not disable it. */
 const shortestTrustedPrefix = 8;
 
-/** Networks that are let in beyond the hosts themselves. */
-export interface Perimeter {
-  /** To SSH, the Kubernetes API and the health service. */
-  adminNetworks: readonly string[];
-  /** To SSH. */
-  sshNetworks?: readonly string[];
-}
-
-/** What depends on the other hosts: who may come in, and who is never banned. */
+/** Settings that depend on the other hosts: the firewall, and the addresses that are never banned. */
 export function perimeterScript(
   host: Host,
   all: readonly Host[],
   settings: K3sSettings,
-  { adminNetworks, sshNetworks = [] }: Perimeter,
+  { adminNetworks, sshNetworks = [] }: AllowedNetworks,
 ): string {
   const nodes = all
     .flatMap((other) => [other.address, other.privateAddress])
@@ -68,7 +58,7 @@ export function perimeterScript(
   return script({
     title: `perimeter of ${host.name}`,
     body: read("perimeter.sh"),
-    exclusive: turn,
+    exclusive: lockTimeout,
     variables: {
       RULES: firewallRules({ sshPort: 22, nodes, adminNetworks, sshNetworks, settings }).trimEnd(),
       FIREWALL_UNIT: read("firewall.service").trimEnd(),

@@ -1,6 +1,6 @@
 /**
- * What the kubelet demands with `protect-kernel-defaults` (K3s hardening guide; the two key limits from the kubelet's
- * own check). Written in containers too: the kubelet in there needs them, and would set them itself otherwise.
+ * Required by the kubelet with `protect-kernel-defaults` (K3s hardening guide; the two key limits from the kubelet's
+ * check). Also written in containers: the kubelet there needs them, and would set them itself otherwise.
  */
 export const kubeletSysctls: Readonly<Record<string, string>> = {
   "vm.panic_on_oom": "0",
@@ -15,7 +15,7 @@ export const kubeletSysctls: Readonly<Record<string, string>> = {
 export const networkSysctls: Readonly<Record<string, string>> = {
   // Pods and Services are routed.
   "net.ipv4.ip_forward": "1",
-  // Loose, not strict: replies over WireGuard come back another way than they went.
+  // Loose, not strict: replies over WireGuard may arrive on another interface.
   "net.ipv4.conf.all.rp_filter": "2",
   "net.ipv4.conf.default.rp_filter": "2",
   "net.ipv4.conf.all.accept_redirects": "0",
@@ -29,7 +29,7 @@ export const networkSysctls: Readonly<Record<string, string>> = {
   "net.ipv4.tcp_syncookies": "1",
 };
 
-/** Belong to the kernel: in a container they are the business of the machine beneath, and are left alone there. */
+/** Belong to the kernel: not set in a container, which shares the kernel of its machine. */
 export const kernelSysctls: Readonly<Record<string, string>> = {
   "kernel.dmesg_restrict": "1",
   "kernel.kexec_load_disabled": "1",
@@ -47,7 +47,7 @@ export const kernelSysctls: Readonly<Record<string, string>> = {
   "fs.inotify.max_user_watches": "524288",
 };
 
-/** Absent on some kernels; a host without one is said to be so and goes on. */
+/** Absent on some kernels: a host without one is reported and not failed. */
 export const optionalSysctls: ReadonlySet<string> = new Set([
   "kernel.kexec_load_disabled",
   "kernel.keys.root_maxkeys",

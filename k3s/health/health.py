@@ -1,4 +1,4 @@
-"""Answers GET /health on port 8080 with the state of this host: 200 when all is well, 503 when anything is not."""
+"""Answers GET /health on port 8080 with the state of this host: 200 when every check passes, 503 when one fails."""
 
 import http.server
 import json
@@ -16,7 +16,7 @@ ENOUGH_DISK = float(os.environ.get("HEALTH_ENOUGH_DISK_FREE", str(20 * 2**30))) 
 MIN_INODES = float(os.environ.get("HEALTH_MIN_INODES_FREE", "0.05"))
 MIN_MEMORY = float(os.environ.get("HEALTH_MIN_MEMORY_FREE", "0.05"))
 KUBELET = os.environ.get("HEALTH_KUBELET", "http://127.0.0.1:10248/healthz")
-KEEP = 5.0  # seconds that an answer is good for: asking often must not load the host
+KEEP = 5.0  # seconds for which a report is cached, so that frequent requests do not load the host
 
 
 def disk(path):
@@ -76,7 +76,7 @@ CHECKS = {"disk": disks, "memory": memory, "k3s": k3s, "gpu": gpu}
 
 
 def since():
-    """When this host came up. By process 1, as a container shares its machine's uptime."""
+    """When this host started. From process 1, as a container shares its machine's uptime."""
     with open("/proc/stat", encoding="ascii") as file:
         booted = next(int(line.split()[1]) for line in file if line.startswith("btime "))
     with open("/proc/1/stat", encoding="ascii") as file:
@@ -90,7 +90,7 @@ def examine():
     for name, check in CHECKS.items():
         try:
             checks[name] = check()
-        except Exception as error:  # a check that cannot be made is a bad one, and says why
+        except Exception as error:  # a check that fails to run counts as failed, with its reason
             checks[name] = {"ok": False, "error": f"{type(error).__name__}: {error}"[:200]}
     healthy = all(check["ok"] for check in checks.values())
     return {"healthy": healthy, "host": os.uname().nodename, "since": since(), "checks": checks}
@@ -118,7 +118,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path.split("?", 1)[0] != "/health":
-            return self.answer(404, {"error": "only /health is here"})
+            return self.answer(404, {"error": "the only path is /health"})
         report = self.report.get()
         return self.answer(200 if report["healthy"] else 503, report)
 
@@ -135,7 +135,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(text)
 
     def log_message(self, *_):
-        """Quiet: monitors ask every few seconds."""
+        """Silent: monitors send a request every few seconds."""
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ if pending; then
   changed "sophia-health"
 fi
 start_at_boot sophia-health.service
-# Any verdict will do: K3s may not be there yet.
+# Any status will do: K3s may not run yet.
 answers() { curl --silent --show-error --noproxy '*' --max-time 10 --output /dev/null --write-out '%{http_code}\n' http://127.0.0.1:8080/health; }
 wait_for "the health service on port 8080" 30 answers
 settle

@@ -4,8 +4,8 @@ dir=/etc/rancher/k3s
 backup=$state/k3s-config-previous
 names=(config.yaml registries.yaml admission.yaml audit-policy.yaml)
 
-# A cluster's own secrets lie sealed with the server's token: the running server must be told of another one before it is
-# started with it. This is what `k3s token rotate` asks for; that command takes the new token as an argument, for all to see.
+# The cluster's bootstrap data is encrypted with the server's token: the running server must be given a new token before it
+# is started with it. This is the request of `k3s token rotate`; that command takes the token as an argument, visible to all.
 change_token() {
   local file=/var/lib/rancher/k3s/server/token now wanted reply
   [[ $KIND == server && -s $file ]] || return 0
@@ -17,11 +17,11 @@ change_token() {
   reply=$(printf 'user = "server:%s"\ndata = "{\\"newToken\\":\\"%s\\"}"\n' "$now" "$wanted" |
     curl --config - --silent --show-error --fail-with-body --noproxy '*' --cacert /var/lib/rancher/k3s/server/tls/server-ca.crt \
       --request PUT --header 'Content-Type: application/json' --max-time 60 https://127.0.0.1:6443/v1-k3s/token 2>&1) ||
-    fail "K3s does not take another token: ${reply//"$wanted"/…}"
+    fail "K3s rejects the new token: ${reply//"$wanted"/…}"
   changed "the cluster's token"
 }
 
-# The configuration to go back to, with the tokens of now: servers and agents know no others any more.
+# The configuration to restore, with the current tokens: servers and agents accept no others any more.
 keep_tokens() {
   [[ -f $backup/config.yaml ]] || return 0
   put "$backup/config.yaml" 0600 <<<"$(grep -vE '^(agent-)?token: ' "$backup/config.yaml")"$'\n'"$TOKENS"
@@ -31,7 +31,7 @@ command -v k3s >/dev/null || fail "K3s is not installed on this host"
 mkdir -p "$dir"
 [[ $KIND == agent ]] || install -d -m 0700 /var/lib/rancher/k3s/server/logs
 
-# What is at work now, to go back to; a backup that is still there is of a run that was cut off, and is the good one.
+# Backup of the active configuration. One that exists already is of an interrupted run, and is the last that worked.
 begin "$unit-config"
 if [[ ! -d $backup ]]; then
   mkdir -m 0700 "$backup.new"
@@ -57,17 +57,17 @@ applied=$(cat "$state/$unit-applied" 2>/dev/null || true)
 if [[ $wanted != "$applied" ]] || ! systemctl is-active --quiet "$unit"; then
   say "starting $unit"
   if ! restart_k3s "$unit" "$DEADLINE"; then
-    last_words "$unit"
+    log_tail "$unit"
     if [[ ! -f $backup/config.yaml ]]; then
       systemctl stop "$unit" || true
-      fail "$unit does not start with this configuration and was stopped; its last words are above"
+      fail "$unit does not start with this configuration and was stopped; its last log lines are above"
     fi
     for name in "${names[@]}"; do
       if [[ -f $backup/$name ]]; then cp --preserve=mode -- "$backup/$name" "$dir/$name"; else rm -f -- "$dir/$name"; fi
     done
-    restart_k3s "$unit" "$DEADLINE" || fail "$unit starts neither with the new configuration nor with the previous one, which is back in $dir; its last words are above"
+    restart_k3s "$unit" "$DEADLINE" || fail "$unit starts neither with the new configuration nor with the previous one, which is back in $dir; its last log lines are above"
     rm -rf -- "$backup"
-    fail "$unit does not start with the new configuration; the previous one is back at work; its last words are above"
+    fail "$unit does not start with the new configuration; the previous one was restored; its last log lines are above"
   fi
   printf '%s\n' "$wanted" >"$state/$unit-applied"
   changed "$unit: running with its configuration"

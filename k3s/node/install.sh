@@ -42,7 +42,7 @@ if [[ $(sum "$bin") != "$sha" ]]; then
   changed "$bin: K3s $VERSION"
 fi
 for name in kubectl crictl ctr; do
-  # A tool of that name that is there already, e.g. Docker's ctr, stays.
+  # An existing tool of that name, e.g. Docker's ctr, is kept.
   if [[ ! -e /usr/local/bin/$name && ! -e /usr/bin/$name ]]; then
     ln -s k3s "/usr/local/bin/$name"
     changed "/usr/local/bin/$name"
@@ -53,14 +53,14 @@ put "/usr/local/bin/$exec_unit-uninstall.sh" 0755 <<<"$UNINSTALL"
 if pending; then
   systemctl daemon-reload
   systemctl enable --quiet "$exec_unit"
-  # Not configured yet: the configuration starts it.
+  # Before the first configuration there is nothing to restart.
   if [[ -e $config ]] && ! restart_k3s "$exec_unit" "$DEADLINE"; then
-    last_words "$exec_unit"
-    [[ -f $state/k3s-previous ]] || fail "K3s $VERSION does not start; its last words are above"
+    log_tail "$exec_unit"
+    [[ -f $state/k3s-previous ]] || fail "K3s $VERSION does not start; its last log lines are above"
     mv -f -- "$state/k3s-previous" "$bin"
     restart_k3s "$exec_unit" "$DEADLINE" ||
-      fail "K3s $VERSION does not start, and neither does the previous one that was put back; its last words are above"
-    fail "K3s $VERSION does not start, the previous version is back at work; its last words are above"
+      fail "K3s $VERSION does not start, and neither does the previous version, which was restored; its last log lines are above"
+    fail "K3s $VERSION does not start, the previous version was restored; its last log lines are above"
   fi
   settle
 fi

@@ -5,7 +5,7 @@ ready() {
     echo "Ready is $conditions"
     return 1
   fi
-  # What runs, rather than what lies on the disk.
+  # The version that runs, not the one on the disk.
   version=$(kubectl get node "$NODE" -o jsonpath='{.status.nodeInfo.kubeletVersion}') || return 1
   if [[ $version != "$VERSION" ]]; then
     echo "its kubelet is $version"
@@ -14,7 +14,7 @@ ready() {
 }
 wait_for "node $NODE to be Ready with K3s $VERSION" "$DEADLINE" ready
 
-# Labels and taints that an earlier run set and this one does not want are taken away; those of others stay.
+# Labels and taints that an earlier run set and this one does not are removed; those set by others stay.
 annotation() { kubectl get node "$NODE" -o jsonpath="{.metadata.annotations.sophia\\.ai/managed-$1}"; }
 contains() { [[ $'\n'$1$'\n' == *$'\n'$2$'\n'* ]]; }
 
@@ -33,7 +33,7 @@ while read -r taint; do [[ -z $taint ]] || arguments+=("$taint"); done <<<"$TAIN
 managed=$(annotation taints)
 for key in $managed; do
   if ! contains "$taint_keys" "$key"; then
-    kubectl taint node "$NODE" "$key-" >/dev/null 2>&1 || say "note: taint $key was gone already"
+    kubectl taint node "$NODE" "$key-" >/dev/null 2>&1 || say "note: taint $key was already removed"
   fi
 done
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Removes K3s and everything it made from this host, volumes included.
+# Removes K3s and everything it created from this host, including volumes.
 set -eu
 unit=@UNIT@
 systemctl disable --now "$unit" 2>/dev/null || true

@@ -1,9 +1,9 @@
-# restart_k3s UNIT SECONDS: fails unless the service says that it is ready and its kubelet is well.
+# restart_k3s UNIT SECONDS: fails unless the service reports ready and its kubelet is healthy.
 restart_k3s() {
   timeout "$2" systemctl restart "$1" || return 1
   timeout "$2" bash -c 'until [[ $(curl --silent --noproxy "*" --max-time 5 http://127.0.0.1:10248/healthz) == ok ]]; do sleep 1; done' ||
     {
-      echo "the kubelet of $1 is not well after $2 s" >&2
+      echo "the kubelet of $1 is not healthy after $2 s" >&2
       return 1
     }
 }

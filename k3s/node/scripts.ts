@@ -4,7 +4,7 @@ import type { K3sSettings, NodeSpec } from "../config.ts";
 import { configText, nodeConfig, nodeLabels, registriesText, restartText } from "../config.ts";
 import { nodeKind, nodeName } from "../host.ts";
 import { serverFiles } from "../serverFiles.ts";
-import { script, shellFile } from "../shell/script.ts";
+import { lockTimeout, script, shellFile } from "../shell/script.ts";
 
 const read = (name: string) => shellFile(name, import.meta.url);
 const kubectl = read("kubectl.sh");
@@ -12,17 +12,14 @@ const restart = read("restart.sh");
 const withRestart = (name: string) => `${restart}\n${read(name)}`;
 const withKubectl = (name: string) => `${kubectl}\n${read(name)}`;
 
-/** Seconds that a script waits for another one on the same host: an install may take its whole deadline. */
-const turn = 900;
-
-/** Lays the pinned release down, checksum first; restarts K3s when it is configured already and anything changed. */
+/** Installs the pinned release after checking its checksum; restarts a configured K3s when anything changed. */
 export function installScript(kind: "server" | "agent", settings: K3sSettings): string {
   const unit = kind === "server" ? "k3s" : "k3s-agent";
   const { amd64, arm64 } = settings.release;
   return script({
     title: `install K3s ${kind}`,
     body: withRestart("install.sh"),
-    exclusive: turn,
+    exclusive: lockTimeout,
     variables: {
       KIND: kind,
       VERSION: settings.version,
@@ -37,10 +34,10 @@ export function installScript(kind: "server" | "agent", settings: K3sSettings): 
   });
 }
 
-/** The tokens a node needs, short for the first server, full (`K10…`) for an agent. */
+/** The tokens of a node: short for the first server, full (`K10…`) for an agent. */
 export type Tokens = { token: string; agentToken: string } | { token: string };
 
-/** Writes `config.yaml` and its companions and restarts K3s when what it runs with changed. Holds tokens: secret. */
+/** Writes `config.yaml` and the files it refers to, and restarts K3s when they changed. Contains tokens: secret. */
 export function configureScript(spec: NodeSpec, tokens: Tokens): string {
   const config = nodeConfig(spec);
   const server = nodeKind(spec.host) === "server";
@@ -49,7 +46,7 @@ export function configureScript(spec: NodeSpec, tokens: Tokens): string {
   return script({
     title: `configure K3s on ${spec.host.name}`,
     body: withRestart("configure.sh"),
-    exclusive: turn,
+    exclusive: lockTimeout,
     variables: {
       KIND: nodeKind(spec.host),
       CONFIG: configText(config).trimEnd(),
@@ -64,8 +61,8 @@ export function configureScript(spec: NodeSpec, tokens: Tokens): string {
 }
 
 /**
- * Runs on the server: waits until the node is Ready with the wanted version, then brings labels and taints in step.
- * The text changes with whatever restarts the node, so that it is looked at again after each restart.
+ * Runs on the server: waits until the node is Ready with the wanted version, then updates its labels and taints.
+ * The text changes with whatever restarts the node, so that each restart is followed by this wait.
  */
 export function joinScript(spec: NodeSpec): string {
   const { host, settings } = spec;
@@ -86,7 +83,7 @@ export function joinScript(spec: NodeSpec): string {
   });
 }
 
-/** Runs on the server before the node's machine goes. Ends within its deadline, whatever the cluster's state. */
+/** Runs on the server before the node's machine is deleted. Ends within its deadline, whatever the cluster's state. */
 export function drainScript(node: string, deadline: number): string {
   return script({
     title: `drain ${node}`,
@@ -95,7 +92,7 @@ export function drainScript(node: string, deadline: number): string {
   });
 }
 
-/** Prints the cluster's birth id and the agents' full token as JSON. Secret. */
+/** Prints the id that the cluster got when it was created, and the agents' full token as JSON. Secret. */
 export function identityScript(deadline: number): string {
   return script({
     title: "read the cluster's identity",

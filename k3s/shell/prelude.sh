@@ -1,5 +1,5 @@
 # Shared by every script that runs on a host: strict mode, files that are written only when they differ, bounded waits.
-# A step that was cut off after writing a file and before acting on it leaves a mark in $state/pending, so that the
+# A step that was interrupted after writing a file and before acting on it leaves a mark in $state/pending, so that the
 # next run acts. Everything prints what it changed; a second run prints nothing but "nothing to change".
 set -euo pipefail
 umask 022
@@ -48,9 +48,9 @@ put() {
   temp=
 }
 
-# wait_for WHAT SECONDS COMMAND…: the command must bound itself; its last words are part of the error.
+# wait_for WHAT SECONDS COMMAND…: the command must bound itself; its last output is part of the error.
 wait_for() {
-  # Most waits are short, and the long ones need not ask often.
+  # Most waits are short; the long ones need no frequent polling.
   local what=$1 deadline=$2 last="" end pauses=(0.2 0.2 0.4 0.6 1) tries=0
   shift 2
   end=$((SECONDS + deadline))
@@ -60,7 +60,7 @@ wait_for() {
   done
 }
 
-# One script at a time on a host: a script whose connection broke may still be at work.
+# One script at a time on a host: a script whose connection broke may still run.
 exclusively() {
   mkdir -p /run/lock
   exec 9>/run/lock/sophia-bootstrap.lock
@@ -75,15 +75,15 @@ need_packages() {
   ((${#missing[@]})) || return 0
   say "installing ${missing[*]}"
   apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update >"$state/apt.log" 2>&1 9>&- ||
-    say "note: apt-get update failed, going on with the lists at hand"
+    say "note: apt-get update failed, continuing with the existing package lists"
   apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold \
     install --no-install-recommends "${missing[@]}" >>"$state/apt.log" 2>&1 9>&- ||
     fail "apt-get could not install ${missing[*]}: $(grep -E '^(E|W):' "$state/apt.log" | tail -n 3 | tr '\n' ' ')"
   changed "packages: ${missing[*]}"
 }
 
-# last_words UNIT: why a service did not start, as it said itself, without tokens.
-last_words() {
+# log_tail UNIT: the end of a service's log, with its errors and without tokens.
+log_tail() {
   local said
   said=$(journalctl -u "$1" -n 500 --no-pager -o cat | sed -E 's/K10[0-9a-f]{8,}::[^ "]*/K10…/g')
   {

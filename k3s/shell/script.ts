@@ -8,7 +8,7 @@ export function quote(value: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What a script is told, by upper-case shell name. */
+/** Values for a script, by upper-case shell name. */
 export type Variables = Record<string, string | number | boolean>;
 
 export interface ScriptSpec {
@@ -17,13 +17,16 @@ export interface ScriptSpec {
   /** Shell text that runs after the shared prelude. */
   body: string;
   variables: Variables;
-  /** Seconds to wait for another script on the same host; left out: scripts may overlap. */
+  /** Seconds to wait for another exclusive script on the same host. Default: scripts may overlap. */
   exclusive?: number;
 }
 
+/** Seconds that the scripts of the program wait for each other: an install may take its whole deadline. */
+export const lockTimeout = 900;
+
 /**
- * The whole text that `bash -s` reads. Values, secret ones too, travel in the text and so never in an argument list.
- * The body is a function that is read whole before it starts, so that nothing in it can eat the rest of the text.
+ * The whole text that `bash -s` reads. Values, including secrets, are part of the text and so never in an argument list.
+ * The body is a function, which is read whole before it starts, so that no command in it can consume the rest of the text.
  */
 export function script({ title, body, variables, exclusive }: ScriptSpec): string {
   const assignments = Object.entries(variables).map(([name, value]) => {

@@ -1,5 +1,5 @@
-# Keys are told apart by their material: options before it and a comment behind it do not matter.
-# cloud-init writes these files at a machine's first boot only, so that what is taken away stays away.
+# Keys are compared by their material, without options and comment.
+# cloud-init writes these files at a machine's first boot only, so a removed key stays removed.
 begin authorized-keys
 home=$(getent passwd "$LOGIN_USER" | cut -d : -f 6)
 own=$home/.ssh/authorized_keys

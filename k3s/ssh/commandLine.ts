@@ -1,8 +1,8 @@
 import { quote } from "../shell/script.ts";
 
 /**
- * Runs the script on standard input as root. The deadline is kept on the host too: a script must not go on when nobody
- * waits for it any more.
+ * Runs the script on standard input as root. The deadline is enforced on the host, too: a script must not outlive the
+ * connection that waits for it.
  *
  * @param deadline Seconds.
  */

@@ -1,10 +1,12 @@
 import ssh2 from "ssh2";
-import { type Endpoint, hostKeyAlgorithms, knownHostsForm } from "./handshake.ts";
+import { asError } from "../../components/core/errors.ts";
+import { type Endpoint, HostKeyMismatch, HostUnreachable, sshError } from "./errors.ts";
+import { hostKeyAlgorithms, knownHostsForm } from "./handshake.ts";
 
 export interface Account extends Endpoint {
   user: string;
   privateKey: string;
-  /** Pinned; another one is refused. */
+  /** Pinned at first contact. */
   hostKey: string;
 }
 
@@ -14,22 +16,11 @@ export interface Outcome {
   output: string;
 }
 
-/** The host could not be reached or was lost on the way: nothing is known of what became of the command. */
-export class Unreachable extends Error {
-  /** The host answered, and does not take the key: nothing was run, and asking again is of no use. */
-  readonly refused: boolean;
-  constructor({ address, port }: Endpoint, reason: string, refused = false) {
-    super(`SSH at ${address}:${port}: ${reason}`);
-    this.name = "Unreachable";
-    this.refused = refused;
-  }
-}
-
 /**
  * Runs one command with text on its standard input.
  *
  * @param timeouts Milliseconds: to log in, and in all.
- * @throws Unreachable
+ * @throws HostUnreachable, LoginRefused, HostKeyMismatch, or an error for what cannot be used: a private key, a reply.
  */
 export function execute(
   account: Account,
@@ -39,17 +30,18 @@ export function execute(
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
-    const timer = setTimeout(() => refuse(`no end after ${timeouts.total / 1000} s`), timeouts.total);
-    const refuse = (reason: string, key = false) => {
+    const fail = (error: Error) => {
       clearTimeout(timer);
       client.destroy();
-      reject(new Unreachable(account, reason, key));
+      reject(error);
     };
-    client.on("error", (error) => refuse(error.message, error.level === "client-authentication"));
-    client.on("close", () => refuse("the connection was lost"));
+    const lost = (reason: string) => fail(new HostUnreachable(account, reason));
+    const timer = setTimeout(() => lost(`no end after ${timeouts.total / 1000} s`), timeouts.total);
+    client.on("error", (error) => fail(sshError(account, error)));
+    client.on("close", () => lost("the connection was lost"));
     client.on("ready", () => {
       client.exec(commandLine, (error, channel) => {
-        if (error) return refuse(error.message);
+        if (error) return lost(error.message);
         let output = "";
         let code: number | null = null;
         const collect = (data: Buffer) => {
@@ -61,7 +53,7 @@ export function execute(
           code = status;
         });
         channel.on("close", () => {
-          if (code === null) return refuse("the command was cut off");
+          if (code === null) return lost("the connection was lost while the command ran");
           clearTimeout(timer);
           resolve({ code, output });
           client.end();
@@ -69,14 +61,24 @@ export function execute(
         channel.end(stdin);
       });
     });
-    client.connect({
-      host: account.address,
-      port: account.port,
-      username: account.user,
-      privateKey: account.privateKey,
-      readyTimeout: timeouts.login,
-      algorithms: { serverHostKey: [...hostKeyAlgorithms] },
-      hostVerifier: (raw: Buffer) => knownHostsForm(raw) === account.hostKey,
-    });
+    const verify = (raw: Buffer): boolean => {
+      const presented = knownHostsForm(raw);
+      if (presented === account.hostKey) return true;
+      fail(new HostKeyMismatch(account, account.hostKey, presented));
+      return false;
+    };
+    try {
+      client.connect({
+        host: account.address,
+        port: account.port,
+        username: account.user,
+        privateKey: account.privateKey,
+        readyTimeout: timeouts.login,
+        algorithms: { serverHostKey: [...hostKeyAlgorithms] },
+        hostVerifier: verify,
+      });
+    } catch (error) {
+      fail(asError(error));
+    }
   });
 }

@@ -1,9 +1,5 @@
 import ssh2 from "ssh2";
-
-export interface Endpoint {
-  address: string;
-  port: number;
-}
+import { type Endpoint, HostUnreachable, sshError } from "./errors.ts";
 
 /**
  * In the order of preference of Go's SSH client, which Pulumi's command provider uses: it compares the key that it
@@ -20,25 +16,27 @@ export const hostKeyAlgorithms = [
 
 /**
  * The host key that an SSH server presents, as in a `known_hosts` file (`ssh-ed25519 AAAA…`). It makes the whole key
- * exchange, in which the server proves that it holds the key, and goes before any login.
+ * exchange, in which the server proves that it holds the key, and stops before any login.
  *
  * @param timeout Milliseconds until it gives up.
+ * @throws HostUnreachable where no SSH server answers, another error where what answers has no usable key.
  */
-export function readHostKey({ address, port }: Endpoint, timeout: number): Promise<string> {
+export function readHostKey(endpoint: Endpoint, timeout: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
-    const refuse = (reason: string) => reject(new Error(`SSH at ${address}:${port}: ${reason}`));
     let key: string | undefined;
     client.on("handshake", () => {
-      if (key === undefined) refuse("it presented no host key");
+      if (key === undefined) reject(sshError(endpoint, { message: "it presented no host key" }));
       else resolve(key);
       client.destroy();
     });
-    client.on("error", (error) => refuse(error.message));
-    client.on("close", () => refuse("the connection was closed before a host key came"));
+    client.on("error", (error) => reject(sshError(endpoint, error)));
+    client.on("close", () =>
+      reject(new HostUnreachable(endpoint, "the connection was closed before a host key came")),
+    );
     client.connect({
-      host: address,
-      port,
+      host: endpoint.address,
+      port: endpoint.port,
       username: "nobody",
       authHandler: [],
       readyTimeout: timeout,

@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../../components/core/dynamic.ts";
 
 export interface HostKeyArgs {
-  /** A change is another machine: its key is read and pinned afresh. */
+  /** A change replaces the resource: the key of another machine is read and pinned. */
   machineId: pulumi.Input<string>;
-  /** A change must find the same key, else the update fails. */
+  /** The update fails unless the same key is found at a new address. */
   address: pulumi.Input<string>;
   port: pulumi.Input<number>;
   /** Seconds to wait for SSH to answer. */

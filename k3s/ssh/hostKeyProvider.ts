@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { waitFor } from "../../components/core/wait.ts";
-import { type Endpoint, readHostKey } from "./handshake.ts";
+import { type Endpoint, HostUnreachable } from "./errors.ts";
+import { readHostKey } from "./handshake.ts";
 
 export interface HostKeyProps extends Endpoint {
   machineId: string;
@@ -14,7 +15,7 @@ export interface HostKeyState extends HostKeyProps {
 
 const dialTimeout = 10_000;
 
-/** Waits until the host's SSH server answers, and remembers who it is. */
+/** Waits until the host's SSH server answers, and reads its key. */
 async function firstContact(props: HostKeyProps): Promise<HostKeyState> {
   const hostKey = await waitFor(
     { what: `SSH at ${props.address}:${props.port}`, deadline: props.deadline },
@@ -25,12 +26,12 @@ async function firstContact(props: HostKeyProps): Promise<HostKeyState> {
 }
 
 /** @throws when the same machine now presents another key. */
-function mustBeSame(old: HostKeyState, hostKey: string, { address, port }: Endpoint): void {
+function refuseChangedKey(old: HostKeyState, hostKey: string, { address, port }: Endpoint): void {
   if (hostKey === old.hostKey) return;
   throw new Error(
     `the host key of machine ${old.machineId} at ${address}:${port} has changed since first contact: ` +
-      `it was ${old.hostKey}, it is ${hostKey}. Somebody may be answering in its place. If the machine was ` +
-      "re-installed on purpose, replace this resource: pulumi up --replace <its URN>",
+      `it was ${old.hostKey}, it is ${hostKey}. Another machine may be answering at its address. If the machine was ` +
+      "reinstalled on purpose, replace this resource: pulumi up --replace <its URN>",
   );
 }
 
@@ -51,14 +52,17 @@ export const provider: pulumi.dynamic.ResourceProvider<HostKeyProps, HostKeyStat
   },
   async update(_id, olds, news) {
     const state = await firstContact(news);
-    mustBeSame(olds, state.hostKey, news);
+    refuseChangedKey(olds, state.hostKey, news);
     return { outs: state };
   },
   async read(id, props) {
     if (props === undefined) return { id: "" };
-    // Whether the host is up is not this resource's question: one that does not answer keeps its key.
-    const now = await readHostKey(props, dialTimeout).catch(() => props.hostKey);
-    mustBeSame(props, now, props);
+    try {
+      refuseChangedKey(props, await readHostKey(props, dialTimeout), props);
+    } catch (error) {
+      // A host that is down keeps its key: whether it exists is known to the resource of the machine.
+      if (!(error instanceof HostUnreachable)) throw error;
+    }
     return { id, props };
   },
 };

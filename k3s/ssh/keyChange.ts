@@ -2,10 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../../components/core/dynamic.ts";
 
 export interface KeyChangeArgs {
-  /** A change is another machine: it was launched with the new key, and is asked afresh. */
+  /** A change replaces the resource: another machine was launched with the new key. */
   machineId: pulumi.Input<string>;
   host: pulumi.Input<{ address: string; port: number; user: string }>;
-  /** Pinned; a host that answers with another key is told nothing. */
+  /** Pinned at first contact. A host that presents another key receives nothing. */
   hostKey: pulumi.Input<string>;
   /** Secret. */
   keys: pulumi.Input<{
@@ -17,8 +17,8 @@ export interface KeyChangeArgs {
 }
 
 /**
- * Lets the new SSH key into a host that runs, by a login with the previous one. Made: the host takes both. Removed: it
- * takes the new one only. Keys that others put there stay.
+ * Authorizes the new SSH key on a running host, by a login with the previous one. While the resource exists, the host
+ * accepts both keys; after its deletion, the new one only. Keys that others authorized stay.
  */
 export class KeyChange extends DynamicResource {
   constructor(name: string, args: KeyChangeArgs, opts?: pulumi.CustomResourceOptions) {

@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { Hopeless, waitFor } from "../../components/core/wait.ts";
-import { script, shellFile } from "../shell/script.ts";
+import { withoutComment } from "../../components/core/publicKey.ts";
+import { Unrecoverable, waitFor } from "../../components/core/wait.ts";
+import { lockTimeout, script, shellFile } from "../shell/script.ts";
 import { commandLine } from "./commandLine.ts";
-import { execute, Unreachable } from "./exec.ts";
-import type { Endpoint } from "./handshake.ts";
+import { type Endpoint, HostKeyMismatch, LoginRefused } from "./errors.ts";
+import { execute } from "./exec.ts";
 
 export interface KeyChangeProps {
   machineId: string;
@@ -12,53 +13,48 @@ export interface KeyChangeProps {
   keys: { privateKey: string; publicKey: string; previousPrivateKey: string; previousPublicKey: string };
 }
 
-/** Seconds that the script waits for its turn on the host. */
-const turn = 900;
-/** Seconds that a host is given to answer: it may be restarting for an update of its own. */
+/** Seconds that a host is given to answer: it may be restarting for a security update. */
 const reachDeadline = 120;
 
-/** Type and material, without a comment. */
-const bare = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
-
 /**
- * Text that lets one key in and others no longer.
+ * Script that authorizes one key and removes others.
  *
- * @param drop Public keys; the one that is let in is never among those taken away.
+ * @param drop Public keys to remove; the one to add is never removed.
  */
 export function authorizedKeysScript(user: string, add: string, drop: readonly string[]): string {
-  const added = bare(add);
+  const added = withoutComment(add);
   return script({
     title: `change SSH keys of ${user}`,
     body: shellFile("authorizedKeys.sh", import.meta.url),
-    exclusive: turn,
+    exclusive: lockTimeout,
     variables: {
       LOGIN_USER: user,
       ADD: added,
       DROP: drop
-        .map(bare)
+        .map(withoutComment)
         .filter((key) => key !== added)
         .join("\n"),
     },
   });
 }
 
-/** Runs the script by a login with one key. */
-async function tell(
+/** Changes the authorized keys by a login with one key. */
+async function changeKeys(
   { host, hostKey, keys }: KeyChangeProps,
   privateKey: string,
   drop: readonly string[],
   reach: number,
 ): Promise<string> {
-  const line = commandLine(`change SSH keys of ${host.user}`, turn + 60);
+  const line = commandLine(`change SSH keys of ${host.user}`, lockTimeout + 60);
   const text = authorizedKeysScript(host.user, keys.publicKey, drop);
-  const timeouts = { login: 10_000, total: (turn + 120) * 1000 };
+  const timeouts = { login: 10_000, total: (lockTimeout + 120) * 1000 };
   const what = `SSH at ${host.address}:${host.port}, to change its keys`;
   const { code, output } = await waitFor({ what, deadline: reach }, async () => {
     try {
       return await execute({ ...host, hostKey, privateKey }, line, text, timeouts);
     } catch (error) {
-      // A host bans who keeps showing it keys that it does not know.
-      if (error instanceof Unreachable && error.refused) throw new Hopeless(error);
+      // A host bans addresses that keep presenting keys that it does not know.
+      if (error instanceof LoginRefused || error instanceof HostKeyMismatch) throw new Unrecoverable(error);
       throw error;
     }
   });
@@ -68,38 +64,36 @@ async function tell(
   );
 }
 
-const isRefused = (error: unknown): boolean => error instanceof Unreachable && error.refused;
-
 /**
- * Makes the host take the new key beside the previous one, and proves it by a login with the new one.
+ * Makes the host accept the new key in addition to the previous one, and verifies it by a login with the new one.
  *
- * @param before What was made last time: keys of it that are neither new nor previous now are taken away.
+ * @param before Keys of the last change: those that are neither new nor previous now are removed.
  */
-export async function letIn(
+export async function authorizeNewKey(
   props: KeyChangeProps,
   before?: KeyChangeProps["keys"],
   reach = reachDeadline,
 ): Promise<void> {
   const { host, keys } = props;
-  const kept = [keys.publicKey, keys.previousPublicKey].map(bare);
-  const gone = [before?.publicKey, before?.previousPublicKey].flatMap((key) =>
-    key === undefined || kept.includes(bare(key)) ? [] : [key],
+  const kept = [keys.publicKey, keys.previousPublicKey].map(withoutComment);
+  const removed = [before?.publicKey, before?.previousPublicKey].flatMap((key) =>
+    key === undefined || kept.includes(withoutComment(key)) ? [] : [key],
   );
-  const refused = await tell(props, keys.previousPrivateKey, [], reach).then(
+  const refused = await changeKeys(props, keys.previousPrivateKey, [], reach).then(
     () => false,
     (error: unknown) => {
-      // A host that was launched with the new key, or that has seen the whole change, knows the previous one no more.
-      if (isRefused(error)) return true;
+      // A host that was launched with the new key, or completed the change, no longer accepts the previous one.
+      if (error instanceof LoginRefused) return true;
       throw error;
     },
   );
   try {
-    await tell(props, keys.privateKey, gone, reach);
+    await changeKeys(props, keys.privateKey, removed, reach);
   } catch (error) {
-    if (!isRefused(error)) throw error;
-    const both = refused ? "neither sshPrivateKey nor sshPreviousPrivateKey" : "sshPrivateKey not";
+    if (!(error instanceof LoginRefused)) throw error;
+    const both = refused ? "neither sshPrivateKey nor sshPreviousPrivateKey" : "not sshPrivateKey";
     throw new Error(
-      `${host.address} takes ${both}: put the key that it was last updated with into sophia-infra:sshPreviousPrivateKey`,
+      `${host.address} accepts ${both}: set sophia-infra:sshPreviousPrivateKey to the key of its last update`,
       { cause: error },
     );
   }
@@ -127,14 +121,16 @@ export const provider: pulumi.dynamic.ResourceProvider<KeyChangeProps, KeyChange
     };
   },
   async create(props) {
-    await letIn(props);
+    await authorizeNewKey(props);
     return { id: props.machineId, outs: pick(props) };
   },
   async update(_id, olds, news) {
-    await letIn(news, olds.keys);
+    await authorizeNewKey(news, olds.keys);
     return { outs: pick(news) };
   },
   async delete(_id, props) {
-    console.log(await tell(props, props.keys.privateKey, [props.keys.previousPublicKey], reachDeadline));
+    console.log(
+      await changeKeys(props, props.keys.privateKey, [props.keys.previousPublicKey], reachDeadline),
+    );
   },
 };

@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../host.ts";
 import { commandLine } from "./commandLine.ts";
 
-/** How to log in: one bag for every command of a host, so that no component builds its own. */
+/** How to log in to a host: shared by all commands on it. */
 export interface Login {
   host: pulumi.Output<Host>;
-  /** Pinned at first contact; a host that answers with another key is refused. */
+  /** Pinned at first contact; a host that presents another key is refused. */
   hostKey: pulumi.Input<string>;
   /** Secret. */
   privateKey: pulumi.Input<string>;
@@ -14,7 +14,7 @@ export interface Login {
 
 export interface RemoteScriptArgs {
   login: Login;
-  /** What runs as root: text of `script()`. A change runs it again, in place. */
+  /** Runs as root: text of `script()`. A change runs it again, in place. */
   script: pulumi.Input<string>;
   /** In errors and in the process list, e.g. `harden backend`. */
   title: string;
@@ -26,12 +26,12 @@ export interface RemoteScriptArgs {
   secretOutput?: boolean;
 }
 
-/** Seconds the connection may outlive the script's own deadline. */
+/** Seconds that the connection may outlast the script's deadline. */
 const grace = 60;
 
 /**
- * One script on one host, run as root. The text goes through standard input: arguments and environment are visible to
- * every user of the host, and an error message quotes the command line.
+ * Runs one script on one host as root. The text is passed on standard input: arguments and environment are visible to
+ * every user of the host, and error messages quote the command line.
  */
 export function remoteScript(
   name: string,
@@ -64,7 +64,7 @@ function connectionTo(login: Login) {
     user: login.host.apply((host) => host.user),
     privateKey: pulumi.secret(login.privateKey),
     hostKey: login.hostKey,
-    // The host answered when its key was pinned; what is left are reboots and reloads.
+    // The host answered when its key was pinned: only reboots and reloads can delay it now.
     dialErrorLimit: 10,
     perDialTimeout: 15,
   };

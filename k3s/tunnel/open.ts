@@ -11,8 +11,8 @@ export interface OpenTunnelArgs extends Pick<TunnelArgs, "user" | "publicKey" | 
 /**
  * A tunnel into the cluster through its data host.
  *
- * @returns where it begins
- * @throws where there are several data hosts: network policies let only a pod's own host through unasked
+ * @returns its SSH URL
+ * @throws unless there is exactly one data host: network policies always admit only the host that a pod runs on
  */
 export function openTunnel(name: string, args: OpenTunnelArgs): pulumi.Output<string> {
   const [handle, ...more] = args.hosts.filter(({ roles }) => roles.includes("data"));
@@ -23,6 +23,6 @@ export function openTunnel(name: string, args: OpenTunnelArgs): pulumi.Output<st
   }
   const login = args.cluster.logins.get(handle.name);
   if (!login) throw new Error(`${name}: host ${handle.name} is no node of the cluster`);
-  // After hardening, whose sshd configuration it adds to.
+  // After hardening, as it adds to that sshd configuration.
   return new Tunnel(name, { ...args, handle, login }, { dependsOn: [...args.cluster.ready] }).endpoint;
 }

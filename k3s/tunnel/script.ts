@@ -1,19 +1,16 @@
-import { script, shellFile } from "../shell/script.ts";
+import { lockTimeout, script, shellFile } from "../shell/script.ts";
 
-/** Who may come through a host, and to where. */
+/** A user who may open connections through a host. */
 export interface TunnelSpec {
-  /** Name on the host; a user of its own. */
+  /** User name on the host; used for the tunnel only. */
   user: string;
-  /** OpenSSH public key, the only one that lets it in. */
+  /** OpenSSH public key, the only one that is accepted. */
   publicKey: string;
-  /** `<address>:<port>` that it may reach from the host, and nothing else. */
+  /** The only `<address>:<port>` that it may reach from the host. */
   target: string;
 }
 
-/** Seconds that the script waits for another one on the same host. */
-export const turn = 900;
-
-/** sshd's words for a user without sessions. `MaxSessions 0` refuses shells and commands and lets forwarding through. */
+/** sshd configuration of a user without sessions. `MaxSessions 0` refuses shells and commands and allows forwarding. */
 export function tunnelConfig({ user, target }: Omit<TunnelSpec, "publicKey">): string {
   if (!/^[a-z_][a-z0-9_-]*$/.test(user)) throw new Error(`${JSON.stringify(user)} is not a user name`);
   if (!/^[0-9.]+:[0-9]+$/.test(target))
@@ -35,13 +32,13 @@ Match User ${user}
 `;
 }
 
-/** Lets somebody through a host to one address. Pure. */
+/** Script that creates the user and its sshd configuration. Pure. */
 export function tunnelScript(spec: TunnelSpec): string {
   if (!/^(ssh-|ecdsa-)[^\n]+$/.test(spec.publicKey)) throw new Error("not an OpenSSH public key");
   return script({
     title: `tunnel of ${spec.user}`,
     body: shellFile("tunnel.sh", import.meta.url),
-    exclusive: turn,
+    exclusive: lockTimeout,
     variables: {
       TUNNEL_USER: spec.user,
       TUNNEL_KEY: spec.publicKey,

@@ -1,4 +1,4 @@
-# A user that may do one thing: open connections to one address, through this host.
+# A user that may only open connections to one address through this host.
 begin tunnel
 if ! getent passwd "$TUNNEL_USER" >/dev/null; then
   useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$TUNNEL_USER"
@@ -13,7 +13,7 @@ put "$config" 0644 <<<"$TUNNEL_CONFIG"
 if pending; then
   if ! complaint=$(sshd -t 2>&1); then
     rm -f "$config"
-    fail "sshd refuses the tunnel's configuration, which was taken back: $complaint"
+    fail "sshd rejects the tunnel's configuration, which was removed: $complaint"
   fi
   systemctl reload ssh || fail "sshd does not reload: $(journalctl -u ssh -n 5 --no-pager -o cat | tr '\n' ' ')"
   settle

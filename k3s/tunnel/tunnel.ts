@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
 import type { HostHandle } from "../host.ts";
+import { lockTimeout } from "../shell/script.ts";
 import { type Login, remoteScript } from "../ssh/remoteScript.ts";
-import { tunnelScript, turn } from "./script.ts";
+import { tunnelScript } from "./script.ts";
 
 export interface TunnelArgs {
   handle: HostHandle;
   /** How the host is reached; see `Cluster`. */
   login: Login;
   user: string;
-  /** A change lets the new key in, and the old one no longer. */
+  /** A change is applied in place: the old key is no longer accepted. */
   publicKey: pulumi.Input<string>;
   /** `<address>:<port>` in the cluster. A change is applied in place. */
   target: pulumi.Input<string>;
@@ -17,7 +18,7 @@ export interface TunnelArgs {
 
 /** A user on a host that may open connections to one address of the cluster, and nothing else: no shell, no command. */
 export class Tunnel extends Component {
-  /** `ssh://<user>@<host>:<port>`; known when the user is there. */
+  /** `ssh://<user>@<host>:<port>`; known once the user exists. */
   readonly endpoint: pulumi.Output<string>;
 
   constructor(name: string, args: TunnelArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -31,7 +32,7 @@ export class Tunnel extends Component {
         script: pulumi
           .all([pulumi.output(args.publicKey), args.target])
           .apply(([publicKey, target]) => tunnelScript({ user, publicKey, target })),
-        deadline: 120 + turn,
+        deadline: 120 + lockTimeout,
         triggers: [handle.host.apply((host) => host.machineId)],
       },
       this.child({ deleteBeforeReplace: true, deletedWith: handle.machine }),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { messageOf } from "../../components/core/errors.ts";
 import { loadDriver } from "./drivers.ts";
 import { parseOptions, readKeys, usage } from "./options.ts";
 import { startCloud } from "./start.ts";
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  console.error(`lab/cloud: ${error instanceof Error ? error.message : error}`);
+  console.error(`lab/cloud: ${messageOf(error)}`);
   process.exit(1);
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { messageOf } from "../../components/core/errors.ts";
 
 export const usage = `Usage: node lab/cloud/main.ts --listen <host:port> --state <file> --driver <docker|fake>
        --lab <name> --api-key-file <file> [--lab-folder <folder> --image <name>]
@@ -78,7 +79,7 @@ export function readKeys(file: string): string[] {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new Error(`cannot read the API keys: ${error instanceof Error ? error.message : error}`, {
+    throw new Error(`cannot read the API keys: ${messageOf(error)}`, {
       cause: error,
     });
   }

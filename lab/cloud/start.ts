@@ -6,7 +6,7 @@ import { ControlClient } from "./control/client.ts";
 import { controlPath, serveControl } from "./control/serve.ts";
 import { Faults } from "./wire/faults.ts";
 import { Journal } from "./wire/journal.ts";
-import { Api, basePath, type Observer } from "./wire/server.ts";
+import { Api, basePath, type Delay, type Observer } from "./wire/server.ts";
 
 export interface CloudOptions {
   driver: MachineDriver;
@@ -32,6 +32,8 @@ export interface CloudOptions {
   speed?: number | undefined;
   /** Called, and awaited, at each phase of each API request: the place to kill a client, or to make it wait. */
   onRequest?: Observer | undefined;
+  /** How a fault of kind `delay` waits. Default: in real time. */
+  delay?: Delay | undefined;
   /** Gets one line for each request and for each thing that happens by itself. */
   log?: ((line: string) => void) | undefined;
 }
@@ -64,7 +66,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       log(`${incident.kind} ${incident.instance} ${incident.what}`);
     },
   });
-  const api = new Api({ backend, faults, journal, apiKeys: options.apiKeys, onRequest: options.onRequest });
+  const { apiKeys, onRequest, delay } = options;
+  const api = new Api({ backend, faults, journal, apiKeys, onRequest, delay });
 
   // The port is taken before any machine is touched: a second emulator of the same lab must fail without harm.
   const opened = Promise.withResolvers<void>();

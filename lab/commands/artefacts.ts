@@ -1,19 +1,19 @@
 import { join } from "node:path";
-import type { Artefact } from "../artefacts/artefact.ts";
-import { prune, startObtaining } from "../artefacts/obtain.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { prune, startObtaining } from "../../tools/artefacts/obtain.ts";
+import { helm } from "../../tools/helm/artefact.ts";
 import { gpuImages } from "../gpu/artefact.ts";
-import { helm } from "../helm/artefact.ts";
 import { machineImage } from "../images/machine.ts";
 import { clusterImages } from "../images/scratch.ts";
 import { type PublishedImage, registryImage, serviceImages } from "../images/services.ts";
+import { devicePluginChart, operatorManifest } from "../images/upstream.ts";
 import { programsArtefact } from "../k3s/images.ts";
 import type { Lab } from "../lab.ts";
 import { mcpImages } from "../mcp/images.ts";
-import type { Progress } from "../progress.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
 import { assembleToolchain, chooseMode, officialToolchain, type Toolchain } from "../pulumi/toolchain.ts";
 import { fakesnow } from "../saas/snowflake/artefact.ts";
-import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
+import type { Progress } from "../terminal/progress.ts";
 
 /** Every image that the lab's registry serves. */
 export const publishedImages: PublishedImage[] = [
@@ -52,9 +52,9 @@ const foldersOf = (found: Map<string, string>): Folders => {
   };
 };
 
-/** Artefacts and Pulumi's toolchain under way, official where it can be downloaded. */
+/** Artefacts and Pulumi's toolchain that are being obtained; official where it can be downloaded. */
 export interface ObtainingAll {
-  /** Folders of these, as soon as they are there. */
+  /** Resolves with the folders of these artefacts as soon as they exist. */
   ready(artefacts: Artefact[]): Promise<Folders>;
   all(): Promise<Obtained>;
   /** Aborts what is not finished. */
@@ -67,7 +67,7 @@ export async function startObtainingAll(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<ObtainingAll> {
-  const mode = await chooseMode();
+  const mode = await chooseMode((line) => progress.say(line));
   const started = await startObtaining(mode === "official" ? wanted : [pulumiCli, ...wanted], {
     cache: lab.cache,
     signal,

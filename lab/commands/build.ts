@@ -1,10 +1,10 @@
+import { ensureEngine } from "../../tools/docker/engine/engine.ts";
 import type { Lab } from "../lab.ts";
-import { ensureEngine } from "../machines/engine/engine.ts";
 import { checkPrograms } from "../preflight/programs.ts";
-import type { Progress } from "../progress.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { labArtefacts, obtainAll } from "./artefacts.ts";
 
-/** Builds all that the lab needs, and starts nothing but the Docker engine that builds images. */
+/** `make build`: builds the lab's artefacts. Starts the Docker engine, which builds images, and nothing else. */
 export async function build(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {
   await checkPrograms(true);
   await progress.phase("Toolchain and images", async () => {

@@ -2,14 +2,15 @@ import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { run } from "../exec.ts";
+import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
+import { run } from "../../tools/exec.ts";
 import { files, type Lab } from "../lab.ts";
-import { openStack } from "./open.ts";
+import { openStack } from "../stack/open.ts";
 
-/** Lines of history for logs that have no end. */
+/** Number of lines shown of a journal or pod log. */
 const lines = 200;
 
-/** `make logs OF=…`: what something said last. */
+/** `make logs OF=…`: prints the log of a part. */
 export async function logs(lab: Lab, of = "up"): Promise<void> {
   const kept: Record<string, string> = {
     up: files(lab).upLog,
@@ -32,12 +33,13 @@ async function show(file: string): Promise<void> {
 /** The journal of a host, by SSH. */
 async function hostLogs(lab: Lab, name: string): Promise<void> {
   const opened = await openStack(lab);
-  if (!opened) throw new Error("nothing runs here; bring it up with `make up`");
-  const hosts = ((await opened.stack.outputs()).hosts ?? []) as { name: string; address: string }[];
+  if (!opened) throw new Error("this lab is not running; start it with `make up`");
+  const { name: stack } = opened.stack;
+  const { hosts } = parseOutputs(stack, outputsSchema.pick({ hosts: true }), await opened.stack.outputs());
   const host = hosts.find((one) => one.name === name);
   if (!host) {
     const known = ["up", "cloud", "releases", ...hosts.map((one) => one.name), "<namespace>/<workload>"];
-    throw new Error(`nothing is called ${name}; there is: ${known.join(", ")}`);
+    throw new Error(`unknown log ${name}; available: ${known.join(", ")}`);
   }
   const options = [
     "StrictHostKeyChecking=yes",

@@ -1,6 +1,7 @@
+import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
 import { type ClientKind, clientKinds } from "../../mcp/clients.ts";
 import { files, type Lab } from "../lab.ts";
-import { openStack } from "./open.ts";
+import { openStack } from "../stack/open.ts";
 
 /** Where a client keeps its configuration, relative to the project that is opened in it. */
 const places: Record<ClientKind, string> = {
@@ -12,25 +13,25 @@ const places: Record<ClientKind, string> = {
 const isKind = (text: string): text is ClientKind => clientKinds.some((kind) => kind === text);
 
 /**
- * `make mcp-config`: prints the configuration of an MCP client for this lab, with its token; what else the client needs
- * goes to standard error.
- * @throws when the lab was not brought up, or nobody knows the client
+ * `make mcp-config`: prints the configuration of an MCP client for this lab, with its token. Hints for
+ * the client go to standard error.
+ * @throws when the lab is not running, or the client is not supported
  */
 export async function mcpConfig(lab: Lab, client = "generic"): Promise<void> {
-  if (!isKind(client)) throw new Error(`there is no client ${client}; there are ${clientKinds.join(", ")}`);
+  if (!isKind(client)) throw new Error(`unknown client ${client}; supported: ${clientKinds.join(", ")}`);
   const opened = await openStack(lab);
-  if (!opened) throw new Error("nothing runs here; bring it up with `make up`");
-  const outputs = await opened.stack.outputs();
-  const configs = outputs.mcpConfig as Record<ClientKind, unknown> | undefined;
-  const config = configs?.[client];
-  if (!config) throw new Error("the stack has no MCP servers yet; bring it up with `make up`");
-  const [address] = outputs.ingress as string[];
-  const { hostname } = new URL(String(outputs.url));
+  if (!opened) throw new Error("this lab is not running; start it with `make up`");
+  const schema = outputsSchema.pick({ mcpConfig: true, ingress: true, url: true });
+  const outputs = parseOutputs(opened.stack.name, schema, await opened.stack.outputs());
+  const config = outputs.mcpConfig[client];
+  if (!config) throw new Error("the stack has no MCP servers yet; start it with `make up`");
+  const [address] = outputs.ingress;
+  const { hostname } = new URL(outputs.url);
   process.stderr.write(
     [
-      `Goes to ${places[client]}; it holds a token, so keep it out of git.`,
-      `The client must find ${hostname}:   echo '${address} ${hostname}' | sudo tee -a /etc/hosts`,
-      `and trust the lab's authority:   NODE_EXTRA_CA_CERTS=${files(lab).ca} <start the client>`,
+      `Save it as ${places[client]}. It contains a token: keep it out of git.`,
+      `The client must resolve ${hostname}:   echo '${address} ${hostname}' | sudo tee -a /etc/hosts`,
+      `and trust the lab's CA:   NODE_EXTRA_CA_CERTS=${files(lab).ca} <start the client>`,
       "",
     ].join("\n"),
   );

@@ -2,22 +2,23 @@ import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describePlan, type PlanFiles, planOutcome } from "../../delivery/comment/write.ts";
-import { CommandFailed } from "../exec.ts";
-import { helm } from "../helm/artefact.ts";
-import { placeholderSecrets } from "../keys.ts";
-import { type Lab, repository } from "../lab.ts";
-import { previewStackConfig } from "../overlay.ts";
+import { CommandFailed } from "../../tools/exec.ts";
+import { helm } from "../../tools/helm/artefact.ts";
+import { repository } from "../../tools/repository.ts";
+import { devicePluginChart, operatorManifest } from "../images/upstream.ts";
+import type { Lab } from "../lab.ts";
 import { checkPrograms } from "../preflight/programs.ts";
-import type { Progress } from "../progress.ts";
 import { makeSaasCredentials } from "../saas/credentials.ts";
-import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
+import { Stack } from "../stack/stack.ts";
+import { previewStackConfig } from "../stack/stackConfig.ts";
+import { placeholderSecrets } from "../state/keys.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { obtainAll, previewArtefacts } from "./artefacts.ts";
-import { Stack } from "./stack.ts";
 import { prepare } from "./up.ts";
 
 /**
  * `make preview`: the plan for a stack. `local` is compared with the running lab; `dev` and `prod` are planned from
- * nothing, with placeholder secrets, and reach no account. The policy pack judges every plan.
+ * nothing, with placeholder secrets, without any account. The policy pack checks every plan.
  *
  * @param wanted files to describe the plan in, also when it was refused
  * @throws when the program failed or a mandatory policy refused the plan
@@ -54,7 +55,7 @@ export async function preview(
   }
 }
 
-/** A stack of its own, empty, with the settings of `Pulumi.<name>.yaml` and placeholder secrets. */
+/** A separate, empty stack with the settings of `Pulumi.<name>.yaml` and placeholder secrets. */
 export async function offlineStack(
   lab: Lab,
   name: string,
@@ -68,7 +69,7 @@ export async function offlineStack(
   await checkPrograms(true);
   const { folder, toolchain } = await obtainAll(lab, previewArtefacts, progress, signal);
   const own: Lab = { ...lab, name: `preview-${name}`, folder: join(lab.folder, "previews", name) };
-  const stack = new Stack(toolchain, own, { LAB_HELM: join(folder(helm), "helm") }, name);
+  const stack = new Stack(toolchain, own, { HELM_BINARY: join(folder(helm), "helm") }, name);
   const config = previewStackConfig(await readFile(file, "utf8"), {
     operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
     devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),

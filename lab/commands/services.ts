@@ -1,21 +1,22 @@
 import { join } from "node:path";
+import { digest } from "../../components/core/digest.ts";
 import { notYet, waitFor } from "../../components/core/wait.ts";
-import { digest } from "../artefacts/hash.ts";
-import { files, type Lab, repository } from "../lab.ts";
+import { repository } from "../../tools/repository.ts";
+import { files, type Lab } from "../lab.ts";
 import type { LabNetwork } from "../machines/docker/network.ts";
 import { fromFile, startDaemon } from "../state/process.ts";
 import { serverVariable, stopServer } from "../state/servers.ts";
 
-/** Ports on the lab network's gateway: the network is the lab's own, so they can be fixed. */
+/** Ports on the gateway of the lab's network. They can be fixed, because no other lab uses that network. */
 const ports = { cloud: 7600, releases: 7601, saas: 7602, snowflake: 7603 };
 
-/** Where the lab's own servers answer, to this machine and to the lab's hosts alike. */
+/** URLs of the lab's servers; this machine and the lab's hosts both reach them. */
 export const lambdaApiUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.cloud}/api/v1`;
 export const saasUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.saas}`;
 export const snowflakeUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.snowflake}`;
 export const k3sUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.releases}/k3s`;
 
-/** How many times faster than the world the emulated cloud's clock runs: a boot of four minutes takes some seconds. */
+/** Speed of the emulated cloud's clock, as a multiple of real time: a boot of four minutes takes seconds. */
 export const speed = 60;
 
 const node = process.execPath;
@@ -24,12 +25,12 @@ interface Server {
   title: string;
   folder: string;
   args: string[];
-  /** Answers when the server works. */
+  /** Responds when the server is ready. */
   url: string;
   environment: Record<string, string>;
 }
 
-/** What the servers hand out. */
+/** Files and names that the servers need. */
 export interface Programs {
   /** The k3s binary. */
   k3s: string;
@@ -37,13 +38,13 @@ export interface Programs {
   machine: string;
   /** Python environment of the lab's Snowflake. */
   fakesnow: string;
-  /** File with what the emulated vendors let in. */
+  /** File with the credentials that the emulated vendors accept. */
   credentials: string;
   /** User who manages the warehouse. */
   administrator: string;
 }
 
-/** The servers that fake what would cost money or an account. */
+/** The emulators, and the release server. */
 function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Programs): Server[] {
   const environment = { LAB: lab.name, LAB_ROOT: join(lab.folder, ".."), LAB_CACHE: lab.cache };
   const cloud = [
@@ -98,7 +99,7 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
   ];
 }
 
-/** Starts the servers that do not run, and those that run with other arguments again. */
+/** Starts the servers that are not running, and restarts those whose arguments changed. */
 export async function ensureServers(
   lab: Lab,
   network: LabNetwork,
@@ -124,7 +125,7 @@ export async function ensureServers(
   }
 }
 
-/** Stops the lab's servers, whatever arguments they run with. */
+/** Stops the lab's servers, with any arguments. */
 export async function stopServers(lab: Lab): Promise<void> {
   await Promise.all(["cloud", "releases", "saas"].map((name) => stopServer(join(lab.folder, name))));
 }

@@ -3,42 +3,43 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { images } from "../../components/core/versions.ts";
-import type { Artefact } from "../artefacts/artefact.ts";
-import { helm } from "../helm/artefact.ts";
-import { imageOf } from "../images/build.ts";
+import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { ensureEngine } from "../../tools/docker/engine/engine.ts";
+import { imageOf } from "../../tools/docker/images/build.ts";
+import { helm } from "../../tools/helm/artefact.ts";
 import { machineImage } from "../images/machine.ts";
 import { publishImage } from "../images/publish.ts";
 import { ensureRegistry, mirrorsOf } from "../images/registry.ts";
 import { registryImage } from "../images/services.ts";
+import { devicePluginChart, operatorManifest } from "../images/upstream.ts";
 import { programsArtefact } from "../k3s/images.ts";
-import { labKeys } from "../keys.ts";
 import { files, type Lab } from "../lab.ts";
 import { prepareMachines } from "../machines/docker.ts";
-import { ensureEngine } from "../machines/engine/engine.ts";
 import { vendorCredentials } from "../mcp/credentials.ts";
-import { labStackConfig } from "../overlay.ts";
 import { checkPorts } from "../preflight/ports.ts";
 import { checkPrograms } from "../preflight/programs.ts";
 import { checkSettingsFile } from "../preflight/settings.ts";
 import { checkSpace } from "../preflight/space.ts";
-import type { Progress } from "../progress.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
 import { endLeftCli } from "../pulumi/locks.ts";
 import { makeSaasCredentials, saasCredentialsFile } from "../saas/credentials.ts";
 import { fakesnow } from "../saas/snowflake/artefact.ts";
+import { type OpenedStack, rememberTools } from "../stack/open.ts";
+import { Stack } from "../stack/stack.ts";
+import { labStackConfig } from "../stack/stackConfig.ts";
 import { claimNetwork } from "../state/claim.ts";
+import { labKeys } from "../state/keys.ts";
 import { render } from "../status/render.ts";
-import { devicePluginChart, operatorManifest } from "../upstream/artefacts.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { labArtefacts, publishedImages, startObtainingAll } from "./artefacts.ts";
-import { type OpenedStack, rememberTools } from "./open.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, saasUrl, snowflakeUrl, speed } from "./services.ts";
-import { Stack } from "./stack.ts";
 import { settled, update } from "./update.ts";
 
-/** What the lab's services are made of; the toolchain may come later. */
+/** Artefacts that the lab's services need; the toolchain may be ready later. */
 const serviceArtefacts = labArtefacts.filter((artefact) => artefact !== helm);
 
-/** Everything up to `pulumi up`: what the program finds when it runs. */
+/** Everything that the program needs before `pulumi up`. */
 export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<OpenedStack> {
   await Promise.all([checkSettingsFile(lab.configFile), checkPrograms(true)]);
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
@@ -47,7 +48,7 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
   const { builds, folder } = await progress.phase("Toolchain and images", async () => {
     await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
     const started = await startObtainingAll(lab, labArtefacts, progress, signal);
-    // Its own error says more than that of whoever waits for a part.
+    // The build's own error is more precise than that of a waiting step.
     const ready = await started.ready(serviceArtefacts).catch(async (error) => {
       await started.all();
       throw error;
@@ -63,13 +64,13 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
     const helmBinary = join(of(helm), "helm");
     const cli = toolchain.mode === "stand-in" ? of(pulumiCli) : undefined;
     rememberTools(lab, { helm: of(helm), ...(cli !== undefined && { cli }) });
-    const stack = new Stack(toolchain, lab, { LAB_HELM: helmBinary });
+    const stack = new Stack(toolchain, lab, { HELM_BINARY: helmBinary });
     await progress.step("stack configuration", () => stack.configure(config, secrets));
     return { stack, helm: helmBinary };
   });
 }
 
-/** Starts what the program's settings name: network, image registry, emulated cloud. */
+/** Starts the services that the program's settings refer to: network, image registry, emulators. */
 async function startServices(
   lab: Lab,
   folder: (artefact: Artefact) => string,
@@ -98,7 +99,7 @@ async function startServices(
     machine,
     fakesnow: folder(fakesnow),
     credentials: await saasCredentialsFile(lab),
-    administrator: "SCOOBYJAVA15",
+    administrator: administratorIn(text),
   };
   const { k3s } = programs;
   await progress.step("emulated Lambda Cloud and vendors", () =>
@@ -134,17 +135,18 @@ async function startServices(
 }
 
 /**
- * `make up`: from whatever is there to a running platform.
+ * `make up`: starts the platform, or continues from any intermediate state.
  *
- * @param refresh compare with what is really there first, so that a lost host is replaced; takes longer
+ * @param refresh compare the state with what exists first, so that a lost host is replaced; takes longer
  */
 export async function up(lab: Lab, refresh: boolean, progress: Progress, signal: AbortSignal): Promise<void> {
   await endLeftCli(join(files(lab).backend, "state"));
   const { stack, helm: helmBinary } = await prepare(lab, progress, signal);
   await progress.phase("pulumi up", () => update(lab, stack, refresh, progress, signal));
   const outputs = await stack.outputs();
-  await writeFile(files(lab).kubeconfig, String(outputs.kubeconfig), { mode: 0o600 });
-  await writeFile(files(lab).knownHosts, `${(outputs.knownHosts as string[]).join("\n")}\n`);
+  const known = parseOutputs(stack.name, outputsSchema.pick({ kubeconfig: true, knownHosts: true }), outputs);
+  await writeFile(files(lab).kubeconfig, known.kubeconfig, { mode: 0o600 });
+  await writeFile(files(lab).knownHosts, `${known.knownHosts.join("\n")}\n`);
   const read = { name: stack.name, outputs: async () => outputs };
   const report = await progress.phase("Health", () =>
     progress.step("all parts are healthy", (note) =>
@@ -159,22 +161,34 @@ const sha256 = async (file: string): Promise<string> =>
     .update(await readFile(file))
     .digest("hex");
 
-/** MCP servers that the stack file asks for by name. */
+/** MCP servers that the stack file enables by name. */
 function enabledIn(text: string): string[] {
   const config = (parse(text) as { config?: Record<string, { enabled?: unknown }> }).config ?? {};
   const names = config["sophia-infra:mcp"]?.enabled;
   return Array.isArray(names) ? names.map(String) : [];
 }
 
-/** How many hosts the stack file asks for. */
+/** Number of hosts in the stack file. */
 function hostsIn(text: string): number {
   const hosts = (parse(text) as { config?: Record<string, unknown> }).config?.["sophia-infra:hosts"];
   return Array.isArray(hosts) ? hosts.length : 0;
 }
 
-/** Names that the certificate must have. */
+/** Host names of the certificate. */
 function hostnamesIn(text: string): string[] {
   const config = (parse(text) as { config?: Record<string, { hostnames?: unknown }> }).config ?? {};
   const names = config["sophia-infra:nginx"]?.hostnames;
   return Array.isArray(names) && names.length > 0 ? names.map(String) : ["sophia.lab"];
+}
+
+/** The user that manages the warehouse, whom the lab's Snowflake has from the start. */
+function administratorIn(text: string): string {
+  const config =
+    (parse(text) as { config?: Record<string, { snowflake?: { user?: unknown } }> }).config ?? {};
+  const user = config["sophia-infra:pipeline"]?.snowflake?.user;
+  if (typeof user !== "string" || user === "")
+    throw new Error(
+      "the stack file has no sophia-infra:pipeline.snowflake.user: name the user that manages the warehouse",
+    );
+  return user;
 }

@@ -1,12 +1,13 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { notYet, waitFor } from "../../components/core/wait.ts";
-import { files, type Lab, policyPack } from "../lab.ts";
-import type { Progress } from "../progress.ts";
+import { policyPack } from "../../tools/repository.ts";
+import { files, type Lab } from "../lab.ts";
+import type { Stack } from "../stack/stack.ts";
 import { collect, type Sources } from "../status/collect.ts";
 import { problems, type Report } from "../status/report.ts";
-import type { Stack } from "./stack.ts";
+import type { Progress } from "../terminal/progress.ts";
 
-/** Lines of the CLI that say what became of a resource, not that it is still being worked on. */
+/** Lines of the CLI with a resource's result, as opposed to its progress. */
 const finished = / (created|updated|replaced|deleted|\*\*.*failed\*\*)/;
 
 /** `152 created, 3 updated`: the counts at the end of the CLI's output. Pure. */
@@ -19,7 +20,7 @@ export function countsIn(stdout: string): string {
     .join(", ");
 }
 
-/** What the emulated Lambda Cloud's log says of machines that it could not make; its API has no words for it. Pure. */
+/** Failures to create machines, from the emulated Lambda Cloud's log; its API does not report them. Pure. */
 export function troubleIn(log: string): string[] {
   const said = log
     .split("\n")
@@ -27,7 +28,7 @@ export function troubleIn(log: string): string[] {
   return [...new Set(said)];
 }
 
-/** What the CLI's output says is wrong: its diagnostics, and what the policies refuse. Pure. */
+/** Diagnostics and policy violations in the CLI's output. Pure. */
 export function faultsIn(stdout: string): string {
   const blocks = stdout.split(/^(?=[A-Z]\w*:$)/m);
   return blocks
@@ -37,9 +38,9 @@ export function faultsIn(stdout: string): string {
 }
 
 /**
- * Runs `pulumi up`, judged by the policy pack: one line for each resource that changed, all of it in the log.
+ * Runs `pulumi up` with the policy pack. Shows one line per changed resource and writes the whole output to the log.
  *
- * @throws with the diagnostics, and with what the policies refused
+ * @throws with the diagnostics and the policy violations
  */
 export async function update(
   lab: Lab,
@@ -52,7 +53,7 @@ export async function update(
   const title = "resources";
   const show = (line: string) => {
     log.push(line);
-    // Lines of the plan begin with one blank and a sign; the rest is detail.
+    // Lines of the plan begin with one space and a sign; the others are details.
     if (!/^ \S/.test(line)) return;
     if (finished.test(line)) progress.say(line.trimEnd());
     else progress.note(title, line.trim());
@@ -77,7 +78,7 @@ export async function update(
   if (refresh) args.push("--refresh");
   const { code, stdout } = await stack
     .pulumi(args, { onLine: show, signal, allowFailure: true })
-    // Also what an interrupted one said.
+    // Also after an interrupt.
     .finally(() => writeFile(files(lab).upLog, `${log.join("\n")}\n`));
   progress.end(title, code === 0 ? "✔" : "✘", countsIn(stdout));
   if (code !== 0) {
@@ -92,13 +93,13 @@ export async function update(
   }
 }
 
-/** Waits until all is well, as what was just changed may still be on its way, and says how it is then. */
+/** Waits until the report is healthy: changes may still be rolling out when the update ends. */
 export function settled(
   sources: Sources,
   signal: AbortSignal,
   note: (line: string) => void,
 ): Promise<Report> {
-  return waitFor({ what: "all parts to be healthy", deadline: 180, interval: 1, signal }, async () => {
+  return waitFor({ what: "all parts to be healthy", deadline: 300, interval: 1, signal }, async () => {
     const report = await collect(sources);
     if (report.healthy) return report;
     const wrong = problems(report).join("; ");

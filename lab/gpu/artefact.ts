@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { images } from "../../components/core/versions.ts";
-import { goProgram } from "../goProgram.ts";
+import { goProgram } from "../../tools/artefacts/goProgram.ts";
 import { scratchArtefact } from "../images/scratch.ts";
 import type { PublishedImage } from "../images/services.ts";
 
-/** The lab's exporter of GPUs that are not there. The result is the file `dcgm-exporter`. */
+/** The lab's exporter of simulated GPUs. The result is the file `dcgm-exporter`. */
 export const dcgmExporter = goProgram({
   name: "dcgm-exporter",
   title: "build the exporter of the lab's GPUs",
@@ -12,7 +12,7 @@ export const dcgmExporter = goProgram({
   inputs: ["go.mod", "go.sum", "main.go", "metrics.go"],
 });
 
-/** Images that GPUs are measured with, under their production names; what we write ourselves is in lab/images. */
+/** Third-party images for GPU metrics, under their production names; our own are in lab/images. */
 export const gpuImages: PublishedImage[] = [
   {
     reference: images.dcgmExporter,

@@ -1,8 +1,8 @@
-import type { Artefact } from "../artefacts/artefact.ts";
-import { baseImage } from "./base/image.ts";
-import { dockerfileImage } from "./build.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { baseImage } from "../../tools/docker/images/base/image.ts";
+import { dockerfileImage } from "../../tools/docker/images/build.ts";
 
-/** What the lab's hosts boot. */
+/** The image of the lab's hosts. */
 export const machineImage: Artefact = dockerfileImage({
   name: "machine",
   title: "build the image of the lab's hosts",

@@ -1,5 +1,6 @@
-import { docker, inspect } from "../machines/engine/docker.ts";
-import { parseReference, type Registry } from "./registry.ts";
+import { docker, inspect } from "../../tools/docker/docker.ts";
+import { parseReference } from "../../tools/docker/reference.ts";
+import type { Registry } from "./registry.ts";
 
 const manifestTypes = [
   "application/vnd.docker.distribution.manifest.v2+json",
@@ -7,7 +8,7 @@ const manifestTypes = [
   "application/vnd.oci.image.index.v1+json",
 ].join(", ");
 
-/** What the registry has under that name: its digest, and the image's id where the registry says it. */
+/** The registry's entry of that name: its digest, and the image's id where the registry reports it. */
 async function served(
   registry: Registry,
   reference: string,
@@ -27,11 +28,11 @@ async function served(
 }
 
 /**
- * Puts an image of the engine into the lab's registry under its production name, unless it is there.
+ * Pushes an image of the engine to the lab's registry under its production name, unless the registry has it.
  *
  * @param image Name of the image in the engine.
  * @param reference Production name.
- * @returns Digest of what the registry serves.
+ * @returns Digest in the registry.
  */
 export async function publishImage(
   registry: Registry,
@@ -53,6 +54,6 @@ export async function publishImage(
     await docker(["rmi", "--no-prune", target]);
   }
   const after = await served(registry, reference);
-  if (!after) throw new Error(`${reference} was pushed to the lab's registry, but is not there`);
+  if (!after) throw new Error(`${reference} was pushed to the lab's registry, which does not have it`);
   return after.digest;
 }

@@ -1,14 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { notYet, waitFor } from "../../components/core/wait.ts";
+import { docker, inspect, type LabIdentity, labelArguments } from "../../tools/docker/docker.ts";
+import { parseReference } from "../../tools/docker/reference.ts";
 import type { LabNetwork } from "../machines/docker/network.ts";
-import { docker, inspect, type LabIdentity, labelArguments } from "../machines/engine/docker.ts";
 
 /** The lab's image registry. */
 export interface Registry {
-  /** Where this machine pushes to. */
+  /** Address for pushes from this machine. */
   push: string;
-  /** Where the lab's hosts pull from. */
+  /** URL for pulls by the lab's hosts. */
   url: string;
 }
 
@@ -21,7 +22,7 @@ interface ContainerInspection {
 const nameOf = (lab: LabIdentity): string => `sophia-${lab.name}-registry`;
 
 /**
- * Makes sure that the lab's registry runs. What it serves is kept in the cache, so the next lab of the checkout finds it.
+ * Starts the lab's registry if it is not running. Its images are kept in the cache, for the next lab of the checkout.
  *
  * @param image Name of the registry's image in the engine.
  */
@@ -51,14 +52,6 @@ export async function ensureRegistry(
       ? { push, url: `http://${network.registry}:5000` }
       : notYet(`it answers ${response.status}`);
   });
-}
-
-/** A reference as its parts. Names without a registry are Docker Hub's, as everywhere. Pure. */
-export function parseReference(reference: string): { registry: string; path: string; tag: string } {
-  const match = /^(?:([^/]+[.:][^/]*|localhost)\/)?([^:@]+):([^:@/]+)$/.exec(reference);
-  if (!match) throw new Error(`image ${reference} has no tag, or is no image reference at all`);
-  const [, registry = "docker.io", path = "", tag = ""] = match;
-  return { registry, path: registry === "docker.io" && !path.includes("/") ? `library/${path}` : path, tag };
 }
 
 /** K3s's `mirrors` for the registries of these images: all of them are served by the lab's. Pure. */

@@ -1,17 +1,17 @@
 import { chmod, copyFile, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Artefact } from "../artefacts/artefact.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { buildImage, imagePresent } from "../../tools/docker/images/build.ts";
 import { programsArtefact, type ScratchImage, scratchImages } from "../k3s/images.ts";
-import { buildImage, imagePresent } from "./build.ts";
 import type { PublishedImage } from "./services.ts";
 
-/** The Dockerfile of an image of the files under `root/`. Pure. */
+/** The Dockerfile of an image that consists of the files under `root/`. Pure. */
 export function scratchDockerfile({ entrypoint, user }: Pick<ScratchImage, "entrypoint" | "user">): string {
   const lines = ["FROM scratch", "COPY root/ /", ...(user ? [`USER ${user}`] : [])];
   return `${[...lines, `ENTRYPOINT ${JSON.stringify(entrypoint)}`].join("\n")}\n`;
 }
 
-/** The artefact of an image without a base, of programs that `programs` builds. */
+/** The artefact of an image without a base, made of the programs of `programs`. */
 export function scratchArtefact<Name extends string>(
   image: ScratchImage<Name>,
   programs: Artefact = programsArtefact,

@@ -1,8 +1,8 @@
 import { images } from "../../components/core/versions.ts";
-import type { Artefact } from "../artefacts/artefact.ts";
-import { baseImage } from "./base/image.ts";
-import { dockerfileImage } from "./build.ts";
-import { nodeImage } from "./node/image.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { baseImage } from "../../tools/docker/images/base/image.ts";
+import { dockerfileImage } from "../../tools/docker/images/build.ts";
+import { nodeImage } from "../../tools/docker/images/node/image.ts";
 
 /** An image that the lab's registry serves under its production name. */
 export interface PublishedImage {
@@ -22,7 +22,7 @@ const lookAlike = (name: string, reference: string): PublishedImage => ({
   }),
 });
 
-/** The registry itself, which serves all others. */
+/** The registry's own image. */
 export const registryImage: Artefact = dockerfileImage({
   name: "registry",
   title: "build the image registry",
@@ -30,7 +30,7 @@ export const registryImage: Artefact = dockerfileImage({
   from: { BASE: baseImage },
 });
 
-/** What our own images run in: the same Dockerfile as in production, over Debian and Node.js as the lab has them. */
+/** Base of our own images: the same Dockerfile as in production, on the lab's Debian and Node.js. */
 export const runtimeImage: Artefact = dockerfileImage({
   name: "runtime",
   title: "build the base of our own images",
@@ -38,7 +38,7 @@ export const runtimeImage: Artefact = dockerfileImage({
   from: { NODE: nodeImage, DEBIAN: baseImage },
 });
 
-/** Images of the services and of our own programs. What K3s brings is in lab/k3s. */
+/** Images of the services and of our own programs. K3s's own images are in lab/k3s. */
 export const serviceImages: PublishedImage[] = [
   lookAlike("postgres", images.postgres),
   lookAlike("pgbouncer", images.pgbouncer),
@@ -82,6 +82,8 @@ export const serviceImages: PublishedImage[] = [
       context: ".",
       inputs: [
         ".dockerignore",
+        "components/core/errors.ts",
+        "components/core/http",
         "components/core/wait.ts",
         "components/settings/environment",
         "lambda/client",

@@ -2,14 +2,14 @@ import { readFile } from "node:fs/promises";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { versions } from "../../components/core/versions.ts";
-import type { Artefact } from "../artefacts/artefact.ts";
-import { hashOf } from "../artefacts/hash.ts";
-import { run } from "../exec.ts";
-import { goBuild } from "../goBuild.ts";
+import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { goBuild } from "../../tools/artefacts/goBuild.ts";
+import { hashOf } from "../../tools/artefacts/hash.ts";
+import { run } from "../../tools/exec.ts";
 
 const folder = import.meta.dirname;
 const operatorModule = "github.com/cloudnative-pg/cloudnative-pg";
-/** CloudNativePG's operator as its module has it; `go build` names it after its folder. */
+/** CloudNativePG's operator in its module; `go build` names it after its folder. */
 const operatorPackage = `${operatorModule}/cmd/manager`;
 
 /** Programs of the cluster, by the name of their file in the artefact's folder. */
@@ -33,8 +33,8 @@ function moduleVersion(goMod: string, module: string): string {
 }
 
 /**
- * Linker flags: the stand-in says it is the K3s release of `components/core/versions.ts`, and the operator which
- * version it is (it takes its default images and its upgrades from that).
+ * Linker flags: the stand-in reports the K3s version of `components/core/versions.ts`, the operator its own version
+ * (which determines its default images and upgrades).
  */
 export function linkerFlags(goMod: string, k3sVersion: string): string {
   const [major = "", minor = ""] = k3sVersion.slice(1).split(".");
@@ -54,8 +54,8 @@ export function linkerFlags(goMod: string, k3sVersion: string): string {
 }
 
 /**
- * The K3s stand-in and every program of its cluster images: one module and one `go build`, so that what they share
- * (Kubernetes's client libraries above all) is compiled once. Static binaries for Linux on this machine's processor.
+ * The K3s stand-in and every program of its cluster images: one module and one `go build`, so that shared
+ * packages (mainly Kubernetes's client libraries) are compiled once. Static binaries for Linux on this machine's processor.
  */
 export const clusterPrograms: Artefact = {
   name: "cluster-programs",

@@ -2,28 +2,28 @@ import { arch } from "node:os";
 import { images } from "../../components/core/versions.ts";
 import { clusterPrograms, type Program } from "./artefact.ts";
 
-/** An image without a base: nothing in it but what is listed. */
+/** An image without a base, with the listed programs only. */
 export interface ScratchImage<Name extends string = Program> {
   /** Short name, for the cache and for messages. */
   name: string;
-  /** The production name that the cluster asks for. */
+  /** The production name that the cluster uses. */
   reference: string;
-  /** Programs of an artefact, `clusterPrograms` if it is not another, by their absolute path in the image. All are 0755 and root's. */
+  /** Programs of an artefact, by their absolute path in the image. All have mode 0755 and belong to root. Default artefact: `clusterPrograms`. */
   programs: Record<string, Name>;
   /** Symbolic links: path in the image to target. */
   links?: Record<string, string>;
   entrypoint: string[];
-  /** `uid:gid`; left out: root. */
+  /** `uid:gid`. Default: root. */
   user?: string;
 }
 
-/** Where the programs come from. */
+/** The artefact with the programs. */
 export const programsArtefact = clusterPrograms;
 
 const processor = arch() === "x64" ? "amd64" : arch();
 const operator = `operator/manager_${processor}`;
 
-/** Images that the cluster itself needs, under the names that K3s, CloudNativePG and NVIDIA's chart ask for. */
+/** Images that the cluster itself needs, under the names that K3s, CloudNativePG and NVIDIA's chart use. */
 export const scratchImages: ScratchImage[] = [
   {
     name: "pause",

@@ -1,11 +1,18 @@
+import {
+  docker,
+  inspect,
+  isMissing,
+  type LabIdentity,
+  labFilter,
+  linesOf,
+} from "../../tools/docker/docker.ts";
+import { reviveEngine } from "../../tools/docker/engine/engine.ts";
 import { ensureNetwork, type LabNetwork } from "./docker/network.ts";
-import { docker, inspect, isMissing, type LabIdentity, labFilter, linesOf } from "./engine/docker.ts";
-import { reviveEngine } from "./engine/engine.ts";
 
 /**
- * Makes the lab ready for machines, with an engine that answers: its network, and a look whether what they boot is there.
+ * Creates the lab's network and checks that the machines' image exists. The engine must be running.
  *
- * @param image Name of the machine image in the engine, as `imageOf` says it.
+ * @param image Name of the machine image in the engine, from `imageOf`.
  */
 export async function prepareMachines(lab: LabIdentity, image: string): Promise<LabNetwork> {
   if (!(await inspect("image", image))) {
@@ -17,8 +24,8 @@ export async function prepareMachines(lab: LabIdentity, image: string): Promise<
 }
 
 /**
- * Removes every container, volume and network of the lab, however it came about. File systems stay in the lab's folder.
- * An engine that was killed is started again for it.
+ * Removes every container, volume and network of the lab. File systems stay in the lab's folder. An engine that was
+ * killed is started again for this.
  *
  * @returns Names of what was removed.
  */

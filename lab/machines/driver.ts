@@ -1,8 +1,10 @@
-/** What a machine of the lab is asked to be. Every field is fixed for its life. */
+import type { Availability } from "../../tools/docker/engine/decide.ts";
+
+/** Specification of a machine. It never changes. */
 export interface MachineSpec {
   /** Instance id; also the machine's name in the driver. */
   id: string;
-  /** Lab that owns it: removal never crosses labs. */
+  /** Lab that owns it: no other lab removes it. */
   lab: string;
   hostname: string;
   /** Loopback address (127.x.y.z) on which the machine's ports are published. */
@@ -11,7 +13,7 @@ export interface MachineSpec {
   authorizedKeys: string[];
   /** cloud-init text, plain. */
   userData?: string;
-  /** Number and name of GPUs that the machine pretends to have. */
+  /** Number and name of the machine's simulated GPUs. */
   gpus: { count: number; model: string };
   /** Persistent file systems, bound from the lab's own folder. */
   fileSystems: { id: string; name: string; mountPoint: string }[];
@@ -26,17 +28,15 @@ export interface Machine {
   startedAt?: number;
 }
 
-export type Availability = { ok: true } | { ok: false; reason: string; fix: string };
-
-/** The narrow door to whatever runs machines. All calls are idempotent by id. */
+/** Interface to a provider of machines. All calls are idempotent by id. */
 export interface MachineDriver {
   available(): Promise<Availability>;
-  /** Creates and starts; returns as soon as the machine is on its way. */
+  /** Creates and starts a machine; returns before it has booted. */
   create(spec: MachineSpec): Promise<Machine>;
   list(): Promise<Machine[]>;
   inspect(id: string): Promise<Machine | undefined>;
   restart(id: string): Promise<void>;
-  /** Removes the machine and its own disk; a missing one is no error. File systems stay. */
+  /** Removes the machine and its own disk; no error when it does not exist. File systems stay. */
   remove(id: string): Promise<void>;
   logs(id: string): Promise<string>;
 }

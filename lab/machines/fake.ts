@@ -1,12 +1,13 @@
 import { createServer, type Server } from "node:net";
-import type { Availability, Machine, MachineDriver, MachineSpec } from "./driver.ts";
+import type { Availability } from "../../tools/docker/engine/decide.ts";
+import type { Machine, MachineDriver, MachineSpec } from "./driver.ts";
 
 export interface FakeOptions {
-  /** Answer on port 22 of each machine's public address with an SSH banner, as a machine that runs does. Default false. */
+  /** Answer with an SSH banner on port 22 of each machine's public address, as a running machine does. Default: false. */
   listen?: boolean;
   /** Port that listens. Default 22. */
   port?: number;
-  /** Machines stay `booting` until `finishBoot`. Default false: they run at once. */
+  /** Machines stay `booting` until `finishBoot`. Default: false, they run at once. */
   slowBoot?: boolean;
   /** Milliseconds. Default: the machine's clock. */
   now?: () => number;
@@ -18,7 +19,7 @@ interface FakeMachine {
   server?: Server;
 }
 
-/** Machines that are entries of a table: for tests of what drives machines, where no Docker is. */
+/** Machines in memory, for tests without Docker. */
 export class FakeDriver implements MachineDriver {
   readonly #options: FakeOptions;
   readonly #machines = new Map<string, FakeMachine>();
@@ -77,7 +78,7 @@ export class FakeDriver implements MachineDriver {
     return Promise.resolve(`fake machine ${this.#need(id).machine.state}\n`);
   }
 
-  /** What a machine was asked to be. */
+  /** The specification that a machine was created with. */
   spec(id: string): MachineSpec {
     return this.#need(id).spec;
   }
@@ -109,7 +110,7 @@ export class FakeDriver implements MachineDriver {
 
   #need(id: string): FakeMachine {
     const known = this.#machines.get(id);
-    if (!known) throw new Error(`there is no machine ${id}`);
+    if (!known) throw new Error(`machine ${id} does not exist`);
     return known;
   }
 

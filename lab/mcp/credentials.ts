@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { OptionalSecretName } from "../../components/settings/environment/secrets.ts";
 import type { Secrets } from "../../components/settings/schema.ts";
 import { secretsOf } from "../../mcp/catalog/choose.ts";
-import { keep } from "../keys.ts";
 import type { Lab } from "../lab.ts";
+import { keep } from "../state/keys.ts";
 
 const ours = ["lambdaApiKey", "sshPrivateKey", "tlsCertificate", "tlsKey"];
 
 /**
- * Credentials of vendors for servers that the stack file asks for by name: made up at the first call, good for starting
- * a server and listing its tools, and for nothing at the vendor's.
+ * Credentials of vendors for the servers that the stack file enables by name. They are generated at the first call, and
+ * suffice to start a server and list its tools; no vendor accepts them.
  */
 export async function vendorCredentials(lab: Lab, enabled: readonly string[]): Promise<Partial<Secrets>> {
   const wanted = [...new Set(enabled.flatMap(secretsOf))].filter((name) => !ours.includes(name));

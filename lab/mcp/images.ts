@@ -11,7 +11,7 @@ export const mcpImages: PublishedImage[] = [
       {
         name: "mcp-gateway",
         reference: images.mcpGateway,
-        // Where the official image has it.
+        // Its place in the official image.
         programs: { "/ko-app/vmcp": "vmcp" },
         entrypoint: ["/ko-app/vmcp"],
         user: "65532:65532",

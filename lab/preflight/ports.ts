@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { publishedPorts } from "../machines/docker/options.ts";
 import { processes } from "../state/process.ts";
 
-/** A socket that takes connections. */
+/** A listening socket. */
 interface Listener {
   port: number;
   inode: string;
@@ -20,7 +20,7 @@ export function listenersIn(text: string): Listener[] {
 
 const text = (file: string) => readFile(file, "utf8").catch(() => "");
 
-/** Who listens at a port, as far as this user may see: `sshd (process 812)`. */
+/** The process that listens at a port, if this user may see it: `sshd (process 812)`. */
 async function holderOf(port: number): Promise<string | undefined> {
   const all = await Promise.all(["/proc/net/tcp", "/proc/net/tcp6"].map(text));
   const sockets = all.flatMap(listenersIn).filter((one) => one.port === port);
@@ -35,7 +35,7 @@ async function holderOf(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-/** Addresses with ports, like `127.20.1.11:22`, that Docker forwards: on the lab's own network they are the lab's. */
+/** Addresses with ports, like `127.20.1.11:22`, that Docker forwards; in the lab's loopback network these belong to the lab. */
 async function forwarded(): Promise<Set<string>> {
   const lines = await Promise.all((await processes()).map((pid) => text(`/proc/${pid}/cmdline`)));
   return new Set(
@@ -49,7 +49,7 @@ async function forwarded(): Promise<Set<string>> {
   );
 }
 
-/** Whether a port can be listened at. What this user may not try is left to the engine. */
+/** Whether a port is in use. A port that this user may not bind is left to the engine. */
 function isTaken(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -58,7 +58,7 @@ function isTaken(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** A sentence for each port of the lab's hosts that another program has. */
+/** A message for each port of the lab's hosts that another program uses. */
 export async function takenPorts(addresses: string[], ports = publishedPorts): Promise<string[]> {
   const found: { address: string; port: number }[] = [];
   for (const address of addresses)
@@ -71,24 +71,24 @@ export async function takenPorts(addresses: string[], ports = publishedPorts): P
     first.map(async ({ address, port }) => {
       const holder = await holderOf(port);
       const find = holder ? "" : `; find it: ss -ltnp 'sport = :${port}'`;
-      return `${address}:${port}: ${holder ?? "another program"} has this port, there or on all addresses${find}`;
+      return `${address}:${port}: ${holder ?? "another program"} uses this port, there or on all addresses${find}`;
     }),
   );
 }
 
 /**
- * Looks whether the lab's hosts can have their ports, before one is launched.
+ * Checks that the ports of the lab's hosts are free, before one is launched.
  *
  * @param prefix the lab's loopback network, like `127.20.1`
  * @param hosts how many will be launched
- * @throws with who has them, and what to do
+ * @throws naming the program that uses each port, with a remedy
  */
 export async function checkPorts(prefix: string, hosts: number, ports = publishedPorts): Promise<void> {
   const addresses = Array.from({ length: hosts }, (_, index) => `${prefix}.${firstHost + index}`);
   const taken = await takenPorts(addresses, ports);
   if (taken.length === 0) return;
-  const advice = "Stop that program, or let it listen on its own address only (sshd: ListenAddress)";
-  throw new Error(`ports that the lab's hosts need are taken:\n  ${taken.join("\n  ")}\n${advice}`);
+  const advice = "Stop that program, or bind it to its own address (sshd: ListenAddress)";
+  throw new Error(`ports that the lab's hosts need are in use:\n  ${taken.join("\n  ")}\n${advice}`);
 }
 
 /** Last part of the first instance's public address, as the emulated Lambda Cloud gives them. */

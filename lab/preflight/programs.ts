@@ -1,21 +1,21 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { run } from "../exec.ts";
+import { run } from "../../tools/exec.ts";
 
-/** A program that the lab calls and does not bring. */
+/** A program that the lab calls and does not install. */
 export interface Prerequisite {
   program: string;
   /** What it is for. */
   why: string;
   /** How to get it, on Debian and Ubuntu or elsewhere. */
   fix: string;
-  /** Least version, and the arguments that make the program say its own. */
+  /** Minimum version, and the arguments that make the program print its own. */
   least?: { version: string; ask: string[] };
 }
 
 const apt = (name: string) => `apt-get install ${name}`;
 
-/** Everything that a machine must have; what is not here is built, or installed from the distribution. */
+/** Programs that a machine must have; all others are built, or installed from the distribution. */
 export const prerequisites: Prerequisite[] = [
   {
     program: "go",
@@ -50,10 +50,10 @@ const onPath = (program: string, path: string) =>
   });
 
 /**
- * What this machine lacks, one sentence each with what to do.
+ * Missing programs, one message each with a remedy.
  *
- * @param path where programs are looked for
- * @param versions look at versions, too: this starts the programs
+ * @param path like `PATH`
+ * @param versions also check versions, which starts the programs
  */
 export async function missingPrograms(
   path = process.env.PATH ?? "",
@@ -62,11 +62,11 @@ export async function missingPrograms(
 ): Promise<string[]> {
   const lacks = await Promise.all(
     wanted.map(async ({ program, why, fix, least }) => {
-      if (!onPath(program, path)) return [`${program} is missing, which ${why}: ${fix}`];
+      if (!onPath(program, path)) return [`${program} is missing (it ${why}): ${fix}`];
       if (!least || !versions) return [];
       const { stdout } = await run(program, least.ask, { allowFailure: true, env: { PATH: path } });
       const version = /\d+(?:\.\d+)+/.exec(stdout)?.[0];
-      // A version that cannot be read is the program's own affair: it will say what is wrong when it is used.
+      // A program whose version cannot be read will report its problem when it is used.
       if (version === undefined || isAtLeast(version, least.version)) return [];
       return [`${program} ${version} is too old, ${least.version} or newer is needed: ${fix}`];
     }),
@@ -77,5 +77,6 @@ export async function missingPrograms(
 /** @throws naming everything that is missing or too old */
 export async function checkPrograms(versions: boolean): Promise<void> {
   const lacks = await missingPrograms(process.env.PATH, versions);
-  if (lacks.length > 0) throw new Error(`this machine lacks what the lab needs:\n  ${lacks.join("\n  ")}`);
+  if (lacks.length > 0)
+    throw new Error(`this machine lacks programs that the lab needs:\n  ${lacks.join("\n  ")}`);
 }

@@ -3,13 +3,13 @@ import { relative } from "node:path";
 import { parseDocument } from "yaml";
 import { parseConfig, SettingsError } from "../../components/settings/parse.ts";
 import { secretsSchema } from "../../components/settings/schema.ts";
-import { repository } from "../lab.ts";
-import { type LabFacts, labStackConfig } from "../overlay.ts";
+import { repository } from "../../tools/repository.ts";
+import { type LabFacts, labStackConfig } from "../stack/stackConfig.ts";
 
 const url = "http://lab.invalid";
 const image = `lab.invalid/image:1@sha256:${"0".repeat(64)}`;
 
-/** Well-formed stand-ins for what is known only when the lab runs. */
+/** Well-formed placeholders for values that are known only when the lab runs. */
 const someFacts: LabFacts = {
   lambdaApiUrl: url,
   speed: 1,
@@ -30,11 +30,10 @@ const prefix = "sophia-infra:";
 const written = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
 /**
- * Whether a stack file can be used, before anything is built or started: the program itself would say it minutes later.
- * Pure.
+ * Checks a stack file before anything is built or started; the program itself would report errors minutes later. Pure.
  *
  * @param name of the file, for the message
- * @throws with every fault, or with the place where it is no YAML
+ * @throws with every error, or with the position where it is not YAML
  */
 export function checkSettings(text: string, name: string): void {
   const document = parseDocument(text);
@@ -50,17 +49,17 @@ export function checkSettings(text: string, name: string): void {
     secretKeys: new Set(),
   });
   if (result.ok) return;
-  // Secrets are not in the file: the lab makes them.
+  // Secrets are not in the file: the lab generates them.
   const secret = (path: string) => path in secretsSchema.shape && !own.some(([key]) => key === prefix + path);
   const faults = result.faults.filter(({ path }) => !secret(path));
   if (faults.length > 0) throw new Error(`${name}: ${new SettingsError("local", faults).message}`);
 }
 
-/** The same of a file, which is read. */
+/** `checkSettings` for a file. */
 export async function checkSettingsFile(file: string): Promise<void> {
   const name = file.startsWith(`${repository}/`) ? relative(repository, file) : file;
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") throw new Error(`${name} is not there; restore it: git checkout ${name}`);
+    if (error.code === "ENOENT") throw new Error(`${name} does not exist; restore it: git checkout ${name}`);
     throw error;
   });
   checkSettings(text, name);

@@ -2,8 +2,8 @@ import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { readJson } from "../../tools/readJson.ts";
 import { endProcess, hasVariable, identify } from "../state/process.ts";
-import { readJson } from "../state/readJson.ts";
 import { backendUrl } from "./toolchain.ts";
 
 const lockSchema = z.looseObject({ pid: z.number().int(), hostname: z.string() });
@@ -17,7 +17,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** Files of the file backend's locks; none where there is no state yet. */
+/** The file backend's lock files; empty before the first state. */
 async function lockFiles(state: string): Promise<string[]> {
   const entries = await readdir(join(state, ".pulumi/locks"), { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
@@ -31,24 +31,24 @@ async function lockFiles(state: string): Promise<string[]> {
 }
 
 /**
- * Ends the CLI that a killed command left behind at work on this state: politely at first, as it then writes down what it
- * did. To be called only where nobody else's command may be at work.
+ * Ends a CLI that still operates on this state after its command was killed: first with SIGINT, so that it records
+ * what it has done. Call it only when no other command can be running.
  */
 export async function endLeftCli(state: string, graceSeconds = 60): Promise<void> {
   for (const file of await lockFiles(state)) {
     const lock = await readJson(file, lockSchema);
     if (!lock || lock.hostname !== hostname()) continue;
     const id = await identify(lock.pid);
-    // Another program may have the number by now.
+    // The process id may have been reused.
     const ours = await hasVariable(lock.pid, "PULUMI_BACKEND_URL", backendUrl(state));
     if (id && ours) await endProcess(id, graceSeconds);
   }
 }
 
 /**
- * Removes the file backend's locks of processes of this machine that no longer run, and returns their pids.
- * A killed CLI leaves its lock, a full disk an empty one, and every later run would be refused. Locks of live processes
- * stay.
+ * Removes the file backend's locks of processes of this machine that no longer run, and returns their process ids.
+ * A killed CLI leaves its lock, and a full disk leaves an empty one; either makes every later run fail. Locks of
+ * running processes are kept.
  */
 export async function removeDeadLocks(state: string): Promise<number[]> {
   const removed: number[] = [];
@@ -62,9 +62,9 @@ export async function removeDeadLocks(state: string): Promise<number[]> {
 }
 
 /**
- * Removes what a CLI that was killed, or found the disk full, left half-written in the file backend: drafts, and the
- * backend's notes about a file, which it does not write whole or not at all as it does the file. With an empty one the
- * stack could not be read any more; without one it can. Does nothing while a CLI is at work.
+ * Removes incomplete files from the file backend after a CLI was killed or the disk was full: temporary files, and
+ * `.attrs` files, which the backend does not write atomically. A stack with an empty `.attrs` file cannot be read;
+ * without the file it can. Does nothing while a CLI is running.
  */
 export async function mendState(state: string): Promise<void> {
   if ((await lockFiles(state)).length > 0) return;

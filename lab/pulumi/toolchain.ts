@@ -3,7 +3,7 @@ import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } f
 import { dirname, join } from "node:path";
 import { checkout, type PluginName, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
-/** Where Pulumi's CLI and plugins are downloaded from. */
+/** Download site of Pulumi's CLI and plugins. */
 export const downloadSite = "https://get.pulumi.com/";
 
 export type ToolchainMode = "official" | "stand-in";
@@ -12,32 +12,39 @@ export interface Toolchain {
   mode: ToolchainMode;
   /** `$PULUMI_HOME`. */
   home: string;
-  /** The `pulumi` to run. */
+  /** Path of the CLI. */
   binary: string;
 }
 
 /**
- * Asks once whether the official downloads can be had. Anything but an answer within the deadline means no:
- * the lab then works without.
+ * Checks once whether the official downloads are reachable. Without a successful response within the deadline the lab
+ * uses its stand-ins.
+ *
+ * @param say is told why the stand-ins are used
  */
-export async function chooseMode(site = downloadSite, deadlineSeconds = 3): Promise<ToolchainMode> {
-  try {
-    const response = await fetch(site, {
-      method: "HEAD",
-      signal: AbortSignal.timeout(deadlineSeconds * 1000),
-    });
-    return response.ok ? "official" : "stand-in";
-  } catch {
-    return "stand-in";
-  }
+export async function chooseMode(
+  say: (line: string) => void = () => {},
+  site = downloadSite,
+  deadlineSeconds = 3,
+): Promise<ToolchainMode> {
+  const reason = await fetch(site, {
+    method: "HEAD",
+    signal: AbortSignal.timeout(deadlineSeconds * 1000),
+  }).then(
+    ({ ok, status }) => (ok ? undefined : `it answered ${status}`),
+    (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message),
+  );
+  if (reason === undefined) return "official";
+  say(`Pulumi's plugins are stand-ins, as ${site} cannot be used: ${reason}`);
+  return "stand-in";
 }
 
 const pluginProgram = (home: string, name: PluginName) =>
   join(home, "plugins", `resource-${name}-v${pluginVersion(name)}`, `pulumi-resource-${name}`);
 
 /**
- * The toolchain that the npm package `pulumi` and the engine download by themselves; but for the plugin `snowflake`,
- * which is the stand-in here, too: the official one speaks Arrow with Snowflake, and the lab's has none.
+ * The toolchain that the npm package `pulumi` and the engine download themselves, except for the plugin `snowflake`: the
+ * official plugin needs results in Arrow format, which the lab's Snowflake does not provide.
  */
 export function officialToolchain(home: string): Toolchain {
   const program = pluginProgram(home, "snowflake");
@@ -52,7 +59,7 @@ export function officialToolchain(home: string): Toolchain {
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 const nodeFolder = join(checkout, "node_modules/.bin");
 
-/** Starts a program of this checkout on its Node 24. */
+/** A shell script that starts a program of this repository with its Node 24. */
 const launcher = (entry: string) =>
   `#!/bin/sh\nexec ${[
     join(nodeFolder, "node"),
@@ -63,7 +70,7 @@ const launcher = (entry: string) =>
     .map(quoted)
     .join(" ")} "$@"\n`;
 
-/** Writes by rename, and only what differs: other processes may be using the folder. */
+/** Writes by rename, and only if the content differs: other processes may be using the folder. */
 async function install(path: string, text: string): Promise<void> {
   const present = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
@@ -88,9 +95,8 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
 }
 
 /**
- * The engine writes every property of every resource into a new file under `$PULUMI_HOME/logs` and has no setting
- * against it: on an unchanged stack of ours that costs more than all else together. A plain file in the folder's place
- * keeps it from being made.
+ * The engine writes every property of every resource into a new file under `$PULUMI_HOME/logs` and has no setting to
+ * disable this, which takes most of the time of an unchanged `up`. A regular file at the folder's path prevents it.
  */
 async function withoutEngineLog(home: string): Promise<void> {
   const logs = join(home, "logs");
@@ -103,14 +109,14 @@ async function withoutEngineLog(home: string): Promise<void> {
 
 /**
  * Fills `$PULUMI_HOME` as the official downloads would: CLI and language host under `versions/`, resource plugins
- * under `plugins/`. The stand-ins are launchers for the code in this checkout, no copies of it.
- * @param cli folder of the artefact `pulumi-cli`
+ * under `plugins/`. The stand-ins are launchers for the code in this repository, not copies of it.
+ * @param cli Folder of the artefact `pulumi-cli`.
  */
 export async function assembleToolchain(home: string, cli: string): Promise<Toolchain> {
   const bin = join(home, "versions", pulumiVersion, "bin");
   const binary = join(bin, "pulumi");
   await replace(binary, async (temporary) => {
-    // A link, not a symbolic one: the CLI looks for the language host beside its own resolved path.
+    // A hard link: the CLI looks for the language host next to its own path, with symbolic links resolved.
     await link(join(cli, "pulumi"), temporary).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EXDEV" || error.code === "EPERM") return copyFile(join(cli, "pulumi"), temporary);
       throw error;
@@ -128,7 +134,7 @@ export async function assembleToolchain(home: string, cli: string): Promise<Tool
   return { mode: "stand-in", home, binary };
 }
 
-/** Where a stack's state and secrets key are. */
+/** Location of a stack's state and passphrase. */
 export interface StackHome {
   /** Folder of the file backend. */
   state: string;
@@ -137,12 +143,12 @@ export interface StackHome {
 }
 
 /**
- * The file backend in a folder, as its processes have it in their environment. It comes without a file of checksums
- * beside each file, which nobody reads and which takes a fifth of the engine's time.
+ * URL of the file backend in a folder, also to recognise its processes by their environment. `metadata=skip` disables
+ * the `.attrs` file with checksums for each file, which takes a fifth of the engine's time and is not needed.
  */
 export const backendUrl = (state: string): string => `file://${state}?metadata=skip`;
 
-/** Environment for every call of the CLI. Names files only, no secret. */
+/** Environment for every call of the CLI. It contains paths of files, no secrets. */
 export function pulumiEnvironment(
   toolchain: Pick<Toolchain, "home" | "mode">,
   stack: StackHome,
@@ -154,13 +160,13 @@ export function pulumiEnvironment(
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
     ...(toolchain.mode === "stand-in" ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
-    // The state is written twice for each resource, whole and by rename; a copy of it each time costs as much again.
+    // The complete state is written twice for each resource, by rename; a backup doubles that work.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
-    // And all that it takes to write it so often is garbage at once: memory is cheaper here than collecting it.
+    // Each write allocates much short-lived memory; fewer collections save more time than the memory is worth.
     GOGC: "400",
-    // Programs and plugins are Node processes that load the same modules at each start.
+    // Programs and plugins are Node processes, which load the same modules at each start.
     NODE_COMPILE_CACHE: join(toolchain.home, "node-compile-cache"),
-    // The SDK touches every module of Node when it serialises a dynamic provider, experimental ones included.
+    // When the SDK serialises a dynamic provider, it loads every module of Node, including experimental ones.
     NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
     PATH: `${nodeFolder}:${process.env.PATH ?? ""}`,
   };

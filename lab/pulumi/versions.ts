@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** The checkout that this file belongs to. */
+/** Root folder of the repository. */
 export const checkout = join(import.meta.dirname, "../..");
 
 const manifest = z
@@ -19,11 +19,11 @@ function dependency(name: string): string {
   return version;
 }
 
-/** Version of CLI, engine and SDK: they are released together. */
+/** Version of CLI, engine and SDK, which are released together. */
 export const pulumiVersion = dependency("@pulumi/pulumi");
 
 export const pluginNames = ["command", "docker-build", "kubernetes", "random", "snowflake"] as const;
 export type PluginName = (typeof pluginNames)[number];
 
-/** The stand-ins bear the versions of the SDK packages, so that the engine finds them for exactly those. */
+/** The stand-ins have the versions of the SDK packages, because the engine looks plugins up by exactly these. */
 export const pluginVersion = (name: PluginName): string => dependency(`@pulumi/${name}`);

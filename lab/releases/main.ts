@@ -3,10 +3,12 @@
  *
  *   node lab/releases/main.ts --listen <host:port> --file <path under /> <file> [--file …]
  */
+
 import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { messageOf } from "../../components/core/errors.ts";
 
 /** `--listen a:1 --file /k3s /cache/k3s` → where to listen, and files by URL path. */
 function options(args: string[]): { host: string; port: number; files: Map<string, string> } {
@@ -35,7 +37,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     response.writeHead(404).end();
     return;
   }
-  // Opened before the answer begins, so that a missing file is a 500 and its size is that of what is sent.
+  // Opened before the response starts, so that a missing file is a 500 and the size is exact.
   const opened = await open(file);
   try {
     const { size } = await opened.stat();
@@ -49,9 +51,9 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 
 const server = createServer((request, response) => {
   serve(request, response).catch((error: unknown) => {
-    // A client that goes in the middle of a download is its own business.
+    // A client that disconnects during a download is not an error.
     if (response.destroyed && request.socket.destroyed) return;
-    process.stderr.write(`${request.url}: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`${request.url}: ${messageOf(error)}\n`);
     if (response.headersSent) response.destroy();
     else response.writeHead(500).end();
   });

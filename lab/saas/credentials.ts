@@ -1,9 +1,9 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import { keep, newSshKey } from "../keys.ts";
+import { replaceFile } from "../../tools/replaceFile.ts";
 import { files, type Lab } from "../lab.ts";
-import { replaceFile } from "../replaceFile.ts";
+import { keep, newSshKey } from "../state/keys.ts";
 
 const text = z.string().min(1);
 

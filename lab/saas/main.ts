@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { messageOf } from "../../components/core/errors.ts";
 import { saasCredentials } from "./credentials.ts";
 import { serveSaas } from "./serve.ts";
 
@@ -40,7 +41,7 @@ function bornIn(folder: string): number {
   }
 }
 
-/** Runs the vendors as a process of its own until SIGTERM or SIGINT. */
+/** Runs the vendors as a separate process until SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const options = Object.fromEntries(
     Object.keys(schema.shape).map((name) => [name, { type: "string" as const }]),
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  console.error(`lab/saas: ${error instanceof Error ? error.message : error}`);
+  console.error(`lab/saas: ${messageOf(error)}`);
   process.exit(1);
 }
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Lab } from "../lab.ts";
 
 /**
- * Where the labs of a machine, of all checkouts, agree on who has which loopback network. Not in `TMPDIR`: labs that are
- * started with different ones would take the same network.
+ * Registry of the loopback networks of all labs on this machine, of all checkouts. Not in `TMPDIR`: labs with different
+ * values would claim the same network.
  */
 const registry = "/tmp/sophia-labs";
 
@@ -16,7 +16,7 @@ const exists = (path: string) =>
 
 /**
  * The lab's own loopback network, as its first three parts: `127.20.7`. The first call claims a free one, which stays
- * the lab's until `releaseNetwork`; a claim whose lab folder is gone is free again.
+ * the lab's until `releaseNetwork`; a claim without its lab folder is free.
  */
 export async function claimNetwork(lab: Lab): Promise<string> {
   await mkdir(registry, { recursive: true });
@@ -26,7 +26,7 @@ export async function claimNetwork(lab: Lab): Promise<string> {
     if (!(await exists(owner))) await rm(join(registry, claim), { force: true });
   }
   await mkdir(lab.folder, { recursive: true });
-  // Beside the registry, and linked into it: a claim without its owner would be anybody's.
+  // Written outside and linked in, so that a claim never exists without its owner.
   const draft = `${registry}-claim-${process.pid}`;
   try {
     await writeFile(draft, lab.folder);
@@ -41,10 +41,12 @@ export async function claimNetwork(lab: Lab): Promise<string> {
   } finally {
     await rm(draft, { force: true });
   }
-  throw new Error(`254 labs hold a loopback network; run \`make down\` in one of those named in ${registry}`);
+  throw new Error(
+    `all 254 loopback networks are claimed; run \`make down\` in one of the labs named in ${registry}`,
+  );
 }
 
-/** Gives the lab's network back. */
+/** Releases the lab's network. */
 export async function releaseNetwork(lab: Lab): Promise<void> {
   const claims = await readdir(registry).catch(() => []);
   for (const claim of claims) {

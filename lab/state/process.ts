@@ -4,23 +4,23 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { notYet, waitFor } from "../../components/core/wait.ts";
-import { replaceFile } from "../replaceFile.ts";
-import { readJson } from "./readJson.ts";
+import { readJson } from "../../tools/readJson.ts";
+import { replaceFile } from "../../tools/replaceFile.ts";
 
 const processId = z.object({ pid: z.number().int().positive(), started: z.string() });
 
-/** A process of ours, told from a later one with the same number by the moment it started. */
+/** A process, identified by its number and its start time, as numbers are reused. */
 export type ProcessId = z.infer<typeof processId>;
 
-/** When a process started, in the system's own words; undefined when there is none. */
+/** When a process started, in the system's units; undefined when it does not exist. */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    // Field 3 is the state: what only waits to be reaped runs no more. Field 22 is the start.
+    // Field 3 is the state: a zombie has ended. Field 22 is the start time.
     return fields[0] === "Z" ? undefined : fields[19];
   } catch {
-    // Systems without /proc: the number alone must do.
+    // Systems without /proc: only the number can be checked.
     try {
       process.kill(pid, 0);
       return "unknown";
@@ -30,26 +30,26 @@ async function startOf(pid: number): Promise<string | undefined> {
   }
 }
 
-/** Names this or another process for a file. */
+/** Identifies a running process. */
 export async function identify(pid: number): Promise<ProcessId | undefined> {
   const started = await startOf(pid);
   return started === undefined ? undefined : { pid, started };
 }
 
-/** Whether exactly that process still runs. */
+/** Whether that process, and not a later one with its number, is running. */
 export const alive = async (id: ProcessId): Promise<boolean> => (await startOf(id.pid)) === id.started;
 
-/** Every process of this machine; none on systems without /proc. */
+/** All process ids; none on systems without /proc. */
 export const processes = async (): Promise<number[]> =>
   (await readdir("/proc").catch(() => [])).filter((name) => /^[0-9]+$/.test(name)).map(Number);
 
-/** Whether a process has that in its environment. Those of other users cannot be read, and are none of ours. */
+/** Whether a process has that environment variable. Other users' processes cannot be read: false. */
 export async function hasVariable(pid: number, name: string, value: string): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
   return environment.split("\0").includes(`${name}=${value}`);
 }
 
-/** The process that a file names, if it still runs. */
+/** The process in a process file, if it is running. */
 export async function fromFile(file: string): Promise<ProcessId | undefined> {
   const id = await readJson(file, processId);
   return id && (await alive(id)) ? id : undefined;
@@ -62,7 +62,7 @@ export interface DaemonOptions {
   cwd?: string;
 }
 
-/** Starts a process that outlives us; its output goes to a file. */
+/** Starts a process that outlives this one; its output goes to a file. */
 export async function startDaemon(
   command: string,
   args: string[],
@@ -87,16 +87,24 @@ export async function startDaemon(
   try {
     replaceFile(options.pidFile, JSON.stringify(id));
   } catch (error) {
-    // Nobody would find it again.
+    // Without its process file it could not be stopped later.
     process.kill(id.pid, "SIGKILL");
     throw error;
   }
   return id;
 }
 
-/** Ends a process: politely, then for good. */
-export async function endProcess(id: ProcessId, graceSeconds = 10): Promise<void> {
-  send(id, "SIGTERM");
+/**
+ * Sends a signal to a process, waits for its end, and kills it when it is still running after `graceSeconds`.
+ *
+ * @throws when the process survives SIGKILL for 10 s
+ */
+export async function endProcess(
+  id: ProcessId,
+  graceSeconds = 10,
+  signal: NodeJS.Signals = "SIGTERM",
+): Promise<void> {
+  send(id, signal);
   const gone = async () => ((await alive(id)) ? notYet("it still runs") : true);
   const what = `process ${id.pid} to end`;
   try {
@@ -111,12 +119,12 @@ function send({ pid }: ProcessId, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // It ended by itself in this moment.
+    // It has just ended.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
-/** Ends the process that a file names, and forgets it. */
+/** Ends the process in a process file, and removes the file. */
 export async function stopDaemon(pidFile: string, graceSeconds = 10): Promise<void> {
   const id = await fromFile(pidFile);
   if (id) await endProcess(id, graceSeconds);

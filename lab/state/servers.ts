@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { endProcess, hasVariable, identify, type ProcessId, processes, stopDaemon } from "./process.ts";
 
-/** Environment variable that marks a server of the lab, and all that it starts: the folder that it works in. */
+/** Environment variable that marks a server of the lab and its children: the server's folder. */
 export const serverVariable = "SOPHIA_LAB_SERVER";
 
 /**
- * Ends the servers that work in a folder, whatever arguments they run with: those that its process files name, and those
- * that none names any more, because a full disk or a kill at the wrong moment lost it.
+ * Ends the servers of a folder: those in its process files, and those whose process file was lost because of a full disk
+ * or a kill.
  */
 export async function stopServer(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -18,7 +18,7 @@ export async function stopServer(folder: string): Promise<void> {
   await Promise.all((await unnamed(folder)).map((id) => endProcess(id)));
 }
 
-/** By the processes' environment, which systems without /proc do not show. */
+/** Found by environment variable; none on systems without /proc. */
 async function unnamed(folder: string): Promise<ProcessId[]> {
   const found = await Promise.all(
     (await processes()).map(async (pid) =>

@@ -12,13 +12,13 @@ import {
 import { z } from "zod";
 import type { NodeStatus, ServiceStatus } from "./report.ts";
 
-/** What the cluster says of itself. */
+/** State of the cluster. */
 export interface ClusterStatus {
   nodes: NodeStatus[];
   services: ServiceStatus[];
 }
 
-/** The client has no deadline of its own: every request of this one ends with the signal. */
+/** Kubernetes's client has no deadline: every request of this one ends with the signal. */
 class TimedConfig extends KubeConfig {
   readonly #signal: AbortSignal;
   constructor(signal: AbortSignal) {
@@ -94,7 +94,7 @@ function workload(kind: string, owner: Owner, ready = 0, wanted = 0): Workload {
   };
 }
 
-/** Pods of an older version that still run for a rollout that is stuck do not count. */
+/** Pods of an older version do not count: they run while a rollout is stuck. */
 const fresh = (ready = 0, updated = 0) => Math.min(ready, updated);
 
 const databaseList = z.object({
@@ -108,13 +108,13 @@ const databaseList = z.object({
 });
 type Database = z.infer<typeof databaseList>["items"][number];
 
-/** CloudNativePG runs its pods itself, without a workload of Kubernetes's own kinds. */
+/** CloudNativePG manages its pods without a Deployment or StatefulSet. */
 async function readDatabases(api: CustomObjectsApi): Promise<Database[]> {
   const kind = { group: "postgresql.cnpg.io", version: "v1", resourcePlural: "clusters" };
   try {
     return databaseList.parse(await api.listCustomObjectForAllNamespaces(kind)).items;
   } catch (error) {
-    // The operator is not there yet.
+    // The operator is not installed yet.
     if (error instanceof ApiException && error.code === 404) return [];
     throw error;
   }
@@ -130,7 +130,7 @@ const isReady = (pod: V1Pod) =>
   pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ??
   false;
 
-/** Where it runs, and if it does not, what its pods say. */
+/** The nodes that it runs on, or why its pods are not ready. */
 function withPods({ selector, ...service }: Workload, pods: V1Pod[]): ServiceStatus {
   const own = pods.filter(
     (pod) =>
@@ -145,7 +145,7 @@ function withPods({ selector, ...service }: Workload, pods: V1Pod[]): ServiceSta
   return { ...service, node, problem: `${service.ready} of ${service.wanted} ready: ${why}` };
 }
 
-/** The first cause first: no node, an init container, a container. */
+/** In order of cause: no node, an init container, a container. */
 function whyNot(pod: V1Pod): string {
   const { conditions = [], initContainerStatuses = [], containerStatuses = [], phase } = pod.status ?? {};
   const unscheduled = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
@@ -153,7 +153,7 @@ function whyNot(pod: V1Pod): string {
   return `${pod.metadata?.name} ${unscheduled?.message ?? waiting ?? phase ?? "unknown"}`.slice(0, 200);
 }
 
-/** A container that only waits for the init containers says nothing. */
+/** A container that waits for the init containers has no reason of its own. */
 function waitingOf({ state }: V1ContainerStatus): string | undefined {
   const { reason, message } = state?.waiting ?? {};
   return reason === "PodInitializing" ? undefined : [reason, message].filter(Boolean).join(": ") || undefined;

@@ -1,30 +1,29 @@
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
-import type { Stack } from "../commands/stack.ts";
+import type { z } from "zod";
+import { messageOf } from "../../components/core/errors.ts";
+import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
 import { files, type Lab } from "../lab.ts";
+import type { Stack } from "../stack/stack.ts";
 import { readCluster } from "./cluster.ts";
-import { type McpOutputs, mcpStatus } from "./mcp.ts";
+import { mcpStatus } from "./mcp.ts";
 import { readReleases } from "./releases.ts";
 import { type HostStatus, judge, type Report, type ServiceStatus } from "./report.ts";
 import { readStreams } from "./streams.ts";
 
-/** What the stack said of itself when it was last brought up. */
-interface Outputs extends McpOutputs {
-  hosts: {
-    name: string;
-    id: string;
-    address: string;
-    instanceType: string;
-    region: string;
-    hourlyUsd: number;
-  }[];
-  kubeconfig: string;
-  url: string;
-  /** Streams of the data pipeline. */
-  pipelineStreams?: string[];
-  /** Addresses of the ingress hosts. */
-  ingress: string[];
-}
+/** Outputs that the report needs. */
+const reportedOutputs = outputsSchema.pick({
+  hosts: true,
+  kubeconfig: true,
+  url: true,
+  pipelineStreams: true,
+  ingress: true,
+  mcp: true,
+  mcpGateway: true,
+  mcpGatewayAuth: true,
+  mcpClients: true,
+});
+type ReportedOutputs = z.infer<typeof reportedOutputs>;
 
 export interface Sources {
   lab: Lab;
@@ -35,13 +34,14 @@ export interface Sources {
 
 const nothing = { hosts: [], nodes: [], releases: [], services: [], mcpServers: [], streams: [] };
 
-/** Asks everything that runs how it is. A part that does not answer is a problem in the report, never an error. */
+/** Collects the state of every part. A part that does not answer is a problem in the report, not an error. */
 export async function collect({ lab, stack: opened, helm }: Sources): Promise<Report> {
   const stack = opened.name;
-  let known: Outputs;
+  let known: ReportedOutputs;
   try {
-    known = (await opened.outputs()) as unknown as Outputs;
-    if (!known.kubeconfig) throw new Error("the stack was not brought up yet; run `make up`");
+    const outputs = await opened.outputs();
+    if (!outputs.kubeconfig) throw new Error("the stack is not running yet; run `make up`");
+    known = parseOutputs(stack, reportedOutputs, outputs);
   } catch (error) {
     return judge({ stack, ...nothing, problem: reasonOf(error) });
   }
@@ -51,7 +51,7 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
     attempt(() => readCluster(known.kubeconfig)),
     attempt(() => readReleases(helm, files(lab).kubeconfig)),
     mcpStatus(known, { address: known.ingress[0], ca: ca.ok ? ca.value : undefined }),
-    attempt(() => readStreams(known.kubeconfig, known.pipelineStreams ?? [])),
+    attempt(() => readStreams(known.kubeconfig, known.pipelineStreams)),
   ]);
   const faults = [
     ...(cluster.ok ? [] : [`Kubernetes does not answer: ${cluster.reason}`]),
@@ -75,7 +75,7 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
   });
 }
 
-/** When the workload of an MCP server was made. Pure. */
+/** When the workload of an MCP server was created. Pure. */
 export function sinceOf(server: string, services: ServiceStatus[]): { since?: string } {
   const name = server.replaceAll("_", "-");
   const since = services.find((one) => one.namespace === "mcp" && one.name === name)?.since;
@@ -92,10 +92,10 @@ async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
   }
 }
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 300);
+const reasonOf = (error: unknown) => messageOf(error).slice(0, 300);
 
-/** A host is what its health service says. */
-async function hostStatus(host: Outputs["hosts"][number]): Promise<HostStatus> {
+/** State of a host, from its health service. */
+async function hostStatus(host: ReportedOutputs["hosts"][number]): Promise<HostStatus> {
   const { name, id, address, instanceType, region, hourlyUsd } = host;
   const base = { name, id, address, instanceType, region, hourlyUsd };
   const said = await attempt(() => health(address));
@@ -137,7 +137,7 @@ function health(address: string): Promise<{ status: number; body: HealthBody }> 
         try {
           resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as HealthBody });
         } catch {
-          reject(new Error(`answers ${response.statusCode} without JSON`));
+          reject(new Error(`responds ${response.statusCode} without JSON`));
         }
       });
     });

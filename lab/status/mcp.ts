@@ -1,36 +1,26 @@
-import { askAll } from "../../mcp/check/ask.ts";
+import type { StackOutputs } from "../../components/outputs.ts";
+import { type Access, checkServers } from "../../mcp/check/checkServers.ts";
 import type { ServerCheck } from "../../mcp/check/judge.ts";
-import type { ServerSummary } from "../../mcp/platform.ts";
 import type { McpGatewayStatus, McpServerStatus } from "./report.ts";
 
-type Server = Omit<ServerSummary, "path"> & { url?: string };
+/** Outputs about the MCP servers. */
+export type McpOutputs = Pick<StackOutputs, "mcp" | "mcpGateway" | "mcpGatewayAuth" | "mcpClients">;
+type Server = McpOutputs["mcp"][number];
 
-/** What the stack said of its MCP servers when it was last brought up. */
-export interface McpOutputs {
-  mcp: Server[];
-  mcpGateway?: string;
-  /** Who may call the gateway. */
-  mcpGatewayAuth?: "clients" | "oidc";
-  /** Tokens by client. */
-  mcpClients?: Record<string, string>;
-}
-
-/** How this machine gets to the servers: through Nginx of an ingress host. */
-export interface Door {
-  address: string | undefined;
-  ca: string | undefined;
-}
-
-/** Asks every server, and the gateway, as a real client does, in each revision. Never throws. */
+/**
+ * Checks every server and the gateway with a real client, in each protocol revision. Never throws.
+ *
+ * @param access how this machine reaches Nginx of an ingress host
+ */
 export async function mcpStatus(
   known: McpOutputs,
-  door: Door,
+  access: Pick<Access, "address" | "ca">,
 ): Promise<{ servers: McpServerStatus[]; gateway: McpGatewayStatus | undefined }> {
   const { mcp, mcpGateway: url } = known;
   const token = known.mcpClients?.check ?? Object.values(known.mcpClients ?? {})[0];
   const oidc = known.mcpGatewayAuth === "oidc";
-  const { servers, gateway } = await askAll(mcp, url === undefined ? undefined : { url, oidc }, {
-    ...door,
+  const { servers, gateway } = await checkServers(mcp, url === undefined ? undefined : { url, oidc }, {
+    ...access,
     token,
     timeout: 10,
   });
@@ -48,7 +38,7 @@ export async function mcpStatus(
   };
 }
 
-/** What was found of a server, or why it is off. Pure. */
+/** Result of a server's check, or why it is off. Pure. */
 export function statusOf(server: Server, found: ServerCheck | undefined): McpServerStatus {
   const { name, kind, enabled, url } = server;
   const reason = enabled ? found?.reason : server.reason;

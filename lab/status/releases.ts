@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { run } from "../exec.ts";
+import { run } from "../../tools/exec.ts";
 import type { ReleaseStatus } from "./report.ts";
 
 const helmList = z.array(
@@ -13,7 +13,7 @@ const helmList = z.array(
 );
 
 /**
- * Reads the Helm releases with helm itself.
+ * Lists the Helm releases with helm.
  * @param deadline seconds
  */
 export async function readReleases(
@@ -26,11 +26,11 @@ export async function readReleases(
   return releasesOf(stdout);
 }
 
-/** What `helm list --output json` says. Pure. */
+/** Parses the output of `helm list --output json`. Pure. */
 export function releasesOf(text: string): ReleaseStatus[] {
   return helmList.parse(JSON.parse(text)).map(({ name, namespace, chart, status, updated }) => {
     const ok = status === "deployed";
-    // Go's own form: 2026-07-28 10:11:12.123456789 +0000 UTC
+    // Go's format: 2026-07-28 10:11:12.123456789 +0000 UTC
     const moment = Date.parse(updated.replace(/^(\S+) (\S+?)(\.\d+)? ([+-]\d\d)(\d\d).*$/, "$1T$2$4:$5"));
     return {
       name,

@@ -26,7 +26,7 @@ export function age(since: string | undefined, now: number): string {
 
 const mark = (ok: boolean) => (ok ? "✔" : "✘");
 
-/** What is wrong, each by itself; then what is well, by namespace. */
+/** Unhealthy services one by one, then healthy ones by namespace. */
 function groups(services: ServiceStatus[]): ServiceStatus[][] {
   const well = Map.groupBy(
     services.filter(({ ok }) => ok),
@@ -60,7 +60,7 @@ const switchedOff = (servers: McpServerStatus[]): string[] =>
     ),
   ].map(([reason, those]) => `  –  off, ${reason}: ${those.map(({ name }) => name).join(", ")}`);
 
-/** A screenful for people. Pure. */
+/** The report as text for a terminal. Pure. */
 export function render(report: Report, now: number): string {
   const section = (title: string, rows: string[][]) =>
     rows.length > 0 ? ["", title, ...table(rows).map((line) => `  ${line}`)] : [];

@@ -1,4 +1,4 @@
-/** What `make status JSON=1` prints. Later parts add to the lists; names and meaning stay. */
+/** What `make status JSON=1` prints. Fields may be added; names and meaning stay. */
 export interface Report {
   stack: string;
   hosts: HostStatus[];
@@ -6,16 +6,16 @@ export interface Report {
   releases: ReleaseStatus[];
   services: ServiceStatus[];
   mcpServers: McpServerStatus[];
-  /** The endpoint in front of them. */
+  /** The gateway's endpoint. */
   mcpGateway?: McpGatewayStatus;
   streams: StreamStatus[];
-  /** False when anything above is wrong, or something that should be there is missing. */
+  /** False when a part is unhealthy or missing. */
   healthy: boolean;
-  /** Why there is nothing to show, when there is not. */
+  /** Why the lists are empty or incomplete. */
   problem?: string;
 }
 
-/** `ok` is false when `problem` says something. `since` is an ISO time. */
+/** `ok` is false when `problem` is set. `since` is an ISO time. */
 interface Judged {
   name: string;
   ok: boolean;
@@ -51,7 +51,7 @@ export interface ServiceStatus extends Judged {
   ready: number;
   wanted: number;
   node: string;
-  /** Where it is reached from outside. */
+  /** Its URL from outside. */
   url?: string;
 }
 
@@ -61,7 +61,7 @@ export interface McpServerStatus {
   enabled: boolean;
   ready: boolean;
   tools: string[];
-  /** ISO time of its workload; what runs in the gateway has none of its own. */
+  /** ISO time of its workload; undefined for servers without one. */
   since?: string;
   reason?: string;
   url?: string;
@@ -70,7 +70,7 @@ export interface McpServerStatus {
 export interface McpGatewayStatus {
   url: string;
   ready: boolean;
-  /** How many tools it offers. */
+  /** Number of tools that it offers. */
   tools: number;
   reason?: string;
 }
@@ -78,20 +78,20 @@ export interface McpGatewayStatus {
 export interface StreamStatus extends Judged {
   /** In the staging table. */
   rows: number;
-  /** In the warehouse; left out where nobody counted them. */
+  /** In the warehouse; undefined where they were not counted. */
   warehouseRows?: number;
-  /** Seconds that the warehouse is behind the source. */
+  /** Seconds by which the warehouse is behind the source. */
   lagSeconds: number;
   /** Percent. */
   quality: number;
 }
 
-/** Puts the parts together and judges them. Pure. */
+/** Combines the parts into a report and decides whether it is healthy. Pure. */
 export function judge(parts: Omit<Report, "healthy">): Report {
   return { ...parts, healthy: problems(parts).length === 0 };
 }
 
-/** What should be there and is not. What could not be asked is not missing: then `problem` tells. */
+/** Missing parts. A part that could not be read is not missing: `problem` reports it. */
 function missing({ hosts, nodes, releases, services, problem }: Omit<Report, "healthy">): string[] {
   const parts: [string, unknown[]][] = [
     ["hosts", hosts],
@@ -104,7 +104,7 @@ function missing({ hosts, nodes, releases, services, problem }: Omit<Report, "he
   return [...(problem ? [] : empty), ...(uneven ? [`${hosts.length} hosts, but ${nodes.length} nodes`] : [])];
 }
 
-/** Everything that is wrong, a line each; a report is healthy when this is empty. Pure. */
+/** All problems, a line each; a report is healthy when this is empty. Pure. */
 export function problems(report: Omit<Report, "healthy">): string[] {
   const judged: [string, Judged[]][] = [
     ["host", report.hosts],

@@ -12,28 +12,28 @@ const row = z.object({
   lag_seconds: z.number().nullable(),
   quality: z.number().nullable(),
   message: z.string().nullable(),
-  /** Seconds since somebody wrote this, by the database's clock. */
+  /** Seconds since the row was written, by the database's clock. */
   age_seconds: z.number(),
 });
 type Row = z.infer<typeof row>;
 
-/** Seconds. The lab's checks write every five, and a pod that is moved is back within one minute. */
+/** Seconds. The lab's checks write every 5 s, and a rescheduled pod is back within a minute. */
 const staleAfter = 90;
 
-/** Why a stream is not well; undefined where it is. */
+/** Why a stream is unhealthy; undefined where it is healthy. */
 function problemOf({ state, message, rows, warehouse_rows: warehouseRows, age_seconds: age }: Row) {
   const said = `${state}${message === null ? "" : `: ${message}`}`;
-  // What was written then says nothing of now.
-  if (age > staleAfter) return `was not checked for ${Math.round(age)} s; then it was ${said}`;
+  // An old row says nothing about the present.
+  if (age > staleAfter) return `last checked ${Math.round(age)} s ago, when it was ${said}`;
   if (state !== "ok") return said;
   if (rows === null || rows === 0) return "no rows arrived yet";
-  if (warehouseRows === null) return "the warehouse was not looked into yet";
+  if (warehouseRows === null) return "the warehouse has not been read yet";
   if (warehouseRows === 0) return "no rows in the warehouse yet";
   return undefined;
 }
 
 /**
- * What the quality checks found of each stream, and of those that should be there and were not looked at yet. Pure.
+ * Results of the quality checks by stream, also for streams that were not checked yet. Pure.
  *
  * @param text JSON of the view `pipeline_streams`, with the age of each row
  */
@@ -66,7 +66,7 @@ const question =
   "(SELECT *, extract(epoch FROM now() - updated_at) AS age_seconds FROM public.pipeline_streams) s";
 
 /**
- * Asks PostgreSQL in its own pod, which takes no password there.
+ * Queries PostgreSQL in its own pod, where it needs no password.
  *
  * @param wanted streams that the stack should have
  * @param deadline seconds
@@ -89,7 +89,7 @@ export async function readStreams(
   return streamsIn(await said(config, pod, command, deadline), wanted);
 }
 
-/** What a command in PostgreSQL's container printed. */
+/** Output of a command in PostgreSQL's container. */
 async function said(config: KubeConfig, pod: string, command: string[], deadline: number): Promise<string> {
   const printed = { out: "", error: "" };
   const into = (name: keyof typeof printed) =>

@@ -8,15 +8,15 @@ import type {
   WireSshKey,
 } from "./wire.ts";
 
-/** What we use of Lambda Cloud's API. Failures are `LambdaError`s; "it is not there" is `undefined` or no error. */
+/** The part of Lambda Cloud's API that the program uses. Failures are `ApiError`s; what does not exist is `undefined` or no error. */
 export interface LambdaApi {
-  /** Instances that are not gone yet; some that just terminated may still be among them. */
+  /** All instances that Lambda lists, including some that were just terminated. */
   listInstances(): Promise<WireInstance[]>;
   getInstance(id: string): Promise<WireInstance | undefined>;
-  /** Launches exactly one instance and returns its id. Never sent twice unless the first certainly did nothing. */
+  /** Launches exactly one instance and returns its id. Sent again only if the first request certainly did nothing. */
   launch(request: LaunchRequest): Promise<string>;
   renameInstance(id: string, name: string): Promise<WireInstance>;
-  /** Asks for termination; false when Lambda does not confirm that this instance is being terminated. */
+  /** Requests termination; false when Lambda does not confirm that this instance is being terminated. */
   terminate(id: string): Promise<boolean>;
   catalogue(): Promise<Catalogue>;
 

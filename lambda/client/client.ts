@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../../components/core/wait.ts";
 import type { LambdaApi } from "./api.ts";
 import { NotFound } from "./errors.ts";
-import { Http } from "./http.ts";
+import { LambdaHttp } from "./http.ts";
 import { type Limiter, meetingPlace, SharedLimiter } from "./limiter.ts";
 import {
   catalogueSchema,
@@ -21,13 +21,13 @@ export interface ClientOptions {
   requestsPerSecond: number;
   /** Seconds between two launches for the whole account. */
   launchSpacing: number;
-  /** Seconds to go on trying calls that may be tried again. Default 120. */
+  /** Seconds to keep retrying calls that may be repeated. Default: 120. */
   retryDeadline?: number;
-  /** Seconds after which a request counts as unanswered. A launch took 9 s when measured. Default 60. */
+  /** Seconds after which a request counts as unanswered. A launch took 9 s when measured. Default: 60. */
   requestTimeout?: number;
   clock?: Clock;
   fetch?: typeof fetch;
-  /** Instead of the queues that all processes of this machine share. */
+  /** Default: the queues that all processes of this machine share. */
   limiters?: { all: Limiter; launch: Limiter };
 }
 
@@ -37,7 +37,7 @@ const launched = data(z.object({ instance_ids: z.array(z.string()).min(1) }));
 const terminated = data(z.object({ terminated_instances: z.array(z.object({ id: z.string() })) }));
 const page = z.object({ data: z.array(instanceSchema), page_token: z.string().nullish() });
 
-/** A client for one account. Every process that makes one for the same URL and key shares the same limits. */
+/** A client for one account. All processes that create one for the same URL and key share the same limits. */
 export async function createClient(options: ClientOptions): Promise<LambdaApi> {
   const { apiUrl, apiKey, requestsPerSecond, launchSpacing, clock } = options;
   let limiters = options.limiters;
@@ -48,7 +48,7 @@ export async function createClient(options: ClientOptions): Promise<LambdaApi> {
       launch: new SharedLimiter(join(place, "launches"), launchSpacing * 1000, clock),
     };
   }
-  const http = new Http({
+  const http = new LambdaHttp({
     apiUrl,
     apiKey,
     limiter: limiters.all,
@@ -61,7 +61,7 @@ export async function createClient(options: ClientOptions): Promise<LambdaApi> {
   return clientOver(http, limiters.launch);
 }
 
-function clientOver(http: Http, launchLimiter: Limiter): LambdaApi {
+function clientOver(http: LambdaHttp, launchLimiter: Limiter): LambdaApi {
   const get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string>) =>
     http.call({ method: "GET", path, schema, retry: "safe", ...(query && { query }) });
   const list = async <T>(path: string, schema: z.ZodType<T>) => (await get(path, data(z.array(schema)))).data;

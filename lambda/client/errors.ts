@@ -1,85 +1,45 @@
-/** What every failure of a call to Lambda Cloud carries. */
-export interface Failure {
-  /** The call, e.g. `POST /instance-operations/launch`. */
-  call: string;
-  /** HTTP status; absent when no reply came. */
-  status?: number;
-  /** Lambda's error code, e.g. `global/quota-exceeded`; absent when the reply was not Lambda's JSON. */
-  code?: string;
-  message: string;
-  /** What Lambda suggests doing about it. */
-  suggestion?: string;
-}
+import {
+  ApiError,
+  type Failure,
+  RateLimited,
+  ServerFault,
+  type Vendor,
+} from "../../components/core/http/errors.ts";
 
-/** A call to Lambda Cloud failed. Subclasses say what can be done about it. */
-export class LambdaError extends Error {
-  readonly failure: Failure;
-  constructor(failure: Failure, advice?: string, options?: ErrorOptions) {
-    const status =
-      failure.status === undefined ? "" : ` (${[failure.status, failure.code].join(" ").trim()})`;
-    const hints = [failure.suggestion, advice].filter((hint) => hint !== undefined && hint !== "");
-    super(
-      `Lambda Cloud ${failure.call}: ${failure.message}${status}${hints.map((hint) => ` — ${hint}`).join("")}`,
-      options,
-    );
-    this.name = new.target.name;
-    this.failure = failure;
+export const lambdaCloud: Vendor = { name: "Lambda Cloud", addressSetting: "lambda.apiUrl" };
+
+/** Lambda received the request and refused it: nothing was done. Subclasses say why. */
+export class LambdaRefusal extends ApiError {
+  constructor(failure: Failure, advice?: string) {
+    super(lambdaCloud, failure, advice);
   }
 }
 
-/** 401: the key is wrong, or there is none. */
-export class InvalidApiKey extends LambdaError {
+/** 401: the key is wrong or missing. */
+export class InvalidApiKey extends LambdaRefusal {
   constructor(failure: Failure) {
     super(failure, "set the secret sophia-infra:lambdaApiKey to a valid key");
   }
 }
-/** 403: the account, its address or the key's rights do not allow this. */
-export class AccountRefused extends LambdaError {}
+/** 403: the account, its address or the key's permissions do not allow this. */
+export class AccountRefused extends LambdaRefusal {}
 /** 400: the request itself is wrong; the same request will always fail. */
-export class InvalidRequest extends LambdaError {}
+export class InvalidRequest extends LambdaRefusal {}
 /** 404, or 400 on launch: something that the request names does not exist. */
-export class NotFound extends LambdaError {}
+export class NotFound extends LambdaRefusal {}
 /** 400: that name is taken. */
-export class Duplicate extends LambdaError {}
+export class Duplicate extends LambdaRefusal {}
 /** The account's quota is used up. */
-export class QuotaExceeded extends LambdaError {}
+export class QuotaExceeded extends LambdaRefusal {}
 /** No machine of that type is free in that region right now. */
-export class InsufficientCapacity extends LambdaError {}
+export class InsufficientCapacity extends LambdaRefusal {}
 /** The file system is in another region than the launch. */
-export class FileSystemInWrongRegion extends LambdaError {}
-/** A key, file system or ruleset is still used by an instance. Passes when the instance is really gone. */
-export class InUse extends LambdaError {}
+export class FileSystemInWrongRegion extends LambdaRefusal {}
+/** A key, file system or ruleset is still used by an instance. Passes once the instance is terminated. */
+export class InUse extends LambdaRefusal {}
 /** 409: not possible in the present state. */
-export class Conflict extends LambdaError {}
-/** 429: more than the account's share of requests. Nothing was done. */
-export class RateLimited extends LambdaError {}
-/** 5xx, or a reply that is not Lambda's: what happened to the request is unknown. */
-export class ServerFault extends LambdaError {}
-/** The request was sent, or may have been, and no reply came: what happened to it is unknown. */
-export class ReplyLost extends LambdaError {}
-/** No connection was made: the request was certainly not sent. */
-export class Unreachable extends LambdaError {
-  constructor(failure: Failure, options?: ErrorOptions) {
-    super(failure, "check lambda.apiUrl and the network", options);
-  }
-}
-
-/** The server showed a certificate that is expired, another's, or of an unknown authority: nothing was sent. */
-export class Untrusted extends LambdaError {
-  constructor(failure: Failure, options?: ErrorOptions) {
-    super(
-      failure,
-      "check lambda.apiUrl and this machine's clock; behind a proxy that opens TLS, name its authority in NODE_EXTRA_CA_CERTS",
-      options,
-    );
-  }
-}
-
-/** True where the request may have been carried out although it failed. */
-export const mayHaveHappened = (error: unknown): boolean =>
-  error instanceof ServerFault || error instanceof ReplyLost;
-
-const byCode: Record<string, new (failure: Failure) => LambdaError> = {
+export class Conflict extends LambdaRefusal {}
+const byCode: Record<string, new (failure: Failure) => LambdaRefusal> = {
   "global/invalid-api-key": InvalidApiKey,
   "global/account-inactive": AccountRefused,
   "global/invalid-address": AccountRefused,
@@ -101,10 +61,10 @@ const byCode: Record<string, new (failure: Failure) => LambdaError> = {
  * The class for a failed reply. Code decides first. SSH keys have no documented codes for "in use" and "taken":
  * those two are known by the texts that were seen.
  */
-export function errorFor(failure: Failure): LambdaError {
+export function errorFor(failure: Failure): ApiError {
   const { status = 0, code, message } = failure;
-  if (status === 429) return new RateLimited(failure);
-  if (status >= 500) return new ServerFault(failure);
+  if (status === 429) return new RateLimited(lambdaCloud, failure);
+  if (status >= 500) return new ServerFault(lambdaCloud, failure);
   if (status === 400 && /currently in use/i.test(message)) return new InUse(failure);
   if (status === 400 && /name must be unique/i.test(message)) return new Duplicate(failure);
   const known = code === undefined ? undefined : byCode[code];
@@ -113,6 +73,6 @@ export function errorFor(failure: Failure): LambdaError {
   if (status === 403) return new AccountRefused(failure);
   if (status === 404) return new NotFound(failure);
   if (status === 409) return new Conflict(failure);
-  // Lambda's JSON with a code of its own means that Lambda refused; anything else did not come from Lambda.
-  return code === undefined ? new ServerFault(failure) : new InvalidRequest(failure);
+  // JSON with one of Lambda's codes means that Lambda refused; any other reply did not come from Lambda.
+  return code === undefined ? new ServerFault(lambdaCloud, failure) : new InvalidRequest(failure);
 }

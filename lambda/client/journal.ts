@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../components/core/wait.ts";
 
 /**
- * Remembers requests that create something and whose outcome is not known yet, over the death of the process.
- * It is only a hint for how long "not listed" proves nothing: losing it never leads to a second launch of something
- * that is listed.
+ * Records requests that create something and whose outcome is not known yet, also after the process was killed. It is
+ * used only to decide how long "not listed" proves nothing: its loss never leads to a second launch of something listed.
  */
 export interface Journal {
   /** A request for `subject` is about to be sent. */
@@ -17,7 +16,7 @@ export interface Journal {
   unanswered(subject: string): Promise<number | undefined>;
 }
 
-/** A journal in a folder of this machine; on another machine only what Lambda lists is known. */
+/** A journal in a folder of this machine. On another machine only what Lambda lists is known. */
 export class FileJournal implements Journal {
   readonly #folder: string;
   readonly #clock: Clock;
@@ -44,24 +43,5 @@ export class FileJournal implements Journal {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;
     }
-  }
-}
-
-/** A journal that lasts as long as the process. */
-export class MemoryJournal implements Journal {
-  readonly #sent = new Map<string, number>();
-  readonly #clock: Clock;
-  constructor(clock: Clock = systemClock) {
-    this.#clock = clock;
-  }
-  async sent(subject: string): Promise<void> {
-    this.#sent.set(subject, this.#clock.now());
-  }
-  async settled(subject: string): Promise<void> {
-    this.#sent.delete(subject);
-  }
-  async unanswered(subject: string): Promise<number | undefined> {
-    const at = this.#sent.get(subject);
-    return at === undefined ? undefined : this.#clock.now() - at;
   }
 }

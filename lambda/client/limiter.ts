@@ -4,29 +4,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../components/core/wait.ts";
 
-/** Spaces calls out. `turn` resolves when the caller may send. */
+/** Spaces requests. `turn` resolves when the caller may send. */
 export interface Limiter {
   turn(signal?: AbortSignal): Promise<void>;
-  /** Nobody gets a turn for this long from now: Lambda said that there were too many requests. */
+  /** Delays all turns by this long from now, after Lambda reported too many requests. */
   pause(ms: number): Promise<void>;
 }
 
-/** Turns that stay on disk: far more than can be taken while another process reads the folder. */
+/** Turns that are kept on disk: far more than can be taken while another process reads the folder. */
 const kept = 200;
 
-/** For tests and for endpoints without limits. */
-export const unlimited: Limiter = { turn: async () => undefined, pause: async () => undefined };
-
-/** A turn further away than this is left over from a clock that was set back. */
+/** A turn further in the future than this was taken before the clock was set back. */
 const furthestMs = 3_600_000;
 
 /**
  * One queue for every process of this machine that uses the same folder.
  *
  * Lambda counts per account, while Pulumi starts several processes (the program, a provider for preview and one for
- * the update). A turn is a file `<number>` that holds its time. It is made complete elsewhere and linked into place,
- * which fails when the number is taken, so two processes never share a turn; and because nothing is held, a killed
- * process leaves nothing to clean up but an unused turn.
+ * the update). A turn is a file `<number>` that contains its time. It is written elsewhere and linked into place,
+ * which fails when the number is taken, so two processes never share a turn. No lock is held, so a killed process leaves
+ * at most an unused turn.
  */
 export class SharedLimiter implements Limiter {
   readonly #folder: string;
@@ -88,7 +85,7 @@ const isCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code;
 
 /**
- * Folder in which processes of this machine and user meet over one account: the account is known by URL and key.
+ * Folder that all processes of this machine and user share for one account: the account is known by URL and key.
  * Two keys of one account are two queues, which Lambda then slows down with 429.
  */
 export async function meetingPlace(apiUrl: string, apiKey: string): Promise<string> {

@@ -1,7 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { z } from "zod";
-import { unknownValue } from "../../components/core/dynamic.ts";
-import { HalfMade } from "../../components/core/halfMade.ts";
+import { recordingInitFailure } from "../../components/core/initFailed.ts";
+import { unknownValue } from "../../components/core/unknown.ts";
 import { configured, configureWith } from "./context.ts";
 import type { Handler } from "./handler.ts";
 
@@ -9,7 +9,7 @@ type Bag = Record<string, unknown>;
 const providerKey = "__provider";
 const withoutProvider = ({ [providerKey]: _, ...rest }: Bag): Bag => rest;
 
-/** Faults of the inputs, except where they only come from a value that is not known yet. */
+/** Faults of the inputs, except those caused by a value that is not known yet. */
 export function faultsOf(schema: z.ZodType, inputs: Bag): dynamic.CheckFailure[] {
   const result = schema.safeParse(inputs);
   if (result.success) return [];
@@ -31,17 +31,6 @@ export function adapt<Inputs, Outputs extends object>(
   context = configured,
 ): dynamic.ResourceProvider {
   const parse = (inputs: Bag) => handler.inputs(inputs).parse(withoutProvider(inputs));
-  // A half-made resource is recorded as it is: without the provider's text it could never be read or deleted.
-  const recorded = async <T>(bag: Bag, work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof HalfMade) {
-        error.properties = { ...withoutProvider(bag), ...error.properties, [providerKey]: bag[providerKey] };
-      }
-      throw error;
-    }
-  };
   return {
     configure: async (request) => configureWith(request.config),
     async check(_olds: Bag, news: Bag) {
@@ -54,17 +43,17 @@ export function adapt<Inputs, Outputs extends object>(
       return { changes, replaces, deleteBeforeReplace: replaces.length > 0 };
     },
     create: (inputs: Bag) =>
-      recorded(inputs, async () => {
+      recordingInitFailure(inputs, async () => {
         const { id, outputs } = await handler.create(await context(), parse(inputs));
         return { id, outs: { ...withoutProvider(inputs), ...outputs } };
       }),
     async read(id: string, props: Bag) {
       const outputs = await handler.read(await context(), id, withoutProvider(props) as Outputs);
-      // A blank id tells the engine that the resource is gone.
+      // A blank id means to the engine that the resource no longer exists.
       return outputs === undefined ? { id: "", props: {} } : { id, props: { ...props, ...outputs } };
     },
     update: (id: string, olds: Bag, news: Bag) =>
-      recorded(news, async () => {
+      recordingInitFailure(news, async () => {
         const old = withoutProvider(olds) as Outputs;
         const outputs = await handler.update(await context(), id, old, parse(news));
         return { outs: { ...withoutProvider(news), ...outputs } };

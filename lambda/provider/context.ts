@@ -11,7 +11,7 @@ import type { Context } from "../reconcile/context.ts";
 export const settingsKey = "sophia-infra:lambda";
 export const apiKeyKey = "sophia-infra:lambdaApiKey";
 
-/** Only what the API is spoken with: what is launched comes with each resource. */
+/** Settings of the connection only: what is launched comes with each resource. */
 const connection = lambdaSettings.pick({
   apiUrl: true,
   requestsPerSecond: true,
@@ -29,24 +29,24 @@ interface Configuration {
   get(key: string): string | undefined;
 }
 let configuration: Configuration | undefined;
-let made: Promise<Context> | undefined;
+let shared: Promise<Context> | undefined;
 
-/** Every kind of resource is configured on its own, all alike. */
+/** Called once for each kind of resource, always with the same configuration. */
 export function configureWith(given: Configuration): void {
   configuration = given;
 }
 
-/** One way to Lambda for all resources of this process, made when it is first needed. */
+/** The connection to Lambda that all resources of this process share, created at first use. */
 export function configured(): Promise<Context> {
   const given = configuration;
   if (given === undefined) throw new Error("the provider was used before it was configured");
-  made ??= contextFrom((key) => given.get(key));
-  return made;
+  shared ??= contextFrom((key) => given.get(key));
+  return shared;
 }
 
 /**
- * The way to Lambda from a stack's configuration: settings from `sophia-infra:lambda`, the key from the secret
- * `sophia-infra:lambdaApiKey`. So neither is ever an input of a resource, and today's settings serve old resources.
+ * The connection to Lambda from a stack's configuration: settings from `sophia-infra:lambda`, the key from the secret
+ * `sophia-infra:lambdaApiKey`. Neither is ever an input of a resource, and current settings apply to old resources.
  */
 export async function contextFrom(get: (key: string) => string | undefined): Promise<Context> {
   const text = get(settingsKey) ?? "{}";

@@ -9,37 +9,31 @@ import type { FirewallRule } from "../reconcile/firewall.ts";
 const outputs = (...names: string[]): Record<string, undefined> =>
   Object.fromEntries(names.map((name) => [name, undefined]));
 
-abstract class LambdaResource extends DynamicResource {
-  constructor(
-    kind: string,
-    name: string,
-    props: Record<string, unknown>,
-    options: CustomResourceOptions | undefined,
-  ) {
-    const module = `lambda/provider/handlers/${kind.charAt(0).toLowerCase()}${kind.slice(1)}.ts`;
-    super(`lambda:${kind}`, module, name, props, options);
-  }
-}
-
 export interface InstanceClaimArgs {
-  /** The host is one that runs already: whatever carries the claim is left alone. A change does nothing by itself. */
+  /** The host is adopted: instances with the claim are not terminated. A change does nothing by itself. */
   adopted?: Input<boolean>;
 }
 
-/** A random id for one host, made before the host and deleted after it. Every launch for the host carries it. */
-export class InstanceClaim extends LambdaResource {
+/** A random id for one host, created before the host and deleted after it. A tag of every launch for the host. */
+export class InstanceClaim extends DynamicResource {
   declare readonly claim: Output<string>;
   constructor(name: string, args: InstanceClaimArgs = {}, options?: CustomResourceOptions) {
-    super("InstanceClaim", name, { ...outputs("claim"), ...args }, options);
+    super(
+      "lambda:InstanceClaim",
+      "lambda/provider/handlers/instanceClaim.ts",
+      name,
+      { ...outputs("claim"), ...args },
+      options,
+    );
   }
 }
 
 export interface InstanceArgs {
   /** Name shown by Lambda, 1 to 64 characters. A change renames in place. */
   name: Input<string>;
-  /** From an `InstanceClaim` of its own. A change replaces the instance. */
+  /** From a separate `InstanceClaim`. A change replaces the instance. */
   claim: Input<string>;
-  /** Project and stack, as a tag for people. A change matters at the next launch only. */
+  /** Project and stack, as a tag. A change matters at the next launch only. */
   stack: Input<string>;
   /** Written to /etc/hostname. A change replaces the instance. */
   hostname: Input<string>;
@@ -53,25 +47,25 @@ export interface InstanceArgs {
   sshKeyName: Input<string>;
   /** cloud-init text, 1 MB at most. A change replaces the instance. */
   userData?: Input<string>;
-  /** Mounted if the instance lands in its region. A change replaces instances there. */
+  /** Mounted if the instance is launched in its region. A change replaces instances there. */
   fileSystem?: Input<{ name: Input<string>; region: Input<string> }>;
   /** Firewall ruleset by region. Another ruleset for the instance's region replaces it. */
   rulesets?: Input<Record<string, Input<string>>>;
 }
 
 /**
- * A rented machine. Replaced delete-before-create: its name is unique in the cluster, and two are never paid for.
- * With `adopt` it is one that runs already, which is never changed, rebooted or terminated.
+ * A Lambda Cloud instance. Replaced delete-before-create: its name is unique in the cluster, and at most one instance is
+ * billed. With `adopt` it is one that runs already, which is never changed, rebooted or terminated.
  */
-export class Instance extends LambdaResource {
+export class Instance extends DynamicResource {
   /** Public IPv4 address. */
   declare readonly address: Output<string>;
   /** Empty where Lambda gives none. */
   declare readonly privateAddress: Output<string>;
   declare readonly hostname: Output<string>;
-  /** Type that was really got. */
+  /** Actual type. */
   declare readonly instanceType: Output<string>;
-  /** Region that was really got. */
+  /** Actual region. */
   declare readonly region: Output<string>;
   declare readonly gpus: Output<number>;
   declare readonly hourlyUsd: Output<number>;
@@ -83,30 +77,42 @@ export class Instance extends LambdaResource {
     options?: CustomResourceOptions,
   ) {
     const known = ["address", "privateAddress", "hostname", "instanceType", "region", "gpus", "hourlyUsd"];
-    super("Instance", name, { ...outputs(...known, "status", "adopted"), ...args }, options);
+    super(
+      "lambda:Instance",
+      "lambda/provider/handlers/instance.ts",
+      name,
+      { ...outputs(...known, "status", "adopted"), ...args },
+      options,
+    );
   }
 }
 
 export interface SshKeyArgs {
-  /** At Lambda a digest is added, unless the account has the same key under exactly this name. */
+  /** At Lambda with a digest of the key, unless the account has the same key under exactly this name. */
   name: Input<string>;
-  /** OpenSSH public key. A change adds the new one; the old one is deleted when no instance was launched with it. */
+  /** OpenSSH public key. A change adds the new one; the old one is deleted once no instance that was launched with it runs. */
   publicKey: Input<string>;
-  /** The key before a change. Without it a change is refused as long as instances run that were launched with that. */
+  /** The key before a change. Without it a change is refused while instances run that were launched with that key. */
   previousPublicKey?: Input<string>;
 }
 
 /** A key that new instances accept. */
-export class SshKey extends LambdaResource {
+export class SshKey extends DynamicResource {
   /** Name to launch with. */
   declare readonly keyName: Output<string>;
   constructor(name: string, args: SshKeyArgs, options?: CustomResourceOptions) {
-    super("SshKey", name, { ...outputs("keyName"), ...args }, options);
+    super(
+      "lambda:SshKey",
+      "lambda/provider/handlers/sshKey.ts",
+      name,
+      { ...outputs("keyName"), ...args },
+      options,
+    );
   }
 }
 
 export interface FileSystemArgs {
-  /** Project and stack: what one made another never takes for its own. A change does nothing. */
+  /** Project and stack: other stacks never take over the file system. A change does nothing. */
   stack?: Input<string>;
   /** Letters, digits and dashes, at most 60; unique in the account. A change replaces: the data is lost. */
   name: Input<string>;
@@ -114,14 +120,20 @@ export interface FileSystemArgs {
   region: Input<string>;
 }
 
-/** Storage that outlives instances. One that the account has already is used, and never deleted. */
-export class FileSystem extends LambdaResource {
+/** Storage that outlives instances. An existing one of the account is used, and never deleted. */
+export class FileSystem extends DynamicResource {
   declare readonly name: Output<string>;
   declare readonly region: Output<string>;
   declare readonly mountPoint: Output<string>;
   declare readonly bytesUsed: Output<number>;
   constructor(name: string, args: FileSystemArgs, options?: CustomResourceOptions) {
-    super("FileSystem", name, { ...outputs("mountPoint", "bytesUsed"), ...args }, options);
+    super(
+      "lambda:FileSystem",
+      "lambda/provider/handlers/fileSystem.ts",
+      name,
+      { ...outputs("mountPoint", "bytesUsed"), ...args },
+      options,
+    );
   }
 }
 
@@ -130,14 +142,20 @@ export interface FirewallRulesetArgs {
   name: Input<string>;
   /** Rulesets are regional. A change replaces. */
   region: Input<string>;
-  /** Rules from the first moment. A change does nothing: `FirewallRules` sets them from then on. */
+  /** Rules at creation. A change does nothing: `FirewallRules` sets them from then on. */
   initialRules: Input<Input<FirewallRule>[]>;
 }
 
-/** What may reach the instances that are launched with it. It cannot be attached or taken off afterwards. */
-export class FirewallRuleset extends LambdaResource {
+/** Firewall of the instances that are launched with it. It cannot be attached or removed afterwards. */
+export class FirewallRuleset extends DynamicResource {
   constructor(name: string, args: FirewallRulesetArgs, options?: CustomResourceOptions) {
-    super("FirewallRuleset", name, { ...args }, options);
+    super(
+      "lambda:FirewallRuleset",
+      "lambda/provider/handlers/firewallRuleset.ts",
+      name,
+      { ...args },
+      options,
+    );
   }
 }
 
@@ -147,9 +165,9 @@ export interface FirewallRulesArgs {
   rules: Input<Input<FirewallRule>[]>;
 }
 
-/** The rules of a ruleset. Apart from it, because they name addresses that are known only after launches with it. */
-export class FirewallRules extends LambdaResource {
+/** The rules of a ruleset. A separate resource, as they contain addresses that are known only after launches with it. */
+export class FirewallRules extends DynamicResource {
   constructor(name: string, args: FirewallRulesArgs, options?: CustomResourceOptions) {
-    super("FirewallRules", name, { ...args }, options);
+    super("lambda:FirewallRules", "lambda/provider/handlers/firewallRules.ts", name, { ...args }, options);
   }
 }

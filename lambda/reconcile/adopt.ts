@@ -12,7 +12,7 @@ const described = (adoption: Adoption): string =>
 
 /**
  * Finds a running instance and waits until it is active. Only reads: an adopted instance is never changed,
- * rebooted or terminated. Names are not unique at Lambda, so a name that fits several is refused.
+ * rebooted or terminated. Names are not unique at Lambda, so a name that matches several is refused.
  */
 export async function adoptInstance(
   context: Context,
@@ -35,5 +35,5 @@ export async function adoptInstance(
 
 const listed = (instances: WireInstance[]): string =>
   instances.length === 0
-    ? "The account has none"
-    : `There are: ${instances.map((one) => `${one.name || "unnamed"} (${one.id}, ${one.ip ?? "no address"})`).join(", ")}`;
+    ? "The account has no running instances"
+    : `Running instances: ${instances.map((one) => `${one.name || "unnamed"} (${one.id}, ${one.ip ?? "no address"})`).join(", ")}`;

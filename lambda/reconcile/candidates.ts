@@ -1,6 +1,6 @@
 import type { Catalogue } from "../client/wire.ts";
 
-/** One thing that can be launched. */
+/** A type and region in which to try a launch. */
 export interface Candidate {
   instanceType: string;
   region: string;
@@ -10,9 +10,9 @@ export const sameCandidate = (a: Candidate, b: Candidate): boolean =>
   a.instanceType === b.instanceType && a.region === b.region;
 
 /**
- * What to try, in order: each type in every region before the next type, first where Lambda says that it has
- * capacity, then where it does not, because that list was seen to be wrong both ways. Places that gave a broken
- * machine come last. A type that Lambda does not know is left out.
+ * Launches to try, in order: each type in every region before the next type, first where Lambda lists capacity, then
+ * where it does not, as that list was observed to be wrong both ways. Candidates that resulted in a broken machine come
+ * last. A type that Lambda does not know is skipped.
  */
 export function candidates(
   preference: { instanceTypes: readonly string[]; regions: readonly string[] },

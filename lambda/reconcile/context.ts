@@ -2,13 +2,13 @@ import type { Clock } from "../../components/core/wait.ts";
 import type { LambdaApi } from "../client/api.ts";
 import type { Journal } from "../client/journal.ts";
 
-/** Everything that reconciling needs of the outside. */
+/** All external dependencies of `reconcile`. */
 export interface Context {
   api: LambdaApi;
   clock: Clock;
   journal: Journal;
   timing: Timing;
-  /** One line for the person who watches. */
+  /** One line of the update's output. */
   log: (line: string) => void;
 }
 
@@ -21,5 +21,3 @@ export interface Timing {
   settleDeadline: number;
   unhealthyReplacements: number;
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,12 +3,12 @@ import type { Adoption } from "./adopt.ts";
 import type { InstanceOutputs } from "./outputs.ts";
 import { fixedParts, type InstanceSpec, isAlive } from "./spec.ts";
 
-/** What a resource program asks for: a launch, or a running instance. */
+/** What the program requests: a launch, or a running instance. */
 export type Wanted = { spec: InstanceSpec } | { adopt: Adoption };
 
 export interface Difference {
   changes: boolean;
-  /** Properties whose change takes another instance. */
+  /** Properties whose change requires another instance. */
   replaces: string[];
 }
 
@@ -17,26 +17,26 @@ const update: Difference = { changes: true, replaces: [] };
 const replace = (...replaces: string[]): Difference => ({ changes: true, replaces });
 
 /**
- * What it takes to get from `old` to `wanted`. Preferences (types, regions) never matter to an instance that is
- * there, and nothing but its own loss or its own settings replaces a launched one.
+ * The change from `old` to `wanted`. Preferences (types, regions) do not affect an existing instance, and only its loss or
+ * its fixed settings replace a launched one.
  */
 export function difference(id: string, old: InstanceOutputs, wanted: Wanted): Difference {
   if ("adopt" in wanted) {
     const { adopt } = wanted;
     const stays = "id" in adopt ? adopt.id === id : old.adopted && adopt.name === old.name;
     if (!stays) return replace("adopt");
-    // A launched instance that is now to be adopted is only marked: replacing it would terminate it.
+    // A launched instance that is adopted now is only marked: replacing it would terminate it.
     return old.adopted ? same : update;
   }
   if (old.adopted) return replace("adopt");
   const fixed = fixedParts(wanted.spec, old.region);
-  // Where a half-made instance landed is not always known; then only what does not depend on it is compared.
+  // The region of a partly created instance is not always known; then only what does not depend on it is compared.
   const placed = old.region === "" ? ["fileSystemName", "rulesetId"] : [];
   const changed = Object.entries(fixed)
     .filter(([key, value]) => !placed.includes(key) && old[key as keyof typeof fixed] !== value)
-    // A launch puts one key in; from then on the host itself says who may log in.
+    // A launch installs one key; from then on the host itself determines who may log in.
     .filter(([key]) => !(key === "sshKeyName" && old.ready))
-    // A ruleset that is no longer offered for the region stays attached: it cannot be taken off a running instance.
+    // A ruleset that is no longer offered for the region stays attached: it cannot be removed from a running instance.
     .filter(([key, value]) => !(key === "rulesetId" && value === ""))
     .map(([key]) => propertyOf[key] ?? key);
   if (changed.length > 0) return replace(...changed);
@@ -50,6 +50,6 @@ const propertyOf: Record<string, string> = {
   rulesetId: "rulesets",
 };
 
-/** A half-made instance that has died meanwhile cannot be finished: it is replaced. */
+/** A partly created instance that no longer runs cannot be completed: it is replaced. */
 export const isLost = (instance: WireInstance | undefined): boolean =>
   instance === undefined || !isAlive(instance) || instance.status === "unhealthy";

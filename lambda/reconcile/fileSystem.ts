@@ -6,14 +6,14 @@ import { ensureNamed, forgetNamed } from "./named.ts";
 export interface FileSystemSpec {
   name: string;
   region: string;
-  /** Project and stack, so that two stacks of an account never take each other's for their own. */
+  /** Project and stack, so that stacks of one account never take over each other's file systems. */
   stack?: string | undefined;
 }
 export interface FileSystemOutputs extends FileSystemSpec {
   mountPoint: string;
   /** As of the last read; Lambda counts every few hours. */
   bytesUsed: number;
-  /** Made by us, so deleted by us. */
+  /** Created by the program, and therefore deleted by it. */
   owned: boolean;
 }
 
@@ -27,15 +27,15 @@ const outputs = (fileSystem: WireFileSystem, owned: boolean): FileSystemOutputs 
 
 const labelOf = ({ name }: FileSystemSpec): string => `file system ${name}`;
 
-/** Makes the file system, or uses the account's own of that name, which is then never deleted. */
+/** Creates the file system, or uses the account's existing one of that name, which is then never deleted. */
 export async function createFileSystem(
   context: Context,
   spec: FileSystemSpec,
 ): Promise<{ id: string; outputs: FileSystemOutputs }> {
   const { api } = context;
   const find = async () => (await api.listFileSystems()).find((one) => one.name === spec.name);
-  const make = () => api.createFileSystem({ name: spec.name, region: spec.region });
-  const { item, owned } = await ensureNamed(context, labelOf(spec), find, make, spec.stack);
+  const create = () => api.createFileSystem({ name: spec.name, region: spec.region });
+  const { item, owned } = await ensureNamed(context, labelOf(spec), find, create, spec.stack);
   if (item.region.name !== spec.region) {
     throw new Error(
       `file system ${spec.name} already exists, in ${item.region.name} instead of ${spec.region}: ` +

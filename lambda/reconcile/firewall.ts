@@ -3,10 +3,10 @@ import type { Context } from "./context.ts";
 import { deleteWhenFree } from "./inUse.ts";
 import { ensureNamed } from "./named.ts";
 
-/** What may come in from where. */
+/** Traffic that is allowed. */
 export interface FirewallRule {
   protocol: "tcp" | "udp" | "icmp" | "all";
-  /** First and last port; left out for icmp. */
+  /** First and last port; absent for icmp. */
   ports?: [number, number];
   /** IPv4 network. */
   source: string;
@@ -39,11 +39,11 @@ export function sameRules(a: readonly FirewallRule[], b: readonly FirewallRule[]
 export interface RulesetSpec {
   name: string;
   region: string;
-  /** Rules from the first moment; later ones are set by `setRules`. */
+  /** Rules at creation; later ones are set by `setRules`. */
   initialRules: FirewallRule[];
 }
 
-/** Makes the ruleset of that name in that region, or goes on with the one that is there. */
+/** Creates the ruleset of that name in that region, or continues with the existing one. */
 export async function createRuleset(context: Context, spec: RulesetSpec): Promise<WireRuleset> {
   const { api } = context;
   const find = async () =>
@@ -57,7 +57,8 @@ export async function createRuleset(context: Context, spec: RulesetSpec): Promis
 /** Replaces all rules, where they differ. Instances with the ruleset follow at once. */
 export async function setRules(context: Context, id: string, rules: FirewallRule[]): Promise<FirewallRule[]> {
   const current = await context.api.getRuleset(id);
-  if (current === undefined) throw new Error(`firewall ruleset ${id} is gone: run refresh, then up again`);
+  if (current === undefined)
+    throw new Error(`firewall ruleset ${id} does not exist any more: run pulumi refresh, then pulumi up`);
   if (sameRules(current.rules.map(fromWire), rules)) return rules;
   return (await context.api.updateRuleset(id, { rules: rules.map(toWire) })).rules.map(fromWire);
 }

@@ -1,13 +1,14 @@
-import { Hopeless, notYet, waitFor } from "../../components/core/wait.ts";
+import { messageOf } from "../../components/core/errors.ts";
+import { notYet, Unrecoverable, waitFor } from "../../components/core/wait.ts";
 import { InUse } from "../client/errors.ts";
 import type { WireInstance } from "../client/wire.ts";
-import { type Context, messageOf } from "./context.ts";
-import { giveUpUnlessPassing } from "./lifecycle.ts";
+import type { Context } from "./context.ts";
+import { throwPermanent } from "./lifecycle.ts";
 import { isAlive } from "./spec.ts";
 
 /**
- * Deletes what instances may still use. Lambda refuses until the last user is really gone, which is later than its
- * termination: that is waited for. A user that keeps running is named at once instead.
+ * Deletes what instances may still use. Lambda refuses until the last instance is gone, some time after its termination:
+ * that is waited for. An instance that keeps running is an error at once, which names it.
  */
 export async function deleteWhenFree(
   context: Context,
@@ -27,16 +28,16 @@ export async function deleteWhenFree(
       await remove();
       return true;
     } catch (error) {
-      if (!(error instanceof InUse)) return giveUpUnlessPassing(error);
+      if (!(error instanceof InUse)) return throwPermanent(error);
       const users = (await api.listInstances()).filter((instance) => isAlive(instance) && uses(instance));
       if (users.length === 0) return notYet(messageOf(error));
       const names = users
         .map((user) => `${user.name ?? "unnamed"} (${user.id}, ${user.region.name})`)
         .join(", ");
-      throw new Hopeless(
+      throw new Unrecoverable(
         new Error(
-          `${what} cannot be deleted: ${names} still runs with it. ` +
-            "Keep it in the settings as long as that host runs, or remove the host first",
+          `${what} cannot be deleted: ${names} still uses it. ` +
+            "Keep it in the settings while that host runs, or remove the host first",
           { cause: error },
         ),
       );

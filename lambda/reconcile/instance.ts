@@ -1,23 +1,24 @@
-import { HalfMade } from "../../components/core/halfMade.ts";
+import { messageOf } from "../../components/core/errors.ts";
+import { InitFailed } from "../../components/core/initFailed.ts";
 import type { WireInstance } from "../client/wire.ts";
 import type { Candidate } from "./candidates.ts";
-import { type Context, messageOf } from "./context.ts";
+import type { Context } from "./context.ts";
 import { launch, launchSettled, ownedBy, strays } from "./launch.ts";
 import { BrokenMachine, terminateAndWait, untilActive } from "./lifecycle.ts";
 import { type InstanceOutputs, launchedOutputs, observed } from "./outputs.ts";
 import { fixedParts, type InstanceSpec, isAlive, specDigest, specTag, tagOf } from "./spec.ts";
 
-export interface Made {
+export interface CreatedInstance {
   id: string;
   outputs: InstanceOutputs;
 }
 
 /**
- * Brings an instance for `spec.claim` into being: takes the one that an interrupted run left, or launches one.
- * Whatever happens, at most one instance of a claim lives when this returns or fails, and when it fails with an
- * instance alive, the failure is a `HalfMade` that carries its id.
+ * Creates an instance for `spec.claim`: takes over the one that an interrupted run left, or launches one. At most one
+ * instance of a claim runs when this returns or fails; when it fails with an instance running, the error is an
+ * `InitFailed` with its id.
  */
-export async function createInstance(context: Context, spec: InstanceSpec): Promise<Made> {
+export async function createInstance(context: Context, spec: InstanceSpec): Promise<CreatedInstance> {
   const broken: Candidate[] = [];
   const dead: string[] = [];
   let id = await takeOver(context, spec);
@@ -30,20 +31,20 @@ export async function createInstance(context: Context, spec: InstanceSpec): Prom
       await launchSettled(context, spec.claim);
       return { id, outputs: launchedOutputs(instance, spec, true) };
     } catch (error) {
-      if (!(error instanceof BrokenMachine)) throw await halfMade(context, spec, id, error);
+      if (!(error instanceof BrokenMachine)) throw await initFailed(context, spec, id, error);
       context.log(messageOf(error));
       try {
         await terminateAndWait(context, id);
       } catch (stuck) {
-        throw await halfMade(context, spec, id, stuck);
+        throw await initFailed(context, spec, id, stuck);
       }
       dead.push(id);
       if (place) broken.push(place);
       await launchSettled(context, spec.claim);
       if (dead.length > context.timing.unhealthyReplacements) {
         throw new Error(
-          `host ${spec.name}: ${dead.length} machines came up broken and were terminated (${dead.join(", ")}); ` +
-            `last: ${messageOf(error)}. Try another region or type, or run up again later`,
+          `host ${spec.name}: ${dead.length} machines failed to start and were terminated (${dead.join(", ")}); ` +
+            `last: ${messageOf(error)}. Try another region or type, or run pulumi up again later`,
           { cause: error },
         );
       }
@@ -52,7 +53,7 @@ export async function createInstance(context: Context, spec: InstanceSpec): Prom
   }
 }
 
-/** What an interrupted run left: the best fitting instance is kept, every other one is terminated. */
+/** Instances that an interrupted run left: the best match is kept, every other one is terminated. */
 async function takeOver(context: Context, spec: InstanceSpec): Promise<string | undefined> {
   const found = await strays(context, spec.claim);
   const fits = (instance: WireInstance) =>
@@ -63,17 +64,17 @@ async function takeOver(context: Context, spec: InstanceSpec): Promise<string | 
   return keep?.id;
 }
 
-/** A launch whose reply was lost on another machine may have been listed only now. */
+/** The instance of a launch whose reply was lost on another machine may be listed only now. */
 async function removeOthers(context: Context, spec: InstanceSpec, keep: string): Promise<void> {
   for (const other of await ownedBy(context, spec.claim)) {
     if (other.id !== keep) await terminateAndWait(context, other.id);
   }
 }
 
-async function halfMade(context: Context, spec: InstanceSpec, id: string, cause: unknown) {
-  const advice = "it stays recorded: run up again to go on, or destroy to remove it";
+async function initFailed(context: Context, spec: InstanceSpec, id: string, cause: unknown) {
+  const advice = "it stays recorded: run pulumi up again to continue, or pulumi destroy to remove it";
   const reason = `host ${spec.name}: ${messageOf(cause)}; ${advice}`;
-  return new HalfMade(id, await lastSeen(context, spec, id, cause), reason, { cause });
+  return new InitFailed(id, await lastSeen(context, spec, id, cause), reason, { cause });
 }
 
 async function lastSeen(context: Context, spec: InstanceSpec, id: string, cause: unknown) {
@@ -94,13 +95,13 @@ async function lastSeen(context: Context, spec: InstanceSpec, id: string, cause:
     const instance = await context.api.getInstance(id);
     return instance ? launchedOutputs(instance, spec, false) : unseen;
   } catch (error) {
-    // The id is what matters; what else is known of the instance is read again by the next run.
+    // Only the id is essential; the next run reads the rest again.
     context.log(`instance ${id}: ${messageOf(error)}`);
     return unseen;
   }
 }
 
-/** Renames where the name differs, and goes on with an instance that an earlier run left half-made. */
+/** Renames where the name differs, and completes an instance that an earlier run left partly created. */
 export async function updateInstance(
   context: Context,
   id: string,
@@ -118,13 +119,16 @@ async function finish(context: Context, id: string, spec: InstanceSpec): Promise
     await removeOthers(context, spec, id);
     await launchSettled(context, spec.claim);
   } catch (cause) {
-    const advice = cause instanceof BrokenMachine ? "run up again to replace it" : "run up again to go on";
+    const advice =
+      cause instanceof BrokenMachine
+        ? "run pulumi up again to replace it"
+        : "run pulumi up again to continue";
     const outputs = await lastSeen(context, spec, id, cause);
-    throw new HalfMade(id, outputs, `host ${spec.name}: ${messageOf(cause)}; ${advice}`, { cause });
+    throw new InitFailed(id, outputs, `host ${spec.name}: ${messageOf(cause)}; ${advice}`, { cause });
   }
 }
 
-/** Current state, or undefined when the instance is gone or going. */
+/** Current state, or undefined when the instance is terminated or being terminated. */
 export async function readInstance(
   context: Context,
   id: string,
@@ -135,17 +139,17 @@ export async function readInstance(
   return { ...old, ...observed(instance) };
 }
 
-/** Terminates and waits until gone; an adopted instance is only forgotten. */
+/** Terminates and waits until it is gone; an adopted instance is only removed from the state. */
 export async function deleteInstance(context: Context, id: string, old: InstanceOutputs): Promise<void> {
   if (old.adopted) {
-    context.log(`instance ${id} was adopted: it is forgotten, not terminated`);
+    context.log(`instance ${id} was adopted: it is removed from the state, not terminated`);
     return;
   }
   await terminateAndWait(context, id);
   await launchSettled(context, old.claim);
 }
 
-/** The last word on a host: nothing that was ever launched for its claim stays behind. */
+/** Terminates everything that was ever launched for a claim. */
 export async function releaseClaim(context: Context, claim: string): Promise<void> {
   for (const stray of await strays(context, claim)) await terminateAndWait(context, stray.id);
   await launchSettled(context, claim);

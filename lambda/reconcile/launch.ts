@@ -1,29 +1,24 @@
+import { messageOf } from "../../components/core/errors.ts";
+import { ApiError, mayHaveHappened } from "../../components/core/http/errors.ts";
 import { notYet, WaitTimeout, waitFor } from "../../components/core/wait.ts";
-import {
-  FileSystemInWrongRegion,
-  InsufficientCapacity,
-  LambdaError,
-  mayHaveHappened,
-  NotFound,
-  QuotaExceeded,
-} from "../client/errors.ts";
+import { FileSystemInWrongRegion, InsufficientCapacity, NotFound, QuotaExceeded } from "../client/errors.ts";
 import type { WireInstance } from "../client/wire.ts";
 import { type Candidate, candidates } from "./candidates.ts";
-import { type Context, messageOf } from "./context.ts";
-import { giveUpUnlessPassing } from "./lifecycle.ts";
+import type { Context } from "./context.ts";
+import { throwPermanent } from "./lifecycle.ts";
 import { claimTag, type InstanceSpec, isAlive, launchRequest, tagOf } from "./spec.ts";
 
 const subject = (claim: string) => `launch ${claim}`;
 
-/** Living instances that were launched for a claim. */
+/** Running instances that were launched for a claim. */
 export async function ownedBy(context: Context, claim: string): Promise<WireInstance[]> {
   const instances = await context.api.listInstances();
   return instances.filter((instance) => isAlive(instance) && tagOf(instance, claimTag) === claim);
 }
 
 /**
- * Living instances of a claim. Where an earlier launch went unanswered, also waits as long as such an instance may
- * take to be listed: before that, an empty list proves nothing.
+ * Running instances of a claim. After an earlier launch without reply, also waits as long as its instance may take to be
+ * listed: before that, an empty list proves nothing.
  */
 export async function strays(context: Context, claim: string): Promise<WireInstance[]> {
   const sentBefore = await context.journal.unanswered(subject(claim));
@@ -46,27 +41,26 @@ async function lookFor(context: Context, claim: string, known: readonly string[]
   };
   try {
     return await waitFor(wait, async () => {
-      const found = await unknown().catch(giveUpUnlessPassing);
+      const found = await unknown().catch(throwPermanent);
       return found.length > 0 ? found : notYet("not listed");
     });
   } catch (error) {
-    // The one wait whose deadline is an answer: it says that there is no such instance.
+    // This wait may end at its deadline: it means that there is no such instance.
     if (error instanceof WaitTimeout && error.lastError === "not listed") return [];
     throw error;
   }
 }
 
-/** The launch of a claim is known to have ended: its instance is recorded, or gone. */
+/** The outcome of a launch is known: its instance is recorded, or terminated. */
 export const launchSettled = (context: Context, claim: string): Promise<void> =>
   context.journal.settled(subject(claim));
 
-/** Refusals that another type or region may not share. Nothing was launched. */
+/** Refusals after which another type or region may succeed. Nothing was launched. */
 const tryNext = [InsufficientCapacity, QuotaExceeded, NotFound, FileSystemInWrongRegion];
 
 /**
- * Launches one instance at the first place that takes it, and returns its id and place.
- * A request is never repeated unless Lambda certainly did nothing: when the reply is lost, the instance is looked
- * for by its tag instead.
+ * Launches one instance with the first candidate that Lambda accepts, and returns its id and candidate. A request is
+ * repeated only if Lambda certainly did nothing: after a lost reply the instance is searched by its tag instead.
  */
 export async function launch(
   context: Context,
@@ -91,18 +85,18 @@ export async function launch(
       return { id: await context.api.launch(launchRequest(spec, candidate)), candidate };
     } catch (error) {
       if (mayHaveHappened(error)) {
-        context.log(`${messageOf(error)}; looking for the instance by its tag`);
+        context.log(`${messageOf(error)}; searching the instance by its tag`);
         return { id: await afterLostReply(context, spec, known, error), candidate };
       }
-      if (error instanceof LambdaError) await launchSettled(context, spec.claim);
+      if (error instanceof ApiError) await launchSettled(context, spec.claim);
       if (!tryNext.some((Class) => error instanceof Class)) throw error;
       context.log(`${place} refused: ${messageOf(error)}`);
-      const reason = error instanceof LambdaError ? error.failure.message : messageOf(error);
+      const reason = error instanceof ApiError ? error.failure.message : messageOf(error);
       refusals.push(`${place}: ${reason.replace(/\.$/, "")}`);
     }
   }
   throw new Error(
-    `host ${spec.name}: Lambda refused every place. ${refusals.join("; ")}. ` +
+    `host ${spec.name}: Lambda refused every type and region. ${refusals.join("; ")}. ` +
       "Add instance types or regions to the settings, or try again later",
   );
 }
@@ -119,7 +113,7 @@ async function afterLostReply(
   const seconds = context.timing.settleDeadline;
   throw new Error(
     `host ${spec.name}: ${messageOf(cause)}. No instance with its tag was listed within ${seconds} s, ` +
-      "so nothing was launched; run up again",
+      "so nothing was launched; run pulumi up again",
     { cause },
   );
 }

@@ -1,10 +1,12 @@
-import { Hopeless, notYet, waitFor } from "../../components/core/wait.ts";
-import { LambdaError } from "../client/errors.ts";
+import { asError } from "../../components/core/errors.ts";
+import { ApiError, Untrusted } from "../../components/core/http/errors.ts";
+import { notYet, Unrecoverable, waitFor } from "../../components/core/wait.ts";
+import { AccountRefused, InvalidApiKey, InvalidRequest } from "../client/errors.ts";
 import type { WireInstance } from "../client/wire.ts";
-import { type Context, messageOf } from "./context.ts";
+import type { Context } from "./context.ts";
 import { isAlive, isGone } from "./spec.ts";
 
-/** The machine will not come up: waiting longer cannot help, another launch can. */
+/** The machine does not start: waiting longer does not help, another launch may. */
 export class BrokenMachine extends Error {
   constructor(id: string, reason: string) {
     super(`instance ${id} ${reason}`);
@@ -15,7 +17,7 @@ export class BrokenMachine extends Error {
 const label = (instance: Pick<WireInstance, "id" | "name">): string =>
   instance.name ? `${instance.name} (${instance.id})` : instance.id;
 
-/** Waits until an instance is active and has its address, which comes later than the instance. */
+/** Waits until an instance is active and has its address, which is assigned later. */
 export async function untilActive(context: Context, id: string, name: string): Promise<WireInstance> {
   const { api, clock, timing } = context;
   const start = clock.now();
@@ -27,15 +29,15 @@ export async function untilActive(context: Context, id: string, name: string): P
     clock,
   };
   return await waitFor(wait, async () => {
-    const instance = await api.getInstance(id).catch(giveUpUnlessPassing);
+    const instance = await api.getInstance(id).catch(throwPermanent);
     if (instance === undefined) {
       const young = clock.now() - start < timing.settleDeadline * 1000;
       if (!seen && young) return notYet("Lambda does not list it yet");
-      throw new Hopeless(new BrokenMachine(id, "is gone"));
+      throw new Unrecoverable(new BrokenMachine(id, "is gone"));
     }
     seen = true;
     if (!isAlive(instance) || instance.status === "unhealthy") {
-      throw new Hopeless(new BrokenMachine(id, `turned ${instance.status} in ${instance.region.name}`));
+      throw new Unrecoverable(new BrokenMachine(id, `turned ${instance.status} in ${instance.region.name}`));
     }
     if (instance.status !== "active")
       return notYet(`status ${instance.status}, address ${instance.ip ?? "none yet"}`);
@@ -45,8 +47,8 @@ export async function untilActive(context: Context, id: string, name: string): P
 }
 
 /**
- * Terminates an instance and waits until it is really gone; one that is gone already is fine.
- * Lambda blocks `terminate` for the first seconds of an instance, and may take it without acting: both are waits.
+ * Terminates an instance and waits until it is gone; no error if it is gone already. Lambda blocks `terminate` for the
+ * first seconds of an instance, and may accept it without acting: both are retried.
  */
 export async function terminateAndWait(context: Context, id: string): Promise<void> {
   const { api, clock, timing } = context;
@@ -57,7 +59,7 @@ export async function terminateAndWait(context: Context, id: string): Promise<vo
     clock,
   };
   await waitFor(wait, async () => {
-    const instance = await api.getInstance(id).catch(giveUpUnlessPassing);
+    const instance = await api.getInstance(id).catch(throwPermanent);
     if (instance === undefined || isGone(instance)) return true;
     if (instance.status === "terminating") return notYet("status terminating");
     const action = instance.actions?.terminate;
@@ -71,9 +73,11 @@ export async function terminateAndWait(context: Context, id: string): Promise<vo
   });
 }
 
-/** While something is being waited for, an answer that will never change ends the wait; anything else may pass. */
-export function giveUpUnlessPassing(error: unknown): never {
-  const lasting = ["InvalidApiKey", "AccountRefused", "InvalidRequest", "Untrusted"];
-  if (error instanceof LambdaError && !lasting.includes(error.name)) throw error;
-  throw new Hopeless(error instanceof Error ? error : new Error(messageOf(error)));
+/** Failures that waiting does not change. */
+const permanent = [InvalidApiKey, AccountRefused, InvalidRequest, Untrusted];
+
+/** While something is being waited for, a permanent failure ends the wait; any other failure of a call may pass. */
+export function throwPermanent(error: unknown): never {
+  if (error instanceof ApiError && !permanent.some((kind) => error instanceof kind)) throw error;
+  throw new Unrecoverable(asError(error));
 }

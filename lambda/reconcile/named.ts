@@ -1,56 +1,58 @@
-import { Hopeless, notYet, waitFor } from "../../components/core/wait.ts";
-import { Duplicate, LambdaError, mayHaveHappened } from "../client/errors.ts";
-import { type Context, messageOf } from "./context.ts";
-import { giveUpUnlessPassing } from "./lifecycle.ts";
+import { asError, messageOf } from "../../components/core/errors.ts";
+import { ApiError, mayHaveHappened } from "../../components/core/http/errors.ts";
+import { notYet, Unrecoverable, waitFor } from "../../components/core/wait.ts";
+import { Duplicate } from "../client/errors.ts";
+import type { Context } from "./context.ts";
+import { throwPermanent } from "./lifecycle.ts";
 
 /**
- * Makes something that is known by its name. `owned` is false for what was there before anyone here asked for it.
- * A lost reply is answered by looking again before asking again, so nothing is made twice.
+ * Creates something that is identified by its name. `owned` is false for what existed before the program requested it.
+ * After a lost reply the name is looked up before the next request, so nothing is created twice.
  *
- * @param owner who asks. The note of having asked is then kept until `forgetNamed`: whoever is killed before the engine
- * could record what was made finds by it that it is ours.
+ * @param owner Stack that creates it. The journal's entry is then kept until `forgetNamed`: a run that follows one killed
+ * before the engine recorded the result recognises it as its own.
  */
 export async function ensureNamed<T>(
   context: Context,
   what: string,
   find: () => Promise<T | undefined>,
-  make: () => Promise<T>,
+  create: () => Promise<T>,
   owner?: string,
 ): Promise<{ item: T; owned: boolean }> {
   const { journal, clock, timing } = context;
   const subject = subjectOf(what, owner);
-  let asked = (await journal.unanswered(subject)) !== undefined;
+  let requested = (await journal.unanswered(subject)) !== undefined;
   const wait = {
     what: `${what} to be created`,
     deadline: timing.settleDeadline,
     interval: timing.pollInterval,
     clock,
   };
-  const made = await waitFor(wait, async () => {
-    const there = await find().catch(giveUpUnlessPassing);
-    if (there !== undefined) return { item: there, owned: asked };
+  const result = await waitFor(wait, async () => {
+    const existing = await find().catch(throwPermanent);
+    if (existing !== undefined) return { item: existing, owned: requested };
     await journal.sent(subject);
     try {
-      return { item: await make(), owned: true };
+      return { item: await create(), owned: true };
     } catch (error) {
       if (mayHaveHappened(error)) {
-        asked = true;
+        requested = true;
         return notYet(messageOf(error));
       }
-      // Ours after all, only not listed yet; or another's, made this very moment.
-      if (error instanceof Duplicate && asked) return notYet(messageOf(error));
-      if (error instanceof LambdaError) await journal.settled(subject);
-      throw new Hopeless(error instanceof Error ? error : new Error(messageOf(error)));
+      // Created by the lost request and not listed yet, or created by someone else just now.
+      if (error instanceof Duplicate && requested) return notYet(messageOf(error));
+      if (error instanceof ApiError) await journal.settled(subject);
+      throw new Unrecoverable(asError(error));
     }
   });
-  if (owner === undefined || !made.owned) await journal.settled(subject);
-  return made;
+  if (owner === undefined || !result.owned) await journal.settled(subject);
+  return result;
 }
 
 const subjectOf = (what: string, owner: string | undefined): string =>
   owner === undefined ? `create ${what}` : `create ${what} for ${owner}`;
 
-/** It is gone: one of the same name, from now on, is another's. */
+/** Call after its deletion: from now on, one of the same name was created by someone else. */
 export async function forgetNamed(
   { journal }: Context,
   what: string,

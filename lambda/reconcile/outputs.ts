@@ -1,7 +1,7 @@
 import type { WireInstance } from "../client/wire.ts";
 import { type FixedParts, fixedParts, type InstanceSpec } from "./spec.ts";
 
-/** What is known of an instance. All of it is in Pulumi's state: nothing here is secret. */
+/** State of an instance. All of it is in Pulumi's state: nothing here is secret. */
 export interface InstanceOutputs extends FixedParts {
   name: string;
   address: string;
@@ -12,13 +12,13 @@ export interface InstanceOutputs extends FixedParts {
   gpus: number;
   hourlyUsd: number;
   status: string;
-  /** Was active with an address once. Until then another launch may take its place. */
+  /** Has been active with an address. Until then another launch may replace it. */
   ready: boolean;
-  /** Taken over, not launched: never renamed, rebooted or terminated by us. */
+  /** Not launched by the program: never renamed, rebooted or terminated by it. */
   adopted: boolean;
 }
 
-/** Everything that Lambda tells, for the parts that may change under us. */
+/** The parts that may change outside of the program, as Lambda reports them. */
 export function observed(instance: WireInstance) {
   return {
     name: instance.name ?? "",

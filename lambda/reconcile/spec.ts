@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../components/core/digest.ts";
 import type { LaunchRequest, WireInstance } from "../client/wire.ts";
 import type { Candidate } from "./candidates.ts";
 
-/** What an instance is asked to be. */
+/** The wanted instance. */
 export interface InstanceSpec {
   /** Name that Lambda shows. Changed in place. */
   name: string;
-  /** Random id that belongs to this one host for its life; every instance launched for it carries it as a tag. */
+  /** Random id of one host, for the lifetime of the host; a tag of every instance that is launched for it. */
   claim: string;
   /** Shown as a tag, for people. */
   stack: string;
@@ -17,9 +17,9 @@ export interface InstanceSpec {
   regions: string[];
   imageFamily: string;
   sshKeyName: string;
-  /** cloud-init text. Lambda never gives it back. */
+  /** cloud-init text. Lambda never returns it. */
   userData?: string;
-  /** Mounted where the instance lands in its region. */
+  /** Mounted if the instance is launched in its region. */
   fileSystem?: { name: string; region: string };
   /** Firewall ruleset by region. */
   rulesets?: Record<string, string>;
@@ -30,13 +30,13 @@ export const claimTag = "sophia-claim";
 export const specTag = "sophia-spec";
 export const stackTag = "sophia-stack";
 
-const short = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 32);
+const short = (text: string) => digest(text, 32);
 export const userDataDigest = (userData: string | undefined): string =>
   userData === undefined ? "" : short(userData);
 
 /**
- * What an instance in a region is launched with and keeps for life: any other value takes another instance, except that
- * the key is only the first one that it takes.
+ * What an instance is launched with and keeps until it is terminated: another value requires another instance, except
+ * for the key, which is only the first one that it accepts.
  */
 export function fixedParts(spec: InstanceSpec, region: string) {
   return {
@@ -51,7 +51,7 @@ export function fixedParts(spec: InstanceSpec, region: string) {
 }
 export type FixedParts = ReturnType<typeof fixedParts>;
 
-/** Tells an instance that a killed run launched from one that was launched for other settings. */
+/** Distinguishes an instance that a killed run launched from one that was launched for other settings. */
 export const specDigest = (spec: InstanceSpec, region: string): string =>
   short(JSON.stringify(fixedParts(spec, region)));
 
@@ -78,9 +78,9 @@ export function launchRequest(spec: InstanceSpec, candidate: Candidate): LaunchR
 export const tagOf = (instance: WireInstance, key: string): string | undefined =>
   instance.tags?.find((tag) => tag.key === key)?.value;
 
-/** No longer running and on its way out or away: nothing is billed any more. */
+/** Terminated: nothing is billed any more. */
 export const isGone = (instance: WireInstance): boolean =>
   ["terminated", "preempted"].includes(instance.status);
-/** Neither gone nor going. */
+/** Neither terminated nor being terminated. */
 export const isAlive = (instance: WireInstance): boolean =>
   !isGone(instance) && instance.status !== "terminating";

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../components/core/digest.ts";
+import { withoutComment } from "../../components/core/publicKey.ts";
 import { InUse } from "../client/errors.ts";
 import type { WireSshKey } from "../client/wire.ts";
 import type { Context } from "./context.ts";
@@ -9,11 +10,11 @@ import { isAlive } from "./spec.ts";
 export interface SshKeySpec {
   name: string;
   publicKey: string;
-  /** The key before a change: said so, because hosts that run must have been told. */
+  /** The key before a change: required, as running hosts must have been given the new one. */
   previousPublicKey?: string | undefined;
 }
 
-/** A key at Lambda that was made by us, so is deleted by us. */
+/** A key at Lambda that the program created, and therefore deletes. */
 interface OwnKey {
   id: string;
   keyName: string;
@@ -24,26 +25,23 @@ export interface SshKeyOutputs extends SshKeySpec {
   keyId?: string;
   /** Name at Lambda. */
   keyName: string;
-  /** Made by us, so deleted by us. */
+  /** Created by the program, and therefore deleted by it. */
   owned: boolean;
-  /** Earlier keys of ours, which Lambda keeps as long as a host that was launched with one runs. */
+  /** Earlier keys of the program, which Lambda keeps while a host that was launched with one runs. */
   retired?: OwnKey[];
 }
 
-/** The key itself, without its comment. */
-const material = (publicKey: string): string => publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
-
-export const isSameKey = (one: string, other: string): boolean => material(one) === material(other);
+export const isSameKey = (one: string, other: string): boolean =>
+  withoutComment(one) === withoutComment(other);
 
 export const keyIdOf = (id: string, old: SshKeyOutputs): string => old.keyId ?? id;
 
-/** Carries a digest of the key: a new key gets a new name, and lives beside the old one. */
+/** Contains a digest of the key: a new key gets a new name and can coexist with the old one. */
 export const physicalKeyName = (spec: SshKeySpec): string => {
-  const digest = createHash("sha256").update(material(spec.publicKey)).digest("hex").slice(0, 8);
-  return `${spec.name.slice(0, 64 - 9)}-${digest}`;
+  return `${spec.name.slice(0, 64 - 9)}-${digest(withoutComment(spec.publicKey), 8)}`;
 };
 
-/** Uses the account's own key of exactly that name if it is the same key; otherwise adds ours. */
+/** Uses the account's key of exactly that name if it is the same key; otherwise creates one. */
 export async function createSshKey(
   context: Context,
   spec: SshKeySpec,
@@ -54,9 +52,9 @@ export async function createSshKey(
     const keys = (await api.listSshKeys()).filter((key) => isSameKey(key.public_key, spec.publicKey));
     return keys.find((key) => key.name === spec.name) ?? keys.find((key) => key.name === name);
   };
-  const make = () => api.createSshKey({ name, public_key: spec.publicKey });
-  const { item } = await ensureNamed(context, `SSH key ${name}`, find, make);
-  // The digest in the name says that one of our runs made it, also one that was killed before it could record it.
+  const create = () => api.createSshKey({ name, public_key: spec.publicKey });
+  const { item } = await ensureNamed(context, `SSH key ${name}`, find, create);
+  // The digest in the name proves that a run of the program created it, also one that was killed before recording it.
   return { id: item.id, outputs: outputs(item, spec, item.name === name) };
 }
 
@@ -69,8 +67,8 @@ const outputs = (key: WireSshKey, spec: SshKeySpec, owned: boolean): SshKeyOutpu
 });
 
 /**
- * The key for launches from now on. The one before it goes as soon as Lambda lets it: it names the hosts that were
- * launched with it for their whole life, whatever keys they take by now.
+ * The key for launches from now on. The previous one is deleted as soon as Lambda allows it: Lambda ties it to the hosts
+ * that were launched with it until they are terminated, whatever keys they accept by then.
  */
 export async function updateSshKey(
   context: Context,
@@ -78,14 +76,14 @@ export async function updateSshKey(
   old: SshKeyOutputs,
   spec: SshKeySpec,
 ): Promise<SshKeyOutputs> {
-  const { outputs: made } = await createSshKey(context, spec);
+  const { outputs: created } = await createSshKey(context, spec);
   const before = { id: keyIdOf(id, old), keyName: old.keyName };
   const earlier = [...(old.retired ?? []), ...(old.owned ? [before] : [])];
   const retired: OwnKey[] = [];
   for (const key of earlier) {
-    if (key.id !== made.keyId && !(await deletedNow(context, key))) retired.push(key);
+    if (key.id !== created.keyId && !(await deletedNow(context, key))) retired.push(key);
   }
-  return { ...made, retired };
+  return { ...created, retired };
 }
 
 /** @returns false while Lambda refuses, because a host was launched with it */

@@ -25,7 +25,7 @@ function reasonAgainst(
 ): string | undefined {
   const { name } = entry;
   if (entry.unavailable) return entry.unavailable;
-  if (settings.disabled.includes(name)) return "switched off by mcp.disabled";
+  if (settings.disabled.includes(name)) return "disabled by mcp.disabled";
   if (settings.enabled && !settings.enabled.includes(name)) return "not among mcp.enabled";
   const missing = secretsOf(name).filter((secret) => !given.has(secret));
   if (missing.length > 0) return `needs ${missing.join(" and ")} in the stack's ESC environment`;
@@ -34,7 +34,7 @@ function reasonAgainst(
   return undefined;
 }
 
-/** What is wrong with the settings, as far as only the catalog can tell. */
+/** Faults of the settings that only the catalog reveals. */
 function faultsOf(catalog: readonly CatalogEntry[], settings: Settings["mcp"]): string[] {
   const names = catalog.map((entry) => entry.name);
   const unknown = (path: string, name: string) =>
@@ -69,8 +69,8 @@ function variableFaults(server: string, name: string, value: string): string[] {
 }
 
 /**
- * Decides which servers run. A server whose secret is missing stays off; asking for one that does not exist, or that
- * cannot run, is a fault.
+ * Decides which servers run. A server whose secret is missing is disabled; naming one that does not exist or cannot run is
+ * an error.
  *
  * @param given names of the secrets that the stack has
  * @throws with all faults at once
@@ -89,10 +89,10 @@ export function choose(
   });
 }
 
-/** One line about what stays off, for the log; undefined when all run. */
+/** One line about disabled servers, for the log; undefined when all run. */
 export function notice(choices: readonly Choice[]): string | undefined {
   const off = choices.flatMap((choice) =>
     choice.enabled ? [] : [`${choice.entry.name} (${choice.reason})`],
   );
-  return off.length > 0 ? `MCP servers that stay off: ${off.join("; ")}` : undefined;
+  return off.length > 0 ? `disabled MCP servers: ${off.join("; ")}` : undefined;
 }

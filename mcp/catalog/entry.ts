@@ -16,10 +16,10 @@ const slug = z
 const path = z.string().regex(/^\/[A-Za-z0-9/_.-]*$/, "a path that begins with /");
 const exact = z.string().regex(/^v?[0-9]+\.[0-9]+\.[0-9]+([-.+][0-9A-Za-z.-]+)?$/, "an exact version");
 
-/** Revisions of the protocol that a server can speak: with sessions, and without. */
+/** Revisions of the protocol: with sessions, and without. */
 export const revisions = ["2025-11-25", "2026-07-28"] as const;
 
-/** Parts of the platform that a server may call, by name; `internet` is all of it at 80 and 443. */
+/** Parts of the platform that a server may call, by name; `internet` is every public address at 80 and 443. */
 export const places = ["lambda", "postgres", "redis", "inference", "gong", "internet"] as const;
 export type Place = (typeof places)[number];
 
@@ -30,80 +30,82 @@ const egress = z
     `one of ${places.join(", ")}, or a vendor's host with its port like api.example.com:443`,
   );
 
-/** What all entries have. */
+/** Fields of all entries. */
 const common = {
-  /** The server's name towards clients and its path below `/mcp/`. A change is a new server. */
+  /** Name for clients, and the path below `/mcp/`. A change creates a new server. */
   name: slug,
   /** One sentence for people who choose servers; the official registry allows 100 characters. */
   description: z.string().min(10).max(100),
-  /** Revisions that it speaks to a client who comes directly. Default both. */
+  /** Revisions that it supports at its own path. Default: both. */
   revisions: z
     .array(z.enum(revisions))
     .min(1)
     .default([...revisions]),
-  /** Keeps a client's state in its session, so that the gateway, which opens a session a call, cannot serve it. */
+  /** Keeps a client's state in its session. The gateway cannot serve it, as that opens a session for each call. */
   sessionful: z.boolean().default(false),
-  /** Why the gateway leaves it out, where it does; it then has its own path only. */
+  /** Why the gateway does not offer it; it then has its own path only. Default: the gateway offers it. */
   notFederated: z.string().min(10).optional(),
   /**
-   * Seconds that the gateway waits for an answer of it. Default 30. Its tools must need less. It is the price of others
-   * too: while the server hangs, and the gateway has not marked it yet, a call to any server may wait as long.
+   * Seconds that the gateway waits for a response of the server. Default: 30. Its tools must need less. While the server
+   * hangs and the gateway has not marked it unhealthy yet, a call to any other server may wait as long.
    */
   timeout: z.number().int().min(5).max(600).default(30),
-  /** Tools that the gateway offers; left out: all. Its own path offers all. */
+  /** Tools that the gateway offers. Default: all. The server's own path offers all. */
   toolAllow: z.array(z.string().min(1)).min(1).optional(),
-  /** Why it cannot be run as it is. Then it is never enabled, and asking for it is refused with this. */
+  /** Why it cannot run. It is then never enabled, and naming it in `mcp.enabled` is refused with this reason. */
   unavailable: z.string().min(20).optional(),
 };
 
-/** What entries have that run in the cluster. */
+/** Fields of entries that run in the cluster. */
 const deployed = {
-  /** Where the program comes from, by exact version; `own` is written here. */
+  /** Origin of the program, by exact version; `own` is in this repository. */
   source: z.strictObject({
     registry: z.enum(["own", "npm", "pypi", "oci"]),
     name: z.string().min(1),
     version: exact,
   }),
-  /** The walls around the namespace open this port and no other. */
-  port: z.literal(8080, { error: "8080: the namespace's walls open no other port" }).default(8080),
+  /** The network policies of the namespace allow this port only. */
+  port: z
+    .literal(8080, { error: "8080: the namespace's network policies allow no other port" })
+    .default(8080),
   /** Path of the MCP endpoint. */
   path: path.default("/mcp"),
   /**
-   * What the kubelet asks. `tcp` where the server answers nothing without a token: one that hangs is left out by the gateway
-   * then, and an alert tells of it, but nobody starts it anew. `program` where a program of `mcp/vendor` has no health path:
-   * a watcher in its process opens a session.
+   * Paths that the kubelet probes. `tcp` where the server refuses every request without a token: when it hangs, the gateway
+   * leaves it out and an alert fires, but nothing restarts it. `program` where a program of `mcp/vendor` has no health path:
+   * a second process in its container opens a session.
    */
   health: z
     .union([z.enum(["tcp", "program"]), z.strictObject({ live: path, ready: path })])
     .default({ live: "/healthz", ready: "/readyz" }),
-  /** More than one needs a server that keeps nothing between calls. `max` above `min` scales by CPU, or by the GPU where it has a slice. */
+  /** More than one requires a server without state between calls. `max` above `min` scales by CPU, or by the GPU where it has a slice. */
   replicas: z
     .strictObject({ min: z.number().int().min(1).max(10), max: z.number().int().min(1).max(10) })
     .refine(({ min, max }) => min <= max, "min is above max")
     .default({ min: 1, max: 1 }),
-  /** Time slices of a GPU that each replica takes; 0 runs it without. A change restarts the server. */
+  /** Time slices of a GPU for each replica; 0 runs it without a GPU. A change restarts the server. */
   gpuSlices: z
     .number()
     .refine(Number.isInteger, {
       error: ({ input }) =>
-        `${input}: Kubernetes has no part of a GPU. Each GPU is offered as 4 time slices, so a quarter is written as 1`,
+        `${input}: Kubernetes has no fractions of a GPU. Each GPU is offered as 4 time slices, so write a quarter as 1`,
     })
-    .refine((slices) => slices >= 0 && slices <= 1, "0 or 1: more slices of one GPU give no more of it")
+    .refine((slices) => slices >= 0 && slices <= 1, "0 or 1: more slices of one GPU give no more of its time")
     .default(0),
-  /** What the server may read of Kubernetes. */
+  /** Kubernetes resources that the server may read. */
   kubernetes: z.strictObject({ resources: z.array(z.enum(["nodes", "pods"])).min(1) }).optional(),
   /**
-   * What it calls, beyond DNS. A network policy lets it out to no other part of the platform; a vendor's host opens that
-   * port of the whole internet, as policies know addresses and not names.
+   * Destinations that it calls, besides DNS. Its network policy allows no other part of the platform; a vendor's host allows
+   * that port of the whole internet, as policies match addresses, not names.
    */
   egress: z.array(egress).default([]),
-  /** Plain environment variables of a server of others. */
+  /** Plain environment variables of a third-party server. */
   environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string()).default({}),
-  /** A volume that outlives the pod, at this path. The server then stops before its successor starts. */
+  /** A persistent volume at this path. The old pod then stops before the new one starts. */
   volume: z.strictObject({ path, size: z.string().regex(/^[1-9][0-9]*(Mi|Gi)$/) }).optional(),
-  /** Left out: `mcp.resources` of the stack. `mcp.servers.<name>.resources` comes before both. A change rolls it. */
+  /** Default: `mcp.resources` of the stack. `mcp.servers.<name>.resources` takes precedence over both. A change rolls it. */
   resources: demand.optional(),
-  /** MiB of the pod's working set after `tools/list`, as seen in the lab; for the table of servers. */
+  /** MiB of the pod's working set after `tools/list`, as measured in the lab; shown in the table of servers. */
   memory: z.number().int().positive(),
 };
 
@@ -112,16 +114,16 @@ const container = z.strictObject({
   ...common,
   ...deployed,
   kind: z.literal("container"),
-  /** Left out: the image of our own servers. */
+  /** Default: the image of our own servers. */
   image: z.string().includes(":").optional(),
-  /** Left out: what the image starts. */
+  /** Default: the command of the image. */
   command: z.array(z.string().min(1)).min(1).optional(),
   args: z.array(z.string()).default([]),
-  /** Header with a secret that the gateway adds, for servers that want a token with each request. */
+  /** Header with a secret that the gateway adds, for servers that require a token with each request. */
   credential: z.strictObject({ header: z.string().min(1), variable: z.string().min(1) }).optional(),
 });
 
-/** Speaks over standard input and output: a bridge in front of it serves HTTP, with one child for all clients. */
+/** A stdio program: a bridge serves HTTP for it, with one child process for all clients. */
 const stdio = z.strictObject({
   ...common,
   ...deployed,
@@ -130,11 +132,11 @@ const stdio = z.strictObject({
   health: z.strictObject({ live: path, ready: path }).default({ live: "/ping", ready: "/ping" }),
 });
 
-/** Runs at its vendor's; only the gateway leads there, and adds what the vendor wants for a login. */
+/** Hosted by its vendor; reached only through the gateway, which adds the vendor's token. */
 const remote = z.strictObject({
   ...common,
   kind: z.literal("remote"),
-  /** Endpoint; left out where it is the account's own, and comes from `mcp.servers.<name>.url`. */
+  /** Endpoint. Default: `mcp.servers.<name>.url`, where each account has its own. */
   url: z.url({ protocol: /^https$/ }).optional(),
   /** Header with the token, as `Bearer <secret>`. */
   credential: z.strictObject({ header: z.string().min(1), variable: z.string().min(1) }),
@@ -152,7 +154,7 @@ export const catalogEntry = z
     error: "a sessionful server has one replica: the next request must reach the same one",
   })
   .refine((entry) => entry.unavailable !== undefined || reachedAt(entry).length > 0, {
-    error: "nothing leads to it: the gateway leaves it out, and only the gateway knows its token",
+    error: "it would be unreachable: the gateway does not offer it, and only the gateway has its token",
   })
   .refine((entry) => entry.kind !== "stdio" || entry.replicas.max === 1, {
     path: ["replicas"],

@@ -1,4 +1,4 @@
-/** What of an entry says which ways lead to it. */
+/** The fields of an entry that decide how it is reached. */
 interface Reached {
   name: string;
   kind: string;
@@ -8,19 +8,19 @@ interface Reached {
   credential?: object | undefined;
 }
 
-/** The gateway's path, which leads to every server that is behind it. */
+/** The gateway's path. */
 export const gatewayPath = "/mcp";
-/** Where clients read which servers there are, in the official registry's shape. */
+/** Path of the list of servers, in the official registry's format. */
 export const registryPath = `${gatewayPath}/servers.json`;
 
-/** Whether the gateway can serve an entry. */
+/** Whether the gateway offers an entry. */
 export const federated = (entry: Reached): boolean => !entry.sessionful && entry.notFederated === undefined;
 
-/** The path of an entry's own, past the gateway. Where only the gateway knows the token, there is none. */
+/** An entry's own path, which bypasses the gateway. Undefined where only the gateway has its token. */
 export const ownPath = (entry: Reached): string | undefined =>
   entry.kind === "remote" || entry.credential ? undefined : `${gatewayPath}/${entry.name}`;
 
-/** Every path that leads to an entry, the gateway's first; none where it cannot be run. */
+/** Every path of an entry, the gateway's first; none where it cannot run. */
 export function reachedAt(entry: Reached): string[] {
   if (entry.unavailable) return [];
   const own = ownPath(entry);

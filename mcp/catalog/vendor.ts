@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Where the image has `mcp/vendor`, and its packages. */
+/** Folder of `mcp/vendor` and its packages in the image. */
 const folder = "/app/mcp/vendor";
 const packages = `${folder}/node_modules`;
 
@@ -8,7 +8,7 @@ const { dependencies } = JSON.parse(
   readFileSync(new URL("../vendor/package.json", import.meta.url), "utf8"),
 ) as { dependencies: Record<string, string> };
 
-/** A package of `mcp/vendor` at the version that its package.json names. @throws when it is not there */
+/** A package of `mcp/vendor` at the version in its package.json. @throws when it is not there */
 export function npm(name: string): { registry: "npm"; name: string; version: string } {
   const version = dependencies[name];
   if (version === undefined)
@@ -22,13 +22,13 @@ export const program = (name: string, file: string): string[] => [
   `${packages}/${npm(name).name}/${file}`,
 ];
 
-/** The same of a program that announces resources that it does not have: the announcement is left out. */
+/** The command for a program that announces resources and then refuses to list them: the announcement is removed. */
 export const withoutResources = (name: string, file: string): string[] => {
   const [node = "", ...rest] = program(name, file);
-  return [node, "--import", `${folder}/withoutResources.ts`, ...rest];
+  return [node, `${folder}/withoutResources.ts`, ...rest];
 };
 
-/** The command that starts a program of ours in a process that also watches it, for those without a health path. */
+/** The command for an HTTP program without a health path: a second process reports whether the program responds. */
 export const watched = (command: readonly string[], port: number): string[] => [
   "node",
   `${folder}/watched.ts`,
@@ -37,13 +37,13 @@ export const watched = (command: readonly string[], port: number): string[] => [
   ...command.slice(1),
 ];
 
-/** Where it is told whether the program answers. Others than the kubelet do not get to this port. */
+/** Where a pod reports whether its program responds. Network policies open this port to nobody; the kubelet is exempt. */
 export const alive = { path: "/alive", port: 8081 };
 
 /**
- * The command that serves a program which speaks over standard input and output. The bridge's own health path answers
- * even when its child is gone or hangs: the shell between them ends it when the child is gone, and `alive` tells that
- * it hangs; then the kubelet starts both anew.
+ * The command that serves a stdio program. The bridge's own health path is 200 even when its child has exited or hangs:
+ * the shell between them ends the bridge when the child exits, and `alive` reports a child that hangs. In both cases the
+ * kubelet restarts the container.
  */
 export function bridged(command: readonly string[], port: number): string[] {
   return [

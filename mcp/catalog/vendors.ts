@@ -2,11 +2,11 @@ import { images } from "../../components/core/versions.ts";
 import type { CatalogInput } from "./entry.ts";
 import { npm, program, withoutResources } from "./vendor.ts";
 
-/** Node.js keeps to this heap, so that a leak ends one server and not its neighbours. */
+/** Limits the heap, so that a memory leak ends one server and does not affect others. */
 const heap = { NODE_OPTIONS: "--max-old-space-size=192" };
 const imageVersion = (image: string) => image.slice(image.lastIndexOf(":") + 1);
 
-/** Servers of others that run here: npm packages in the image of `mcp/vendor`, or images of their makers. */
+/** Third-party servers that run in the cluster: npm packages in the image of `mcp/vendor`, or images of their vendors. */
 export const vendorServers: CatalogInput[] = [
   {
     name: "github",
@@ -19,11 +19,11 @@ export const vendorServers: CatalogInput[] = [
     },
     image: images.githubMcp,
     args: ["http", "--port", "8080"],
-    // It has no health path, and answers 401 to everybody who brings no token.
+    // It has no health path, and responds 401 without a token.
     health: "tcp",
     revisions: ["2025-11-25"],
     credential: { header: "Authorization", variable: "GITHUB_PERSONAL_ACCESS_TOKEN" },
-    // All 44 are 120 kB of descriptions.
+    // The descriptions of all 44 are 120 kB.
     toolAllow: [
       ...["get_me", "search_repositories", "search_code", "get_file_contents", "list_branches"],
       ...["list_commits", "get_commit", "list_issues", "search_issues", "issue_read", "issue_write"],
@@ -127,7 +127,7 @@ export const vendorServers: CatalogInput[] = [
     source: npm("@bytebase/dbhub"),
     command: program("@bytebase/dbhub", "dist/index.js"),
     args: ["--transport", "http", "--host", "0.0.0.0", "--port", "8080"],
-    // The walls around the namespace say who may come.
+    // Network policies decide who may connect.
     environment: { ...heap, DBHUB_ALLOWED_HOSTS: "*" },
     health: { live: "/healthz", ready: "/healthz" },
     egress: ["postgres"],
@@ -151,11 +151,11 @@ export const vendorServers: CatalogInput[] = [
     command: program("@playwright/mcp", "cli.js"),
     args: [
       ...["--headless", "--isolated", "--host", "0.0.0.0", "--port", "8080"],
-      // The walls around the namespace say who may come, so the names under which they come do not matter.
+      // Network policies decide who may connect, so the host name does not matter.
       ...["--allowed-hosts", "*"],
     ],
     environment: { ...heap, PLAYWRIGHT_BROWSERS_PATH: "/tmp/browsers" },
-    // It takes every path for the protocol.
+    // It serves the protocol at every path, so it has no health path.
     health: "program",
     revisions: ["2025-11-25"],
     sessionful: true,
@@ -181,7 +181,7 @@ export const vendorServers: CatalogInput[] = [
   },
   {
     name: "memory",
-    description: "A knowledge graph that outlives conversations: entities, relations, observations.",
+    description: "A knowledge graph that persists across conversations: entities, relations, observations.",
     // It reads one small file.
     timeout: 10,
     kind: "stdio",

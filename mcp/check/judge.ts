@@ -1,6 +1,6 @@
 import type { Era, Probe } from "../probe.ts";
 
-/** A server of the stack, as far as it matters to who checks it. */
+/** What the check needs to know of a server. */
 export interface CheckedServer {
   name: string;
   enabled: boolean;
@@ -8,24 +8,24 @@ export interface CheckedServer {
   federated: boolean;
   /** Revisions that it speaks at its own path. */
   revisions: readonly string[];
-  /** Its own path from outside; left out where only the gateway reaches it. */
+  /** URL of its own path. Absent where only the gateway reaches it. */
   url?: string | undefined;
 }
 
-/** What a server said to a real client of one revision. */
+/** Result of a real client of one revision. */
 export type Answer = Probe & { era: Era; ms: number };
 
-/** What is known of the gateway. */
+/** Result of checking the gateway. */
 export interface GatewayView {
   ready: boolean;
-  /** Tools that it offers, by revision; empty where only an identity provider's tokens get in. */
+  /** Tools that it offers, by revision; empty where it accepts only an identity provider's tokens. */
   offered: readonly Probe[];
-  /** What it says of each server; only where it could not be asked as a client. */
+  /** Its health report by server; only where it could not be checked as a client. */
   healths?: Readonly<Record<string, string>>;
   reason?: string;
 }
 
-/** `none`: there is no such way to this server. */
+/** `none`: the server is not reachable this way. */
 export type Mark = "ok" | "failed" | "none";
 
 export interface ServerCheck {
@@ -34,15 +34,15 @@ export interface ServerCheck {
   direct: Mark;
   gateway: Mark;
   tools: string[];
-  /** Of the slower revision, from the connection to the list of tools. */
+  /** Milliseconds from connecting to the list of tools, of the slower revision. */
   ms: number;
-  /** Why it is not ready. */
+  /** Why the server is not ready. */
   reason?: string;
 }
 
-const gatewayDown = "the gateway does not answer";
+const gatewayDown = "the gateway does not respond";
 
-/** Why the gateway does not serve a server; nothing where it does, or need not. */
+/** Why the gateway does not serve a server; undefined where it does, or does not have to. */
 function gatewayFault(
   { name, federated }: CheckedServer,
   view: GatewayView | undefined,
@@ -51,7 +51,7 @@ function gatewayFault(
   if (view?.healths) {
     const health = view.healths[name];
     if (!federated || health === "healthy") return undefined;
-    return view.ready || alone ? `the gateway finds it ${health ?? "unknown"}` : undefined;
+    return view.ready || alone ? `the gateway reports it as ${health ?? "unknown"}` : undefined;
   }
   const answering = (view?.offered ?? []).filter(({ ready }) => ready);
   if (answering.length === 0) return alone ? gatewayDown : undefined;
@@ -61,8 +61,8 @@ function gatewayFault(
 }
 
 /**
- * A server is ready when a real client of each revision that it speaks lists its tools, and the gateway offers them. A
- * gateway that is down is a fault of its own, not one of servers that have their own path. Pure.
+ * A server is ready when a real client of each revision that it supports can list its tools, and the gateway offers them.
+ * A gateway that is down is reported once, not as a fault of each server that also has its own path. Pure.
  */
 export function judged(
   server: CheckedServer,

@@ -2,15 +2,14 @@ import { readFileSync } from "node:fs";
 import { notYet, WaitTimeout, waitFor } from "../../components/core/wait.ts";
 import { environmentSchema } from "../../components/settings/environment/variables.ts";
 import { readEnvironment } from "../servers/kit/environment.ts";
-import { askAll } from "./ask.ts";
+import { checkServers } from "./checkServers.ts";
 import type { GatewayView, ServerCheck } from "./judge.ts";
 import type { Plan } from "./plan.ts";
 import { advice, faultsOf, linesOf } from "./report.ts";
 
 /**
- * Asks every MCP server as a client does, from outside through Nginx, and those that do not answer again until the
- * plan's deadline has passed. A line of JSON for each server; then what is wrong, and what to do. Ends with 1 if
- * anything is.
+ * Checks every MCP server as a client does, through Nginx, and retries those that fail until the plan's deadline. Prints
+ * one line of JSON for each server, then the failures and what to do about them. Exits with 1 on a failure.
  */
 const environment = readEnvironment("the check", environmentSchema("mcp-check"));
 const plan = JSON.parse(environment.SOPHIA_CHECK_PLAN) as Plan;
@@ -22,22 +21,22 @@ let gateway: GatewayView | undefined;
 const faults = () => faultsOf({ servers: [...found.values()], gateway });
 
 try {
-  await waitFor({ what: "every MCP server to answer", deadline, interval: 1 }, async () => {
-    // Those that answered are left in peace: the rest may be slow for want of a CPU.
+  await waitFor({ what: "every MCP server to respond", deadline, interval: 1 }, async () => {
+    // Not those that passed: the others may be slow because the CPU is busy.
     const left = servers.filter(({ name }) => {
       const known = found.get(name);
       return !known?.ready || known.gateway === "failed";
     });
-    const asked = await askAll(left, plan.gateway, { address, ca, token, timeout: 10 });
-    gateway = asked.gateway;
-    for (const server of asked.servers) found.set(server.name, server);
+    const checked = await checkServers(left, plan.gateway, { address, ca, token, timeout: 10 });
+    gateway = checked.gateway;
+    for (const server of checked.servers) found.set(server.name, server);
     return faults().length === 0 ? true : notYet(faults().join("; "));
   });
 } catch (error) {
   if (!(error instanceof WaitTimeout)) throw error;
   process.exitCode = 1;
 }
-// In the plan's order, as a later answer keeps its place.
+// In the plan's order: a Map keeps the position of the first insertion.
 for (const line of linesOf([...found.values()])) process.stdout.write(`${line}\n`);
-// The end of the log is what Kubernetes keeps of a failed pod, and what the update shows.
+// Kubernetes keeps the end of a failed container's log in the pod's status, and the update shows it.
 if (process.exitCode === 1) process.stderr.write(advice(faults(), deadline));

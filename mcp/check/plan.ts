@@ -1,14 +1,14 @@
-import type { GatewayDoor } from "./ask.ts";
+import type { GatewayAccess } from "./checkServers.ts";
 import type { CheckedServer } from "./judge.ts";
 
-/** What the check is told; nothing of it is secret. */
+/** Input of the check; holds no secrets. */
 export interface Plan {
   servers: CheckedServer[];
-  gateway: GatewayDoor;
-  /** Where Nginx is inside the cluster, whatever the host name says outside. */
+  gateway: GatewayAccess;
+  /** Name of Nginx inside the cluster, to connect to instead of the URLs' host. */
   address: string;
-  /** PEM of the certificate that Nginx serves: it is trusted for itself, whoever signed it. */
+  /** PEM of the certificate that Nginx serves; trusted directly, whatever authority signed it. */
   certificate: string;
-  /** Seconds until a server that does not answer is a failure. */
+  /** Seconds after which a server that does not respond is a failure. */
   deadline: number;
 }

@@ -5,9 +5,9 @@ interface Checked {
   gateway: GatewayView | undefined;
 }
 
-/** Everything that is wrong, by name. Pure. */
+/** All failures, by name. Pure. */
 export const faultsOf = ({ servers, gateway }: Checked): string[] => [
-  ...(gateway?.ready === false ? [`the gateway: ${gateway.reason ?? "does not answer"}`] : []),
+  ...(gateway?.ready === false ? [`the gateway: ${gateway.reason ?? "does not respond"}`] : []),
   ...servers.filter(({ ready }) => !ready).map(({ name, reason }) => `${name}: ${reason ?? "not ready"}`),
 ];
 
@@ -17,15 +17,15 @@ export const linesOf = (servers: readonly ServerCheck[]): string[] =>
     JSON.stringify({ name, direct, gateway, tools: tools.length, ms }),
   );
 
-/** At most so many bytes of the log's end are kept with the pod. */
+/** Bytes of the log that Kubernetes keeps with the pod, with some margin (its limit is 2048). */
 const room = 1900;
 
-/** What a failed check says last; what does not fit is counted. Pure. */
+/** The last lines of a failed check: as many failures as fit, and a count of the rest. Pure. */
 export function advice(faults: readonly string[], deadline: number): string {
-  const head = `${faults.length} of the MCP endpoints did not answer a client within ${deadline} s:\n`;
+  const head = `${faults.length} of the MCP endpoints did not respond to a client within ${deadline} s:\n`;
   const tail =
-    "Look at `kubectl --namespace mcp logs deployment/<server>` (with - for _), mend or disable the server " +
-    "(sophia-infra:mcp, `disabled`), and bring the stack up again: the check is then run anew.\n";
+    "Look at `kubectl --namespace mcp logs deployment/<server>` (with - for _), repair or disable the server " +
+    "(sophia-infra:mcp, `disabled`), and update the stack: the check then runs again.\n";
   const shown: string[] = [];
   let left = room - head.length - tail.length;
   for (const fault of faults) {

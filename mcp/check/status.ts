@@ -1,7 +1,7 @@
 import { lookup as resolve } from "node:dns";
 import { request } from "node:https";
 import type { LookupFunction } from "node:net";
-import type { Door } from "./ask.ts";
+import type { Access } from "./checkServers.ts";
 import type { GatewayView } from "./judge.ts";
 
 interface Reply {
@@ -9,24 +9,24 @@ interface Reply {
   text: string;
 }
 
-function ask(
+function send(
   method: "GET" | "HEAD",
   url: string,
-  { address, ca, timeout }: Door,
+  { address, ca, timeout }: Access,
   token?: string,
 ): Promise<Reply> {
   const lookup: LookupFunction = (host, options, done) => resolve(address ?? host, options, done);
   return new Promise((done, reject) => {
-    const asked = request(url, {
+    const sent = request(url, {
       ...(ca && { ca, allowPartialTrustChain: true }),
       lookup,
       method,
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       agent: false,
     });
-    asked.setTimeout(timeout * 1000, () => asked.destroy(new Error(`no answer within ${timeout} s`)));
-    asked.on("error", reject);
-    asked.on("response", (response) => {
+    sent.setTimeout(timeout * 1000, () => sent.destroy(new Error(`no response within ${timeout} s`)));
+    sent.on("error", reject);
+    sent.on("response", (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
@@ -34,25 +34,25 @@ function ask(
       response.on("end", () => done({ status: response.statusCode ?? 0, text }));
       response.on("error", reject);
     });
-    asked.end();
+    sent.end();
   });
 }
 
 /**
- * What a gateway that lets in an identity provider's tokens alone says of its servers, at `<url>/status`, which is open to
- * clients; and whether it refuses who has none of those tokens. Never throws.
+ * For a gateway that accepts only an identity provider's tokens: the health of its servers as reported at `<url>/status`,
+ * which accepts the tokens of clients, and whether it refuses a request without a token. Never throws.
  */
-export async function readHealths(url: string, door: Door): Promise<GatewayView> {
+export async function readHealths(url: string, access: Access): Promise<GatewayView> {
   try {
     const [{ status, text }, refused] = await Promise.all([
-      ask("GET", `${url}/status`, door, door.token),
-      // It looks at the token first, and at what is asked for only then.
-      ask("HEAD", url, door),
+      send("GET", `${url}/status`, access, access.token),
+      // The gateway checks the token before the method.
+      send("HEAD", url, access),
     ]);
-    if (status !== 200) throw new Error(`${url}/status answers ${status}`);
-    if (refused.status !== 401) throw new Error(`${url} answers ${refused.status} without a token, not 401`);
+    if (status !== 200) throw new Error(`${url}/status responds ${status}`);
+    if (refused.status !== 401) throw new Error(`${url} responds ${refused.status} without a token, not 401`);
     const { backends } = JSON.parse(text) as { backends?: { name: string; health: string }[] };
-    if (!Array.isArray(backends)) throw new Error(`${url}/status names no backends`);
+    if (!Array.isArray(backends)) throw new Error(`${url}/status has no field "backends"`);
     return {
       ready: true,
       offered: [],

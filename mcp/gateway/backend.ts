@@ -5,50 +5,51 @@ export interface Backend {
   /** Its tools are offered as `<name>_<tool>`. */
   name: string;
   url: pulumi.Input<string>;
-  /** Seconds within which it must answer. */
+  /** Seconds within which it must respond. */
   timeout: number;
-  /** Tools that are offered; left out: all. */
+  /** Tools that are offered. Default: all. */
   tools?: readonly string[] | undefined;
-  /** A header that the gateway adds, and the variable that holds its whole value. */
+  /** A header that the gateway adds, and the environment variable that holds its whole value. */
   credential?: { header: string; variable: string; value: pulumi.Input<string> } | undefined;
 }
 
 /** Who may call the gateway. */
 export type GatewayAuth =
-  /** Nginx has asked for a client's token before a request comes here. */
+  /** Nginx has validated a client's token before a request arrives. */
   | { by: "nginx" }
-  /** The gateway checks tokens of an identity provider itself. */
+  /** The gateway validates tokens of an identity provider itself. */
   | { by: "oidc"; issuer: string; clientId: string; audience: string; resource: string };
 
-/** Where all replicas keep sessions of the older revision, so that each can serve every one of them: a Redis. */
+/** The Redis in which all replicas store sessions of the 2025 revision, so that each can serve every session. */
 export interface SessionStore {
   host: string;
   port: number;
 }
 
-/** What the deployment has to know of a program that federates MCP servers. Another engine is another one of these. */
+/** What the deployment needs to know of a program that federates MCP servers. To use another program, implement this. */
 export interface Engine {
-  /** Its configuration file. Pure. */
+  /** Content of its configuration file. Pure. */
   config(backends: readonly ResolvedBackend[], auth: GatewayAuth, sessions: SessionStore): string;
-  /** Variable from which it reads the password of the session store. */
+  /** Environment variable from which it reads the password of the session store. */
   sessionPasswordVariable: string;
-  /** Arguments of the image's own entry point. */
+  /** Arguments of the image's entry point. */
   args: string[];
   configFile: string;
-  /** Variables of its runtime, by the bytes that it may take. */
+  /** Environment variables of its runtime, for a memory limit in bytes. */
   environment(memory: number): Record<string, string>;
   port: number;
-  /** Where the protocol is served. */
+  /** Path of the MCP endpoint. */
   path: string;
-  /** Where it tells clients of its identity provider (RFC 9728), to which the path of a resource is added. */
+  /** Path of the protected resource metadata (RFC 9728), to which the path of a resource is appended. */
   metadataPath: string;
-  /** Where the health of every backend is told, as JSON. */
+  /** Path that reports the health of every backend, as JSON. */
   statusPath: string;
   metricsPort: number;
+  /** Paths of its liveness and readiness. */
   health: { live: string; ready: string };
 }
 
-/** A backend whose address is known; of its credential only the names. */
+/** A backend whose address is known; without the credential's value. */
 export type ResolvedBackend = Omit<Backend, "url" | "credential"> & {
   url: string;
   credential?: { header: string; variable: string } | undefined;

@@ -1,166 +1,127 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
-import { toUrl } from "../../components/network/egress.ts";
+import { digest } from "../../components/core/digest.ts";
 import { mcpGateway, redisClient } from "../../components/network/names.ts";
-import { bytesOf } from "../../components/services/quantity.ts";
 import type { Settings } from "../../components/settings/schema.ts";
-import { addressAtOnce, containerSecurity, digestOf, placement, podSecurity, probes } from "../pod.ts";
-import { autoscaler, disruptionBudget } from "../scaling.ts";
-import type { Backend, Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
-import { vmcp } from "./vmcp.ts";
-
-const name = "mcp-gateway";
+import { addressAtOnce, digestOf } from "../deployment/pod.ts";
+import { autoscaler, disruptionBudget, rolling } from "../deployment/scaling.ts";
+import type { Backend, Engine, GatewayAuth } from "./backend.ts";
+import { engine as defaultEngine } from "./engine.ts";
+import { gatewayConfig, gatewayEgress, gatewayName, gatewayPod, gatewaySecrets } from "./objects.ts";
 
 export interface GatewayArgs {
   settings: Settings["mcp"];
   namespace: pulumi.Input<string>;
-  /** A change rolls the gateway; clients of the older revision open a new session then. */
+  /** A change rolls the gateway; clients of the 2025 revision then open a new session. */
   backends: readonly Backend[];
   auth: GatewayAuth;
-  /** A Redis that keeps sessions of the older revision. Where it is away, they fail; the newer revision knows none. */
+  /** Redis for sessions of the 2025 revision, which fail while it is unavailable; the 2026 revision has none. */
   sessions: { host: pulumi.Input<string>; port: number; password: pulumi.Input<string> };
   /** The program that federates. Default: vMCP. */
   engine?: Engine;
 }
 
+interface Metadata {
+  name: string;
+  namespace: pulumi.Input<string>;
+  labels: Record<string, string>;
+}
+
 /**
- * One endpoint for all MCP servers: federates their tools, asks after their health, keeps away from those that do not
- * answer, and writes down who called what.
+ * One endpoint for all MCP servers: federates their tools, checks their health, leaves out those that do not respond, and
+ * records each client's calls in an audit log.
  */
 export class Gateway extends Component {
-  /** Inside the cluster; known before it answers. */
+  /** DNS name inside the cluster; known before the gateway responds. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
-  /** Of its Service, likewise: each caller's connections lead to one replica as long as that lives. */
+  /** Address of its Service: all connections of one client go to one replica while that lives. */
   readonly address: pulumi.Output<string>;
-  /** Of another before the same replicas, whose connections lead to any of them. */
+  /** Address of a second Service for the same replicas, without affinity. */
   readonly spreadAddress: pulumi.Output<string>;
   readonly path: string;
   readonly statusPath: string;
   readonly metadataPath: string;
-  /** Digest of what it runs as. */
+  /** Digest of the pod template. */
   readonly digest: pulumi.Output<string>;
 
   constructor(component: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:Gateway", component, opts);
-    const { settings, backends, namespace } = args;
-    const engine = args.engine ?? vmcp;
-    this.port = engine.port;
+    const { settings, backends, namespace, auth, sessions, engine = defaultEngine } = args;
     const labels = { ...mcpGateway, ...redisClient, "app.kubernetes.io/part-of": "sophia-mcp" };
-    const metadata = { name, namespace, labels };
-    const credentials = backends.flatMap(({ credential }) => (credential ? [credential] : []));
-    const variables = {
-      ...Object.fromEntries(credentials.map(({ variable, value }) => [variable, value])),
-      [engine.sessionPasswordVariable]: args.sessions.password,
-    };
-    const values = pulumi.secret(pulumi.all(variables));
+    const metadata = { name: gatewayName, namespace, labels };
+    const config = gatewayConfig(engine, backends, auth, sessions);
+    const secrets = gatewaySecrets(engine, backends, sessions.password);
+    const values = pulumi.secret(pulumi.all(secrets));
+    const checksum = pulumi.all([values, config]).apply((all) => digest(JSON.stringify(all)));
 
-    const urls = pulumi.all(backends.map((backend) => backend.url));
-    const text = pulumi.all([urls, args.sessions.host]).apply(([known, host]) =>
-      engine.config(
-        backends.map(
-          ({ credential, ...rest }, index): ResolvedBackend => ({
-            ...rest,
-            url: known[index] ?? "",
-            ...(credential && { credential: { header: credential.header, variable: credential.variable } }),
-          }),
-        ),
-        args.auth,
-        { host, port: args.sessions.port },
-      ),
-    );
-    const file = engine.configFile.split("/").at(-1) ?? "";
-    const config = new k8s.core.v1.ConfigMap(
-      this.childName("config"),
-      { metadata, data: { [file]: text } },
-      this.child(),
-    );
-    const secret = new k8s.core.v1.Secret(
-      this.childName("secret"),
-      { metadata, stringData: values },
-      this.child(),
-    );
     const account = new k8s.core.v1.ServiceAccount(
       this.childName("account"),
       { metadata, automountServiceAccountToken: false },
       this.child(),
     );
-    const policy = new k8s.networking.v1.NetworkPolicy(
-      this.childName("policy"),
-      {
-        metadata,
-        spec: {
-          podSelector: { matchLabels: mcpGateway },
-          policyTypes: ["Egress"],
-          // To the servers of the namespace its walls lead already.
-          egress: egressOf([...outside(backends), ...(args.auth.by === "oidc" ? [args.auth.issuer] : [])]),
-        },
-      },
-      this.child(),
-    );
-    const checksum = pulumi
-      .all([values, text])
-      .apply((all) => createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16));
-    const { replicas } = settings.gateway;
-    const scales = settings.autoscaling && replicas.max > replicas.min;
     const template = {
       metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
-      spec: {
-        serviceAccountName: account.metadata.name,
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        ...placement,
-        terminationGracePeriodSeconds: 40,
-        securityContext: podSecurity,
-        containers: [
-          {
-            name: "gateway",
-            image: settings.gateway.image,
-            args: engine.args,
-            ports: [
-              { name: "mcp", containerPort: engine.port },
-              { name: "metrics", containerPort: engine.metricsPort },
-            ],
-            env: [
-              { name: "HOME", value: "/tmp" },
-              ...Object.entries(engine.environment(bytesOf(settings.gateway.resources.limits.memory))).map(
-                ([variable, value]) => ({ name: variable, value }),
-              ),
-              ...Object.keys(variables).map((variable) => ({
-                name: variable,
-                valueFrom: { secretKeyRef: { name, key: variable } },
-              })),
-            ],
-            resources: settings.gateway.resources,
-            securityContext: containerSecurity,
-            ...probes(engine.health),
-            lifecycle: { preStop: { sleep: { seconds: 5 } } },
-            volumeMounts: [
-              { name: "config", mountPath: "/etc/sophia", readOnly: true },
-              { name: "tmp", mountPath: "/tmp" },
-            ],
-          },
-        ],
-        volumes: [
-          { name: "config", configMap: { name } },
-          { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
-        ],
-      },
+      spec: gatewayPod(engine, settings.gateway, Object.keys(secrets), account.metadata.name),
     };
+    const file = engine.configFile.split("/").at(-1) ?? "";
+    this.#workload(metadata, settings, template, [
+      new k8s.core.v1.ConfigMap(
+        this.childName("config"),
+        { metadata, data: { [file]: config } },
+        this.child(),
+      ),
+      new k8s.core.v1.Secret(this.childName("secret"), { metadata, stringData: values }, this.child()),
+      new k8s.networking.v1.NetworkPolicy(
+        this.childName("policy"),
+        {
+          metadata,
+          spec: {
+            podSelector: { matchLabels: mcpGateway },
+            policyTypes: ["Egress"],
+            egress: gatewayEgress(backends, auth),
+          },
+        },
+        this.child(),
+      ),
+    ]);
+    this.port = engine.port;
+    // A replica that takes over a session repeats the handshake with every server, and one that responds late is then
+    // missing from it: so a session moves only when its replica ends. All clients arrive by the addresses of Nginx.
+    this.address = this.#service("service", metadata, { sessionAffinity: "ClientIP" });
+    // The 2026 revision has no sessions: all replicas serve it.
+    this.spreadAddress = this.#service("spread", { ...metadata, name: `${gatewayName}-spread` }, {});
+    this.host = pulumi.interpolate`${gatewayName}.${namespace}.svc.cluster.local`;
+    this.path = engine.path;
+    this.statusPath = engine.statusPath;
+    this.metadataPath = engine.metadataPath;
+    this.digest = digestOf(template);
+    this.registerOutputs({ host: this.host });
+  }
+
+  /** The Deployment, its disruption budget and its autoscaler. */
+  #workload(
+    metadata: Metadata,
+    settings: Settings["mcp"],
+    template: k8s.types.input.core.v1.PodTemplateSpec,
+    dependsOn: pulumi.Resource[],
+  ): void {
+    const { replicas } = settings.gateway;
+    const scales = settings.autoscaling && replicas.max > replicas.min;
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),
       {
         metadata,
         spec: {
+          // Not set where the autoscaler decides.
           ...(scales ? {} : { replicas: replicas.min }),
-          strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+          strategy: rolling,
           selector: { matchLabels: mcpGateway },
           template,
         },
       },
-      this.child({ dependsOn: [config, secret, policy] }),
+      this.child({ dependsOn }),
     );
     new k8s.policy.v1.PodDisruptionBudget(
       this.childName("budget"),
@@ -170,29 +131,14 @@ export class Gateway extends Component {
     if (scales) {
       new k8s.autoscaling.v2.HorizontalPodAutoscaler(
         this.childName("autoscaler"),
-        { metadata, spec: autoscaler(name, replicas) },
+        { metadata, spec: autoscaler(gatewayName, replicas) },
         this.child({ dependsOn: [deployment] }),
       );
     }
-    // Another replica can take a session of the older revision over, but shakes hands with every server for it, and one
-    // that is slow to answer then is missing from the session there: so only where it must. All of them come by one Nginx.
-    this.address = this.#service("service", metadata, { sessionAffinity: "ClientIP" });
-    // The newer revision knows no sessions, and is all replicas' work.
-    this.spreadAddress = this.#service("spread", { ...metadata, name: `${name}-spread` }, {});
-    this.host = pulumi.interpolate`${name}.${namespace}.svc.cluster.local`;
-    this.path = engine.path;
-    this.statusPath = engine.statusPath;
-    this.metadataPath = engine.metadataPath;
-    this.digest = digestOf(template);
-    this.registerOutputs({ host: this.host });
   }
 
-  /** A Service before all replicas. @returns its address */
-  #service(
-    suffix: string,
-    metadata: { name: string; namespace: pulumi.Input<string>; labels: Record<string, string> },
-    more: { sessionAffinity?: string },
-  ): pulumi.Output<string> {
+  /** A Service for all replicas. @returns its address */
+  #service(suffix: string, metadata: Metadata, more: { sessionAffinity?: string }): pulumi.Output<string> {
     const service = new k8s.core.v1.Service(
       this.childName(suffix),
       {
@@ -204,12 +150,3 @@ export class Gateway extends Component {
     return service.spec.clusterIP;
   }
 }
-
-/** One rule for each place. */
-const egressOf = (urls: readonly string[]) => [
-  ...new Map(urls.map((url) => [JSON.stringify(toUrl(url)), toUrl(url)])).values(),
-];
-
-/** Endpoints outside the cluster. */
-const outside = (backends: readonly Backend[]): string[] =>
-  backends.flatMap(({ url }) => (typeof url === "string" && url.startsWith("https:") ? [url] : []));

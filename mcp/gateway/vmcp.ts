@@ -3,7 +3,7 @@ import type { Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
 
 const port = 8090;
 const metricsPort = 9464;
-/** Bytes that it takes at most while all servers behave. */
+/** Bytes that it uses at most while no server floods it. */
 const usualMemory = 256 * 2 ** 20;
 const configFile = "/etc/sophia/vmcp.yaml";
 
@@ -33,7 +33,7 @@ function outgoingAuth(backends: readonly ResolvedBackend[]) {
 }
 
 /**
- * ToolHive's vMCP with a fixed list of backends, so that it needs nothing of Kubernetes.
+ * ToolHive's vMCP with a fixed list of backends, so that it needs no access to Kubernetes.
  * https://github.com/stacklok/toolhive/blob/v0.47.0/docs/arch/10-virtual-mcp-architecture.md
  */
 export const vmcp: Engine = {
@@ -41,9 +41,9 @@ export const vmcp: Engine = {
   metricsPort,
   configFile,
   environment: (memory) => ({
-    // Its heap is small and each call makes garbage: by Go's default it would spend a quarter of its time on that.
+    // Its heap is small and each call allocates: with the default it spends a quarter of its time on garbage collection.
     GOGC: "400",
-    // Most of it is for what cannot be collected: answers of a server that floods, 100 MB each, of which it knows no end.
+    // Most of the memory is reserved for live data: responses of up to 100 MB from a server that floods.
     GOMEMLIMIT: String(Math.floor(Math.max(memory / 4, Math.min(memory * 0.8, usualMemory)))),
   }),
   path: "/mcp",
@@ -67,7 +67,7 @@ export const vmcp: Engine = {
       sessionStorage: {
         provider: "redis",
         address: `${sessions.host}:${sessions.port}`,
-        // Not among the keys that the tools of the server `redis` show: who knows a session's name could speak in it.
+        // Not in the database that the tools of the server `redis` read: a session's id is enough to use the session.
         db: 1,
         keyPrefix: "mcp-gateway:session:",
       },
@@ -77,13 +77,13 @@ export const vmcp: Engine = {
           perWorkload: Object.fromEntries(backends.map(({ name, timeout }) => [name, `${timeout}s`])),
         },
         failureHandling: {
-          // Marked dead after two rounds, and well again after two.
+          // Marked unhealthy after two failed checks, and healthy after two good ones.
           healthCheckInterval: "5s",
           healthCheckTimeout: "4s",
           unhealthyThreshold: 2,
-          // Its own sample says bestEffort, its parser wants this.
+          // vMCP's sample has bestEffort, its parser requires best_effort.
           partialFailureMode: "best_effort",
-          // No longer than a round: a server that comes late is offered as soon as the rounds believe in it.
+          // No longer than a check interval: a server that recovers is offered as soon as its checks pass.
           circuitBreaker: { enabled: true, failureThreshold: 3, timeout: "5s" },
         },
       },
@@ -95,7 +95,7 @@ export const vmcp: Engine = {
         prometheusPort: metricsPort,
         metricsOnTransportPort: false,
       },
-      // Who called is in the user agent: Nginx puts the client's name before it.
+      // Nginx puts the client's name in front of the user agent, which is in the audit log.
       audit: {
         enabled: true,
         component: "sophia-mcp-gateway",

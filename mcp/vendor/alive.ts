@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 
-/** Milliseconds that a program has to answer: less than the kubelet waits. */
+/** Milliseconds that a program has to respond: less than the kubelet's timeout. */
 export const patience = 9000;
 
-/** One message of the protocol to a program's own endpoint. @throws when nobody answers in time */
+/** Sends one message of the protocol to a program's endpoint. @throws when it does not respond in time */
 export function post(url: string, headers: Record<string, string>, message: object): Promise<Response> {
   return fetch(url, {
     method: "POST",
@@ -17,26 +17,26 @@ export function post(url: string, headers: Record<string, string>, message: obje
   });
 }
 
-/** What is wrong with an answer, if anything is. */
+/** What is wrong with a response; undefined if nothing is. */
 export async function faultOf(answer: Response): Promise<string | undefined> {
   const text = await answer.text();
   return answer.ok && text.includes('"result"') ? undefined : `${answer.status} ${text.slice(0, 300)}`;
 }
 
 /**
- * Serves `/alive` for the kubelet, by whether a program answers. It holds no process open.
+ * Serves `/alive` for the kubelet's liveness probe. It does not keep the process running.
  *
- * @param silence asks the program; what stands in the way, if anything does
+ * @param check tests the program; returns what failed, if anything did
  */
-export function serveAlive(port: number, silence: () => Promise<string | undefined>): void {
+export function serveAlive(port: number, check: () => Promise<string | undefined>): void {
   const server = createServer(async ({ url }, response) => {
-    const asked = url === "/alive";
-    const reason = asked
-      ? await silence().catch((error) => `no answer within ${patience} ms, or none at all: ${error}`)
-      : "not found; there is /alive";
-    if (asked && reason !== undefined) console.error(`the program does not answer: ${reason}`);
+    const known = url === "/alive";
+    const reason = known
+      ? await check().catch((error) => `no response within ${patience} ms, or no connection: ${error}`)
+      : "not found; the one path is /alive";
+    if (known && reason !== undefined) console.error(`the program does not respond: ${reason}`);
     response
-      .writeHead(reason === undefined ? 200 : asked ? 503 : 404, { "content-type": "application/json" })
+      .writeHead(reason === undefined ? 200 : known ? 503 : 404, { "content-type": "application/json" })
       .end(JSON.stringify(reason === undefined ? { status: "ok" } : { error: reason }));
   });
   server.listen(port, "0.0.0.0");

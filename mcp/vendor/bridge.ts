@@ -1,16 +1,16 @@
 /**
- * Serves a program that speaks MCP over standard input and output, by mcp-proxy, and tells at `/alive` of a second port
- * whether that program answers: mcp-proxy's own `/ping` is well while its child hangs.
+ * Serves a stdio MCP program over HTTP with mcp-proxy, and reports at `/alive` of a second port whether that program
+ * responds: mcp-proxy's own `/ping` is 200 even while its child hangs.
  *
  *   node bridge.ts <port of /alive> <arguments of mcp-proxy, --port among them>
  */
 import { faultOf, post, serveAlive } from "./alive.ts";
 
-const [alivePort, ...forBridge] = process.argv.splice(2);
+const [alivePort, ...forBridge] = process.argv.slice(2);
 const url = `http://127.0.0.1:${forBridge[forBridge.indexOf("--port") + 1]}/mcp`;
 
-/** Asks the program for its tools, by way of the bridge, in the revision that needs no handshake. */
-async function silence(): Promise<string | undefined> {
+/** Lists the program's tools through the bridge, in the revision without a handshake. @returns what failed, if anything did */
+async function fault(): Promise<string | undefined> {
   const revision = "2026-07-28";
   const meta = {
     "io.modelcontextprotocol/protocolVersion": revision,
@@ -20,8 +20,9 @@ async function silence(): Promise<string | undefined> {
   return faultOf(await post(url, headers, { method: "tools/list", params: { _meta: meta } }));
 }
 
-// The bridge ends when nothing is left that it waits for.
-serveAlive(Number(alivePort), silence);
+// mcp-proxy decides when the process exits.
+serveAlive(Number(alivePort), fault);
 
-process.argv.push(...forBridge);
+// In this process, as a second one for each bridged server would cost 40 MB: mcp-proxy reads its arguments from here.
+process.argv = [...process.argv.slice(0, 2), ...forBridge];
 await import(new URL("bin/mcp-proxy.mjs", import.meta.resolve("mcp-proxy")).href);

@@ -1,30 +1,32 @@
 /**
- * For programs that announce resources and then refuse to list them, which the gateway takes for a broken server: takes
- * that capability out of what the program says of itself, so that nobody asks. It is loaded before the program, into its
- * own process: `node --import <this file> <program>`.
+ * Runs a stdio program that announces the capability `resources` and then refuses to list them, which the gateway treats as
+ * a failure of the server: removes the capability from the program's `initialize` result, so that no client lists them.
+ *
+ *   node withoutResources.ts <file of the program> <its arguments>
  */
-interface Introduction {
+import { createInterface } from "node:readline";
+import { runChild } from "./child.ts";
+
+interface InitializeResult {
   result?: { serverInfo?: object; capabilities?: { resources?: object } };
 }
 
-/** One message, without the capability if it is the one that has it. */
-function honest(line: string): string {
-  // Within an argument or a result the quotes would be escaped.
+/** A message without the capability, if it is the `initialize` result; otherwise as it is. */
+function corrected(line: string): string {
+  // In an argument or a tool's result the quotes would be escaped.
   if (!line.includes('"serverInfo":')) return line;
   try {
-    const message = JSON.parse(line) as Introduction;
+    const message = JSON.parse(line) as InitializeResult;
     if (message.result?.serverInfo === undefined) return line;
     delete message.result.capabilities?.resources;
     return JSON.stringify(message);
   } catch {
-    // Not a message of the protocol, or a part of one: it goes on as it is.
+    // Not a message of the protocol.
     return line;
   }
 }
 
-const write = process.stdout.write.bind(process.stdout);
-process.stdout.write = ((chunk: string | Uint8Array, ...rest: []) =>
-  write(
-    typeof chunk === "string" ? chunk.split("\n").map(honest).join("\n") : chunk,
-    ...rest,
-  )) as typeof process.stdout.write;
+const [, , file = "", ...args] = process.argv;
+const { stdout } = runChild(file, args, "pipe");
+if (!stdout) throw new Error(`${file} has no output to read`);
+createInterface({ input: stdout }).on("line", (line) => process.stdout.write(`${corrected(line)}\n`));

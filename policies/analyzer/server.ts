@@ -2,25 +2,27 @@ import grpc from "@grpc/grpc-js";
 import analyzerRpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
-import { readResource, readStack, type Told } from "./wire.ts";
+import { type Resource, readResource, readStack } from "./wire.ts";
 
 export type Severity = "low" | "medium" | "high" | "critical";
 
-/** What the engine is told of one policy. */
+/** A policy as the engine lists it. */
 export interface Policy {
   name: string;
   description: string;
   severity: Severity;
-  /** An advisory one is only said. */
+  /** A mandatory one fails the preview or the update, an advisory one is only shown. */
   level: "mandatory" | "advisory";
-  /** How to mend what it refuses. */
-  fix?: string;
-  /** Judges the stack as a whole, after its resources. */
+  /** What a violation leads to. */
+  why: string;
+  /** How to resolve a violation. */
+  fix: string;
+  /** Evaluated for the stack as a whole, after its resources. */
   ofStack?: boolean;
 }
 
-/** What a policy has to say; of one resource, or of the stack. */
-export interface Said {
+/** A violation of a policy, by one resource or by the stack. */
+export interface Violation {
   policy: Policy;
   message: string;
 }
@@ -30,10 +32,10 @@ export interface Pack {
   name: string;
   version: string;
   policies: Policy[];
-  /** Called for each resource before it is made, changed, or left as it is. */
-  judge(resource: Told): Promise<Said[]>;
+  /** Called for each resource before it is created, updated, or left as it is. */
+  evaluate(resource: Resource): Promise<Violation[]>;
   /** Called once, at the end, with all resources. */
-  judgeStack(resources: Told[]): Promise<Said[]>;
+  evaluateStack(resources: Resource[]): Promise<Violation[]>;
 }
 
 const levels = {
@@ -60,7 +62,7 @@ function information({ name, version, policies }: Pack): messages.AnalyzerInfo {
       each.setDescription(policy.description);
       each.setEnforcementlevel(levels[policy.level]);
       each.setSeverity(severities[policy.severity]);
-      each.setRemediationSteps(policy.fix ?? "");
+      each.setRemediationSteps(policy.fix);
       const { POLICY_TYPE_STACK, POLICY_TYPE_RESOURCE } = messages.PolicyType;
       each.setPolicyType(policy.ofStack ? POLICY_TYPE_STACK : POLICY_TYPE_RESOURCE);
       return each;
@@ -69,7 +71,7 @@ function information({ name, version, policies }: Pack): messages.AnalyzerInfo {
   return info;
 }
 
-function answer({ name, version }: Pack, all: Said[]): messages.AnalyzeResponse {
+function respond({ name, version }: Pack, all: Violation[]): messages.AnalyzeResponse {
   const response = new messages.AnalyzeResponse();
   response.setDiagnosticsList(
     all.map(({ policy, message }) => {
@@ -87,7 +89,7 @@ function answer({ name, version }: Pack, all: Said[]): messages.AnalyzeResponse 
   return response;
 }
 
-/** Answers a call with what `handle` returns; an error of it fails the update, it never counts as "nothing found". */
+/** Answers a call with the result of `handle`. An error fails the update; it never counts as "no violation". */
 const unary =
   <Request, Response>(
     handle: (request: Request) => Response | Promise<Response>,
@@ -104,8 +106,8 @@ const unary =
 const asBytes = (bytes: Buffer): Buffer => bytes;
 
 /**
- * Serves a pack to the engine that started this process, in place of `@pulumi/policy`: the port goes to standard output,
- * as the engine expects. Requests with resources are read from their bytes, see wire.ts.
+ * Serves a pack to the engine that started this process, in place of `@pulumi/policy`. The port goes to standard output,
+ * as the engine expects. Requests with resources are decoded by wire.ts.
  */
 export function serve(pack: Pack): void {
   const { analyze, analyzeStack, remediate, ...others } = analyzerRpc.AnalyzerService;
@@ -120,9 +122,9 @@ export function serve(pack: Pack): void {
   };
   const server = new grpc.Server(largest);
   server.addService(service as unknown as grpc.ServiceDefinition, {
-    analyze: unary(async (bytes: Buffer) => answer(pack, await pack.judge(readResource(bytes)))),
-    analyzeStack: unary(async (bytes: Buffer) => answer(pack, await pack.judgeStack(readStack(bytes)))),
-    // No rule changes what it judges.
+    analyze: unary(async (bytes: Buffer) => respond(pack, await pack.evaluate(readResource(bytes)))),
+    analyzeStack: unary(async (bytes: Buffer) => respond(pack, await pack.evaluateStack(readStack(bytes)))),
+    // No rule changes what it evaluates.
     remediate: unary(() => new messages.RemediateResponse()),
     getAnalyzerInfo: unary(() => information(pack)),
     getPluginInfo: unary(() => {
@@ -130,7 +132,7 @@ export function serve(pack: Pack): void {
       info.setVersion(pack.version);
       return info;
     }),
-    // Rules have no settings of the engine's kind: theirs are in settings.yaml, under review.
+    // The rules take their settings from settings.yaml, which is under review, not from the engine's configuration.
     configure: unary(() => new Empty()),
     configureStack: unary(() => new messages.AnalyzerStackConfigureResponse()),
   });

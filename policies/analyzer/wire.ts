@@ -2,31 +2,31 @@ import jspb from "google-protobuf";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { Hidden, type Json, unknown } from "../engine/values.ts";
 
-/** A resource as the engine tells of it. */
-export interface Told {
+/** A resource as the engine sends it. */
+export interface Resource {
   type: string;
   urn: string;
   name: string;
-  /** Read when asked for. Secrets are `Hidden`, what is not known yet is `unknown`. */
+  /** Decoded at first use. Secret values are `Hidden`, values that are unknown until the update are `unknown`. */
   readonly props: Json;
 }
 
 /**
- * Field numbers of `AnalyzeRequest` and `AnalyzerResource` in Pulumi's analyzer.proto; both have these four. Read by
- * hand, because the generated classes take some thirty times as long for a stack with CRDs in it, and because the SDK
- * would read every resource again for every rule, and hide which values are secret.
+ * Field numbers of `AnalyzeRequest` and `AnalyzerResource` in Pulumi's analyzer.proto; both have these four. Decoded
+ * here, because the generated classes take about thirty times as long for a stack with CRDs, and because the SDK would
+ * decode every resource again for every rule, and hide which values are secret.
  */
 const fieldsOfResource = { type: 1, properties: 2, urn: 3, name: 4 };
 /** `AnalyzeStackRequest.resources`. */
 const resourcesField = 1;
-/** Fields of `google.protobuf.Value`; what is left out is null. */
+/** Fields of `google.protobuf.Value`; a value without any of them is null. */
 const fieldsOfValue = { number: 2, string: 3, bool: 4, struct: 5, list: 6 };
 
 /** How Pulumi marks a value that is more than JSON. */
 const signature = "4dabf18193072939515e22adb298388d";
 const secretMark = "1b47061264138c4ac30d75fd1eb44270";
 
-/** What the engine sends for values that are not known yet, by kind. */
+/** What the engine sends for unknown values, by kind. */
 const unknowns = new Set([
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
   "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
@@ -88,21 +88,21 @@ function properties(bytes: Uint8Array): Json {
 }
 
 /** Reads an `AnalyzeRequest` or an `AnalyzerResource`. */
-export function readResource(bytes: Uint8Array): Told {
+export function readResource(bytes: Uint8Array): Resource {
   const reader = new jspb.BinaryReader(bytes);
-  const told = { type: "", urn: "", name: "" };
+  const resource = { type: "", urn: "", name: "" };
   let packed: Uint8Array = new Uint8Array();
   while (reader.nextField()) {
     const field = reader.getFieldNumber();
-    if (field === fieldsOfResource.type) told.type = reader.readString();
-    else if (field === fieldsOfResource.urn) told.urn = reader.readString();
-    else if (field === fieldsOfResource.name) told.name = reader.readString();
+    if (field === fieldsOfResource.type) resource.type = reader.readString();
+    else if (field === fieldsOfResource.urn) resource.urn = reader.readString();
+    else if (field === fieldsOfResource.name) resource.name = reader.readString();
     else if (field === fieldsOfResource.properties) packed = reader.readBytes();
     else reader.skipField();
   }
   let props: Json | undefined;
   return {
-    ...told,
+    ...resource,
     get props() {
       props ??= properties(packed);
       return props;
@@ -111,12 +111,12 @@ export function readResource(bytes: Uint8Array): Told {
 }
 
 /** Reads an `AnalyzeStackRequest`. */
-export function readStack(bytes: Uint8Array): Told[] {
+export function readStack(bytes: Uint8Array): Resource[] {
   const reader = new jspb.BinaryReader(bytes);
-  const told: Told[] = [];
+  const resources: Resource[] = [];
   while (reader.nextField()) {
-    if (reader.getFieldNumber() === resourcesField) told.push(readResource(reader.readBytes()));
+    if (reader.getFieldNumber() === resourcesField) resources.push(readResource(reader.readBytes()));
     else reader.skipField();
   }
-  return told;
+  return resources;
 }

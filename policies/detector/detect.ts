@@ -1,3 +1,4 @@
+import { encodedIn } from "./encodings.ts";
 import { formats } from "./formats.ts";
 import {
   assignment,
@@ -7,8 +8,9 @@ import {
   isSecretName,
   lineAssignments,
   nameBefore,
+  pairAssignment,
 } from "./names.ts";
-import { isHarmless, isName, looksRandom } from "./random.ts";
+import { isHarmless, isName, looksRandom, readsAsWords } from "./random.ts";
 
 /** A key that was found. Never holds the key. */
 export interface Finding {
@@ -24,14 +26,15 @@ export interface Finding {
 
 /** How deep wrappings are opened. */
 const deepest = 3;
-/** Longest text that is opened as base64 or JSON, in characters: a key is short, an image is not. */
-const longest = 200_000;
+/** Longest text that is parsed as JSON, in characters: a longer one is searched as text only. */
+const longestJson = 200_000;
 
-/** Whether a value is a secret by the name it has, wherever that name comes from. */
+/** Whether a value that stands alone is a secret by the name it has, wherever that name comes from. */
 function isNamedSecret(name: string, value: string): boolean {
-  if (!isSecretName(name) || isHarmless(value) || isDigestOf(name, value)) return false;
+  if (!isSecretName(name) || isHarmless(value) || isDigestOf(name, value) || isName(value)) return false;
   return (
-    looksRandom(value) || (!holdsName(name) && !isName(value) && /[0-9]|(?:[^\w\s.:/@+-].*){2}/.test(value))
+    looksRandom(value) ||
+    (!holdsName(name) && (value.length >= 12 || /[0-9]|(?:[^\w\s.:/@+-].*){2}/.test(value)))
   );
 }
 
@@ -52,7 +55,7 @@ function search(text: string, name: string, inside: string[], depth: number): Fi
   for (const format of formats) {
     if (!format.keywords.some((keyword) => lower.includes(keyword))) continue;
     for (const match of text.matchAll(format.pattern)) {
-      const secret = match[1] ?? match[0];
+      const secret = match.slice(1).find((group) => group !== undefined) ?? match[0];
       if (format.verify?.(secret) === false) continue;
       found.push({ format: format.name, inside, ...place(match.index + match[0].lastIndexOf(secret)) });
     }
@@ -73,6 +76,12 @@ function search(text: string, name: string, inside: string[], depth: number): Fi
   for (const match of lineAssignments.flatMap((pattern) => [...text.matchAll(pattern)])) {
     const { name: called = "", value = "" } = match.groups ?? {};
     add(called, value, false, match.index + match[0].lastIndexOf(value));
+  }
+  if (lower.includes("value")) {
+    for (const match of text.matchAll(pairAssignment)) {
+      const { name: called = "", quoted, value = quoted ?? "" } = match.groups ?? {};
+      add(called, value, quoted !== undefined, match.index + match[0].lastIndexOf(value));
+    }
   }
   if (lower.includes("env") || lower.includes("arg")) {
     for (const match of text.matchAll(dockerVariable)) {
@@ -101,36 +110,26 @@ const isAssigned = (name: string, value: string, quoted: boolean): boolean =>
   looksRandom(value) &&
   (quoted || !isMember(value));
 
-/** A variable's property, as in code: of pieces that may have digits, but are no keys. */
+/** A variable's property, as in code: of pieces that may have digits, but read as words. */
 const isMember = (value: string): boolean =>
-  /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) &&
-  value.split(".").every((piece) => piece.length < 12 || !looksRandom(piece));
+  /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+[,;]?$/.test(value) &&
+  value.split(".").every((piece) => piece.length < 12 || readsAsWords(piece));
 
 function opened(text: string, name: string, inside: string[], depth: number): Finding[] {
   const found: Finding[] = [];
-  if (text.length <= longest) {
+  if (text.length <= longestJson) {
     for (const value of jsonStrings(text)) {
       found.push(...search(value.text, value.name, [...inside, "JSON"], depth - 1));
     }
   }
-  for (const match of text.matchAll(/(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_-])/g)) {
-    if (match[0].length > longest) continue;
-    const decoded = decode(match[0]);
-    if (decoded === undefined) continue;
-    // Where base64 is the whole value, what is in it has the value's name.
-    const whole = match[0].length === text.trim().length ? name : "";
-    for (const finding of search(decoded, whole, [...inside, "base64"], depth - 1)) {
-      found.push(inside.length === 0 ? { ...finding, at: match.index } : finding);
+  for (const { as, text: inner, at, length } of encodedIn(text)) {
+    // Where what is encoded is the whole value, the text in it has the value's name.
+    const whole = length === text.trim().length ? name : "";
+    for (const finding of search(inner, whole, [...inside, ...as], depth - 1)) {
+      found.push(inside.length === 0 ? { ...finding, at } : finding);
     }
   }
   return found;
-}
-
-/** Base64 that holds text; anything else is undefined. */
-function decode(text: string): string | undefined {
-  if (/^[0-9a-f]+$/i.test(text) || isName(text)) return undefined;
-  const decoded = Buffer.from(text, "base64").toString("latin1");
-  return /^[\t\n\r\x20-\x7e]{8,}$/.test(decoded) ? decoded : undefined;
 }
 
 function jsonStrings(text: string): { name: string; text: string }[] {

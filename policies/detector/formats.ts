@@ -1,27 +1,17 @@
+import { commands } from "./commands.ts";
+import { type Format, isLiteral, notPlaceholder } from "./format.ts";
 import { isPlaceholder, looksRandom } from "./random.ts";
-import { isReference } from "./references.ts";
+import { tokens } from "./tokens.ts";
 
-/** A kind of key that can be told by its looks. */
-export interface Format {
-  name: string;
-  /** Lower-case texts, one of which is always there: a cheap test before the pattern. */
-  keywords: string[];
-  /** Global. Group 1, where there is one, is the key itself. */
-  pattern: RegExp;
-  /** Says no to a match that is none after all. */
-  verify?: (secret: string) => boolean;
-}
-
-const notPlaceholder = (secret: string) => !isPlaceholder(secret);
-/** Neither will something else stand there, nor is it said where it is. */
-const isLiteral = (secret: string) => !isPlaceholder(secret) && !isReference(secret);
-
-/** Every key format that is known; the order is that of reports. */
-export const formats: Format[] = [
+/**
+ * Every key format that is known; the order is that of reports. Where a mark is long enough to be no accident, any
+ * character may stand before it: the `n` of an escaped line end, or a name that ends there.
+ */
+export const formats: readonly Format[] = [
   {
     name: "AWS access key id",
     keywords: ["akia", "asia", "abia", "acca"],
-    pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g,
+    pattern: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g,
   },
   {
     name: "AWS secret access key",
@@ -33,13 +23,18 @@ export const formats: Format[] = [
     name: "GitHub token",
     // Installation tokens are JWTs behind `ghs_` since 2026, hence the dots.
     keywords: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
-    pattern: /\b(?:gh[pousr]_[A-Za-z0-9_.-]{36,}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})/g,
+    pattern: /(?:gh[pousr]_[A-Za-z0-9_.-]{36,}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})/g,
   },
-  { name: "GitLab token", keywords: ["glpat-"], pattern: /\bglpat-[A-Za-z0-9_-]{20,}/g },
+  {
+    name: "GitLab token",
+    keywords: ["gl"],
+    pattern: /gl(?:pat|ptt|rt|dt|cbt|ft|soat|agent|imt|ffct)-[A-Za-z0-9_-]{20,}/g,
+    verify: notPlaceholder,
+  },
   {
     name: "Slack token",
     keywords: ["xox", "xapp-"],
-    pattern: /\b(?:xox[abceoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]+)/g,
+    pattern: /(?:xox[abcdeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-f0-9]+)/g,
     verify: (secret) => /\d/.test(secret) && !isPlaceholder(secret),
   },
   {
@@ -50,36 +45,31 @@ export const formats: Format[] = [
   {
     name: "HubSpot private app token",
     keywords: ["pat-"],
-    pattern: /\bpat-[a-z]{2}\d{1,2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi,
+    pattern: /pat-[a-z]{2}\d{1,2}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi,
   },
   {
     name: "OpenAI API key",
     keywords: ["t3blbkfj"],
-    pattern: /\bsk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}/g,
+    pattern: /sk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}/g,
   },
   {
     name: "Anthropic API key",
     keywords: ["sk-ant-"],
-    pattern: /\bsk-ant-[a-z]{2,8}\d{2}-[A-Za-z0-9_-]{80,}/g,
+    pattern: /sk-ant-[a-z]{2,8}\d{2}-[A-Za-z0-9_-]{80,}/g,
   },
   {
     name: "JSON web token",
     keywords: ["eyj"],
-    pattern: /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/g,
+    pattern: /eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/g,
   },
-  { name: "Pulumi access token", keywords: ["pul-"], pattern: /\bpul-[0-9a-f]{40}\b/g },
-  {
-    name: "Lambda Cloud API key",
-    keywords: ["secret_"],
-    pattern: /\bsecret_[A-Za-z0-9][A-Za-z0-9-]*(?:_[A-Za-z0-9-]+)*_[0-9a-f]{32}\.[A-Za-z0-9]{16,64}\b/g,
-  },
+  { name: "Pulumi access token", keywords: ["pul-"], pattern: /pul-[0-9a-f]{40}\b/g },
   {
     name: "Estuary service account key",
     keywords: ["flow_sa_"],
-    pattern: /\bflow_sa_[A-Za-z0-9_-]{8,}/g,
+    pattern: /flow_sa_[A-Za-z0-9_-]{8,}/g,
     verify: notPlaceholder,
   },
-  { name: "Estuary refresh token", keywords: ["eyjpzci6i"], pattern: /\beyJpZCI6I[A-Za-z0-9+/]{40,}={0,2}/g },
+  { name: "Estuary refresh token", keywords: ["eyjpzci6i"], pattern: /eyJpZCI6I[A-Za-z0-9+/]{40,}={0,2}/g },
   {
     name: "private key",
     keywords: ["private key"],
@@ -92,14 +82,14 @@ export const formats: Format[] = [
     keywords: ["ibaa", "ibad", "ageam", "agebb", "caqaw", "caqew", "caqee"],
     // DER in base64: a list whose first part is a version number, 0 or 1, and then what PKCS#8, PKCS#1 or SEC 1 have
     // next; with lengths of two bytes, of one, and of none. Certificates and public keys begin otherwise; what has a
-    // header is told above.
+    // header is matched above.
     pattern:
       /(?<![A-Za-z0-9+/_-]|KEY-----(?:\s|\\[nr]|["'`+,|])*)(?:MII[\w+/-]{2}[AQgw]IBA[AD]|MI[GH][\w+/-]Ag(?:EAM|EBB)|M[A-H][\w+/-]CAQ(?:[AE]w|EE))[\w+/-]{40,}={0,2}/g,
   },
   {
     name: "K3s token",
     keywords: ["k10"],
-    pattern: /\bK10[0-9a-f]{64}::[A-Za-z0-9._-]+(?::[^\s"']{8,})?/g,
+    pattern: /K10[0-9a-f]{64}::[A-Za-z0-9._-]+(?::[^\s"']{8,})?/g,
   },
   {
     name: "kubeconfig client key",
@@ -120,17 +110,6 @@ export const formats: Format[] = [
     verify: (secret) => /[A-Za-z]/.test(secret) && /[0-9]/.test(secret) && isLiteral(secret),
   },
   {
-    name: "Grafana token",
-    keywords: ["glsa_", "glc_"],
-    pattern: /\b(?:glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}|glc_[A-Za-z0-9+/]{32,}={0,2})/g,
-  },
-  { name: "npm token", keywords: ["npm_"], pattern: /\bnpm_[A-Za-z0-9]{36}\b/g },
-  { name: "Hugging Face token", keywords: ["hf_"], pattern: /\bhf_[A-Za-z]{34}\b/g },
-  { name: "Google API key", keywords: ["aiza"], pattern: /\bAIza[\w-]{35}(?![\w-])/g },
-  { name: "DigitalOcean token", keywords: ["dop_v1_"], pattern: /\bdop_v1_[0-9a-f]{64}\b/g },
-  { name: "Stripe key", keywords: ["sk_live_", "rk_live_"], pattern: /\b[sr]k_live_[A-Za-z0-9]{20,}/g },
-  { name: "age identity", keywords: ["age-secret-key-1"], pattern: /\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b/g },
-  {
     name: "bearer token",
     keywords: ["bearer"],
     pattern: /\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)/gi,
@@ -143,4 +122,6 @@ export const formats: Format[] = [
     verify: (secret) =>
       /^[\x21-\x7e]+:[\x21-\x7e]{6,}$/.test(Buffer.from(secret, "base64").toString("latin1")),
   },
+  ...tokens,
+  ...commands,
 ];

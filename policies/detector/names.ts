@@ -27,7 +27,7 @@ export const holdsName = (name: string): boolean =>
  * letter of a text as its first.
  */
 export const assignment = new RegExp(
-  `((?:${secretWord})[A-Za-z0-9_]{0,12})\\\\?["'\`]?(?:\\s*(?::=|=>|[:=])\\s*|(?<=--[a-z-]{3,40})\\s+)(?:\\\\?(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\\\?\\2|([^\\s"'\`,;(){}<>\\[\\]$|\\\\]{8,400}))`,
+  `((?:${secretWord})[A-Za-z0-9_]{0,12})\\\\?["'\`]?(?:\\s*(?::=|=>|[:=])\\s*(?:[|>][-+]?\\s+)?|(?<=--[a-z-]{3,40}\\\\?["'\`]?),?\\s+(?:-\\s+)?)(?:\\\\?(["'\`])((?:(?!\\2)[^\\n\\\\]){8,400})\\\\?\\2|([^\\s"'\`,;(){}<>\\[\\]$|\\\\]{8,400}))`,
   "gi",
 );
 
@@ -40,7 +40,7 @@ const unquoted = "(?:[ \\t]*=[ \\t]*|:[ \\t]+)(?<value>[^\\s\"'`\\\\]{8,400})";
 
 /**
  * The same where the value ends with its line, or with the text around it: `.env` files, YAML, `--name=value` as an
- * argument, `"NAME=value"` in code. Here a value without quotes may have any punctuation. Groups: `name`, `value`.
+ * argument, `"NAME=value"` in code, an option and its value as two items of a list in YAML. Here a value without quotes may have any punctuation. Groups: `name`, `value`.
  */
 export const lineAssignments = [
   new RegExp(
@@ -48,7 +48,17 @@ export const lineAssignments = [
     "gim",
   ),
   new RegExp(`(?<=(["'\`]))(?:--?)?${name}${unquoted}(?=\\1)`, "gi"),
+  new RegExp(
+    `^[ \\t]*-[ \\t]+["']?--?${name}["']?[ \\t]*\\r?\\n[ \\t]*-[ \\t]+(?<value>[^\\s"'\`\\\\]{8,400})[ \\t]*$`,
+    "gim",
+  ),
 ];
+
+/** `name: NAME` and `value: …` as in a container's environment, in YAML, JSON or code. Groups: `name`, `value`. */
+export const pairAssignment = new RegExp(
+  `\\b(?:name|key)\\\\?["']?\\s*[:=]\\s*\\\\?["']?${name}\\\\?["']?\\s*(?:,\\s*)?(?:\\\\n\\s*)?\\\\?["']?value\\\\?["']?\\s*[:=]\\s*(?:[|>][-+]?\\s+)?(?:\\\\?(?<quote>["'\`])(?<quoted>(?:(?!\\k<quote>)[^\\n\\\\]){8,400})|(?<value>[^\\s"'\`\\\\]{8,400}))`,
+  "gi",
+);
 
 /** `ENV NAME value` and `ARG NAME=value` of a Dockerfile. */
 export const dockerVariable = /(?<=^[ \t]*|["'`]|\\n)(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"]{8,})/gm;

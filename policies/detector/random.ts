@@ -1,4 +1,5 @@
 import { isReference } from "./references.ts";
+import { randomness } from "./words.ts";
 
 /** Shannon entropy, bits a character. */
 export function entropy(text: string): number {
@@ -10,7 +11,7 @@ export function entropy(text: string): number {
 }
 
 const placeholder =
-  /example|changeme|change-me|placeholder|dummy|redacted|your[-_ ]|xxxx|^\*{3}|\*{3}$|^\.{3}|\.{3}$|…|^(?:test|fake|sample|secret|password|passwd|token|none|null|undefined|true|false)$|^(.)\1+$|^0123456|^1234567|^abcdef/i;
+  /example|changeme|change-me|placeholder|dummy|redacted|your[-_ ]|(?<![a-z0-9])x{4,}|x{8,}|^\*{3}|\*{3}$|^\.{3}|\.{3}$|…|^(?:test|fake|sample|secret|password|passwd|token|none|null|undefined|true|false)$|^(.)\1+$|^0123456|^1234567|^abcdef/i;
 
 /** Whether a text only stands where a key will stand. */
 export const isPlaceholder = (text: string): boolean => placeholder.test(text);
@@ -21,7 +22,7 @@ const harmless = [
   /@sha256:[0-9a-f]{64}$/,
   /^v?\d+(?:\.\d+)+(?:[-+][\w.+-]+)?$/,
   /^\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+Z?)?$/,
-  /^[\d.]+(?:[KMGT]i?B?|m?s|h|d|m)?$/i,
+  /^(?:\d{1,11}|\d+\.[\d.]*)(?:[KMGT]i?B?|m?s|h|d|m)?$/i,
   /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-nistp\d+|AAAA[BCE])/,
   /^v1:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$/,
   // DER whose first part is a list (a certificate, a public key, an encrypted key) or a long number (RSA's public key);
@@ -33,27 +34,20 @@ const harmless = [
   /^1b47061264138c4ac30d75fd1eb44270$/,
 ];
 
-const word = /^(?:[a-z]+|[A-Z]?[a-z]+(?:[A-Z][a-z]*)*|[A-Z]+)\d{0,2}$|^\d{1,4}$|^[a-z]?\d+[a-z]{0,3}$/;
+const word = /^(?:[a-z]+|[A-Z]?[a-z]+(?:[A-Z][a-z]*)*|[A-Z]+)\d{0,2}$|^[a-z]?\d{1,8}[a-z]{0,3}$/;
+
+/**
+ * Whether the letters of a text follow each other as in words. A short one has too few of them to tell, so it must be
+ * clearly random to be none.
+ */
+export const readsAsWords = (text: string): boolean =>
+  text.length < 8 || randomness(text) <= (text.length < 12 ? 2 : text.length < 20 ? -6 : -10);
 
 /** A name made of words: `sophia-dev`, `gpu_1x_a10`, `postgres.data.svc`. */
 export const isName = (text: string): boolean =>
-  text.length < 64 &&
-  !jumbled(text) &&
-  !motley(text, 3) &&
-  text.split(/[-_.:/@+]/).every((part) => part === "" || (word.test(part) && !isScrambled(part)));
-
-/** Whether letters change their case more often than in any word or in camel case. */
-export const isScrambled = (part: string): boolean => part.length >= 8 && turns(part) > part.length / 4;
-
-/**
- * Whether all kinds of characters and so many kinds of punctuation are in one text, with little between them: names have
- * fewer of them, or longer words, as `pulumi-nodejs:dynamic/k3s:Drain` has.
- */
-export const motley = (text: string, kinds: number): boolean =>
-  text.length >= 16 &&
-  [/[a-z]/, /[A-Z]/, /[0-9]/].every((kind) => kind.test(text)) &&
-  new Set(text.replaceAll(/[A-Za-z0-9]/g, "")).size >= kinds &&
-  text.length / text.split(/[^A-Za-z0-9]/).length < 5.5;
+  text.length < 128 &&
+  text.split(/[-_.:/@+]/).every((part) => part === "" || word.test(part)) &&
+  readsAsWords(text);
 
 /** Whether a text cannot be a secret value itself, whatever it is called. */
 export const isHarmless = (text: string): boolean =>
@@ -62,16 +56,15 @@ export const isHarmless = (text: string): boolean =>
   isReference(text) ||
   harmless.some((pattern) => pattern.test(text));
 
-/** Whether a text looks drawn at random, as a key is: letters and digits mixed, no words, no known harmless form. */
+/** Whether a text looks drawn at random, as a key is: no words, no known harmless form, few characters twice. */
 export function looksRandom(text: string): boolean {
-  if (isHarmless(text) || isName(text)) return false;
-  if (!/[A-Za-z]/.test(text) || !/[0-9]/.test(text)) return jumbled(text);
-  return entropy(text) >= 3;
+  if (isHarmless(text) || isName(text) || entropy(text) < (text.length < 12 ? 3 : 2)) return false;
+  if (/[A-Za-z]/.test(text) && /[0-9]/.test(text)) return true;
+  if (/^[0-9]+$/.test(text)) return text.length >= 12;
+  // Without a digit only a long text says enough, and punctuation as in code only with both cases.
+  return (
+    text.length >= 12 &&
+    (/^\W*[A-Za-z+/_=-]{12,}\W*$/.test(text) || /[a-z].*[A-Z]|[A-Z].*[a-z]/.test(text)) &&
+    !readsAsWords(text)
+  );
 }
-
-/** Long, and upper and lower case in turns, as random letters have them and camel case has not. */
-const jumbled = (text: string): boolean =>
-  text.length >= 20 && /[A-Z]/.test(text) && turns(text) >= text.length / 6 && entropy(text) >= 3.8;
-
-/** How often a small letter is followed by a capital, or capitals by a small letter. */
-const turns = (text: string): number => text.match(/[a-z][A-Z]|[A-Z]{2,}[a-z]/g)?.length ?? 0;

@@ -1,4 +1,4 @@
-import { isHarmless, isName, isScrambled, looksRandom, motley } from "./random.ts";
+import { isHarmless, isName, looksRandom, readsAsWords } from "./random.ts";
 
 /** Texts and patterns inside code. */
 const literal = /(["'`])(?:(?!\1)[^\\\n]|\\.)*\1|(?<=[(,]\s*)\/(?:[^/\\\n]|\\.)+\/[a-z]*/g;
@@ -20,7 +20,7 @@ function isCall(text: string): boolean {
     groups += 1;
   }
   const name = chain.exec(rest)?.[1];
-  if (groups === 0 || name === undefined || isScrambled(name)) return false;
+  if (groups === 0 || name === undefined || !readsAsWords(name)) return false;
   return isName(name) || !/\d/.test(name.replaceAll(terms, ""));
 }
 
@@ -43,7 +43,7 @@ function isPath(text: string): boolean {
   const plain = (part: string) =>
     isName(part) ||
     (/^[\w.@+:*-]{1,24}$/.test(part) && !(/[a-z]/.test(part) && /[A-Z]/.test(part) && /\d/.test(part)));
-  return text.replace(/^~/, "").split("/").every(plain);
+  return text.replace(/^~/, "").split("/").every(plain) && readsAsWords(text);
 }
 
 /** Whole values that only say where the value is. */
@@ -71,7 +71,7 @@ export function isReference(text: string): boolean {
   if (pieces.length === 1) return false;
   if (/\s/.test(text)) return pieces.every((piece) => !looksRandom(bare(piece)));
   // In a list without blanks every piece is a name: a generated password has commas, too, and odd pieces between them.
-  return !motley(text, 2) && bare(text).split(/[,;]/).every(isName);
+  return bare(text).split(/[,;]/).every(isName) && readsAsWords(bare(text));
 }
 
 /** Without the quotes and brackets around it. */

@@ -4,16 +4,16 @@ const exceptionSchema = z.strictObject({
   /** Name of a rule. */
   rule: z.string().min(1),
   /**
-   * What it is for, exactly: a resource's name, `<release>/<Kind>/<name>`, or `<file>#<name>` for the scan. With `/*` at
+   * What it covers, exactly: a resource's name, `<release>/<Kind>/<name>`, or `<file>#<name>` for the scan. With `/*` at
    * the end: everything inside a release.
    */
   resource: z.string().min(1),
-  /** Stacks in which it is needed. Left out: all of them. */
+  /** Stacks in which it is needed. Default: all. */
   stacks: z.array(z.string()).min(1).optional(),
-  /** Whether a setting may leave the resource out: in a stack without it nobody misses the exception. */
+  /** Whether a setting may leave the resource out: a stack without it need not use the exception. */
   optional: z.boolean().optional(),
-  /** Why it must be so, for whoever has to renew it. */
-  reason: z.string().min(20, "a sentence that tells why, at least 20 characters"),
+  /** Why the rule cannot be kept; read when the exception is renewed. */
+  reason: z.string().min(20, "a sentence that says why, at least 20 characters"),
   /** Last day on which it holds, UTC. */
   expires: z.iso.date(),
 });
@@ -43,7 +43,7 @@ export function parseExceptions(data: unknown, ruleNames: readonly string[], tod
 const matches = (given: string, resource: string): boolean =>
   given.endsWith("/*") ? resource.startsWith(given.slice(0, -1)) : given === resource;
 
-/** Knows what is excepted, and what of it was needed. */
+/** The exceptions of one stack, and which of them were used. */
 export class Exceptions {
   readonly #all: Exception[];
   readonly #today: string;
@@ -55,30 +55,30 @@ export class Exceptions {
     this.#today = today;
   }
 
-  /** Whether a fault is let pass. One that is expired lets nothing pass. */
+  /** Whether an exception that has not expired covers a violation; also marks the exception as used. */
   covers(rule: string, resource: string): boolean {
     const found = this.#all.filter((each) => each.rule === rule && matches(each.resource, resource));
     for (const each of found) this.#used.add(each);
     return found.some((each) => !this.#expired(each));
   }
 
-  /** What is inside this release is judged later: whether its exceptions are needed cannot be told yet. */
+  /** The objects in this release are evaluated in the update: until then its exceptions count as used. */
   postpone(release: string): void {
     for (const each of this.#all) if (each.resource.startsWith(`${release}/`)) this.#used.add(each);
   }
 
   /**
-   * What is wrong with the exceptions, when everything has been judged.
-   * @param present names of the resources that were judged, as far as they decide over optional exceptions
+   * What is wrong with the exceptions, after all resources were evaluated.
+   * @param present names of all resources: an optional exception may be unused where its resource is not among them
    */
   faults(present: ReadonlySet<string> = new Set()): string[] {
     return this.#all.flatMap((each) => {
       const { rule, resource, reason, expires } = each;
       const what = `exception from ${rule} for ${resource}`;
       if (this.#expired(each))
-        return [`${what} expired on ${expires}: mend what it is for, or renew it (${reason})`];
+        return [`${what} expired on ${expires}: fix what it covers, or renew it (${reason})`];
       const leftOut = each.optional === true && !present.has(each.resource);
-      return leftOut || this.#used.has(each) ? [] : [`${what} is not needed any more: take it out`];
+      return leftOut || this.#used.has(each) ? [] : [`${what} is not needed any more: remove it`];
     });
   }
 

@@ -17,7 +17,7 @@ const read = (name: string): unknown => parse(readFileSync(join(pack, name), "ut
 
 /**
  * `settings.yaml` of the pack.
- * @throws with all that is wrong with it.
+ * @throws with everything that is wrong with it
  */
 export function readSettings(): PolicySettings {
   const parsed = settingsSchema.safeParse(read("settings.yaml"));
@@ -28,7 +28,7 @@ export function readSettings(): PolicySettings {
 
 /**
  * `exceptions.yaml` of the pack.
- * @throws with all that is wrong with it.
+ * @throws with everything that is wrong with it
  */
 export const readExceptions = (ruleNames: readonly string[], today: string): Exception[] =>
   parseExceptions(read("exceptions.yaml"), ruleNames, today);

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
+import { kubernetesVersion } from "../../components/core/versions.ts";
 import type { Subject } from "./rule.ts";
 import { manifestSubjects } from "./subjects.ts";
 import { type Json, object, revealed, unknown } from "./values.ts";
 
 const project = join(import.meta.dirname, "../..");
-/** What stands in a rendered object, and for its namespace, where a value is known only at the update. */
+/** Placeholder in rendered objects, and for their namespace, for a value that is unknown until the update. */
 const later = "known-later";
 /** Seconds for helm to render a chart, a download included. */
 const deadline = 60;
@@ -14,26 +15,26 @@ const deadline = 60;
 export const isRelease = (subject: Subject): boolean => subject.type === "kubernetes:helm.sh/v3:Release";
 
 /**
- * Whether a release's values cannot be known before the update, not even in part. They are then judged in the update,
- * before the release is made.
+ * Whether a release's values are unknown as a whole until the update, which then evaluates its objects before it
+ * creates them.
  */
 export const isLater = ({ props }: Subject): boolean =>
   props.chart === unknown || revealed(props.values, unknown) === unknown;
 
-/** Where the objects of a release are that name no namespace. */
+/** Namespace of those objects of a release that name none. */
 const namespaceOf = ({ namespace }: Json): string =>
   typeof namespace === "string" ? namespace : namespace === unknown ? later : "default";
 
-/** Inputs of a release that decide over its objects as `values` do, and are not read here. */
+/** Inputs of a release that change its objects, as `values` do, and are not supported here. */
 const unread = ["valueYamlFiles", "postrender"];
 
 /**
  * What `helm template` is called with for a release. Pure.
- * @throws when the release has inputs that are not read: objects made from half of them would not be the release's.
+ * @throws when the release has inputs that are not supported: the rendered objects would not be the release's.
  */
 export function renderCall(props: Json): { args: string[]; values: unknown } {
   const given = unread.find((key) => props[key] !== undefined && props[key] !== null && props[key] !== "");
-  if (given) throw new Error(`its ${given} is not read by the policies: give what it does as values`);
+  if (given) throw new Error(`its ${given} is not supported by the policies: use values instead`);
   const text = (key: string) => (typeof props[key] === "string" ? String(props[key]) : undefined);
   const repository = object(revealed(props.repositoryOpts)).repo;
   const version = text("version");
@@ -46,7 +47,7 @@ export function renderCall(props: Json): { args: string[]; values: unknown } {
       namespaceOf(props),
       "--include-crds",
       "--kube-version",
-      "1.36.0",
+      kubernetesVersion,
       ...(typeof repository === "string" ? ["--repo", repository] : []),
       ...(version === undefined ? [] : ["--version", version]),
       "--values",
@@ -57,10 +58,10 @@ export function renderCall(props: Json): { args: string[]; values: unknown } {
 }
 
 /**
- * The objects inside a release, by helm itself (`LAB_HELM`, or `helm` on PATH), from the values that Pulumi would give
- * it. Pulumi shows a release only as a whole; what is in it would go unjudged.
+ * The objects inside a release, by helm itself (`HELM_BINARY`, or `helm` on PATH), from the values that Pulumi would give
+ * it. Pulumi itself shows a release as one resource.
  *
- * @throws when helm is missing or refuses, with what it said.
+ * @throws when helm is missing or fails, with its error output.
  */
 export async function renderRelease(subject: Subject): Promise<Subject[]> {
   const { args, values } = renderCall(subject.props);
@@ -70,7 +71,7 @@ export async function renderRelease(subject: Subject): Promise<Subject[]> {
 }
 
 function run(args: string[], stdin: string): Promise<string> {
-  const binary = process.env.LAB_HELM || "helm";
+  const binary = process.env.HELM_BINARY || "helm";
   return new Promise((resolve, reject) => {
     // Charts of ours are named from the project's folder.
     const child = spawn(binary, args, { cwd: project, timeout: deadline * 1000, killSignal: "SIGKILL" });
@@ -83,7 +84,7 @@ function run(args: string[], stdin: string): Promise<string> {
       stderr += chunk;
     });
     child.stdin.on("error", () => {
-      // helm ended before it read its values; its exit code tells why.
+      // helm ended before it read its values; its exit code and error output say why.
     });
     child.stdin.end(stdin);
     child.on("error", (cause) => reject(new Error(`cannot run ${binary}: ${cause.message}`, { cause })));

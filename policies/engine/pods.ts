@@ -30,14 +30,14 @@ const templates: ReadonlyMap<string, string[]> = new Map([
 ]);
 const finite = new Set(["Job", "CronJob"]);
 
-/** The pod of a workload. Kinds of operators are left to them: what they write there is only a sketch. */
+/** The pod of a workload. Pod templates of operators' kinds are not read: the operator completes them. */
 export function podOf(subject: Subject): Pod | undefined {
   const { kubernetes } = subject;
   const keys = templates.get(kubernetes?.kind ?? "");
   if (!kubernetes || !keys) return undefined;
   const template = keys.reduce((at, key) => object(at[key]), kubernetes.body);
   const spec = object(template.spec);
-  // Nothing can be said of a pod that is not there, or not known yet.
+  // A pod that is missing or unknown cannot be evaluated.
   if (Object.keys(spec).length === 0) return undefined;
   const path = [...keys, "spec"].join(".");
   return {

@@ -1,14 +1,14 @@
 import type { Json } from "./values.ts";
 
-/** What a rule judges: a resource's inputs, or an object that a Helm release would send to Kubernetes. */
+/** What a rule evaluates: a resource's inputs, or an object that a Helm release would send to Kubernetes. */
 export interface Subject {
   /** Pulumi's type token; of an object in a release, `helm:<kind>`. */
   type: string;
-  /** For people and for exceptions: the resource's name, or `<release>/<Kind>/<name>`. */
+  /** In messages and exceptions: the resource's name, or `<release>/<Kind>/<name>`. */
   name: string;
-  /** Secrets are `Hidden`, what is not known yet is `unknown`. */
+  /** Secret values are `Hidden`, values that are unknown until the update are `unknown`. */
   props: Json;
-  /** Set when it is a Kubernetes object, however it gets there. */
+  /** Set for Kubernetes objects, of resources and of releases. */
   kubernetes?: KubernetesObject;
 }
 
@@ -16,13 +16,13 @@ export interface KubernetesObject {
   apiVersion: string;
   kind: string;
   name: string;
-  /** Undefined where there is none, or it is not known yet. */
+  /** Undefined for an object without one, and while it is unknown. */
   namespace?: string;
   labels: Json;
   body: Json;
 }
 
-/** Where a judgement takes place. */
+/** The stack that is evaluated. */
 export interface Context {
   stack: string;
   settings: PolicySettings;
@@ -34,7 +34,7 @@ export interface Context {
 export const isListed = (stack: string, names: readonly string[]): boolean =>
   names.some((name) => (name.endsWith("*") ? stack.startsWith(name.slice(0, -1)) : name === stack));
 
-/** What rules are told by `settings.yaml`. */
+/** Content of `settings.yaml`. */
 export interface PolicySettings {
   /** Stacks whose images must be pinned by digest. */
   production: string[];
@@ -46,9 +46,9 @@ export interface PolicySettings {
   plainPodNetwork: string[];
 }
 
-/** One thing that a rule has against a subject. */
+/** One violation of a rule by a subject. */
 export interface Fault {
-  /** Where in the subject; empty for the whole of it. */
+  /** Path in the subject; empty for the whole of it. */
   path: string;
   message: string;
 }
@@ -62,23 +62,23 @@ export interface Rule {
   why: string;
   fix: string;
   /** Pure. */
-  judge(subject: Subject, context: Context): Fault[];
+  evaluate(subject: Subject, context: Context): Fault[];
 }
 
-/** One thing that a rule has against a stack. */
+/** One violation of a rule by a stack. */
 export interface StackFault {
   /** What it is about, for exceptions: a resource's name, `<release>/<Kind>/<name>`, or `namespace <name>`. */
   resource: string;
   message: string;
 }
 
-/** A rule about several objects at once: it is asked at the end, about all of a stack. */
-export interface StackRule extends Omit<Rule, "judge"> {
+/** A rule about several objects at once, evaluated after all resources of a stack. */
+export interface StackRule extends Omit<Rule, "evaluate"> {
   /** Pure. */
-  judge(subjects: Subject[]): StackFault[];
+  evaluate(subjects: Subject[]): StackFault[];
 }
 
-/** What a rule says of a resource, as one text with its remedy. */
+/** The message of a violation: each fault, then why the rule exists and how to fix it. */
 export function verdict(rule: Rule, faults: { subject: string; fault: Fault }[]): string {
   const lines = faults.map(
     ({ subject, fault: { path, message } }) => `${subject}${path ? ` at ${path}` : ""}: ${message}`,

@@ -1,10 +1,10 @@
-/** A value that Pulumi holds as a secret. Rules see that it is one; only those about its shape may look inside. */
+/** A value that Pulumi holds as a secret. Rules see that it is one; only `reveal` gives its content. */
 export class Hidden {
   readonly #value: unknown;
   constructor(value: unknown) {
     this.#value = value;
   }
-  /** What is inside; never to be shown. */
+  /** The content; never to be shown. */
   reveal(): unknown {
     return this.#value;
   }
@@ -15,7 +15,7 @@ export const unknown = Symbol("unknown");
 
 export type Json = Record<string, unknown>;
 
-/** Whether nothing can be said of a value: secret, or not known yet. */
+/** Whether a value cannot be evaluated: secret, or unknown until the update. */
 export const isOpaque = (value: unknown): boolean => value instanceof Hidden || value === unknown;
 
 /** An object's properties; of anything else, none. */
@@ -27,7 +27,7 @@ export const object = (value: unknown): Json =>
 /** A list's objects; of anything else, none. */
 export const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
 
-/** The value without its secrets and unknowns: for whoever reads strings only. */
+/** The value without its secrets and unknowns, for rules that read strings only. */
 export function visible(value: unknown): unknown {
   if (isOpaque(value)) return undefined;
   if (Array.isArray(value)) return value.map(visible);
@@ -35,7 +35,7 @@ export function visible(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, visible(each)]));
 }
 
-/** The value with its secrets laid open; unknowns become that text. For rules about what a value means. */
+/** The value with its secrets revealed and its unknowns replaced, for rules about what a value means. */
 export function revealed(value: unknown, forUnknown: unknown = undefined): unknown {
   if (value instanceof Hidden) return revealed(value.reveal(), forUnknown);
   if (value === unknown) return forUnknown;

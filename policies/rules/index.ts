@@ -6,8 +6,9 @@ import { ingressTls } from "./cluster/ingressTls.ts";
 import { k3sConfig } from "./cluster/k3sConfig.ts";
 import { mcpNode } from "./cluster/mcpNode.ts";
 import { podSecurity } from "./cluster/namespaces.ts";
-import { openServices } from "./cluster/openServices.ts";
-import { postgresSuperuser, postgresSurvives } from "./cluster/postgres.ts";
+import { postgresSuperuser } from "./cluster/postgresSuperuser.ts";
+import { postgresSurvives } from "./cluster/postgresSurvives.ts";
+import { singleIngress } from "./cluster/singleIngress.ts";
 import { allowedRegistries } from "./images/allowedRegistries.ts";
 import { digestInProduction } from "./images/digestInProduction.ts";
 import { noLatestTag } from "./images/noLatestTag.ts";
@@ -51,7 +52,7 @@ export const rules: Rule[] = [
   noHostAccess,
   namespaced,
   apiAccess,
-  openServices,
+  singleIngress,
   podSecurity,
   postgresSuperuser,
   postgresSurvives,

@@ -15,7 +15,7 @@ const faults = (chart: string, namespace: string, values: object) =>
     namespace,
   ).flatMap((subject) =>
     rules.flatMap((rule) =>
-      rule.judge(subject, contextOf()).map((fault) => `${rule.name}: ${JSON.stringify(fault)}`),
+      rule.evaluate(subject, contextOf()).map((fault) => `${rule.name}: ${JSON.stringify(fault)}`),
     ),
   );
 

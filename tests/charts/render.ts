@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { versions } from "../../components/core/versions.ts";
-import { labOf, repository } from "../../lab/lab.ts";
+import { kubernetesVersion } from "../../components/core/versions.ts";
+import { labOf } from "../../lab/lab.ts";
+import { repository } from "../../tools/repository.ts";
 
 /** The helm that the lab built last, or the machine's own. */
 function helm(): string {
@@ -36,7 +37,7 @@ export function render(chart: string, namespace: string, values: object): Kubern
       "--namespace",
       namespace,
       "--kube-version",
-      versions.k3s.split("+")[0] ?? "",
+      kubernetesVersion,
       "--values",
       "-",
     ],

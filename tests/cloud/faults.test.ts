@@ -62,12 +62,25 @@ test("faults count: skip some, hit some, only of their operation", async () => {
   expect(await control.faults()).toEqual([]);
 });
 
-test("a delay holds the answer back, and a cleared fault hits nobody", async () => {
-  const { api, control } = await testCloud();
-  await control.addFault({ effect: { kind: "delay", milliseconds: 200 } });
-  const start = performance.now();
-  await api.call("GET", "/regions");
-  expect(performance.now() - start).toBeGreaterThan(190);
+test("a delay holds back its own answer only, and a cleared fault has no effect", async () => {
+  const delays: number[] = [];
+  const delayed = Promise.withResolvers<void>();
+  const { api, control } = await testCloud({
+    delay: (milliseconds) => {
+      delays.push(milliseconds);
+      return delayed.promise;
+    },
+  });
+  await control.addFault({ operation: "listRegions", effect: { kind: "delay", milliseconds: 200 } });
+  let answered = false;
+  const slow = api.call("GET", "/regions").finally(() => {
+    answered = true;
+  });
+  await expect.poll(() => delays).toEqual([200]);
+  expect((await api.call("GET", "/images")).status).toBe(200);
+  expect(answered).toBe(false);
+  delayed.resolve();
+  expect((await slow).status).toBe(200);
   await control.addFault({ effect: { kind: "drop" } });
   expect(await control.clearFaults()).toEqual([]);
   expect((await api.call("GET", "/regions")).status).toBe(200);

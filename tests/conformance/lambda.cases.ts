@@ -1,4 +1,4 @@
-import { accountWide } from "./cases/account-wide.ts";
+import { accountWide } from "./cases/accountWide.ts";
 import type { Case } from "./cases/case.ts";
 import { free } from "./cases/free.ts";
 import { reads } from "./cases/reads.ts";

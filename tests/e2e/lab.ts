@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse, stringify } from "yaml";
-import { run } from "../../lab/exec.ts";
-import { files, type Lab, labOf, repository } from "../../lab/lab.ts";
+import { files, type Lab, labOf } from "../../lab/lab.ts";
 import type { Report } from "../../lab/status/report.ts";
+import { run } from "../../tools/exec.ts";
+import { repository } from "../../tools/repository.ts";
 
 /** The lab that the tests have for themselves: `tests/run.ts` names it. */
 export const lab: Lab = labOf({ ...process.env, LAB: process.env.LAB || "e2e" });
@@ -93,7 +94,8 @@ export async function up(): Promise<Update> {
     .filter(([, type]) => !type?.startsWith("pulumi:pulumi:") && !type?.startsWith("sophia:"))
     .map(([, , name, verb]) => `${verb} ${name}`)
     .sort();
-  return { code, said: `${stdout}\n${stderr}\n${log}`, changed };
+  // Why it failed comes last, where an assertion shows it.
+  return { code, said: `${log}\n${stdout}\n${stderr}`, changed };
 }
 
 export async function status(): Promise<{ code: number; report: Report }> {

@@ -7,9 +7,12 @@ import { down } from "./parts/down.ts";
 import { freshLab } from "./parts/freshLab.ts";
 import { gpu } from "./parts/gpu.ts";
 import { mcp } from "./parts/mcp.ts";
-import { mcpDoor } from "./parts/mcpDoor.ts";
-import { mcpWalls } from "./parts/mcpWalls.ts";
-import { pipeline } from "./parts/pipeline.ts";
+import { mcpCheck } from "./parts/mcpCheck.ts";
+import { mcpReach } from "./parts/mcpReach.ts";
+import { mcpRollout } from "./parts/mcpRollout.ts";
+import { pipeline } from "./parts/pipeline/flow.ts";
+import { migrationFails } from "./parts/pipeline/migrationFails.ts";
+import { postgresKilled } from "./parts/pipeline/postgresKilled.ts";
 import { secrets } from "./parts/secrets.ts";
 import { threeHosts } from "./parts/threeHosts.ts";
 
@@ -28,13 +31,13 @@ beforeAll(async () => {
   // is being filled. The next one goes on from there.
   const asked = await interrupted([/:Instance \S+ created/], "up");
   expect(asked.code, asked.said.slice(-4000)).toBe(130);
-  expect(asked.said).toContain("interrupted; run the command again to go on from here");
+  expect(asked.said).toContain("interrupted; run the command again to continue");
   const forced = await interrupted(
-    [/:Namespace \S+ created/, /waiting for what was begun/, /still waiting/],
+    [/:Namespace \S+ created/, /waiting for operations in progress/, /still waiting/],
     "up",
   );
   expect(forced.code, forced.said.slice(-4000)).toBe(130);
-  expect(forced.said).toContain("ended half done; run the command again");
+  expect(forced.said).toContain("stopped at once; run the command again to continue");
   const first = await up();
   commandLines = await watch.stop();
   expect(first.code, first.said.slice(-4000)).toBe(0);
@@ -46,17 +49,21 @@ afterAll(async () => {
 
 // One lab for all, in this order.
 describe("a fresh lab", freshLab);
-describe("MCP's door", mcpDoor);
+describe("the check of the MCP servers", mcpCheck);
 describe("a lab that runs", () => {
-  // Both take servers away and call them: one after the other.
+  // They remove servers and call them: one after the other.
   beside("MCP", () => {
-    mcpWalls();
+    mcpReach();
     mcp();
+    mcpRollout();
   });
   beside("GPU", gpu);
   beside("pipeline", pipeline);
   beside("secrets", () => secrets(() => commandLines));
 });
+// Every other part needs PostgreSQL: not concurrently.
+describe("PostgreSQL is killed", postgresKilled);
+describe("a migration fails", migrationFails);
 describe("changes", changes);
 describe("bad input", badInput);
 describe("three hosts", threeHosts);

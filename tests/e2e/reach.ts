@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { PassThrough } from "node:stream";
-import { CoreV1Api, Exec, PortForward } from "@kubernetes/client-node";
-import { run } from "../../lab/exec.ts";
+import { AppsV1Api, CoreV1Api, Exec, PortForward } from "@kubernetes/client-node";
 import { files } from "../../lab/lab.ts";
 import { connect, type Era } from "../../mcp/probe.ts";
+import { run } from "../../tools/exec.ts";
 import { command, kubeconfig, lab, status } from "./lab.ts";
 
 /** Text of the command of a pod that has this label; on this node, if there are several. */
@@ -42,6 +42,13 @@ export async function statusCode(url: string, address: string): Promise<string> 
   const resolve = [80, 443].flatMap((port) => ["--resolve", `${hostname}:${port}:${address}`]);
   const output = ["-s", "-S", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}"];
   return (await run("curl", [...output, "--cacert", files(lab).ca, ...resolve, url])).stdout.trim();
+}
+
+/** An environment variable of an MCP server. */
+export async function variableOf(app: string, name: string): Promise<string> {
+  const apps = kubeconfig().makeApiClient(AppsV1Api);
+  const { spec } = await apps.readNamespacedDeployment({ namespace: "mcp", name: app });
+  return spec?.template.spec?.containers[0]?.env?.find((each) => each.name === name)?.value ?? "";
 }
 
 /** What an MCP client has to know. */

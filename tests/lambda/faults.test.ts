@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { MemoryJournal } from "../../lambda/client/journal.ts";
 import { sshKey } from "../../lambda/provider/handlers/sshKey.ts";
 import type { Context } from "../../lambda/reconcile/context.ts";
 import { createFileSystem, deleteFileSystem } from "../../lambda/reconcile/fileSystem.ts";
 import { createRuleset, deleteRuleset, setRules } from "../../lambda/reconcile/firewall.ts";
 import { createSshKey, deleteSshKey, physicalKeyName } from "../../lambda/reconcile/sshKey.ts";
 import { somePublicKey, type TestCloud } from "../cloud/support/cloud.ts";
+import { MemoryJournal } from "../support/lambda/journal.ts";
 import { sshKeyPair } from "../support/sshKey.ts";
 import { account } from "./support/account.ts";
 import { Engine } from "./support/engine.ts";
@@ -55,7 +55,7 @@ test("L1 no capacity anywhere: one error that names every place and what to do",
   const nowhere = { "us-west-1": { slots: 0 }, "us-west-3": { slots: 0 } };
   await cloud.control.setCapacity({ gpu_1x_a10: nowhere, gpu_1x_a6000: nowhere });
   const { outcome } = await new Engine(cloud).run("up", { inputs: places });
-  expect(String(outcome)).toMatch(/host host: Lambda refused every place/);
+  expect(String(outcome)).toMatch(/host host: Lambda refused every type and region/);
   expect(String(outcome)).toMatch(/gpu_1x_a10 in us-west-1.*gpu_1x_a6000 in us-west-3.*Add instance types/);
   expect(await launched()).toBe(0);
 });
@@ -90,7 +90,7 @@ test("L5 machines that turn unhealthy while booting are replaced up to the limit
   await cloud.control.plan({ outcome: "unhealthy", next: 3 });
   const engine = new Engine(cloud);
   const { outcome } = await engine.run("up");
-  expect(String(outcome)).toMatch(/3 machines came up broken and were terminated/);
+  expect(String(outcome)).toMatch(/3 machines failed to start and were terminated/);
   expect(await launched()).toBe(3);
   expect(await alive()).toBe(0);
   expect(engine.row).toBeUndefined();
@@ -162,7 +162,7 @@ test("an API that cannot be reached is named", async () => {
     return now;
   };
   const { outcome } = await engine.run("up");
-  expect(String(outcome)).toMatch(/cannot reach http:\/\/127\.0\.0\.1.*ECONNREFUSED.*tried again for 120 s/);
+  expect(String(outcome)).toMatch(/cannot reach http:\/\/127\.0\.0\.1.*ECONNREFUSED.*retried for 120 s/);
 });
 
 test("L4 an SSH key in use is kept until its instance is really gone", async () => {
@@ -176,7 +176,7 @@ test("L4 an SSH key in use is kept until its instance is really gone", async () 
   const engine = new Engine(cloud);
   await engine.run("up", { inputs: { sshKeyName: outputs.keyName } });
   await expect(deleteSshKey(here, id, outputs)).rejects.toThrow(
-    /cannot be deleted: host \(.*\) still runs with it/,
+    /cannot be deleted: host \(.*\) still uses it/,
   );
   await here.api.terminate(engine.row?.id ?? "");
   await deleteSshKey(here, id, outputs);
@@ -197,7 +197,7 @@ test("S2 another SSH key: the next launch takes it, the old one goes with the la
   // Unannounced, it would lock everybody out of the host that runs.
   const { previousPublicKey: _, ...unannounced } = after;
   await expect(sshKey.diff(here, id, outputs, unannounced)).rejects.toThrow(
-    /host \(.*\) cannot know it: put the key before it into sophia-infra:sshPreviousPrivateKey/,
+    /host \(.*\) do not accept the new key: set sophia-infra:sshPreviousPrivateKey to the previous key/,
   );
   expect(await sshKey.diff(here, id, outputs, after)).toEqual({ changes: true, replaces: [] });
 

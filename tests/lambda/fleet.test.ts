@@ -108,7 +108,7 @@ test("L7 a budget that the dearest outcome exceeds, and a wrong key, fail the pr
   const dear = await program.preview({ config: config({ monthlyUsd: 2000 }) });
   expect(dear.code).not.toBe(0);
   expect(said(dear)).toMatch(/would cost \$2394.40 a month, its budget is \$2000.00/);
-  expect(said(dear)).toMatch(/host mcp: \$1452.70 \(gpu_1x_a100, dearest it may become\)/);
+  expect(said(dear)).toMatch(/host mcp: \$1452.70 \(gpu_1x_a100, the most expensive candidate\)/);
   const up = await program.up();
   expect(up.code).not.toBe(0);
 

@@ -14,7 +14,7 @@ interface Flow {
 }
 
 const ready = async (engine: Engine) => expect((await engine.run("up")).outcome).toBe("done");
-const halfMade = async (engine: Engine) => {
+const initFailed = async (engine: Engine) => {
   const { outcome } = await engine.run("up", { timing: { bootDeadline: 60 } });
   expect(String(outcome)).toContain("it stays recorded");
 };
@@ -27,11 +27,11 @@ const flows: Flow[] = [
     operation: "up",
     launches: 2,
   },
-  { name: "finishing a half-made host", before: halfMade, operation: "up", launches: 1 },
+  { name: "finishing a half-made host", before: initFailed, operation: "up", launches: 1 },
   { name: "rename", before: ready, operation: "up", inputs: { name: "renamed" }, launches: 1 },
   { name: "replace", before: ready, operation: "up", inputs: { userData: "#cloud-config\n" }, launches: 2 },
   { name: "destroy", before: ready, operation: "destroy", launches: 1 },
-  { name: "destroy of a half-made host", before: halfMade, operation: "destroy", launches: 1 },
+  { name: "destroy of a half-made host", before: initFailed, operation: "destroy", launches: 1 },
 ];
 
 describe.each(flows)("L5 $name", (flow) => {
@@ -165,7 +165,7 @@ test("L5 what a killed run launched for other settings is not taken over", async
 test("L5 a half-made host that died meanwhile is replaced", async () => {
   const at = await account();
   const engine = new Engine(at.cloud);
-  await halfMade(engine);
+  await initFailed(engine);
   const first = engine.row?.id ?? "";
   await at.cloud.control.force(first, "unhealthy");
   expect((await engine.run("up")).outcome).toBe("done");

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { MemoryJournal } from "../../lambda/client/journal.ts";
 import { fileSystem } from "../../lambda/provider/handlers/fileSystem.ts";
 import { firewallRules } from "../../lambda/provider/handlers/firewallRules.ts";
 import { firewallRuleset } from "../../lambda/provider/handlers/firewallRuleset.ts";
@@ -7,6 +6,7 @@ import { sshKey } from "../../lambda/provider/handlers/sshKey.ts";
 import { createFileSystem, readFileSystem } from "../../lambda/reconcile/fileSystem.ts";
 import { physicalKeyName } from "../../lambda/reconcile/sshKey.ts";
 import { somePublicKey, type TestCloud } from "../cloud/support/cloud.ts";
+import { MemoryJournal } from "../support/lambda/journal.ts";
 import { type Death, otherPhases, requestPhases } from "../support/mortal.ts";
 import { sshKeyPair } from "../support/sshKey.ts";
 import { account } from "./support/account.ts";

@@ -197,7 +197,7 @@ describe("K3s", () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("msg=refused");
     expect(refused.stderr).not.toContain("planted");
-    expect(refused.stderr).toContain("the previous one is back at work");
+    expect(refused.stderr).toContain("the previous one was restored");
     expect((await machine.root("cat /etc/rancher/k3s/config.yaml")).stdout).toBe(before);
     expect((await machine.root("systemctl is-active k3s")).stdout).toBe("active\n");
   });
@@ -205,7 +205,7 @@ describe("K3s", () => {
   test("K1 a version that does not start is taken back, one that does is an upgrade", async () => {
     const broken = await machine.run(installScript("server", settings("broken")));
     expect(broken.code).toBe(1);
-    expect(broken.stderr).toContain("the previous version is back at work");
+    expect(broken.stderr).toContain("the previous version was restored");
     expect((await machine.root("k3s --version")).stdout).toContain(versions.one);
     expect((await machine.root("systemctl is-active k3s")).stdout).toBe("active\n");
     const before = await unitStart();

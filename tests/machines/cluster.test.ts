@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { versions } from "../../components/core/versions.ts";
 import type { Host } from "../../k3s/host.ts";
-import { obtain } from "../../lab/artefacts/obtain.ts";
 import { programsArtefact } from "../../lab/k3s/images.ts";
 import { labOf } from "../../lab/lab.ts";
+import { obtain } from "../../tools/artefacts/obtain.ts";
 import { type OperationResult, type Program, runProgram } from "../plugins/harness.ts";
 import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
 import { makeKey, ssh } from "./bootstrap/ssh.ts";
@@ -68,7 +68,7 @@ test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed
     secrets: { sshPrivateKey: fleet.key.privateKey },
   });
   stepsOf(await stack.up());
-  const { kubeconfig, nodes, birth } = await stack.outputs();
+  const { kubeconfig, nodes, clusterIdentity } = await stack.outputs();
   expect(nodes).toEqual(["backend", "mcp-node"]);
   expect(String(kubeconfig)).toContain(`server: https://${backend.host.address}:6443`);
   const wide = await kubectl(
@@ -123,7 +123,7 @@ test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed
   expect(
     steps.filter((step) => /kept|kubernetes|cluster-backend-(install|configure|join)/.test(step)),
   ).toEqual([]);
-  expect((await stack.outputs()).birth).toBe(birth);
+  expect((await stack.outputs()).clusterIdentity).toBe(clusterIdentity);
   await mcp.remove();
 
   // Secrets are nowhere in the clear.
@@ -139,7 +139,7 @@ test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed
   await backend.remove();
   backend = await fleet.boot({ name: "backend", roles: ["server", "ingress", "data"], gpus: 0 });
   stepsOf(await stack.up({ config: configOf([backend.host, other.host], setting) }));
-  expect((await stack.outputs()).birth).not.toBe(birth);
+  expect((await stack.outputs()).clusterIdentity).not.toBe(clusterIdentity);
   expect(await kubectl("get nodes -o name")).toBe("node/backend\nnode/mcp-node\n");
   expect(await kubectl("get configmap kept -o jsonpath='{.data.a}'")).toBe("b");
   expect(stepsOf(await stack.up())).toEqual([]);

@@ -3,13 +3,13 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { notYet, waitFor } from "../../components/core/wait.ts";
-import { run } from "../../lab/exec.ts";
 import { sshRefusal } from "../../lab/machines/banner.ts";
 import { DockerDriver } from "../../lab/machines/docker/driver.ts";
 import { ensureNetwork } from "../../lab/machines/docker/network.ts";
 import { removeMachines } from "../../lab/machines/docker.ts";
 import type { MachineSpec } from "../../lab/machines/driver.ts";
-import { ensureEngine, NoEngine } from "../../lab/machines/engine/engine.ts";
+import { ensureEngine, NoEngine } from "../../tools/docker/engine/engine.ts";
+import { run } from "../../tools/exec.ts";
 import { newKey, running, ssh, startTestLab, type TestLab } from "./driver/lab.ts";
 
 const key = newKey();
@@ -173,7 +173,7 @@ describe("what goes wrong is said", () => {
       id: "1ab0ffffffffffffffffffffffffffff",
     });
     await expect(lab.driver.create(twin)).rejects.toThrow(
-      /already|another program has it|Address already in use/,
+      /already|another program uses it|Address already in use/,
     );
     await lab.driver.remove(twin.id);
     expect(await lab.driver.inspect(twin.id)).toBeUndefined();

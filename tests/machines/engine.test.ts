@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { run } from "../../lab/exec.ts";
+import { run } from "../../tools/exec.ts";
 
 const able = process.platform === "linux" && process.getuid?.() === 0;
 

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { images } from "../../components/core/versions.ts";
-import { run } from "../../lab/exec.ts";
-import { baseImage } from "../../lab/images/base/image.ts";
-import { imagePresent } from "../../lab/images/build.ts";
-import { nodeImage } from "../../lab/images/node/image.ts";
 import { publishImage } from "../../lab/images/publish.ts";
 import { ensureRegistry, type Registry } from "../../lab/images/registry.ts";
 import { registryImage, serviceImages } from "../../lab/images/services.ts";
+import { baseImage } from "../../tools/docker/images/base/image.ts";
+import { imagePresent } from "../../tools/docker/images/build.ts";
+import { nodeImage } from "../../tools/docker/images/node/image.ts";
+import { run } from "../../tools/exec.ts";
 import { running, startTestLab, type TestLab } from "./driver/lab.ts";
 
 let lab: TestLab;

@@ -4,12 +4,13 @@ import { parse, stringify } from "yaml";
 import { images, versions } from "../../components/core/versions.ts";
 import { gpuValues } from "../../components/services/gpu.ts";
 import { gpuSettings } from "../../components/settings/k3s.ts";
-import { run } from "../../lab/exec.ts";
 import { containerName } from "../../lab/machines/docker/options.ts";
-import { docker } from "../../lab/machines/engine/docker.ts";
+import { docker } from "../../tools/docker/docker.ts";
+import { run } from "../../tools/exec.ts";
 import { agentConfig, answering, askFromClient, bothReady, serverConfig } from "./k3s/asks.ts";
 import { type Cluster, eventually, makeCluster } from "./k3s/cluster.ts";
 import { allowClient, denyAll, gpuPod, podWithVolume, webEverywhere } from "./k3s/pods.ts";
+import { refusesConfigs } from "./k3s/refusals.ts";
 
 let cluster: Cluster;
 const namespace = "trial";
@@ -24,27 +25,8 @@ afterAll(async () => {
   await cluster?.close();
 });
 
-test("K1 a key that K3s does not have is refused in K3s's words, one that the lab cannot do by its name", async () => {
-  const says = async (role: string, config: Record<string, unknown>) => {
-    const { code, stderr } = await cluster.server.run(
-      `cat > /tmp/trial.yaml; timeout 20 k3s ${role} --config /tmp/trial.yaml`,
-      stringify(config),
-    );
-    expect(code).toBe(1);
-    return stderr;
-  };
-  expect(await says("server", { "cluster-init": true, nonsense: 1 })).toContain(
-    "flag provided but not defined: -nonsense",
-  );
-  expect(await says("agent", { "tls-san": ["a"] })).toContain("flag provided but not defined: -tls-san");
-  expect(await says("server", { "embedded-registry": true })).toContain(
-    "the lab's k3s does not support embedded-registry",
-  );
-  expect(await says("server", { "cluster-init": true, disable: ["nothing"] })).toContain(
-    "is not a packaged component",
-  );
-  expect(await says("agent", { token: "x" })).toContain("--server is required");
-});
+test("K1 a key that K3s does not have is refused in K3s's words, one that the lab cannot do by its name", () =>
+  refusesConfigs(cluster.server));
 
 test("K2 K3 a server and an agent become a cluster", async () => {
   const { server, agent } = cluster;

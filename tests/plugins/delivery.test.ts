@@ -67,7 +67,7 @@ describe("C1 deploying and going back, with the real CLI", () => {
     await refuseOlder(stack);
     await markVerified(stack);
     checkout.git("checkout", "-q", first);
-    await expect(refuseOlder(stack)).rejects.toThrow(`already works at ${second}`);
+    await expect(refuseOlder(stack)).rejects.toThrow(`is verified at ${second}`);
   });
 
   test("a roll-back ends with a stack that answers, or with a failure that says which does not", async () => {
@@ -84,7 +84,7 @@ describe("C1 deploying and going back, with the real CLI", () => {
     await update(stack, { message: "second" });
 
     const going = rollbackVerified(stack, { commit: first, prepare: link, deadline: 1 });
-    await expect(going).rejects.toThrow(/was rolled back to [0-9a-f]{40}, and does not work.*answers 503/s);
+    await expect(going).rejects.toThrow(/was rolled back to [0-9a-f]{40}, and does not answer.*answers 503/s);
     const tags = async () =>
       JSON.parse((await pulumi(stack, ["stack", "tag", "ls", "--json"])).stdout) as object;
     expect(Object.values(await tags())).not.toContain(first);
@@ -101,10 +101,12 @@ describe("C1 deploying and going back, with the real CLI", () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
     await checkout.commit(program(5));
-    await expect(rollback(stack, { commit: "main", prepare: link })).rejects.toThrow("no full commit id");
+    await expect(rollback(stack, { commit: "main", prepare: link })).rejects.toThrow(
+      "is not a full commit id",
+    );
     const other = checkout.git("commit-tree", "HEAD^{tree}", "-m", "Not reviewed");
-    await expect(rollback(stack, { commit: other, prepare: link })).rejects.toThrow("does not come before");
-    await expect(rollback(stack, { prepare: link })).rejects.toThrow("no commit to go back to");
+    await expect(rollback(stack, { commit: other, prepare: link })).rejects.toThrow("is not an ancestor");
+    await expect(rollback(stack, { prepare: link })).rejects.toThrow("no commit to roll back to");
   });
 });
 

@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
-import { obtain } from "../../lab/artefacts/obtain.ts";
 import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
+import { type StackKey, stackKey } from "../../lab/pulumi/passphrase.ts";
 import { assembleToolchain, pulumiEnvironment, type Toolchain } from "../../lab/pulumi/toolchain.ts";
 import { checkout } from "../../lab/pulumi/versions.ts";
+import { obtain } from "../../tools/artefacts/obtain.ts";
 import { type Diagnostic, type EngineEvent, parseEvents, type Step } from "./events.ts";
+import { asPlaintext, createStack, type Deployment, openSecrets, readDeployment } from "./stateFile.ts";
 
 /** What a call of the CLI gave. */
 export interface CliResult {
@@ -30,6 +32,8 @@ export interface OperationResult extends CliResult {
 export interface OperationOptions {
   /** Plain configuration, set before the operation and kept: `name` means `<project>:name`. */
   config?: Record<string, unknown>;
+  /** Encrypted configuration, set before the operation and kept. */
+  secrets?: Record<string, string>;
   env?: Record<string, string>;
   /** Folders of policy packs. */
   policyPacks?: string[];
@@ -37,21 +41,6 @@ export interface OperationOptions {
   args?: string[];
   /** When it resolves, the CLI gets that signal: SIGINT as from Ctrl-C, SIGKILL as from a crash. */
   interrupt?: Promise<NodeJS.Signals>;
-}
-
-export interface StateResource {
-  urn: string;
-  type: string;
-  id?: string;
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
-  [field: string]: unknown;
-}
-
-export interface Deployment {
-  resources: StateResource[];
-  pending_operations?: unknown[];
-  [field: string]: unknown;
 }
 
 export interface ProgramOptions {
@@ -122,19 +111,28 @@ export function interruptible() {
   return { promise, now: (signal: NodeJS.Signals = "SIGINT") => resolve(signal) };
 }
 
-/** Makes a stack of its own for a program, with the real CLI. Everything is removed when the test is over. */
+let derived: Promise<{ passphrase: string; key: StackKey }> | undefined;
+
+/** One passphrase for all stacks of a test file: deriving a key from it takes as long as a whole test of the program. */
+function testKey() {
+  const passphrase = randomBytes(24).toString("hex");
+  derived ??= stackKey(passphrase).then((key) => ({ passphrase, key }));
+  return derived;
+}
+
+/** Creates a separate stack for a program, for operations by the real CLI. It is removed when the test ends. */
 export async function runProgram(options: ProgramOptions): Promise<Program> {
   const tools = await toolchain();
   const dir = await mkdtemp(join(tmpdir(), "sophia-program-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const state = join(dir, "state");
-  await mkdir(state);
   const passphraseFile = join(dir, "passphrase");
-  await writeFile(passphraseFile, randomBytes(24).toString("hex"), { mode: 0o600 });
-  // `stack init` writes its settings beside the program: the name keeps simultaneous runs apart.
+  const { passphrase, key } = await testKey();
+  await writeFile(passphraseFile, passphrase, { mode: 0o600 });
   const name = `test-${randomBytes(6).toString("hex")}`;
   const configFile = join(dir, "Pulumi.test.yaml");
   const project = String(parse(await readFile(join(options.program, "Pulumi.yaml"), "utf8")).name);
+  const location = { state, project, name };
   const environment = { ...pulumiEnvironment(tools, { state, passphraseFile }), ...options.env };
 
   const call = (args: string[], extra: Partial<CliCall> = {}) =>
@@ -152,25 +150,18 @@ export async function runProgram(options: ProgramOptions): Promise<Program> {
     return result;
   };
   const stack = ["--stack", name, "--config-file", configFile];
-  const configure = async (values: Record<string, unknown> | undefined) => {
-    if (!values) return;
-    const file = parse(await readFile(configFile, "utf8").catch(() => "")) ?? {};
-    for (const [key, value] of Object.entries(values)) {
-      file.config ??= {};
-      file.config[key.includes(":") ? key : `${project}:${key}`] = value;
+  const configure = async ({ config = {}, secrets = {} }: Pick<ProgramOptions, "config" | "secrets">) => {
+    const file = parse(await readFile(configFile, "utf8"));
+    const sealed = Object.entries(secrets).map(([each, value]) => [each, { secure: key.seal(value) }]);
+    for (const [each, value] of [...Object.entries(config), ...sealed]) {
+      const name = String(each);
+      file.config[name.includes(":") ? name : `${project}:${name}`] = value;
     }
     await writeFile(configFile, stringify(file));
   };
-
-  const written = join(options.program, `Pulumi.${name}.yaml`);
-  onTestFinished(() => rm(written, { force: true }));
-  await must(["stack", "init", name, "--secrets-provider", "passphrase"]);
-  await copyFile(written, configFile);
-  await rm(written);
-  await configure(options.config);
-  for (const [key, value] of Object.entries(options.secrets ?? {})) {
-    await must(["config", "set", "--secret", key, ...stack], value);
-  }
+  await createStack(location);
+  await writeFile(configFile, stringify({ encryptionsalt: key.encryptionsalt, config: {} }));
+  await configure(options);
 
   let count = 0;
   const operation = async (
@@ -178,7 +169,7 @@ export async function runProgram(options: ProgramOptions): Promise<Program> {
     flags: string[],
     given: OperationOptions = {},
   ): Promise<OperationResult> => {
-    await configure(given.config);
+    await configure(given);
     count += 1;
     const log = join(dir, `events-${count}.json`);
     const packs = (given.policyPacks ?? []).flatMap((folder) => ["--policy-pack", folder]);
@@ -201,20 +192,13 @@ export async function runProgram(options: ProgramOptions): Promise<Program> {
     refresh: (given) => operation("refresh", now, given),
     destroy: (given) => operation("destroy", now, given),
     async export(given) {
-      const { stdout } = await must([
-        "stack",
-        "export",
-        "--stack",
-        name,
-        ...(given?.showSecrets ? ["--show-secrets"] : []),
-      ]);
-      const { deployment } = JSON.parse(stdout) as { deployment: Deployment };
-      return { ...deployment, resources: deployment.resources ?? [] };
+      const deployment = await readDeployment(location);
+      return given?.showSecrets ? (openSecrets(deployment, key, asPlaintext) as Deployment) : deployment;
     },
     async outputs() {
-      return JSON.parse(
-        (await must(["stack", "output", "--json", "--show-secrets", "--stack", name])).stdout,
-      );
+      const { resources } = await readDeployment(location);
+      const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+      return openSecrets(stack?.outputs ?? {}, key, JSON.parse) as Record<string, unknown>;
     },
     async cli(args, given = {}) {
       const withStack = [...args, "--stack", name];

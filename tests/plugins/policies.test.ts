@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { obtain } from "../../lab/artefacts/obtain.ts";
-import { helm } from "../../lab/helm/artefact.ts";
-import { labOf, repository } from "../../lab/lab.ts";
+import { labOf } from "../../lab/lab.ts";
 import { rules } from "../../policies/rules/index.ts";
-import { plantedKeys } from "../unit/policies/keys.ts";
+import { obtain } from "../../tools/artefacts/obtain.ts";
+import { helm } from "../../tools/helm/artefact.ts";
+import { repository } from "../../tools/repository.ts";
+import { plantedKeys } from "../unit/policies/keys/planted.ts";
 import { type OperationResult, type Program, runProgram } from "./harness.ts";
 
 const programs = join(import.meta.dirname, "programs");
@@ -16,10 +17,10 @@ const lambdaKey = () => plantedKeys().find(({ format }) => format === "Lambda Cl
 /** What is asked in production only. */
 const inProduction = ["digest-in-production", "postgres-survives"];
 
-let LAB_HELM = "";
+let HELM_BINARY = "";
 beforeAll(async () => {
   const folders = await obtain([helm], { cache: labOf().cache });
-  LAB_HELM = join(folders.get(helm.name) ?? "", "helm");
+  HELM_BINARY = join(folders.get(helm.name) ?? "", "helm");
 });
 
 interface Judged extends OperationResult {
@@ -40,7 +41,7 @@ interface Given {
 
 /** Runs a program under a pack. A key is made up for each run. */
 async function run(verb: "up" | "preview", name: string, folder: string, given: Given): Promise<Judged> {
-  const stack: Program = await runProgram({ program: join(programs, name), env: { LAB_HELM } });
+  const stack: Program = await runProgram({ program: join(programs, name), env: { HELM_BINARY } });
   const file = join(stack.dir, "exceptions.json");
   await writeFile(file, JSON.stringify(given.exceptions ?? []));
   const result = await stack[verb]({
@@ -73,17 +74,18 @@ describe("S3 the policy pack in a preview", () => {
       expect(plain, name).toContain(fix);
     }
     expect([...refused.values()].flat().filter((name) => name.startsWith("good-"))).toEqual([]);
-    // What only helm knows of: the pod inside the release.
+    // The pods inside the release, which only helm shows; one of them in a List.
     expect(refused.get("no-host-access")).toContain("bad-release");
     expect(said).toContain("bad-release/Pod/inner at spec: hostPID is on");
+    expect(said).toContain("bad-release/Pod/listed at spec: hostPID is on");
     expect(said).toContain(
       "bad-release/Pod/inner at metadata.annotations.note: holds what looks like a key (Lambda Cloud API key)",
     );
     expect(said).not.toContain(key.slice(-16));
     // Of the stack as a whole.
     expect(refused.has("stack-within-budget")).toBe(true);
-    expect(said).toContain("namespace bad-namespace-pod-security: refuses nothing");
-    expect(said).toContain("namespace bad-namespace-pod-security: lets no pod ask for a name");
+    expect(said).toContain("namespace bad-namespace-pod-security: has no default-deny policy");
+    expect(said).toContain("namespace bad-namespace-pod-security: has no DNS");
     expect(said).toContain("bad-gpu-replicas-fit: up to 5 replicas take 5 GPU slices, there are 4");
     expect(said).toContain("output badOutput.note: holds what looks like a key (Lambda Cloud API key)");
     expect(said).not.toMatch(/^(?:namespace |output )?good/m);
@@ -150,21 +152,21 @@ describe("S3 the policy pack in a preview", () => {
       "secret-outputs",
       "stack-within-budget",
     ]);
-    expect(said).toContain("namespace bad-namespace-pod-security: refuses nothing");
+    expect(said).toContain("namespace bad-namespace-pod-security: has no default-deny policy");
     expect(said).toContain("exception from probes for nobody is not needed any more");
     expect(said).toContain("exception from non-root for bad-non-root expired on 2020-01-01");
     expect(code).not.toBe(0);
   });
 
   test("cannot be passed over because helm is missing", async () => {
-    const own = LAB_HELM;
+    const own = HELM_BINARY;
     onTestFinished(() => {
-      LAB_HELM = own;
+      HELM_BINARY = own;
     });
-    LAB_HELM = "/no/such/helm";
+    HELM_BINARY = "/no/such/helm";
     const { code, refused, said } = await preview(strict, { bad: false, key: lambdaKey() });
     expect(code).not.toBe(0);
     expect(refused.get("releases-can-be-read")).toContain("good-release");
-    expect(said).toContain("Fix: name helm in LAB_HELM");
+    expect(said).toContain("Fix: name helm in HELM_BINARY");
   });
 });

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { judge, tools } from "../../delivery/lint/tools.ts";
-import { run } from "../../lab/exec.ts";
-import { repository } from "../../lab/lab.ts";
+import { run } from "../../tools/exec.ts";
+import { repository } from "../../tools/repository.ts";
 
 /** A workflow as it must not be: each tool has something to say. */
 const bad = `name: Bad
@@ -21,22 +21,22 @@ jobs:
 describe.each(tools)("C1 the workflows, judged by $artefact.name", (tool) => {
   test("have no fault", async ({ skip }) => {
     const verdict = await judge(tool);
-    if (verdict.kind === "missing") skip(`${verdict.tool} cannot be had here: ${verdict.because}`);
+    if (verdict.kind === "missing") skip(`${verdict.tool} cannot be installed here: ${verdict.because}`);
     expect(verdict).toEqual({ tool: tool.artefact.name, kind: "clean" });
   });
 
-  test("would be told a fault if they had one", async ({ skip }) => {
+  test("would fail with a fault in them", async ({ skip }) => {
     const folder = await mkdtemp(join(tmpdir(), "sophia-workflows-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     await run("git", ["init", "-q"], { cwd: folder });
     await cp(join(repository, ".github"), join(folder, ".github"), { recursive: true });
     const copied = await judge(tool, folder);
-    if (copied.kind === "missing") skip(`${copied.tool} cannot be had here: ${copied.because}`);
+    if (copied.kind === "missing") skip(`${copied.tool} cannot be installed here: ${copied.because}`);
     expect(copied.kind).toBe("clean");
     await writeFile(join(folder, ".github", "workflows", "bad.yml"), bad);
     expect(await judge(tool, folder)).toMatchObject({
       kind: "faults",
-      said: expect.stringContaining("bad.yml"),
+      output: expect.stringContaining("bad.yml"),
     });
   });
 
@@ -50,7 +50,7 @@ describe.each(tools)("C1 the workflows, judged by $artefact.name", (tool) => {
     const file = join(folder, ".github", "workflows", "part.yml");
     await writeFile(file, (await readFile(file, "utf8")).replace("      only:", "      onyl:"));
     const verdict = await judge(tool, folder);
-    if (verdict.kind === "missing") skip(`${verdict.tool} cannot be had here: ${verdict.because}`);
-    expect(verdict).toMatchObject({ kind: "faults", said: expect.stringContaining("onyl") });
+    if (verdict.kind === "missing") skip(`${verdict.tool} cannot be installed here: ${verdict.because}`);
+    expect(verdict).toMatchObject({ kind: "faults", output: expect.stringContaining("onyl") });
   });
 });

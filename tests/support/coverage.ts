@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import coverage from "istanbul-lib-coverage";
-import { run } from "../../lab/exec.ts";
-import { repository } from "../../lab/lab.ts";
+import { run } from "../../tools/exec.ts";
+import { repository } from "../../tools/repository.ts";
 
 /** Lines of a file that hold code, and those of them that ran. */
 interface Lines {

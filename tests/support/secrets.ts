@@ -3,13 +3,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { lookUp } from "../../lab/artefacts/obtain.ts";
-import { Stack } from "../../lab/commands/stack.ts";
-import { run } from "../../lab/exec.ts";
 import { files, type Lab } from "../../lab/lab.ts";
 import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
 import { assembleToolchain, chooseMode, officialToolchain } from "../../lab/pulumi/toolchain.ts";
+import { Stack } from "../../lab/stack/stack.ts";
 import { looksRandom } from "../../policies/detector/random.ts";
+import { lookUp } from "../../tools/artefacts/obtain.ts";
+import { run } from "../../tools/exec.ts";
 
 /** A secret of a lab, by where it came from. Its value never goes into a message. */
 export interface Secret {

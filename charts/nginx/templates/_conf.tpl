@@ -141,7 +141,7 @@ http {
 
     {{- range $index, $route := .Values.routes }}
     {{- $prefix := trimSuffix "/" $route.path }}
-    {{- $known := merge (dict "index" $index "door" (include "nginx.clients" $)) $route }}
+    {{- $known := merge (dict "index" $index "access" (include "nginx.clients" $)) $route }}
 
     # {{ $route.path }} -> {{ $route.host }}:{{ $route.port }}
     {{- if $prefix }}
@@ -158,7 +158,7 @@ http {
     {{- range $index, $document := .Values.documents }}
 
     location = {{ $document.path }} {
-      {{- include "nginx.document" (dict "index" $index "door" (include "nginx.clients" $)) | nindent 6 }}
+      {{- include "nginx.document" (dict "index" $index "access" (include "nginx.clients" $)) | nindent 6 }}
     }
     {{- end }}
     {{- include "nginx.health" . | nindent 4 }}

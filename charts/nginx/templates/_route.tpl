@@ -18,7 +18,7 @@ if ($caller = "") {
 {{- end }}
 {{- end }}
 
-{{- /* One route. A host without address stands in a variable: Nginx then looks it up anew, and starts without it. */ -}}
+{{- /* One route. A host without address is put in a variable: Nginx then resolves it at each request, and starts without it. */ -}}
 {{- define "nginx.proxy" -}}
 {{- if not .address }}
 set $upstream {{ .host }};
@@ -26,7 +26,7 @@ set $upstream {{ .host }};
 set $route_kind {{ .kind }};
 set $route_clients {{ if .clients }}on{{ else }}off{{ end }};
 {{- if .clients }}
-{{ .door }}
+{{ .access }}
 {{- end }}
 {{- with .maxBody }}
 client_max_body_size {{ . }};
@@ -58,7 +58,7 @@ proxy_pass http://$upstream:{{ .port }};
 {{- /* A text of ours for clients, from the ConfigMap. A new one needs no new pod: Nginx opens the file for each request. */ -}}
 {{- define "nginx.document" -}}
 set $route_clients on;
-{{ .door }}
+{{ .access }}
 types { }
 default_type application/json;
 alias /etc/nginx/sophia/document-{{ .index }};

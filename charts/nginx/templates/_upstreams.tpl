@@ -1,6 +1,6 @@
 {{- define "nginx.upstreams" -}}
-# Kept connections lead to one pod each. A pod that ends is out of the Service for 5 s before it is told to stop, and
-# by then none of them leads there any more; nor do we ever use one that a server (Node.js: after 5 s) has given up.
+# Kept connections lead to one pod each. A pod that ends is out of the Service for 5 s before it gets the signal to stop, and
+# by then none of them leads there any more. Nor is one used that the server (Node.js: after 5 s) has closed.
 {{- range $index, $route := .Values.routes }}
 {{- if $route.address }}
 upstream route_{{ $index }} {

@@ -15,7 +15,7 @@ const user = 10001;
 
 /** Whom the same process asks how the MCP servers are, for Prometheus at `/metrics` of its plain port. */
 export interface McpTargets {
-  /** URL at which the gateway tells the health of every server behind it. */
+  /** URL at which the gateway reports the health of every MCP server. */
   status: string;
   /** `host:port` of servers that are not behind it, by name. */
   apart: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../../core/dynamic.ts";
 
 /**
- * A certificate that signs itself, for a server whose clients are told which one to trust. Valid for ten years; an
+ * A self-signed certificate, for a server whose clients are configured to trust it. Valid for ten years; an
  * update in the last of them, or other names, make a new one.
  */
 export class SelfSignedCertificate extends DynamicResource {

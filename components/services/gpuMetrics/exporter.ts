@@ -74,7 +74,7 @@ export const exporterPod = (image: string, configMap: string): types.input.core.
   ],
 });
 
-/** A Service that has an address for each exporter, so that whoever measures asks all. Pure. */
+/** A Service that has an address for each exporter, so that the metrics API can query all of them. Pure. */
 export const exporterService: types.input.core.v1.ServiceSpec = {
   clusterIP: "None",
   selector: dcgmExporter,

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../core/base.ts";
+import { digest } from "../../core/digest.ts";
 import { dcgmExporter, gpuMetrics } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { apiPod, apiPorts, apiVersion, type McpTargets } from "./api.ts";
@@ -13,7 +13,7 @@ export interface GpuMetricsArgs {
   settings: Settings["gpu"]["autoscaling"];
   /** Image of the family `monitoring`. A change rolls the API; autoscalers wait meanwhile. */
   image: pulumi.Input<string>;
-  /** Whose health it tells Prometheus, too. A change rolls it. */
+  /** MCP servers whose health it reports to Prometheus, too. A change rolls it. */
   mcp: McpTargets;
   /** `gpu` is where the exporters run, `monitoring` where the API, `mcp` where those whose GPUs are asked for. */
   namespaces: Record<"gpu" | "monitoring" | "mcp", pulumi.Input<string>>;
@@ -73,7 +73,7 @@ export class GpuMetrics extends Component {
         spec: {
           selector: { matchLabels: dcgmExporter },
           template: {
-            metadata: { labels: dcgmExporter, annotations: { "sophia.ai/config": digestOf(counters) } },
+            metadata: { labels: dcgmExporter, annotations: { "sophia.ai/config": digest(counters) } },
             spec: exporterPod(settings.exporterImage, exporter),
           },
         },
@@ -121,7 +121,7 @@ export class GpuMetrics extends Component {
             // A new certificate rolls it: it reads its files at the start.
             metadata: {
               labels: gpuMetrics,
-              annotations: { "sophia.ai/config": certificate.apply(digestOf) },
+              annotations: { "sophia.ai/config": certificate.apply(digest) },
             },
             spec: apiPod({
               image,
@@ -178,5 +178,3 @@ export class GpuMetrics extends Component {
     return [frontProxy, pods];
   }
 }
-
-const digestOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);

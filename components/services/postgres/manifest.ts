@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
+import { messageOf } from "../../core/errors.ts";
 
 export interface Manifest {
   apiVersion: string;
@@ -54,7 +55,7 @@ export async function loadManifest(source: string): Promise<Manifest[]> {
   try {
     text = await textOf(source);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const message = `cannot read the operator's manifest ${source} (postgres.operatorManifest): ${reason}`;
     if (!pulumi.runtime.isDryRun()) throw new Error(message, { cause });
     await pulumi.log.warn(`${message}; its objects are missing in this preview`);

@@ -77,7 +77,7 @@ export function operatorObjects(manifest: Manifest[], digests: Digests = {}): Ma
 export interface PostgresOperatorArgs {
   /** The operator's release manifest, see `loadManifest`. A change upgrades the operator. */
   manifest: Manifest[];
-  /** There when the namespace that the manifest names is walled. */
+  /** There when the namespace that the manifest names is isolated. */
   namespace: pulumi.Resource;
   /** Setting `images.digests`: the manifest names its image by tag. */
   digests?: Digests;
@@ -85,7 +85,7 @@ export interface PostgresOperatorArgs {
 
 /** CloudNativePG's operator from its release manifest. */
 export class PostgresOperator extends Component {
-  /** Known only when the operator runs; whoever makes its resources waits for this. */
+  /** Resolves only when the operator runs; resources of its kinds depend on it. */
   readonly ready: pulumi.Output<boolean>;
 
   constructor(name: string, args: PostgresOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -101,7 +101,7 @@ export class PostgresOperator extends Component {
         { objs, resourcePrefix: this.childName("object") },
         pulumi.mergeOptions(this.child(), { dependsOn, transformations: [withoutObjects] }),
       ).resources.apply((resources): pulumi.CustomResource[] => Object.values(resources));
-    // An operator that starts before its definitions crashes, and is started again ever more slowly. Its Service is
+    // An operator that starts before its definitions crashes, and is restarted with growing delays. Its Service is
     // ready only with it.
     const isRunning = ({ kind }: Manifest) => kind === "Deployment" || kind === "Service";
     const definitions = group(

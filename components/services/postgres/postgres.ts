@@ -66,9 +66,9 @@ export class Postgres extends Component {
         },
         this.child(),
       );
-      // Nobody is given a password before the operator is.
-      const told = pulumi.all([password.result, secret.id]).apply(([text]) => text);
-      return [login.name, secret.metadata.name, told] as const;
+      // Resolves only when the operator can set the password, so that no client gets it earlier.
+      const published = pulumi.all([password.result, secret.id]).apply(([text]) => text);
+      return [login.name, secret.metadata.name, published] as const;
     });
     const service = new HelmService(
       this.childName("service"),

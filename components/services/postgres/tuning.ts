@@ -16,8 +16,8 @@ const megabytes = (bytes: number) => `${Math.max(1, Math.floor(bytes / MiB))}MB`
  * Configuration"): a quarter of the memory for shared buffers, and what all connections may sort with stays within
  * another quarter. Volumes are SSDs.
  *
- * WAL that replication slots hold back is bounded by the volume: a consumer that went away loses its slot, which can
- * be made anew; a full volume would stop the server.
+ * WAL that replication slots hold back is bounded by the volume: a consumer that stays away loses its slot, which
+ * can be created again; a full volume would stop the server.
  */
 export function tune({ memory, cores, storage }: Machine): Record<string, string> {
   const connections = clamp(Math.floor(memory / MiB / 20), 40, 400);

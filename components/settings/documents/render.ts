@@ -25,7 +25,7 @@ const setters: Record<Variable["setBy"], string> = {
   program: "the program",
   kubernetes: "Kubernetes",
   person: "you",
-  default: "nobody: its default",
+  default: "not set: its default",
 };
 
 function standardOf({ schema }: Variable): string {
@@ -106,7 +106,7 @@ ${table(
   ]),
 )}
 
-These have their name and place, but nobody reads them yet; until then they may not be given:
+These have their name and place, but nothing reads them yet; until then they may not be given:
 
 ${laterTable()}
 

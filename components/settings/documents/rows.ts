@@ -32,7 +32,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const written = (value: unknown) => `\`${JSON.stringify(value)}\``;
 
-/** Every setting that has a value of its own, in the order of the schema. Pure. */
+/** Every setting that has a value itself, in the order of the schema. Pure. */
 export function settingRows(schema: z.ZodType, comments: Comments): Row[] {
   const rows: Row[] = [];
   /** @param inherited what a default of the whole part says of this field */

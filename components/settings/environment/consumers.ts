@@ -29,7 +29,7 @@ export const consumers = {
     afterRotation:
       "hosts take the new key in one update, with the former as sshPreviousPrivateKey, and lose the former in the next",
   },
-  nginx: { about: "the public door", built: true },
+  nginx: { about: "the public ingress", built: true },
   images: { about: "pushing the platform's images", built: true },
   "mcp-kit": { about: "the frame of every MCP server that is written here", built: true },
   "mcp-check": { about: "the last step of an update, which asks every MCP server", built: true },
@@ -37,14 +37,15 @@ export const consumers = {
   gpu: { about: "NVIDIA's container runtime", built: true },
   "gpu-metrics": { about: "the GPUs' metrics, for Kubernetes's autoscalers", built: true },
   "host-exporter": { about: "the hosts' health, for Prometheus; deployed by nothing yet", built: false },
-  scan: { about: "the scan of the images, on a person's machine", built: true },
+  scan: { about: "the scan of the images, on a person's machine or in a workflow", built: true },
+  delivery: { about: "the commands of the workflows, `delivery/cli.ts`", built: true },
   lab: { about: "the lab's commands, on a person's machine", built: true },
   tests: { about: "the tests, on a person's machine", built: true },
 
   estuary: {
     about: "the pipeline's captures and materializations",
     built: true,
-    afterRotation: "Estuary keeps an encrypted copy: the update publishes its specifications anew",
+    afterRotation: "Estuary keeps an encrypted copy: the update publishes its specifications again",
   },
   "pipeline-kit": { about: "what all jobs of the pipeline read", built: true },
   migrations: { about: "the pipeline's migrations", built: true },

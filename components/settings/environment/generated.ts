@@ -32,13 +32,13 @@ export const generated: readonly Generated[] = [
     resource: "redis-password",
     setting: "redis.passwordGeneration",
     rotated: "Redis and its clients are restarted",
-    rotation: counted(90, "Redis is away for seconds each time, and nobody ever sees the password"),
+    rotation: counted(90, "Redis is unavailable for seconds each time, and no person ever sees the password"),
   },
   {
     about: "tokens with which nodes join the K3s cluster",
     resource: "cluster-*token",
     setting: "k3s.tokenGeneration",
-    rotated: "the server is told of it, and K3s restarts on one node after the other; pods go on running",
+    rotated: "the server gets the new one, and K3s restarts on one node after the other; pods keep running",
     rotation: counted(
       90,
       "K3s restarts on every node, and etcd's snapshots open with the token of their time",

@@ -15,11 +15,67 @@ export const peopleVariables = {
     setBy: "person",
   },
   OSV_DATABASE: {
-    about: "Folder with a copy of osv.dev's data. Left out: it is asked.",
+    about: "Folder with a copy of osv.dev's data. Default: osv.dev itself.",
     usedBy: ["scan"],
     schema: text.optional(),
     setBy: "person",
     standard: "osv.dev",
+  },
+  OSV_SCANNER: {
+    about: "Path of an installed osv-scanner. Default: built from its published module.",
+    usedBy: ["scan"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "osv.dev",
+  },
+  PULUMI_ORGANIZATION: {
+    about: "Organization at Pulumi Cloud that has the stacks. Default: none, as with a file backend.",
+    usedBy: ["delivery"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "Pulumi",
+  },
+  PULUMI_BINARY: {
+    about: "Path of the Pulumi CLI. Default: the one in the checkout's `node_modules`.",
+    usedBy: ["delivery"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "Pulumi",
+  },
+  PULUMI_CONFIG_FILE: {
+    about: "Path of the stack file. Default: `Pulumi.<stack>.yaml` in the checkout.",
+    usedBy: ["delivery", "scan"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "Pulumi",
+  },
+  GITHUB_API_URL: {
+    about: "Base URL of GitHub's REST API, for GitHub Enterprise Server. GitHub Actions sets it.",
+    usedBy: ["delivery"],
+    schema: z.url().default("https://api.github.com"),
+    setBy: "person",
+    standard: "GitHub Actions",
+  },
+  GITHUB_REPOSITORY: {
+    about: "`<owner>/<name>` of the repository for comments and issues. GitHub Actions sets it.",
+    usedBy: ["delivery"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "GitHub Actions",
+  },
+  GITHUB_TOKEN: {
+    about: "Token for comments and issues. The workflows pass the token of the job. Never commit a value.",
+    usedBy: ["delivery"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "GitHub Actions",
+  },
+  GITHUB_STEP_SUMMARY: {
+    about: "File to which a command's output is appended, for the page of the run. GitHub Actions sets it.",
+    usedBy: ["delivery"],
+    schema: text.optional(),
+    setBy: "person",
+    standard: "GitHub Actions",
   },
   LAB_ROOT: {
     about: "Folder of all labs. Left out: `.lab` in the checkout.",
@@ -39,11 +95,12 @@ export const peopleVariables = {
     schema: text.optional(),
     setBy: "person",
   },
-  LAB_HELM: {
-    about: "The helm that renders charts. Left out: the one on `PATH`.",
+  HELM_BINARY: {
+    about: "The helm that renders charts for the policies. Default: the one on `PATH`.",
     usedBy: ["lab"],
     schema: text.optional(),
     setBy: "person",
+    standard: "Helm",
   },
   LAB_TAKEOVER: {
     about:

@@ -36,7 +36,7 @@ export const pipelineVariables = {
     setBy: "program",
   },
   SOPHIA_QUALITY_THRESHOLD: {
-    about: "Percent that a check must reach that names no number of its own.",
+    about: "Percent that a check must reach. Default of the checks that name no other.",
     usedBy: ["quality"],
     schema: z.coerce.number().min(0).max(100).default(95),
     setBy: "program",
@@ -87,9 +87,9 @@ export const pipelineVariables = {
     secret: "snowflakeReaderPrivateKey",
   },
   SOPHIA_SNOWFLAKE_ACCOUNT: {
-    about: "The warehouse's account: `ORG-ACCOUNT`, or the account alone.",
+    about: "The warehouse's account: `ORG-ACCOUNT`, or the account alone. Required with the reader's key.",
     usedBy: ["quality"],
-    schema: text.default("ZNB04675"),
+    schema: text.optional(),
     setBy: "program",
   },
   SOPHIA_SNOWFLAKE_URL: {

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { ConsumerName } from "./consumers.ts";
 
-/** How a secret is changed before somebody else knows it too long. */
+/** How often a secret is replaced, and by what. */
 export interface Rotation {
   /**
-   * `rotator`: ESC does it, by the rotator named in `how`. `reminder`: a person does it, reminded by `make rotation`,
-   * since nobody offers it by API. `setting`: the program made it, and makes another one for another setting.
+   * `rotator`: ESC, by the rotator named in `how`. `reminder`: a person, reminded by `make rotation`, because ESC has no
+   * rotator for it. `setting`: the program made it, and makes another one for another setting.
    */
   by: "rotator" | "reminder" | "setting";
   /** Days after which it is overdue. S2 asks for 30; another number says why in `why`. */

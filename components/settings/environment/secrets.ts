@@ -129,30 +129,37 @@ export const secrets = {
   slackBotToken: vendor("Bot token for the MCP server.", "slack.botToken", "Slack, the app's page"),
   snowflakePrivateKey: {
     ...vendor(
-      "Key of the user that manages the warehouse, PKCS8 PEM.",
+      "Key of the user that manages the warehouse, PKCS8 PEM: a separate one for each stack. A change touches nothing in the account.",
       "snowflake.privateKey",
-      "`openssl genpkey`",
+      "`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048`; its public half by `ALTER USER` into the stack's key slot",
       ["snowflake"],
     ),
+    scope: "stage",
     format: privateKey,
+    // Not ESC's rotator `snowflake-user`: it writes both key slots of a user, and the stacks have one slot each.
+    rotation: monthly(
+      "Set the public half of a new key in the stack's slot of the user, put the private half into ESC; nothing else uses it.",
+    ),
   },
   snowflakeLoaderPrivateKey: {
     ...vendor(
-      "Key of the service user that Estuary writes with, PKCS8 PEM without a passphrase.",
+      "Key of the stack's service user that Estuary writes with, PKCS8 PEM without a passphrase. A change sets the user's public key and publishes the materialization again.",
       "snowflake.loaderPrivateKey",
-      "ESC's rotator makes it",
+      "`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048`, or ESC's rotator",
       ["estuary"],
     ),
+    scope: "stage",
     format: privateKey,
     rotation: { by: "rotator", days: 30, how: "snowflake-user" },
   },
   snowflakeReaderPrivateKey: {
     ...vendor(
-      "Key of the service user that the quality checks read with, PKCS8 PEM without a passphrase. Without it staging is not compared with the warehouse.",
+      "Key of the stack's service user that the quality checks read with, PKCS8 PEM without a passphrase. Without it staging is not compared with the warehouse.",
       "snowflake.readerPrivateKey",
-      "ESC's rotator makes it",
+      "`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048`, or ESC's rotator",
       ["snowflake"],
     ),
+    scope: "stage",
     format: privateKey,
     rotation: { by: "rotator", days: 30, how: "snowflake-user" },
   },

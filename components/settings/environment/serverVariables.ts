@@ -27,7 +27,7 @@ export const serverVariables = {
     setBy: "default",
   },
   SOPHIA_POSTGRES_USER: {
-    about: "Login. An MCP server's may read and nothing else: a mightier one is refused.",
+    about: "Login. An MCP server's may only read: one with more rights is refused.",
     usedBy: stagingUsers,
     schema: text.default("mcp"),
     setBy: "default",

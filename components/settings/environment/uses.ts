@@ -28,7 +28,7 @@ export const secretsFolder = "/etc/sophia-secrets";
 
 /**
  * A container's environment for those who run in it: of `values` what they read, and the paths of mounted secrets.
- * @throws when they need a variable that nobody gives them
+ * @throws when they need a variable that is not given
  */
 export function containerEnvironment<Value = string>(
   consumers: readonly string[],

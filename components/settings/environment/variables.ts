@@ -14,8 +14,8 @@ export interface Variable {
   /** What is accepted; a default in it makes the variable one that may be left out. */
   schema: z.ZodType;
   /**
-   * Who sets it: `program` our Pulumi program, `kubernetes` the kubelet, `person` somebody at a shell. `default`: in
-   * pods nobody.
+   * Who sets it: `program` our Pulumi program, `kubernetes` the kubelet, `person` a person at a shell. `default`: in
+   * pods it is not set.
    */
   setBy: "program" | "kubernetes" | "person" | "default";
   /** Names begin with `SOPHIA_`, the lab's with `LAB`. Whose name it is where it does not. */
@@ -149,7 +149,7 @@ type ShapeFor<Consumer extends ConsumerName> = {
 
 const all: [string, Variable][] = Object.entries(variables);
 
-/** Variables that somebody reads, by name. */
+/** All variables, by name. */
 export const variablesFor = (consumer: string): [string, Variable][] =>
   all.filter(([, { usedBy }]) => usedBy.some((name) => name === consumer));
 

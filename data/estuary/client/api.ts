@@ -40,7 +40,7 @@ export interface Publication {
   lockFailures: string[];
 }
 
-/** What we use of Estuary's APIs. Failures are `EstuaryError`s; "it is not there" is `undefined` or no error. */
+/** What we use of Estuary's APIs. Failures are `ApiError`s; what does not exist is `undefined` or no error. */
 export interface EstuaryApi {
   /** Specs among `names` that are live. */
   live(names: readonly string[]): Promise<LiveSpec[]>;

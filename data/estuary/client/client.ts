@@ -1,21 +1,22 @@
 import { z } from "zod";
+import type { HttpClient } from "../../../components/core/http/client.ts";
 import type { Clock } from "../../../components/core/wait.ts";
 import { secretValues } from "../spec/secrets.ts";
 import type { EstuaryApi } from "./api.ts";
 import { Refused, UnknownField } from "./errors.ts";
 import { GraphQl } from "./graphql.ts";
-import { Http, json } from "./http.ts";
+import { estuaryHttp } from "./http.ts";
 import * as operations from "./operations.ts";
 
 export interface ClientOptions {
   agentUrl: string;
   restUrl: string;
-  /** Public token that the PostgREST API wants beside an access token. */
+  /** Public token that the PostgREST API requires in addition to an access token. */
   restToken?: string | undefined;
   encryptionUrl: string;
   /** `flow_sa_…`; sent as bearer to the agent API only. */
   apiKey: string;
-  /** Seconds to go on trying calls that may be tried again. */
+  /** Seconds to keep retrying calls that may be repeated. */
   retryDeadline: number;
   requestTimeout?: number | undefined;
   clock?: Clock | undefined;
@@ -42,7 +43,7 @@ const toFault = ({
 /** A client for one service account. */
 export function createClient(options: ClientOptions): EstuaryApi {
   const { apiKey } = options;
-  const http = new Http({ ...options, secrets: [apiKey] });
+  const http = estuaryHttp({ ...options, secrets: [apiKey] });
   const agent = base(options.agentUrl);
   const bearer = { authorization: `Bearer ${apiKey}` };
   const graphQl = new GraphQl(http, `${agent}/api/graphql`, bearer);
@@ -140,7 +141,7 @@ export function createClient(options: ClientOptions): EstuaryApi {
         // What is refused may be quoted in the answer.
         secrets: secretValues(config, schema),
         body: { config, schema },
-        decode: json("encrypt-config", jsonObject),
+        schema: jsonObject,
         retry: "safe",
       }),
   };
@@ -148,7 +149,7 @@ export function createClient(options: ClientOptions): EstuaryApi {
 
 /** How publications were started before the agent API could: in PostgREST, with an access token for the key. */
 async function publishByRest(
-  http: Http,
+  http: HttpClient,
   { agentUrl, restUrl, restToken, apiKey }: ClientOptions,
   { draftId, detail, dataPlane }: { draftId: string; detail: string; dataPlane: string },
 ): Promise<string> {
@@ -164,7 +165,7 @@ async function publishByRest(
     method: "POST",
     url: `${base(agentUrl)}/api/v1/auth/token`,
     body: { grant_type: "api_key", api_key: apiKey },
-    decode: json("auth/token", z.object({ access_token: z.string() })),
+    schema: z.object({ access_token: z.string() }),
     retry: "safe",
   });
   const rows = await http.call({
@@ -173,7 +174,7 @@ async function publishByRest(
     url: `${base(restUrl)}/publications?select=id`,
     headers: { apikey: restToken, authorization: `Bearer ${access_token}`, prefer: "return=representation" },
     body: { draft_id: draftId, dry_run: false, detail, data_plane_name: dataPlane },
-    decode: json("POST /publications", z.array(z.object({ id: z.string() })).min(1)),
+    schema: z.array(z.object({ id: z.string() })).min(1),
     retry: "unsent",
   });
   return rows[0]?.id ?? "";

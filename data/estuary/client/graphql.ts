@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { Refused, Unauthorized, UnknownField } from "./errors.ts";
-import { type Http, json, type Retry } from "./http.ts";
+import { faultsOf, type HttpClient } from "../../../components/core/http/client.ts";
+import { ServerFault } from "../../../components/core/http/errors.ts";
+import type { Retry } from "../../../components/core/http/retry.ts";
+import { estuary, Refused, Unauthorized, UnknownField } from "./errors.ts";
 import type { Operation } from "./operations.ts";
 
 const answer = z.object({
@@ -16,10 +18,10 @@ type Variables = Record<string, unknown>;
 
 /** GraphQL over HTTP: an answer with errors is a failure, whatever its status. */
 export class GraphQl {
-  readonly #http: Http;
+  readonly #http: HttpClient;
   readonly #url: string;
   readonly #headers: Record<string, string>;
-  constructor(http: Http, url: string, headers: Record<string, string>) {
+  constructor(http: HttpClient, url: string, headers: Record<string, string>) {
     this.#http = http;
     this.#url = url;
     this.#headers = headers;
@@ -28,16 +30,18 @@ export class GraphQl {
   query = <T>(operation: Operation<T>, variables: Variables): Promise<T> =>
     this.mutate(operation, variables, "safe");
 
-  mutate = <T>(operation: Operation<T>, variables: Variables, retry: Retry): Promise<T> =>
-    this.#http.call({
+  mutate = async <T>(operation: Operation<T>, variables: Variables, retry: Retry): Promise<T> => {
+    const reply = await this.#http.call({
       name: operation.name,
       method: "POST",
       url: this.#url,
       headers: this.#headers,
       body: { operationName: operation.name, query: operation.text, variables },
-      decode: (text) => decode(operation, text),
+      schema: answer,
       retry,
     });
+    return decode(operation, reply);
+  };
 
   /** Every node of a list that comes in pages. */
   pages = async <T, Node>(
@@ -57,15 +61,19 @@ export class GraphQl {
   };
 }
 
-function decode<T>({ name, data }: Operation<T>, text: string): T {
-  const { errors, ...rest } = json(name, answer)(text);
-  if (errors !== undefined && errors.length > 0) {
+function decode<T>(
+  { name: call, data: schema }: Operation<T>,
+  { data, errors = [] }: z.infer<typeof answer>,
+): T {
+  if (errors.length > 0) {
     const message = errors.map((error) => error.message).join("; ");
     if (/unknown (field|argument)|cannot query field/i.test(message))
-      throw new UnknownField({ call: name, message });
+      throw new UnknownField({ call, message });
     if (/unauthenticated|not authorized|unauthorized|permission/i.test(message))
-      throw new Unauthorized({ call: name, message });
-    throw new Refused({ call: name, message });
+      throw new Unauthorized({ call, message });
+    throw new Refused({ call, message });
   }
-  return json(name, data)(JSON.stringify(rest.data));
+  const result = schema.safeParse(data);
+  if (result.success) return result.data;
+  throw new ServerFault(estuary, { call, message: `reply is not as documented: ${faultsOf(result.error)}` });
 }

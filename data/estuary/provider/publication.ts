@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { z } from "zod";
-import { HalfMade } from "../../../components/core/halfMade.ts";
+import { recordingInitFailure } from "../../../components/core/initFailed.ts";
+import { unknownValue } from "../../../components/core/unknown.ts";
 import type { Context } from "../reconcile/context.ts";
 import {
   bringLive,
@@ -12,9 +13,6 @@ import { catalogName, specs } from "../spec/catalog.ts";
 import { canonical, digestsOf } from "../spec/digest.ts";
 import { configured, configureWith } from "./context.ts";
 
-/** What Pulumi sends in a preview for a value that is not known yet. */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 export const inputSchema = z.object({ owner: catalogName, specs });
 type Bag = Record<string, unknown>;
 
@@ -25,14 +23,9 @@ function holdsUnknown(value: unknown): boolean {
 
 /** What Pulumi's dynamic provider calls. Specs are never among the outputs: the state has them as encrypted inputs. */
 export function publicationProvider(context: () => Context = configured): dynamic.ResourceProvider {
-  /** Outputs as recorded: without the provider's text a half-made resource could never be read or deleted. */
   const recorded = async (inputs: Bag, work: () => Promise<PublicationOutputs>) => {
-    try {
-      return { ...plain(inputs), ...(await work()) };
-    } catch (error) {
-      if (error instanceof HalfMade) error.properties = { ...plain(inputs), ...error.properties };
-      throw error;
-    }
+    const kept = plain(inputs);
+    return { ...kept, ...(await recordingInitFailure(kept, work)) };
   };
   return {
     configure: async (request) => configureWith(request.config),

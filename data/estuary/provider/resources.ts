@@ -12,14 +12,14 @@ export interface PublicationArgs {
 }
 
 /**
- * Specs that are live at Estuary: published together, all or none, and running when it is made. Publishes only what
- * changed in plaintext, for each publication restarts its tasks. Deleted with its collections, which is refused while
- * another task reads them.
+ * Specs that are live at Estuary: published together, all or none, and running once the resource is created. Publishes
+ * only specs whose plaintext changed, because every publication restarts its tasks. Deletion includes its collections,
+ * and is refused while another task reads them.
  */
 export class Publication extends DynamicResource {
   // Declared, not defined: a defined field would overwrite the output that Pulumi put there.
   declare readonly owner: pulumi.Output<string>;
-  /** Another one whenever something was published. Not secret. */
+  /** Changes with every publication. Not secret. */
   declare readonly revision: pulumi.Output<string>;
   constructor(name: string, args: PublicationArgs, options: pulumi.CustomResourceOptions = {}) {
     super(
@@ -34,7 +34,7 @@ export class Publication extends DynamicResource {
         names: [...args.names],
         specs: pulumi.secret(args.specs),
       },
-      // A digest of secrets is none, and is still nobody's business.
+      // Digests reveal nothing about the secrets, but would show in every diff.
       pulumi.mergeOptions({ additionalSecretOutputs: ["digests"] }, options),
     );
   }

@@ -1,6 +1,8 @@
-import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
+import { asError, messageOf } from "../../../components/core/errors.ts";
+import { mayHaveHappened, Untrusted } from "../../../components/core/http/errors.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import type { Publication, SpecFault, StagedSpec } from "../client/api.ts";
-import { mayHaveHappened, messageOf } from "../client/errors.ts";
+import { Refused, Unauthorized, UnknownField } from "../client/errors.ts";
 import type { Context } from "./context.ts";
 import { openDraft, settled } from "./leftovers.ts";
 
@@ -69,10 +71,10 @@ async function untilPublished(
     }
     const found = await api.publication(running).catch(giveUpUnlessPassing);
     if (found === undefined)
-      throw new Hopeless(new Error(`publication ${running} of ${owner} is unknown to Estuary`));
+      throw new Unrecoverable(new Error(`publication ${running} of ${owner} is unknown to Estuary`));
     if (found.type === "queued") return notYet("it is queued");
     if (found.type === "success" || found.type === "emptyDraft") return true;
-    if (!passing.has(found.type)) throw new Hopeless(failure(owner, found));
+    if (!passing.has(found.type)) throw new Unrecoverable(failure(owner, found));
     running = undefined;
     return notYet(`somebody else published ${found.lockFailures.join(", ") || "a spec of it"} meanwhile`);
   });
@@ -90,13 +92,12 @@ async function start(
     try {
       return await api.publish(draftId, detail, dataPlane);
     } catch (error) {
-      if (!mayHaveHappened(error))
-        throw new Hopeless(error instanceof Error ? error : new Error(String(error)));
+      if (!mayHaveHappened(error)) throw new Unrecoverable(asError(error));
       context.log(`the start of ${owner}'s publication may be lost: ${messageOf(error)}`);
       if (!(await settled(context, draftId))) continue;
       const faults = await api.draftFaults(draftId);
       if (faults === undefined) return "over";
-      throw new Hopeless(new PublicationFailed(owner, "failed", faults));
+      throw new Unrecoverable(new PublicationFailed(owner, "failed", faults));
     }
   }
 }
@@ -110,9 +111,11 @@ function failure(owner: string, { type, faults, lockFailures }: Publication): Pu
   return new PublicationFailed(owner, type, [...faults, ...locks]);
 }
 
-/** While something is being waited for, an answer that will never change ends the wait; anything else may pass. */
+/** Failures that waiting does not change. */
+const permanent = [Unauthorized, Refused, UnknownField, Untrusted];
+
+/** While something is being waited for, a permanent failure ends the wait; any other may pass. */
 export function giveUpUnlessPassing(error: unknown): never {
-  if (error instanceof Error && ["Unauthorized", "Refused", "UnknownField"].includes(error.name))
-    throw new Hopeless(error);
+  if (permanent.some((kind) => error instanceof kind)) throw new Unrecoverable(asError(error));
   throw error;
 }

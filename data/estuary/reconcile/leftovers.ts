@@ -1,5 +1,6 @@
-import { Hopeless, notYet, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
-import { mayHaveHappened, messageOf } from "../client/errors.ts";
+import { asError, messageOf } from "../../../components/core/errors.ts";
+import { mayHaveHappened } from "../../../components/core/http/errors.ts";
+import { notYet, Unrecoverable, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
 import { isDetailOf } from "../spec/digest.ts";
 import type { Context } from "./context.ts";
 
@@ -53,8 +54,7 @@ export async function openDraft(context: Context, owner: string, detail: string)
     try {
       return await api.createDraft(detail);
     } catch (error) {
-      if (!mayHaveHappened(error))
-        throw new Hopeless(error instanceof Error ? error : new Error(String(error)));
+      if (!mayHaveHappened(error)) throw new Unrecoverable(asError(error));
       for (const { id } of await own(context, owner)) await api.deleteDraft(id);
       return notYet(messageOf(error));
     }

@@ -1,6 +1,6 @@
-import { HalfMade } from "../../../components/core/halfMade.ts";
+import { messageOf } from "../../../components/core/errors.ts";
+import { InitFailed } from "../../../components/core/initFailed.ts";
 import type { LiveSpec, StagedSpec } from "../client/api.ts";
-import { messageOf } from "../client/errors.ts";
 import { isTask, type Spec, type Specs, type SpecType } from "../spec/catalog.ts";
 import { detailOf, digestsOf, published, revisionOf } from "../spec/digest.ts";
 import type { Context } from "./context.ts";
@@ -76,7 +76,7 @@ export async function bringLive(
   try {
     await untilRunning(context, tasks);
   } catch (error) {
-    throw new HalfMade(owner, outputs, `${owner} is published and does not run: ${messageOf(error)}`, {
+    throw new InitFailed(owner, outputs, `${owner} is published and does not run: ${messageOf(error)}`, {
       cause: error,
     });
   }

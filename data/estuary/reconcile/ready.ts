@@ -1,4 +1,4 @@
-import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import type { Context } from "./context.ts";
 import { giveUpUnlessPassing } from "./job.ts";
 
@@ -22,7 +22,8 @@ export async function untilRunning(context: Context, tasks: readonly string[]): 
     const open: string[] = [];
     for (const name of tasks) {
       const task = live.get(name);
-      if (task === undefined) throw new Hopeless(new Error(`${name} was published and is not live any more`));
+      if (task === undefined)
+        throw new Unrecoverable(new Error(`${name} was published and is not live any more`));
       const status = task.status;
       if (task.disabled || status?.type === "OK" || status?.type === "TASK_DISABLED") continue;
       const text = `${name} is ${status ? `${status.type.toLowerCase()}: ${status.summary}` : "not judged yet"}`;
@@ -31,7 +32,7 @@ export async function untilRunning(context: Context, tasks: readonly string[]): 
       else if (!failingSince.has(name)) failingSince.set(name, clock.now());
       const failing = clock.now() - (failingSince.get(name) ?? clock.now());
       if (failing >= timing.settleDeadline * 1000 && status?.type === "ERROR")
-        throw new Hopeless(new Error(`${text} (for ${Math.round(failing / 1000)} s)`));
+        throw new Unrecoverable(new Error(`${text} (for ${Math.round(failing / 1000)} s)`));
     }
     return open.length === 0 ? true : notYet(open.join("; "));
   });

@@ -1,6 +1,7 @@
 import { checkServerIdentity } from "node:tls";
 import pg from "pg";
-import { Hopeless, notYet, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
+import { asError } from "../../../components/core/errors.ts";
+import { notYet, Unrecoverable, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
 import { throughTunnel, Unreachable } from "./tunnel.ts";
 
 /** A replication slot, and how its owner reaches it. */
@@ -37,7 +38,7 @@ export async function dropSlot(props: SlotProps, deadline = dropDeadline): Promi
         throughTunnel(props.tunnel, props.address, (port) => attempt(props, port)).catch((error: unknown) => {
           last = error;
           if (error instanceof Unreachable || isPassing(error)) throw error;
-          throw new Hopeless(error instanceof Error ? error : new Error(String(error)));
+          throw new Unrecoverable(asError(error));
         }),
     );
   } catch (error) {

@@ -5,8 +5,8 @@ const subjectOf = ({ table, stream, name }: Record<string, unknown>): string =>
   String(table ?? stream ?? name);
 
 /**
- * Sets the counters of bindings. Another counter makes a capture read its source again, and a materialization build
- * its table anew.
+ * Sets the counters of bindings. A changed counter makes a capture read its source again, and a materialization rebuild
+ * its table.
  *
  * @param counters By task (`source-postgres`) for all its bindings, or by task and what a binding is about
  *   (`source-postgres/gong_calls_staging`), which goes first.

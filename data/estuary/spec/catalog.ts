@@ -49,7 +49,7 @@ export type CollectionModel = z.infer<typeof collectionModel>;
 
 /** A materialization: writes collections into tables. */
 export const materializationModel = z.strictObject({
-  /** `abort` where somebody else relies on the table: the default drops and rebuilds it. */
+  /** `abort` where views or a publication depend on the table: the default drops and rebuilds it. */
   onIncompatibleSchemaChange: z.enum(["abort", "backfill", "disableBinding", "disableTask"]),
   endpoint: connector,
   shards: shards.optional(),

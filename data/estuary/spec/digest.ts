@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../../components/core/digest.ts";
 import type { Spec, Specs } from "./catalog.ts";
 
 /** JSON with sorted keys: equal values give equal text. */
@@ -16,15 +16,13 @@ export function canonical(value: unknown): string {
  * Identifies a spec with its plain secrets. Encryption is random for each call, so that only the plaintext can tell
  * whether there is something to publish. The secrets in it are long and random, which is what keeps them safe here.
  */
-export const digestOf = (spec: Spec): string =>
-  createHash("sha256").update(canonical(spec)).digest("hex").slice(0, 16);
+export const digestOf = (spec: Spec): string => digest(canonical(spec));
 
 export const digestsOf = (specs: Specs): Record<string, string> =>
   Object.fromEntries(Object.entries(specs).map(([name, one]) => [name, digestOf(one)]));
 
 /** One digest for all specs of a publication. */
-export const revisionOf = (digests: Record<string, string>): string =>
-  createHash("sha256").update(canonical(digests)).digest("hex").slice(0, 12);
+export const revisionOf = (digests: Record<string, string>): string => digest(canonical(digests), 12);
 
 const tag = "sophia-infra";
 

@@ -8,14 +8,14 @@ export interface PostgresReach {
   address: string;
   user: string;
   password: string;
-  /** Left out: Estuary reaches the address directly. */
+  /** Default: Estuary reaches the address directly. */
   tunnel?: { endpoint: string; privateKey: string } | undefined;
 }
 
 /** One task, checked. */
 export const task = (name: string, one: z.input<typeof specs>[string]): Specs => specs.parse({ [name]: one });
 
-/** What both connectors of PostgreSQL are told of the way there. */
+/** Connection settings of both PostgreSQL connectors. */
 export const login = ({ address, user, password, tunnel }: PostgresReach) => ({
   address,
   user,

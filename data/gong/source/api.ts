@@ -33,7 +33,7 @@ const secondsForAnAnswer = 60;
 const mostBytes = 256_000_000;
 
 const advice: Record<number, string> = {
-  401: "make a new access key in Gong (Company settings, API), and set gongAccessKey and gongAccessKeySecret in ESC",
+  401: "create a new access key in Gong (Company settings, API), and set gongAccessKey and gongAccessKeySecret in ESC",
   403: "allow the access key api:calls:read:extensive, api:calls:read:transcript and api:users:read in Gong",
   404: "check SOPHIA_GONG_API_URL; the account's own URL is shown in Gong's settings",
 };
@@ -53,7 +53,7 @@ export function gongApi(account: Account): Api {
       const waited = (clock.now() - start) / 1000;
       if (waited + seconds > patience) {
         throw new GongError(
-          `Gong did not serve ${request.path} for ${Math.round(waited)} s, and is to be asked again in ${Math.ceil(seconds)} s: ${retry}; the next run goes on from here`,
+          `Gong did not complete ${request.path} for ${Math.round(waited)} s, and the next retry is due in ${Math.ceil(seconds)} s: ${retry}; the next run continues from here`,
           "later",
         );
       }
@@ -121,8 +121,8 @@ async function judge(
   const paged =
     query?.cursor !== undefined || (body as { cursor?: string } | undefined)?.cursor !== undefined;
   if (status === 400 && paged && /cursor/i.test(said))
-    throw new GongError(`the cursor of ${path} holds no longer: ${said}`, "cursor");
-  const todo = advice[status] ?? "see what Gong says";
+    throw new GongError(`the cursor of ${path} has expired: ${said}`, "cursor");
+  const todo = advice[status] ?? "see Gong's message";
   throw new GongError(`Gong refused ${path} (${status}): ${said}; ${todo}`);
 }
 

@@ -4,11 +4,11 @@ import { documented } from "./wire.ts";
 export interface Fields {
   /** Documented ones that came at least once. */
   known: string[];
-  /** Others that came, and were told of. */
+  /** Undocumented ones that came, and were reported. */
   extra: string[];
 }
 
-/** Why a field is in `error_logs`, beside records that were rejected. */
+/** Why a field, instead of a rejected record, is in `error_logs`. */
 export const fieldReasons = { added: "new field", gone: "field no longer sent" } as const;
 
 /** So many records say that a field is gone; fewer may lack it by chance. */

@@ -1,6 +1,6 @@
-/** Why a run cannot go on now. Everything that was read before is kept. */
+/** Why a run cannot continue. Everything that was committed before is kept. */
 export class GongError extends Error {
-  /** `later`: nothing is broken, and the next run goes on. `cursor`: the page's cursor holds no longer. */
+  /** `later`: temporary, the next run continues. `cursor`: the page's cursor has expired. */
   readonly kind: "fault" | "later" | "cursor";
 
   constructor(message: string, kind: "fault" | "later" | "cursor" = "fault", options?: ErrorOptions) {

@@ -74,13 +74,13 @@ export class Pace {
     const [turn] = rows;
     if (!turn) {
       throw new GongError(
-        `the day's share of ${perDay} requests to Gong is used up; the next run goes on tomorrow (UTC)`,
+        `the daily limit of ${perDay} requests to Gong is used up; the first run after midnight UTC continues`,
         "later",
       );
     }
     if (turn.wait > patience) {
       throw new GongError(
-        `Gong asked the company to wait, ${Math.ceil(turn.wait)} s from now; a later run goes on`,
+        `Gong asked all clients to wait another ${Math.ceil(turn.wait)} s; a later run continues`,
         "later",
       );
     }

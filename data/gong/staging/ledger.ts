@@ -4,7 +4,7 @@ import type { Reject } from "./rows.ts";
 const source = "gong";
 type Client = Pick<ClientBase, "query">;
 
-/** Takes the stream for this session; whoever holds it is the only one that runs it, in whatever pod. */
+/** Locks the stream for this session, across all pods. @returns false when another session holds it */
 export async function lockStream(client: Client, stream: string): Promise<boolean> {
   const { rows } = await client.query<{ taken: boolean }>(
     "SELECT pg_try_advisory_lock(hashtextextended('pipeline/gong/' || $1, 0)) AS taken",
@@ -24,13 +24,13 @@ export async function readCursor(client: Client, stream: string): Promise<unknow
 
 /**
  * Opens a run in the history. As the caller holds the stream's lock, a run that still says `running` is one that ended
- * without a word.
+ * without recording its result.
  */
 export async function openRun(client: Client, stream: string, runId: string): Promise<void> {
   await client.query(
     `WITH dead AS (
        UPDATE sync_history SET status = 'failed', finished_at = now(),
-         message = 'ended without a word: killed, or cut off from the database'
+         message = 'ended without a result: the process was killed, or lost the database'
        WHERE source = $2 AND stream = $3 AND status = 'running' AND run_id <> $1)
      INSERT INTO sync_history (run_id, source, stream, status, started_at) VALUES ($1, $2, $3, 'running', now())
      ON CONFLICT (run_id, stream) DO NOTHING`,
@@ -119,7 +119,7 @@ export async function closeRun(client: Client, stream: string, runId: string, en
   );
 }
 
-/** Streams are ours, but a name that becomes SQL is checked all the same. */
+/** Stream names are constants, but a name that becomes SQL is checked in any case. */
 function table(stream: string): string {
   if (!/^gong_[a-z_]+$/.test(stream)) throw new Error(`${stream} is no stream of Gong`);
   return `${stream}_staging`;

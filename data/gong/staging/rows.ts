@@ -73,8 +73,8 @@ function reject(
   };
 }
 
-const unstorable = "has a text that PostgreSQL cannot store (NUL, or half of a surrogate pair)";
-const undocumented = "is not as Gong documents it";
+const unstorable = "contains text that PostgreSQL cannot store (NUL, or half of a surrogate pair)";
+const undocumented = "does not match Gong's documentation";
 
 /** A call and what was said in it, as a row of its table. */
 export function callRow(
@@ -91,7 +91,7 @@ export function callRow(
   }
   const { data: call } = result;
   const sent = record as Record<string, unknown>;
-  // Most of a record is in columns of its own, too: no need to write it twice.
+  // Large parts of a record are also separate columns: their JSON is reused.
   const parts = { parties: json(sent.parties), context: json(sent.context) };
   const raw = objectOf(sent, parts);
   const spoken = json((transcript as { transcript?: unknown } | undefined)?.transcript);

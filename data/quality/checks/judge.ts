@@ -114,11 +114,17 @@ export function wholeResults(stream: string, facts: Facts, limits: Limits): Resu
       ...(message !== undefined && { message }),
     });
   const lag = lagOf(facts);
-  add("freshness", lag <= limits.maxLag ? 100 : 0, lag, 100, lag > limits.maxLag ? "it is late" : undefined);
+  add(
+    "freshness",
+    lag <= limits.maxLag ? 100 : 0,
+    lag,
+    100,
+    lag > limits.maxLag ? "the stream is late" : undefined,
+  );
   if (limits.silentAfterHours !== undefined && staging.newest !== undefined) {
     const age = now - staging.newest;
     const silent = age > limits.silentAfterHours * 3600;
-    add("silence", silent ? 0 : 100, age, 100, silent ? "nothing changed for long" : undefined);
+    add("silence", silent ? 0 : 100, age, 100, silent ? "no change for longer than usual" : undefined);
   }
   if (look?.warehouse) {
     const { rows, warehouse } = look;
@@ -128,7 +134,7 @@ export function wholeResults(stream: string, facts: Facts, limits: Limits): Resu
       percent(warehouse.keys, warehouse.rows),
       twice,
       100,
-      twice > 0 ? "rows are there twice" : undefined,
+      twice > 0 ? "rows are duplicated" : undefined,
     );
     const { min, max, whole } = look.window;
     const nearest = Math.min(Math.max(warehouse.rows, min), max);
@@ -163,15 +169,15 @@ function failureOf({ last, message, through }: Extractor, results: readonly Resu
   if (last === "failed") return message ?? "its last run failed";
   const late = results.some(({ check, passed }) => check === "freshness" && !passed);
   if (through !== undefined || !late) return undefined;
-  const said = last === undefined ? "no run of its extractor came to an end" : message;
-  return `nothing was ever read of it${said === undefined ? "" : `: ${said}`}`;
+  const said = last === undefined ? "no run of its extractor has completed" : message;
+  return `nothing was ever read${said === undefined ? "" : `: ${said}`}`;
 }
 
 /** The stream's state. Pure. */
 export function statusOf(results: readonly Result[], facts: Facts): Status {
   const { heldUp, extractor } = facts;
   if (!facts.staging) {
-    const message = "its table is not there yet";
+    const message = "its table does not exist yet";
     if (heldUp?.state !== "failed") return { state: "unknown", quality: undefined, lag: undefined, message };
     return { state: "failed", quality: undefined, lag: undefined, message: `${heldUp.message}; ${message}` };
   }
@@ -183,8 +189,8 @@ export function statusOf(results: readonly Result[], facts: Facts): Status {
   if (heldUp?.state === "failed") return { state: "failed", quality, lag, message: heldUp.message };
   const faults = results
     .filter(({ passed }) => !passed)
-    .map(({ check, score, message }) => `${check} ${message ?? `${score.toFixed(1)} %`}`);
-  if (extractor?.last === "degraded") faults.push(`its last run: ${extractor.message ?? "was not whole"}`);
+    .map(({ check, score, message }) => `${check}: ${message ?? `${score.toFixed(1)} %`}`);
+  if (extractor?.last === "degraded") faults.push(`its last run: ${extractor.message ?? "was incomplete"}`);
   if (heldUp) faults.push(heldUp.message);
   if (facts.warehouseFault) faults.push(`the warehouse cannot be read: ${facts.warehouseFault}`);
   return {

@@ -46,9 +46,9 @@ export function missingFor(
   { stream }: StreamChecks,
   tables: ReadonlyMap<string, Columns>,
 ): string | undefined {
-  if (!tables.get(tableOf(stream))?.has(check.column)) return `column ${check.column} is not there`;
+  if (!tables.get(tableOf(stream))?.has(check.column)) return `column ${check.column} does not exist`;
   if (check.kind !== "reference") return undefined;
-  return tables.get(tableOf(check.stream))?.has(check.key) ? undefined : `${check.stream} is not there`;
+  return tables.get(tableOf(check.stream))?.has(check.key) ? undefined : `${check.stream} has no table`;
 }
 
 /**

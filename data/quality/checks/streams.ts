@@ -17,11 +17,11 @@ export interface StreamChecks {
   /** When a row came into staging, or changed there. */
   loadedAt: string;
   /**
-   * Whose progress in `pipeline_state` says up to when our extractor read it. Left out: it comes by Estuary, of which
-   * only rows are seen.
+   * Stream whose entry in `pipeline_state` says up to when the extractor has read. Default: Estuary loads the stream, and
+   * only its rows are visible.
    */
   progressOf?: string;
-  /** Not every account has any. Left out: a stream without rows is one that something is wrong with. */
+  /** Not every account has rows. Default: a stream without rows is a fault. */
   mayBeEmpty?: true;
   /** Hours without any change after which the source counts as silent; left out where that is usual. */
   silentAfterHours?: number;

@@ -21,7 +21,7 @@ export function volumeOf(
   const empty = rows === 0 && !mayBeEmpty;
   const share = percent(rows, Math.max(rows, most));
   const fell = share < least && most - rows >= few;
-  const message = fell ? `${rows} rows are left of ${most} in a day` : "it has no rows";
+  const message = fell ? `rows fell from ${most} to ${rows} within a day` : "no rows";
   const passed = !empty && !fell;
   return {
     stream,

@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../../components/core/base.ts";
+import { contentHash } from "../../../components/core/digest.ts";
 import { toUrl } from "../../../components/network/egress.ts";
-import { contentHash, type JobPlace, jobLabels, jobPod } from "../../component/pod.ts";
+import { type JobPlace, jobLabels, jobPod } from "../../component/pod.ts";
 import type { Snowflake } from "../../snowflake/component.ts";
 import { roles } from "../../snowflake/grants.ts";
 import { noStreams } from "../checks/streams.ts";
@@ -13,18 +14,62 @@ const warehouseKey = "SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE";
 const estuaryKey = "SOPHIA_ESTUARY_API_KEY_FILE";
 
 export interface QualityArgs extends JobPlace {
-  /** Names of those that come into staging; there may be none. A change is another pod. */
+  /** Streams to check; may be empty. A change replaces the pod. */
   streams: readonly string[];
-  /** The warehouse and the key of its reader (PKCS8 PEM). Left out: staging is not compared with it. */
+  /** The warehouse and the key of its reader (PKCS8 PEM). Default: staging is not compared with it. */
   warehouse?: { snowflake: Snowflake; privateKey: pulumi.Input<string> } | undefined;
-  /** Catalog names of the tasks at Estuary, and its service account's key. Left out: it is not asked how they are. */
+  /** Catalog names of the tasks at Estuary, and its service account's key. Default: their status is not checked. */
   estuary?: { tasks: readonly string[]; apiKey: pulumi.Input<string> } | undefined;
 }
 
+/** Keys by the variable that names their file. */
+const keysOf = ({ warehouse, estuary }: QualityArgs): Record<string, pulumi.Input<string>> => ({
+  ...(warehouse && { [warehouseKey]: warehouse.privateKey }),
+  ...(estuary && { [estuaryKey]: estuary.apiKey }),
+});
+
+function environmentOf({ settings, streams, warehouse, estuary }: QualityArgs) {
+  const { quality } = settings;
+  return {
+    SOPHIA_QUALITY_INTERVAL: String(quality.intervalSeconds),
+    SOPHIA_QUALITY_WAREHOUSE_INTERVAL: String(quality.warehouseIntervalSeconds),
+    SOPHIA_QUALITY_THRESHOLD: String(quality.threshold),
+    SOPHIA_QUALITY_MAX_LAG: String(quality.maxLagMinutes * 60),
+    SOPHIA_QUALITY_RETENTION_DAYS: String(quality.retentionDays),
+    SOPHIA_QUALITY_STREAMS: streams.join(",") || noStreams,
+    ...(warehouse && warehouseEnvironment(warehouse.snowflake)),
+    ...(estuary && {
+      SOPHIA_ESTUARY_TASKS: estuary.tasks.join(","),
+      SOPHIA_ESTUARY_URL: settings.estuary.agentUrl,
+    }),
+  };
+}
+
+/** @param secret name of the Secret with `keys`; undefined when there are none */
+const podOf = (
+  args: QualityArgs,
+  keys: Record<string, pulumi.Input<string>>,
+  secret: pulumi.Input<string> | undefined,
+) =>
+  jobPod({
+    ...args,
+    job: "quality",
+    login: "quality",
+    restartPolicy: "Always",
+    port,
+    environment: environmentOf(args),
+    ...(secret !== undefined && {
+      secret: { name: secret, variables: Object.keys(keys) },
+      annotations: {
+        // Read at start only, so a new key replaces the pod.
+        "sophia.ai/keys": pulumi.unsecret(pulumi.output(keys).apply((all) => contentHash(all))),
+      },
+    }),
+  });
+
 /**
- * The quality checks, as a Deployment that runs them in a loop: it must be there to be scraped between two runs, and it
- * knows from its own past how staging changed, which a new process every few minutes would not. One replica: two would
- * write everything twice.
+ * The quality checks, as a Deployment that runs them in a loop: Prometheus scrapes it between two runs, and it compares
+ * with row counts of earlier runs, which a CronJob would not have. One replica: two would write every result twice.
  */
 export class Quality extends Component {
   /** Host of its metrics, in the cluster. */
@@ -37,10 +82,7 @@ export class Quality extends Component {
     const labels = jobLabels("quality");
     const metadata = { name: "pipeline-quality", namespace, labels };
 
-    const keys: Record<string, pulumi.Input<string>> = {
-      ...(warehouse && { [warehouseKey]: warehouse.privateKey }),
-      ...(estuary && { [estuaryKey]: estuary.apiKey }),
-    };
+    const keys = keysOf(args);
     const variables = Object.keys(keys);
     const secret =
       variables.length > 0
@@ -67,33 +109,7 @@ export class Quality extends Component {
         this.child(),
       );
     }
-    const pod = jobPod({
-      ...args,
-      job: "quality",
-      login: "quality",
-      restartPolicy: "Always",
-      port,
-      environment: {
-        SOPHIA_QUALITY_INTERVAL: String(settings.quality.intervalSeconds),
-        SOPHIA_QUALITY_WAREHOUSE_INTERVAL: String(settings.quality.warehouseIntervalSeconds),
-        SOPHIA_QUALITY_THRESHOLD: String(settings.quality.threshold),
-        SOPHIA_QUALITY_MAX_LAG: String(settings.quality.maxLagMinutes * 60),
-        SOPHIA_QUALITY_RETENTION_DAYS: String(settings.quality.retentionDays),
-        SOPHIA_QUALITY_STREAMS: args.streams.join(",") || noStreams,
-        ...(warehouse && warehouseEnvironment(warehouse.snowflake)),
-        ...(estuary && {
-          SOPHIA_ESTUARY_TASKS: estuary.tasks.join(","),
-          SOPHIA_ESTUARY_URL: settings.estuary.agentUrl,
-        }),
-      },
-      ...(secret && {
-        secret: { name: secret.metadata.name, variables },
-        annotations: {
-          // Read at start only: another key is another pod.
-          "sophia.ai/keys": pulumi.unsecret(pulumi.output(keys).apply((all) => contentHash(all))),
-        },
-      }),
-    });
+    const pod = podOf(args, keys, secret?.metadata.name);
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),
       {

@@ -4,7 +4,7 @@ import type { Task } from "./tasks.ts";
 /** Estuary refused, or could not be reached. */
 export class EstuaryUnreadable extends Error {
   constructor(url: string, why: string, options?: ErrorOptions) {
-    super(`Estuary at ${url} cannot be asked: ${why}`, options);
+    super(`Estuary at ${url} did not report its tasks: ${why}`, options);
     this.name = "EstuaryUnreadable";
   }
 }
@@ -39,7 +39,7 @@ export class StatusClient {
     const { tasks } = this.#options;
     const { data } = await this.#ask(signal);
     const result = liveSpecs.data.safeParse(data);
-    if (!result.success) throw this.#unreadable("the answer has another shape than known");
+    if (!result.success) throw this.#unreadable("the response does not match the expected schema");
     const live = new Map(result.data.liveSpecs.edges.map(({ node }) => [node.catalogName, node] as const));
     return tasks.map((name): Task => {
       const { liveSpec, status } = live.get(name) ?? {};

@@ -17,7 +17,7 @@ export interface HeldUp {
   message: string;
 }
 
-/** A record over which a task stands still. */
+/** A record that stops a task. */
 export interface BadRecord {
   stream: StreamChecks;
   key: string | null;
@@ -52,7 +52,7 @@ export function sayable(summary: string): string {
   return head.trim().slice(0, 500);
 }
 
-/** Streams that stand still, by name, with the reason. A task that is not there yet may still be on its way. Pure. */
+/** Streams that a task stops, by name, with the reason. A missing task only degrades: it may be about to be published. Pure. */
 export function heldUp(
   tasks: readonly Task[],
   streams: readonly StreamChecks[] = streamChecks,
@@ -73,7 +73,7 @@ export function heldUp(
   return found;
 }
 
-/** Records over which tasks stand still, as Estuary quotes them. Pure. */
+/** Records that stop tasks, as Estuary quotes them. Pure. */
 export function badRecords(
   tasks: readonly Task[],
   streams: readonly StreamChecks[] = streamChecks,

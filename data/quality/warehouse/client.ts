@@ -119,7 +119,7 @@ export class WarehouseClient {
       const message = `Snowflake at ${url} answered ${response.status} with no JSON: ${said.slice(0, 200)}`;
       throw new WarehouseError(String(response.status), message, { cause });
     }
-    // 202: it did not end in the time given; it goes on there, and nobody waits for it here.
+    // 202: the statement exceeded its timeout; it keeps running at Snowflake, and its result is not read.
     if (response.status === 200) return answer;
     const reason = response.status === 202 ? `the statement took longer than ${timeout} s` : answer.message;
     throw new WarehouseError(answer.code ?? String(response.status), reason ?? `HTTP ${response.status}`);

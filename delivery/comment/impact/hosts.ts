@@ -12,30 +12,30 @@ function instance(outcome: Outcome): Found[] {
   if (!gone(outcome)) return [];
   const adopted = old.outputs.adopted === true;
   const what = adopted
-    ? "it is no longer used, but goes on running: it was adopted, not launched"
+    ? "no longer used, but keeps running: it was adopted, not launched"
     : kind === "replace"
-      ? "drained, terminated and launched again: its pods are away for some minutes, everything on its disks is lost"
-      : "drained and terminated: everything on its disks is lost";
+      ? "drained, terminated and launched again: its pods are unavailable for some minutes, all data on its disks is lost"
+      : "drained and terminated: all data on its disks is lost";
   const subject = hostOf(outcome);
   return [{ subject, covers: subject, severity: adopted ? "outage" : "data", what, why: because(outcome) }];
 }
 
-/** The steps that the program runs on a host, by the last part of the command's name. */
+/** Commands that the program runs on a host, by the last part of their resource name. */
 const steps: Record<string, Pick<Effect, "severity" | "what">> = {
   install: {
     severity: "restart",
-    what: "K3s is installed anew and restarts; its pods go on running, the node is not ready meanwhile",
+    what: "K3s is installed again and restarts: pods keep running, the node is not ready during the restart",
   },
   configure: {
     severity: "restart",
-    what: "K3s restarts if its configuration differs; its pods go on running",
+    what: "K3s restarts if its configuration differs; pods keep running",
   },
-  harden: { severity: "none", what: "hardened again; nothing restarts but SSH, sessions stay open" },
-  perimeter: { severity: "none", what: "the host's firewall is set again; connections stay open" },
-  health: { severity: "restart", what: "its health service restarts" },
+  harden: { severity: "none", what: "hardening is applied again: only SSH restarts, open sessions stay" },
+  perimeter: { severity: "none", what: "the host firewall is updated; open connections stay" },
+  health: { severity: "restart", what: "the health service restarts" },
   join: {
     severity: "none",
-    what: "its node's labels and taints are set again; pods that no longer fit move",
+    what: "node labels and taints are updated; pods that no longer fit are rescheduled",
   },
 };
 
@@ -47,7 +47,7 @@ function command(outcome: Outcome): Found[] {
   return [{ subject, within: subject, ...step, why: because(outcome) }];
 }
 
-/** Rules for machines and what is run on them. */
+/** Rules for machines and the commands that run on them. */
 export const hostRules: ImpactRule[] = [
   forTypes([dynamic("lambda:Instance")], instance),
   forTypes(["command:remote:Command"], command),
@@ -57,7 +57,7 @@ export const hostRules: ImpactRule[] = [
           {
             subject: `file system ${String(outcome.old.inputs.name ?? outcome.name)}`,
             severity: "data",
-            what: "deleted with all that is on it",
+            what: "deleted with all of its data",
             why: because(outcome),
           },
         ]
@@ -67,7 +67,7 @@ export const hostRules: ImpactRule[] = [
     {
       subject: `firewall ${outcome.name.replace(/^fleet-(rules|firewall)-/, "")}`,
       severity: "none",
-      what: "who may reach the hosts changes at once",
+      what: "access to the hosts changes immediately",
       why: because(outcome),
     },
   ]),
@@ -75,8 +75,8 @@ export const hostRules: ImpactRule[] = [
     const subject = `host ${outcome.name.replace(/^cluster-(.+)-key-change$/, "$1")}`;
     const what =
       outcome.kind === "delete"
-        ? "it takes the new SSH key only, and the previous one no longer"
-        : "it takes the new SSH key beside the previous one; nothing restarts";
+        ? "accepts only the new SSH key"
+        : "accepts the new SSH key and the previous one; nothing restarts";
     return [{ subject, within: subject, severity: "none", what, why: because(outcome) }];
   }),
   forTypes([dynamic("k3s:Drain")], (outcome) => {
@@ -87,7 +87,7 @@ export const hostRules: ImpactRule[] = [
             subject: `node ${node}`,
             within: `host ${outcome.name.replace(/^cluster-(.+)-drain$/, "$1")}`,
             severity: "restart",
-            what: "drained: its pods move to other nodes, or wait until it is back",
+            what: "drained: its pods move to other nodes, or stay pending until it is back",
             why: because(outcome),
           },
         ]
@@ -99,7 +99,7 @@ export const hostRules: ImpactRule[] = [
           {
             subject: `password ${outcome.name}`,
             severity: "restart",
-            what: "a new password is made: whoever uses it is updated and restarts",
+            what: "a new password is generated; its users are updated and restart",
             why: because(outcome),
           },
         ]

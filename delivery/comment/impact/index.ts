@@ -9,20 +9,20 @@ import { withoutData } from "./withoutData.ts";
 
 const rules: ImpactRule[] = [...hostRules, ...releaseRules, ...kubernetesRules, ...pipelineRules];
 
-/** Types of which it is known what their loss means. */
+/** Types whose effects are known. */
 export const knownTypes: ReadonlySet<string> = new Set([
   ...rules.flatMap(({ types }) => types),
   ...Object.keys(withoutData),
 ]);
 
-/** What nobody has judged yet is not lost without a word: `guard` refuses it until somebody has. */
+/** The loss of an unknown type counts as loss of data, so that `guard` refuses it until a rule covers the type. */
 function unknown(outcome: Outcome): Found[] {
   if (knownTypes.has(outcome.type) || !gone(outcome)) return [];
-  const what = "nobody wrote down what is lost with this type of resource, so it counts as data";
+  const what = "the effect of deleting this type is unknown, so it counts as loss of data";
   return [{ subject: `${outcome.type} ${outcome.name}`, severity: "data", what, why: because(outcome) }];
 }
 
-/** What a resource's change does to what runs; nothing for new resources, which nobody uses yet. */
+/** The effects of one resource's change; none for a new resource, which has no users yet. */
 function effectsOfOne(outcome: Outcome): Found[] {
   if (outcome.kind === "same" || outcome.kind === "create" || !outcome.real) return [];
   if (outcome.kind === "delete" && outcome.retained) return [];
@@ -32,7 +32,7 @@ function effectsOfOne(outcome: Outcome): Found[] {
   return effects.map((effect) => ({ ...within, ...effect }));
 }
 
-/** What will restart, be unavailable or lose its data, the worst first. Pure. */
+/** What restarts, is unavailable or loses data, the most severe first. Pure. */
 export function effectsOf(outcomes: Outcome[]): Effect[] {
   const all = outcomes.flatMap(effectsOfOne);
   const covered = new Set(all.flatMap(({ covers }) => covers ?? []));

@@ -13,7 +13,7 @@ import {
 
 const inputs = ({ kind, old, new: current }: Outcome) => (kind === "delete" ? old.inputs : current.inputs);
 
-/** `namespace/name`, as people call it. */
+/** `namespace/name`. */
 function objectName(outcome: Outcome): string {
   const part = (key: string) => {
     const value = valueAt(inputs(outcome), "metadata", key) ?? valueAt(outcome.old.inputs, "metadata", key);
@@ -22,7 +22,7 @@ function objectName(outcome: Outcome): string {
   return [part("namespace"), part("name") || outcome.name].filter(Boolean).join("/");
 }
 
-/** Annotations, labels and replicas of the controller itself move no running pod. */
+/** The controller's own annotations, labels and replicas restart no pod; its pod template does. */
 const template = "spec.template";
 
 function workload(kind: string): ImpactRule["effects"] {
@@ -32,12 +32,12 @@ function workload(kind: string): ImpactRule["effects"] {
     if (outcome.kind === "delete")
       return [{ subject, severity: "outage", what: "deleted with its pods", why }];
     if (outcome.kind === "replace") {
-      const what = "deleted and made again: all of its pods are away meanwhile";
+      const what = "deleted and created again: no pod is available in between";
       return [{ subject, severity: "outage", what, why }];
     }
     if (touches(outcome, template)) return [{ subject, ...rollout(kind, outcome), why }];
     if (touches(outcome, "spec.replicas")) {
-      return [{ subject, severity: "none", what: "scaled; pods that stay are not touched", why }];
+      return [{ subject, severity: "none", what: "scaled; the remaining pods are not restarted", why }];
     }
     return [];
   };
@@ -49,27 +49,27 @@ function rollout(kind: string, outcome: Outcome): Pick<Effect, "severity" | "wha
   const replicas = spec("replicas") ?? 1;
   if (kind === "Deployment") {
     if (spec("strategy", "type") === "Recreate")
-      return { severity: "outage", what: "all of its pods end before new ones start" };
+      return { severity: "outage", what: "all pods stop before new ones start" };
     const kept = spec("strategy", "rollingUpdate", "maxUnavailable");
     if (kept === 0 || kept === "0%")
-      return { severity: "none", what: "rolling update: a new pod is ready before an old one ends" };
+      return { severity: "none", what: "rolling update: a new pod is ready before an old one stops" };
     return replicas === 1
-      ? { severity: "restart", what: "its one pod is replaced; Kubernetes starts the new one first" }
-      : { severity: "restart", what: "rolling update: some of its pods are away at a time" };
+      ? { severity: "restart", what: "its only pod is replaced; the new one starts first" }
+      : { severity: "restart", what: "rolling update: some pods are unavailable at a time" };
   }
   if (kind === "StatefulSet" && replicas === 1)
-    return { severity: "outage", what: "its one pod ends before the new one starts" };
-  return { severity: "restart", what: "its pods are replaced one by one" };
+    return { severity: "outage", what: "its only pod stops before the new one starts" };
+  return { severity: "restart", what: "pods are replaced one by one" };
 }
 
 const apps = (kind: string) => forTypes([`kubernetes:apps/v1:${kind}`], workload(kind));
 
-/** Things whose loss is the loss of more than themselves. */
+/** Objects whose deletion affects others. */
 const removals: Record<string, (name: string) => Omit<Found, "why">> = {
   "kubernetes:core/v1:Namespace": (name) => ({
     subject: `namespace ${name}`,
     severity: "data",
-    what: "deleted with everything in it, volumes included",
+    what: "deleted with all objects in it, including volumes",
   }),
   "kubernetes:core/v1:PersistentVolumeClaim": (name) => ({
     subject: `volume ${name}`,
@@ -79,17 +79,17 @@ const removals: Record<string, (name: string) => Omit<Found, "why">> = {
   "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition": (name) => ({
     subject: `definition ${name}`,
     severity: "data",
-    what: "deleted with every object of its kind",
+    what: "deleted with every object of this kind",
   }),
   "kubernetes:apiregistration.k8s.io/v1:APIService": (name) => ({
     subject: `API ${name}`,
     severity: "outage",
-    what: "Kubernetes does not offer it until it is back; autoscalers that read it stand still",
+    what: "unavailable until it is created again; autoscalers that read it stop scaling",
   }),
   "kubernetes:core/v1:Service": (name) => ({
     subject: `service ${name}`,
     severity: "outage",
-    what: "its address is gone; whoever uses it by name waits for the new one",
+    what: "its address changes; clients that use its name fail until it is created again",
   }),
 };
 
@@ -102,7 +102,7 @@ const removal: ImpactRule = {
   },
 };
 
-/** Rules for objects that the program itself makes in Kubernetes. */
+/** Rules for Kubernetes objects that the program registers. */
 export const kubernetesRules: ImpactRule[] = [
   apps("Deployment"),
   apps("StatefulSet"),
@@ -115,7 +115,7 @@ export const kubernetesRules: ImpactRule[] = [
             subject: "Kubernetes cluster",
             covers: cluster,
             severity: "data",
-            what: "it is another one afterwards: everything in it is made again, databases and volumes empty",
+            what: "replaced by another cluster: all objects are created again, databases and volumes are empty",
             why: because(outcome),
           },
         ]
@@ -125,7 +125,7 @@ export const kubernetesRules: ImpactRule[] = [
     {
       subject: `network policy ${objectName(outcome)}`,
       severity: "none",
-      what: "who may talk to whom changes at once",
+      what: "the allowed connections change immediately",
       why: because(outcome),
     },
   ]),

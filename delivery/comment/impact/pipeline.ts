@@ -3,7 +3,7 @@ import type { Effect } from "../plan.ts";
 import { type Outcome, valueAt } from "../steps.ts";
 import { because, type Found, forTypes, gone, type ImpactRule, nameAt, ofProvider, touches } from "./rule.ts";
 
-/** What everything in the account at Snowflake is a part of. */
+/** Everything in the Snowflake account is part of it. */
 const account = "account";
 
 /** `snowflake:index/accountRole:AccountRole`. */
@@ -11,7 +11,7 @@ const snowflake = (kind: string) => `snowflake:index/${kind.charAt(0).toLowerCas
 
 type Happens = Pick<Effect, "severity" | "what">;
 
-/** A rule for one kind of thing in the account; `key` is what names it. */
+/** A rule for one kind of object in the account; `key` is the property with its name. */
 const inAccount = (
   kind: string,
   word: string,
@@ -27,7 +27,7 @@ const inAccount = (
 const dropped = (what: string) => (outcome: Outcome) => {
   if (gone(outcome)) return { severity: "data", what } as const;
   return touches(outcome, "name", "database")
-    ? ({ severity: "outage", what: "it has another name: whoever uses the old one finds nothing" } as const)
+    ? ({ severity: "outage", what: "renamed: users of the old name fail" } as const)
     : undefined;
 };
 
@@ -38,13 +38,13 @@ const warehouseRules: ImpactRule[] = [
   ofProvider("snowflake", (outcome): Found[] => {
     const subject = "Snowflake account";
     const why = because(outcome);
-    // What goes with it when it is deleted speaks for itself.
+    // When it is deleted, the resources in it have effects of their own.
     if (outcome.kind === "replace") {
-      const what = "it is another one afterwards: database and tables are made again, empty";
+      const what = "replaced by another account: database and tables are created again, empty";
       return [{ subject, covers: account, severity: "data", what, why }];
     }
     if (touches(outcome, "accountName", "organizationName", "host")) {
-      const what = "another account is asked: what was loaded stays in the old one, and is managed no longer";
+      const what = "another account is used: loaded data stays in the old one, which is no longer managed";
       return [{ subject, severity: "data", what, why }];
     }
     return [];
@@ -53,31 +53,32 @@ const warehouseRules: ImpactRule[] = [
   inAccount("Schema", "schema", dropped("dropped with every table in it")),
   inAccount("Warehouse", "warehouse", (outcome) =>
     gone(outcome)
-      ? { severity: "outage", what: "nothing loads or reads the tables until it is back; it holds no data" }
-      : { severity: "none", what: "queries that run end as they began" },
+      ? {
+          severity: "outage",
+          what: "tables cannot be loaded or read until it is created again; it holds no data",
+        }
+      : { severity: "none", what: "running queries are not affected" },
   ),
   inAccount("ResourceMonitor", "monitor", (outcome) =>
-    gone(outcome) ? { severity: "none", what: "the month's credits are counted from nothing" } : undefined,
+    gone(outcome)
+      ? { severity: "none", what: "this month's credits are counted again from zero" }
+      : undefined,
   ),
-  inAccount(
-    "AccountRole",
-    "role",
-    refused("whoever works with it is refused; its tables go to another role"),
-  ),
-  inAccount("GrantAccountRole", "role", refused("whoever was given it is refused"), "roleName"),
+  inAccount("AccountRole", "role", refused("its users are denied access; its tables pass to another role")),
+  inAccount("GrantAccountRole", "role", refused("users that had it are denied access"), "roleName"),
   inAccount(
     "GrantPrivilegesToAccountRole",
     "role",
-    refused("rights are taken from it: what they allowed is refused"),
+    refused("privileges are revoked from it"),
     "accountRoleName",
   ),
   inAccount("ServiceUser", "user", (outcome) =>
     gone(outcome)
-      ? { severity: "outage", what: "nobody logs in as it until it is back" }
+      ? { severity: "outage", what: "logins fail until it is created again" }
       : touches(outcome, "rsaPublicKey")
         ? {
             severity: "restart",
-            what: "it takes another key at once: whoever still has the old one is refused",
+            what: "the new key is valid immediately; logins with the old one fail",
           }
         : undefined,
   ),
@@ -85,7 +86,7 @@ const warehouseRules: ImpactRule[] = [
 
 const estuary = (type: string) => `pulumi-nodejs:dynamic/estuary:${type}`;
 
-/** Names of the collections among these specs; a name of unknown kind is taken for one. */
+/** Names of the collections among these specs; a spec of unknown kind counts as one. */
 function collections(outcome: Outcome, names: unknown[]): string[] {
   const kindOf = (name: string) => valueAt(outcome.old.outputs, "types", name);
   const known = (name: string) => ["capture", "materialization"].includes(String(kindOf(name)));
@@ -99,14 +100,13 @@ function publication(outcome: Outcome): Found[] {
   const subject = `publication ${nameAt(outcome, "owner")}`;
   const why = because(outcome);
   const had = list(old.inputs.names);
-  // State that says nothing of what was published is no sign that there was nothing.
+  // State without names does not mean that nothing was published.
   const lost = collections(outcome, had.length > 0 ? had : [subject]);
   if (gone(outcome)) {
-    const again =
-      kind === "replace" ? ", then published again: its tasks read everything from the start" : "";
+    const again = kind === "replace" ? ", then published again: its tasks read all data from the start" : "";
     return lost.length > 0
       ? [{ subject, severity: "data", what: `deleted with its collections${again}`, why }]
-      : [{ subject, severity: "outage", what: `deleted; tables that it wrote stay${again}`, why }];
+      : [{ subject, severity: "outage", what: `deleted; the tables that it wrote stay${again}`, why }];
   }
   const kept = new Set(list(current.inputs.names));
   const some = collections(
@@ -116,7 +116,7 @@ function publication(outcome: Outcome): Found[] {
   if (some.length > 0) {
     return [{ subject, severity: "data", what: `collections are deleted: ${some.join(", ")}`, why }];
   }
-  const what = "specs that changed are published: their tasks restart and go on where they were";
+  const what = "changed specs are published: their tasks restart and continue from their last position";
   return [{ subject, severity: "restart", what, why }];
 }
 
@@ -125,15 +125,15 @@ function job(outcome: Outcome): Found[] {
   const why = because(outcome);
   const migrates = typesOf(outcome.urn).includes("sophia:data:Migrations");
   if (outcome.kind === "delete") {
-    return [{ subject, severity: "none", what: "deleted: a run that is at work ends", why }];
+    return [{ subject, severity: "none", what: "deleted; a running job is stopped", why }];
   }
   const what = migrates
-    ? "runs once more: migrations that are new change the schema, and going back does not undo them"
-    : "runs once more";
+    ? "runs again: new migrations change the schema, and a roll-back does not undo them"
+    : "runs again";
   return [{ subject, severity: "none", what, why }];
 }
 
-/** Rules for the pipeline: the warehouse, what runs at Estuary, and jobs in the cluster. */
+/** Rules for the pipeline: the warehouse, Estuary's tasks, and jobs in the cluster. */
 export const pipelineRules: ImpactRule[] = [
   ...warehouseRules,
   forTypes([estuary("Publication")], publication),
@@ -143,7 +143,7 @@ export const pipelineRules: ImpactRule[] = [
           {
             subject: `replication slot ${nameAt(outcome, "slot")}`,
             severity: "data",
-            what: "dropped with the changes that wait in it: what was deleted meanwhile stays in the warehouse",
+            what: "dropped with the changes that it has not delivered: rows deleted since then stay in the warehouse",
             why: because(outcome),
           },
         ]
@@ -154,7 +154,7 @@ export const pipelineRules: ImpactRule[] = [
     const subject = `CronJob ${nameAt(outcome, "metadata", "name")}`;
     const why = because(outcome);
     return outcome.kind === "delete"
-      ? [{ subject, severity: "outage", what: "runs no more", why }]
-      : [{ subject, severity: "none", what: "from its next run on; one that is at work goes on", why }];
+      ? [{ subject, severity: "outage", what: "no longer runs", why }]
+      : [{ subject, severity: "none", what: "effective from its next run; a running one continues", why }];
   }),
 ];

@@ -3,41 +3,47 @@ import type { Outcome } from "../steps.ts";
 import { because, type Found, forTypes, type ImpactRule, touches } from "./rule.ts";
 
 interface Known {
-  /** What an upgrade does to the release's pods. */
+  /** Effect of an upgrade. */
   upgrade: Pick<Effect, "severity" | "what">;
-  /** What goes with it. */
+  /** Effect of a removal. */
   removal: Pick<Effect, "severity" | "what">;
 }
 
-/** Our releases by name: what their charts do, which no plan says. */
+/** Our releases by name. A plan does not show what a chart does. */
 const known: Record<string, Known> = {
   nginx: {
-    upgrade: { severity: "none", what: "a new pod takes over on each ingress node before the old one ends" },
+    upgrade: { severity: "none", what: "on each ingress node a new pod takes over before the old one stops" },
     removal: { severity: "outage", what: "nothing is reachable from outside" },
   },
   redis: {
     upgrade: {
       severity: "outage",
-      what: "its one pod restarts: no answer for some seconds, then its data is read back from disk",
+      what: "its only pod restarts: unavailable for some seconds, then its data is read from disk",
     },
-    removal: { severity: "outage", what: "no answer; its volume stays" },
+    removal: { severity: "outage", what: "unavailable; its volume stays" },
   },
   postgres: {
     upgrade: {
       severity: "outage",
-      what: "its instances may restart, one by one; with a single instance the databases are away meanwhile",
+      what: "its instances may restart, one by one; with a single instance the databases are unavailable during that",
     },
     removal: { severity: "data", what: "the databases are deleted with their volumes" },
   },
   "nvidia-device-plugin": {
-    upgrade: { severity: "restart", what: "restarts on each node: pods keep their GPUs, new ones wait" },
+    upgrade: {
+      severity: "restart",
+      what: "restarts on each node: running pods keep their GPUs, new ones stay pending",
+    },
     removal: { severity: "outage", what: "no new pod gets a GPU" },
   },
 };
 
 const unknown: Known = {
   upgrade: { severity: "restart", what: "pods whose template changes restart" },
-  removal: { severity: "data", what: "its service is away; what happens to its volumes is up to its chart" },
+  removal: {
+    severity: "data",
+    what: "its service is unavailable; whether its volumes are deleted depends on its chart",
+  },
 };
 
 const releaseOf = ({ old, new: current, name }: Outcome): string => {

@@ -1,33 +1,33 @@
 import type { Effect } from "../plan.ts";
 import { type Outcome, valueAt } from "../steps.ts";
 
-/** An effect, and how it stands to others: who loses a host need not be told that its node is drained. */
+/** An effect and its relation to others: the loss of a host includes the drain of its node, which is then not listed. */
 export interface Found extends Effect {
-  /** Something whose own effects are all part of this one. */
+  /** Effects within this subject are not listed. */
   covers?: string;
-  /** What this is a part of. */
+  /** The subject that this is part of. */
   within?: string;
 }
 
-/** What everything in Kubernetes is a part of. */
+/** All Kubernetes objects are part of it. */
 export const cluster = "cluster";
 
-/** What a kind of resource's change means for what runs. The first rule that applies speaks. */
+/** The effects of changes to some types of resources. The first rule that applies is used. */
 export interface ImpactRule {
-  /** Types of resources that it knows, so that a new one cannot be forgotten. */
+  /** The types that it covers; a test compares them with those that the program registers. */
   types: readonly string[];
   applies(outcome: Outcome): boolean;
   effects(outcome: Outcome): Found[];
 }
 
-/** Enough to understand, not the whole diff: that is in the list of changes. */
+/** Properties named in a cause; the list of changes has all of them. */
 const shown = 3;
 
-/** Names the properties behind an effect. */
+/** The cause of an effect: the properties that changed. */
 export function because({ kind, keys, paths }: Outcome): string {
-  if (kind === "delete") return "it is no longer in the program";
-  const [verb, which] = keys.length > 0 ? ["replaced by a change of", keys] : ["changes:", paths];
-  if (which.length === 0) return kind === "replace" ? "it is to be made again" : "its inputs change";
+  if (kind === "delete") return "removed from the program";
+  const [verb, which] = keys.length > 0 ? ["replacement required by", keys] : ["changed:", paths];
+  if (which.length === 0) return kind === "replace" ? "replacement requested" : "inputs changed";
   const more = which.length > shown ? ` and ${which.length - shown} more` : "";
   return `${verb} ${which.slice(0, shown).join(", ")}${more}`;
 }
@@ -38,10 +38,10 @@ export const touches = ({ paths, keys }: Outcome, ...roots: string[]): boolean =
     roots.some((root) => path === root || path.startsWith(`${root}.`) || path.startsWith(`${root}[`)),
   );
 
-/** Whether what is there now goes, with or without a successor. */
+/** Whether the current resource is deleted, with or without a replacement. */
 export const gone = ({ kind }: Outcome): boolean => kind === "replace" || kind === "delete";
 
-/** A name among the inputs that it had, or else Pulumi's. */
+/** A name in its previous inputs, else its resource name. */
 export function nameAt(outcome: Outcome, ...path: string[]): string {
   const found = valueAt(outcome.old.inputs, ...path);
   return typeof found === "string" ? found : outcome.name;
@@ -54,7 +54,7 @@ export const forTypes = (types: readonly string[], effects: ImpactRule["effects"
   effects,
 });
 
-/** A rule for the provider that the program configures; Pulumi's own default ones come and go with versions. */
+/** A rule for the provider that the program configures; Pulumi's default ones change with versions. */
 export function ofProvider(provider: string, effects: ImpactRule["effects"]): ImpactRule {
   const type = `pulumi:providers:${provider}`;
   return {

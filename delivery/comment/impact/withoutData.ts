@@ -1,4 +1,4 @@
-const again = "made again by the program, as it was";
+const again = "created again by the program with the same content";
 const dynamic = (type: string) => `pulumi-nodejs:dynamic/${type}`;
 const kubernetes = (...types: string[]) => types.map((type) => `kubernetes:${type}`);
 
@@ -20,19 +20,22 @@ const reasons: [why: string, types: string[]][] = [
     ),
   ],
   ["its values are in ESC or in the state", kubernetes("core/v1:Secret")],
-  ["replicas stay as many as they are", kubernetes("autoscaling/v2:HorizontalPodAutoscaler")],
-  ["a note of what is launched, which goes with its machine", [dynamic("lambda:InstanceClaim")]],
-  ["hosts keep the keys that they take; the next launch brings its own", [dynamic("lambda:SshKey")]],
-  ["what a host or cluster says of itself, asked again", [dynamic("k3s:HostKey"), dynamic("k3s:Identity")]],
-  ["made again; Kubernetes is told to trust the new one", [dynamic("services:SelfSignedCertificate")]],
-  ["only Pulumi forgets it: the registry keeps what was pushed", ["docker-build:index:Image"]],
+  ["the number of replicas stays as it is", kubernetes("autoscaling/v2:HorizontalPodAutoscaler")],
+  ["a record of a launch, which is deleted with its machine", [dynamic("lambda:InstanceClaim")]],
+  ["hosts keep the keys that they accept; the next launch has its own", [dynamic("lambda:SshKey")]],
+  ["read from the host or cluster again", [dynamic("k3s:HostKey"), dynamic("k3s:Identity")]],
   [
-    "code that speaks to others; default ones come and go with versions",
+    "created again; Kubernetes is configured to trust the new one",
+    [dynamic("services:SelfSignedCertificate")],
+  ],
+  ["removed from the state only: the registry keeps pushed images", ["docker-build:index:Image"]],
+  [
+    "a provider: it holds no data; default ones change with versions",
     ["command", "docker-build", "pulumi-nodejs", "random"].map((name) => `pulumi:providers:${name}`),
   ],
 ];
 
-/** Types whose loss loses nothing that the program does not bring back, and why that is so. */
+/** Types of resources whose deletion loses no data, with the reason. */
 export const withoutData: Readonly<Record<string, string>> = Object.fromEntries(
   reasons.flatMap(([why, types]) => types.map((type) => [type, why])),
 );

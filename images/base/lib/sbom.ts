@@ -1,20 +1,24 @@
 /**
- * Writes the bill of materials of the npm packages that a folder's lock file names, as CycloneDX, by `npm sbom`.
+ * Writes a bill of materials as CycloneDX:
  *
- *   node sbom.ts <folder> <file>
+ *   node sbom.ts <folder> <file>            npm packages of the folder's lock file, by `npm sbom`
+ *   node sbom.ts --system <root> <file>     Debian packages that are installed under a root folder, and this Node.js
  *
- * npm puts the moment and a random number into it. Both are taken out: the same lock file gives the same text, and so
- * the same layer of the image.
+ * The text depends on its input only, so that the same packages give the same layer of the image: npm's time stamp and
+ * random serial number are left out.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Component, debianComponents, nodeComponent } from "./packages.ts";
 
 interface Bom {
   bomFormat: string;
+  specVersion: string;
   serialNumber?: string;
+  version: number;
   metadata: { timestamp?: string; component: { name: string } };
-  components: unknown[];
+  components: Component[];
 }
 
 /** The bill of a folder's production packages. @throws with npm's own words when it has no lock file */
@@ -29,9 +33,29 @@ export function bomOf(folder: string): Bom {
   return bom;
 }
 
+/**
+ * The bill of the operating system under `root`, with Node.js of this version.
+ * @throws when it has no list of installed packages
+ */
+export function systemBomOf(root: string, nodeVersion = process.versions.node): Bom {
+  const read = (path: string) => readFileSync(join(root, path), "utf8");
+  const packages = debianComponents(read("var/lib/dpkg/status"), read("usr/lib/os-release"));
+  if (packages.length === 0) throw new Error(`${root}/var/lib/dpkg/status names no installed package`);
+  return {
+    bomFormat: "CycloneDX",
+    specVersion: "1.5",
+    version: 1,
+    metadata: { component: { type: "operating-system", name: "base" } as Component },
+    components: [...packages, nodeComponent(nodeVersion)],
+  };
+}
+
 if (import.meta.main) {
-  const [folder, file] = process.argv.slice(2);
-  if (!folder || !file) throw new Error("usage: node sbom.ts <folder> <file>");
+  const given = process.argv.slice(2);
+  const system = given[0] === "--system";
+  const [source, file] = system ? given.slice(1) : given;
+  if (!source || !file) throw new Error("usage: node sbom.ts [--system] <folder> <file>");
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(bomOf(folder), null, 2)}\n`);
+  const bom = system ? systemBomOf(source) : bomOf(source);
+  writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`);
 }

@@ -1,13 +1,14 @@
+import { messageOf } from "../../../components/core/errors.ts";
 import type { MachineDriver } from "../../machines/driver.ts";
 import { LabClock } from "../store/clock.ts";
 import { type AuditEvent, emptyState } from "../store/state.ts";
 import { Store } from "../store/store.ts";
 import type { Context, Incident } from "./context.ts";
-import { FileSystems } from "./file-systems.ts";
+import { FileSystems } from "./fileSystems.ts";
 import { Firewall } from "./firewall.ts";
 import { Instances } from "./instances.ts";
 import { Machines } from "./machines.ts";
-import { SshKeys } from "./ssh-keys.ts";
+import { SshKeys } from "./sshKeys.ts";
 
 export interface BackendOptions {
   driver: MachineDriver;
@@ -98,7 +99,7 @@ export class Backend {
           await this.machines.look();
           this.settle();
         } catch (error) {
-          const what = error instanceof Error ? error.message : String(error);
+          const what = messageOf(error);
           this.#report({ kind: "machine", instance: "watch", what });
         }
         if (!this.#closed) this.#watch();

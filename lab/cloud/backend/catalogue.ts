@@ -1,5 +1,5 @@
 import { imageArchitectures, imageFamilies, imageTime } from "../data/images.ts";
-import { type InstanceTypeRow, instanceTypes } from "../data/instance-types.ts";
+import { type InstanceTypeRow, instanceTypes } from "../data/instanceTypes.ts";
 import { type Region, regions } from "../data/regions.ts";
 import { dashedId } from "../store/ids.ts";
 import type { Capacity, State } from "../store/state.ts";

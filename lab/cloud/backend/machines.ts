@@ -1,11 +1,10 @@
+import { messageOf } from "../../../components/core/errors.ts";
 import type { Machine, MachineDriver, MachineSpec } from "../../machines/driver.ts";
 import type { Instance } from "../store/state.ts";
 import { typeOf } from "./catalogue.ts";
 import type { Context } from "./context.ts";
 
 const ending = ["terminating", "terminated", "preempted"];
-const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 /** What the driver is asked for an instance. Pure. */
 export function machineSpec(instance: Instance, lab: string): MachineSpec {
   const type = typeOf(instance.type);
@@ -86,7 +85,7 @@ export class Machines {
           this.#context.store.commit();
           this.#changed();
         })
-        .catch((error: unknown) => this.#complain(instance.id, reason(error)));
+        .catch((error: unknown) => this.#complain(instance.id, messageOf(error)));
       this.#busy.set(instance.id, run);
     }
   }
@@ -108,7 +107,7 @@ export class Machines {
       this.#report(instance.id, `created at ${instance.address}`);
     } catch (error) {
       this.#enter(instance, "failed");
-      instance.trouble = `its machine could not be created: ${reason(error)}`;
+      instance.trouble = `its machine could not be created: ${messageOf(error)}`;
       this.#report(instance.id, instance.trouble);
     }
     delete instance.machine.userData;
@@ -122,7 +121,7 @@ export class Machines {
       this.#report(instance.id, "restarted");
     } catch (error) {
       instance.machine.seen = "stopped";
-      instance.trouble = `its machine could not be restarted: ${reason(error)}`;
+      instance.trouble = `its machine could not be restarted: ${messageOf(error)}`;
       this.#report(instance.id, instance.trouble);
     }
   }
@@ -135,7 +134,7 @@ export class Machines {
       this.#report(instance.id, "removed");
     } catch (error) {
       this.#resting.add(instance.id);
-      this.#complain(instance.id, `could not be removed, and will be tried again: ${reason(error)}`);
+      this.#complain(instance.id, `could not be removed, and will be tried again: ${messageOf(error)}`);
     }
   }
 
@@ -151,7 +150,7 @@ export class Machines {
       machines = await this.#driver.list();
       this.#complaints.delete("driver");
     } catch (error) {
-      this.#complain("driver", `cannot list machines: ${reason(error)}`);
+      this.#complain("driver", `cannot list machines: ${messageOf(error)}`);
       return;
     }
     let changed = false;

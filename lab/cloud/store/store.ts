@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { replaceFile } from "../../replaceFile.ts";
+import { messageOf } from "../../../components/core/errors.ts";
+import { replaceFile } from "../../../tools/replaceFile.ts";
 import { hexId } from "./ids.ts";
 import { emptyState, type State, stateSchema } from "./state.ts";
 
@@ -31,7 +32,7 @@ export class Store {
     try {
       replaceFile(this.#file, JSON.stringify(this.state, null, 1));
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new Error(`the emulator cannot keep its account: ${why}; make room or give another --state`, {
         cause: error,
       });

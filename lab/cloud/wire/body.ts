@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { messageOf } from "../../../components/core/errors.ts";
 
 /** Above the 1 MB that user data may have, with room for escapes and the rest of a launch. */
 const limit = 4_000_000;
@@ -20,6 +21,6 @@ export async function readJson(request: IncomingMessage): Promise<Body> {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return { ok: false, reason: `the body is not JSON: ${error instanceof Error ? error.message : error}` };
+    return { ok: false, reason: `the body is not JSON: ${messageOf(error)}` };
   }
 }

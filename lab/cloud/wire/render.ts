@@ -3,7 +3,7 @@ import type { Backend } from "../backend/backend.ts";
 import { type Image, regionOf, typeOf } from "../backend/catalogue.ts";
 import { defaultMountPoint } from "../backend/launch.ts";
 import { actionBlocked, type Blocked, hasAddress, terminateBlocked } from "../backend/lifecycle.ts";
-import type { InstanceTypeRow } from "../data/instance-types.ts";
+import type { InstanceTypeRow } from "../data/instanceTypes.ts";
 import { hexId } from "../store/ids.ts";
 import type { AuditEvent, FileSystem, Instance, Ruleset, SshKey } from "../store/state.ts";
 

@@ -30,7 +30,11 @@ export interface ApiOptions {
   journal: Journal;
   apiKeys: readonly string[];
   onRequest?: Observer | undefined;
+  /** How a fault of kind `delay` waits. Default: in real time. */
+  delay?: Delay | undefined;
 }
+
+export type Delay = (milliseconds: number) => Promise<void>;
 
 interface Reply {
   status: number;
@@ -65,7 +69,7 @@ export class Api {
 
   /** Answers one request, or cuts its connection when a fault says so. */
   async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    const { backend, faults, journal, onRequest } = this.#options;
+    const { backend, faults, journal, onRequest, delay = systemClock.sleep } = this.#options;
     const method = request.method ?? "GET";
     const path = url.pathname.slice(basePath.length);
     const found = match(routes, method, path);
@@ -79,13 +83,13 @@ export class Api {
     await onRequest?.("before", observed);
     const fault = faults.take(operation);
     if (fault) entry.fault = `${fault.effect.kind} ${fault.when}`;
-    let reply = fault?.when === "before" ? await afflict(fault, undefined) : undefined;
+    let reply = fault?.when === "before" ? await afflict(fault, undefined, delay) : undefined;
     if (reply === "drop") return void request.socket.destroy();
     if (!reply) {
       reply = this.#answer(request, url, body, found, operation);
       await onRequest?.("handled", observed);
       if (fault?.when === "after") {
-        const afflicted = await afflict(fault, reply);
+        const afflicted = await afflict(fault, reply, delay);
         if (afflicted === "drop") return void request.socket.destroy();
         reply = afflicted ?? reply;
       }
@@ -141,13 +145,17 @@ export class Api {
   }
 }
 
-async function afflict(fault: Fault, reply: Reply | undefined): Promise<Reply | "drop" | undefined> {
+async function afflict(
+  fault: Fault,
+  reply: Reply | undefined,
+  delay: Delay,
+): Promise<Reply | "drop" | undefined> {
   const { effect } = fault;
   switch (effect.kind) {
     case "drop":
       return "drop";
     case "delay":
-      await systemClock.sleep(effect.milliseconds);
+      await delay(effect.milliseconds);
       return reply;
     case "reply":
       return {

@@ -1,9 +1,7 @@
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { CommandFailed } from "../../exec.ts";
-import { sshRefusal } from "../banner.ts";
-import type { Availability, Machine, MachineDriver, MachineSpec } from "../driver.ts";
+import { messageOf } from "../../../components/core/errors.ts";
 import {
   docker,
   inspect,
@@ -13,17 +11,21 @@ import {
   labels,
   labFilter,
   linesOf,
-} from "../engine/docker.ts";
-import { engineAvailable } from "../engine/engine.ts";
+} from "../../../tools/docker/docker.ts";
+import type { Availability } from "../../../tools/docker/engine/decide.ts";
+import { engineAvailable } from "../../../tools/docker/engine/engine.ts";
+import { CommandFailed } from "../../../tools/exec.ts";
+import { sshRefusal } from "../banner.ts";
+import type { Machine, MachineDriver, MachineSpec } from "../driver.ts";
 import type { LabNetwork } from "./network.ts";
 import { containerName, createArguments, nameserversIn, type Privilege, volumesOf } from "./options.ts";
 import { findPrivilege } from "./privilege.ts";
 import { gpuFile, seedFiles } from "./seed.ts";
-import { explainStart, missingAlias } from "./start-errors.ts";
+import { explainStart, missingAlias } from "./startErrors.ts";
 
 export interface DockerDriverOptions {
   lab: LabIdentity;
-  /** Image of the machines, as `machineImage` made it. */
+  /** Image of the machines, built by `machineImage`. */
   image: string;
   network: LabNetwork;
 }
@@ -42,7 +44,7 @@ interface ContainerInspection {
 export class DockerDriver implements MachineDriver {
   readonly #options: DockerDriverOptions;
   #privilege: Promise<Privilege> | undefined;
-  /** Start times at which a machine's SSH server was seen: it need not be asked again until the next boot. */
+  /** Start times of machines whose SSH server has answered: no further check is needed until the next boot. */
   readonly #booted = new Map<string, number>();
 
   constructor(options: DockerDriverOptions) {
@@ -58,7 +60,7 @@ export class DockerDriver implements MachineDriver {
     } catch (error) {
       return {
         ok: false,
-        reason: error instanceof Error ? error.message : String(error),
+        reason: messageOf(error),
         fix: "run the lab where Docker may start privileged containers",
       };
     }
@@ -81,7 +83,7 @@ export class DockerDriver implements MachineDriver {
         nameservers: await nameservers(),
         fileSystemFolder: (id) => this.#fileSystemFolder(id),
       });
-      // Made beforehand, because only so they bear the lab's labels.
+      // Created first, because implicit volumes have no labels.
       await Promise.all(
         volumesOf(lab, spec.id).map((volume) =>
           docker(["volume", "create", ...labelArguments(lab), volume.name]),
@@ -93,7 +95,7 @@ export class DockerDriver implements MachineDriver {
     const started = await docker(["start", name], { allowFailure: true });
     if (started.code !== 0) throw new Error(explainStart(spec, started.stderr));
     const machine = await this.inspect(spec.id);
-    if (!machine) throw new Error(`machine ${spec.id} vanished while it was started`);
+    if (!machine) throw new Error(`machine ${spec.id} disappeared while it was starting`);
     return machine;
   }
 
@@ -108,7 +110,7 @@ export class DockerDriver implements MachineDriver {
     ];
     const ids = linesOf((await docker(args)).stdout);
     if (ids.length === 0) return [];
-    // A container that goes in the meantime makes the command fail, but the others are in its answer.
+    // A container that is removed meanwhile makes the command fail, but its output has the others.
     const { stdout } = await docker(["container", "inspect", ...ids], { allowFailure: true });
     return Promise.all((JSON.parse(stdout) as ContainerInspection[]).map((each) => this.#machine(each)));
   }
@@ -166,7 +168,7 @@ export class DockerDriver implements MachineDriver {
     if (process.getuid?.() === 0) await chown(folder, 1000, 1000);
   }
 
-  /** Puts what the first boot reads into the container: user data can be secret, so it passes through no argument. */
+  /** Copies the first boot's files into the container: user data can be secret, so it must not be an argument. */
   async #seed(spec: MachineSpec): Promise<void> {
     const { lab } = this.#options;
     await mkdir(lab.folder, { recursive: true });
@@ -213,7 +215,7 @@ export class DockerDriver implements MachineDriver {
   }
 }
 
-/** Name servers of this machine that its containers can use themselves; behind a local resolver, its upstream ones. */
+/** Name servers of this machine that its containers can reach; those of its local resolver where it has one. */
 async function nameservers(): Promise<string[]> {
   for (const file of ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"]) {
     const found = nameserversIn(await readFile(file, "utf8").catch(() => ""));

@@ -1,16 +1,23 @@
 import { readFile, stat } from "node:fs/promises";
-import { run } from "../../exec.ts";
-import { docker, inspect, type LabIdentity, labelArguments, labels, linesOf } from "../engine/docker.ts";
-import { outwardMtu } from "../engine/start.ts";
+import {
+  docker,
+  inspect,
+  type LabIdentity,
+  labelArguments,
+  labels,
+  linesOf,
+} from "../../../tools/docker/docker.ts";
+import { outwardMtu } from "../../../tools/docker/engine/start.ts";
+import { run } from "../../../tools/exec.ts";
 import { addressesIn, freeSubnets, type Network, parseNetwork, routedNetworks } from "./subnet.ts";
 
 /** The container network of one lab. */
 export interface LabNetwork {
   name: string;
   subnet: string;
-  /** This machine, as the lab's hosts see it: what listens here is reached by both. Linux only. */
+  /** This machine's address in the lab's network: servers on it are reachable from both. Linux only. */
   gateway: string;
-  /** Where the lab's image registry is. */
+  /** Address of the lab's image registry. */
   registry: string;
   /** Private address of the machine with that public one. */
   machine(publicAddress: string): string;
@@ -37,7 +44,7 @@ const folderExists = (path: string) =>
     () => false,
   );
 
-/** The lab's network, if it was made. */
+/** The lab's network, if it exists. */
 export async function findNetwork(lab: LabIdentity): Promise<LabNetwork | undefined> {
   const found = await inspect<NetworkInspection>("network", networkName(lab));
   if (!found) return undefined;
@@ -49,8 +56,8 @@ export async function findNetwork(lab: LabIdentity): Promise<LabNetwork | undefi
     );
   }
   const how = (await folderExists(owner))
-    ? `take that one down first, or give this one another name: LAB=<name>`
-    : `its checkout is gone; remove what it left: docker ps -aq --filter label=${labels.folder}=${owner} | xargs -r docker rm -fv; docker network rm ${found.Name}`;
+    ? `run \`make down\` there, or use another name here: LAB=<name>`
+    : `that checkout no longer exists; remove its containers: docker ps -aq --filter label=${labels.folder}=${owner} | xargs -r docker rm -fv; docker network rm ${found.Name}`;
   throw new Error(`a lab named ${lab.name} of another checkout is up (${owner}); ${how}`);
 }
 
@@ -62,7 +69,7 @@ async function takenNetworks(): Promise<Network[]> {
   return [...routes, ...docked.filter((subnet) => subnet.includes(".")).map(parseNetwork)];
 }
 
-/** The lab's container network, made at the first call. Two labs that start at once get different subnets. */
+/** The lab's container network, created at the first call. Two labs that start at the same time get different subnets. */
 export async function ensureNetwork(lab: LabIdentity): Promise<LabNetwork> {
   const found = await findNetwork(lab);
   if (found) return found;
@@ -77,5 +84,5 @@ export async function ensureNetwork(lab: LabIdentity): Promise<LabNetwork> {
     refusal = result.stderr.trim();
     if (!/overlaps/i.test(refusal)) break;
   }
-  throw new Error(`cannot make the network of lab ${lab.name}: ${refusal}`);
+  throw new Error(`cannot create the network of lab ${lab.name}: ${refusal}`);
 }

@@ -1,13 +1,13 @@
+import { type LabIdentity, labelArguments, labels } from "../../../tools/docker/docker.ts";
 import type { MachineSpec } from "../driver.ts";
-import { type LabIdentity, labelArguments, labels } from "../engine/docker.ts";
 import type { LabNetwork } from "./network.ts";
 
-/** How a container gets what systemd and a kubelet need of the kernel. */
+/** How a container gets the kernel access that systemd and a kubelet need. */
 export type Privilege = "privileged" | "capabilities";
 
 /**
- * `capabilities` is all of them but the ones that reach through to the machine below: its clock, its kernel modules and
- * its resource limits (which some machines do not grant in the first place, and then refuse `--privileged`).
+ * `capabilities` is all capabilities except those that affect the underlying machine: clock, kernel modules and resource
+ * limits (some machines lack the last one, and then refuse `--privileged`).
  */
 const privileges: Record<Privilege, string[]> = {
   privileged: ["--privileged"],
@@ -24,7 +24,7 @@ const privileges: Record<Privilege, string[]> = {
   ],
 };
 
-/** Arguments of `docker run` that every machine needs, whatever it is. */
+/** Arguments of `docker run` that every machine needs. */
 export const bootArguments = (privilege: Privilege): string[] => [
   ...privileges[privilege],
   "--cgroupns=private",
@@ -33,14 +33,14 @@ export const bootArguments = (privilege: Privilege): string[] => [
   "--tmpfs=/tmp:exec,mode=1777",
 ];
 
-/** In which order to try: cgroup v2 is made for handing control down, with v1 the shorter list is known to work. */
+/** The order of attempts: cgroup v2 supports delegation, with v1 the shorter list is known to work. */
 export const privilegeOrder = (cgroupVersion: string): Privilege[] =>
   cgroupVersion === "2" ? ["privileged", "capabilities"] : ["capabilities", "privileged"];
 
 /** Ports of a machine that are published on its public address: SSH, HTTP(S), Kubernetes' API, host health. */
 export const publishedPorts = [22, 80, 443, 6443, 8080];
 
-/** Folders of the machine's own disk: overlay file systems cannot be stacked on the container's. */
+/** Folders on volumes: overlay file systems cannot be stacked on the container's. */
 const diskFolders = {
   rancher: "/var/lib/rancher",
   containerd: "/var/lib/containerd",
@@ -49,7 +49,7 @@ const diskFolders = {
 
 export const containerName = (lab: LabIdentity, id: string): string => `sophia-${lab.name}-${id}`;
 
-/** Volumes of a machine, by the name that the engine knows them by. */
+/** Volumes of a machine, by their name in the engine. */
 export const volumesOf = (lab: LabIdentity, id: string): { name: string; path: string }[] =>
   Object.entries(diskFolders).map(([part, path]) => ({ name: `${containerName(lab, id)}-${part}`, path }));
 
@@ -58,13 +58,13 @@ export interface MachineOptions {
   image: string;
   network: LabNetwork;
   privilege: Privilege;
-  /** Name servers that the machine's pods can reach; empty leaves Docker's own. */
+  /** Name servers that the machine's pods can reach. Empty: Docker's own. */
   nameservers: string[];
   /** Folder of the lab that holds a file system's data. */
   fileSystemFolder(fileSystemId: string): string;
 }
 
-/** Arguments of `docker create` for a machine. Nothing secret is among them. Pure. */
+/** Arguments of `docker create` for a machine, without secrets. Pure. */
 export function createArguments(spec: MachineSpec, options: MachineOptions): string[] {
   const { lab, network } = options;
   const publish = publishedPorts.map((port) => `--publish=${spec.publicAddress}:${port}:${port}`);
@@ -81,7 +81,7 @@ export function createArguments(spec: MachineSpec, options: MachineOptions): str
     `--network=${network.name}`,
     `--ip=${network.machine(spec.publicAddress)}`,
     ...publish,
-    // A machine that reboots from within comes back; one that is killed from outside stays down.
+    // A machine that reboots itself is restarted; one that is killed from outside stays stopped.
     "--restart=on-failure:1",
     ...bootArguments(options.privilege),
     ...volumes,

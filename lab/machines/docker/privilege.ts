@@ -1,13 +1,13 @@
-import { docker, linesOf } from "../engine/docker.ts";
+import { docker, linesOf } from "../../../tools/docker/docker.ts";
 import { bootArguments, type Privilege, privilegeOrder } from "./options.ts";
 
-/** What a machine's first seconds do that a container may be denied. */
+/** Operations of systemd's start that an engine may deny. */
 const probe = "mount --make-rshared / && mkdir -p /run/probe && mount -t tmpfs none /run/probe";
 
 /**
- * Finds out by trying how a container gets the rights of a machine on this engine.
+ * Tries which privileges let a container run systemd on this engine.
  *
- * @throws Where none of the ways works; the message says what each was told.
+ * @throws When none works; the message has each refusal.
  */
 export async function findPrivilege(image: string): Promise<Privilege> {
   const version = (await docker(["info", "--format", "{{.CgroupVersion}}"])).stdout.trim();
@@ -26,6 +26,6 @@ export async function findPrivilege(image: string): Promise<Privilege> {
     refusals.push(`${privilege}: ${linesOf(result.stderr).at(-1) ?? `ended with ${result.code}`}`);
   }
   throw new Error(
-    `this Docker engine lets no container be a machine (cgroup v${version}; ${refusals.join("; ")})`,
+    `this Docker engine does not allow containers that run systemd (cgroup v${version}; ${refusals.join("; ")})`,
   );
 }

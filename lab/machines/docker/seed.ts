@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { MachineSpec } from "../driver.ts";
 
-/** What cloud-init's NoCloud source reads at the machine's first boot, by file name. Pure. */
+/** Files of cloud-init's NoCloud source, by name. Pure. */
 export function seedFiles(spec: MachineSpec): Record<string, string> {
   return {
     "meta-data": stringify({
@@ -9,10 +9,10 @@ export function seedFiles(spec: MachineSpec): Record<string, string> {
       "local-hostname": spec.hostname,
       "public-keys": spec.authorizedKeys.map((key) => key.trim()),
     }),
-    // An empty file would be an error; this is cloud-init's way to ask for nothing.
+    // An empty file would be an error; this is an empty configuration.
     "user-data": spec.userData?.trim() ? spec.userData : "#cloud-config\n{}\n",
   };
 }
 
-/** Text of /etc/lab-gpus.json: what stands in for the GPUs reads it. Pure. */
+/** Text of /etc/lab-gpus.json, which the simulated GPU tools read. Pure. */
 export const gpuFile = (gpus: MachineSpec["gpus"]): string => `${JSON.stringify(gpus)}\n`;

@@ -7,7 +7,7 @@ export interface Network {
 export function toNumber(address: string): number {
   const parts = address.split(".").map(Number);
   if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) {
-    throw new Error(`${address} is no IPv4 address`);
+    throw new Error(`${address} is not an IPv4 address`);
   }
   return parts.reduce((sum, part) => sum * 256 + part, 0);
 }
@@ -43,8 +43,8 @@ export function routedNetworks(text: string): Network[] {
 }
 
 /**
- * Blocks that lab networks are cut from, a /24 each: outside of what Docker hands out by itself, of K3s's defaults for pods
- * and services, and of what home and office networks tend to use.
+ * Address blocks for lab networks, a /24 each: outside of Docker's default pools, of K3s's defaults for pods and services,
+ * and of the ranges that home and office networks commonly use.
  */
 const blocks = [toNumber("10.213.0.0"), toNumber("10.214.0.0"), toNumber("172.31.0.0")];
 

@@ -1,9 +1,9 @@
 import { arch, platform } from "node:os";
 import { join } from "node:path";
-import type { Artefact } from "../../artefacts/artefact.ts";
-import { hashOf } from "../../artefacts/hash.ts";
-import { run } from "../../exec.ts";
-import { goBuild } from "../../goBuild.ts";
+import type { Artefact } from "../../../tools/artefacts/artefact.ts";
+import { goBuild } from "../../../tools/artefacts/goBuild.ts";
+import { hashOf } from "../../../tools/artefacts/hash.ts";
+import { run } from "../../../tools/exec.ts";
 import { pulumiVersion } from "../versions.ts";
 
 const module = "github.com/pulumi/pulumi";

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
-/** Seconds that a program has to end after it was asked to, as in the official host. */
+/** Seconds between SIGINT and SIGKILL, as in the official host. */
 const graceSeconds = 5;
 
 export interface Spawn {
@@ -16,11 +16,11 @@ export type Ending =
   | { kind: "signal"; signal: string }
   | { kind: "failed"; error: Error };
 
-/** The Node processes that this host has started and not yet seen end. */
+/** The running Node processes of this host. */
 export class Children {
   readonly #running = new Set<ChildProcess>();
 
-  /** Runs Node 24 (this process's own) to its end. */
+  /** Runs a program with the Node executable of this process. */
   run(options: Spawn): { process: ChildProcess; ended: Promise<Ending> } {
     const child = spawn(process.execPath, options.args, {
       env: options.env,
@@ -39,7 +39,7 @@ export class Children {
     return { process: child, ended };
   }
 
-  /** Asks every child to end, and kills those that do not. */
+  /** Interrupts all children, and kills those that do not end in time. */
   interrupt(): void {
     for (const child of this.#running) stop(child);
   }

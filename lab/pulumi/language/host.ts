@@ -10,7 +10,7 @@ import { programDependencies, requiredPackages } from "./packages.ts";
 import { runPlugin } from "./plugin.ts";
 import { runProgram } from "./program.ts";
 
-/** Answers a unary call with what `handle` returns, or with its error. */
+/** Answers a unary call with the result or the error of `handle`. */
 function unary<Request, Response>(
   handle: (request: Request) => Response | Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {
@@ -24,7 +24,7 @@ function unary<Request, Response>(
   };
 }
 
-/** Answers a streaming call; the stream ends when `handle` is done. */
+/** Answers a streaming call. The stream ends when `handle` returns. */
 function streaming<Request, Response>(
   handle: (call: grpc.ServerWritableStream<Request, Response>) => Promise<void>,
 ): grpc.handleServerStreamingCall<Request, Response> {
@@ -36,7 +36,7 @@ function streaming<Request, Response>(
   };
 }
 
-/** `npm install`, as `pulumi install` asks for it. Its output goes to the caller. */
+/** Runs `npm install` for `pulumi install` and streams its output to the caller. */
 async function installDependencies(
   call: grpc.ServerWritableStream<
     languageMessages.InstallDependenciesRequest,
@@ -67,7 +67,7 @@ async function installDependencies(
   write(Buffer.from("Finished installing dependencies\n\n"), "stdout");
 }
 
-/** What a language host is asked for. Methods left out are answered UNIMPLEMENTED, with their name. */
+/** The language runtime service. gRPC answers UNIMPLEMENTED to its other methods. */
 export function languageRuntime(
   version: string,
   engine: string,

@@ -12,12 +12,12 @@ export interface RuntimeOptions {
 
 const known = ["typescript", "tsconfig", "nodeargs", "packagemanager", "production"];
 
-/** Reads the options; a wrong or unknown one is refused by name. */
+/** Reads the options. @throws with the name of an unknown or invalid option */
 export function runtimeOptions(info: languageMessages.ProgramInfo | undefined): RuntimeOptions {
   const given: Record<string, unknown> = info?.getOptions()?.toJavaScript() ?? {};
   for (const name of Object.keys(given)) {
     if (!known.includes(name))
-      throw new Error(`runtime option ${name} is not known; known: ${known.join(", ")}`);
+      throw new Error(`unknown runtime option ${name}; supported options: ${known.join(", ")}`);
   }
   const { typescript = true, tsconfig, nodeargs = "", packagemanager = "npm" } = given;
   if (typeof typescript !== "boolean") throw new Error("typescript option must be a boolean");
@@ -36,7 +36,7 @@ export function runtimeOptions(info: languageMessages.ProgramInfo | undefined): 
   };
 }
 
-/** Environment by which the options reach `@pulumi/pulumi`. */
+/** The environment variables by which `@pulumi/pulumi` receives the options. */
 export function optionsEnvironment(options: RuntimeOptions): Record<string, string> {
   return {
     ...(options.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
@@ -44,7 +44,7 @@ export function optionsEnvironment(options: RuntimeOptions): Record<string, stri
   };
 }
 
-/** Finds a module of `@pulumi/pulumi` as the program in that folder would. */
+/** Resolves a module of `@pulumi/pulumi` as the program in that folder does. */
 export function locate(module: string, folder: string, install: string): string {
   try {
     return createRequire(join(folder, "package.json")).resolve(module);

@@ -90,7 +90,9 @@ export async function requiredPackages(programFolder: string): Promise<RequiredP
       pulumi.name ?? (each.name?.startsWith("@pulumi/") ? each.name.slice("@pulumi/".length) : undefined);
     const version = pulumi.version ?? each.version;
     if (!name || !version) {
-      throw new Error(`package ${each.name ?? "without name"}: package.json names no plugin name or version`);
+      throw new Error(
+        `package ${each.name ?? "without name"}: package.json has no name or no version for the plugin`,
+      );
     }
     const entry = { name, version: withV(version), ...(pulumi.server ? { server: pulumi.server } : {}) };
     required.set(`${name} ${entry.version}`, entry);

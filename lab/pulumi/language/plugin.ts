@@ -3,7 +3,7 @@ import type grpc from "@grpc/grpc-js";
 import languageMessages from "@pulumi/pulumi/proto/language_pb.js";
 import { type Children, type Ending, stop } from "./children.ts";
 import { locate, optionsEnvironment, runtimeOptions } from "./options.ts";
-import { type PolicyProxy, policyEnvironment, policyProxy } from "./policy-proxy.ts";
+import { type PolicyProxy, policyEnvironment, policyProxy } from "./policyProxy.ts";
 
 type Call = grpc.ServerWritableStream<languageMessages.RunPluginRequest, languageMessages.RunPluginResponse>;
 
@@ -24,7 +24,7 @@ function environment(entries: string[]): Record<string, string> {
   );
 }
 
-/** Passes the first line, a port, to `port` and the rest on. */
+/** Passes the first line, a port, to `port` and the rest to `rest`. */
 function portReader(port: (value: number) => void, rest: (chunk: Buffer) => void): (chunk: Buffer) => void {
   let head: Buffer | undefined = Buffer.alloc(0);
   return (chunk) => {
@@ -51,7 +51,7 @@ function failure(ending: Ending): Error | undefined {
 
 const keepCompiled = fileURLToPath(import.meta.resolve("../keepCompiled.ts"));
 
-/** Runs a plugin that is a Node program: a policy pack, a provider from source. Ends when the plugin ends. */
+/** Runs a plugin that is a Node program: a policy pack or a provider in source form. Returns when the plugin ends. */
 export async function runPlugin(call: Call, children: Children): Promise<void> {
   const request = call.request;
   const info = request.getInfo();
@@ -59,8 +59,8 @@ export async function runPlugin(call: Call, children: Children): Promise<void> {
   const options = runtimeOptions(info);
   const analyzer = request.getKind() === "analyzer";
   const entry = analyzer ? "@pulumi/pulumi/cmd/run-policy-pack" : "@pulumi/pulumi/cmd/run-plugin";
-  // The SDK's starter of packs loads the TypeScript compiler for each of them. One that says it needs none is a program
-  // like any other, and starts in half the time.
+  // The SDK's launcher of policy packs loads the TypeScript compiler. A pack that disables it is started directly, in
+  // half the time.
   const start = analyzer && !options.typescript ? [] : [locate(entry, folder, `npm install in ${folder}`)];
   const given = request.getArgsList();
   const args = analyzer && start.length > 0 ? [...given, folder] : [folder, ...given];

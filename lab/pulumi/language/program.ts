@@ -2,7 +2,7 @@ import languageMessages from "@pulumi/pulumi/proto/language_pb.js";
 import type { Children } from "./children.ts";
 import { locate, optionsEnvironment, runtimeOptions } from "./options.ts";
 
-/** The SDK has already told the user what went wrong. */
+/** Exit code of the SDK after it has reported the error to the user. */
 const alreadyReported = 32;
 
 /** Arguments of `@pulumi/pulumi/cmd/run`, in the official host's order. */
@@ -26,7 +26,7 @@ export function runArguments(request: languageMessages.RunRequest, engine: strin
   ];
 }
 
-/** `project:name` becomes `project:config:name`, the form that every version of the SDK reads. */
+/** Converts `project:name` to `project:config:name`, which every version of the SDK reads. */
 export function configJson(entries: Iterable<[string, string]>): string {
   const config: Record<string, string> = {};
   for (const [key, value] of entries) {
@@ -37,7 +37,7 @@ export function configJson(entries: Iterable<[string, string]>): string {
   return JSON.stringify(config);
 }
 
-/** Runs a program and says how it ended, in the words of the official host. */
+/** Runs a program and reports its end with the messages of the official host. */
 export async function runProgram(
   request: languageMessages.RunRequest,
   engine: string,

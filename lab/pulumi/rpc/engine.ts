@@ -5,7 +5,7 @@ import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
 
 export type Severity = "debug" | "info" | "warning" | "error";
 
-/** One line for the user, shown with the resource it belongs to. */
+/** A message for the user, shown with its resource. */
 export interface LogEntry {
   severity: Severity;
   message: string;
@@ -15,19 +15,19 @@ export interface LogEntry {
 }
 
 /**
- * Calls `stop` when the connection to the engine ends: a killed CLI cannot say goodbye, and what it started
+ * Calls `stop` when the connection to the engine ends: a killed CLI cannot end the processes that it started, and they
  * must not outlive it.
  */
 export function exitWithEngine(address: string, stop: () => void): void {
   const session = connect(`http://${address}`);
   session.on("error", () => {
-    // The `close` event follows and does what is to be done.
+    // Handled by the `close` event, which follows.
   });
   session.once("close", stop);
   session.unref();
 }
 
-/** The engine's log, as seen by the user of the CLI. */
+/** The engine's log, which the CLI shows to the user. */
 export class EngineLog {
   readonly #client: InstanceType<typeof engineRpc.EngineClient> | undefined;
   #pending = new Set<Promise<void>>();

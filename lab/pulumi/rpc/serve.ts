@@ -1,7 +1,7 @@
 import grpc from "@grpc/grpc-js";
 import { exitWithEngine } from "./engine.ts";
 
-/** Deployments carry whole manifests: the SDK's own limit, far above gRPC's 4 MiB. */
+/** The SDK's limit. Messages contain whole manifests, which exceed gRPC's default of 4 MiB. */
 export const channelOptions = {
   "grpc.max_receive_message_length": 400 * 1024 * 1024,
   "grpc.max_send_message_length": 400 * 1024 * 1024,
@@ -9,11 +9,11 @@ export const channelOptions = {
 
 export interface ServeOptions {
   service: grpc.ServiceDefinition<grpc.UntypedServiceImplementation>;
-  /** Methods left out are answered UNIMPLEMENTED with their name by gRPC itself. */
+  /** gRPC answers UNIMPLEMENTED, with the method's name, to methods without an implementation. */
   implementation: grpc.UntypedServiceImplementation;
-  /** `host:port` of the engine that started this process. Left out: nobody is watched. */
+  /** `host:port` of the engine; the process ends with it. Default: the process runs until a signal. */
   engine?: string | undefined;
-  /** Called once before the process ends, whatever ends it. */
+  /** Called once before the process ends, for whatever reason. */
   onStop?: () => void;
 }
 
@@ -31,11 +31,11 @@ export async function listen(options: Pick<ServeOptions, "service" | "implementa
 
 /**
  * Serves a Pulumi plugin: prints the port on the first line of standard output, as the engine expects,
- * and ends the process when the engine goes away or a signal asks for it.
+ * and ends the process when the engine ends or on a signal.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { port } = await listen(options);
-  // Also where the process breaks: a dead engine is first felt as a failed write, and commands must not outlive both.
+  // Also after an uncaught error: a dead engine shows first as a failed write, and commands must not outlive both.
   process.once("exit", () => options.onStop?.());
   const stop = () => process.exit(0);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);

@@ -14,7 +14,7 @@ export interface ApiOptions {
   source: Source;
   credentials(): Credentials;
   pageSize: number;
-  /** Left out: no limits. */
+  /** Default: no limits. */
   limits?: Counter | undefined;
   faults?: Faults;
   /** Told of every request. */

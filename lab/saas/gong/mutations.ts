@@ -3,7 +3,7 @@ export interface Mutation {
   on: "calls" | "users";
   /** A field that is added, changed or, without a value, removed; with dots, such as `metaData.duration`. */
   path: string;
-  /** JSON. Left out: the field is removed. */
+  /** JSON. Default: the field is removed. */
   value?: unknown;
   /** Only these records. */
   ids?: string[];

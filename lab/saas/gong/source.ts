@@ -19,7 +19,7 @@ export interface Source {
   users(from: number, count: number): Page<GongUser>;
 }
 
-/** Records that somebody listed, in their order. */
+/** Explicitly listed records, in their order. */
 export function listed(lists: () => { calls: GongCall[]; users: GongUser[] }): Source {
   const page = <T>(all: T[], from: number, count: number): Page<T> => ({
     items: all.slice(from, from + count),

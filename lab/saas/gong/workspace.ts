@@ -39,7 +39,7 @@ export class Workspace implements Source {
     this.#size = this.seed(seed);
   }
 
-  /** Starts anew with other records. */
+  /** Starts again with other records. */
   seed({ size = 250, ...more }: SeedOptions = {}): Size {
     this.#size = {
       seed: 1,
@@ -92,7 +92,7 @@ export class Workspace implements Source {
     return { added, updated: updated.map(callId), deleted: deleted.map(callId) };
   }
 
-  /** Makes records differ from what is documented, until it is called again or all is seeded anew. */
+  /** Makes records differ from the documentation, until the next call or seed. */
   mutate(mutations: Mutation[]): void {
     this.#mutations = mutations;
   }

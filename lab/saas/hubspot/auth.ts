@@ -38,7 +38,7 @@ export class Auth {
     return token === this.#credentials.accessToken || (this.#tokens.get(token) ?? 0) > Date.now();
   }
 
-  /** Ends all access tokens; the refresh token goes on working. */
+  /** Ends all access tokens; the refresh token stays valid. */
   expire(): void {
     this.#tokens.clear();
   }

@@ -18,7 +18,7 @@ interface Touched {
 const before = (a: Touched, b: Touched): boolean => a.at < b.at || (a.at === b.at && a.id < b.id);
 
 /**
- * All records of one type. Records that nobody changed are made when they are asked for, so that a million of them take
+ * All records of one type. Unchanged records are generated on request, so that a million of them take
  * no memory; only changed ones are kept.
  */
 export class Objects {

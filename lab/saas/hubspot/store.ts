@@ -83,7 +83,7 @@ export class Store {
     return this.objects[type].change(id, (record) => Object.assign(record.properties, values)).id;
   }
 
-  /** Archives records, which is what HubSpot does when somebody deletes one. */
+  /** Archives records, as HubSpot does with deleted ones. */
   archive(type: ObjectType, ids: readonly number[]): void {
     for (const id of ids) {
       this.objects[type].change(id, (record) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { messageOf } from "../../../components/core/errors.ts";
 import { bodyOf, reply } from "./http.ts";
 
 export type Commands<Body = Record<string, unknown>> = Record<string, (body: Body) => unknown>;
@@ -30,7 +31,7 @@ export async function control<Body>(
   try {
     reply(response, 200, run(parse(await bodyOf(request))) ?? {});
   } catch (error) {
-    reply(response, 400, { error: error instanceof Error ? error.message : String(error) });
+    reply(response, 400, { error: messageOf(error) });
   }
   return true;
 }

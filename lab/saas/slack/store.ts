@@ -36,7 +36,7 @@ export function microsOf(ts: string): number {
   return Number(seconds) * 1e6 + Number(fraction.slice(0, 6).padEnd(6, "0"));
 }
 
-/** One workspace. Messages that nobody touched are made when they are asked for and take no memory. */
+/** One workspace. Unchanged messages are generated on request and take no memory. */
 export class Store {
   readonly channels: Channel[];
   readonly seed: Seed;

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Artefact } from "../../artefacts/artefact.ts";
-import { hashOf } from "../../artefacts/hash.ts";
-import { run } from "../../exec.ts";
-import { installPackages } from "../../machines/engine/engine.ts";
+import type { Artefact } from "../../../tools/artefacts/artefact.ts";
+import { hashOf } from "../../../tools/artefacts/hash.ts";
+import { installPackages } from "../../../tools/docker/engine/engine.ts";
+import { run } from "../../../tools/exec.ts";
 
 const folder = join(import.meta.dirname, "engine");
 const requirements = join(folder, "requirements.txt");
@@ -34,7 +34,7 @@ async function pythonWithVenv(log: (line: string) => void): Promise<string> {
 const interpreterOf = (venv: string) => join(venv, "bin", "python");
 
 /**
- * fakesnow with all that it needs, each by version and checksum, in a Python environment of its own. Its programs under
+ * fakesnow with all that it needs, each by version and checksum, in a separate Python environment. Its programs under
  * `bin` name the folder that it was made in: only `bin/python` is used.
  */
 export const fakesnow: Artefact = {

@@ -113,7 +113,7 @@ export class Engine {
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary, { recursive: true });
     const child = spawn(command, [...args, this.#folder], {
-      // No byte code into the checkout; nothing of whoever started the lab.
+      // No byte code into the checkout; nothing of the user's environment.
       env: {
         PATH: process.env.PATH,
         LANG: "C.UTF-8",

@@ -33,7 +33,7 @@ export interface ServiceOptions {
   engine: Engine;
   /** File of roles, users and grants. */
   accountFile: string;
-  /** Names that the account goes by, e.g. `ZNB04675`. */
+  /** Names of the account. */
   accounts: readonly string[];
   /** First user, who has every role: name and public key (base64 of its DER form). */
   administrator: { user: string; publicKey: string };

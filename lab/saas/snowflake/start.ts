@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { snowflakeAccount } from "../../../components/settings/snowflake.ts";
 import { Engine } from "./engine.ts";
 import { Service } from "./service.ts";
 import { type Handler, Wire } from "./wire/handler.ts";
@@ -19,7 +20,7 @@ export interface SnowflakeOptions {
   prefix?: string;
 }
 
-/** The lab's Snowflake, served by somebody else. */
+/** The lab's Snowflake, served by another process. */
 export interface MountedSnowflake {
   /** Serves `/api/v2/…`, the drivers' paths and the control under `/_lab/snowflake/`. */
   handle: Handler;
@@ -38,7 +39,7 @@ export function mountSnowflake(options: SnowflakeOptions): MountedSnowflake {
   const service = new Service({
     engine,
     accountFile: join(options.folder, "account.json"),
-    accounts: options.accounts ?? ["ZNB04675"],
+    accounts: options.accounts ?? [snowflakeAccount],
     administrator: options.administrator,
   });
   const wire = new Wire({
@@ -57,7 +58,7 @@ export interface RunningSnowflake extends MountedSnowflake {
 }
 
 /**
- * Starts the lab's Snowflake on an address of its own.
+ * Starts the lab's Snowflake on a separate address.
  *
  * @param options.host default loopback
  * @param options.port default any free one

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { snowflakeAccount } from "../../../components/settings/snowflake.ts";
 import { keyPairToken } from "../../../data/quality/warehouse/keyPair.ts";
 import type { OpenWarehouse, Warehouse } from "../estuary/plane/warehouse.ts";
 import type { SnowflakeConfig } from "../estuary/plane.ts";
@@ -60,7 +61,7 @@ function* linesOf(rows: readonly (readonly unknown[])[]): Generator<Buffer> {
  * @param account name that the account goes by; the host in a connector's configuration is the real one's
  */
 export const warehouseAt =
-  (url: string, account = "ZNB04675"): OpenWarehouse =>
+  (url: string, account: string = snowflakeAccount): OpenWarehouse =>
   async (config: SnowflakeConfig): Promise<Warehouse> => {
     const { user, private_key: escaped } = config.credentials;
     // The connector takes a key whose line breaks were written as `\n`.

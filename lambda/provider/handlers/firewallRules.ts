@@ -9,7 +9,7 @@ interface RulesInputs {
   rules: FirewallRule[];
 }
 
-/** The rules of a ruleset that exists already; deleting leaves them, as the ruleset goes with its own resource. */
+/** The rules of an existing ruleset. Deleting does nothing: the rules are deleted with their ruleset. */
 export const firewallRules: Handler<RulesInputs, RulesInputs> = {
   inputs: () => z.object({ rulesetId: z.string().min(1), rules: z.array(rule) }),
   async create(context, inputs) {

@@ -32,7 +32,7 @@ const adopted = z.object({
   }),
 });
 
-/** A flat bag of properties, as Pulumi has them: with `adopt`, nothing else matters. */
+/** Properties as in Pulumi, not nested: with `adopt`, no other matters. */
 type InstanceInputs = z.infer<typeof adopted> | z.infer<typeof launched>;
 
 const wanted = (inputs: InstanceInputs): Wanted =>
@@ -49,18 +49,18 @@ export const instance: Handler<InstanceInputs, InstanceOutputs> = {
   async diff(context, id, old, inputs): Promise<Difference> {
     const differs = difference(id, old, wanted(inputs));
     if (old.ready || differs.replaces.length > 0) return differs;
-    return (await diedHalfMade(context, id)) ? { changes: true, replaces: ["status"] } : differs;
+    return (await failedToStart(context, id)) ? { changes: true, replaces: ["status"] } : differs;
   },
   async update(context, id, old, inputs) {
     const want = wanted(inputs);
-    // The only change of an adopted instance: it was launched by us and is now to be left alone.
+    // The only change of an adopted instance: the program launched it and does not manage it any more.
     if ("adopt" in want) return { ...old, adopted: true };
     return await updateInstance(context, id, want.spec, old);
   },
   delete: deleteInstance,
 };
 
-async function diedHalfMade(context: Context, id: string): Promise<boolean> {
+async function failedToStart(context: Context, id: string): Promise<boolean> {
   return isLost(await context.api.getInstance(id));
 }
 

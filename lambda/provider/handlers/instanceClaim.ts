@@ -12,9 +12,9 @@ interface ClaimOutputs extends ClaimInputs {
 }
 
 /**
- * A random id in the state before anything is launched for it. Making one asks nothing of Lambda. Deleting one,
- * which Pulumi does after the instance's own deletion, terminates whatever still carries it, unless the host was
- * adopted meanwhile: it may be one that was launched with this claim, and tags cannot be taken off.
+ * A random id that is in the state before anything is launched for it. Creating one sends no request to Lambda. Deleting
+ * one, which Pulumi does after the deletion of the instance, terminates every instance with its tag, unless the host was
+ * adopted meanwhile: that one may have been launched with this claim, and tags cannot be removed.
  */
 export const instanceClaim: Handler<ClaimInputs, ClaimOutputs> = {
   inputs: () => z.object({ adopted: z.boolean().optional() }),

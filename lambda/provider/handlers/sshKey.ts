@@ -20,19 +20,19 @@ export const sshKey: Handler<SshKeySpec, SshKeyOutputs> = {
     z.object({ name: z.string().min(1).max(64), publicKey, previousPublicKey: publicKey.optional() }),
   create: createSshKey,
   read: async (context, id, old) => ((await readSshKey(context, keyIdOf(id, old))) ? old : undefined),
-  // The comment at the end of a key does not make it another key.
+  // Another comment is not another key.
   diff: async (context, _id, old, inputs) => {
-    const another = !isSameKey(old.publicKey, inputs.publicKey);
+    const changed = !isSameKey(old.publicKey, inputs.publicKey);
     const announced =
       inputs.previousPublicKey !== undefined && isSameKey(old.publicKey, inputs.previousPublicKey);
-    if (another && !announced) await refuseWhileInUse(context, old);
-    return { changes: another || old.name !== inputs.name, replaces: [] };
+    if (changed && !announced) await refuseWhileInUse(context, old);
+    return { changes: changed || old.name !== inputs.name, replaces: [] };
   },
   update: updateSshKey,
   delete: deleteSshKey,
 };
 
-/** Else every login of this update would fail, one after the other. */
+/** Otherwise every login of this update would fail. */
 async function refuseWhileInUse(
   context: Parameters<typeof runningWith>[0],
   old: SshKeyOutputs,
@@ -40,9 +40,9 @@ async function refuseWhileInUse(
   const hosts = await runningWith(context, old);
   if (hosts.length === 0) return;
   throw new Error(
-    `the secret sophia-infra:sshPrivateKey is another key, and ${hosts.join(", ")} cannot know it: ` +
-      "put the key before it into sophia-infra:sshPreviousPrivateKey, so that the program can let the new one in. " +
-      "Where that is lost, destroy these hosts first: docs/runbooks/rotate.md",
+    `the secret sophia-infra:sshPrivateKey has changed, and ${hosts.join(", ")} do not accept the new key: ` +
+      "set sophia-infra:sshPreviousPrivateKey to the previous key, so that the program can authorize the new one. " +
+      "If the previous key is lost, destroy these hosts first: docs/runbooks/rotate.md",
   );
 }
 

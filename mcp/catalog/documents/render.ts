@@ -19,28 +19,28 @@ const protocol = ({ revisions, sessionful }: CatalogEntry) =>
     "; ",
   );
 
-const place = (entry: CatalogEntry): string => reachedAt(entry).map(code).join(", ") || "nowhere";
+const place = (entry: CatalogEntry): string => reachedAt(entry).map(code).join(", ") || "none";
 
 function notesOf(entry: CatalogEntry): string[] {
   return [
-    ...(entry.unavailable ? [`**${entry.name}** is off: ${entry.unavailable}.`] : []),
+    ...(entry.unavailable ? [`**${entry.name}** is disabled: ${entry.unavailable}.`] : []),
     ...(entry.notFederated ? [`**${entry.name}** is not behind the gateway: ${entry.notFederated}.`] : []),
     ...(entry.sessionful
       ? [`**${entry.name}** is not behind the gateway: it keeps its state in the client's session.`]
       : []),
     ...(isDeployed(entry) && entry.health === "tcp" && !entry.unavailable
       ? [
-          `**${entry.name}** tells nobody without a token how it is: while it hangs the gateway leaves it out, and it is not started anew by itself.`,
+          `**${entry.name}** has no health path that works without a token: while it hangs the gateway leaves it out, but nothing restarts it.`,
         ]
       : []),
     ...(entry.toolAllow
       ? [
-          `**${entry.name}**: the gateway offers ${entry.toolAllow.map(code).join(", ")}; ${ownPath(entry) ? "its own path offers all tools" : "no path offers more"}.`,
+          `**${entry.name}**: the gateway offers ${entry.toolAllow.map(code).join(", ")}; ${ownPath(entry) ? "its own path offers all tools" : "it has no other path"}.`,
         ]
       : []),
     ...(isDeployed(entry) && entry.volume
       ? [
-          `**${entry.name}** keeps its data on a volume of ${entry.volume.size}, and is away for some seconds when it changes.`,
+          `**${entry.name}** keeps its data on a volume of ${entry.volume.size}, and is unavailable for some seconds during a rollout.`,
         ]
       : []),
   ];
@@ -55,10 +55,10 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "<!-- Made by `make documents` from mcp/catalog; do not edit. -->",
     "# MCP servers",
     "",
-    "What the catalog has, and where it is reached. `container` serves HTTP itself, `stdio` stands behind a bridge, `remote` runs",
-    "at its vendor's. A program behind a bridge that ends is started anew at once; one that hangs is told to end after 30 to 60 s, and is back when its container has started. A server without its secret stays off; `make status` says why. How to connect: [mcp-clients.md](mcp-clients.md).",
+    "The servers of the catalog, and their paths. `container` serves HTTP itself, `stdio` is served by a bridge, `remote` is",
+    "hosted by its vendor. A bridged program that exits is restarted at once; one that hangs is terminated after 30 to 60 s and restarted. A server without its secret is disabled; `make status` shows the reason. How to connect: [mcp-clients.md](mcp-clients.md).",
     "",
-    row("server", "kind", "what it is for", "from", "protocol", "reached at", "secrets"),
+    row("server", "kind", "purpose", "source", "protocol", "paths", "secrets"),
     row(...Array<string>(7).fill("---")),
     ...catalog.map((entry) =>
       row(
@@ -76,11 +76,11 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "",
     ...catalog.flatMap(notesOf).map((note) => `- ${note}`),
     "",
-    "## What they take, and where they go",
+    "## Resources and destinations",
     "",
-    `Memory is the working set of a pod in the lab after \`tools/list\` in both revisions; of servers that the lab does not run it is a guess. All that can run in the cluster take ${total} MiB together, with one replica each.`,
+    `Memory is the working set of a pod in the lab after \`tools/list\` in both revisions; for servers that the lab does not run it is an estimate. All servers that can run in the cluster use ${total} MiB together, with one replica each.`,
     "",
-    row("server", "memory", "replicas", "GPU slices", "may call", "seconds"),
+    row("server", "memory", "replicas", "GPU slices", "destinations", "timeout (s)"),
     row(...Array<string>(6).fill("---")),
     ...deployed.map(({ name, memory, replicas: { min, max }, gpuSlices, egress, kubernetes, timeout }) =>
       row(
@@ -88,14 +88,14 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
         `${memory} MiB`,
         min === max ? String(min) : `${min} to ${max}`,
         String(gpuSlices),
-        [...egress, ...(kubernetes ? ["Kubernetes"] : [])].join(", ") || "nothing",
+        [...egress, ...(kubernetes ? ["Kubernetes"] : [])].join(", ") || "none",
         String(timeout),
       ),
     ),
     "",
-    "A call at `/mcp` has the seconds of the last column; at a server's own path it has an hour. See [decision 10](decisions/010-mcp-behind-one-door.md) for what a server that hangs may cost others.",
+    "The last column is the timeout of a call at `/mcp`; at a server's own path it is an hour. See [decision 10](decisions/010-mcp-behind-one-gateway.md) for the effect of a server that hangs on the others.",
     "",
-    "A vendor's host stands for its port on the whole internet: network policies know addresses, not names. Pods, Services, hosts and the cloud's metadata are no part of it.",
+    "A vendor's host allows its port on the whole internet: network policies match addresses, not names. Pods, Services, hosts and the cloud's metadata address are excluded.",
     "",
   ].join("\n");
 }

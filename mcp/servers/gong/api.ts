@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import {
   type Clock,
-  Hopeless,
   notYet,
   systemClock,
+  Unrecoverable,
   WaitTimeout,
   waitFor,
 } from "../../../components/core/wait.ts";
@@ -84,7 +84,7 @@ const basic = ({ accessKey, accessKeySecret }: GongAccount): string =>
   Buffer.from(`${accessKey()}:${accessKeySecret()}`).toString("base64");
 
 function giveUp(error: unknown): never {
-  throw new Hopeless(error instanceof Error ? error : new Error(String(error)));
+  throw new Unrecoverable(error instanceof Error ? error : new Error(String(error)));
 }
 
 /** Everybody waits as long as Gong says, unless that is longer than the caller would. */

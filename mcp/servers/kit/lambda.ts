@@ -1,12 +1,8 @@
+import { ApiError } from "../../../components/core/http/errors.ts";
 import { type Clock, systemClock } from "../../../components/core/wait.ts";
 import type { LambdaApi } from "../../../lambda/client/api.ts";
 import { createClient } from "../../../lambda/client/client.ts";
-import {
-  AccountRefused,
-  InsufficientCapacity,
-  InvalidApiKey,
-  LambdaError,
-} from "../../../lambda/client/errors.ts";
+import { AccountRefused, InsufficientCapacity, InvalidApiKey } from "../../../lambda/client/errors.ts";
 import type { WireInstance } from "../../../lambda/client/wire.ts";
 import { secretFile } from "./secret.ts";
 import { ToolError } from "./tool.ts";
@@ -60,7 +56,7 @@ function adviceFor(cause: unknown): string {
   if (cause instanceof InvalidApiKey || cause instanceof AccountRefused) return "Trying again does not help.";
   if (cause instanceof InsufficientCapacity)
     return "Another type or region may be free: `list_instance_types` shows where.";
-  const status = cause instanceof LambdaError ? cause.failure.status : undefined;
+  const status = cause instanceof ApiError ? cause.failure.status : undefined;
   return status !== undefined && status >= 400 && status < 500 && status !== 429
     ? "Change the request before trying again."
     : "Try again in a minute.";

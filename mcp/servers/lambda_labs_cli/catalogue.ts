@@ -1,8 +1,6 @@
+import { hoursPerMonth } from "../../../lambda/client/hoursPerMonth.ts";
 import type { Catalogue } from "../../../lambda/client/wire.ts";
 import { ToolError } from "../kit/tool.ts";
-
-/** Hours in an average month: 365 × 24 ÷ 12. */
-const hoursPerMonth = 730;
 
 /** An instance type as a chooser wants to see it. */
 export interface Offer {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mayHaveHappened } from "../../../components/core/http/errors.ts";
 import { notYet, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
 import type { LambdaApi } from "../../../lambda/client/api.ts";
-import { mayHaveHappened } from "../../../lambda/client/errors.ts";
 import type { LaunchRequest, WireInstance } from "../../../lambda/client/wire.ts";
 import { ToolError } from "../kit/tool.ts";
 import type { Offer } from "./catalogue.ts";

@@ -9,8 +9,8 @@ export const apiAccess: Rule = {
   description: "Nobody may everything in Kubernetes, and no pod carries the default account's token.",
   severity: "critical",
   why: "who breaks into a pod has its token: with wildcards or cluster-admin the whole cluster, every Secret included",
-  fix: "name verbs and resources in a role of its own; give pods a service account of their own, or automountServiceAccountToken: false",
-  judge(subject) {
+  fix: "name verbs and resources in a separate role; give pods a dedicated service account, or set automountServiceAccountToken: false",
+  evaluate(subject) {
     const { kubernetes } = subject;
     if (!kubernetes) return [];
     const { kind, body } = kubernetes;

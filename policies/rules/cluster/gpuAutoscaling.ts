@@ -7,7 +7,7 @@ export const gpuAutoscaling: Rule = {
   severity: "medium",
   why: "Kubernetes measures CPU and memory only: such an autoscaler reads nothing and never scales",
   fix: "use DCGM's metrics through a custom-metrics source (type Pods or External)",
-  judge({ kubernetes }) {
+  evaluate({ kubernetes }) {
     if (kubernetes?.kind !== "HorizontalPodAutoscaler") return [];
     return list(object(kubernetes.body.spec).metrics).flatMap((metric, index) => {
       const name = object(metric.resource).name ?? object(metric.containerResource).name;

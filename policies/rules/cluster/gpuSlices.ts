@@ -34,7 +34,7 @@ export const gpuSlices: Rule = {
   severity: "high",
   why: "a fraction is no valid quantity, and a pod without runtime class, toleration or node never starts or starts without a driver",
   fix: `ask for ${gpu}: 1 in requests and limits alike, with runtimeClassName: nvidia, a toleration of ${gpu}, and a nodeSelector`,
-  judge(subject) {
+  evaluate(subject) {
     const { kubernetes } = subject;
     if (kubernetes?.kind === "ResourceQuota" || kubernetes?.kind === "LimitRange")
       return quotaFaults(kubernetes.body);

@@ -5,9 +5,9 @@ export const ingressTls: Rule = {
   name: "ingress-tls",
   description: "Every Ingress has TLS, for every host that it serves.",
   severity: "high",
-  why: "without it passwords and sessions travel in the clear between a browser and our door",
+  why: "without it passwords and sessions travel in the clear between browsers and the ingress",
   fix: "name each host under spec.tls with the Secret of its certificate",
-  judge({ kubernetes }) {
+  evaluate({ kubernetes }) {
     if (kubernetes?.kind !== "Ingress") return [];
     const { rules, tls } = object(kubernetes.body.spec);
     if (isOpaque(tls) || isOpaque(rules)) return [];

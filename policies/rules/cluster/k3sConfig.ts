@@ -80,11 +80,11 @@ function configsOf({ type, props }: Subject): Json[] {
 export const k3sConfig: Rule = {
   name: "k3s-config",
   description:
-    "K3s encrypts its secrets and its pod network, keeps its kubeconfig to itself, and lets nobody in.",
+    "K3s encrypts its secrets and its pod network, makes its kubeconfig readable to root only, and accepts no anonymous requests.",
   severity: "critical",
   why: "these keys decide who is cluster admin and who reads every Secret, whatever the objects in the cluster say",
   fix: "take the key out of sophia-infra:k3s.extraConfig, so that k3s/config.ts decides",
-  judge: (subject, context) =>
+  evaluate: (subject, context) =>
     configsOf(subject).flatMap((config) =>
       k3sFaults(config, context).map(({ path, message }) => ({
         path: "config.yaml",

@@ -9,8 +9,8 @@ export const mcpNode: Rule = {
   description: "MCP servers run on the MCP node.",
   severity: "high",
   why: "the MCP host is the one with the GPU slices and the network rules for MCP servers",
-  fix: `set nodeSelector to ${label}: mcp-node, as mcp/pod.ts does`,
-  judge(subject) {
+  fix: `set nodeSelector to ${label}: mcp-node, as mcp/deployment/pod.ts does`,
+  evaluate(subject) {
     const pod = podOf(subject);
     if (!pod) return [];
     const labels = { ...subject.kubernetes?.labels, ...pod.labels };

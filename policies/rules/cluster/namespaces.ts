@@ -9,7 +9,7 @@ export const podSecurity: Rule = {
   severity: "high",
   why: "what this pack does not see, such as pods that an operator makes, is held by the API server itself",
   fix: `label the namespace ${label}: restricted, or write an exception for the one that cannot`,
-  judge({ kubernetes }) {
+  evaluate({ kubernetes }) {
     if (kubernetes?.kind !== "Namespace") return [];
     const metadata = object(kubernetes.body.metadata);
     const level = object(metadata.labels)[label];

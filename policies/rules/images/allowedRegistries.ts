@@ -8,9 +8,9 @@ export const allowedRegistries: Rule = {
   name: "allowed-registries",
   description: "Images come from registries that the project has chosen.",
   severity: "high",
-  why: "an image of somebody else is somebody else's code with our network and our secrets",
+  why: "an image from another registry runs unreviewed code with access to our network and secrets",
   fix: "use an image of one of the registries in policies/settings.yaml, or have the new one reviewed and add it there",
-  judge: (subject, { settings }) =>
+  evaluate: (subject, { settings }) =>
     imagesOf(subject)
       .filter(({ repository }) => !settings.registries.some((allowed) => covers(allowed, repository)))
       .map(({ path, repository }) => ({

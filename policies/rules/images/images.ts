@@ -5,7 +5,7 @@ import { list, object } from "../../engine/values.ts";
 export interface Image {
   path: string;
   reference: string;
-  /** With its host; `docker.io/library/` where the reference names none. */
+  /** With its host; `docker.io/library/` for a reference without one. */
   repository: string;
   tag: string;
   digest: string;
@@ -23,20 +23,52 @@ export function parseImage(path: string, reference: string): Image {
   return { path, reference, repository, tag: tagged ? before.slice(colon + 1) : "", digest };
 }
 
-/** Images that a subject runs: of pods, and of CloudNativePG's clusters and poolers. Unknown ones are left out. */
-export function imagesOf(subject: Subject): Image[] {
-  const given = (podOf(subject)?.containers ?? []).map(({ body, path }) => ({
-    path: `${path}.image`,
-    reference: body.image,
-  }));
-  if (subject.kubernetes?.apiVersion.startsWith("postgresql.cnpg.io/")) {
-    const spec = object(subject.kubernetes.body.spec);
-    given.push({ path: "spec.imageName", reference: spec.imageName });
-    list(object(object(spec.template).spec).containers).forEach(({ image }, index) => {
-      given.push({ path: `spec.template.spec.containers[${index}].image`, reference: image });
-    });
-  }
-  return given.flatMap(({ path, reference }) =>
+interface Reference {
+  path: string;
+  reference: unknown;
+}
+
+/** Images of a pod's containers, and those that it mounts as volumes. */
+function ofPod(subject: Subject): Reference[] {
+  const pod = podOf(subject);
+  if (!pod) return [];
+  return [
+    ...pod.containers.map(({ body, path }) => ({ path: `${path}.image`, reference: body.image })),
+    ...list(pod.spec.volumes).map(({ image }, index) => ({
+      path: `${pod.path}.volumes[${index}].image.reference`,
+      reference: object(image).reference,
+    })),
+  ];
+}
+
+/** Images of CloudNativePG's clusters and poolers. */
+function ofCloudNativePg({ kubernetes }: Subject): Reference[] {
+  if (!kubernetes?.apiVersion.startsWith("postgresql.cnpg.io/")) return [];
+  const spec = object(kubernetes.body.spec);
+  const containers = list(object(object(spec.template).spec).containers);
+  return [
+    { path: "spec.imageName", reference: spec.imageName },
+    ...containers.map(({ image }, index) => ({
+      path: `spec.template.spec.containers[${index}].image`,
+      reference: image,
+    })),
+  ];
+}
+
+/** A build argument that can only be an image: with a path, a tag or a digest, and without a scheme. */
+const imageShape =
+  /^[a-z0-9][a-z0-9._-]*(?::\d+)?(?:(?:\/[a-z0-9._-]+)+|(?=[:@]))(?::[\w.-]+)?(?:@[a-z0-9]+:[0-9a-f]+)?$/;
+
+/** Images that an image is built from, by its build arguments. */
+const ofBuild = ({ type, props }: Subject): Reference[] =>
+  type === "docker-build:index:Image"
+    ? Object.entries(object(props.buildArgs))
+        .filter(([, value]) => typeof value === "string" && imageShape.test(value))
+        .map(([name, reference]) => ({ path: `buildArgs.${name}`, reference }))
+    : [];
+
+/** Images that a subject runs, mounts, or is built from. Unknown ones are left out. */
+export const imagesOf = (subject: Subject): Image[] =>
+  [...ofPod(subject), ...ofCloudNativePg(subject), ...ofBuild(subject)].flatMap(({ path, reference }) =>
     typeof reference === "string" ? [parseImage(path, reference)] : [],
   );
-}

@@ -1,13 +1,10 @@
 import { z } from "zod";
-import { instanceTypes } from "../../../lab/cloud/data/instance-types.ts";
+import { hoursPerMonth } from "../../../lambda/client/hoursPerMonth.ts";
+import { listHourlyUsd } from "../../../lambda/listPrices.ts";
 import type { Rule, Subject } from "../../engine/rule.ts";
 
-const hoursPerMonth = 730;
 const budgetSchema = z.object({ monthlyUsd: z.number().positive() });
 type Machine = Pick<Subject, "name" | "props">;
-
-/** US dollars an hour by Lambda's public price list of 2026-09-20, which moves: what it says is a first guess. */
-const listPrices = new Map(instanceTypes.map(({ name, centsPerHour }) => [name, centsPerHour / 100]));
 
 /**
  * What a machine costs an hour, at least and at most. One that runs has its price among its outputs; of one that is not
@@ -19,7 +16,7 @@ function hourly({ props }: Machine): { least: number; most: number } {
   if (typeof hourlyUsd === "number" && hourlyUsd > 0) return { least: hourlyUsd, most: hourlyUsd };
   const prices =
     Array.isArray(candidates) && candidates.length > 0
-      ? candidates.map((type) => listPrices.get(String(type)) ?? 0)
+      ? candidates.map((type) => listHourlyUsd.get(String(type)) ?? 0)
       : [0];
   return { least: Math.min(...prices), most: Math.max(...prices) };
 }
@@ -32,7 +29,7 @@ function limitOf(config: Record<string, string>): number | undefined {
   try {
     return budgetSchema.safeParse(JSON.parse(config.budget ?? "null")).data?.monthlyUsd;
   } catch {
-    // Told as what it is: no budget.
+    // Reported as a missing budget.
     return undefined;
   }
 }
@@ -70,8 +67,8 @@ export const budget: Rule = {
   name: "budget",
   description: "A stack that rents machines has a budget, and stays within it.",
   severity: "high",
-  why: "a GPU that nobody planned costs as much in a month as everything else in a year",
+  why: "an unplanned GPU costs as much in a month as the rest of the stack in a year",
   fix: "take the dear types out of sophia-infra:lambda.instanceTypes, drop a host, or raise sophia-infra:budget.monthlyUsd",
-  judge: (subject, { config }) =>
+  evaluate: (subject, { config }) =>
     isInstance(subject) ? budgetFaults(config, [subject]).map((message) => ({ path: "", message })) : [],
 };

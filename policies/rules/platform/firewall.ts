@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { type Fault, isListed, type Rule } from "../../engine/rule.ts";
 import { list } from "../../engine/values.ts";
 
-/** Shortest prefix that still is somebody's network: nobody holds more than a /8, or a /16 of IPv6, in one piece. */
+/** Shortest prefix of a single organization's network: a /8, or a /16 of IPv6. A shorter one counts as the internet. */
 const shortest = { 4: 8, 6: 16 } as const;
 
 /**
@@ -26,9 +26,9 @@ export const firewall: Rule = {
   name: "firewall",
   description: "Hosts are open to the whole internet at 80 and 443 only.",
   severity: "critical",
-  why: "SSH and the Kubernetes API are tried by robots within minutes, and every flaw in them is theirs the day it is known",
+  why: "exposed SSH and Kubernetes APIs are scanned within minutes and attacked as soon as a flaw is published",
   fix: "name your networks in sophia-infra:lambda.firewall.adminNetworks, or the stack in adminPortsFromAnywhere of policies/settings.yaml",
-  judge(subject, { stack, settings }) {
+  evaluate(subject, { stack, settings }) {
     if (!/^pulumi-nodejs:dynamic\/lambda:FirewallRule(?:s|set)?$/.test(subject.type)) return [];
     const allowed = isListed(stack, settings.adminPortsFromAnywhere) ? [...open, ...admin] : open;
     return ["rules", "initialRules"].flatMap((field) =>

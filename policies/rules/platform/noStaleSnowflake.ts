@@ -1,18 +1,16 @@
+import { retiredAccounts, snowflakeAccount } from "../../../components/settings/snowflake.ts";
 import type { Rule } from "../../engine/rule.ts";
 import { detectText } from "./strings.ts";
 
-/** Accounts that are given up; a host name may write a dash as an underscore. */
-const stale = /scoobyjava[-_]vw02766|uhdecno[-_]cvb64222/i;
-
 export const noStaleSnowflake: Rule = {
   name: "no-stale-snowflake-account",
-  description: "Nothing names a Snowflake account that is given up.",
+  description: "Nothing names a retired Snowflake account.",
   severity: "high",
-  why: "data sent to an account that nobody looks after is lost, or read by whoever gets it next",
-  fix: "use account ZNB04675, from the stack's settings",
-  judge: (subject) =>
-    detectText(subject, stale).map((path) => ({
+  why: "data sent to an account that is no longer managed is lost, or readable by its next owner",
+  fix: `use account ${snowflakeAccount}, which replaced it, from the stack's settings`,
+  evaluate: (subject) =>
+    detectText(subject, retiredAccounts).map((path) => ({
       path,
-      message: "names a Snowflake account that is given up",
+      message: "names a retired Snowflake account",
     })),
 };

@@ -9,7 +9,7 @@ export const noVercel: Rule = {
   severity: "medium",
   why: "the frontend is served by our own Nginx; a part that still calls Vercel stops with the contract",
   fix: "serve it by a route of Nginx (components/services/nginx.ts) and take the address and its variables out",
-  judge(subject) {
+  evaluate(subject) {
     const provider = vercel.test(subject.type) ? [""] : [];
     return [...provider, ...detectText(subject, vercel)].map((path) => ({
       path,

@@ -8,7 +8,7 @@ export const dropCapabilities: Rule = {
   severity: "high",
   why: "a container that keeps capabilities can forge packets or change files of others, and a set-uid program gives them back",
   fix: "set securityContext.capabilities.drop: [ALL] (add NET_BIND_SERVICE at most) and allowPrivilegeEscalation: false",
-  judge: (subject) =>
+  evaluate: (subject) =>
     (podOf(subject)?.containers ?? []).flatMap(({ body, path }): Fault[] => {
       const context = object(body.securityContext);
       const { drop, add } = object(context.capabilities);

@@ -6,9 +6,9 @@ export const namespaced: Rule = {
   name: "own-namespace",
   description: "Pods run in a namespace of the platform, not in Kubernetes's default one.",
   severity: "medium",
-  why: "the default namespace has no Pod Security, no quota and no network policies: a pod in it is behind no wall",
+  why: "the default namespace has no Pod Security, no quota and no network policies: a pod in it is not isolated",
   fix: "set metadata.namespace to one that components/network makes",
-  judge(subject) {
+  evaluate(subject) {
     const pod = podOf(subject);
     const { namespace } = object(subject.kubernetes?.body.metadata);
     if (!pod || isOpaque(namespace)) return [];

@@ -7,9 +7,9 @@ export const noHostAccess: Rule = {
   description:
     "Pods share nothing with the host: no hostNetwork, hostPID, hostIPC, hostPath, hostPort, privileged.",
   severity: "critical",
-  why: "each of them is a door from a container to the whole host, and from there to every other pod and its secrets",
+  why: "each of them gives a container access to the whole host, and so to every other pod and its secrets",
   fix: "use a Service instead of the host's network, a volume instead of a path of the host, and no privileged container",
-  judge(subject) {
+  evaluate(subject) {
     const pod = podOf(subject);
     if (!pod) return [];
     const faults: Fault[] = [];

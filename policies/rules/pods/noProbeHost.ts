@@ -10,7 +10,7 @@ export const noProbeHost: Rule = {
   severity: "medium",
   why: "the kubelet would send requests from the host's network to wherever the pod's author says; Pod Security forbids it since 1.34",
   fix: "take host out of httpGet and tcpSocket",
-  judge: (subject) =>
+  evaluate: (subject) =>
     (podOf(subject)?.containers ?? []).flatMap(({ body, path }) => {
       const { postStart, preStop } = object(body.lifecycle);
       const given = [

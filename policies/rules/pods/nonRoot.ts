@@ -8,7 +8,7 @@ export const nonRoot: Rule = {
   severity: "high",
   why: "root in a container is root on the host after one flaw in the kernel or the runtime",
   fix: "set securityContext.runAsNonRoot: true (and no runAsUser: 0) on the pod or the container, with an image that has a user",
-  judge(subject) {
+  evaluate(subject) {
     const pod = podOf(subject);
     return (pod?.containers ?? []).flatMap((container) => {
       const required = pod && security(pod, container, "runAsNonRoot");
@@ -17,7 +17,9 @@ export const nonRoot: Rule = {
       const faults = [];
       if (required !== true && !isOpaque(required))
         faults.push({ path, message: "runAsNonRoot is not true" });
-      if (user === 0) faults.push({ path, message: "runAsUser is 0, which is root" });
+      // Kubernetes takes numbers only, but a chart can write text.
+      if ((typeof user === "number" || typeof user === "string") && Number(user) === 0)
+        faults.push({ path, message: "runAsUser is 0, which is root" });
       return faults;
     });
   },

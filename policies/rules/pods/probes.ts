@@ -7,7 +7,7 @@ export const probes: Rule = {
   severity: "medium",
   why: "without readiness a rollout sends requests to what cannot answer, without liveness what hangs hangs for ever",
   fix: "set livenessProbe and readinessProbe (and a startupProbe where the start is slow) without a host in them",
-  judge(subject) {
+  evaluate(subject) {
     const pod = podOf(subject);
     if (!pod || pod.finite) return [];
     return pod.containers

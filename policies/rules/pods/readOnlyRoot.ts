@@ -8,7 +8,7 @@ export const readOnlyRoot: Rule = {
   severity: "medium",
   why: "who breaks in cannot leave programs behind, and nothing is lost unnoticed when the container restarts",
   fix: "set securityContext.readOnlyRootFilesystem: true and mount an emptyDir where the program must write",
-  judge: (subject) =>
+  evaluate: (subject) =>
     (podOf(subject)?.containers ?? []).flatMap(({ body, path }) => {
       const value = object(body.securityContext).readOnlyRootFilesystem;
       return value === true || isOpaque(value)

@@ -8,7 +8,7 @@ export const requestsAndLimits: Rule = {
   severity: "medium",
   why: "without requests the scheduler overloads a node, and without limits one pod starves all others on it",
   fix: "set resources.requests and resources.limits, each with cpu and memory",
-  judge: (subject) =>
+  evaluate: (subject) =>
     (podOf(subject)?.containers ?? []).flatMap(({ body, path }) => {
       if (isOpaque(body.resources)) return [];
       const resources = object(body.resources);

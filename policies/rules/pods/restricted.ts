@@ -14,10 +14,10 @@ const volumeKinds = new Set([
   "projected",
   "secret",
 ]);
-/** hostPath is the business of no-host-access. */
+/** no-host-access covers hostPath. */
 const notAKind = new Set(["name", "hostPath"]);
 
-/** Sysctls that end at the pod; as in Kubernetes 1.36. */
+/** Sysctls that affect only the pod, as in Kubernetes 1.36. */
 const safeSysctls = new Set([
   "kernel.shm_rmid_forced",
   "net.ipv4.ip_local_port_range",
@@ -60,9 +60,9 @@ export const restricted: Rule = {
   description:
     "Pods keep to the rest of Pod Security restricted: volumes, sysctls, AppArmor, SELinux, /proc.",
   severity: "high",
-  why: "the namespace would refuse the pod only when it starts, and in a namespace that is not restricted nobody would",
+  why: "the namespace would refuse the pod only when it starts, and a namespace that is not restricted would accept it",
   fix: "take the option out; mount volumes by a PersistentVolumeClaim",
-  judge(subject) {
+  evaluate(subject) {
     const pod = podOf(subject);
     if (!pod) return [];
     const context = object(pod.spec.securityContext);

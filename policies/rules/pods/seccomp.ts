@@ -6,9 +6,9 @@ export const seccomp: Rule = {
   name: "seccomp",
   description: "Containers run with a seccomp profile.",
   severity: "medium",
-  why: "without one a container may make every system call, and most flaws of the kernel lie in those that nobody needs",
+  why: "without one a container may make every system call, and most kernel flaws are in calls that applications do not need",
   fix: "set securityContext.seccompProfile.type: RuntimeDefault on the pod",
-  judge(subject) {
+  evaluate(subject) {
     const pod = podOf(subject);
     return (pod?.containers ?? []).flatMap((container) => {
       const profile = pod && security(pod, container, "seccompProfile");

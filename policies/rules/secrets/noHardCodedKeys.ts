@@ -7,8 +7,8 @@ export const noHardCodedKeys: Rule = {
   description: "No input of a resource holds a key, unless Pulumi knows that it is secret.",
   severity: "critical",
   why: "what stands in an input is in the state, in logs and in the pull request in the clear, for everyone who can read one of them",
-  fix: "revoke the key, it is burnt; put the new one into the stack's ESC environment and read it as a Pulumi secret (pulumi.secret keeps it one)",
-  judge: ({ props }) => keysIn(props),
+  fix: "treat the key as compromised and revoke it; put the new one into the stack's ESC environment and read it as a Pulumi secret (pulumi.secret keeps it one)",
+  evaluate: ({ props }) => keysIn(props),
 };
 
 /** Keys in the clear in a value, by where they are. Pure. */

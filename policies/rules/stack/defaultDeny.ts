@@ -7,18 +7,17 @@ export const defaultDeny: StackRule = {
   description:
     "Every namespace of the stack refuses all traffic that no network policy allows, in both directions.",
   severity: "high",
-  why: "without it a pod that somebody broke into talks to every other pod, and to the internet",
+  why: "without it a compromised pod can connect to every other pod and to the internet",
   fix: "add a NetworkPolicy with an empty podSelector, policyTypes Ingress and Egress, and no rules, as components/network does",
-  judge: (subjects) =>
-    namespacesWithout(subjects, mayRefuseAll).map((name) => ({
+  evaluate: (subjects) =>
+    namespacesWithout(subjects, refusesAll).map((name) => ({
       resource: `namespace ${name}`,
-      message: "refuses nothing: every pod in it may talk to everyone",
+      message: "has no default-deny policy: its pods may send and receive all traffic",
     })),
 };
 
-/** Whether a policy refuses everything for everyone, or cannot be read yet. */
-function mayRefuseAll(spec: unknown): boolean {
-  if (isOpaque(spec)) return true;
+/** Whether a policy refuses all traffic of all pods. One that is unknown in a preview does not count. */
+function refusesAll(spec: unknown): boolean {
   const { podSelector, policyTypes, ingress, egress } = object(spec);
   const empty = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
   const everyone = !isOpaque(podSelector) && Object.keys(object(podSelector)).length === 0;

@@ -39,9 +39,9 @@ export const gpuReplicas: StackRule = {
   name: "gpu-replicas-fit",
   description: "No autoscaler makes more pods with a GPU slice than its namespace may have slices.",
   severity: "medium",
-  why: "the pods beyond wait for ever, and the autoscaler keeps asking for more because those that run stay busy",
+  why: "pods beyond the quota stay pending, and the autoscaler keeps asking for more because the running ones stay busy",
   fix: `lower maxReplicas to the namespace's quota of requests.${gpu}, or give the namespace such a quota`,
-  judge(subjects) {
+  evaluate(subjects) {
     const asked = slicesByWorkload(subjects);
     const quotas = slicesByNamespace(subjects);
     return subjects.flatMap(({ name, kubernetes }): StackFault[] => {
@@ -51,7 +51,7 @@ export const gpuReplicas: StackRule = {
       const slices = asked.get(key(kubernetes.namespace, kind, target));
       const most = countOf(maxReplicas);
       const { namespace } = kubernetes;
-      // On its way up a stack does not know its namespaces yet; the update does.
+      // An unknown namespace is evaluated in the update.
       if (slices === undefined || most === undefined || namespace === undefined) return [];
       if (!quotas.has(namespace))
         return [

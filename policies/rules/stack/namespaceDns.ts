@@ -4,27 +4,26 @@ import { namespacesWithout } from "./namespacePolicies.ts";
 
 export const namespaceDns: StackRule = {
   name: "namespace-dns",
-  description: "Every namespace of the stack lets its pods ask the cluster's DNS.",
+  description: "Every namespace of the stack lets its pods query the cluster's DNS.",
   severity: "medium",
-  why: "where all else is refused a pod that cannot look a name up fails in ways that look like anything but that",
+  why: "with all other traffic refused, a pod that cannot resolve names fails with errors that do not point at DNS",
   fix: "add a NetworkPolicy with an empty podSelector and egress to port 53, UDP and TCP, as components/network/flows.ts does",
-  judge: (subjects) =>
-    namespacesWithout(subjects, mayAllowDns).map((name) => ({
+  evaluate: (subjects) =>
+    namespacesWithout(subjects, allowsDns).map((name) => ({
       resource: `namespace ${name}`,
-      message: "lets no pod ask for a name: no policy opens UDP port 53 to all of its pods",
+      message: "has no DNS: no policy opens UDP port 53 to all of its pods",
     })),
 };
 
-/** Whether a policy lets every pod ask for names, or cannot be read yet. */
-function mayAllowDns(spec: unknown): boolean {
-  if (isOpaque(spec)) return true;
+/** Whether a policy lets every pod query DNS. One that is unknown in a preview does not count. */
+function allowsDns(spec: unknown): boolean {
   const { podSelector, egress } = object(spec);
   const everyone = !isOpaque(podSelector) && Object.keys(object(podSelector)).length === 0;
-  return everyone && (isOpaque(egress) || list(egress).some(mayReachDns));
+  return everyone && list(egress).some(opensDns);
 }
 
 /** A rule without ports opens all of them. */
-const mayReachDns = ({ ports }: Json): boolean =>
+const opensDns = ({ ports }: Json): boolean =>
   !Array.isArray(ports) || ports.length === 0 || list(ports).some(isDns);
 
 const isDns = ({ port, endPort, protocol }: Json): boolean => {

@@ -19,7 +19,7 @@ import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import type pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import { startPipelineServer } from "../../support/servers/pipeline.ts";
+import { startPipelineServer } from "../../support/servers/databases/pipeline.ts";
 
 interface Measured {
   seconds: number;

@@ -1,16 +1,17 @@
 /**
- * Measures a lab of its own from nothing to gone, and prints a Markdown table, as docs/benchmarks.md has it.
+ * Measures a separate lab from nothing to removed, and prints the Markdown table of docs/benchmarks.md.
  *
- *   node tests/bench/lab/main.ts             with what the checkout has built
- *   COLD=1 node tests/bench/lab/main.ts      with an empty cache: everything is built anew
+ *   node tests/bench/lab/main.ts             with the checkout's build cache
+ *   COLD=1 node tests/bench/lab/main.ts      with an empty cache: everything is built
  *
- * "Cores busy" is of the whole machine: what else runs there makes the seconds longer, and shows there.
+ * "Cores busy" is of the whole machine, other work included.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../../lab/exec.ts";
-import { labOf, repository } from "../../../lab/lab.ts";
+import { labOf } from "../../../lab/lab.ts";
+import { run } from "../../../tools/exec.ts";
+import { repository } from "../../../tools/repository.ts";
 
 /** Ticks of all processors since the machine started: all, and those in which nothing ran. */
 async function ticks(): Promise<{ all: number; idle: number }> {
@@ -24,7 +25,7 @@ const lab = labOf({ ...process.env, LAB: `bench-${process.pid}` });
 const scratch = process.env.COLD === "1" ? await mkdtemp(join(tmpdir(), "sophia-cold-")) : undefined;
 const environment = { LAB: lab.name, LAB_ROOT: join(lab.folder, ".."), LAB_CACHE: scratch ?? lab.cache };
 
-/** Seconds that a command took, and how many processors were at work. */
+/** Measures a command: seconds, and busy processors. */
 async function measured(title: string, ...args: string[]): Promise<number> {
   process.stderr.write(`${title} …\n`);
   const [before, start] = [await ticks(), performance.now()];
@@ -47,7 +48,7 @@ try {
     `\`make up\` from nothing, ${scratch ? "empty cache" : "everything built"}`,
     "up",
   );
-  const again = await measured("`make up` once more, nothing to change", "up");
+  const again = await measured("second `make up`, unchanged", "up");
   await measured("`make status`", "status");
   await measured("`make down`", "down");
   const ratio = `The second \`up\` took ${((again / first) * 100).toFixed(0)} % of the first; load before: ${load.toFixed(1)}.`;

@@ -1,6 +1,6 @@
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { docker } from "../../../lab/machines/engine/docker.ts";
+import { docker } from "../../../tools/docker/docker.ts";
 import { type Platform, podOfServer, podsOf } from "./platform.ts";
 import { Traffic } from "./traffic.ts";
 

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
-import { lookUp } from "../../../lab/artefacts/obtain.ts";
-import { imageOf } from "../../../lab/images/build.ts";
-import { nodeImage } from "../../../lab/images/node/image.ts";
-import { docker, labelArguments } from "../../../lab/machines/engine/docker.ts";
+import { lookUp } from "../../../tools/artefacts/obtain.ts";
+import { docker, labelArguments } from "../../../tools/docker/docker.ts";
+import { imageOf } from "../../../tools/docker/images/build.ts";
+import { nodeImage } from "../../../tools/docker/images/node/image.ts";
 import type { Load, Measured } from "./client.ts";
 import { Group } from "./groups.ts";
 import type { Platform } from "./platform.ts";

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
-import { openStack } from "../../../lab/commands/open.ts";
 import { files, type Lab, labOf } from "../../../lab/lab.ts";
-import { docker, labels, linesOf } from "../../../lab/machines/engine/docker.ts";
+import { openStack } from "../../../lab/stack/open.ts";
 import type { McpOutputs } from "../../../lab/status/mcp.ts";
 import { connect } from "../../../mcp/probe.ts";
+import { docker, labels, linesOf } from "../../../tools/docker/docker.ts";
 import { Group } from "./groups.ts";
 
 /** A lab that runs, as a benchmark sees it. */

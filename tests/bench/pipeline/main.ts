@@ -23,7 +23,7 @@ import { publishTables } from "../../../data/migrations/publish.ts";
 import { createPlane } from "../../../lab/saas/estuary/plane/create.ts";
 import { startMaterialized } from "../../support/pipeline/snowflake.ts";
 import { catalog, merged, stagingSpecs, stagingTable, warehouseSpecs } from "../../support/pipeline/specs.ts";
-import { startPipelineServer } from "../../support/servers/pipeline.ts";
+import { startPipelineServer } from "../../support/servers/databases/pipeline.ts";
 import { familyOf, postgresAt, sizeOf, watchMemory } from "./memory.ts";
 import { post } from "./post.ts";
 import { type Leg, tooSlow, twice } from "./verdict.ts";

@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { warehouseAt } from "../../../lab/saas/snowflake/warehouse.ts";
-import { administrator, startTestSnowflake } from "../../support/servers/snowflake.ts";
+import { administrator, startTestSnowflake } from "../../support/servers/databases/snowflake.ts";
 
 const rows = Number(process.argv[2] ?? 1_000_000);
 const size = Number(process.argv[3] ?? 10_000);

@@ -13,7 +13,7 @@ import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Hopeless, waitFor } from "../../../components/core/wait.ts";
+import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { clientsMap, nginxValues } from "../../../components/services/nginx.ts";
 import { nginxSettings } from "../../../components/settings/services.ts";
 import { freePort } from "../../support/servers/ports.ts";
@@ -170,7 +170,7 @@ export async function openDoor(): Promise<Door> {
   const secure = (path: string, headers?: Record<string, string>) =>
     request({ ...to(ports.https, path, headers), servername: "sophia.test", ca });
   await waitFor({ what: "nginx", deadline: 60, interval: 0.05 }, () => {
-    if (started.process.exitCode !== null) throw new Hopeless(new Error(`nginx ended: ${log()}`));
+    if (started.process.exitCode !== null) throw new Unrecoverable(new Error(`nginx ended: ${log()}`));
     return answered(insecure(to(ports.probe, "/healthz")));
   }).catch(started.abandon);
   return {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Hopeless, waitFor } from "../../../components/core/wait.ts";
+import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { redisValues } from "../../../components/services/redis.ts";
 import { redisSettings } from "../../../components/settings/services.ts";
 import { freePort } from "../../support/servers/ports.ts";
@@ -48,7 +48,7 @@ async function start(root: string, hostname: string, port: number, primary: numb
     started.ask("redis-cli", ["-p", String(port), ...words], { REDISCLI_AUTH: password }).trim();
   await waitFor({ what: `redis ${hostname}`, deadline: 60, interval: 0.1 }, async () => {
     const { exitCode } = started.process;
-    if (exitCode !== null) throw new Hopeless(new Error(`redis ended with ${exitCode}`));
+    if (exitCode !== null) throw new Unrecoverable(new Error(`redis ended with ${exitCode}`));
     const answer = ask("ping");
     if (answer !== "PONG") throw new Error(answer);
     return true;

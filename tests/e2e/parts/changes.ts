@@ -44,7 +44,7 @@ export function changes() {
       });
       const { code, changed, said } = await up();
       expect(code, said.slice(-3000)).toBe(1);
-      expect(said).toContain("of the MCP endpoints did not answer a client");
+      expect(said).toContain("of the MCP endpoints did not respond to a client");
       expect(said).toMatch(/lambda_labs_cli: /);
       const ofNode = changed.filter((line) => line.includes("cluster-mcp-"));
       expect(ofNode.length).toBeGreaterThan(0);

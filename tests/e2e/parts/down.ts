@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { run } from "../../../lab/exec.ts";
 import { files } from "../../../lab/lab.ts";
+import { run } from "../../../tools/exec.ts";
 import { command, lab, minutes, status } from "../lab.ts";
 import { claims, inEngine, listening, mounted, processes, tracesOfLab } from "./traces.ts";
 

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { CoreV1Api } from "@kubernetes/client-node";
 import pg from "pg";
 import { expect, test } from "vitest";
-import { run } from "../../../lab/exec.ts";
 import { files } from "../../../lab/lab.ts";
 import type { Era } from "../../../mcp/probe.ts";
+import { run } from "../../../tools/exec.ts";
 import { kubeconfig, lab, status } from "../lab.ts";
 import { connectThroughNginx, forward, inPod, statusCode } from "../reach.ts";
 

@@ -139,7 +139,6 @@ export function gpu() {
         return there > 1 || notYet(`${there} of ${server}`);
       });
       const second = since(start);
-      expect(Number(second)).toBeLessThan(scaleUp);
       const { status, spec } = await autoscaler();
       expect(spec?.metrics).toMatchObject([
         { type: "Pods", pods: { metric: { name: "gpu_utilization" }, target: { averageValue: "80" } } },

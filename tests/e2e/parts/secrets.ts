@@ -3,14 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { lookUp } from "../../../lab/artefacts/obtain.ts";
 import { publishedImages } from "../../../lab/commands/artefacts.ts";
-import type { Stack } from "../../../lab/commands/stack.ts";
-import { run } from "../../../lab/exec.ts";
-import { imageOf } from "../../../lab/images/build.ts";
 import { machineImage } from "../../../lab/images/machine.ts";
 import { registryImage } from "../../../lab/images/services.ts";
-import { files, policyPack } from "../../../lab/lab.ts";
+import { files } from "../../../lab/lab.ts";
+import type { Stack } from "../../../lab/stack/stack.ts";
+import { lookUp } from "../../../tools/artefacts/obtain.ts";
+import { imageOf } from "../../../tools/docker/images/build.ts";
+import { run } from "../../../tools/exec.ts";
+import { policyPack } from "../../../tools/repository.ts";
 import {
   containersOf,
   filesUnder,

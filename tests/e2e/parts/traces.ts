@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
-import { run } from "../../../lab/exec.ts";
 import { findNetwork } from "../../../lab/machines/docker/network.ts";
+import { run } from "../../../tools/exec.ts";
 import { lab } from "../lab.ts";
 
 /** `127.20.1.11:22` for each TCP socket of this machine that listens. */

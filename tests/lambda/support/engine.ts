@@ -1,11 +1,12 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { Clock } from "../../../components/core/wait.ts";
-import { type Journal, MemoryJournal } from "../../../lambda/client/journal.ts";
+import type { Journal } from "../../../lambda/client/journal.ts";
 import { adapt } from "../../../lambda/provider/adapter.ts";
 import { instance } from "../../../lambda/provider/handlers/instance.ts";
 import { instanceClaim } from "../../../lambda/provider/handlers/instanceClaim.ts";
 import type { Timing } from "../../../lambda/reconcile/context.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
+import { MemoryJournal } from "../../support/lambda/journal.ts";
 import type { Death, Mortal } from "../../support/mortal.ts";
 import { SharedTime, startProcess } from "./process.ts";
 

@@ -1,8 +1,9 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { type Journal, MemoryJournal } from "../../../lambda/client/journal.ts";
+import type { Journal } from "../../../lambda/client/journal.ts";
 import { adapt } from "../../../lambda/provider/adapter.ts";
 import type { Handler } from "../../../lambda/provider/handler.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
+import { MemoryJournal } from "../../support/lambda/journal.ts";
 import type { Death } from "../../support/mortal.ts";
 import { SharedTime, startProcess } from "./process.ts";
 

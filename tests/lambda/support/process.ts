@@ -2,9 +2,9 @@ import type { dynamic } from "@pulumi/pulumi";
 import type { Clock } from "../../../components/core/wait.ts";
 import { createClient } from "../../../lambda/client/client.ts";
 import type { Journal } from "../../../lambda/client/journal.ts";
-import { unlimited } from "../../../lambda/client/limiter.ts";
 import type { Context, Timing } from "../../../lambda/reconcile/context.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
+import { unlimited } from "../../support/lambda/limiter.ts";
 import { type Death, type Mortal, mortal } from "../../support/mortal.ts";
 
 export const timing: Timing = {

@@ -8,14 +8,14 @@ import { join } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import type { Host } from "../../../k3s/host.ts";
 import { commandLine } from "../../../k3s/ssh/commandLine.ts";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
-import { imageOf } from "../../../lab/images/build.ts";
 import { machineImage } from "../../../lab/images/machine.ts";
 import { labOf } from "../../../lab/lab.ts";
 import { DockerDriver } from "../../../lab/machines/docker/driver.ts";
 import { prepareMachines, removeMachines } from "../../../lab/machines/docker.ts";
-import { ensureEngine } from "../../../lab/machines/engine/engine.ts";
-import { removeUser } from "../../../lab/machines/engine/record.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { ensureEngine } from "../../../tools/docker/engine/engine.ts";
+import { removeUser } from "../../../tools/docker/engine/record.ts";
+import { imageOf } from "../../../tools/docker/images/build.ts";
 import { type KeyPair, makeKey, type Session, ssh } from "./ssh.ts";
 
 export type HostSpec = Pick<Host, "name" | "roles" | "gpus">;

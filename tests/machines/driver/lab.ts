@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import type { Artefact } from "../../../lab/artefacts/artefact.ts";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
-import { imageOf } from "../../../lab/images/build.ts";
 import { machineImage } from "../../../lab/images/machine.ts";
 import { type Lab, labOf } from "../../../lab/lab.ts";
 import { DockerDriver } from "../../../lab/machines/docker/driver.ts";
 import type { LabNetwork } from "../../../lab/machines/docker/network.ts";
 import { prepareMachines, removeMachines } from "../../../lab/machines/docker.ts";
 import type { Machine, MachineDriver, MachineSpec } from "../../../lab/machines/driver.ts";
-import { ensureEngine } from "../../../lab/machines/engine/engine.ts";
-import { stopEngine } from "../../../lab/machines/engine/stop.ts";
+import type { Artefact } from "../../../tools/artefacts/artefact.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { ensureEngine } from "../../../tools/docker/engine/engine.ts";
+import { stopEngine } from "../../../tools/docker/engine/stop.ts";
+import { imageOf } from "../../../tools/docker/images/build.ts";
 
 /** A lab of its own for a test file, with nothing in it but a network and a driver. */
 export interface TestLab {

@@ -2,9 +2,9 @@ import { access, mkdir, readdir, readFile, readlink } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { parseArgs } from "node:util";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { run } from "../../../lab/exec.ts";
-import { ensureEngine, reviveEngine } from "../../../lab/machines/engine/engine.ts";
-import { stopEngine } from "../../../lab/machines/engine/stop.ts";
+import { ensureEngine, reviveEngine } from "../../../tools/docker/engine/engine.ts";
+import { stopEngine } from "../../../tools/docker/engine/stop.ts";
+import { run } from "../../../tools/exec.ts";
 
 // Starts and stops an engine as two labs do, in whatever namespaces this process was put, and prints what came of it.
 const { values } = parseArgs({ options: { folder: { type: "string" } } });

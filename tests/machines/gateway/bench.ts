@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { images } from "../../../components/core/versions.ts";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
-import { imageOf } from "../../../lab/images/build.ts";
 import { serviceImages } from "../../../lab/images/services.ts";
 import { labOf } from "../../../lab/lab.ts";
-import { ensureEngine } from "../../../lab/machines/engine/engine.ts";
 import { vmcp } from "../../../lab/mcp/artefact.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { ensureEngine } from "../../../tools/docker/engine/engine.ts";
+import { imageOf } from "../../../tools/docker/images/build.ts";
 
 /** What every test of the gateway stands on. */
 export interface Bench {

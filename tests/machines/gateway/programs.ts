@@ -4,16 +4,16 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { clientsMap, type Identity, nginxValues } from "../../../components/services/nginx.ts";
 import { bytesOf } from "../../../components/services/quantity.ts";
 import type { Route } from "../../../components/services/routes.ts";
 import { mcpSettings, nginxSettings } from "../../../components/settings/services.ts";
-import { run } from "../../../lab/exec.ts";
 import type { GatewayAuth, ResolvedBackend, SessionStore } from "../../../mcp/gateway/backend.ts";
 import { vmcp } from "../../../mcp/gateway/vmcp.ts";
 import { type ServeOptions, type Serving, serve } from "../../../mcp/servers/kit/serve.ts";
 import { tool } from "../../../mcp/servers/kit/tool.ts";
+import { run } from "../../../tools/exec.ts";
 import { only, render } from "../../charts/render.ts";
 import { freePort } from "../../support/servers/ports.ts";
 
@@ -68,7 +68,7 @@ async function started(child: ChildProcess, port: number, name: string, url: str
     },
   };
   await waitFor({ what: `${name} at ${url}`, deadline: 60, interval: 0.1 }, async () => {
-    if (child.exitCode !== null) throw new Hopeless(new Error(`${name} ended: ${text}`));
+    if (child.exitCode !== null) throw new Unrecoverable(new Error(`${name} ended: ${text}`));
     const { status } = await fetch(url, { redirect: "manual" });
     return status < 500 ? true : notYet(`it answers ${status}`);
   });

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { stringify } from "yaml";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
-import { helm } from "../../../lab/helm/artefact.ts";
-import { baseImage } from "../../../lab/images/base/image.ts";
 import { publishImage } from "../../../lab/images/publish.ts";
 import { ensureRegistry, mirrorsOf } from "../../../lab/images/registry.ts";
 import { clusterImages } from "../../../lab/images/scratch.ts";
 import { registryImage } from "../../../lab/images/services.ts";
+import { devicePluginChart } from "../../../lab/images/upstream.ts";
 import { clusterPrograms } from "../../../lab/k3s/artefact.ts";
 import { containerName } from "../../../lab/machines/docker/options.ts";
 import type { MachineSpec } from "../../../lab/machines/driver.ts";
-import { docker } from "../../../lab/machines/engine/docker.ts";
-import { devicePluginChart } from "../../../lab/upstream/artefacts.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { docker } from "../../../tools/docker/docker.ts";
+import { baseImage } from "../../../tools/docker/images/base/image.ts";
+import { helm } from "../../../tools/helm/artefact.ts";
 import { running, startTestLab, type TestLab } from "../driver/lab.ts";
 
 /** Image of the tests' own pods: has a shell and Perl. */

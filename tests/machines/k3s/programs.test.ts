@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { run } from "../../../lab/exec.ts";
 import { linkerFlags } from "../../../lab/k3s/artefact.ts";
 import { scratchImages } from "../../../lab/k3s/images.ts";
-import { repository } from "../../../lab/lab.ts";
+import { run } from "../../../tools/exec.ts";
+import { repository } from "../../../tools/repository.ts";
 
 const folder = join(repository, "lab/k3s");
 const tested = ["./internal/config", "./internal/pki", "./internal/registries", "./cmd/..."];

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { outputs, type Program, programIn, pulumi } from "../../../delivery/stack/program.ts";
-import { repository } from "../../../lab/lab.ts";
 import { pulumiEnvironment } from "../../../lab/pulumi/toolchain.ts";
+import { repository } from "../../../tools/repository.ts";
 import { toolchain } from "../harness.ts";
 
 const pack = `import { PolicyPack } from "@pulumi/policy";
@@ -60,7 +60,7 @@ export class Checkout {
       ...process.env,
       ...pulumiEnvironment(tools, { state, passphraseFile }),
       PULUMI_BINARY: tools.binary,
-      LAB_HELM: "/not/needed",
+      HELM_BINARY: "/not/needed",
     };
     const of = { ...programIn(folder, "test", environment), shown: false };
     const made = new Checkout(folder, of);

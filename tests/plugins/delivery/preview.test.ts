@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
-import { labOf, repository } from "../../../lab/lab.ts";
+import { labOf } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 
 /** A network with nothing but loopback, where this user may make one. */
 const alone = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
@@ -29,6 +30,9 @@ test.each(["dev", "prod"])(`the plan of %s is made ${where}, and names its hosts
     env: { ...process.env, LAB: "offline", LAB_ROOT: root, LAB_CACHE: labOf().cache },
   });
   expect(status, `${stdout.slice(-3000)}\n${stderr.slice(-3000)}`).toBe(0);
+  expect(stdout).toMatch(/Policies:\n.*sophia-policies@v/);
+  // Every release is rendered and evaluated: a change of a chart cannot pass a preview that makes it from nothing.
+  expect(stdout).not.toContain("releases-judged-later");
   const hosts = hostsOf(stack);
   expect(hosts.length).toBeGreaterThan(0);
   for (const host of hosts) expect(stdout).toContain(`fleet-${host}`);

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import type { Artefact } from "../../../lab/artefacts/artefact.ts";
-import { hashOf } from "../../../lab/artefacts/hash.ts";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
-import { run } from "../../../lab/exec.ts";
-import { helm } from "../../../lab/helm/artefact.ts";
 import { clusterPrograms } from "../../../lab/k3s/artefact.ts";
 import { checkout } from "../../../lab/pulumi/versions.ts";
+import type { Artefact } from "../../../tools/artefacts/artefact.ts";
+import { hashOf } from "../../../tools/artefacts/hash.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { run } from "../../../tools/exec.ts";
+import { helm } from "../../../tools/helm/artefact.ts";
 
 /** How the programs of a control plane are started. */
 export interface Binaries {

@@ -22,7 +22,7 @@ const workload = (app: string, image?: string, annotations = {}) => ({
 /** A promise that is expected to fail, as the error it failed with. */
 const failure = (
   promise: Promise<unknown>,
-): Promise<Error & { reasons?: string[]; state?: Record<string, unknown> }> =>
+): Promise<Error & { reasons?: string[]; outputs?: Record<string, unknown> }> =>
   promise.then(
     () => Promise.reject(new Error("it did not fail")),
     (error) => error,
@@ -61,7 +61,7 @@ test("a Deployment whose image cannot be pulled fails with the reason, is record
   expect(error.reasons?.join("\n")).toContain(
     "containers with unready status: [main][ErrImagePull] no such image",
   );
-  expect(error.state).toMatchObject({ kind: "Deployment", metadata: { name: app } });
+  expect(error.outputs).toMatchObject({ kind: "Deployment", metadata: { name: app } });
 
   const refreshed = await failure(deployment.refresh());
   expect(refreshed.reasons).toContain("Minimum number of live Pods was not attained");

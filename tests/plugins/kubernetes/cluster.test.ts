@@ -194,13 +194,8 @@ test("K3 a new kubeconfig replaces nothing, a new cluster identifier replaces ev
   const other = JSON.stringify({ ...JSON.parse(plane.kubeconfig), preferences: { changed: true } });
   const moved = JSON.parse(other);
   moved.clusters[0].cluster["tls-server-name"] = "localhost";
-  await program.stack.cli(
-    ["config", "set", "--secret", "kubeconfig", "--config-file", `${program.stack.dir}/Pulumi.test.yaml`],
-    {
-      stdin: JSON.stringify(moved),
-    },
-  );
-  expect(brief((await program.up(resources)).steps)).toEqual([]);
+  const changed = await program.up(resources, { secrets: { kubeconfig: JSON.stringify(moved) } });
+  expect(brief(changed.steps)).toEqual([]);
   expect(
     (await program.stack.export({ showSecrets: true })).resources.some(({ inputs }) =>
       JSON.stringify(inputs ?? {}).includes("tls-server-name"),

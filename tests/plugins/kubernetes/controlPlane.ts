@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Hopeless, notYet, waitFor } from "../../../components/core/wait.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { Cluster } from "../../../lab/pulumi/plugins/kubernetes/cluster/cluster.ts";
 import { ApiClient } from "../../../lab/pulumi/plugins/kubernetes/cluster/http.ts";
 import { connectionOf, parseKubeconfig } from "../../../lab/pulumi/plugins/kubernetes/cluster/kubeconfig.ts";
@@ -128,7 +128,7 @@ async function startServer(folder: string, processes: Processes, files: Binaries
   const what = "the test's API server";
   const kubeconfig = await waitFor({ what, deadline: 120, interval: 0.5 }, async () => {
     const failure = processes.failure();
-    if (failure) throw new Hopeless(new Error(failure));
+    if (failure) throw new Unrecoverable(new Error(failure));
     const certificate = readFileSync(join(certificates, "apiserver.crt"), "utf8");
     const text = kubeconfigOf(port, certificate, token);
     const cluster = new Cluster(connectionOf(parseKubeconfig(text)), new AbortController().signal);

@@ -26,7 +26,7 @@ export async function objects(
     program: join(import.meta.dirname, "programs/objects"),
     config: { provider: { clusterIdentifier: "test", ...provider } },
     secrets: { kubeconfig: plane.kubeconfig },
-    env: { LAB_HELM: plane.helm },
+    env: { HELM_BINARY: plane.helm },
   });
   const withResources = (resources: Resources, options: OperationOptions = {}): OperationOptions => ({
     ...options,

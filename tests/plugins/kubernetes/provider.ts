@@ -1,13 +1,14 @@
 import { onTestFinished } from "vitest";
+import { type DiffResult, InitializationFailed } from "../../../lab/pulumi/plugins/kit/provider.ts";
+import { parseUrn } from "../../../lab/pulumi/plugins/kit/urn.ts";
+import type { Properties } from "../../../lab/pulumi/plugins/kit/values.ts";
 import { KubernetesProvider } from "../../../lab/pulumi/plugins/kubernetes/provider/provider.ts";
-import type { Difference } from "../../../lab/pulumi/plugins/kubernetes/rpc/provider.ts";
-import type { Properties } from "../../../lab/pulumi/plugins/kubernetes/rpc/values.ts";
 
 /** One resource, driven as the engine drives it, without the engine's own time. */
 export interface Resource {
   check(news: Properties, olds?: Properties): Promise<Properties>;
   create(news: Properties, options?: { preview?: boolean; timeout?: number }): Promise<Properties>;
-  diff(news: Properties, ignoreChanges?: string[]): Promise<Difference>;
+  diff(news: Properties, ignoreChanges?: string[]): Promise<DiffResult>;
   update(news: Properties, options?: { preview?: boolean; timeout?: number }): Promise<Properties>;
   refresh(): Promise<Properties | undefined>;
   delete(timeout?: number): Promise<void>;
@@ -31,18 +32,20 @@ export async function configured(config: Record<string, string>): Promise<Config
     status: (_severity, _urn, message) => said.push(message),
   });
   onTestFinished(() => provider.cancel());
-  await provider.configure(
-    new Map(Object.entries(config).map(([key, value]) => [`kubernetes:config:${key}`, value])),
-  );
+  await provider.configure(config);
   const resource = (type: string, name = "thing"): Resource => {
-    const urn = `urn:pulumi:test::project::${type}::${name}`;
+    const about = {
+      ...parseUrn(`urn:pulumi:test::project::${type}::${name}`),
+      signal: new AbortController().signal,
+      log: () => undefined,
+    };
     const randomSeed = new Uint8Array([7]);
     const self: Resource = {
       id: "",
       state: {},
       inputs: {},
       async check(news, olds = {}) {
-        const { inputs, failures } = await provider.check({ urn, olds, news, randomSeed });
+        const { inputs, failures = [] } = await provider.check({ ...about, olds, news, randomSeed });
         if (failures.length > 0)
           throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("; "));
         return inputs;
@@ -50,12 +53,12 @@ export async function configured(config: Record<string, string>): Promise<Config
       async create(news, { preview = false, timeout = 0 } = {}) {
         self.inputs = await self.check(news);
         try {
-          const made = await provider.create({ urn, inputs: self.inputs, timeout, preview });
-          Object.assign(self, made);
+          const { id, outputs } = await provider.create({ ...about, inputs: self.inputs, timeout, preview });
+          Object.assign(self, { id, state: outputs });
         } catch (error) {
-          // The engine, too, records what a failed initialization brings along.
-          if (error instanceof Error && "state" in error)
-            Object.assign(self, { state: error.state, id: (error as { id?: string }).id });
+          // The engine records the outputs of a failed initialization, too.
+          if (error instanceof InitializationFailed)
+            Object.assign(self, { state: error.outputs, id: error.id });
           throw error;
         }
         return self.state;
@@ -63,12 +66,12 @@ export async function configured(config: Record<string, string>): Promise<Config
       async diff(news, ignoreChanges = []) {
         const checked = await self.check(news, self.inputs);
         const { id, state: olds, inputs: oldInputs } = self;
-        return provider.diff({ urn, id, olds, oldInputs, news: checked, ignoreChanges });
+        return provider.diff({ ...about, id, olds, oldInputs, news: checked, ignoreChanges });
       },
       async update(news, { preview = false, timeout = 0 } = {}) {
         const checked = await self.check(news, self.inputs);
         const request = {
-          urn,
+          ...about,
           id: self.id,
           olds: self.state,
           oldInputs: self.inputs,
@@ -77,16 +80,21 @@ export async function configured(config: Record<string, string>): Promise<Config
           preview,
           timeout,
         };
-        const state = await provider.update(request);
+        const { outputs: state } = await provider.update(request);
         if (!preview) Object.assign(self, { state, inputs: checked });
         return state;
       },
       async refresh() {
-        const { id, state, inputs } = await provider.read({
-          urn,
+        const {
+          id,
+          outputs: state,
+          inputs,
+        } = await provider.read({
+          ...about,
           id: self.id,
           state: self.state,
           inputs: self.inputs,
+          timeout: 0,
         });
         if (!id) return undefined;
         Object.assign(self, { id, state, inputs });
@@ -94,7 +102,7 @@ export async function configured(config: Record<string, string>): Promise<Config
       },
       delete: (timeout = 0) => {
         const { id, state, inputs: oldInputs } = self;
-        return provider.delete({ urn, id, state, oldInputs, timeout });
+        return provider.delete({ ...about, id, state, oldInputs, timeout });
       },
     };
     return self;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { run } from "../../../lab/exec.ts";
-import { Secret, unknown } from "../../../lab/pulumi/plugins/kubernetes/rpc/values.ts";
+import { Secret, unknown } from "../../../lab/pulumi/plugins/kit/values.ts";
+import { run } from "../../../tools/exec.ts";
 import { brief } from "../events.ts";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
 import { objects, unique } from "./objects.ts";
@@ -14,7 +14,7 @@ import { configured } from "./provider.ts";
 let plane: ControlPlane;
 beforeAll(async () => {
   plane = await startControlPlane();
-  process.env.LAB_HELM = plane.helm;
+  process.env.HELM_BINARY = plane.helm;
 });
 afterAll(() => plane?.stop());
 

@@ -56,7 +56,9 @@ test("what the program no longer names is removed by the next update", async () 
   const ours = resource("kubernetes:core/v1:ConfigMap");
   await ours.create(map(name, { a: "1", b: "2" }));
   const difference = await ours.diff(map(name, { a: "1" }));
-  expect([...(difference.detailed ?? [])]).toEqual([["data.b", { kind: "delete", inputDiff: true }]]);
+  expect([...(difference.detailed ?? [])]).toEqual([
+    ["data.b", { kind: "delete", replace: false, inputDiff: true }],
+  ]);
   expect((await ours.update(map(name, { a: "1" }))).data).toEqual({ a: "1" });
 });
 

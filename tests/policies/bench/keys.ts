@@ -1,133 +1,30 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { randomInt } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { z } from "zod";
-import { run } from "../../../lab/exec.ts";
-import { repository } from "../../../lab/lab.ts";
-import { leaksIn } from "../../../policies/scan.ts";
-import { genericValue, lookalikes, plantedKeys, symbolValue } from "../../unit/policies/keys.ts";
+import { dirname, join } from "node:path";
+import { repository } from "../../../tools/repository.ts";
+import { type Content, corpus, ownTree, type Planted } from "./keys/corpus.ts";
+import { checkov, type Detector, gitleaks, ours } from "./keys/detectors.ts";
+import { places } from "./keys/places.ts";
+import { benchRecall } from "./keys/recall.ts";
+import { Draw } from "./manifests/random.ts";
 import { isMissing, ready } from "./obtain.ts";
-import { checkovPackages, gitleaksBinary, pinned } from "./tools/artefacts.ts";
-import { checkovOver } from "./tools/checkov.ts";
+import { checkovPackages, gitleaksBinary } from "./tools/artefacts.ts";
 
-/** One file of the corpus. */
-interface Planted {
-  file: string;
-  text: string;
-  /** What is in it is a key: of a known format, or with nothing but a name that tells. */
-  kind: "format" | "name" | "lookalike";
-}
+/** Longest time that the scan of this repository may take, in seconds of the processor, Node's own start included. */
+const limit = 2;
 
-interface Place {
-  file(name: string): string;
-  wrap(text: string): string;
-}
+const share = (part: number, whole: number) => `${part} of ${whole} (${Math.floor((100 * part) / whole)} %)`;
+const table = (head: string[], rows: (string | number)[][]) =>
+  [
+    `| ${head.join(" | ")} |`,
+    `|${"---|".repeat(head.length)}`,
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n");
 
-/** The places in which a text may stand in a repository. */
-const places: Place[] = [
-  { file: (name) => `${name}.txt`, wrap: (text) => `notes\n${text}\n` },
-  {
-    file: (name) => `${name}.yaml`,
-    wrap: (text) => `data:\n  file: |\n${text.replaceAll(/^/gm, "    ")}\n`,
-  },
-  { file: (name) => `${name}.json`, wrap: (text) => `${JSON.stringify({ note: { text } }, null, 2)}\n` },
-  { file: (name) => `${name}.sh`, wrap: (text) => `#!/bin/sh\ncat <<'END'\n${text}\nEND\n` },
-  { file: (name) => `${name}.ts`, wrap: (text) => `export const text = ${JSON.stringify(text)};\n` },
-  // A stack file of Pulumi's: what somebody set without --secret.
-  {
-    file: (name) => `Pulumi.${name}.yaml`,
-    wrap: (text) => `config:\n  sophia-infra:note: ${JSON.stringify(text)}\n`,
-  },
-];
-
-/** How people write down a secret value that has no format of its own. */
-const notations: ((value: string) => string)[] = [
-  (value) => `DB_PASSWORD=${value}`,
-  (value) => `api_key: "${value}"`,
-  (value) => `clientSecret = '${value}'`,
-  (value) => `serve --token '${value}' --port 80`,
-  (value) => `ENV APP_API_KEY ${value}`,
-  (value) => `sophia-infra:lambdaApiKey: '${value}'`,
-];
-
-/** Keys and lookalikes in every place, made up anew for each run. */
-function corpus(): Planted[] {
-  const inPlaces = (name: string, kind: Planted["kind"], text: string): Planted[] =>
-    places.map(({ file, wrap }) => ({ file: file(name), text: wrap(text), kind }));
-  return [
-    ...plantedKeys().flatMap(({ key }, index) => inPlaces(`format-${index}`, "format", key)),
-    ...notations.flatMap((write, index) => [
-      ...inPlaces(`name-${index}`, "name", write(genericValue())),
-      ...inPlaces(`punctuated-${index}`, "name", write(symbolValue())),
-    ]),
-    ...Object.values(lookalikes()).flatMap((text, index) => inPlaces(`like-${index}`, "lookalike", text)),
-  ];
-}
-
-/** The tracked files of this repository, as the corpus has them. */
-function ownTree(): Pick<Planted, "file" | "text">[] {
-  const listed = execFileSync("git", ["-C", repository, "ls-files", "-z"], { maxBuffer: 2 ** 28 });
-  return listed
-    .toString()
-    .split("\0")
-    .filter((file) => file !== "" && statSync(join(repository, file), { throwIfNoEntry: false })?.isFile())
-    .map((file) => ({ file, text: readFileSync(join(repository, file), "utf8") }));
-}
-
-interface Detector {
-  name: string;
-  /** Names of the files in which it found something. */
-  find(folder: string, files: Pick<Planted, "file" | "text">[]): Promise<Set<string>>;
-}
-
-const ours: Detector = {
-  name: "this detector",
-  find: async (_folder, files) =>
-    new Set(files.filter(({ file, text }) => leaksIn(file, text).length > 0).map(({ file }) => file)),
-};
-
-const gitleaksReport = z.array(z.looseObject({ File: z.string() }));
-
-async function gitleaks(artefact: string): Promise<Detector> {
-  return {
-    name: `gitleaks ${await pinned("go/gitleaks/go.mod", /gitleaks\/v8 v(\S+)/)}, decoding 3 layers`,
-    async find(folder) {
-      const aside = await mkdtemp(join(tmpdir(), "sophia-gitleaks-"));
-      try {
-        const report = join(aside, "report.json");
-        const options = [
-          "--no-banner",
-          "--log-level",
-          "error",
-          "--exit-code",
-          "0",
-          "--max-decode-depth",
-          "3",
-        ];
-        await run(join(artefact, "gitleaks"), ["dir", folder, ...options, "--report-path", report]);
-        const found = gitleaksReport.parse(JSON.parse(await readFile(report, "utf8")));
-        return new Set(found.map(({ File }) => relative(folder, File)));
-      } finally {
-        await rm(aside, { recursive: true, force: true });
-      }
-    },
-  };
-}
-
-async function checkov(packages: string): Promise<Detector> {
-  return {
-    name: `checkov ${await pinned("checkov/requirements.txt", /^checkov==(\S+)$/m)} --framework secrets`,
-    find: async (folder) =>
-      new Set((await checkovOver(packages, folder, ["secrets"], (path) => path.replace(/^\/+/, ""))).keys()),
-  };
-}
-
-const share = (part: number, whole: number) => `${part} of ${whole} (${Math.round((100 * part) / whole)} %)`;
-
-/** Lets a detector look at some files, and says how long it took. */
-async function look(detector: Detector, files: Pick<Planted, "file" | "text">[]) {
+/** Runs a detector over some files, and measures how long it took. */
+async function measure(detector: Detector, files: Content[]) {
   const folder = await mkdtemp(join(tmpdir(), "sophia-keys-"));
   try {
     for (const { file, text } of files) {
@@ -142,38 +39,92 @@ async function look(detector: Detector, files: Pick<Planted, "file" | "text">[])
   }
 }
 
-/** Planted keys and lookalikes, and this repository, before this detector, gitleaks and checkov, as a table. */
+/** What `node policies/scan.ts` prints last, and the seconds of the processor that it takes. */
+function ownScan(): { line: string; seconds: number } {
+  // `times` prints what the shell used, and in its second line what its children used: user and system.
+  const command = `${quote(process.execPath)} policies/scan.ts && times`;
+  const printed = execFileSync("sh", ["-c", command], { cwd: repository, encoding: "utf8" })
+    .trim()
+    .split("\n");
+  const seconds = [...(printed.at(-1) ?? "").matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, rest]) => 60 * Number(minutes) + Number(rest),
+  );
+  return { line: printed.at(-3) ?? "", seconds: seconds.reduce((sum, each) => sum + each, 0) };
+}
+
+const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Recall of one detector in each place. */
+const byPlace = (files: Planted[], found: Set<string>): string[] =>
+  places.map(({ name }) => {
+    const here = files.filter(({ kind, place }) => kind !== "lookalike" && place === name);
+    return `${Math.floor((100 * here.filter(({ file }) => found.has(file)).length) / here.length)} %`;
+  });
+
+/**
+ * Planted keys and lookalikes, and this repository, before this detector, gitleaks and checkov, as tables.
+ * @throws when the scan of this repository finds a key or takes longer than its limit
+ */
 export async function benchKeys(): Promise<string> {
-  const files = corpus();
+  const scanned = ownScan();
+  const draw = new Draw(randomInt(2 ** 32));
+  const files = corpus(draw);
   const own = ownTree();
   const of = (kind: Planted["kind"]) => files.filter((each) => each.kind === kind);
-  const rows: string[] = [];
+  const rows: string[][] = [];
+  const inPlaces = new Map<string, string[]>();
   const missing: string[] = [];
-  const detectors = [ours, await ready(gitleaksBinary, gitleaks), await ready(checkovPackages, checkov)];
-  for (const detector of detectors) {
+  const missed: string[] = [];
+  for (const detector of [
+    ours,
+    await ready(gitleaksBinary, gitleaks),
+    await ready(checkovPackages, checkov),
+  ]) {
     if (isMissing(detector)) {
       missing.push(`${detector.name} is missing: ${detector.because}`);
       continue;
     }
-    const { found, seconds } = await look(detector, files);
+    const { found, seconds } = await measure(detector, files);
     const cells = (["format", "name", "lookalike"] as const).map((kind) =>
       share(of(kind).filter(({ file }) => found.has(file)).length, of(kind).length),
     );
     const keys = files.filter(({ kind, file }) => kind !== "lookalike" && found.has(file)).length;
-    const tree = await look(detector, own);
-    const told = `${tree.found.size} files, ${tree.seconds} s`;
-    rows.push(`| ${[detector.name, ...cells, share(keys, found.size), seconds, told].join(" | ")} |`);
+    const tree = await measure(detector, own);
+    const reported = `${tree.found.size} files, ${tree.seconds} s`;
+    rows.push([detector.name, ...cells, share(keys, found.size), seconds, reported]);
+    inPlaces.set(detector.name, byPlace(files, found));
+    if (detector === ours)
+      missed.push(
+        ...files
+          .filter(({ kind, file }) => (kind !== "lookalike") !== found.has(file))
+          .map(({ kind, place, file }) => `${kind} in ${place} (${file}) is judged wrongly`),
+      );
   }
   const size = own.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) / 1e6;
   const head = [
     "",
-    "keys of known formats",
-    "keys with a telling name",
-    "lookalikes",
+    "keys of known formats, found",
+    "values with a telling name, found",
+    "lookalikes, reported",
     "precision",
     "seconds",
     `reported in this repository, ${own.length} files, ${size.toFixed(1)} MB`,
   ];
-  const line = `| ${head.join(" | ")} |\n|${"---|".repeat(head.length)}`;
-  return [[line, ...rows].join("\n"), ...missing].join("\n\n");
+  const names = [...inPlaces.keys()];
+  const perPlace = places.map(({ name }, index) => [
+    name,
+    ...names.map((each) => inPlaces.get(each)?.[index] ?? ""),
+  ]);
+  if (scanned.seconds > limit)
+    throw new Error(
+      `the scan of this repository takes ${scanned.seconds} s of the processor, more than ${limit} s`,
+    );
+  return [
+    table(head, rows),
+    table(["keys and values found in", ...names], perPlace),
+    benchRecall(draw),
+    `\`node policies/scan.ts\`: ${scanned.line}; ${scanned.seconds.toFixed(1)} s of the processor`,
+    ...missed,
+    ...missing,
+  ].join("\n\n");
 }

@@ -1,40 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { caught, caughtTable, type Score } from "./compare.ts";
-import { generate, type Sample } from "./manifests/generate.ts";
+import { caughtTable, type Score } from "./compare.ts";
+import type { Sample } from "./manifests/generate.ts";
 import { isMissing, ready } from "./obtain.ts";
+import { drawSamples, score } from "./score.ts";
 import { apiServer } from "./tools/apiServer.ts";
 import { checkovPackages, kubeScoreBinary, podSecurityBinary } from "./tools/artefacts.ts";
 import { checkov } from "./tools/checkov.ts";
 import { kubeScore } from "./tools/kubeScore.ts";
 import { ours } from "./tools/ours.ts";
 import { podSecurity } from "./tools/podSecurity.ts";
-import type { Tool } from "./tools/tool.ts";
-
-/** How many manifests, and from which draw: the same ones each time. */
-const count = 200;
-const seed = 20_261_121;
-
-/** What a tool makes of manifests and of their twins. */
-export async function score(tool: Tool, samples: Sample[]): Promise<Score> {
-  const scratch = await mkdtemp(join(tmpdir(), "sophia-bench-"));
-  try {
-    const start = performance.now();
-    const judge = (variant: "clean" | "faulty") =>
-      tool.judge(
-        samples.map((sample) => ({ id: sample.id, objects: sample[variant] })),
-        join(scratch, variant),
-      );
-    const clean = await judge("clean");
-    const faulty = await judge("faulty");
-    const seconds = (performance.now() - start) / 1000;
-    const alarms = [...clean.values()].flat().length;
-    return { tool: tool.name, caught: caught(samples, clean, faulty), alarms, seconds };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
 
 /** Faults that we miss and somebody else catches: what the pack could learn. */
 const missed = (samples: Sample[], scores: Score[]): string[] => {
@@ -53,7 +26,7 @@ const missed = (samples: Sample[], scores: Score[]): string[] => {
 
 /** 200 manifests with known faults before this pack, three other tools and an API server, as tables. */
 export async function benchManifests(): Promise<string> {
-  const samples = generate(count, seed);
+  const samples = drawSamples();
   const tools = [
     ours,
     await ready(podSecurityBinary, podSecurity),

@@ -1,7 +1,7 @@
-import type { Artefact } from "../../../lab/artefacts/artefact.ts";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
 import { labOf } from "../../../lab/lab.ts";
-import { Progress } from "../../../lab/progress.ts";
+import { Progress } from "../../../lab/terminal/progress.ts";
+import type { Artefact } from "../../../tools/artefacts/artefact.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
 import type { Missing } from "./tools/tool.ts";
 
 const progress = new Progress();

@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
-import { run } from "../../../lab/exec.ts";
-import { helm } from "../../../lab/helm/artefact.ts";
-import { labOf, repository } from "../../../lab/lab.ts";
+import { labOf } from "../../../lab/lab.ts";
 import { pulumiCli } from "../../../lab/pulumi/cli/artefact.ts";
 import { assembleToolchain, pulumiEnvironment } from "../../../lab/pulumi/toolchain.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { run } from "../../../tools/exec.ts";
+import { helm } from "../../../tools/helm/artefact.ts";
+import { repository } from "../../../tools/repository.ts";
 
 const program = join(import.meta.dirname, "programs/many");
 /** This project's rules, with settings and exceptions for a program that is not ours. */
@@ -30,7 +31,7 @@ export async function benchPreview(): Promise<string> {
     await writeFile(join(folder, "exceptions.json"), "[]");
     const env = {
       ...pulumiEnvironment(tools, { state: join(folder, "state"), passphraseFile }),
-      LAB_HELM: join(folders.get(helm.name) ?? "", "helm"),
+      HELM_BINARY: join(folders.get(helm.name) ?? "", "helm"),
       TEST_EXCEPTIONS: join(folder, "exceptions.json"),
     };
     const pulumi = (cwd: string, ...args: string[]) => run(tools.binary, args, { cwd, env });

@@ -1,7 +1,7 @@
 import { publicKeyOf } from "../../../data/quality/warehouse/keyPair.ts";
 import type { SnowflakeConfig } from "../../../lab/saas/estuary/plane.ts";
 import { warehouseAt } from "../../../lab/saas/snowflake/warehouse.ts";
-import { rsaKey, startTestSnowflake } from "../servers/snowflake.ts";
+import { rsaKey, startTestSnowflake } from "../servers/databases/snowflake.ts";
 
 /** The lab's Snowflake with the rights that materialize-snowflake has, and what it is configured with. */
 export async function startMaterialized() {

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Cell, OpenWarehouse } from "../../../lab/saas/estuary/plane/warehouse.ts";
-import type { TestPostgres } from "../servers/postgres.ts";
+import type { TestPostgres } from "../servers/databases/postgres.ts";
 
 const spellings: [RegExp, string][] = [
   [/NUMBER\(38,0\)/g, "NUMERIC"],

@@ -1,55 +1,78 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { repository } from "../../../lab/lab.ts";
+import { open, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { survivesClosedTerminal } from "../../../lab/terminal/interrupt.ts";
+import { repository } from "../../../tools/repository.ts";
 
-/** What a command wrote, in the order in which it came. */
+/** The exit code of a command, and what it wrote in the order in which it came. */
 export interface Finished {
   code: number;
-  said: string;
+  output: string;
 }
 
-/** Starts the commands of one test run, and hands them an interrupt. */
+/** Starts the commands of one test run, and forwards an interrupt to them. */
 export class Commands {
   interrupted = false;
   readonly #running = new Set<ChildProcess>();
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #folder: string;
+  #count = 0;
 
-  constructor(environment: NodeJS.ProcessEnv) {
+  /** @param folder for the commands' output */
+  constructor(environment: NodeJS.ProcessEnv, folder: string) {
     this.#environment = environment;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      // A terminal tells the whole group, `kill` only this process. Either way the lab is still to be removed.
+    this.#folder = folder;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      // A terminal signals the whole process group, `kill` only this process. In both cases the lab must be removed.
       process.on(signal, () => {
         this.interrupted = true;
         for (const child of this.#running) child.kill(signal);
       });
     }
+    survivesClosedTerminal();
   }
 
-  /** @param show passes the output on at once; otherwise it is only kept */
-  execute(command: string, args: string[], show = false): Promise<Finished> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(command, args, {
-        cwd: repository,
-        env: this.#environment,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let said = "";
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding("utf8");
-        stream.on("data", (text: string) => {
-          said += text;
-          if (show) process.stdout.write(text);
-        });
-      }
-      this.#running.add(child);
-      child.on("error", reject);
-      const finish = (code: number | null) => {
-        this.#running.delete(child);
-        for (const stream of [child.stdout, child.stderr]) stream.destroy();
-        resolve({ code: code ?? 1, said });
-      };
-      child.on("close", finish);
-      // A service that the command left running on purpose may hold its output open.
-      child.on("exit", (code) => setTimeout(finish, 2000, code).unref());
+  /**
+   * Runs a command to its exit. The output goes to a file instead of a pipe: a service that a test leaves running may
+   * keep a pipe open for ever.
+   */
+  async execute(command: string, args: string[]): Promise<Finished> {
+    this.#count += 1;
+    const path = join(this.#folder, `output-${this.#count}`);
+    const file = await open(path, "a");
+    try {
+      const child = this.#start(command, args, file.fd);
+      const code = await ended(child, "exit");
+      return { code, output: await readFile(path, "utf8") };
+    } finally {
+      await file.close();
+      await rm(path, { force: true });
+    }
+  }
+
+  /** Runs a command that leaves nothing running, and passes its output on at once. */
+  show(command: string, args: string[]): Promise<number> {
+    // Not inherited: on a terminal the command would draw a live line across the output of the other lane.
+    const child = this.#start(command, args, "pipe");
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (chunk: Buffer) => process.stdout.write(chunk));
+    return ended(child, "close");
+  }
+
+  #start(command: string, args: string[], output: "pipe" | number): ChildProcess {
+    const child = spawn(command, args, {
+      cwd: repository,
+      env: this.#environment,
+      stdio: ["ignore", output, output],
     });
+    this.#running.add(child);
+    child.once("exit", () => this.#running.delete(child));
+    return child;
   }
 }
+
+const ended = (child: ChildProcess, event: "exit" | "close"): Promise<number> =>
+  new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once(event, (code: number | null) => resolve(code ?? 1));
+  });

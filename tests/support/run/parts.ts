@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 import type { Commands } from "./execute.ts";
 import { skipsOf } from "./skips.ts";
 
@@ -9,10 +9,10 @@ export interface Outcome {
   passed: number;
   failed: number;
   skipped: number;
-  said: string;
-  /** What failed, each with the first lines of why: said again at the end, where the reader of a long log looks. */
+  output: string;
+  /** What failed, each with the first lines of why: repeated at the end of the log. */
   failures?: string[];
-  /** What passed at the second try only, each with what it said at the first: to be looked into, though nothing failed. */
+  /** What passed on the second attempt only, each with the error of the first. Not a failure, but worth an investigation. */
   unsteady?: string[];
   /** Why tests were left out, with how many. */
   leftOut?: Record<string, number>;
@@ -31,8 +31,8 @@ export const bin = (name: string) => join(repository, "node_modules", ".bin", na
 export const whole = (commands: Commands, name: string, command: string, args: string[]): Part => ({
   name,
   run: async () => {
-    const { code, said } = await commands.execute(command, args);
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, said };
+    const { code, output } = await commands.execute(command, args);
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0, output };
   },
 });
 
@@ -86,7 +86,7 @@ export const suite = (commands: Commands, name: string, reports: string, measure
     const folder = join(reports, `coverage-${name}`);
     // What ran has run, also where a test failed.
     const coverage = ["", ".reporter=json", ".reportOnFailure=true", `.reportsDirectory=${folder}`];
-    const { code, said } = await commands.execute(bin("node"), [
+    const { code, output } = await commands.execute(bin("node"), [
       join(repository, "node_modules", "vitest", "vitest.mjs"),
       "run",
       `--project=${name}`,
@@ -110,7 +110,7 @@ export const suite = (commands: Commands, name: string, reports: string, measure
       passed: counts.numPassedTests,
       failed: counts.numFailedTests + (broken ? 1 : 0) + unknown.length,
       skipped: counts.numPendingTests,
-      said,
+      output,
       failures: [...failuresOf(counts), ...unknown],
       leftOut: skips.known,
       unsteady: unsteadyOf(counts),

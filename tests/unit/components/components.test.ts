@@ -1,62 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { namespaceNames } from "../../../components/network/names.ts";
 import { Namespaces } from "../../../components/network/namespaces.ts";
-import { GpuPlugin } from "../../../components/services/gpu.ts";
-import { GpuMetrics } from "../../../components/services/gpuMetrics/index.ts";
 import { Nginx } from "../../../components/services/nginx.ts";
 import { Postgres, PostgresOperator } from "../../../components/services/postgres/index.ts";
 import { logins } from "../../../components/services/postgres/logins.ts";
 import { parseManifest } from "../../../components/services/postgres/manifest.ts";
 import { Redis } from "../../../components/services/redis.ts";
-import { gpuSettings } from "../../../components/settings/k3s.ts";
 import { nginxSettings, postgresSettings, redisSettings } from "../../../components/settings/services.ts";
-
-/*
- * What the components ask the engine for. That the engine and a cluster do it is proved with the real ones.
- */
-
-interface Registered {
-  type: string;
-  name: string;
-  inputs: Record<string, unknown>;
-}
-let registered: Registered[] = [];
-
-/** What the engine adds to inputs, by type. */
-const madeOf: Record<string, (name: string) => object> = {
-  "random:index/randomPassword:RandomPassword": (name) => ({ result: `password of ${name}` }),
-  "pulumi-nodejs:dynamic/services:SelfSignedCertificate": () => ({ certificate: "certificate", key: "key" }),
-};
-
-await pulumi.runtime.setMocks({
-  newResource({ type, name, inputs }) {
-    registered.push({ type, name, inputs });
-    return { id: `${name}-id`, state: { ...inputs, ...madeOf[type]?.(name) } };
-  },
-  call: () => ({}),
-});
-
-const resolved = <T>(output: pulumi.Output<T>): Promise<T> =>
-  new Promise((resolve) => {
-    output.apply(resolve);
-  });
-const find = (type: string, name: string) => {
-  const found = registered.find((each) => each.type === type && each.name === name);
-  if (!found) throw new Error(`no ${type} ${name} among ${registered.map((each) => each.name).join(", ")}`);
-  return found.inputs;
-};
-/** What an input is once the mark that hides it is taken off, and whether it bore the mark. */
-function unmarked(value: unknown): { secret: boolean; value: unknown } {
-  if (typeof value === "object" && value !== null && "4dabf18193072939515e22adb298388d" in value) {
-    return { secret: true, value: (value as unknown as { value: unknown }).value };
-  }
-  return { secret: false, value };
-}
-
-beforeEach(() => {
-  registered = [];
-});
+import { find, registered, resolved, unmarked } from "./registered.ts";
 
 const manifest = parseManifest(
   `apiVersion: v1
@@ -72,7 +24,7 @@ spec: { template: { spec: { containers: [{ name: manager, image: "example.test/m
 );
 
 describe("namespaces", () => {
-  test("S4 are walled before anyone learns their names", async () => {
+  test("S4 are isolated before their names resolve", async () => {
     const namespaces = new Namespaces("n", {
       apiServers: [{ address: "192.0.2.1", port: 6443 }],
       clusterCidr: "10.42.0.0/16",
@@ -80,10 +32,15 @@ describe("namespaces", () => {
     });
     for (const name of namespaceNames) {
       expect(await resolved(namespaces.names[name])).toBe(name);
-      const walls = registered.filter(
+      const position = (wanted: (inputs: { name?: string; namespace?: string }) => boolean) =>
+        registered.findIndex(({ inputs }) => wanted(inputs.metadata ?? {}));
+      expect(position((metadata) => metadata.namespace === name)).toBeGreaterThan(
+        position((metadata) => metadata.name === name),
+      );
+      const isolation = registered.filter(
         ({ inputs }) => (inputs.metadata as { namespace?: string } | undefined)?.namespace === name,
       );
-      expect(walls.map(({ type }) => type)).toEqual(
+      expect(isolation.map(({ type }) => type)).toEqual(
         expect.arrayContaining([
           "kubernetes:core/v1:ResourceQuota",
           "kubernetes:core/v1:LimitRange",
@@ -100,76 +57,6 @@ describe("namespaces", () => {
 });
 
 describe("services", () => {
-  test("K5 the GPU plugin is a release of NVIDIA's chart", async () => {
-    const gpu = new GpuPlugin("g", { settings: gpuSettings.parse({}), namespace: "gpu" });
-    expect(await resolved(gpu.ready)).toBe(true);
-    expect(find("kubernetes:helm.sh/v3:Release", "g-service-release")).toMatchObject({
-      chart: "nvidia-device-plugin",
-      atomic: true,
-      name: "nvidia-device-plugin",
-    });
-  });
-
-  test("W2 GPUs are measured on their hosts, and told to Kubernetes by an API whose certificate it is given", async () => {
-    const metrics = new GpuMetrics("m", {
-      settings: gpuSettings.parse({}).autoscaling,
-      image: "registry.test/monitoring:1",
-      mcp: { status: "http://gateway.test:8090/status", apart: {} },
-      namespaces: { gpu: "gpu", monitoring: "monitoring", mcp: "mcp" },
-    });
-    expect(await resolved(metrics.ready)).toBe(true);
-    expect(find("kubernetes:apiregistration.k8s.io/v1:APIService", "m-registration").spec).toMatchObject({
-      group: "custom.metrics.k8s.io",
-      version: "v1beta2",
-      service: { name: "gpu-metrics", namespace: "monitoring", port: 443 },
-    });
-    expect(find("kubernetes:apps/v1:DaemonSet", "m-exporter").spec).toMatchObject({
-      template: { spec: { runtimeClassName: "nvidia", nodeSelector: { "nvidia.com/gpu.present": "true" } } },
-    });
-    expect(find("kubernetes:apps/v1:Deployment", "m-api").spec).toMatchObject({
-      template: {
-        spec: {
-          containers: [
-            {
-              image: "registry.test/monitoring:1",
-              env: expect.arrayContaining([
-                {
-                  name: "SOPHIA_GPU_EXPORTERS",
-                  value: "http://dcgm-exporter.gpu.svc.cluster.local:9400/metrics",
-                },
-              ]),
-            },
-          ],
-        },
-      },
-    });
-    expect(unmarked(find("kubernetes:core/v1:Secret", "m-secret").stringData).secret).toBe(true);
-  });
-
-  test("S4 the GPU metrics may list the MCP servers' pods and read who the front proxy is, no more", async () => {
-    const metrics = new GpuMetrics("m", {
-      settings: gpuSettings.parse({}).autoscaling,
-      image: "registry.test/monitoring:1",
-      mcp: { status: "http://gateway.test:8090/status", apart: {} },
-      namespaces: { gpu: "gpu", monitoring: "monitoring", mcp: "mcp" },
-    });
-    await resolved(metrics.ready);
-    const rights = registered.filter(({ type }) => type.includes("rbac.authorization.k8s.io"));
-    expect(rights.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`).sort()).toEqual([
-      "Role m-role",
-      "RoleBinding m-binding",
-      "RoleBinding m-front-proxy",
-    ]);
-    expect(find("kubernetes:rbac.authorization.k8s.io/v1:Role", "m-role")).toMatchObject({
-      metadata: { namespace: "mcp" },
-      rules: [{ resources: ["pods"], verbs: ["list"] }],
-    });
-    expect(find("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", "m-front-proxy")).toMatchObject({
-      metadata: { namespace: "kube-system" },
-      roleRef: { kind: "Role", name: "extension-apiserver-authentication-reader" },
-    });
-  });
-
   test("D3 Redis gets its password by Secret, and a new password changes the release", async () => {
     const redis = new Redis("r", {
       settings: redisSettings.parse({}),

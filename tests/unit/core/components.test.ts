@@ -58,15 +58,15 @@ const resolved = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resol
 
 async function made() {
   const recorder = new Recorder();
-  const birth = new k8s.core.v1.Namespace("birth", {}, { parent: recorder });
+  const clusterIdentity = new k8s.core.v1.Namespace("clusterIdentity", {}, { parent: recorder });
   const other = new k8s.core.v1.Namespace("other", {}, { parent: recorder });
   const provider = new k8s.Provider("cluster", { kubeconfig: "{}" }, { parent: recorder });
-  const inCluster = insideCluster(provider, birth);
+  const inCluster = insideCluster(provider, clusterIdentity);
   const service = new Service("redis", { parent: recorder, ...inCluster }, other);
   const urns = await Promise.all(
     [service.urn, service.outer.urn, service.inner?.urn ?? pulumi.output("")].map(resolved),
   );
-  return { urns, birth, other, service };
+  return { urns, clusterIdentity, other, service };
 }
 
 test("components are named by folder and kind, and name their children after themselves", async () => {
@@ -80,11 +80,14 @@ test("components are named by folder and kind, and name their children after the
 });
 
 test("K3 what lives in a cluster goes with it, however deep; what says otherwise is left alone", async () => {
-  const { birth, other } = await made();
+  const { clusterIdentity, other } = await made();
   const goesWith = (name: string) => options.get(name)?.deletedWith;
-  expect([goesWith("redis-config"), goesWith("redis-inner-config")]).toEqual([birth, birth]);
+  expect([goesWith("redis-config"), goesWith("redis-inner-config")]).toEqual([
+    clusterIdentity,
+    clusterIdentity,
+  ]);
   expect([goesWith("redis-own"), goesWith("redis-inner-own")]).toEqual([other, other]);
-  expect([goesWith("redis-plain"), goesWith("birth")]).toEqual([undefined, undefined]);
+  expect([goesWith("redis-plain"), goesWith("clusterIdentity")]).toEqual([undefined, undefined]);
 });
 
 test("K3 what lives in a cluster is made through the cluster's provider, however deep", async () => {

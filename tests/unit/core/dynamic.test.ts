@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, onTestFinished, test } from "vitest";
-import { DynamicResource, providerText } from "../../../components/core/dynamic.ts";
+import { DynamicResource } from "../../../components/core/dynamic.ts";
+import { moduleOf, providerText } from "../../../components/core/providerText.ts";
 
 const module = "some/thing/provider.ts";
 const text = providerText(module);
@@ -35,6 +36,12 @@ test("the stored text names the module and holds none of its code, so it is the 
   expect(text).toContain(module);
   expect(text).not.toContain(process.cwd());
   expect(providerText("other/provider.ts")).toBe(text.replaceAll(module, "other/provider.ts"));
+});
+
+test("the module of a stored text is found again, and only of such a text", () => {
+  expect(moduleOf(text)).toBe(module);
+  expect(moduleOf("exports.handler = () => ({})")).toBeUndefined();
+  expect(moduleOf('join(dir, "../outside.ts")')).toBeUndefined();
 });
 
 test.each(["../outside.ts", "/etc/x.ts", "x.js", 'a"; evil.ts', "a/../b.ts", "node:fs"])(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Clock, Hopeless, notYet, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
+import { type Clock, notYet, Unrecoverable, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
 
 /** A clock that moves only when somebody sleeps. */
 function handClock(): Clock & { slept: number[] } {
@@ -44,7 +44,7 @@ test("what is hopeless ends the wait at once with its own error", async () => {
   const clock = handClock();
   const cause = new Error("401: the key is wrong");
   const wait = waitFor({ what: "the API", deadline: 60, clock }, async () => {
-    throw new Hopeless(cause);
+    throw new Unrecoverable(cause);
   });
   await expect(wait).rejects.toBe(cause);
   expect(clock.slept).toEqual([]);

@@ -31,7 +31,7 @@ test("P1 a part without its secrets is left out with a notice that names them", 
   const { running, notices } = partsOf(on, new Set(all.filter((name) => name !== "hubspotRefreshToken")));
   expect(running).toEqual(["estuary", "slack", "gong", "snowflake"]);
   expect(notices).toEqual([
-    "pipeline: hubspot is left out: no hubspotRefreshToken in the stack's environment",
+    "pipeline: hubspot is disabled: the stack's environment has no hubspotRefreshToken",
   ]);
 });
 

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { logins } from "../../../components/services/postgres/index.ts";
 import { pipelineSettings } from "../../../components/settings/pipeline.ts";
 import { Pipeline, type PipelineArgs } from "../../../data/pipeline.ts";
-import { rsaKey } from "../../support/servers/snowflake.ts";
+import { rsaKey } from "../../support/servers/databases/snowflake.ts";
 import { someSecret } from "./estuary/support/estuary.ts";
 
 /* What previews of the committed stacks ask the engine for, with the secrets that their ESC environments bring. */

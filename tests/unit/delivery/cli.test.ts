@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 
 /** Runs a command of the workflows with a CLI that only notes what it was asked. */
 function asked(...args: string[]): { calls: string[]; stderr: string } {
@@ -23,7 +23,7 @@ done
 `,
   );
   chmodSync(binary, 0o755);
-  const env = { ...process.env, PULUMI_BINARY: binary, LAB_HELM: "/not/needed", PULUMI_ORGANIZATION: "" };
+  const env = { ...process.env, PULUMI_BINARY: binary, HELM_BINARY: "/not/needed", PULUMI_ORGANIZATION: "" };
   const { stderr } = spawnSync(process.execPath, [join(repository, "delivery/cli.ts"), ...args], {
     encoding: "utf8",
     env,

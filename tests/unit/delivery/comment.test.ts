@@ -167,7 +167,7 @@ describe("C1 a plan that somebody else made", () => {
   });
 
   test.each([
-    ["text", "no JSON"],
+    ["text", "not JSON"],
     [JSON.stringify({ ...empty, stack: "dev --> @octocat" }), "stack"],
     [JSON.stringify({ ...empty, more: "@octocat" }), "unrecognized_keys"],
     [JSON.stringify({ ...empty, changes: [{ kind: "approve" }] }), "changes.0.kind"],

@@ -104,7 +104,7 @@ describe("C1 where the comment goes", () => {
   test("a plan of another stack than the job's is not written, whatever it calls itself", () => {
     const plan = { stack: "prod" } as Plan;
     expect(planFor("prod", plan)).toBe(plan);
-    expect(() => planFor("dev", plan)).toThrow("the plan of stack dev says that it is of prod");
+    expect(() => planFor("dev", plan)).toThrow("the plan for stack dev names stack prod");
   });
 
   const sha = "a".repeat(40);
@@ -123,7 +123,7 @@ describe("C1 where the comment goes", () => {
   test("nowhere when it has moved on, and not to what is no commit", async () => {
     const { api } = await fakeGitHub({ pulls: [{ id: 1, number: 7, head: { sha: "b".repeat(40) } }] });
     expect(await pullOf(api, head)).toBeUndefined();
-    await expect(pullOf(api, { ...head, sha: "main" })).rejects.toThrow("is no commit");
+    await expect(pullOf(api, { ...head, sha: "main" })).rejects.toThrow("is not a commit id");
   });
 });
 

@@ -63,6 +63,11 @@ describe("C1 the comment on a pull request", () => {
     expect(await cost("host-removed")).toMatchObject({ before: 1883.4, after: 941.7 });
     // A program that failed before it registered a host: nothing is known, so nothing is said.
     expect(await cost("budget")).toMatchObject({ items: [], budget: 1500 });
+    // The program could not report this error to the engine, which then knows only its standard error.
+    const { messages } = await recorded("budget");
+    expect(messages).toEqual([
+      expect.objectContaining({ severity: "error", text: expect.stringContaining("its budget is $1500.00") }),
+    ]);
   });
 
   test("S3 shows what a policy refuses, and why", async () => {

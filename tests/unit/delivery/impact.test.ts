@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,7 +6,8 @@ import { withoutData } from "../../../delivery/comment/impact/withoutData.ts";
 import { type Outcome, outcomesOf } from "../../../delivery/comment/steps.ts";
 import { objections } from "../../../delivery/stack/guard.ts";
 import { type Part, parts, targetsOf } from "../../../delivery/stack/operations.ts";
-import { repository } from "../../../lab/lab.ts";
+import { registeredBy } from "../../../esc/uses/derive.ts";
+import { repository } from "../../../tools/repository.ts";
 
 const database = "snowflake:index/database:Database";
 const publication = "pulumi-nodejs:dynamic/estuary:Publication";
@@ -49,18 +49,13 @@ const guarded = (...outcomes: Outcome[]) =>
     { dataLoss: false },
   );
 
-/** Types that the program registers, by stack; it runs as Node runs it, not as the test runner would. */
-const registered = (() => {
-  const script = `import { registeredBy } from "./esc/uses/derive.ts";
-    const stacks = Object.entries(await registeredBy(${JSON.stringify(`${repository}/`)}));
-    const types = stacks.map(([stack, all]) => [stack, [...all.keys()].map((key) => key.split(" ")[0])]);
-    process.stdout.write(JSON.stringify(Object.fromEntries(types)));`;
-  const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
-    cwd: repository,
-    encoding: "utf8",
-  });
-  return JSON.parse(said) as Record<string, string[]>;
-})();
+/** Types that the program registers, by stack. */
+const registered = Object.fromEntries(
+  Object.entries(await registeredBy(repository)).map(([stack, all]) => [
+    stack,
+    [...all.keys()].map((key) => key.split(" ")[0] ?? ""),
+  ]),
+);
 
 test("C1 each part that can be deployed alone is a component of the program", () => {
   expect(Object.keys(registered)).toEqual(["dev", "prod"]);
@@ -118,7 +113,9 @@ describe("C1 no type of resource is forgotten", () => {
   test("one that is new is taken for data until somebody judged it", () => {
     const type = "elsewhere:index/bucket:Bucket";
     expect(severities(outcome(type, "update"), outcome(type, "create"))).toEqual([]);
-    expect(guarded(outcome(type, "delete"))).toEqual([expect.stringContaining("nobody wrote down")]);
+    expect(guarded(outcome(type, "delete"))).toEqual([
+      expect.stringContaining("is unknown, so it counts as loss of data"),
+    ]);
     expect(guarded(outcome(type, "replace"))).toHaveLength(1);
     expect(guarded(outcome(type, "delete", { real: false }))).toEqual([]);
     expect(guarded(outcome(type, "delete", { retained: true }))).toEqual([]);
@@ -145,7 +142,7 @@ describe("C1 guard keeps the pipeline's data", () => {
       expect.stringContaining("SOPHIA_AI: dropped with every"),
     ]);
     expect(guarded(outcome(type, "replace", { keys: ["name"] }))).toEqual([
-      expect.stringContaining("replaced by a change of name"),
+      expect.stringContaining("replacement required by name"),
     ]);
     expect(severities(outcome(type, "update", { paths: ["comment"] }))).toEqual([]);
     expect(severities(outcome(type, "update", { paths: ["name"] }))).toEqual(["outage"]);
@@ -156,7 +153,9 @@ describe("C1 guard keeps the pipeline's data", () => {
     const provider = "pulumi:providers:snowflake";
     const all = [outcome(provider, "replace"), outcome(database, "replace")];
     // The account's loss says all.
-    expect(guarded(...all)).toEqual([expect.stringContaining("Snowflake account: it is another one")]);
+    expect(guarded(...all)).toEqual([
+      expect.stringContaining("Snowflake account: replaced by another account"),
+    ]);
     expect(guarded(outcome(provider, "update", { paths: ["accountName"] }))).toHaveLength(1);
     expect(guarded(outcome(provider, "update", { paths: ["privateKey"] }))).toEqual([]);
     // With another version of the plugin Pulumi's own providers come and go.
@@ -171,7 +170,7 @@ describe("C1 guard keeps the pipeline's data", () => {
       outputs: { types },
     };
     expect(guarded(outcome(publication, "delete", { old }))).toEqual([
-      "publication acme/dev/source-hubspot: deleted with its collections (it is no longer in the program)",
+      "publication acme/dev/source-hubspot: deleted with its collections (removed from the program)",
     ]);
     expect(guarded(outcome(publication, "replace", { old }))).toHaveLength(1);
     const current = { inputs: { ...old.inputs, names: ["acme/dev/source-hubspot"] }, outputs: {} };
@@ -203,7 +202,7 @@ describe("C1 guard keeps the pipeline's data", () => {
     ]);
     expect(severities(outcome("kubernetes:batch/v1:CronJob", "delete"))).toEqual(["outage"]);
     const urn = `urn:pulumi:dev::sophia-infra::sophia:data:Pipeline$sophia:data:Migrations$${job}::migrate`;
-    expect(effectsOf([outcome(job, "replace", { urn })])[0]?.what).toContain("migrations that are new");
+    expect(effectsOf([outcome(job, "replace", { urn })])[0]?.what).toContain("new migrations");
     expect(effectsOf([outcome(job, "replace")])[0]?.what).not.toContain("migrations");
   });
 

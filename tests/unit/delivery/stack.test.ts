@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { providerText } from "../../../components/core/dynamic.ts";
+import { providerText } from "../../../components/core/providerText.ts";
 import type { Effect, Plan } from "../../../delivery/comment/plan.ts";
 import { guard, objections } from "../../../delivery/stack/guard.ts";
 import { commitBefore, parseHistory } from "../../../delivery/stack/history.ts";
@@ -100,7 +100,7 @@ describe("C1 an update that nobody watches", () => {
   test("may interrupt, but must not lose data unless somebody says so", () => {
     expect(objections(plan([away]), { dataLoss: false })).toEqual([]);
     expect(() => guard(plan([away, lost]), { dataLoss: false })).toThrow(
-      /stack prod is left as it is[\s\S]*host backend: terminated \(image changes\)[\s\S]*backup/,
+      /stack prod is not updated[\s\S]*host backend: terminated \(image changes\)[\s\S]*backup/,
     );
     expect(objections(plan([lost]), { dataLoss: true })).toEqual([]);
   });
@@ -126,12 +126,12 @@ describe("C1 work by hand", () => {
     urn: `urn:pulumi:dev::p::sophia:lambda:Fleet$${type}::fleet-${host}`,
   }));
 
-  test("finds a host's machine, or names the hosts that there are", () => {
+  test("finds a host's machine, or names the stack's hosts", () => {
     expect(machineOf(state, "mcp")).toMatch(/::fleet-mcp$/);
     expect(() => machineOf(state, "frontend")).toThrow(
-      "no host frontend in the stack; its hosts: backend, mcp",
+      "unknown host frontend; the hosts of the stack are backend, mcp",
     );
-    expect(() => machineOf([], "mcp")).toThrow("its hosts: none");
+    expect(() => machineOf([], "mcp")).toThrow("the hosts of the stack are none");
   });
 
   test("a part that the program does not have is refused, not passed over", () => {
@@ -159,8 +159,8 @@ describe("C1 work by hand", () => {
   test("a stack is named as its backend knows it", () => {
     expect(programIn("/checkout", "dev", {}).qualified).toBe("dev");
     expect(programIn("/checkout", "dev", { PULUMI_ORGANIZATION: "acme" }).qualified).toBe("acme/dev");
-    expect(() => programIn("/checkout", "dev --yes", {})).toThrow("names no stack");
-    expect(() => programIn("/checkout", "--yes", {})).toThrow("names no stack");
+    expect(() => programIn("/checkout", "dev --yes", {})).toThrow("is not a stack name");
+    expect(() => programIn("/checkout", "--yes", {})).toThrow("is not a stack name");
   });
 
   test("a stack that was never brought up cannot be looked at", () => {

@@ -4,7 +4,7 @@ import { dirname, join, matchesGlob } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { packages } from "../../../delivery/watch.ts";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 
 const tracked = execFileSync("git", ["ls-files"], { cwd: repository, encoding: "utf8" }).split("\n");
 const read = (file: string) => readFileSync(join(repository, file), "utf8");
@@ -43,7 +43,7 @@ test.each(Object.entries(kinds))(
   },
 );
 
-test("C1 known holes are looked for in all npm packages that run", () => {
+test("C1 all deployed npm packages are checked for known vulnerabilities", () => {
   const locks = tracked.filter((file) => kinds.npm?.test(file) && !(file in none));
   expect([...packages].sort()).toEqual(locks.map(dirname).sort());
 });

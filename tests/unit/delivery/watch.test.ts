@@ -8,9 +8,9 @@ import { z } from "zod";
 import { install, installed } from "../../../delivery/stack/rollback.ts";
 import { checks, faultsIn, type Reach, reachOf } from "../../../delivery/stack/verify.ts";
 import { auditRows, rotation } from "../../../delivery/watch.ts";
-import { repository } from "../../../lab/lab.ts";
 import { serve } from "../../../mcp/servers/kit/serve.ts";
 import { tool } from "../../../mcp/servers/kit/tool.ts";
+import { repository } from "../../../tools/repository.ts";
 
 /** Stands for Nginx at an ingress address. */
 async function answering(status: number): Promise<number> {
@@ -147,7 +147,7 @@ describe("S2 secrets that are due", () => {
   });
 });
 
-describe("C1 packages with known holes", () => {
+describe("C1 packages with known vulnerabilities", () => {
   /** As npm 10 and 11 show it. */
   const audit = JSON.stringify({
     auditReportVersion: 2,

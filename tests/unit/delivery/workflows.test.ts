@@ -1,36 +1,11 @@
-import { access, readdir, readFile } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { commands } from "../../../delivery/commands.ts";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
+import { folder, type Job, names, type Step, text, workflows } from "./workflows.ts";
 
-interface Step {
-  name?: string;
-  uses?: string;
-  run?: string;
-  with?: Record<string, unknown>;
-}
-interface Job {
-  uses?: string;
-  steps?: Step[];
-  permissions?: Record<string, string>;
-  environment?: string;
-  concurrency?: object;
-  "timeout-minutes"?: number;
-}
-interface Workflow {
-  name: string;
-  on: Record<string, unknown>;
-  permissions: unknown;
-  jobs: Record<string, Job>;
-}
-
-const folder = join(repository, ".github");
-const names = (await readdir(join(folder, "workflows"))).sort();
-const text = (path: string) => readFile(join(folder, path), "utf8");
-const workflows = new Map<string, Workflow>();
-for (const name of names) workflows.set(name, parse(await text(`workflows/${name}`)) as Workflow);
 const actions = await Promise.all(
   (await readdir(join(folder, "actions"))).map(async (name) => `actions/${name}/action.yml`),
 );
@@ -186,6 +161,23 @@ describe("C1 a stack", () => {
     );
     expect(looking.map(({ file }) => file)).toEqual(["deploy.yml", "pull-request.yml"]);
     for (const { job } of looking) expect(job.environment).toMatch(/-preview$/);
+  });
+
+  test("W4 has its deployed images scanned after each update, and is verified whatever the scan finds", () => {
+    for (const file of ["deploy.yml", "on-stack.yml"]) {
+      const steps = Object.values(workflows.get(file)?.jobs ?? {}).flatMap((job) => job.steps ?? []);
+      const index = (command: RegExp) => steps.findLastIndex(({ run }) => command.test(run ?? ""));
+      const [update, scan, verify] = [/cli\.ts (up|"\$COMMAND")/, /cli\.ts scan/, /cli\.ts verify/].map(
+        index,
+      );
+      expect([file, update, scan]).toEqual([file, expect.any(Number), (update ?? 0) + 1]);
+      expect([file, verify]).toEqual([file, (scan ?? 0) + 1]);
+      expect(steps[verify ?? -1]?.if).toContain("success() || steps.scan.outcome == 'failure'");
+    }
+    // A vulnerable image is not a reason to go back to an older one, and never a commit to go back to.
+    const steps = workflows.get("deploy.yml")?.jobs.deploy?.steps ?? [];
+    expect(steps.find(({ run }) => run?.includes("cli.ts rollback"))?.if).not.toContain("steps.scan");
+    expect(steps.find(({ run }) => run?.includes("cli.ts mark"))?.if).toBeUndefined();
   });
 
   test("is never updated by a clock or a merge without its plan having been guarded", () => {

@@ -10,10 +10,11 @@ import { parseConfig } from "../../../components/settings/parse.ts";
 import { type Fault, judge } from "../../../esc/check/judge.ts";
 import { type Checkout, questionOf, readCheckout } from "../../../esc/check/material.ts";
 import { entriesOf } from "../../../esc/check/report.ts";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
 import { escEvaluator } from "../../../lab/esc/artefact.ts";
 import { evaluate } from "../../../lab/esc/evaluator.ts";
-import { labOf, repository } from "../../../lab/lab.ts";
+import { labOf } from "../../../lab/lab.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { repository } from "../../../tools/repository.ts";
 
 let folder: string;
 let checkout: Checkout;
@@ -116,7 +117,7 @@ test.skipIf(!idle)("S1 a secret that nobody reads yet may not be given", async (
     "sophia/base": (text) => `${text}    ${key}: \${${secrets[idle ?? "tlsKey"].path}}\n`,
   });
   expect(faults.join("\n")).toMatch(
-    /^esc\/sophia\/base.yaml:\d+:5: sophia-infra:\w+ is read by nobody yet \(it is meant for .+\); take it out until it is$/m,
+    /^esc\/sophia\/base.yaml:\d+:5: sophia-infra:\w+ is not read yet \(it is for .+\); remove it$/m,
   );
 });
 
@@ -125,12 +126,12 @@ test("S2 the rotators that the runbook has for Snowflake give both keys", async 
   const [, yaml = ""] = /```yaml\n([\s\S]*?)```/.exec(book) ?? [];
   const { values } = parse(yaml) as { values: { snowflake: object } };
   const question = questionOf(checkout, "required");
-  const stub = parse(question.environments["sophia/base-secrets"] ?? "") as { values: object };
+  const stub = parse(question.environments["sophia/prod-secrets"] ?? "") as { values: object };
   const environments = {
     ...question.environments,
-    "sophia/base-secrets": stringify({ values: { ...stub.values, ...values } }),
+    "sophia/prod-secrets": stringify({ values: { ...stub.values, ...values } }),
   };
-  const reports = await evaluate(folder, { environments, evaluate: ["sophia/base-secrets", "sophia/prod"] });
+  const reports = await evaluate(folder, { environments, evaluate: ["sophia/prod-secrets", "sophia/prod"] });
   // The stand-in of a rotator takes any state: that there is none yet fits twice.
   const known = "exactly one subschema may match";
   const said = Object.values(reports).flatMap(({ diagnostics }) => diagnostics.map(({ message }) => message));
@@ -178,5 +179,5 @@ test("`make esc` ends with 1 and lines that an editor can follow", async () => {
   writeFileSync(join(copy, "esc/sophia/prod.yaml"), "valuez: {}\n");
   const { code, said } = await check();
   expect(code).toBe(1);
-  expect(said).toContain("esc/sophia/prod.yaml:1:1: valuez means nothing");
+  expect(said).toContain("esc/sophia/prod.yaml:1:1: valuez is not a top-level key");
 });

@@ -12,7 +12,7 @@ import { liveSecrets } from "../../../components/settings/environment/uses.ts";
 import { settingsSchema } from "../../../components/settings/schema.ts";
 import { dueOnes, RecordError, type RotationRecord, standings } from "../../../esc/rotation/due.ts";
 import { render } from "../../../esc/rotation/render.ts";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 
 const stages = ["dev", "prod"];
 const uses = { dev: { tlsKey: ["a:b:C one", "a:b:D two"] }, prod: { tlsKey: ["a:b:C three"] } };
@@ -53,7 +53,7 @@ test("S2 what nobody wrote down is not taken for fresh", () => {
   }
   expect(dueOnes(plan({})).map(({ secret }) => secret)).toContain("tlsKey");
   const absent = plan({}).filter(({ state }) => state === "absent").length;
-  expect(render(plan({}))).toContain(`${absent} optional ones not written down`);
+  expect(render(plan({}))).toContain(`${absent} optional secrets without a recorded rotation`);
 });
 
 test("S2 what the program made itself is reminded of, in each stack, by the setting that makes it anew", () => {
@@ -105,7 +105,7 @@ test("S2 a rotator's secret is rotated by ESC", () => {
   const standing = of({}, "tlsKey", "sophia/dev-secrets");
   const { rotation } = secrets.snowflakeLoaderPrivateKey;
   expect(render([{ ...standing, rotation }])).toContain(
-    "ESC's rotator snowflake-user changes it: `esc env rotate",
+    "ESC's rotator snowflake-user rotates it: `esc env rotate",
   );
 });
 
@@ -117,7 +117,7 @@ test("S2 all faults of the record come at once", () => {
   };
   expect(() => plan(record)).toThrow(RecordError);
   expect(() => plan(record)).toThrow(
-    /lambda.apiKey: 2026-02-30 is no date.*lambda.apiKee: there is no such.*tls.key: 2026-12-01 is in the future.*stage-secrets/s,
+    /lambda.apiKey: 2026-02-30 is not a date.*lambda.apiKee: there is no such.*tls.key: 2026-12-01 is in the future.*stage-secrets/s,
   );
 });
 
@@ -180,7 +180,7 @@ test("S2 `make rotation` ends with 1 until all is written down, with 2 when the 
   expect(readFileSync(record, "utf8")).toMatch(/^# kept/);
   expect(rotation("--done", "sophia/base-secrets", "no.such")).toMatchObject({ status: 2 });
   writeFileSync(record, "sophia/base-secrets: {lambda.apiKey: soon}\n");
-  expect(rotation()).toMatchObject({ status: 2, stderr: expect.stringContaining("soon is no date") });
+  expect(rotation()).toMatchObject({ status: 2, stderr: expect.stringContaining("soon is not a date") });
 }, 60_000);
 
 test("S2 esc/uses.yaml says what a new value of each secret changes in the program", () => {

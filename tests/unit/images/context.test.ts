@@ -58,7 +58,7 @@ test("every change of what is sent is seen, and none of what is not", async () =
 test("a missing Dockerfile or folder is told by its name", async () => {
   const { at } = context();
   await expect(hashContext(at("."), at("nowhere"))).rejects.toThrow(
-    `there is no Dockerfile ${at("nowhere")}`,
+    `Dockerfile ${at("nowhere")} does not exist`,
   );
   await expect(hashContext(at("none"), at("Dockerfile"))).rejects.toThrow("ENOENT");
 });

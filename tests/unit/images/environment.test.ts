@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { environmentSchema, type VariableName } from "../../../components/settings/environment/variables.ts";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 
 const postgres = ["SOPHIA_POSTGRES_HOST", "SOPHIA_POSTGRES_USER", "SOPHIA_POSTGRES_PASSWORD_FILE"];
 const gongKeys = ["SOPHIA_GONG_ACCESS_KEY_FILE", "SOPHIA_GONG_ACCESS_KEY_SECRET_FILE"];

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { hadolint } from "../../../images/lint/artefact.ts";
-import { obtain } from "../../../lab/artefacts/obtain.ts";
-import { run } from "../../../lab/exec.ts";
-import { labOf, repository } from "../../../lab/lab.ts";
+import { labOf } from "../../../lab/lab.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { run } from "../../../tools/exec.ts";
+import { repository } from "../../../tools/repository.ts";
 import { families } from "./families.ts";
 
 /** The linter, or why it cannot be had here. */

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { type BuildSettings, recipes, tagOf, unknownBases } from "../../../components/images/families.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";
 import { buildSettingsOf } from "../../../images/scan/images.ts";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 
 const digest = `sha256:${"ab".repeat(32)}`;
 const settings: BuildSettings = {

@@ -32,7 +32,7 @@ describe("addresses", () => {
     expect(agent()).not.toHaveProperty("flannel-backend");
   });
 
-  test("K2 on a shared private network no external address is told", () => {
+  test("K2 on a shared private network no external address is set", () => {
     const config = server({ nodeAddress: "private", flannelBackend: "host-gw" });
     expect(config).toMatchObject({ "node-ip": "10.0.0.10", "flannel-backend": "host-gw" });
     expect(config).not.toHaveProperty("node-external-ip");
@@ -93,7 +93,7 @@ describe("hardening", () => {
       "protect-kernel-defaults": true,
       "cluster-init": true,
       "service-node-port-range": "80-443",
-      disable: ["traefik", "servicelb", "metrics-server"],
+      disable: ["traefik", "servicelb"],
     });
     expect(configText(server())).toContain('write-kubeconfig-mode: "0600"');
   });
@@ -134,7 +134,7 @@ describe("extraConfig", () => {
     expect(agent({ extraConfig })["kubelet-arg"]).toContain("max-pods=50");
   });
 
-  test("S1 may set neither secrets nor what the bootstrap decides; every fault is told with its path", () => {
+  test("S1 may set neither secrets nor what the bootstrap sets; every fault is reported with its path", () => {
     const keys = ["token", "etcd-s3-secret-key", "server", "node-name", "node-label+", "data-dir"];
     const result = k3sSettings.safeParse({
       ...settings(),

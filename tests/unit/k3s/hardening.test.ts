@@ -59,10 +59,10 @@ describe("firewall", () => {
   test("L4 who comes for a tunnel reaches SSH and nothing else", () => {
     const text = rules({ sshNetworks: ["192.0.2.7/32"] });
     expect(text).toContain(
-      "set guests { type ipv4_addr; flags interval; auto-merge; elements = { 192.0.2.7/32 } }",
+      "set ssh_networks { type ipv4_addr; flags interval; auto-merge; elements = { 192.0.2.7/32 } }",
     );
-    expect(text).toContain("ip saddr @guests tcp dport 22 accept");
-    expect(rules()).not.toContain("@guests");
+    expect(text).toContain("ip saddr @ssh_networks tcp dport 22 accept");
+    expect(rules()).not.toContain("@ssh_networks");
   });
 
   test("admins everywhere need no set, which old nft could not hold", () => {
@@ -113,7 +113,7 @@ test("H1 updates never touch the GPU driver", () => {
     expect(blocked).toContain(`"${name}"`);
 });
 
-test("kernel settings are told apart by whose they are", () => {
+test("kernel settings are separated by namespaced and host-wide ones", () => {
   expect(Object.keys(networkSysctls).every((key) => key.startsWith("net."))).toBe(true);
   expect(Object.keys({ ...kubeletSysctls, ...kernelSysctls }).some((key) => key.startsWith("net."))).toBe(
     false,

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { providerText } from "../../../components/core/dynamic.ts";
+import { providerText } from "../../../components/core/providerText.ts";
 import { knownHostsForm, readHostKey } from "../../../k3s/ssh/handshake.ts";
 import { type HostKeyState, provider } from "../../../k3s/ssh/hostKeyProvider.ts";
 import { sshServer as startServer } from "./sshServer.ts";
@@ -56,13 +56,24 @@ test("a host that does not answer keeps its key at a refresh", async () => {
   await expect(provider.read?.("m1", state)).resolves.toEqual({ id: "m1", props: state });
 });
 
-test("a wait for SSH that fails says where and why", async () => {
+test("what answers at a refresh without a readable key is an error, not an unchanged key", async () => {
+  const { outs } = await provider.create(props((await sshServer()).port));
+  const garbage = createServer((socket) => socket.write(`SSH-2.0-test\r\n${"\xff".repeat(64)}`, "latin1"));
+  garbage.listen(0, "127.0.0.1");
+  await once(garbage, "listening");
+  closers.push(() => garbage.close());
+  const { port } = garbage.address() as AddressInfo;
+  const read = provider.read?.("m1", { ...(outs as HostKeyState), port });
+  await expect(read).rejects.toThrow(`SSH at 127.0.0.1:${port}: `);
+});
+
+test("a wait for SSH that times out names the address and the last error", async () => {
   await expect(provider.create({ ...props(1), deadline: 0 })).rejects.toThrow(
     /waited 0 s for SSH at 127\.0\.0\.1:1; last: .*ECONNREFUSED/,
   );
 });
 
-test("another machine is another key, another address is not", async () => {
+test("another machine replaces the key, another address does not", async () => {
   const olds = { ...props(22), hostKey: "ssh-ed25519 AAAA" };
   await expect(provider.diff?.("m1", olds, { ...props(22), machineId: "m2" })).resolves.toMatchObject({
     changes: true,
@@ -80,7 +91,7 @@ test("a blob without a type is no key", () => {
   expect(() => knownHostsForm(Buffer.from([0, 0, 0, 1, 0]))).toThrow("no readable type");
 });
 
-test("what the state keeps of a dynamic provider is small, names no folder and runs today's code", async () => {
+test("the stored text of a dynamic provider is small and contains no machine path", async () => {
   const text = providerText("k3s/ssh/hostKeyProvider.ts");
   expect(text.length).toBeLessThan(2000);
   expect(text).not.toContain(process.cwd());

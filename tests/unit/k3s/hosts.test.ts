@@ -20,7 +20,11 @@ describe("hosts of a cluster", () => {
   test.each([
     ["no server", [mcpHost()], /got 0/],
     ["two servers", [host(), host({ name: "other" })], /got 2 \(backend, other\)/],
-    ["two nodes of one name", [host({ name: "mcp-node" }), mcpHost()], /two hosts would be node mcp-node/],
+    [
+      "two nodes of one name",
+      [host({ name: "mcp-node" }), mcpHost()],
+      /two hosts have the node name mcp-node/,
+    ],
   ])("%s are refused", (_what, hosts, message) => {
     expect(() => orderHosts(hosts)).toThrow(message);
   });

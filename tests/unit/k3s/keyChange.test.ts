@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   authorizedKeysScript,
+  authorizeNewKey,
   type KeyChangeProps,
-  letIn,
   provider,
 } from "../../../k3s/ssh/keyChangeProvider.ts";
 import { sshKeyPair } from "../../support/sshKey.ts";
@@ -35,7 +35,7 @@ describe("S2 authorized_keys", () => {
     return { status, stdout, stderr };
   };
 
-  test("takes the new key beside those that are there, once", () => {
+  test("adds the new key to the existing ones, once", () => {
     writeFileSync(file, `# people\nfrom="192.0.2.0/24" ${other.public} anna@laptop\n${before.public}\n`, {
       mode: 0o600,
     });
@@ -52,7 +52,7 @@ describe("S2 authorized_keys", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  test("loses the previous key everywhere, whatever stands around it; other people's stay", () => {
+  test("removes the previous key everywhere, with any options and comment; other keys stay", () => {
     const forced = `no-pty,command="echo Please login as ubuntu" ${before.public} launch`;
     mkdirSync(join(folder, "root/.ssh"), { recursive: true });
     writeFileSync(join(folder, "root/.ssh/authorized_keys"), `${forced}\n`);
@@ -62,13 +62,13 @@ describe("S2 authorized_keys", () => {
     expect(readFileSync(join(folder, "root/.ssh/authorized_keys"), "utf8")).not.toContain("ssh-ed25519");
   });
 
-  test("never loses the key that is at work", () => {
+  test("never removes the key in use", () => {
     writeFileSync(file, `${now.public}\n`);
     expect(run(now.public, [`${now.public} the same`]).stdout).toBe("nothing to change\n");
   });
 });
 
-describe("S2 a host is led from one key to the next", () => {
+describe("S2 the SSH key of a running host is changed", () => {
   const closers: (() => void)[] = [];
   afterEach(() => {
     for (const close of closers.splice(0)) close();
@@ -93,7 +93,7 @@ describe("S2 a host is led from one key to the next", () => {
 
   test("by a login with the previous key, then proved by one with the new", async () => {
     const { started, props } = await server(true);
-    await letIn(props, undefined, 0);
+    await authorizeNewKey(props, undefined, 0);
     expect(started.keys).toEqual([blob(before), blob(now)]);
     expect(started.commands.map(({ stdin }) => stdin.includes(`ADD='ssh-ed25519 ${blob(now)}'`))).toEqual([
       true,
@@ -103,21 +103,21 @@ describe("S2 a host is led from one key to the next", () => {
     expect(started.commands.map(({ line }) => line).join()).not.toContain(blob(now));
   });
 
-  test("one that was launched with the new key is left as it is", async () => {
+  test("a host that was launched with the new key is not changed", async () => {
     const { started, props } = await server([now.public]);
-    await letIn(props, undefined, 0);
+    await authorizeNewKey(props, undefined, 0);
     expect(started.commands).toHaveLength(1);
   });
 
-  test("one that takes neither is named, and asked no more", async () => {
+  test("a host that accepts neither key is named, and not tried again", async () => {
     const { started, props } = await server([]);
-    await expect(letIn(props, undefined, 30)).rejects.toThrow(
-      /127\.0\.0\.1 takes neither sshPrivateKey nor sshPreviousPrivateKey: put the key that it was last updated with/,
+    await expect(authorizeNewKey(props, undefined, 30)).rejects.toThrow(
+      /127\.0\.0\.1 accepts neither sshPrivateKey nor sshPreviousPrivateKey: set sophia-infra:sshPreviousPrivateKey to the key of its last update/,
     );
     expect(started.commands).toEqual([]);
   });
 
-  test("a second change before the first was ended takes away what came first", async () => {
+  test("a second change before the end of the first removes the oldest key", async () => {
     const { started, props } = await server(true);
     const { update } = provider;
     const third = { ...props.keys, previousPublicKey: other.public, previousPrivateKey: other.private };
@@ -129,7 +129,7 @@ describe("S2 a host is led from one key to the next", () => {
     expect(started.commands.at(-1)?.stdin).toContain(`DROP='ssh-ed25519 ${blob(before)}'`);
   });
 
-  test("at the end the previous key is taken away, by a login with the new one", async () => {
+  test("at the end the previous key is removed, by a login with the new one", async () => {
     const { started, props } = await server([now.public]);
     await provider.delete?.("m", props);
     expect(started.commands.map(({ stdin }) => stdin.includes(`DROP='ssh-ed25519 ${blob(before)}'`))).toEqual(

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { unknownValue } from "../../../components/core/dynamic.ts";
-import { HalfMade } from "../../../components/core/halfMade.ts";
+import { InitFailed } from "../../../components/core/initFailed.ts";
+import { unknownValue } from "../../../components/core/unknown.ts";
 import { adapt, faultsOf } from "../../../lambda/provider/adapter.ts";
 import { contextFrom } from "../../../lambda/provider/context.ts";
 import { firewallRuleset } from "../../../lambda/provider/handlers/firewallRuleset.ts";
@@ -23,14 +23,14 @@ const good = {
 const faults = (bag: Record<string, unknown>) =>
   faultsOf(instance.inputs(bag), bag).map(({ property }) => property);
 
-test("all faults of an instance are told together", () => {
+test("all faults of an instance are reported together", () => {
   expect(faults(good)).toEqual([]);
   expect(
     faults({ ...good, name: "", hostname: "Not A Host", regions: [], userData: "x".repeat(1_000_001) }),
   ).toEqual(["name", "hostname", "regions", "userData"]);
 });
 
-test("values that are not known yet are no faults, others beside them are", () => {
+test("values that are not known yet are no faults, others next to them are", () => {
   expect(
     faults({
       ...good,
@@ -44,7 +44,7 @@ test("values that are not known yet are no faults, others beside them are", () =
   );
 });
 
-test("L3 with adopt nothing else is asked for", () => {
+test("L3 with adopt nothing else is required", () => {
   expect(faults({ adopt: { id: "i" } })).toEqual([]);
   expect(faults({ adopt: unknownValue })).toEqual([]);
   expect(faults({ adopt: { address: "203.0.113.7" } })).toEqual(["adopt"]);
@@ -67,11 +67,11 @@ test("L4 rules are checked one by one", () => {
   ]);
 });
 
-test("L5 a half-made resource keeps its inputs and the provider's text, without which it could not be deleted", async () => {
+test("L5 a partly created resource keeps its inputs and the provider's text, without which it could not be deleted", async () => {
   const handler = {
     ...instance,
     create: async () => {
-      throw new HalfMade("i-1", { status: "booting" }, "too slow");
+      throw new InitFailed("i-1", { status: "booting" }, "too slow");
     },
   };
   const made = adapt(handler as unknown as typeof instance, async () => ({}) as never).create({
@@ -85,7 +85,7 @@ test("L5 a half-made resource keeps its inputs and the provider's text, without 
   });
 });
 
-test("the way to Lambda: what is missing or malformed in the configuration is named", async () => {
+test("what is missing or malformed in the configuration of the connection is named", async () => {
   const temporary = await mkdtemp(join(tmpdir(), "adapter-"));
   vi.stubEnv("TMPDIR", temporary);
   onTestFinished(async () => {
@@ -106,7 +106,7 @@ test("the way to Lambda: what is missing or malformed in the configuration is na
   expect(timing).toMatchObject({ bootDeadline: 7, terminateDeadline: 900, settleDeadline: 180 });
 });
 
-test("a provider that was never configured says so", async () => {
+test("a provider that was never configured is an error", async () => {
   await expect(provider.create({ name: "n", publicKey: "ssh-ed25519 AAAA" })).rejects.toThrow(
     /before it was configured/,
   );

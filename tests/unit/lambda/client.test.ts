@@ -5,11 +5,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import * as http from "../../../components/core/http/errors.ts";
 import type { Clock } from "../../../components/core/wait.ts";
 import { createClient } from "../../../lambda/client/client.ts";
 import * as errors from "../../../lambda/client/errors.ts";
-import { type Limiter, unlimited } from "../../../lambda/client/limiter.ts";
+import type { Limiter } from "../../../lambda/client/limiter.ts";
 import type { LaunchRequest } from "../../../lambda/client/wire.ts";
+import { unlimited } from "../../support/lambda/limiter.ts";
 
 interface Sent {
   method: string;
@@ -102,7 +104,7 @@ test("instances: unknown fields and nulls are tolerated, tokens are not even dec
   expect(sent[1]?.url).toBe("https://lambda.example/api/v1/instances?page_token=next+page");
 });
 
-test("what is not there is no failure to read or to delete", async () => {
+test("reading or deleting what does not exist is no failure", async () => {
   const { api } = await clientWith([refused("global/object-does-not-exist", 404)]);
   expect(await api.getInstance("a/b")).toBeUndefined();
   expect(await api.getRuleset("x")).toBeUndefined();
@@ -125,7 +127,7 @@ test("a termination counts only when Lambda names the instance", async () => {
   expect(await (await clientWith([ok({ terminated_instances: [] })])).api.terminate("x")).toBe(false);
 });
 
-test("429 is not JSON, holds everybody back, and is tried again, for launches too", async () => {
+test("429 is not JSON, delays all requests, and is retried, for launches too", async () => {
   const limited = { status: 429, text: "error code: 1015" };
   const { api, sent, turns } = await clientWith([
     limited,
@@ -138,12 +140,12 @@ test("429 is not JSON, holds everybody back, and is tried again, for launches to
 });
 
 test.each([
-  ["a lost reply", networkError("UND_ERR_SOCKET"), errors.ReplyLost],
-  ["a failure that is not known", networkError("NEW_CODE"), errors.ReplyLost],
-  ["a failure without cause", new TypeError("fetch failed"), errors.ReplyLost],
-  ["a 502 page", { status: 502, text: "<html>" }, errors.ServerFault],
-  ["a reply that is not JSON", { text: "ok" }, errors.ServerFault],
-  ["a reply without ids", ok({ instance_ids: [] }), errors.ServerFault],
+  ["a lost reply", networkError("UND_ERR_SOCKET"), http.ReplyLost],
+  ["a failure that is not known", networkError("NEW_CODE"), http.ReplyLost],
+  ["a failure without cause", new TypeError("fetch failed"), http.ReplyLost],
+  ["a 502 page", { status: 502, text: "<html>" }, http.ServerFault],
+  ["a reply that is not JSON", { text: "ok" }, http.ServerFault],
+  ["a reply without ids", ok({ instance_ids: [] }), http.ServerFault],
   ["a refusal", refused("global/quota-exceeded"), errors.QuotaExceeded],
 ])("L5 a launch is never sent again after %s", async (_, reply, Class) => {
   const { api, sent } = await clientWith([reply]);
@@ -160,17 +162,17 @@ test.each(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"])
   },
 );
 
-test("reads and deletes are tried again until the deadline, which the error names", async () => {
+test("reads and deletes are retried until the deadline, which the error names", async () => {
   const { api, sent } = await clientWith([networkError("ECONNRESET"), { status: 500, text: "x" }, ok({})]);
   await api.deleteFileSystem("f");
   expect(sent).toHaveLength(3);
   const down = await clientWith([networkError("ECONNREFUSED")]);
   await expect(down.api.catalogue()).rejects.toThrow(
-    /GET \/instance-types: cannot reach https:\/\/lambda.example.*ECONNREFUSED \(tried again for 30 s\).*lambda.apiUrl/,
+    /GET \/instance-types: cannot reach https:\/\/lambda.example.*ECONNREFUSED \(retried for 30 s\).*lambda.apiUrl/,
   );
   expect(down.sent.length).toBeGreaterThan(5);
   const once = await clientWith([networkError("ECONNREFUSED")], 0);
-  await expect(once.api.catalogue()).rejects.toBeInstanceOf(errors.Unreachable);
+  await expect(once.api.catalogue()).rejects.toBeInstanceOf(http.Unreachable);
   expect(once.sent).toHaveLength(1);
 });
 
@@ -181,16 +183,16 @@ test.each([
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "ERR_TLS_CERT_ALTNAME_INVALID",
-])("a certificate that is not trusted (%s) fails at once: waiting does not mend it", async (code) => {
+])("a certificate that is not trusted (%s) fails at once", async (code) => {
   const { api, sent } = await clientWith([networkError(code)]);
   const failure: unknown = await api.catalogue().catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(errors.Untrusted);
+  expect(failure).toBeInstanceOf(http.Untrusted);
   expect(String(failure)).toContain(code);
-  await expect(api.launch(launch)).rejects.toBeInstanceOf(errors.Untrusted);
+  await expect(api.launch(launch)).rejects.toBeInstanceOf(http.Untrusted);
   expect(sent).toHaveLength(2);
 });
 
-test("a real server with a certificate of its own making is refused at once, with what to do", async () => {
+test("a real server with a self-signed certificate is refused at once, with advice", async () => {
   const folder = mkdtempSync(join(tmpdir(), "lambda-tls-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = (name: string) => join(folder, name);
@@ -223,12 +225,12 @@ test("a real server with a certificate of its own making is refused at once, wit
     limiters: { all: unlimited, launch: unlimited },
   });
   await expect(api.listInstances()).rejects.toThrow(
-    /GET \/instances: https:\/\/127.* certificate that is not trusted: .*DEPTH_ZERO_SELF_SIGNED_CERT.*NODE_EXTRA_CA_CERTS/,
+    /GET \/instances: https:\/\/127.*presents a certificate that is not trusted: .*DEPTH_ZERO_SELF_SIGNED_CERT.*NODE_EXTRA_CA_CERTS/,
   );
   expect(asked).toBe(0);
 });
 
-test("a reply that is not as documented is told with its place", async () => {
+test("a reply that is not as documented is reported with the path", async () => {
   const { api } = await clientWith([ok([{ ...instance("a"), region: "us-west-1" }])], 0);
   await expect(api.listInstances()).rejects.toThrow(/not as documented: data\.0\.region/);
 });
@@ -242,7 +244,7 @@ test("the key never gets into an error, whatever comes back", async () => {
   ] as Reply[]) {
     const { api } = await clientWith([reply], 0);
     const failure: unknown = await api.launch(launch).catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(errors.LambdaError);
+    expect(failure).toBeInstanceOf(http.ApiError);
     expect(String(failure)).toContain("[secret]");
     expect(`${failure} ${JSON.stringify(failure)}`).not.toContain(key);
   }

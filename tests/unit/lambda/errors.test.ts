@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import * as http from "../../../components/core/http/errors.ts";
+import { redact } from "../../../components/core/http/redact.ts";
 import * as errors from "../../../lambda/client/errors.ts";
-import { redact } from "../../../lambda/client/redact.ts";
+import { redactJupyter } from "../../../lambda/client/redact.ts";
 
 const call = "POST /x";
 const of = (status: number, code: string | undefined, message = "m") =>
@@ -25,10 +27,10 @@ test.each([
   [400, "firewall-rulesets/firewall-ruleset-in-use", errors.InUse],
   [400, "ssh-keys/key-in-use", errors.InUse],
   [400, "something/new", errors.InvalidRequest],
-  [429, undefined, errors.RateLimited],
-  [500, "global/internal-error", errors.ServerFault],
-  [503, undefined, errors.ServerFault],
-  [400, undefined, errors.ServerFault],
+  [429, undefined, http.RateLimited],
+  [500, "global/internal-error", http.ServerFault],
+  [503, undefined, http.ServerFault],
+  [400, undefined, http.ServerFault],
 ])("%i %s", (status, code, Class) => {
   expect(of(status, code)).toBeInstanceOf(Class);
 });
@@ -40,15 +42,15 @@ test("SSH keys have no documented codes: their texts decide", () => {
 });
 
 test("only what Lambda may have carried out counts as such", () => {
-  const may = [of(502, undefined), new errors.ReplyLost({ call, message: "m" })];
+  const may = [of(502, undefined), new http.ReplyLost(errors.lambdaCloud, { call, message: "m" })];
   const not = [
     of(429, undefined),
     of(400, "global/quota-exceeded"),
-    new errors.Unreachable({ call, message: "m" }),
-    new errors.Untrusted({ call, message: "m" }),
+    new http.Unreachable(errors.lambdaCloud, { call, message: "m" }),
+    new http.Untrusted(errors.lambdaCloud, { call, message: "m" }),
   ];
-  expect(may.map(errors.mayHaveHappened)).toEqual([true, true]);
-  expect([...not, new Error("x")].map(errors.mayHaveHappened)).not.toContain(true);
+  expect(may.map(http.mayHaveHappened)).toEqual([true, true]);
+  expect([...not, new Error("x")].map(http.mayHaveHappened)).not.toContain(true);
 });
 
 test("an error says what was called, what came back, and what to do", () => {
@@ -67,7 +69,7 @@ test("an error says what was called, what came back, and what to do", () => {
 test("keys and Jupyter tokens are taken out of texts", () => {
   const text =
     '{"jupyter_token":"t0k","jupyter_url": "https://x/?token=t0k","a":"?token=t0k&b=1","k":"secret_a_1.b"}';
-  expect(redact(text, ["secret_a_1.b", ""])).toBe(
+  expect(redactJupyter(redact(text, ["secret_a_1.b", ""]))).toBe(
     '{"jupyter_token":"[secret]","jupyter_url": "[secret]","a":"?token=[secret]&b=1","k":"[secret]"}',
   );
 });

@@ -1,10 +1,21 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { detect, stringsOf } from "../../../policies/detector/detect.ts";
 import { isSecretName } from "../../../policies/detector/names.ts";
 import { Hidden, unknown } from "../../../policies/engine/values.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
+import { Draw } from "../../policies/bench/manifests/random.ts";
 import { contextOf, resource } from "./fixtures.ts";
-import { awkwardValues, genericValue, lookalikes, plantedKeys, symbolValue } from "./keys.ts";
+import { lookalikes } from "./keys/lookalikes.ts";
+import { names } from "./keys/names.ts";
+import { plantedKeys } from "./keys/planted.ts";
+import { alphabets, awkwardValues, lengths, symbolValue } from "./keys/values.ts";
+
+/** Base64 in lines of a width, as `base64` and PEM write it. */
+const lines = (text: string, width: number, indent = ""): string =>
+  Buffer.from(`#cloud-config\n# ${"setup ".repeat(20)}\nuse: ${text}\n# ${"more ".repeat(20)}\n`)
+    .toString("base64")
+    .replaceAll(new RegExp(`.{${width}}`, "g"), `$&\n${indent}`);
 
 /** Every place of a resource in which somebody once put a key. */
 const places: Record<string, (key: string) => object> = {
@@ -19,6 +30,26 @@ const places: Record<string, (key: string) => object> = {
   "base64 in JSON in base64": (key) => ({
     blob: Buffer.from(JSON.stringify({ x: Buffer.from(key).toString("base64") })).toString("base64"),
   }),
+  "base64 in lines of 76": (key) => ({ userData: lines(key, 76) }),
+  "base64 in lines of 64": (key) => ({ userData: lines(key, 64) }),
+  "base64 in an indented block of YAML": (key) => ({
+    text: `data:\n  file: |\n    ${lines(key, 76, "    ")}\n`,
+  }),
+  "base64 in lines inside a string of code": (key) => ({ text: `x = ${JSON.stringify(lines(key, 64))};` }),
+  "base64 in lines of a list": (key) => ({ text: JSON.stringify(lines(key, 76).split("\n"), null, 2) }),
+  "base64 of text that is not ASCII": (key) => ({
+    userData: Buffer.from(`# Schlüssel für „Sophia“ — 鍵\n${key}\n`).toString("base64"),
+  }),
+  "base64 of UTF-16": (key) => ({
+    userData: Buffer.from(`\ufeff# x\n${key}\n`, "utf16le").toString("base64"),
+  }),
+  "base64 of gzip": (key) => ({ userData: gzipSync(`#cloud-config\n# ${key}\n`).toString("base64") }),
+  "base64 of a binary": (key) => ({
+    blob: Buffer.concat([Buffer.from([0, 1, 2, 255, 254]), Buffer.from(key), Buffer.from([0, 200])]).toString(
+      "base64",
+    ),
+  }),
+  hexadecimal: (key) => ({ text: `file: ${Buffer.from(`# ${key}\n`).toString("hex")}` }),
   "Dockerfile arguments": (key) => ({ build: { args: { EXTRA: key } } }),
   "name of a property": (key) => ({ data: { [key]: "x" } }),
 };
@@ -27,7 +58,7 @@ describe("S3 keys of known formats", () => {
   for (const [place, plant] of Object.entries(places)) {
     test(`are found in: ${place}`, () => {
       const missed = plantedKeys().flatMap(({ format, key }) => {
-        const faults = noHardCodedKeys.judge(resource(plant(key)), contextOf());
+        const faults = noHardCodedKeys.evaluate(resource(plant(key)), contextOf());
         return faults.some(({ message }) => message.includes(format))
           ? []
           : [`${format} (${faults.map((f) => f.message)})`];
@@ -39,7 +70,7 @@ describe("S3 keys of known formats", () => {
   test("are named by path and format, never by value", () => {
     for (const { key } of plantedKeys()) {
       for (const plant of Object.values(places)) {
-        const said = JSON.stringify(noHardCodedKeys.judge(resource(plant(key)), contextOf()));
+        const said = JSON.stringify(noHardCodedKeys.evaluate(resource(plant(key)), contextOf()));
         for (const piece of key.match(/[A-Za-z0-9]{16,}/g) ?? []) expect(said).not.toContain(piece);
       }
     }
@@ -47,7 +78,7 @@ describe("S3 keys of known formats", () => {
 
   test("are let pass as Pulumi secrets, and as values that are not known yet", () => {
     const [{ key } = { key: "" }] = plantedKeys();
-    const of = (value: unknown) => noHardCodedKeys.judge(resource({ token: value }), contextOf());
+    const of = (value: unknown) => noHardCodedKeys.evaluate(resource({ token: value }), contextOf());
     expect(of(key)).toHaveLength(1);
     expect(of(new Hidden(key))).toEqual([]);
     expect(of({ deep: [new Hidden({ key })] })).toEqual([]);
@@ -77,16 +108,35 @@ const named = (value: string, quote = ""): Record<string, object> => {
 };
 
 describe("S3 keys of no known format", () => {
-  const value = genericValue();
-  test.each(Object.entries(named(value)))("are found as: %s", (_place, props) => {
-    const faults = noHardCodedKeys.judge(resource(props), contextOf());
-    expect(faults.length).toBeGreaterThan(0);
-    expect(JSON.stringify(faults)).not.toContain(value);
+  test.each(Object.keys(named("")))("are found as: %s", (place) => {
+    for (const [alphabet, characters] of Object.entries(alphabets)) {
+      // Whatever has punctuation stands in quotes, see below.
+      if (alphabet === "with punctuation") continue;
+      for (const length of lengths) {
+        const value = new Draw(length).text(characters, length);
+        const faults = noHardCodedKeys.evaluate(resource(named(value)[place] ?? {}), contextOf());
+        expect(faults.length, `${alphabet}: ${value}`).toBeGreaterThan(0);
+        expect(JSON.stringify(faults)).not.toContain(value);
+      }
+    }
   });
+
+  test.each(Object.entries(alphabets))(
+    "are missed less than once in a hundred: %s",
+    (_alphabet, characters) => {
+      const draw = new Draw(1);
+      for (const length of lengths) {
+        const values = Array.from({ length: 300 }, () => draw.text(characters, length));
+        const texts = values.map((value) => `db:\n  password: '${value}'\n`);
+        expect(values.filter((value) => detect(value, "API_KEY").length === 0).length).toBeLessThan(3);
+        expect(texts.filter((text) => detect(text).length === 0).length).toBeLessThan(length < 16 ? 9 : 3);
+      }
+    },
+  );
 
   const odd = symbolValue();
   test.each(Object.entries(named(odd, "'")))("are found with punctuation as: %s", (_place, props) => {
-    const faults = noHardCodedKeys.judge(resource(props), contextOf());
+    const faults = noHardCodedKeys.evaluate(resource(props), contextOf());
     expect(faults.length, odd).toBeGreaterThan(0);
     expect(JSON.stringify(faults)).not.toContain(JSON.stringify(odd).slice(1, -1));
   });
@@ -99,7 +149,7 @@ describe("S3 keys of no known format", () => {
           .map((name) => `${name} ${each}`),
       );
     expect(unnoticed(awkwardValues())).toEqual([]);
-    // One of some twenty thousand looks by chance like words, a list of names, or a call.
+    // One of some thousand looks by chance like words, a list of names, or a call.
     expect(unnoticed(Array.from({ length: 200 }, () => symbolValue())).length).toBeLessThanOrEqual(2);
   });
 
@@ -110,9 +160,15 @@ describe("S3 keys of no known format", () => {
 });
 
 describe("what only looks like a key", () => {
+  test.each(names)("is let pass under a secret's name: %s", (value) => {
+    expect(detect(value, "API_TOKEN")).toEqual([]);
+    expect(detect(`api_token: "${value}"\n`)).toEqual([]);
+    expect(detect(`API_TOKEN=${value}\n`)).toEqual([]);
+  });
+
   test.each(Object.entries(lookalikes()))("is let pass: %s", (_what, text) => {
     expect(detect(text)).toEqual([]);
-    expect(noHardCodedKeys.judge(resource({ data: { file: text } }), contextOf())).toEqual([]);
+    expect(noHardCodedKeys.evaluate(resource({ data: { file: text } }), contextOf())).toEqual([]);
   });
 
   test("names tell secrets from what is about them", () => {

@@ -2,17 +2,18 @@ import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import { expect, test } from "vitest";
 import { readResource, readStack } from "../../../policies/analyzer/wire.ts";
+import { evaluate, ResourceCache } from "../../../policies/engine/evaluate.ts";
 import { Exceptions, parseExceptions } from "../../../policies/engine/exceptions.ts";
 import { readExceptions, readSettings } from "../../../policies/engine/files.ts";
 import { renderCall } from "../../../policies/engine/helm.ts";
-import { Docket, judge } from "../../../policies/engine/judge.ts";
-import { manifestSubjects } from "../../../policies/engine/subjects.ts";
+import { manifestSubjects, resourceSubjects } from "../../../policies/engine/subjects.ts";
 import { Hidden, revealed, unknown } from "../../../policies/engine/values.ts";
 import { rules } from "../../../policies/rules/index.ts";
+import { noHostAccess } from "../../../policies/rules/pods/noHostAccess.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
 import { stackRules } from "../../../policies/rules/stack/index.ts";
 import { contextOf, deployment } from "./fixtures.ts";
-import { genericValue } from "./keys.ts";
+import { genericValue } from "./keys/values.ts";
 
 const names = [...rules, ...stackRules].map(({ name }) => name);
 const today = "2026-11-21";
@@ -132,33 +133,61 @@ test("a stack is read resource by resource", () => {
   expect(readStack(request.serializeBinary()).map(({ props }) => props)).toEqual([{ a: 1 }, { a: 2 }]);
 });
 
-test("a rule judges a secret as a secret, and the same text in the clear as a leak", async () => {
+test("a rule evaluates a secret as a secret, and the same text in the clear as a leak", async () => {
   const value = genericValue();
   const told = (password: unknown) => ({ urn: "urn:1", type: "test:x:Y", name: "y", props: { password } });
-  const docket = new Docket();
-  const hidden = await docket.open(told(new Hidden(value)));
-  expect(judge(noHardCodedKeys, hidden, contextOf(), none())).toBeUndefined();
-  const open = await docket.open(told(value));
-  const said = judge(noHardCodedKeys, open, contextOf(), none());
+  const cache = new ResourceCache();
+  const hidden = await cache.load(told(new Hidden(value)));
+  expect(evaluate(noHardCodedKeys, hidden, contextOf(), none())).toBeUndefined();
+  const open = await cache.load(told(value));
+  const said = evaluate(noHardCodedKeys, open, contextOf(), none());
   expect(said).toContain("y at password");
   expect(said).not.toContain(value);
-  expect(await docket.find(told(new Hidden(value)))).toBe(open);
+  expect(await cache.get(told(new Hidden(value)))).toBe(open);
 });
 
-test("the objects inside a release are judged by the same rules, under names of their own", async () => {
+test("the objects inside a release are evaluated by the same rules, under their own names", async () => {
   const props = { chart: "./charts/one", namespace: "apps", values: {} };
   const release = { urn: "urn:r", type: "kubernetes:helm.sh/v3:Release", name: "one-release", props };
   const body = deployment({ pod: { hostPID: true }, container: { image: "docker.io/library/redis" } });
-  const docket = new Docket(async ({ name }) => manifestSubjects(name, [body], "apps"));
-  const found = await docket.open(release);
-  const violated = rules.filter((rule) => judge(rule, found, contextOf(), none()) !== undefined);
+  const cache = new ResourceCache(async ({ name }) => manifestSubjects(name, [body], "apps"));
+  const found = await cache.load(release);
+  const violated = rules.filter((rule) => evaluate(rule, found, contextOf(), none()) !== undefined);
   expect(violated.map(({ name }) => name)).toEqual(["no-latest-tag", "no-host-access"]);
   const covering = new Exceptions(
     [{ ...exception, rule: "no-host-access", resource: "one-release/Deployment/one" }],
     "dev",
     today,
   );
-  expect(violated.flatMap((rule) => judge(rule, found, contextOf(), covering) ?? [])).toHaveLength(1);
+  expect(violated.flatMap((rule) => evaluate(rule, found, contextOf(), covering) ?? [])).toHaveLength(1);
+});
+
+const privileged = deployment({ container: { securityContext: { privileged: true } } });
+const { apiVersion: _, kind: __, ...untyped } = privileged;
+
+test.each([
+  ["a List", { apiVersion: "v1", kind: "List", items: [privileged] }],
+  ["a List in a List", { kind: "List", items: [{ kind: "List", items: [privileged] }] }],
+  ["a DeploymentList", { apiVersion: "apps/v1", kind: "DeploymentList", items: [untyped] }],
+])("S3 the objects in %s are evaluated, in a release and as a resource", (_what, body) => {
+  const named = (subjects: { name: string; kubernetes?: { namespace?: string } | undefined }[]) =>
+    subjects.map(({ name, kubernetes }) => `${kubernetes?.namespace}: ${name}`);
+  const inRelease = manifestSubjects("one-release", [body], "others");
+  expect(named(inRelease)).toContain("apps: one-release/Deployment/one");
+  const asResource = resourceSubjects({ type: "kubernetes:core/v1:List", name: "all", props: body });
+  expect(named(asResource)).toContain("apps: all/Deployment/one");
+  for (const subjects of [inRelease, asResource])
+    expect(subjects.flatMap((subject) => noHostAccess.evaluate(subject, contextOf()))).toHaveLength(1);
+});
+
+test("what only looks like a list stays one object", () => {
+  const bodies = [
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "one" }, items: [privileged] },
+    { apiVersion: "v1", kind: "List", items: unknown },
+  ];
+  for (const body of bodies) expect(manifestSubjects("r", [body])).toHaveLength(1);
+  const other = { type: "test:index:Thing", name: "x", props: { kind: "List", items: [privileged] } };
+  expect(resourceSubjects(other)).toHaveLength(1);
 });
 
 test("a release that cannot be rendered says so, and one whose values come later waits", async () => {
@@ -168,11 +197,11 @@ test("a release that cannot be rendered says so, and one whose values come later
     name: "one",
     props: { chart: "./x", values },
   });
-  const broken = new Docket(async () => {
+  const broken = new ResourceCache(async () => {
     throw new Error("chart ./x is no chart");
   });
-  expect((await broken.open(shown({}))).unreadable).toContain("no chart");
-  const later = await broken.open(shown(unknown));
+  expect((await broken.load(shown({}))).unreadable).toContain("no chart");
+  const later = await broken.load(shown(unknown));
   expect(later.later).toBe(true);
   expect(later.unreadable).toBeUndefined();
 });
@@ -191,7 +220,7 @@ test("helm is called with the release's own chart, version, repository and value
   expect(values).toEqual({ a: "x", b: "known-later" });
 });
 
-test("a release with values that are not read is refused, and not judged by half of them", async () => {
+test("a release with inputs that are not supported is refused, and not evaluated without them", async () => {
   const release = (more: object) => ({
     urn: "urn:r",
     type: "kubernetes:helm.sh/v3:Release",
@@ -199,8 +228,8 @@ test("a release with values that are not read is refused, and not judged by half
     props: { chart: "./charts/one", values: {}, ...more },
   });
   for (const more of [{ valueYamlFiles: [{ path: "values.yaml" }] }, { postrender: "./change" }]) {
-    const { unreadable, subjects } = await new Docket().open(release(more));
-    expect(unreadable).toContain(`its ${Object.keys(more)} is not read`);
+    const { unreadable, subjects } = await new ResourceCache().load(release(more));
+    expect(unreadable).toContain(`its ${Object.keys(more)} is not supported`);
     expect(subjects).toHaveLength(1);
   }
   expect(() => renderCall({ chart: "x", valueYamlFiles: null, postrender: "" })).not.toThrow();

@@ -36,26 +36,26 @@ describe("S3 what this repository makes keeps the rules", () => {
     const extra = { ...settings, extraConfig: { "secrets-encryption": false } };
     const script = (given: typeof settings) =>
       configureScript({ host, settings: given, serverAddress: "192.0.2.10" }, { token: "t" });
-    const judged = (text: string) =>
-      k3sConfig.judge(resource({ stdin: new Hidden(text) }, "command:remote:Command"), contextOf());
-    expect(judged(script(settings))).toEqual([]);
+    const evaluated = (text: string) =>
+      k3sConfig.evaluate(resource({ stdin: new Hidden(text) }, "command:remote:Command"), contextOf());
+    expect(evaluated(script(settings))).toEqual([]);
     expect(
-      judged(script(extra))
+      evaluated(script(extra))
         .map(({ message }) => message)
         .join(),
     ).toContain("secrets-encryption is not true");
   });
 
   test("L4 the firewall's rules", () => {
-    const judged = (networks: string[]) =>
-      firewall.judge(
+    const evaluated = (networks: string[]) =>
+      firewall.evaluate(
         resource(
           { rules: baseRules({ adminNetworks: networks }) },
           "pulumi-nodejs:dynamic/lambda:FirewallRules",
         ),
         contextOf({ stack: "prod" }),
       );
-    expect(judged(["203.0.113.0/24"])).toEqual([]);
-    expect(judged(["0.0.0.0/0"])).toHaveLength(2);
+    expect(evaluated(["203.0.113.0/24"])).toEqual([]);
+    expect(evaluated(["0.0.0.0/0"])).toHaveLength(2);
   });
 });

@@ -39,7 +39,7 @@ test("a verdict names subject, place, reason and remedy", () => {
 
 test("K5 a quarter of a GPU is refused with what to write instead", () => {
   const slices = rules.find(({ name }) => name === "whole-gpu-slices");
-  const [fault] = slices?.judge(gpu("0.25"), contextOf()) ?? [];
+  const [fault] = slices?.evaluate(gpu("0.25"), contextOf()) ?? [];
   expect(fault?.message).toContain("4 time slices");
 });
 
@@ -50,7 +50,7 @@ test("every rule about a stack has its cases, some of them violating", () => {
 for (const rule of stackRules) {
   describe(`S3 S4 ${rule.name}`, () => {
     test.each(Object.entries(stackCases[rule.name] ?? {}))("%s", (_what, { objects, refused }) => {
-      expect(rule.judge(objects).map(({ resource }) => resource)).toEqual(refused);
+      expect(rule.evaluate(objects).map(({ resource }) => resource)).toEqual(refused);
     });
   });
 }

@@ -8,8 +8,8 @@ import { gpuValues } from "../../../components/services/gpu.ts";
 import { operatorObjects } from "../../../components/services/postgres/operator.ts";
 import { gpuSettings } from "../../../components/settings/gpu.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";
-import { repository } from "../../../lab/lab.ts";
 import { catalog } from "../../../mcp/catalog/index.ts";
+import { repository } from "../../../tools/repository.ts";
 
 const digest = (digit: number) => `sha256:${String(digit % 10).repeat(64)}`;
 const digests = Object.fromEntries(imagesOfOthers.map((image, index) => [image, digest(index)]));
@@ -82,7 +82,7 @@ test("an image that somebody names otherwise stays as it is named; a digest of n
   expect(result.ok && result.settings.mcp.servers.github?.image).toBe("ghcr.io/acme/github:1");
   const old = settingsWith({ digests: { "docker.io/library/redis:6.0": digest(1) } });
   expect(old.ok ? [] : old.faults.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-    expect.stringMatching(/^images\.digests.*is no image of others that the program runs now/),
+    expect.stringMatching(/^images\.digests.*is not a third-party image that the program runs now/),
   ]);
 });
 

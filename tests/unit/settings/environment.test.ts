@@ -100,7 +100,7 @@ describe("what comes of it", () => {
       secretKeys: new Set([idle]),
     });
     const faults = result.ok ? [] : result.faults.map(({ path, message }) => `${path}: ${message}`);
-    expect(faults).toContain(`${idle}: nothing reads this secret yet; take it out of the ESC environment`);
+    expect(faults).toContain(`${idle}: nothing reads this secret yet; remove it from the ESC environment`);
     expect(faults.join()).not.toContain("do-not-repeat");
   });
 

@@ -98,6 +98,7 @@ test("all faults come at once, with their paths", () => {
     "lambda",
     "lambdaApiKey",
     "nginx.hostnames",
+    "pipeline",
     "redis.memory",
     "sshPrivateKey",
     "tlsCertificate",

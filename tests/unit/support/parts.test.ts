@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 import { failuresOf, unsteadyOf } from "../../support/run/parts.ts";
 
 const file = join(repository, "tests", "unit", "some.test.ts");

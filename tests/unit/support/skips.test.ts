@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { repository } from "../../../lab/lab.ts";
+import { repository } from "../../../tools/repository.ts";
 import { skipsOf } from "../../support/run/skips.ts";
 
 const name = join(repository, "tests", "unit", "some.test.ts");

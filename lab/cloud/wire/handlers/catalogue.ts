@@ -1,6 +1,6 @@
 import { images, listedRegions } from "../../backend/catalogue.ts";
 import { InvalidParameters } from "../../backend/errors.ts";
-import { instanceTypes } from "../../data/instance-types.ts";
+import { instanceTypes } from "../../data/instanceTypes.ts";
 import { regions } from "../../data/regions.ts";
 import { auditEvent, image, instanceType } from "../render.ts";
 import { auditQuery, nothing } from "../requests.ts";

@@ -1,7 +1,8 @@
 import type { RequestContext } from "../kit/provider.ts";
+import { secretTexts } from "../kit/redact.ts";
 import type { ResourceType } from "../kit/resources.ts";
 import { Fields, type Inputs } from "../kit/schema.ts";
-import { type Properties, secretTexts, unknown, type Value } from "../kit/values.ts";
+import { type Properties, unknown, type Value } from "../kit/values.ts";
 import { newId } from "./inputs.ts";
 import { type Logging, Output } from "./output.ts";
 
@@ -10,9 +11,9 @@ export interface CommandRun {
   command: string;
   stdin: string;
   environment: Record<string, string>;
-  /** `PULUMI_COMMAND_STDOUT` and `PULUMI_COMMAND_STDERR` of the run before. */
+  /** `PULUMI_COMMAND_STDOUT` and `PULUMI_COMMAND_STDERR` with the previous outputs. */
   previous: Record<string, string>;
-  /** All inputs, for what only one kind of command has. */
+  /** All inputs, including those of one kind of command only. */
   fields: Fields;
   output: Output;
   signal: AbortSignal;
@@ -26,7 +27,7 @@ const asLogging = (text: string | undefined): Logging =>
 
 const text = (value: Value | undefined) => (typeof value === "string" ? value : "");
 
-/** What messages must not show. Host and user are secret in the state only because they travel with the keys. */
+/** Values to remove from messages. Host and user are secret in the state only as part of `connection`. */
 function secretsOf(properties: Properties): string[] {
   const { connection: _all, ...rest } = properties;
   const connection = new Fields(properties).object("connection");
@@ -71,7 +72,7 @@ async function execute(
   return output.result();
 }
 
-/** A command as a resource: `create`, `update` (or else `create` again), `delete`; a changed trigger replaces it. */
+/** A command resource: runs `create`, `update` (default: `create`) and `delete`; a changed trigger replaces it. */
 export function commandType(inputs: Inputs, runner: Runner): ResourceType {
   const unknowns = { stdout: unknown, stderr: unknown };
   return {

@@ -10,7 +10,7 @@ import { withConnection } from "./ssh.ts";
 
 type Kind = "file" | "folder" | "missing";
 
-/** SFTP with promises, and with errors that name the remote path. */
+/** SFTP with promises and with errors that contain the remote path. */
 class Remote {
   readonly #sftp: SFTPWrapper;
   constructor(sftp: SFTPWrapper) {
@@ -62,14 +62,15 @@ async function copyFolder(remote: Remote, from: string, to: string): Promise<voi
 }
 
 /**
- * Copies as the official plugin does: into an existing folder under the source's own name, over an existing file,
- * parents made as needed. A folder without a final slash keeps its own name.
+ * Copies as the official plugin does: into an existing folder under the source's name, replacing an existing file,
+ * creating parent folders. A source folder without a final slash keeps its name in the target.
  */
 async function copy(remote: Remote, source: Asset, to: string): Promise<void> {
   const kind = await remote.kind(to);
   const { text, path = "" } = source.source;
   if (text !== undefined || source.source.path === undefined) {
-    if (kind === "folder") throw new Error(`remote path ${to} is a directory; a text needs a file name`);
+    if (kind === "folder")
+      throw new Error(`remote path ${to} is a directory; a string asset needs a file name`);
     await remote.folder(posix.dirname(to));
     return remote.text(text ?? "", to);
   }
@@ -92,7 +93,7 @@ function upload(inputs: Properties, context: RequestContext): Promise<void> {
   );
 }
 
-/** `command:remote:CopyToRemote`. What was copied stays on the host when the resource is deleted. */
+/** `command:remote:CopyToRemote`. Deleting the resource leaves the copied files on the host. */
 export const copyToRemote: ResourceType = {
   inputs: copyInputs,
   check(inputs) {

@@ -3,9 +3,9 @@ import type { Input, Inputs } from "../kit/schema.ts";
 
 const logging: Input = { type: "string", oneOf: ["stdout", "stderr", "stdoutAndStderr", "none"] };
 const triggers: Input = { type: "array", replace: true };
-const noFiles = "no output is read from files";
+const noFiles = "commands return stdout and stderr only";
 
-/** Inputs that local and remote commands share. */
+/** Common inputs of local and remote commands. */
 const commandInputs: Inputs = {
   addPreviousOutputInEnv: { type: "boolean" },
   create: { type: "string" },
@@ -25,7 +25,7 @@ export const localCommandInputs: Inputs = {
   interpreter: { type: "array", each: { type: "string" } },
 };
 
-/** Defaults are those of the official plugin. */
+/** The defaults are the official plugin's. */
 const connection: Input = {
   type: "object",
   required: true,
@@ -40,7 +40,7 @@ const connection: Input = {
     port: { type: "number", default: 22 },
     privateKey: { type: "string", secret: true },
     privateKeyPassword: { type: "string", secret: true },
-    proxy: { type: "object", refused: "hosts are reached directly" },
+    proxy: { type: "object", refused: "the lab connects to hosts directly" },
     user: { type: "string", default: "root" },
   },
 };
@@ -54,5 +54,5 @@ export const copyInputs: Inputs = {
   triggers,
 };
 
-/** The official plugin's form of an id: the resource's name and eight random digits. */
+/** An id as in the official plugin: the resource's name and eight random hexadecimal digits. */
 export const newId = (name: string): string => name + randomBytes(4).toString("hex");

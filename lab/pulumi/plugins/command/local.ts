@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import type { CommandRun } from "./command.ts";
 
-/** Seconds between asking a cancelled command to end and killing it. */
+/** Seconds between SIGTERM and SIGKILL for a cancelled command. */
 const graceSeconds = 2;
 
-/** Runs a command on this machine, as leader of a process group of its own. */
+/** Runs a command on this machine, in a new process group. */
 export async function runLocal(run: CommandRun): Promise<void> {
   const given = run.fields.strings("interpreter") ?? [];
   const [program = "/bin/sh", ...args] = given.length > 0 ? given : ["/bin/sh", "-c"];
@@ -25,7 +25,7 @@ export async function runLocal(run: CommandRun): Promise<void> {
   };
   run.signal.addEventListener("abort", cancel, { once: true });
   child.stdin.on("error", () => {
-    // The command ended without reading everything; its exit status tells.
+    // The command ended before reading all its input, which is not an error: the exit status counts.
   });
   child.stdin.end(run.stdin);
   child.stdout.on("data", (chunk) => run.output.add("stdout", chunk));

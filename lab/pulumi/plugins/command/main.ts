@@ -1,7 +1,7 @@
 /** `pulumi-resource-command`: commands on this machine and, by SSH, on others. */
 import { pluginVersion } from "../../versions.ts";
 import { providerOf } from "../kit/resources.ts";
-import { serveProvider } from "../kit/serve-provider.ts";
+import { serveProvider } from "../kit/serveProvider.ts";
 import { commandType } from "./command.ts";
 import { copyToRemote } from "./copy.ts";
 import { localCommandInputs, remoteCommandInputs } from "./inputs.ts";

@@ -1,13 +1,13 @@
 import type { RequestContext } from "../kit/provider.ts";
-import { redact } from "../kit/values.ts";
+import { redact } from "../kit/redact.ts";
 
 export type Logging = "stdout" | "stderr" | "stdoutAndStderr" | "none";
 
-/** What a command has written so far. */
+/** The output of a command. */
 export class Output {
   stdout = "";
   stderr = "";
-  /** Both, in the order in which they came. */
+  /** Both streams, in the order of arrival. */
   #both = "";
   #line = "";
   readonly #logging: Logging;
@@ -40,7 +40,7 @@ export class Output {
     this.#log({ severity: "info", message: redact(line, this.#secrets), ephemeral: true });
   }
 
-  /** What the official plugin says of a command that failed, without the secrets that it was given. */
+  /** The official plugin's error for a failed command, without the command's secrets. */
   failure(reason: string, command: string): Error {
     return new Error(redact(`${reason}: running ${JSON.stringify(command)}:\n${this.#both}`, this.#secrets));
   }

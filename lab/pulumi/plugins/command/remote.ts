@@ -2,7 +2,7 @@ import type { Client, ClientChannel } from "ssh2";
 import type { CommandRun } from "./command.ts";
 import { withConnection } from "./ssh.ts";
 
-/** How a remote command ended; neither is set when the connection broke. */
+/** How a remote command ended. Both are undefined if the connection was lost. */
 interface Ending {
   code?: number | undefined;
   signal?: string | undefined;
@@ -14,13 +14,13 @@ interface Exec {
   stdin: string;
   stdout: (chunk: Buffer) => void;
   stderr: (chunk: Buffer) => void;
-  /** Gets the channel as soon as it is open. */
+  /** Called when the channel is open. */
   opened?: (channel: ClientChannel) => void;
 }
 
 /**
- * Runs a command to its end. Listeners are attached within ssh2's callback: output and exit status of a short command
- * arrive in the same packet as the answer that it was started, and would be lost one tick later.
+ * Runs a command. The listeners are attached in ssh2's callback: output and exit status of a short command arrive in
+ * the same packet as the confirmation of its start, and would be lost one tick later.
  */
 function exec(client: Client, given: Exec): Promise<Ending> {
   return new Promise((resolve, reject) =>
@@ -40,8 +40,8 @@ function exec(client: Client, given: Exec): Promise<Ending> {
 }
 
 /**
- * Servers take only variables that their `AcceptEnv` lists and drop the others silently; a command that needs
- * them must not run without. So ask what arrives.
+ * Checks that the variables arrive: a server silently drops variables that its `AcceptEnv` does not list, and the command
+ * must not run without them.
  */
 async function requireEnvironment(client: Client, environment: Record<string, string>): Promise<void> {
   const names = Object.keys(environment);
@@ -64,7 +64,7 @@ async function requireEnvironment(client: Client, environment: Record<string, st
   }
 }
 
-/** Why a command counts as failed, in the words of the official plugin. */
+/** The official plugin's reason for a failed command; undefined if it succeeded. */
 function failureOf({ code, signal }: Ending): string | undefined {
   if (signal) return `Process exited with status ${code ?? 1} from signal ${signal}`;
   if (code === undefined) return "wait: remote command exited without exit status or exit signal";

@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import ssh2, { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
-import { Hopeless, waitFor } from "../../../../components/core/wait.ts";
+import { asError } from "../../../../components/core/errors.ts";
+import { Unrecoverable, waitFor } from "../../../../components/core/wait.ts";
 import type { RequestContext } from "../kit/provider.ts";
 import type { Fields } from "../kit/schema.ts";
 
-/** Seconds between two dials. With the default of ten tries the whole takes as long as the official plugin's backoff. */
+/** Seconds between two dials. The default of ten attempts takes as long as with the official plugin's backoff. */
 const dialInterval = 1;
 
-/** Dials that a host may refuse the key in: one that boots may listen a moment before it knows whom to let in. */
-const refusals = 5;
+/** Attempts with a rejected key: a booting host may accept connections before its authorized keys are written. */
+const loginAttempts = 5;
 
-/** The server showed another key than the one expected: trying again cannot help. */
+/** The server has another host key than the expected one. Retrying cannot help. */
 class HostKeyMismatch extends Error {}
 
 interface HostKey {
@@ -22,7 +23,7 @@ function parseHostKey(text: string): HostKey {
   const [type, blob] = text.trim().split(/\s+/);
   if (!type || !blob || !/^[A-Za-z0-9+/]+=*$/.test(blob)) {
     throw new Error(
-      "failed to parse host key: must be like `ssh-ed25519 AAAA…`, as in a known_hosts file without the host",
+      "failed to parse host key: must have the form `ssh-ed25519 AAAA…`, as in a known_hosts file without the host",
     );
   }
   return { type, blob };
@@ -30,7 +31,7 @@ function parseHostKey(text: string): HostKey {
 
 const rsa: ServerHostKeyAlgorithm[] = ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"];
 
-/** Settings of ssh2 for a connection of the plugin's schema. */
+/** Converts a `connection` input to the settings of ssh2. */
 export function connectConfig(connection: Fields): ConnectConfig & { mismatch?: () => boolean } {
   const hostKeyText = connection.string("hostKey");
   const hostKey = hostKeyText === undefined ? undefined : parseHostKey(hostKeyText);
@@ -42,7 +43,7 @@ export function connectConfig(connection: Fields): ConnectConfig & { mismatch?: 
     port: connection.number("port"),
     username: connection.string("user"),
     readyTimeout: (connection.number("perDialTimeout") ?? 15) * 1000,
-    // A host that vanishes in the middle of a command is noticed within a minute.
+    // Detects within a minute that a host has disappeared during a command.
     keepaliveInterval: 15_000,
     keepaliveCountMax: 4,
     ...(connection.string("privateKey") === undefined ? {} : { privateKey: connection.string("privateKey") }),
@@ -68,7 +69,7 @@ export function connectConfig(connection: Fields): ConnectConfig & { mismatch?: 
 
 interface Connected {
   client: Client;
-  /** Rejects when the connection ends, whoever ends it. */
+  /** Rejects when the connection ends on either side. */
   lost: Promise<never>;
 }
 
@@ -76,7 +77,7 @@ function dialOnce(config: ReturnType<typeof connectConfig>, signal: AbortSignal)
   return new Promise((resolve, reject) => {
     const client = new Client();
     const lost = Promise.withResolvers<never>();
-    // Nobody may be listening when it ends as planned.
+    // Prevents an unhandled rejection after a regular end.
     lost.promise.catch(() => undefined);
     const cancel = () => {
       lost.reject(new Error(`cancelled: ${String(signal.reason)}`));
@@ -101,17 +102,17 @@ function dialOnce(config: ReturnType<typeof connectConfig>, signal: AbortSignal)
 }
 
 const mismatch = ({ host, port }: ConnectConfig) =>
-  new HostKeyMismatch(`host key mismatch: ${host}:${port} shows another key than the expected one`);
+  new HostKeyMismatch(`host key mismatch: ${host}:${port} has another key than the expected one`);
 
-/** `ssh-ed25519 SHA256:…`, as OpenSSH names keys. Pure. */
+/** Type and fingerprint as in OpenSSH: `ssh-ed25519 SHA256:…`. */
 function keyName(privateKey: string, passphrase: string | undefined): string {
   const key = ssh2.utils.parseKey(privateKey, passphrase);
-  if (key instanceof Error) return "which cannot be read";
+  if (key instanceof Error) return "that cannot be parsed";
   const digest = createHash("sha256").update(key.getPublicSSH()).digest("base64");
   return `${key.type} SHA256:${digest.replace(/=+$/, "")}`;
 }
 
-/** The host answered and lets nobody in with what it was shown. */
+/** The error for a host that rejects the login. */
 function refused(target: string, config: ConnectConfig, cause: Error): Error {
   const { privateKey, passphrase, username } = config;
   const shown =
@@ -119,38 +120,38 @@ function refused(target: string, config: ConnectConfig, cause: Error): Error {
       ? "no private key was given"
       : `key ${keyName(String(privateKey), passphrase?.toString())}`;
   return new Error(
-    `${target}: the host answers, but refused this login ${refusals} times (${shown}): ` +
-      `give the private key whose public half is in ~${username}/.ssh/authorized_keys there, or add that half`,
+    `${target}: the host rejected the login ${loginAttempts} times (${shown}): use a private key whose public key is in ` +
+      `~${username}/.ssh/authorized_keys on the host, or add the public key there`,
     { cause },
   );
 }
 
 /**
- * Connects, trying again as often as `dialErrorLimit` says (-1: until cancelled or timed out), but a refused login only
- * a few times. The error of the last try names host and port.
+ * Connects, with `dialErrorLimit` retries (-1: until cancelled or timed out); a rejected login is retried a few times
+ * only. The error of the last attempt contains host and port.
  */
 async function dial(connection: Fields, context: Pick<RequestContext, "signal" | "log">): Promise<Connected> {
   const config = connectConfig(connection);
   const limit = connection.number("dialErrorLimit") ?? 10;
   const target = `ssh ${config.username}@${config.host}:${config.port}`;
   let tries = 0;
-  let refusedLogins = 0;
+  let rejectedLogins = 0;
   return waitFor(
-    // The limit is one of tries, not of time; time is limited by the resource's timeout through the signal.
+    // Attempts are limited, not time; the signal applies the resource's timeout.
     { what: target, deadline: Number.POSITIVE_INFINITY, interval: dialInterval, signal: context.signal },
     async () => {
       try {
         return await dialOnce(config, context.signal);
       } catch (cause) {
         tries += 1;
-        const error = cause instanceof Error ? cause : new Error(String(cause));
-        if (error instanceof HostKeyMismatch) throw new Hopeless(error);
+        const error = asError(cause);
+        if (error instanceof HostKeyMismatch) throw new Unrecoverable(error);
         if ("level" in error && error.level === "client-authentication") {
-          refusedLogins += 1;
-          if (refusedLogins >= refusals) throw new Hopeless(refused(target, config, error));
+          rejectedLogins += 1;
+          if (rejectedLogins >= loginAttempts) throw new Unrecoverable(refused(target, config, error));
         }
         if (limit >= 0 && tries > limit) {
-          throw new Hopeless(
+          throw new Unrecoverable(
             new Error(`${target}: after ${tries} failed attempts: ${error.message}`, { cause: error }),
           );
         }
@@ -162,7 +163,7 @@ async function dial(connection: Fields, context: Pick<RequestContext, "signal" |
   );
 }
 
-/** Connects, does something, and always disconnects; cancelling disconnects at once. */
+/** Connects, runs `use`, and always disconnects. Cancelling disconnects at once. */
 export async function withConnection<T>(
   connection: Fields | undefined,
   context: Pick<RequestContext, "signal" | "log">,

@@ -1,17 +1,23 @@
-import { CommandFailed } from "../../../exec.ts";
-import { proxyArguments } from "../../../images/build.ts";
-import { type DockerfileInput, dockerfileInput, enginePlatform } from "../../../images/platform.ts";
-import { docker } from "../../../machines/engine/docker.ts";
+import { docker } from "../../../../tools/docker/docker.ts";
+import { proxyArguments } from "../../../../tools/docker/images/build.ts";
+import {
+  type DockerfileInput,
+  dockerfileInput,
+  enginePlatform,
+} from "../../../../tools/docker/images/platform.ts";
+import { withLogins } from "../../../../tools/docker/login.ts";
+import { CommandFailed } from "../../../../tools/exec.ts";
 import type { RequestContext } from "../kit/provider.ts";
+import { redact } from "../kit/redact.ts";
 import { Fields } from "../kit/schema.ts";
-import { type Properties, redact } from "../kit/values.ts";
-import { credentialsOf, parseTag, withLogin } from "./registry.ts";
+import type { Properties } from "../kit/values.ts";
+import { credentialsOf, parseTag } from "./registry.ts";
 
 function refuseOtherPlatforms(wanted: string[], engine: string): void {
   const others = wanted.filter((platform) => platform !== engine);
   if (others.length === 0) return;
   throw new Error(
-    `the lab's engine builds for ${engine} only, not for ${others.join(", ")}: leave them out of the platforms`,
+    `the lab's Docker engine builds for ${engine} only, not for ${others.join(", ")}: remove them from platforms`,
   );
 }
 
@@ -23,8 +29,8 @@ function buildArguments(fields: Fields, dockerfile: DockerfileInput): string[] {
   const network = fields.string("network") ?? "default";
   const flag = (name: string) => (fields.boolean(name) ? [name === "noCache" ? "--no-cache" : "--pull"] : []);
   return [
-    // As for the lab's own images: what this machine reaches, a build reaches, in the same way.
-    // A failed step leaves its container behind otherwise.
+    // The host's network, as for the lab's images, so that a build reaches the same sites as this machine.
+    // `--force-rm` also removes the container of a failed step.
     ...["build", "--force-rm", ...dockerfile.args, "--network", network === "default" ? "host" : network],
     ...proxyArguments(),
     ...options("--build-arg", fields.texts("buildArgs")),
@@ -36,21 +42,21 @@ function buildArguments(fields: Fields, dockerfile: DockerfileInput): string[] {
   ];
 }
 
-/** Digest under which a registry has an image of the engine. */
+/** The digest of a pushed image in its registry. */
 async function digestOf(tag: string): Promise<string> {
   const { registry, path } = parseTag(tag);
   const { stdout } = await docker(["image", "inspect", "--format", "{{json .RepoDigests}}", tag]);
   const digest = (JSON.parse(stdout) as string[])
     .find((each) => each.startsWith(`${registry}/${path}@`))
     ?.split("@")[1];
-  if (!digest) throw new Error(`${tag} was pushed, but the engine knows no digest of it`);
+  if (!digest) throw new Error(`${tag} was pushed, but the Docker engine reports no digest for it`);
   return digest;
 }
 
 /**
- * Builds an image, pushes it under all its tags, and takes the tags from the engine again: the registry has them.
+ * Builds an image, pushes it under all its tags, and removes the tags from the engine.
  *
- * @returns what the official plugin gives: digest, and the first tag with it
+ * @returns The outputs of the official plugin: the digest, and the first tag with the digest.
  */
 export async function buildAndPush(
   inputs: Properties,
@@ -63,7 +69,7 @@ export async function buildAndPush(
   const hidden = credentials.map(({ password }) => password);
   const engine = await enginePlatform();
   refuseOtherPlatforms(fields.strings("platforms") ?? [], engine);
-  return withLogin(credentials, async (folder) => {
+  return withLogins(credentials, async (folder) => {
     const run = async (what: string, args: string[], stdin: DockerfileInput["stdin"] = {}) => {
       const onLine = (line: string) =>
         log({ severity: "info", message: redact(line, hidden), ephemeral: true });
@@ -82,7 +88,7 @@ export async function buildAndPush(
       const digest = await digestOf(tags[0] ?? "");
       return { digest, ref: `${tags[0]}@${digest}` };
     } finally {
-      // Layers stay: what starts from this image finds them.
+      // The layers are kept for images that are based on this one.
       await docker(["rmi", "--no-prune", ...tags], { allowFailure: true });
     }
   });

@@ -9,7 +9,7 @@ const textOf = (path: string): Promise<string | undefined> =>
     throw error;
   });
 
-/** Files and links below a folder that Docker would send, by path from the folder, sorted. */
+/** Relative paths of the files and links that Docker sends to the builder, sorted. */
 async function sentFiles(folder: string, ignored: (path: string) => boolean): Promise<string[]> {
   const entries = await readdir(folder, { recursive: false, withFileTypes: true });
   const found: string[] = [];
@@ -18,13 +18,13 @@ async function sentFiles(folder: string, ignored: (path: string) => boolean): Pr
       if (!ignored(path)) found.push(path);
       return;
     }
-    // An ignored folder may hold files that a later pattern takes back in: only the files themselves decide.
+    // A later pattern may include files of an ignored folder again, so the patterns are applied to files only.
     for (const entry of await readdir(join(folder, path), { withFileTypes: true })) {
       await visit(`${path}/${entry.name}`, entry.isDirectory());
     }
   };
   for (const entry of entries) {
-    // Nobody takes these back in, and they hold more files than all else together.
+    // These hold most of all files and are never included again.
     if (entry.isDirectory() && [".git", "node_modules", ".lab"].includes(entry.name) && ignored(entry.name)) {
       continue;
     }
@@ -34,16 +34,16 @@ async function sentFiles(folder: string, ignored: (path: string) => boolean): Pr
 }
 
 /**
- * Hash of what an image is built from: the Dockerfile, and the name, mode and content of every file of the context that
- * `.dockerignore` lets through.
+ * Hash of an image's build inputs: the Dockerfile, and the name, mode and content of every file of the context that
+ * `.dockerignore` does not exclude.
  *
  * @param context Folder.
- * @param dockerfile File; its own `<name>.dockerignore` beside it comes before the context's.
- * @throws when one of them is not there
+ * @param dockerfile File. A `<name>.dockerignore` next to it takes precedence over the context's `.dockerignore`.
+ * @throws if one of them does not exist
  */
 export async function hashContext(context: string, dockerfile: string): Promise<string> {
   const text = await textOf(dockerfile);
-  if (text === undefined) throw new Error(`there is no Dockerfile ${dockerfile}`);
+  if (text === undefined) throw new Error(`Dockerfile ${dockerfile} does not exist`);
   const rules =
     (await textOf(`${dockerfile}.dockerignore`)) ?? (await textOf(join(context, ".dockerignore"))) ?? "";
   const matcher = dockerignore.default().add(rules);

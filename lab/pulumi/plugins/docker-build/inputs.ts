@@ -1,10 +1,10 @@
 import type { CheckFailure } from "../kit/provider.ts";
 import type { Inputs } from "../kit/schema.ts";
-import { hasSecret, isPlainObject, type Properties, reveal, Unknown, type Value } from "../kit/values.ts";
+import { hasSecret, isObject, type Properties, reveal, Unknown, type Value } from "../kit/values.ts";
 
-const noBuildKit = "it needs BuildKit's own builders, and the lab has the local engine's";
+const noBuildKit = "it needs a BuildKit builder; the lab builds with the local Docker engine";
 
-/** Inputs of `docker-build:index:Image` as the official plugin documents them; defaults are the SDK's. */
+/** Inputs of `docker-build:index:Image` as in the official plugin's documentation. The SDK sets the defaults. */
 export const imageInputs: Inputs = {
   addHosts: { type: "array", refused: noBuildKit },
   buildArgs: { type: "object", each: { type: "string" } },
@@ -29,10 +29,10 @@ export const imageInputs: Inputs = {
     },
   },
   exec: { type: "boolean", refused: noBuildKit },
-  exports: { type: "array", refused: "an image is pushed, and exported nowhere else" },
-  ignoreSecretsInDiffCalculation: { type: "array", refused: "build secrets are" },
+  exports: { type: "array", refused: "images are pushed to a registry only" },
+  ignoreSecretsInDiffCalculation: { type: "array", refused: "build secrets are not supported" },
   labels: { type: "object", each: { type: "string" } },
-  load: { type: "boolean", refused: "an image is pushed, and loaded from its registry" },
+  load: { type: "boolean", refused: "images are loaded from their registry" },
   network: { type: "string", oneOf: ["default", "host", "none"] },
   noCache: { type: "boolean" },
   platforms: { type: "array", each: { type: "string" } },
@@ -57,10 +57,10 @@ export const imageInputs: Inputs = {
 
 const entriesOf = (value: Value | undefined): [string, Value][] => {
   const open = value === undefined ? undefined : reveal(value);
-  return isPlainObject(open) && isPlainObject(value) ? Object.entries(value) : [];
+  return isObject(open) && isObject(value) ? Object.entries(value) : [];
 };
 
-/** What of otherwise sound inputs the lab cannot do, or nobody should. */
+/** Valid inputs that the lab does not support, or that would expose a secret. */
 export function faultsOf(inputs: Properties): CheckFailure[] {
   const faults: CheckFailure[] = [];
   const add = (property: string, reason: string) =>
@@ -70,24 +70,24 @@ export function faultsOf(inputs: Properties): CheckFailure[] {
     for (const [name] of names.length > 0 ? names : [["*"]]) {
       add(
         `buildArgs.${name}`,
-        "is a secret, and build arguments stay in the image's history for all to read",
+        "is a secret, but build arguments are readable in the image's history: pass it at run time",
       );
     }
   }
   if (inputs.buildOnPreview !== false && !(inputs.buildOnPreview instanceof Unknown)) {
-    add("buildOnPreview", "must be false: the lab builds nothing in a preview");
+    add("buildOnPreview", "must be false: the lab does not build in a preview");
   }
-  if (inputs.push === false) add("push", "must be true: the lab's images are pushed to their registry");
+  if (inputs.push === false) add("push", "must be true: the lab pushes every image to its registry");
   if (Array.isArray(inputs.tags) && inputs.tags.length === 0) add("tags", "must name at least one image");
   return faults;
 }
 
-/** As compared: a registry's new password is no reason to build again. */
+/** The inputs as they are compared: a new registry password does not cause a build. */
 export function comparable(inputs: Properties): Properties {
   const registries = inputs.registries === undefined ? undefined : reveal(inputs.registries);
   if (!Array.isArray(registries)) return inputs;
   const withoutPasswords = registries.map((registry) => {
-    if (!isPlainObject(registry)) return registry;
+    if (!isObject(registry)) return registry;
     const { password: _ignored, ...rest } = registry;
     return rest;
   });

@@ -10,7 +10,7 @@ import { credentialsOf, manifest } from "./registry.ts";
 
 const unknowns = { contextHash: unknown, digest: unknown, ref: unknown };
 
-/** Hash of what an image is built from, or undefined while a preview does not know where that is. */
+/** Hash of the build inputs; undefined while a preview does not know their location. */
 async function contextHashOf(inputs: Properties): Promise<string | undefined> {
   const fields = new Fields(inputs);
   const context = fields.object("context")?.string("location");
@@ -19,14 +19,14 @@ async function contextHashOf(inputs: Properties): Promise<string | undefined> {
   return hashContext(context, dockerfile);
 }
 
-async function made(inputs: Properties, request: Parameters<typeof buildAndPush>[1]): Promise<Properties> {
-  // Before the build: a file that changes meanwhile is built again next time, not missed.
+async function built(inputs: Properties, request: Parameters<typeof buildAndPush>[1]): Promise<Properties> {
+  // Computed before the build, so that the next run detects files that change during it.
   const contextHash = (await contextHashOf(inputs)) ?? "";
   return { ...inputs, contextHash, ...(await buildAndPush(inputs, request)) };
 }
 
-/** Asks the image's registry about its digest, under every name that it was pushed to. */
-async function everywhere(method: "HEAD" | "DELETE", state: Properties): Promise<boolean> {
+/** Requests or deletes the image's digest in its registry, for every tag. @returns whether any of them existed */
+async function forEveryTag(method: "HEAD" | "DELETE", state: Properties): Promise<boolean> {
   const fields = new Fields(state);
   let found = false;
   for (const tag of fields.strings("tags") ?? []) {
@@ -40,18 +40,18 @@ const image: ResourceType = {
   normalise: comparable,
   async create(request) {
     if (request.preview) return { id: "", outputs: { ...request.inputs, ...unknowns } };
-    const outputs = await made(request.inputs, request);
+    const outputs = await built(request.inputs, request);
     return { id: String(outputs.digest), outputs };
   },
   async update(request) {
     if (request.preview) return { outputs: { ...request.news, ...unknowns } };
-    return { outputs: await made(request.news, request) };
+    return { outputs: await built(request.news, request) };
   },
   async read({ id, state, inputs }) {
-    return { id: (await everywhere("HEAD", state)) ? id : "", outputs: state, inputs };
+    return { id: (await forEveryTag("HEAD", state)) ? id : "", outputs: state, inputs };
   },
   async delete({ state }) {
-    await everywhere("DELETE", state);
+    await forEveryTag("DELETE", state);
   },
 };
 
@@ -62,7 +62,7 @@ const simple = providerOf({
   types: { [token]: image },
 });
 
-/** Like the official plugin, an image is built again when a file changed that it is built from. */
+/** As with the official plugin, a changed file of the context causes a build. */
 export const dockerBuildProvider: Provider = {
   ...simple,
   async check(request) {
@@ -75,7 +75,7 @@ export const dockerBuildProvider: Provider = {
     const { contextHash } = request.olds;
     const now = hasUnknown(request.news.context ?? null) ? undefined : await contextHashOf(request.news);
     if (now !== undefined && now !== contextHash) {
-      result.detailed.set("contextHash", { kind: "update", replace: false });
+      result.detailed?.set("contextHash", { kind: "update", replace: false, inputDiff: true });
     }
     return result;
   },

@@ -1,4 +1,4 @@
-import { Asset, isPlainObject, type Properties, reveal, Secret, Unknown, type Value } from "./values.ts";
+import { Asset, isObject, type Properties, reveal, Secret, Unknown, type Value } from "./values.ts";
 
 export type DiffKind = "add" | "delete" | "update";
 
@@ -11,7 +11,7 @@ const child = (path: string, key: string) => {
   return path === "" ? key : `${path}.${key}`;
 };
 
-/** Compares two values; secrecy itself is no difference, and unknown differs from everything. */
+/** Compares two values. Secret marks are ignored; an unknown value differs from every value. */
 export function compare(
   before: Value | undefined,
   after: Value | undefined,
@@ -29,7 +29,7 @@ export function compare(
     for (let index = 0; index < Math.max(old.length, now.length); index += 1) {
       compare(old[index], now[index], `${path}[${index}]`, into);
     }
-  } else if (isPlainObject(old) && isPlainObject(now)) {
+  } else if (isObject(old) && isObject(now)) {
     for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) {
       compare(old[key], now[key], child(path, key), into);
     }
@@ -44,7 +44,7 @@ function equalScalars(old: Value, now: Value): boolean {
   return old === now;
 }
 
-/** Differences between two sets of inputs. The engine's own properties (`__defaults` and the like) do not count. */
+/** Differences between two sets of inputs, without the engine's properties (`version`, `__defaults` …). */
 export function differences(before: Properties, after: Properties): Differences {
   const found: Differences = new Map();
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -60,13 +60,14 @@ export const equal = (a: Value | undefined, b: Value | undefined): boolean => {
   return found.size === 0;
 };
 
-/** First part of a path: `a` of `a.b[0]`. */
+/** The first part of a path, e.g. `a` of `a.b[0]`. */
 export const rootOf = (path: string): string =>
   /^\["((?:[^"\\]|\\.)*)"\]/.exec(path)?.[1] ?? path.split(/[.[]/, 1)[0] ?? path;
 
 /**
- * Takes the old value of every path that the user told the engine to ignore.
- * Only whole properties and plain `a.b` paths are known; anything else is refused.
+ * Restores the old value of every path in `ignoreChanges`.
+ *
+ * @throws on paths other than names and `a.b`
  */
 export function applyIgnoreChanges(paths: string[], before: Properties, after: Properties): Properties {
   let result = after;
@@ -77,13 +78,15 @@ export function applyIgnoreChanges(paths: string[], before: Properties, after: P
 function takeOld(keys: string[], path: string, before: Properties, after: Properties): Properties {
   const [key, ...rest] = keys;
   if (key === undefined || !simple.test(key)) {
-    throw new Error(`ignoreChanges path ${path} is not supported by the lab: only names with dots are`);
+    throw new Error(
+      `ignoreChanges path ${path} is not supported by the lab: only names separated by dots are`,
+    );
   }
   const old = before[key];
   if (rest.length > 0) {
     const now = after[key];
     const oldChild = old === undefined ? {} : reveal(old);
-    if (!isPlainObject(now) || !isPlainObject(oldChild)) return after;
+    if (!isObject(now) || !isObject(oldChild)) return after;
     return { ...after, [key]: takeOld(rest, path, oldChild, now) };
   }
   if (old !== undefined) return { ...after, [key]: old };

@@ -2,9 +2,9 @@ import type { LogEntry } from "../../rpc/engine.ts";
 import type { DiffKind } from "./diff.ts";
 import type { Properties } from "./values.ts";
 
-/** What every request carries. */
+/** Common to all requests. */
 export interface RequestContext {
-  /** Aborted when the user cancels, when the engine goes away, and when the resource's own timeout passes. */
+  /** Aborted when the user cancels, when the engine ends, and when the resource's custom timeout passes. */
   signal: AbortSignal;
   log(entry: Omit<LogEntry, "urn">): void;
 }
@@ -15,8 +15,10 @@ export interface CheckRequest extends RequestContext {
   name: string;
   olds: Properties;
   news: Properties;
-  /** Equal for preview and update: names made from it stay the same. */
+  /** Equal for preview and update, so that names derived from it are the same in both. */
   randomSeed: Uint8Array;
+  /** The engine's autonaming setting for this resource, for providers with `autonaming`. */
+  autonaming?: { mode: "propose" | "enforce" | "disable"; proposedName: string };
 }
 export interface CheckFailure {
   property: string;
@@ -31,18 +33,29 @@ export interface DiffRequest extends RequestContext {
   id: string;
   urn: string;
   type: string;
-  /** State: inputs and outputs. */
+  /** The outputs in the state. */
   olds: Properties;
   oldInputs: Properties;
   news: Properties;
   ignoreChanges: string[];
 }
+export interface PropertyDiff {
+  kind: DiffKind;
+  /** The change replaces the resource. */
+  replace: boolean;
+  /** The old inputs differ from the new ones, as opposed to the state. */
+  inputDiff: boolean;
+}
 export interface DiffResult {
-  /** By property path; `replace` makes the engine replace the resource. */
-  detailed: Map<string, { kind: DiffKind; replace: boolean }>;
-  /** Overrides what `detailed` says. */
+  /** By property path. Without it the engine compares old and new inputs itself. */
+  detailed?: Map<string, PropertyDiff>;
+  /** Default: whether `detailed` has entries. */
   changes?: boolean;
-  /** Old one first. Default: new one first. */
+  /** Properties that replace the resource. Default: the paths of `detailed` with `replace`. */
+  replaces?: string[];
+  /** Changed properties. Default: the paths of `detailed`. */
+  diffs?: string[];
+  /** Delete the old resource before the new one is created. Default: the other way round. */
   deleteBeforeReplace?: boolean;
 }
 
@@ -52,7 +65,7 @@ export interface CreateRequest extends RequestContext {
   name: string;
   inputs: Properties;
   preview: boolean;
-  /** Seconds; 0 means the provider's own default. */
+  /** Seconds; 0 means the provider's default. */
   timeout: number;
 }
 export interface CreateResult {
@@ -70,8 +83,8 @@ export interface ReadRequest extends RequestContext {
   inputs: Properties;
   timeout: number;
 }
-/** A blank id says that it is gone. */
 export interface ReadResult {
+  /** Empty if the resource no longer exists. */
   id: string;
   outputs: Properties;
   inputs: Properties;
@@ -88,6 +101,10 @@ export interface UpdateRequest extends RequestContext {
   preview: boolean;
   ignoreChanges: string[];
   timeout: number;
+}
+
+export interface UpdateResult {
+  outputs: Properties;
 }
 
 export interface DeleteRequest extends RequestContext {
@@ -110,13 +127,15 @@ export interface InvokeResult {
 }
 
 /**
- * A resource plugin. Methods left out have the usual meaning: no check, no configuration,
- * a read that returns the state as it is, a delete that only forgets.
+ * The part of the engine's provider protocol that the lab's plugins implement. Defaults of optional methods: no
+ * check of the configuration, a read that returns the state unchanged, a delete that does nothing.
  */
 export interface Provider {
-  name: string;
-  version: string;
-  /** Called first. Throws on configuration that is not supported. */
+  readonly name: string;
+  readonly version: string;
+  /** `check` uses the engine's autonaming settings. Default: false. */
+  readonly autonaming?: boolean;
+  /** Called first. Throws if a setting is not supported. */
   configure?(config: Properties): void | Promise<void>;
   checkConfig?(request: CheckRequest): Promise<CheckResult>;
   diffConfig?(request: DiffRequest): Promise<DiffResult>;
@@ -124,26 +143,28 @@ export interface Provider {
   diff(request: DiffRequest): Promise<DiffResult>;
   create(request: CreateRequest): Promise<CreateResult>;
   read?(request: ReadRequest): Promise<ReadResult>;
-  update(request: UpdateRequest): Promise<{ outputs: Properties }>;
+  update(request: UpdateRequest): Promise<UpdateResult>;
   delete?(request: DeleteRequest): Promise<void>;
   invoke?(request: InvokeRequest): Promise<InvokeResult>;
+  /** Ends all running operations. Called when the user cancels and when the engine ends. */
+  cancel?(): void;
 }
 
-/** The resource exists, but is not as it should be: the engine records it and tries an update next time. */
-export class PartialFailure extends Error {
+/**
+ * The resource exists but did not become ready. The engine records `outputs`, reports the reasons, and updates the
+ * resource in the next run.
+ */
+export class InitializationFailed extends Error {
   readonly id: string;
   readonly outputs: Properties;
+  readonly inputs: Properties | undefined;
   readonly reasons: string[];
-  constructor(message: string, id: string, outputs: Properties, reasons: string[]) {
+  constructor(id: string, message: string, outputs: Properties, reasons: string[] = [], inputs?: Properties) {
     super(message);
-    this.name = "PartialFailure";
+    this.name = "InitializationFailed";
     this.id = id;
     this.outputs = outputs;
-    this.reasons = reasons;
+    this.inputs = inputs;
+    this.reasons = [message, ...reasons];
   }
 }
-
-/** Last part of a URN. */
-export const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
-/** `command:remote:Command` of `urn:pulumi:stack::project::parent$command:remote:Command::name`. */
-export const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";

@@ -14,15 +14,15 @@ import type {
 import { checkInputs, type Inputs } from "./schema.ts";
 import { hasUnknown, type Properties } from "./values.ts";
 
-/** One type of resource with a fixed set of inputs. */
+/** A resource type with a fixed set of inputs. */
 export interface ResourceType {
   inputs: Inputs;
-  /** Faults between inputs. Called only when each is well by itself and known. */
+  /** Checks inputs against each other. Called only when each is valid and known. */
   check?(inputs: Properties): CheckFailure[];
-  /** Inputs as they are compared: with defaults in their place. Default: as given. */
+  /** The inputs as they are compared, e.g. with defaults filled in. Default: unchanged. */
   normalise?(inputs: Properties): Properties;
   create(request: CreateRequest): Promise<CreateResult>;
-  /** Left out: every change replaces. */
+  /** Default: every change replaces the resource. */
   update?(request: UpdateRequest): Promise<{ outputs: Properties }>;
   read?(request: ReadRequest): Promise<ReadResult>;
   delete?(request: DeleteRequest): Promise<void>;
@@ -37,7 +37,7 @@ export interface ProviderOptions {
   functions?: Record<string, (request: InvokeRequest) => Promise<InvokeResult>>;
 }
 
-/** A provider of types with fixed inputs. Types, inputs and functions that are not listed are refused by name. */
+/** A provider of resource types with fixed inputs. It refuses other types, inputs and functions by name. */
 export function providerOf(options: ProviderOptions): Provider {
   const known = (names: object) => Object.keys(names).sort().join(", ");
   const typeFor = (token: string): ResourceType => {
@@ -53,7 +53,7 @@ export function providerOf(options: ProviderOptions): Provider {
     configure(config) {
       const keys = Object.keys(config).filter((key) => key !== "version" && !key.startsWith("__"));
       if (keys.length > 0) {
-        throw new Error(`provider ${options.name} takes no configuration, got ${keys.join(", ")}`);
+        throw new Error(`provider ${options.name} has no configuration settings, got ${keys.join(", ")}`);
       }
     },
     async check(request) {
@@ -69,7 +69,9 @@ export function providerOf(options: ProviderOptions): Provider {
       const changed = differences(normal(request.oldInputs), normal(news));
       const replaces = (path: string) => !type.update || type.inputs[rootOf(path)]?.replace === true;
       return {
-        detailed: new Map([...changed].map(([path, kind]) => [path, { kind, replace: replaces(path) }])),
+        detailed: new Map(
+          [...changed].map(([path, kind]) => [path, { kind, replace: replaces(path), inputDiff: true }]),
+        ),
       };
     },
     create: (request) => typeFor(request.type).create(request),

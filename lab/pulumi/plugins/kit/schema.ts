@@ -1,21 +1,21 @@
 import type { CheckFailure } from "./provider.ts";
-import { Asset, isPlainObject, type Properties, reveal, Secret, Unknown, type Value } from "./values.ts";
+import { Asset, isObject, type Properties, reveal, Secret, Unknown, type Value } from "./values.ts";
 
-/** One input of a resource, as its documentation has it. */
+/** An input of a resource, as in the documentation of its type. */
 export interface Input {
   type: "string" | "number" | "boolean" | "array" | "object" | "asset" | "any";
   required?: boolean;
-  /** Kept encrypted whatever the program says. */
+  /** Always encrypted in the state. */
   secret?: boolean;
   default?: Value;
   /** A change replaces the resource. */
   replace?: boolean;
   oneOf?: string[];
-  /** Of an object with known fields. */
+  /** For an object with known fields. */
   fields?: Inputs;
-  /** Of an array, or of an object with free keys. */
+  /** For the elements of an array, or of an object with arbitrary keys. */
   each?: Input;
-  /** Why the lab refuses this input, though the official plugin takes it. */
+  /** Why the lab does not support this input of the official plugin. */
   refused?: string;
 }
 export type Inputs = Record<string, Input>;
@@ -33,7 +33,7 @@ function conforms(value: Value, type: Input["type"]): boolean {
     case "array":
       return Array.isArray(value);
     case "object":
-      return isPlainObject(value);
+      return isObject(value);
     case "asset":
       return value instanceof Asset;
     default:
@@ -42,8 +42,8 @@ function conforms(value: Value, type: Input["type"]): boolean {
 }
 
 /**
- * Checks inputs against their description: fills in defaults, marks what must be secret, and lists every fault.
- * Unknown values conform to everything.
+ * Checks inputs against their description: fills in defaults, marks secrets, and reports every failure.
+ * Unknown values conform to every type.
  */
 export function checkInputs(
   inputs: Inputs,
@@ -53,14 +53,14 @@ export function checkInputs(
   const failures: CheckFailure[] = [];
   const checked: Properties = {};
   for (const [name, value] of Object.entries(given)) {
-    // Added by the engine or the SDK, not by the program.
+    // Added by the engine or the SDK.
     if (prefix === "" && (name === "version" || name.startsWith("__"))) continue;
     const input = inputs[name];
     const property = `${prefix}${name}`;
     if (!input) {
       failures.push({
         property,
-        reason: `${property} is no input of this resource; known: ${Object.keys(inputs).join(", ")}`,
+        reason: `${property} is not an input of this resource; supported inputs: ${Object.keys(inputs).join(", ")}`,
       });
     } else if (value !== null) {
       checked[name] = checkValue(input, value, property, failures);
@@ -89,7 +89,7 @@ function checkValue(input: Input, value: Value, property: string, failures: Chec
     failures.push({ property, reason: `${property} must be of type ${input.type}, got ${typeName(value)}` });
   } else if (input.oneOf && !input.oneOf.includes(String(value))) {
     failures.push({ property, reason: `${property} must be one of ${input.oneOf.join(", ")}` });
-  } else if (input.fields && isPlainObject(value)) {
+  } else if (input.fields && isObject(value)) {
     const nested = checkInputs(input.fields, value, `${property}.`);
     failures.push(...nested.failures);
     result = nested.inputs;
@@ -97,7 +97,7 @@ function checkValue(input: Input, value: Value, property: string, failures: Chec
     const { each } = input;
     if (Array.isArray(value))
       result = value.map((item, index) => checkValue(each, item, `${property}[${index}]`, failures));
-    else if (isPlainObject(value)) {
+    else if (isObject(value)) {
       result = Object.fromEntries(
         Object.entries(value).map(([key, item]) => [
           key,
@@ -109,7 +109,7 @@ function checkValue(input: Input, value: Value, property: string, failures: Chec
   return input.secret ? new Secret(result) : result;
 }
 
-/** Typed access to checked inputs or state; secrets are revealed. */
+/** Typed access to checked inputs or state, with secrets revealed. */
 export class Fields {
   readonly #properties: Properties;
   constructor(properties: Properties) {
@@ -135,10 +135,10 @@ export class Fields {
     const value = this.#get(name);
     return Array.isArray(value) ? value.filter((item) => typeof item === "string") : undefined;
   }
-  /** Of an object with free keys: its text values. */
+  /** The strings of an object with arbitrary keys. */
   texts(name: string): Record<string, string> {
     const value = this.#get(name);
-    if (!isPlainObject(value)) return {};
+    if (!isObject(value)) return {};
     return Object.fromEntries(
       Object.entries(value).flatMap(([key, text]) => (typeof text === "string" ? [[key, text]] : [])),
     );
@@ -149,6 +149,6 @@ export class Fields {
   }
   object(name: string): Fields | undefined {
     const value = this.#get(name);
-    return isPlainObject(value) ? new Fields(value) : undefined;
+    return isObject(value) ? new Fields(value) : undefined;
   }
 }

@@ -1,17 +1,7 @@
-import { EngineLog } from "../../rpc/engine.ts";
-import { serve } from "../../rpc/serve.ts";
+/** `pulumi-resource-kubernetes`: objects of any kind, Helm releases and manifests. */
 import { pluginVersion } from "../../versions.ts";
+import { serveProvider } from "../kit/serveProvider.ts";
+import { toEngine } from "./provider/log.ts";
 import { KubernetesProvider } from "./provider/provider.ts";
-import { toEngine } from "./rpc/log.ts";
-import { handlers, serviceDefinition } from "./rpc/server.ts";
 
-/** Started by the engine with its address as the first plain argument. */
-const engine = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
-const provider = new KubernetesProvider(pluginVersion("kubernetes"), toEngine(new EngineLog(engine)));
-
-await serve({
-  service: serviceDefinition(),
-  implementation: handlers(provider),
-  engine,
-  onStop: () => provider.cancel(),
-});
+await serveProvider((log) => new KubernetesProvider(pluginVersion("kubernetes"), toEngine(log)));

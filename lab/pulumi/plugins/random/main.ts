@@ -1,10 +1,10 @@
 /**
- * `pulumi-resource-random`: the types of `@pulumi/random` that the program uses. `RandomBytes` is left out: its id,
- * which the state keeps in the clear, is its secret value.
+ * `pulumi-resource-random`: the types of `@pulumi/random` that the program uses. `RandomBytes` is not supported: its
+ * id, which the state stores unencrypted, is its secret value.
  */
 import { pluginVersion } from "../../versions.ts";
 import { providerOf } from "../kit/resources.ts";
-import { serveProvider } from "../kit/serve-provider.ts";
+import { serveProvider } from "../kit/serveProvider.ts";
 import { randomIdType, randomPassword, randomString } from "./types.ts";
 
 await serveProvider(

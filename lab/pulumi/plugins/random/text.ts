@@ -26,7 +26,7 @@ function pick(alphabet: string, count: number): string[] {
   return Array.from({ length: count }, () => characters[randomInt(characters.length)] ?? "");
 }
 
-/** Random text with at least so many of each kind, in random order. */
+/** A random string with the given minimum of each kind of character, in random order. */
 export function randomText(options: TextOptions): string {
   const special = options.overrideSpecial || alphabets.special;
   const all = [
@@ -45,7 +45,7 @@ export function randomText(options: TextOptions): string {
   return shuffle([...required, ...pick(all, options.length - required.length)]).join("");
 }
 
-/** Fisher-Yates, with the same generator as the characters. */
+/** Fisher–Yates, with the same random generator as the characters. */
 function shuffle(items: string[]): string[] {
   for (let last = items.length - 1; last > 0; last -= 1) {
     const other = randomInt(last + 1);
@@ -54,7 +54,7 @@ function shuffle(items: string[]): string[] {
   return items;
 }
 
-/** Random bytes in the four notations of `RandomId`, and the bare id. */
+/** Random bytes in the four encodings of `RandomId`, and the id without prefix. */
 export function randomId(length: number, prefix: string) {
   const bytes = randomBytes(length);
   const hex = bytes.toString("hex");

@@ -2,7 +2,7 @@ import { hash } from "bcryptjs";
 import type { CheckFailure } from "../kit/provider.ts";
 import type { ResourceType } from "../kit/resources.ts";
 import { Fields, type Inputs } from "../kit/schema.ts";
-import { isPlainObject, type Properties, reveal, Secret, unknown, type Value } from "../kit/values.ts";
+import { isObject, type Properties, reveal, Secret, unknown, type Value } from "../kit/values.ts";
 import { randomId, randomText, type TextOptions } from "./text.ts";
 
 const keepers: Inputs[string] = { type: "object", each: { type: "string" } };
@@ -22,7 +22,7 @@ const textInputs: Inputs = {
   upper: { type: "boolean" },
 };
 
-/** `number` is the old name of `numeric`. */
+/** `number` is the deprecated name of `numeric`. */
 function textOptions(inputs: Properties): TextOptions {
   const fields = new Fields(inputs);
   const flag = (name: string) => fields.boolean(name) ?? true;
@@ -67,24 +67,24 @@ function checkText(inputs: Properties): CheckFailure[] {
   return failures;
 }
 
-/** Inputs with all defaults in their place: a default that a program spells out is no change. */
+/** The inputs with all defaults: setting an input to its default is not a change. */
 function textDefaults(inputs: Properties): Properties {
   const { overrideSpecial: _special, numeric, ...options } = textOptions(inputs);
   return { ...options, numeric, number: numeric, ...withoutEmpty(inputs) };
 }
 
-/** Empty keepers and an empty alphabet mean the same as none. */
+/** Empty keepers and an empty set of special characters are equivalent to none. */
 function withoutEmpty(inputs: Properties): Properties {
   return Object.fromEntries(
     Object.entries(inputs).filter(([name, value]) => {
       if (name === "overrideSpecial") return reveal(value) !== "";
-      return name !== "keepers" || !isPlainObject(value) || Object.keys(value).length > 0;
+      return name !== "keepers" || !isObject(value) || Object.keys(value).length > 0;
     }),
   );
 }
 
 const text = (
-  made: (result: string) => Promise<{ id: string; outputs: Properties }>,
+  created: (result: string) => Promise<{ id: string; outputs: Properties }>,
   preview: Properties,
 ): ResourceType => ({
   inputs: textInputs,
@@ -92,24 +92,24 @@ const text = (
   normalise: textDefaults,
   async create({ inputs, preview: dry }) {
     if (dry) return { id: "", outputs: { ...textDefaults(inputs), ...preview } };
-    const { id, outputs } = await made(randomText(textOptions(inputs)));
+    const { id, outputs } = await created(randomText(textOptions(inputs)));
     return { id, outputs: { ...textDefaults(inputs), ...outputs } };
   },
 });
 
 const secretUnknown: Value = new Secret(unknown);
 
-/** `random:index/randomPassword:RandomPassword`: result and hash are secret, and nothing of them is in the id. */
+/** `random:index/randomPassword:RandomPassword`: result and hash are secret; the id contains neither. */
 export const randomPassword = text(
   async (result) => ({
     id: "none",
-    // bcrypt looks at 72 bytes; cost 10 is what the official plugin uses.
+    // bcrypt uses the first 72 bytes; 10 is the official plugin's cost.
     outputs: { result: new Secret(result), bcryptHash: new Secret(await hash(result, 10)) },
   }),
   { result: secretUnknown, bcryptHash: secretUnknown },
 );
 
-/** `random:index/randomString:RandomString`: not secret; the text is also the id. */
+/** `random:index/randomString:RandomString`: not secret; the string is also the id. */
 export const randomString = text(async (result) => ({ id: result, outputs: { result } }), {
   result: unknown,
 });

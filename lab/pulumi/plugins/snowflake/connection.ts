@@ -21,31 +21,33 @@ const supported = new Set([
 
 let configured: Properties = {};
 
-/** Takes the provider's configuration. Nothing is connected to before the first statement: previews need none. */
+/** Stores the provider's configuration. The plugin connects at the first statement: previews need no connection. */
 export function configure(config: Properties): void {
-  const strange = Object.keys(config).filter((key) => !supported.has(key) && config[key] !== null);
-  if (strange.length > 0) {
-    throw new Error(`the lab's snowflake plugin does not support the provider's ${strange.join(", ")}`);
+  const unsupported = Object.keys(config).filter((key) => !supported.has(key) && config[key] !== null);
+  if (unsupported.length > 0) {
+    throw new Error(
+      `the lab's snowflake plugin does not support these settings of the provider: ${unsupported.join(", ")}`,
+    );
   }
   const authenticator = config.authenticator === undefined ? undefined : reveal(config.authenticator);
   if (authenticator !== undefined && authenticator !== "SNOWFLAKE_JWT") {
     throw new Error(
-      `the lab's snowflake plugin logs in by SNOWFLAKE_JWT only, not by ${String(authenticator)}`,
+      `the lab's snowflake plugin supports the authenticator SNOWFLAKE_JWT only, not ${String(authenticator)}`,
     );
   }
   configured = config;
 }
 
-/** @throws when the configuration does not name the lab's Snowflake: this plugin never speaks to a real account */
+/** @throws if the configuration does not name the lab's Snowflake: this plugin never connects to a real account */
 export function client(): WarehouseClient {
-  if (hasUnknown(configured)) throw new Error("the snowflake provider's configuration is not known yet");
+  if (hasUnknown(configured)) throw new Error("the configuration of the snowflake provider is not known yet");
   const fields = new Fields(configured);
   const host = fields.string("host");
-  // The engine hands numbers over as texts.
+  // The engine passes numbers as strings.
   const port = fields.number("port") ?? fields.string("port");
   if (!host || port === undefined || fields.string("protocol") !== "http") {
     throw new Error(
-      "the lab's snowflake plugin speaks to the lab's Snowflake only: the provider's host, port and protocol http must name it",
+      "the lab's snowflake plugin connects to the lab's Snowflake only: set the provider's host, port and protocol http",
     );
   }
   const organization = fields.string("organizationName");

@@ -7,7 +7,7 @@ import { name } from "./sql.ts";
 const fixed: Input = { type: "string", replace: true };
 const required: Input = { ...fixed, required: true };
 
-/** Who gets a role. */
+/** The user or role that receives a role. */
 function granteeOf(inputs: Properties): { kind: "ROLE" | "USER"; label: string } {
   const fields = new Fields(inputs);
   const user = fields.string("userName");
@@ -32,8 +32,8 @@ export const grantAccountRole: ResourceType = {
   async read({ id, state, inputs, signal }) {
     const { kind, label } = granteeOf(state);
     const rows = await client().query(`SHOW GRANTS OF ROLE ${name(roleOf(state))}`, [], signal);
-    const there = rows.some(({ granted_to, grantee_name }) => granted_to === kind && grantee_name === label);
-    return { id: there ? id : "", outputs: state, inputs };
+    const exists = rows.some(({ granted_to, grantee_name }) => granted_to === kind && grantee_name === label);
+    return { id: exists ? id : "", outputs: state, inputs };
   },
   async delete({ state, signal }) {
     const { kind, label } = granteeOf(state);
@@ -41,7 +41,7 @@ export const grantAccountRole: ResourceType = {
   },
 };
 
-/** What privileges are granted on, in SQL and in the id's words. */
+/** The object of a grant, in SQL and as part of the id. */
 interface Place {
   sql: string;
   id: string;
@@ -95,7 +95,7 @@ const revoking = (inputs: Properties, privileges: string[]) =>
 
 const bare = (text: string) => text.replaceAll('"', "");
 
-/** Whether a row of SHOW GRANTS is about what this grant is on. What was granted on ALL is shown on each. */
+/** Whether a row of SHOW GRANTS belongs to this grant. A grant on ALL is shown for each object. */
 function isOn(row: Record<string, string | null>, inputs: Properties): boolean {
   const place = placeOf(inputs).sql;
   const shown = bare(row.name ?? "");
@@ -106,13 +106,13 @@ function isOn(row: Record<string, string | null>, inputs: Properties): boolean {
   return place.startsWith("FUTURE ") ? shown.startsWith(`${object}.<`) : shown === object;
 }
 
-const once: Input["refused"] = "it keeps no such option";
+const once: Input["refused"] = "the lab's Snowflake does not store this option";
 const many: Input = {
   type: "object",
   fields: {
     objectTypePlural: { type: "string", required: true },
     inSchema: { type: "string", required: true },
-    inDatabase: { type: "string", refused: "grants are on what is in a schema" },
+    inDatabase: { type: "string", refused: "use inSchema" },
   },
 };
 
@@ -170,13 +170,13 @@ export const grantPrivileges: ResourceType = {
   async update({ oldInputs, news, preview, signal }) {
     const before = privilegesOf(oldInputs);
     const after = privilegesOf(news);
-    const gone = before.filter((privilege) => !after.includes(privilege));
-    const come = after.filter((privilege) => !before.includes(privilege));
+    const removed = before.filter((privilege) => !after.includes(privilege));
+    const added = after.filter((privilege) => !before.includes(privilege));
     if (!preview) {
       await run(
         [
-          ...(come.length > 0 ? [granting(news, come)] : []),
-          ...(gone.length > 0 ? [revoking(news, gone)] : []),
+          ...(added.length > 0 ? [granting(news, added)] : []),
+          ...(removed.length > 0 ? [revoking(news, removed)] : []),
         ],
         signal,
       );
@@ -188,8 +188,8 @@ export const grantPrivileges: ResourceType = {
     const sql = future ? `SHOW FUTURE GRANTS IN SCHEMA ${future}` : `SHOW GRANTS TO ROLE ${grantee(state)}`;
     const rows = await client().query(sql, [], signal);
     const held = new Set(rows.filter((row) => isOn(row, state)).map(({ privilege }) => privilege));
-    const there = privilegesOf(state).every((privilege) => held.has(privilege));
-    return { id: there ? id : "", outputs: state, inputs };
+    const exists = privilegesOf(state).every((privilege) => held.has(privilege));
+    return { id: exists ? id : "", outputs: state, inputs };
   },
   async delete({ state, signal }) {
     await run([revoking(state, privilegesOf(state))], signal);

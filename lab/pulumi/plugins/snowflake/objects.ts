@@ -10,16 +10,16 @@ interface ObjectKind {
   kind: string;
   properties: PropertyTable;
   inputs: Inputs;
-  /** Said once, when it is made. */
+  /** Properties of CREATE that ALTER does not have. */
   atCreation?: PropertyTable;
-  /** What follows the properties, e.g. a monitor's triggers. */
+  /** SQL after the properties, e.g. a monitor's triggers. */
   tail?: (inputs: Properties) => string;
-  /** Columns of SHOW by input: what somebody else changed is seen by a refresh. */
+  /** Columns of SHOW by input, from which a refresh detects drift. */
   shown?: Record<string, string>;
 }
 
 const labelOf = (inputs: Properties) => new Fields(inputs).string("name") ?? "";
-/** `"DATABASE"."SCHEMA"`, as the official provider has it. */
+/** `"DATABASE"."SCHEMA"`, as in the official provider. */
 function fullName(inputs: Properties): string {
   const database = new Fields(inputs).string("database");
   return [...(database === undefined ? [] : [database]), labelOf(inputs)].map(name).join(".");
@@ -39,21 +39,21 @@ async function find(kind: string, inputs: Properties, signal: AbortSignal): Prom
   return rows.find((row) => row.name === label);
 }
 
-/** The inputs with what SHOW says of them now. */
+/** The inputs with the current values from SHOW. */
 function refreshed(inputs: Properties, row: Row, shown: Record<string, string>): Properties {
   const now = Object.entries(shown).flatMap(([input, column]): [string, Value][] => {
     const before = inputs[input];
-    const said = row[column];
-    if (before === undefined || said === undefined || said === null) return [];
-    return [[input, typeof before === "number" ? Number(said) : said]];
+    const value = row[column];
+    if (before === undefined || value === undefined || value === null) return [];
+    return [[input, typeof before === "number" ? Number(value) : value]];
   });
   return { ...inputs, ...Object.fromEntries(now) };
 }
 
-/** Whether what is there already is what an interrupted update made: the lab says so of itself. */
+/** Whether to adopt existing objects, which the lab sets because an interrupted update may have created them. */
 const takesOver = () => process.env.LAB_TAKEOVER === "true";
 
-/** A type whose objects are made by CREATE, changed by ALTER and removed by DROP. */
+/** A resource type whose objects are created by CREATE, changed by ALTER and removed by DROP. */
 export function objectType({
   kind,
   properties,
@@ -84,14 +84,14 @@ export function objectType({
       const before = fullName(oldInputs);
       if (fullName(news) !== before) {
         throw new Error(
-          `${kind.toLowerCase()} ${before} cannot be renamed in the lab: the official plugin would`,
+          `${kind.toLowerCase()} ${before} cannot be renamed: the lab does not support this, unlike the official plugin`,
         );
       }
       if (!preview) {
-        const said = alterations(properties, `${kind} ${before}`, oldInputs, news);
+        const statements = alterations(properties, `${kind} ${before}`, oldInputs, news);
         const after = tail?.(news) ?? "";
-        if (after !== (tail?.(oldInputs) ?? "")) said.push(`ALTER ${kind} ${before} SET ${after}`);
-        await run(said, signal);
+        if (after !== (tail?.(oldInputs) ?? "")) statements.push(`ALTER ${kind} ${before} SET ${after}`);
+        await run(statements, signal);
       }
       return { outputs: outputs(news) };
     },

@@ -1,22 +1,22 @@
 import { Fields } from "../kit/schema.ts";
 import type { Properties } from "../kit/values.ts";
 
-/** How a property's value is written. */
+/** How a property's value is written in SQL. */
 export type Form = "text" | "name" | "word" | "number" | "flag" | "names";
-/** Properties of a kind of object: by input, what SQL calls it. */
+/** Properties of a kind of object: SQL name and form by input. */
 export type PropertyTable = Record<string, { sql: string; form: Form }>;
 
 export const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 export const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 
-/** One property as SQL writes it; undefined where it is not set. */
+/** A property's value in SQL; undefined if it is not set. */
 function value(inputs: Properties, input: string, form: Form): string | undefined {
   const fields = new Fields(inputs);
   switch (form) {
     case "number":
       return fields.number(input)?.toString();
     case "flag": {
-      // Where three values are possible, the provider's flags are texts.
+      // The provider's three-valued flags are strings.
       const flag = fields.boolean(input) ?? fields.string(input);
       return flag === undefined || flag === "default" ? undefined : String(flag).toUpperCase();
     }
@@ -30,14 +30,14 @@ function value(inputs: Properties, input: string, form: Form): string | undefine
   }
 }
 
-/** Assignments of all properties that are set. Pure. */
+/** Assignments of all properties that are set. */
 export const assignments = (table: PropertyTable, inputs: Properties): string[] =>
   Object.entries(table).flatMap(([input, { sql, form }]) => {
     const written = value(inputs, input, form);
     return written === undefined ? [] : [`${sql} = ${written}`];
   });
 
-/** What has to be said to bring an object from `before` to `after`: nothing, a SET, an UNSET, or both. Pure. */
+/** The statements that change an object from `before` to `after`: none, a SET, an UNSET, or both. */
 export function alterations(
   table: PropertyTable,
   object: string,

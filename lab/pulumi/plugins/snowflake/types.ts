@@ -114,7 +114,7 @@ const monitor = objectType({
 
 export const resourceMonitor: ResourceType = {
   ...monitor,
-  /** Snowflake wants to know the beginning of a period, and the period of a beginning. */
+  /** Snowflake requires both or neither. */
   check({ frequency, startTimestamp }) {
     if ((frequency === undefined) === (startTimestamp === undefined)) return [];
     const reason = "frequency and startTimestamp must be given together";

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { messageOf } from "../../../../components/core/errors.ts";
 import { type Connector, connectorOf, violations } from "./connectors.ts";
 import { type Capture, type Collection, type Materialization, models, sourceName } from "./models.ts";
 import { decryptConfig, isEncrypted } from "./sops.ts";
@@ -137,9 +138,7 @@ function judgeTask(
       ...violations(connector.endpointSpecSchema, plain).map((text) => `endpoint configuration: ${text}`),
     );
   } catch (error) {
-    faults.push(
-      `decrypting endpoint configuration: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    faults.push(`decrypting endpoint configuration: ${messageOf(error)}`);
   }
   return [...faults, ...judgeResources(connector, task.bindings)];
 }

@@ -30,7 +30,7 @@ export interface Estuary {
   /** Operations asked for, in order: a GraphQL operation's name, or method and path. */
   journal: string[];
   handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-  /** Stops what it does by itself. What is live goes on running. */
+  /** Stops its timers. Live tasks keep running. */
   close(): void;
 }
 
@@ -50,7 +50,7 @@ export function openEstuary(options: EstuaryOptions): Estuary {
   const journal: string[] = [];
   let timer: NodeJS.Timeout | undefined;
 
-  /** Publications come to their end also while nobody asks. */
+  /** Publications also complete without requests. */
   const wake = () => {
     clearTimeout(timer);
     const due = control.nextDue();

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { replaceFile } from "../../../replaceFile.ts";
+import { replaceFile } from "../../../../tools/replaceFile.ts";
 
 export const specTypes = ["capture", "collection", "materialization"] as const;
 export const specType = z.enum(specTypes);

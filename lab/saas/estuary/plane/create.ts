@@ -173,7 +173,7 @@ export function createPlane(options: PlaneOptions): RunningPlane {
     status: (name): TaskStatus => statuses.of(name),
     validate: (specs, tasks) => validate(specs, tasks, unit.around),
     async delete(name) {
-      // Tasks that fed or read it began anew when it was taken out of what is live.
+      // Tasks that fed or read it were restarted when it was removed.
       await Promise.all([halt(name), ...ending]);
       const spec = stopped.get(name);
       stopped.delete(name);

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { messageOf } from "../../../../components/core/errors.ts";
 import type { Result } from "../engine.ts";
 import { notSupported, SnowflakeFault } from "../fault.ts";
 import type { Context, Service } from "../service.ts";
@@ -123,9 +124,7 @@ export class Sessions {
 /** What a fault looks like on this wire: drivers read it from an answer that is well. */
 export function driverFault(error: unknown): Reply {
   const fault =
-    error instanceof SnowflakeFault
-      ? error
-      : new SnowflakeFault("000603", error instanceof Error ? error.message : String(error), "XX000");
+    error instanceof SnowflakeFault ? error : new SnowflakeFault("000603", messageOf(error), "XX000");
   const { code, message, state } = fault;
   return {
     status: 200,

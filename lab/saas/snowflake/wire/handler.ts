@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
+import { messageOf } from "../../../../components/core/errors.ts";
 import { SnowflakeFault } from "../fault.ts";
 import { changedFaults, type Faults, noFaults } from "../faults.ts";
 import type { Service } from "../service.ts";
@@ -80,7 +81,7 @@ export class Wire {
     } catch (error) {
       request.resume();
       const reply = api ? faultReply(error) : driverFault(error);
-      this.#note(path, error instanceof Error ? error.message : String(error), reply.status);
+      this.#note(path, messageOf(error), reply.status);
       return reply;
     }
   }

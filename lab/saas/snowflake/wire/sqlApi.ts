@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { messageOf } from "../../../../components/core/errors.ts";
 import type { Column, Result } from "../engine.ts";
 import { notSupported, SnowflakeFault } from "../fault.ts";
 import type { Service } from "../service.ts";
@@ -84,7 +85,7 @@ function replyOf(result: Result, handle: string): Reply {
 /** What a fault looks like on this wire. */
 export function faultReply(error: unknown, handle: string = randomUUID()): Reply {
   if (!(error instanceof SnowflakeFault)) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { status: 500, body: { code: "000603", message, sqlState: "XX000", statementHandle: handle } };
   }
   const { code, message, state } = error;

@@ -32,9 +32,9 @@ const cluster = new Cluster("cluster", {
 const kept = new kubernetes.core.v1.ConfigMap(
   "kept",
   { metadata: { name: "kept", namespace: "default" }, data: { a: "b" } },
-  { provider: cluster.provider, deletedWith: cluster.birth },
+  { provider: cluster.provider, deletedWith: cluster.clusterIdentity },
 );
 
 export const kubeconfig = cluster.kubeconfig;
 export const nodes = cluster.nodes.map(({ name }) => name);
-export const birth = kept.metadata.uid;
+export const clusterIdentity = kept.metadata.uid;

@@ -2,9 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as snowflake from "@pulumi/snowflake";
 import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
 import { Snowflake } from "../../../../data/snowflake/component.ts";
+import { snowflakeSection } from "../../../support/pipeline/settings.ts";
 
 const config = new pulumi.Config();
-const { snowflake: settings } = pipelineSettings.parse({ snowflake: config.getObject("snowflake") ?? {} });
+const { snowflake: settings } = pipelineSettings.parse({
+  snowflake: { ...snowflakeSection, ...config.getObject<object>("snowflake") },
+});
 
 const made = new Snowflake("snowflake", {
   settings,

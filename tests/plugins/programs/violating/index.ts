@@ -27,7 +27,7 @@ function pair(rule: string, good: (name: string) => unknown, wrong: (name: strin
 }
 
 type Changes = Parameters<typeof deployment>[0];
-const digest = `ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}`;
+const digest = `ghcr.io/sophia-ai/one@sha256:${"0123456789abcdef".repeat(4)}`;
 const workload = (given: Changes = {}) => {
   const { metadata: _, spec } = deployment({ ...given, container: { image: digest, ...given?.container } });
   return (name: string) =>
@@ -44,12 +44,12 @@ const securityContext = (change: object) => ({
 const namespaced = (level: string) => (name: string) => {
   const labels = { "pod-security.kubernetes.io/enforce": level };
   new k8s.core.v1.Namespace(name, { metadata: { name, labels } }, opts);
-  // Only the good one is walled.
-  if (level !== "restricted") return;
+  // Policies whose namespace is unknown do not isolate the bad one.
+  const namespace = level === "restricted" ? name : later.id;
   const policy = (called: string, spec: object) =>
     new k8s.networking.v1.NetworkPolicy(
       `${name}-${called}`,
-      { metadata: { name: called, namespace: name }, spec: { podSelector: {}, ...spec } },
+      { metadata: { name: called, namespace }, spec: { podSelector: {}, ...spec } },
       opts,
     );
   policy("deny", { policyTypes: ["Ingress", "Egress"] });
@@ -201,7 +201,7 @@ const service = (type: string) => (name: string) =>
     { metadata: { name, namespace: "apps" }, spec: { type, ports: [{ port: 80 }] } },
     opts,
   );
-pair("one-door", service("ClusterIP"), service("LoadBalancer"));
+pair("single-ingress", service("ClusterIP"), service("LoadBalancer"));
 pair("namespace-pod-security", namespaced("restricted"), namespaced("baseline"));
 pair("budget", machine("cpu_4x_general"), machine("gpu_8x_h100_sxm5", "gpu_4x_h100_sxm5"));
 pair("firewall", rules(443), rules(22));

@@ -42,7 +42,7 @@ const database = (name: string, change: Body): Fault =>
       named("postgresql.cnpg.io/v1", "Cluster", called, {
         spec: {
           instances: 2,
-          imageName: `ghcr.io/cloudnative-pg/postgresql:15.20@sha256:${"0".repeat(64)}`,
+          imageName: `ghcr.io/cloudnative-pg/postgresql:15.20@sha256:${"0123456789abcdef".repeat(4)}`,
           enableSuperuserAccess: false,
           plugins: [{ name: "barman-cloud.cloudnative-pg.io", isWALArchiver: true }],
           ...(part as Body),

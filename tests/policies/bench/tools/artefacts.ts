@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Artefact } from "../../../../lab/artefacts/artefact.ts";
-import { hashOf } from "../../../../lab/artefacts/hash.ts";
-import { run } from "../../../../lab/exec.ts";
-import { goBuild } from "../../../../lab/goBuild.ts";
+import type { Artefact } from "../../../../tools/artefacts/artefact.ts";
+import { goBuild } from "../../../../tools/artefacts/goBuild.ts";
+import { hashOf } from "../../../../tools/artefacts/hash.ts";
+import { run } from "../../../../tools/exec.ts";
 
 const here = import.meta.dirname;
 

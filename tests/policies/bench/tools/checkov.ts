@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { z } from "zod";
-import { run } from "../../../../lab/exec.ts";
+import { run } from "../../../../tools/exec.ts";
 import { pinned } from "./artefacts.ts";
 import { type Findings, type Tool, writeAll } from "./tool.ts";
 

@@ -4,7 +4,7 @@ import { rules } from "../../../../policies/rules/index.ts";
 import { stackRules } from "../../../../policies/rules/stack/index.ts";
 import type { Tool } from "./tool.ts";
 
-/** The pack of this repository, as it judges the objects of a Helm release in production. */
+/** The pack of this repository, as it evaluates the objects of a Helm release in production. */
 export const ours: Tool = {
   name: "this pack",
   async judge(manifests) {
@@ -14,11 +14,11 @@ export const ours: Tool = {
         const subjects = manifestSubjects("release", objects);
         const faults = subjects.flatMap((subject) =>
           rules.flatMap((rule) =>
-            rule.judge(subject, context).map(({ path, message }) => `${rule.name} ${path} ${message}`),
+            rule.evaluate(subject, context).map(({ path, message }) => `${rule.name} ${path} ${message}`),
           ),
         );
         const whole = stackRules.flatMap((rule) =>
-          rule.judge(subjects).map(({ resource, message }) => `${rule.name} ${resource} ${message}`),
+          rule.evaluate(subjects).map(({ resource, message }) => `${rule.name} ${resource} ${message}`),
         );
         return [id, [...faults, ...whole]];
       }),

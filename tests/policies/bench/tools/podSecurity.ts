@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { run } from "../../../../lab/exec.ts";
 import { podOf } from "../../../../policies/engine/pods.ts";
 import { manifestSubjects } from "../../../../policies/engine/subjects.ts";
 import { object } from "../../../../policies/engine/values.ts";
+import { run } from "../../../../tools/exec.ts";
 import { pinned } from "./artefacts.ts";
 import type { Tool } from "./tool.ts";
 

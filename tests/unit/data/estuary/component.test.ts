@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
 import { logins } from "../../../../components/services/postgres/index.ts";
 import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
-import { capturedOf, Estuary, type EstuaryArgs } from "../../../../data/component/estuary.ts";
+import { Estuary, type EstuaryArgs } from "../../../../data/component/estuary.ts";
+import { capturedOf } from "../../../../data/component/estuaryTasks.ts";
+import { snowflakeSection } from "../../../support/pipeline/settings.ts";
 import { somePrivateKey, someSecret } from "./support/estuary.ts";
 
 /* What the component asks the engine for. That the engine does it is proved with the real one. */
@@ -26,7 +28,7 @@ beforeEach(() => {
 
 const secretMark = "4dabf18193072939515e22adb298388d";
 const loginSecrets = Object.fromEntries(logins.map(({ name }) => [name, `login-${name}`]));
-const settings = pipelineSettings.parse({});
+const settings = pipelineSettings.parse({ snowflake: snowflakeSection });
 
 const args = (): EstuaryArgs => ({
   settings,

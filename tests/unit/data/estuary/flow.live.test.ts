@@ -16,7 +16,7 @@ import { createPlane } from "../../../../lab/saas/estuary/plane/create.ts";
 import { holding } from "../../../support/pipeline/alerts.ts";
 import { startSaas } from "../../../support/pipeline/saas.ts";
 import { spokenTo } from "../../../support/pipeline/warehouse.ts";
-import { startPipelineServer } from "../../../support/servers/pipeline.ts";
+import { startPipelineServer } from "../../../support/servers/databases/pipeline.ts";
 import { Engine } from "./support/engine.ts";
 import { somePrivateKey, testEstuary } from "./support/estuary.ts";
 import { tunnelHost } from "./support/tunnel.ts";

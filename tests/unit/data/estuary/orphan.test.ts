@@ -35,7 +35,7 @@ interface Flow {
 }
 
 const ready = async (engine: Engine) => expect((await engine.up(slack(token))).outcome).toBe("done");
-const halfMade = async (engine: Engine, { plane }: TestEstuary) => {
+const initFailed = async (engine: Engine, { plane }: TestEstuary) => {
   plane.statuses.set(owner, { state: "failed", message: "invalid_auth" });
   expect(String((await engine.up(slack(token))).outcome)).toMatch(/does not run.*invalid_auth/s);
   plane.statuses.clear();
@@ -45,9 +45,9 @@ const flows: Flow[] = [
   { name: "create", before: async () => undefined, wanted: slack(token), starts: 1 },
   { name: "change of a secret", before: ready, wanted: slack(other), starts: 2 },
   { name: "one collection less", before: ready, wanted: fewer(slack(token)), starts: 2 },
-  { name: "finishing what did not run", before: halfMade, wanted: slack(token), starts: 1 },
+  { name: "finishing what did not run", before: initFailed, wanted: slack(token), starts: 1 },
   { name: "destroy", before: ready, wanted: undefined, starts: 1 },
-  { name: "destroy of what does not run", before: halfMade, wanted: undefined, starts: 1 },
+  { name: "destroy of what does not run", before: initFailed, wanted: undefined, starts: 1 },
 ];
 
 describe.each(flows)("P1 $name", (flow) => {

@@ -1,36 +1,10 @@
-import { describe, expect, test } from "vitest";
-import { contextFrom } from "../../../../data/estuary/provider/context.ts";
-import { publicationProvider, unknownValue } from "../../../../data/estuary/provider/publication.ts";
-import { bringLive, removeSpecs } from "../../../../data/estuary/reconcile/publication.ts";
-import type { Specs } from "../../../../data/estuary/spec/catalog.ts";
+import { expect, test } from "vitest";
+import { unknownValue } from "../../../../components/core/unknown.ts";
+import { publicationProvider } from "../../../../data/estuary/provider/publication.ts";
+import { removeSpecs } from "../../../../data/estuary/reconcile/publication.ts";
 import { Engine } from "./support/engine.ts";
-import { clientOf, contextOf, somePrivateKey, someSecret, testEstuary } from "./support/estuary.ts";
-import { everything } from "./support/specs.ts";
-
-const secrets: string[] = [];
-const specs = everything(() => {
-  const made = someSecret();
-  secrets.push(made);
-  return made;
-}, somePrivateKey());
-const slack = "sophia/test/source-slack";
-const bring = (context: Parameters<typeof bringLive>[0], owner: string, some: Specs) =>
-  bringLive(context, { owner: `sophia/test/${owner}`, specs: some });
-
-/** What of a model is changed here. */
-interface Loose {
-  endpoint: { connector: { image: string; config: object } };
-  bindings: { target: string }[];
-  key: string[];
-  readSchema: object;
-}
-
-/** The same with one thing in a model changed. */
-function changed(some: Specs, name: string, change: (model: Loose) => void): Specs {
-  const copy = structuredClone(some);
-  change(copy[name]?.model as unknown as Loose);
-  return copy;
-}
+import { clientOf, contextOf, testEstuary } from "./support/estuary.ts";
+import { bring, changed, secrets, slack, specs } from "./support/publishing.ts";
 
 test("P1 all of it is published, in order, and deleted in the other", async () => {
   const estuary = await testEstuary();
@@ -89,98 +63,6 @@ test("S1 no secret is in what Estuary's emulator keeps, in what is said, or in t
   for (const secret of [...secrets, "PRIVATE KEY"]) expect(kept).not.toContain(secret);
 });
 
-describe("what Estuary refuses is told by spec, and nothing of it is live", () => {
-  const cases: [string, Specs, RegExp][] = [
-    [
-      "an unknown image",
-      changed(specs.slack, slack, (model) => {
-        model.endpoint.connector.image = "ghcr.io/estuary/source-slak:v2";
-      }),
-      /ghcr.io\/estuary\/source-slak:v2 is unknown to Estuary: check its spelling/,
-    ],
-    [
-      "a collection that is not there",
-      changed(specs.slack, slack, (model) => {
-        for (const binding of model.bindings) binding.target = "sophia/test/slack/nowhere";
-      }),
-      /source-slack: collection sophia\/test\/slack\/nowhere, referenced by this capture, is not defined/,
-    ],
-    [
-      "a configuration that the connector does not know",
-      changed(specs.slack, slack, (model) => {
-        model.endpoint.connector.config = {
-          start_date: "yesterday",
-          credentials: { option_title: "API Token Credentials", api_token: "xoxb" },
-        };
-      }),
-      /source-slack: endpoint configuration: .*lookback_window.*source-slack: endpoint configuration: \/start_date/s,
-    ],
-    [
-      "a key that its schema does not require",
-      changed(specs.slack, "sophia/test/slack/channels", (model) => {
-        model.key = ["/name"];
-      }),
-      /slack\/channels: collection key \/name may not exist/,
-    ],
-    [
-      "somebody else's name",
-      { "acme/slack": specs.slack["sophia/test/slack/channels"] } as Specs,
-      /acme\/slack: User is not authorized/,
-    ],
-  ];
-  test.each(cases)("%s", async (_, some, message) => {
-    const estuary = await testEstuary();
-    await expect(bring(contextOf(estuary), "source-slack", some)).rejects.toThrow(message);
-    expect(estuary.control.store.state.live).toEqual({});
-    expect(estuary.control.store.state.drafts).toEqual({});
-  });
-
-  test("the change of a collection's key", async () => {
-    const estuary = await testEstuary();
-    const context = contextOf(estuary);
-    const old = await bring(context, "source-slack", specs.slack);
-    const other = changed(specs.slack, "sophia/test/slack/channel_messages", (model) => {
-      model.key = ["/ts"];
-    });
-    await expect(bringLive(context, { owner: slack, specs: other }, old)).rejects.toThrow(
-      /ended as buildFailed:\n {2}sophia\/test\/slack\/channel_messages: key change/,
-    );
-    expect(estuary.plane.specs.collections["sophia/test/slack/channel_messages"]?.key).toEqual([
-      "/channel_id",
-      "/ts",
-    ]);
-  });
-
-  test("what its connector says after trying", async () => {
-    const estuary = await testEstuary();
-    estuary.plane.validate = async (_, tasks) =>
-      tasks.map((name) => ({ name, binding: 1, detail: "not_in_channel" }));
-    await expect(bring(contextOf(estuary), "source-slack", specs.slack)).rejects.toThrow(
-      /source-slack: not_in_channel/,
-    );
-  });
-
-  test.each(["testFailed", "publishFailed", "expectPubIdMismatch"] as const)("%s", async (type) => {
-    const estuary = await testEstuary();
-    await estuary.command("plan", { type, detail: "by command" });
-    await expect(bring(contextOf(estuary), "source-slack", specs.slack)).rejects.toThrow(
-      new RegExp(`ended as ${type}:\n.*by command`),
-    );
-  });
-});
-
-test("S1 a secret that comes back in clear is never published", async () => {
-  const estuary = await testEstuary();
-  const api = clientOf(estuary);
-  const context = contextOf(estuary, {
-    api: { ...api, encrypt: async (config) => ({ ...config, sops: {} }) },
-  });
-  await expect(bring(context, "source-slack", specs.slack)).rejects.toThrow(
-    /left secrets in clear at \/credentials\/api_token; nothing was published/,
-  );
-  expect(estuary.journal).not.toContain("CreateDraft");
-});
-
 test("somebody else's publication in between is a reason to publish again, not to fail", async () => {
   const estuary = await testEstuary();
   estuary.control.plan({ type: "buildIdLockFailure", next: 2 });
@@ -231,37 +113,6 @@ test("a task that somebody deleted is noticed by refresh, and published again", 
   estuary.control.store.reset();
   await engine.refresh();
   expect(engine.row).toBeUndefined();
-});
-
-test("a key that does not hold is told with what to do, without the key", async () => {
-  const estuary = await testEstuary();
-  const apiKey = `flow_sa_${someSecret()}`;
-  const context = contextOf(estuary, { api: clientOf(estuary, { apiKey }) });
-  const refused = bring(context, "source-slack", specs.slack);
-  await expect(refused).rejects.toThrow(
-    /credential \(401\)|invalid, expired, or unknown credential.*estuaryApiKey/,
-  );
-  await expect(refused).rejects.not.toThrow(apiKey);
-  expect(() => contextFrom(() => undefined)).toThrow(/secret sophia-infra:estuaryApiKey is missing/);
-  expect(() =>
-    contextFrom((name) => (name.endsWith("ApiKey") ? apiKey : '{"estuary":{"agentUrl":"nowhere"}}')),
-  ).toThrow(/sophia-infra:pipeline:.*agentUrl/s);
-});
-
-test("an answer that never comes, 429 and 503 end within their deadline", async () => {
-  const estuary = await testEstuary();
-  const context = contextOf(estuary);
-  await estuary.command("fault", {
-    operation: "LiveSpecs",
-    next: 3,
-    effect: { kind: "reply", status: 429, text: "slow down" },
-  });
-  await bring(context, "source-slack", specs.slack);
-  const before = estuary.time.now();
-  await estuary.command("fault", { next: 10_000, effect: { kind: "reply", status: 503, text: "down" } });
-  await expect(bring(context, "source-hubspot", specs.hubspot)).rejects.toThrow(/Drafts: down \(503\)/);
-  expect(estuary.time.now() - before).toBeGreaterThanOrEqual(60_000);
-  expect(estuary.time.now() - before).toBeLessThan(120_000);
 });
 
 test("previews with values that are not known yet are changes and no faults, others beside them are none", async () => {

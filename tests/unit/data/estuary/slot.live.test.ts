@@ -3,8 +3,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dropSlot, type SlotProps } from "../../../../data/estuary/slot/drop.ts";
 import { provider } from "../../../../data/estuary/slot/provider.ts";
+import { startPostgres, type TestPostgres } from "../../../support/servers/databases/postgres.ts";
 import { freePort } from "../../../support/servers/ports.ts";
-import { startPostgres, type TestPostgres } from "../../../support/servers/postgres.ts";
 import { someSecret } from "./support/estuary.ts";
 import { tunnelHost } from "./support/tunnel.ts";
 

@@ -4,6 +4,7 @@ import { logins } from "../../../../components/services/postgres/logins.ts";
 import { environmentSchema } from "../../../../components/settings/environment/variables.ts";
 import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
 import { Gong } from "../../../../data/component/gong.ts";
+import { snowflakeSection } from "../../../support/pipeline/settings.ts";
 
 const registered: { type: string; inputs: Record<string, unknown> }[] = [];
 await pulumi.runtime.setMocks({
@@ -33,6 +34,7 @@ interface Cron {
 test("P1 the extractor never runs twice, with its own keys and login, in restricted terms", async () => {
   const settings = pipelineSettings.parse({
     gong: { apiUrl: "https://10.1.2.3:8443", start: "2026-01-01T00:00:00Z" },
+    snowflake: snowflakeSection,
   });
   const loginSecrets = Object.fromEntries(logins.map(({ name }) => [name, `postgres-${name}`]));
   new Gong("gong", {

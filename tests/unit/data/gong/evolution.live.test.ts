@@ -1,29 +1,14 @@
 import { expect, test } from "vitest";
-import {
-  alerts,
-  contents,
-  history,
-  runOnce,
-  type ServedGong,
-  type Staging,
-  stage,
-  statusOf,
-} from "./stage.ts";
+import { probesOf, small } from "./probes.ts";
+import { alerts, contents, runOnce, type ServedGong, type Staging, stage, statusOf } from "./stage.ts";
 
 let staging: Staging;
 let gong: ServedGong;
-stage({ seed: 5, size: 60, days: 3, utterances: 2, pageSize: 20 }, (opened, served) => {
+stage(small, (opened, served) => {
   [staging, gong] = [opened, served];
 });
 
-const number = async (sql: string) =>
-  Number((await staging.admin.query(`SELECT count(*) AS n FROM ${sql}`)).rows[0].n);
-const callsRun = async () => (await history(staging)).filter(({ stream }) => stream === "gong_calls").at(-1);
-/** What a run without any fault would have left. */
-async function expectWhole() {
-  expect(await number("gong_calls_staging WHERE _deleted_at IS NULL")).toBe(60);
-  expect(await number("gong_users_staging")).toBe(5);
-}
+const { count, callsRun, expectWhole } = probesOf(() => staging);
 test("P3 a new field stays in raw and is told of once", async () => {
   await runOnce(staging, gong);
   gong.workspace.mutate([{ on: "calls", path: "metaData.sentiment", value: { score: 0.5 } }]);
@@ -33,7 +18,7 @@ test("P3 a new field stays in raw and is told of once", async () => {
     changed: 60,
     message: "new fields, kept in raw: metaData.sentiment",
   });
-  expect(await number("gong_calls_staging WHERE raw #>> '{metaData,sentiment,score}' = '0.5'")).toBe(60);
+  expect(await count("gong_calls_staging WHERE raw #>> '{metaData,sentiment,score}' = '0.5'")).toBe(60);
   await runOnce(staging, gong);
   expect(await callsRun()).toMatchObject({ status: "succeeded", message: null });
   expect((await contents(staging)).errors.map(({ key, reason }) => [key, reason])).toEqual([
@@ -70,11 +55,11 @@ test("P3 a field of another type stops the stream where it is, rather than to em
   expect(failure?.message).toMatch(/20 of 20 records .*metaData\.duration: .*expected.*error_logs/);
   expect((await statusOf(staging, "gong_calls")).state).toBe("failed");
   expect(await alerts(staging)).toContain("PipelineStreamFailed");
-  expect(await number("gong_calls_staging WHERE duration_s IS NULL")).toBe(0);
-  expect(await number("error_logs")).toBe(1);
+  expect(await count("gong_calls_staging WHERE duration_s IS NULL")).toBe(0);
+  expect(await count("error_logs")).toBe(1);
   gong.workspace.mutate([]);
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
-  expect(await number("gong_calls_staging")).toBe(90);
+  expect(await count("gong_calls_staging")).toBe(90);
 });
 
 test("P1 numbers and ids that JavaScript cannot hold arrive digit by digit", async () => {
@@ -95,6 +80,6 @@ test("P1 numbers and ids that JavaScript cannot hold arrive digit by digit", asy
   gong.workspace.mutate([{ on: "calls", path: "metaData.id", value: 7.3e18, ids: [id] }]);
   await runOnce(staging, gong);
   const { errors } = await contents(staging);
-  expect(errors.map(({ reason }) => reason)).toContain("is not as Gong documents it");
-  expect(await number("gong_calls_staging WHERE _deleted_at IS NOT NULL")).toBe(0);
+  expect(errors.map(({ reason }) => reason)).toContain("does not match Gong's documentation");
+  expect(await count("gong_calls_staging WHERE _deleted_at IS NOT NULL")).toBe(0);
 });

@@ -4,6 +4,7 @@ import {
   crmEntities,
   users as usersTable,
 } from "../../../../data/gong/staging/tables.ts";
+import { probesOf } from "./probes.ts";
 import { contents, history, runOnce, type ServedGong, type Staging, stage, statusOf } from "./stage.ts";
 
 let staging: Staging;
@@ -12,8 +13,7 @@ stage({ seed: 7, size: 230 }, (opened, served) => {
   [staging, gong] = [opened, served];
 });
 
-const count = async (sql: string) =>
-  Number((await staging.admin.query(`SELECT count(*) AS n FROM ${sql}`)).rows[0].n);
+const { count } = probesOf(() => staging);
 
 test("P1 a first run takes over every call, user and CRM object, with ids as they are", async () => {
   const { failure } = await runOnce(staging, gong);
@@ -170,7 +170,7 @@ test("P1 two extractors do not run the same stream at once", async () => {
   const { logged, failure } = await runOnce(staging, gong);
   await client.end();
   expect(failure).toBeUndefined();
-  expect(logged.join()).toContain("another extractor is at it");
+  expect(logged.join()).toContain("another extractor holds the stream's lock");
   expect((await history(staging)).map(({ stream }) => stream)).toEqual(["gong_users"]);
   expect((await contents(staging)).calls).toEqual([]);
 });

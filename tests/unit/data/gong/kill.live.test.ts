@@ -6,6 +6,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import { probesOf } from "./probes.ts";
 import { contents, history, runOnce, type ServedGong, type Staging, stage } from "./stage.ts";
 
 let staging: Staging;
@@ -52,13 +53,7 @@ function killing(at: number, when: "before" | "during", counted = /^/) {
 }
 
 /** PostgreSQL notices that a client is gone when it next reads or writes; until then the client's locks are held. */
-const backendsGone = () =>
-  waitFor({ what: "the killed run's connections to end", deadline: 120, interval: 0.02 }, async () => {
-    const { rows } = await staging.admin.query(
-      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'gong_loader'",
-    );
-    return rows[0].n === 0 || notYet(`${rows[0].n} are there`);
-  });
+const { backendsGone } = probesOf(() => staging);
 
 test("P5 killed at any statement, the next run completes it: nothing lost, nothing twice", async () => {
   const kills = killing(-1, "before");
@@ -151,6 +146,8 @@ test("P5 the process itself, killed by SIGKILL among its pages, leaves what the 
   await writeFile(join(folder, "key"), accessKey, { mode: 0o600 });
   await writeFile(join(folder, "secret"), accessKeySecret, { mode: 0o600 });
   const main = join(import.meta.dirname, "../../../../data/main.ts");
+  // It waits among its pages until it is killed.
+  gong.faults.set([{ kind: "status", status: 429, retryAfter: 250, times: -1, after: 12 }]);
   const child = spawn(process.execPath, [main, "gong"], {
     stdio: "ignore",
     env: {
@@ -159,8 +156,7 @@ test("P5 the process itself, killed by SIGKILL among its pages, leaves what the 
       SOPHIA_GONG_API_URL: gong.url,
       SOPHIA_GONG_ACCESS_KEY_FILE: join(folder, "key"),
       SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: join(folder, "secret"),
-      // Thirty requests: it is not through before somebody looks.
-      SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: "5",
+      SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: "50",
       SOPHIA_GONG_START: new Date(Date.now() - 5 * 86_400_000).toISOString(),
       SOPHIA_GONG_LAG: "0",
     },
@@ -178,11 +174,15 @@ test("P5 the process itself, killed by SIGKILL among its pages, leaves what the 
   await backendsGone();
   expect(await loaded()).toBeLessThan(60);
 
+  gong.faults.set([]);
+  await staging.admin.query(
+    "UPDATE pipeline_state SET cursor = cursor || '{\"next\": 0}' WHERE stream = 'requests'",
+  );
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
   expect((await contents(staging)).calls).toHaveLength(60);
   expect((await history(staging)).filter(({ status }) => status === "failed")).toEqual(
     ["gong_calls", "gong_crm_entities"].map((stream) =>
-      expect.objectContaining({ stream, message: expect.stringMatching(/^ended without a word/) }),
+      expect.objectContaining({ stream, message: expect.stringMatching(/^ended without a result/) }),
     ),
   );
 }, 240_000);
@@ -206,7 +206,7 @@ test("P5 a run that was killed goes on at the page where it was, and is closed i
   expect((await contents(staging)).calls).toHaveLength(40);
   expect((await history(staging)).filter(({ status }) => status === "failed")).toEqual(
     ["gong_calls", "gong_crm_entities"].map((stream) =>
-      expect.objectContaining({ stream, message: expect.stringMatching(/^ended without a word/) }),
+      expect.objectContaining({ stream, message: expect.stringMatching(/^ended without a result/) }),
     ),
   );
 });

@@ -9,7 +9,7 @@ import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { Meter } from "../../../../data/quality/measure.ts";
 import { type GongOptions, openGong } from "../../../../lab/saas/gong/handler.ts";
 import { holding, Watch } from "../../../support/pipeline/alerts.ts";
-import { startPipelineServer } from "../../../support/servers/pipeline.ts";
+import { startPipelineServer } from "../../../support/servers/databases/pipeline.ts";
 
 const tables = [
   "gong_calls_staging",

@@ -7,7 +7,7 @@ import { changedSince } from "../../../../data/migrations/checksums.ts";
 import { awaitRoles, run } from "../../../../data/migrations/main.ts";
 import { migrate } from "../../../../data/migrations/migrate.ts";
 import { run as publish, publishTables } from "../../../../data/migrations/publish.ts";
-import { type PipelineServer, startPipelineServer } from "../../../support/servers/pipeline.ts";
+import { type PipelineServer, startPipelineServer } from "../../../support/servers/databases/pipeline.ts";
 
 describe("P3 migrations on real PostgreSQL", () => {
   let server: PipelineServer;
@@ -81,7 +81,7 @@ describe("P3 migrations on real PostgreSQL", () => {
     await writeFile(file, `-- Another word.\n${text}`);
     expect(await migrateFolder()).toEqual([]);
     await writeFile(file, `${text}\nALTER TABLE gong_users_staging ADD COLUMN later text;\n`);
-    await expect(migrateFolder()).rejects.toThrow(/^0002_gong\.sql was changed after it was run here/);
+    await expect(migrateFolder()).rejects.toThrow(/^0002_gong\.sql was changed after it was applied/);
     // An image of a release that has fewer files, or others.
     await rm(file);
     await rm(join(folder, "0003_capture.sql"));
@@ -95,7 +95,7 @@ describe("P3 migrations on real PostgreSQL", () => {
     await root.query("ALTER ROLE quality RENAME TO not_yet");
     try {
       await expect(awaitRoles(server.as("pipeline"), { seconds: 0 })).rejects.toThrow(
-        /has no quality after 0 s/,
+        /does not have quality after 0 s/,
       );
       const waiting = awaitRoles(server.as("pipeline"), { seconds: 60 });
       await root.query("ALTER ROLE not_yet RENAME TO quality");

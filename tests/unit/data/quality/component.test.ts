@@ -4,6 +4,7 @@ import { logins } from "../../../../components/services/postgres/logins.ts";
 import { environmentSchema } from "../../../../components/settings/environment/variables.ts";
 import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
 import { Quality } from "../../../../data/quality/component/quality.ts";
+import { snowflakeSection } from "../../../support/pipeline/settings.ts";
 
 const registered: { type: string; inputs: Record<string, unknown> }[] = [];
 await pulumi.runtime.setMocks({
@@ -17,7 +18,10 @@ await pulumi.runtime.setMocks({
 test("P5 the checks may ask Estuary, with its key from a file, and reach nothing else", async () => {
   const loginSecrets = Object.fromEntries(logins.map(({ name }) => [name, `postgres-${name}`]));
   new Quality("quality", {
-    settings: pipelineSettings.parse({ estuary: { agentUrl: "http://10.1.2.3:8443/estuary" } }),
+    settings: pipelineSettings.parse({
+      estuary: { agentUrl: "http://10.1.2.3:8443/estuary" },
+      snowflake: snowflakeSection,
+    }),
     image: "registry.example/pipeline@sha256:0",
     namespace: "data",
     postgres: {

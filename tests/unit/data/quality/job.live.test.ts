@@ -141,6 +141,7 @@ describe("P5 the quality job and what it raises, over time", () => {
         PORT: String(port),
         SOPHIA_QUALITY_INTERVAL: "0.2",
         SOPHIA_QUALITY_WAREHOUSE_INTERVAL: "0.2",
+        SOPHIA_SNOWFLAKE_ACCOUNT: "ZNB04675",
         SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: key,
         SOPHIA_SNOWFLAKE_URL: stage.snowflake.url,
         SOPHIA_SNOWFLAKE_USER: "SCOOBYJAVA15",

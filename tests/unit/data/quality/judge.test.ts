@@ -52,13 +52,13 @@ test("a look into the warehouse is judged as of its own moment, however long ago
 });
 
 test("P5 an extractor that gets nowhere is late, however well its runs end", () => {
-  const waiting = { last: "degraded", message: "Gong asked the company to wait", through: 9000, since: 0 };
+  const waiting = { last: "degraded", message: "Gong asked all clients to wait", through: 9000, since: 0 };
   const results = wholeResults("s", facts({ extractor: waiting }), limits);
   expect(results).toContainEqual(expect.objectContaining({ check: "freshness", passed: false }));
   expect(statusOf(results, facts({ extractor: waiting }))).toMatchObject({
     state: "degraded",
     lag: 1000,
-    message: "freshness it is late; its last run: Gong asked the company to wait",
+    message: "freshness: the stream is late; its last run: Gong asked all clients to wait",
   });
 });
 
@@ -72,10 +72,10 @@ test("P5 an extractor that never ran has failed as soon as the stream may not be
     state: "failed",
     quality: undefined,
     lag: 1000,
-    message: "nothing was ever read of it: no run of its extractor came to an end",
+    message: "nothing was ever read: no run of its extractor has completed",
   });
   expect(status(9000, { last: "degraded", message: "did not serve" }).message).toBe(
-    "nothing was ever read of it: did not serve",
+    "nothing was ever read: did not serve",
   );
 });
 
@@ -120,7 +120,7 @@ test("states: unknown, failed, degraded, ok", () => {
   expect(statusOf([low], facts())).toMatchObject({
     state: "degraded",
     quality: 94.9,
-    message: "completeness:email 94.9 %",
+    message: "completeness:email: 94.9 %",
   });
   expect(statusOf([{ ...low, score: 96, passed: true }], facts())).toMatchObject({
     state: "ok",
@@ -138,10 +138,10 @@ test("P3 a stream without rows, or with less than half of a day ago, is not well
     return [passed, score, message];
   };
   const well = [true, 100, undefined];
-  expect(of(0)).toEqual([false, 0, "it has no rows"]);
+  expect(of(0)).toEqual([false, 0, "no rows"]);
   expect(of(0, 0, true)).toEqual(well);
-  expect(of(0, 40, true)).toEqual([false, 0, "0 rows are left of 40 in a day"]);
-  expect(of(19, 40)).toEqual([false, 47.5, "19 rows are left of 40 in a day"]);
+  expect(of(0, 40, true)).toEqual([false, 0, "rows fell from 40 to 0 within a day"]);
+  expect(of(19, 40)).toEqual([false, 47.5, "rows fell from 40 to 19 within a day"]);
   expect(of(20, 40)).toEqual(well);
   expect(of(1, 9)).toEqual(well);
   expect(of(90, 40)).toEqual(well);

@@ -46,7 +46,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     expect(status).toMatchObject({
       state: "degraded",
       quality: 92.5,
-      message: "completeness:started_at 92.5 %",
+      message: "completeness:started_at: 92.5 %",
     });
     // When it was last well stays.
     expect(status.last_success_at).not.toBeNull();
@@ -70,7 +70,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     await stage.warehouse.query(
       `INSERT INTO "gong_calls_staging" SELECT * FROM "gong_calls_staging" WHERE "call_id" = '8'`,
     );
-    expect((await meter.run(signal)).statuses[0]?.message).toContain("uniqueness rows are there twice");
+    expect((await meter.run(signal)).statuses[0]?.message).toContain("uniqueness: rows are duplicated");
   });
 
   test("P3 a table that was emptied, marked as deleted or never filled is not well", async () => {
@@ -83,12 +83,12 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     };
     expect(await stateOf()).toEqual(["ok", 100, undefined]);
     await stage.admin.query("UPDATE gong_calls_staging SET _deleted_at = now() WHERE call_id::int > 12");
-    expect(await stateOf()).toEqual(["degraded", 30, "volume 12 rows are left of 40 in a day"]);
+    expect(await stateOf()).toEqual(["degraded", 30, "volume: rows fell from 40 to 12 within a day"]);
     await stage.admin.query(
       "UPDATE data_quality_metrics SET measured_at = now() - interval '25 h'; DELETE FROM gong_calls_staging",
     );
     await stage.warehouse.query('DELETE FROM "gong_calls_staging"');
-    expect(await stateOf()).toEqual(["degraded", 0, "volume it has no rows"]);
+    expect(await stateOf()).toEqual(["degraded", 0, "volume: no rows"]);
   });
 
   test("a stream whose rows do not get on is late", async () => {
@@ -100,7 +100,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     const measured = await stage.meterOf({ now: () => Date.now() / 1000 + 300 + 901 }).run(signal);
     expect(
       measured.statuses.map(({ stream, state, message }) => `${stream} ${state} ${message}`),
-    ).toContainEqual(expect.stringContaining("gong_calls degraded freshness it is late"));
+    ).toContainEqual(expect.stringContaining("gong_calls degraded freshness: the stream is late"));
   });
 
   test("P5 an extractor that never ran, and one that got nowhere for days, alert", async () => {
@@ -117,7 +117,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     await stage.admin.query(
       `DELETE FROM pipeline_state WHERE stream = 'gong_calls';
        INSERT INTO sync_history (run_id, source, stream, status, message)
-         VALUES (gen_random_uuid(), 'gong', 'gong_users', 'degraded', 'Gong did not serve: 503')`,
+         VALUES (gen_random_uuid(), 'gong', 'gong_users', 'degraded', 'Gong did not complete: 503')`,
     );
     const measured = await meter.run(signal);
     expect(holding(measured)).toEqual([
@@ -127,8 +127,8 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
       "PipelineStreamLate gong_users",
     ]);
     expect(measured.statuses.map(({ message, lag }) => [message, Math.round(lag ?? 0)])).toEqual([
-      ["nothing was ever read of it: no run of its extractor came to an end", 901],
-      ["freshness it is late; its last run: Gong did not serve: 503", 3 * 86_400],
+      ["nothing was ever read: no run of its extractor has completed", 901],
+      ["freshness: the stream is late; its last run: Gong did not complete: 503", 3 * 86_400],
     ]);
   });
 
@@ -139,9 +139,9 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
          SELECT gen_random_uuid(), 'gong', 'gong_calls', 'degraded', now() + i * interval '1 s', 10, 1
            FROM generate_series(1, 36) i;
        INSERT INTO error_logs (source, stream, key, reason, raw) VALUES
-         ('gong', 'gong_calls', '9', 'is not as Gong documents it', '{"a": 1}'),
-         ('gong', 'gong_calls', '9', 'is not as Gong documents it', '{"a": 2}'),
-         ('gong', 'gong_calls', NULL, 'is not as Gong documents it', '{"b": 1}'),
+         ('gong', 'gong_calls', '9', 'does not match Gong''s documentation', '{"a": 1}'),
+         ('gong', 'gong_calls', '9', 'does not match Gong''s documentation', '{"a": 2}'),
+         ('gong', 'gong_calls', NULL, 'does not match Gong''s documentation', '{"b": 1}'),
          ('gong', 'gong_calls', 'metaData.language', 'field no longer sent', 'null'),
          ('gong', 'gong_calls', 'metaData.mood', 'new field', 'null')`,
     );
@@ -166,7 +166,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     );
     expect(states.gong_calls).toEqual(["failed", "401 from Gong"]);
     expect(states.gong_users?.[1]).toContain("the warehouse cannot be read: Service Unavailable");
-    expect(states.hubspot_deals).toEqual(["unknown", "its table is not there yet"]);
+    expect(states.hubspot_deals).toEqual(["unknown", "its table does not exist yet"]);
   });
 
   test("a column that is gone is a check that failed, not a run that failed", async () => {
@@ -178,7 +178,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
       expect(measured.statuses.find(({ stream }) => stream === "gong_users")).toMatchObject({
         state: "degraded",
         quality: 0,
-        message: expect.stringContaining("completeness:email column email is not there"),
+        message: expect.stringContaining("completeness:email: column email does not exist"),
       });
     } finally {
       await stage.admin.query("ALTER TABLE gong_users_staging RENAME COLUMN mail TO email");

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import pg from "pg";
 import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { Meter, type MeterOptions } from "../../../../data/quality/measure.ts";
-import { startPipelineServer } from "../../../support/servers/pipeline.ts";
-import { startTestSnowflake } from "../../../support/servers/snowflake.ts";
+import { startPipelineServer } from "../../../support/servers/databases/pipeline.ts";
+import { startTestSnowflake } from "../../../support/servers/databases/snowflake.ts";
 
 const gong = streamChecks.filter(({ stream }) => stream === "gong_calls" || stream === "gong_users");
 const tables = [

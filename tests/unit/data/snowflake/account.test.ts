@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
 import { fingerprintOf, keyPairToken, publicKeyOf } from "../../../../data/quality/warehouse/keyPair.ts";
 import { addressOf, endpointOf } from "../../../../data/snowflake/account.ts";
-import { rsaKey } from "../../../support/servers/snowflake.ts";
+import { snowflakeSection } from "../../../support/pipeline/settings.ts";
+import { rsaKey } from "../../../support/servers/databases/snowflake.ts";
 
 test("P2 an account is addressed by organization and name, by name, or at an endpoint", () => {
   expect(addressOf({ account: "ZNB04675", organization: "Acme" })).toEqual({
@@ -24,12 +25,22 @@ test("P2 an account is addressed by organization and name, by name, or at an end
 test.each(["scoobyjava-vw02766", "SCOOBYJAVA_VW02766", "UHDECNO-CVB64222"])(
   "P2 the stale account %s is refused, and the message says what replaced it",
   (account) => {
-    const result = pipelineSettings.safeParse({ snowflake: { account } });
+    const result = pipelineSettings.safeParse({ snowflake: { ...snowflakeSection, account } });
     expect(result.error?.issues.map(({ path, message }) => `${path.join(".")} ${message}`)).toEqual([
-      "snowflake.account is given up: ZNB04675 replaced it",
+      "snowflake.account is retired: ZNB04675 replaced it",
     ]);
   },
 );
+
+test.each(["account", "user", "role"])("P2 the setting %s has no default", (name) => {
+  const { [name]: _, ...rest } = snowflakeSection as Record<string, string>;
+  expect(pipelineSettings.safeParse({ snowflake: rest }).error?.issues[0]?.path).toEqual(["snowflake", name]);
+});
+
+test.each(["OTHER01", "ZNB04675X", "acme-OTHER01"])("P2 another account, %s, is refused", (account) => {
+  const result = pipelineSettings.safeParse({ snowflake: { ...snowflakeSection, account } });
+  expect(result.error?.issues[0]?.message).toBe("is not the platform's account, ZNB04675");
+});
 
 test("a token is signed by the key that its fingerprint names, for an hour at most", () => {
   const privateKey = rsaKey();

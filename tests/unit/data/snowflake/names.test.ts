@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { secrets } from "../../../../components/settings/environment/secrets.ts";
+import { valuesOf } from "../../../../components/settings/environment/uses.ts";
 import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
 import { namesOf } from "../../../../data/snowflake/names.ts";
+import { snowflakeSection } from "../../../support/pipeline/settings.ts";
 
 const repository = join(import.meta.dirname, "../../../..");
 
@@ -36,6 +39,22 @@ test("P2 dev and prod share an account, and nothing in it", () => {
   ]);
 });
 
+test("S1 dev and prod log in to the account with separate keys", () => {
+  const keys = Object.entries(secrets).filter(([name]) => /^snowflake.*PrivateKey$/.test(name));
+  expect(keys.map(([name]) => name)).toEqual([
+    "snowflakePrivateKey",
+    "snowflakeLoaderPrivateKey",
+    "snowflakeReaderPrivateKey",
+  ]);
+  for (const [name, secret] of keys) {
+    expect([name, valuesOf(secret, "dev"), valuesOf(secret, "prod")]).toEqual([
+      name,
+      "sophia/dev-secrets",
+      "sophia/prod-secrets",
+    ]);
+  }
+});
+
 test("P2 the database is kept where its rows are somebody's", () => {
   expect(pipelineOf("prod").snowflake.keep).toBe(true);
   expect(pipelineOf("dev").snowflake.keep).toBe(false);
@@ -50,7 +69,8 @@ test("P1 dev and prod together leave Gong's other users of the account something
 });
 
 test("P2 a suffix that Snowflake would have to quote is refused", () => {
-  expect(pipelineSettings.safeParse({ snowflake: { suffix: "-dev" } }).error?.issues[0]?.message).toBe(
-    "parts of capital letters and digits, each after a _",
-  );
+  expect(
+    pipelineSettings.safeParse({ snowflake: { ...snowflakeSection, suffix: "-dev" } }).error?.issues[0]
+      ?.message,
+  ).toBe("parts of capital letters and digits, each after a _");
 });

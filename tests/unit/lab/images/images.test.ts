@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { images } from "../../../../components/core/versions.ts";
 import { publishedImages } from "../../../../lab/commands/artefacts.ts";
-import { debianSources } from "../../../../lab/images/base/debian.ts";
-import { mirrorsOf, parseReference } from "../../../../lab/images/registry.ts";
+import { mirrorsOf } from "../../../../lab/images/registry.ts";
 import { scratchDockerfile } from "../../../../lab/images/scratch.ts";
+import { debianSources } from "../../../../tools/docker/images/base/debian.ts";
+import { parseReference } from "../../../../tools/docker/reference.ts";
 
 describe("image references", () => {
   const cases: [string, ReturnType<typeof parseReference>][] = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decideEngine, type EngineFacts } from "../../../../lab/machines/engine/decide.ts";
-import { engineMounts, filterLeftovers } from "../../../../lab/machines/engine/leftovers.ts";
+import { decideEngine, type EngineFacts } from "../../../../tools/docker/engine/decide.ts";
+import { engineMounts, filterLeftovers } from "../../../../tools/docker/engine/leftovers.ts";
 
 const debian: EngineFacts = {
   refusal:

@@ -60,7 +60,7 @@ describe("the fake driver", () => {
   test("removing what is not there is no error; using it is", async () => {
     const driver = fake();
     await driver.remove("nobody");
-    await expect(driver.restart("nobody")).rejects.toThrow("no machine nobody");
+    await expect(driver.restart("nobody")).rejects.toThrow("machine nobody does not exist");
   });
   test("answers like an SSH server, until it is removed", async () => {
     const driver = fake({ listen: true, port: 2222 });
@@ -85,7 +85,7 @@ describe("an SSH server is known by its banner", () => {
     });
   const cases: [string, string | undefined, RegExp | undefined][] = [
     ["one", "SSH-2.0-OpenSSH_9.2\r\n", undefined],
-    ["something else", "x".repeat(300), /something other than SSH/],
+    ["something else", "x".repeat(300), /a server other than SSH/],
     ["a proxy before a machine that boots", undefined, /closed without an SSH banner/],
     ["silence", "", /no SSH banner within 50 ms/],
   ];

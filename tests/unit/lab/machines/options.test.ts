@@ -8,7 +8,7 @@ import {
   volumesOf,
 } from "../../../../lab/machines/docker/options.ts";
 import { gpuFile, seedFiles } from "../../../../lab/machines/docker/seed.ts";
-import { explainStart, missingAlias } from "../../../../lab/machines/docker/start-errors.ts";
+import { explainStart, missingAlias } from "../../../../lab/machines/docker/startErrors.ts";
 import { addressesIn } from "../../../../lab/machines/docker/subnet.ts";
 import type { MachineSpec } from "../../../../lab/machines/driver.ts";
 
@@ -97,7 +97,7 @@ describe("why a machine does not start", () => {
       "Error starting userland proxy: listen tcp4 127.20.5.11:22: bind: address already in use\n" +
       "Error: failed to start containers: x\n";
     expect(explainStart(spec, refusal)).toMatch(
-      /port 22 of 127\.20\.5\.11: another program has it.*ss -ltnp 'sport = :22'/,
+      /port 22 of 127\.20\.5\.11: another program uses it.*ss -ltnp 'sport = :22'/,
     );
     expect(explainStart(spec, "Bind for 127.20.5.11:443 failed: port is already allocated")).toContain(
       "port 443",

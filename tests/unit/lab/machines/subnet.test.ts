@@ -37,7 +37,7 @@ describe("a lab's subnet", () => {
   test("addresses are numbers and back", () => {
     for (const address of ["0.0.0.0", "10.213.7.1", "255.255.255.255"])
       expect(toText(toNumber(address))).toBe(address);
-    expect(() => toNumber("10.213.7")).toThrow("no IPv4 address");
-    expect(() => toNumber("10.213.7.256")).toThrow("no IPv4 address");
+    expect(() => toNumber("10.213.7")).toThrow("not an IPv4 address");
+    expect(() => toNumber("10.213.7.256")).toThrow("not an IPv4 address");
   });
 });

@@ -54,7 +54,7 @@ test("beside official downloads lies the stand-in that alone can speak with the 
   expect(statSync(plugin).mode & 0o111).toBe(0o111);
 });
 
-test("official downloads are used only where their site answers in time", async () => {
+test("official downloads are used only where their site answers in time, and the output says why not", async () => {
   let status = 200;
   const server = createServer((request, response) => {
     if (request.url === "/slow") return;
@@ -67,11 +67,19 @@ test("official downloads are used only where their site answers in time", async 
   });
   const address = server.address();
   const site = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-  expect(await chooseMode(site, 5)).toBe("official");
+  const said: string[] = [];
+  const choose = (url: string, seconds: number) => chooseMode((line) => said.push(line), url, seconds);
+  expect(await choose(site, 5)).toBe("official");
+  expect(said).toEqual([]);
   status = 403;
-  expect(await chooseMode(site, 5)).toBe("stand-in");
-  expect(await chooseMode(`${site}/slow`, 0.05)).toBe("stand-in");
-  expect(await chooseMode("http://127.0.0.1:1/", 5)).toBe("stand-in");
+  expect(await choose(site, 5)).toBe("stand-in");
+  expect(await choose(`${site}/slow`, 0.05)).toBe("stand-in");
+  expect(await choose("http://127.0.0.1:1/", 5)).toBe("stand-in");
+  expect(said).toEqual([
+    expect.stringContaining(`${site} cannot be used: it answered 403`),
+    expect.stringMatching(/slow cannot be used: .*(timeout|aborted)/),
+    expect.stringMatching(/127\.0\.0\.1:1\/ cannot be used: .+/),
+  ]);
 });
 
 test("the environment names the passphrase's file, never the passphrase, and keeps official mode free to download", () => {

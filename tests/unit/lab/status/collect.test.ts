@@ -47,6 +47,18 @@ const hostAt = (name: string, address: string) => ({
   region: "us-west-1",
   hourlyUsd: 0.75,
 });
+/** The outputs of a stack with these hosts and nothing else. */
+const outputsOf = (hosts: ReturnType<typeof hostAt>[], kubeconfig: string) => ({
+  hosts: hosts.map((one) => ({ ...one, privateAddress: "", hostname: one.name, adopted: false })),
+  kubeconfig,
+  url: "https://sophia.test",
+  ingress: [],
+  pipelineStreams: [],
+  mcp: [],
+  mcpGateway: "https://sophia.test/mcp",
+  mcpGatewayAuth: "clients",
+  mcpClients: {},
+});
 
 test("a stack that cannot be read, or was never brought up, is a report that says so", async () => {
   const broken = stackOf(async () => {
@@ -74,7 +86,7 @@ test("H2 a host is what its health service says", async () => {
   const hosts = ["good", "bad", "odd", "dead"].map((name, index) =>
     hostAt(name, [good, bad, odd, `${network}.5`][index] ?? ""),
   );
-  const stack = stackOf(async () => ({ hosts, kubeconfig: api.kubeconfig, url: "", ingress: [], mcp: [] }));
+  const stack = stackOf(async () => outputsOf(hosts, api.kubeconfig));
   const report = await collect({ ...newLab(), stack });
   expect(report.hosts[0]).toEqual({
     ...hosts[0],
@@ -84,7 +96,7 @@ test("H2 a host is what its health service says", async () => {
   });
   expect(problems(report).filter((line) => line.startsWith("host "))).toEqual([
     'host bad: disk: {"used":"97 %"}',
-    "host odd: health service: answers 200 without JSON",
+    "host odd: health service: responds 200 without JSON",
     expect.stringMatching(/^host dead: health service: .*ECONNREFUSED/),
   ]);
 });
@@ -95,8 +107,7 @@ test("M4 a server that does not answer through Nginx is not ready and says why; 
   const revisions = ["2025-11-25", "2026-07-28"];
   const on = { name, kind: "container", enabled: true, federated: true, revisions };
   const outputs = {
-    hosts: [],
-    kubeconfig: api.kubeconfig,
+    ...outputsOf([], api.kubeconfig),
     url: "https://sophia.lab",
     ingress: [`${network}.9`],
     mcp: [
@@ -134,13 +145,7 @@ test("a part that does not answer is a problem in the report, never an error", a
   };
   const { lab, helm } = newLab();
   rmSync(files(lab).ca);
-  const stack = stackOf(async () => ({
-    hosts: [],
-    kubeconfig: api.kubeconfig,
-    url: "",
-    ingress: [],
-    mcp: [],
-  }));
+  const stack = stackOf(async () => outputsOf([], api.kubeconfig));
   const { healthy, problem } = await collect({ lab, stack, helm: `${helm}-gone` });
   expect(healthy).toBe(false);
   expect(problem).toMatch(/Kubernetes does not answer: .*503/);

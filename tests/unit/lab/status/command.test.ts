@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { run } from "../../../../lab/exec.ts";
-import { repository } from "../../../../lab/lab.ts";
 import { sinceOf } from "../../../../lab/status/collect.ts";
 import { render } from "../../../../lab/status/render.ts";
 import { judge, type ServiceStatus } from "../../../../lab/status/report.ts";
+import { run } from "../../../../tools/exec.ts";
+import { repository } from "../../../../tools/repository.ts";
 
 const now = Date.parse("2026-07-28T11:20:00.000Z");
 const service = (name: string, namespace: string, more: Partial<ServiceStatus> = {}): ServiceStatus => ({
@@ -56,7 +56,7 @@ describe("the command, where nothing runs", () => {
 
   test("says so, and ends with 1", async () => {
     const { code, stdout } = await status([]);
-    expect(stdout).toBe("stack local: NOT healthy\n  ✘ nothing runs here; bring it up with `make up`\n");
+    expect(stdout).toBe("stack local: NOT healthy\n  ✘ this lab is not running; start it with `make up`\n");
     expect(code).toBe(1);
   });
 
@@ -66,7 +66,7 @@ describe("the command, where nothing runs", () => {
       stack: "local",
       ...nothing,
       healthy: false,
-      problem: "nothing runs here; bring it up with `make up`",
+      problem: "this lab is not running; start it with `make up`",
     });
     expect(code).toBe(1);
   });

@@ -200,8 +200,8 @@ MCP gateway
 
   test("nothing to show is one line and why", () => {
     const nothing = { hosts: [], nodes: [], releases: [], services: [], mcpServers: [], streams: [] };
-    expect(render(judge({ stack: "local", ...nothing, problem: "nothing runs here" }), now)).toBe(
-      "stack local: NOT healthy\n  ✘ nothing runs here",
+    expect(render(judge({ stack: "local", ...nothing, problem: "this lab is not running" }), now)).toBe(
+      "stack local: NOT healthy\n  ✘ this lab is not running",
     );
   });
 

@@ -26,11 +26,11 @@ test.each([
   [{ state: "degraded", message: "completeness 80" }, "degraded: completeness 80"],
   [{ state: "failed" }, "failed"],
   [{ warehouse_rows: 0 }, "no rows in the warehouse yet"],
-  [{ warehouse_rows: null }, "the warehouse was not looked into yet"],
-  [{ age_seconds: 91 }, "was not checked for 91 s; then it was ok"],
+  [{ warehouse_rows: null }, "the warehouse has not been read yet"],
+  [{ age_seconds: 91 }, "last checked 91 s ago, when it was ok"],
   [
     { age_seconds: 700.4, state: "degraded", message: "counts 80" },
-    "was not checked for 700 s; then it was degraded: counts 80",
+    "last checked 700 s ago, when it was degraded: counts 80",
   ],
 ])("P5 what is not well is said: %j", (changes, problem) => {
   expect(streamsIn(JSON.stringify([row(changes)]), [])).toMatchObject([{ ok: false, problem }]);

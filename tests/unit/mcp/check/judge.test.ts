@@ -61,7 +61,7 @@ test("M3 a gateway that is down takes no server down that has a path of its own"
   expect(judged(remote, [], down)).toMatchObject({
     ready: false,
     direct: "none",
-    reason: "the gateway does not answer",
+    reason: "the gateway does not respond",
   });
 });
 
@@ -76,9 +76,9 @@ test("M3 where only an identity provider's tokens get in, the gateway's own view
   expect(judged(server, both, told("unhealthy"))).toMatchObject({
     ready: false,
     gateway: "failed",
-    reason: "the gateway finds it unhealthy",
+    reason: "the gateway reports it as unhealthy",
   });
   expect(judged(server, both, { ...told("healthy"), healths: {} })).toMatchObject({
-    reason: "the gateway finds it unknown",
+    reason: "the gateway reports it as unknown",
   });
 });

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { run } from "../../../../lab/exec.ts";
 import type { Plan } from "../../../../mcp/check/plan.ts";
 import { type Serving, serve } from "../../../../mcp/servers/kit/serve.ts";
 import { tool } from "../../../../mcp/servers/kit/tool.ts";
+import { run } from "../../../../tools/exec.ts";
 
 const eras = ["2025-11-25", "2026-07-28"];
 const named = (name: string) =>
@@ -89,5 +89,5 @@ test("M4 a server that answers no client fails it, by name, and no other is blam
   expect(stderr).toContain("  two: 2025-11-25: ");
   expect(stderr).toContain("  three: the gateway does not offer its tools\n");
   expect(stderr).not.toContain("  one:");
-  expect(stderr).toContain("bring the stack up again");
+  expect(stderr).toContain("update the stack");
 });

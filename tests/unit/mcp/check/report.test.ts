@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { mcpSettings } from "../../../../components/settings/mcp.ts";
+import { contentHash } from "../../../../components/core/digest.ts";
 import type { ServerCheck } from "../../../../mcp/check/judge.ts";
 import { advice, faultsOf, linesOf } from "../../../../mcp/check/report.ts";
-import { checkedServers, checkHash, checkToken } from "../../../../mcp/checkJob.ts";
+import { checkPlan, checkToken } from "../../../../mcp/checkJob.ts";
 
 const good: ServerCheck = { name: "redis", ready: true, direct: "ok", gateway: "ok", tools: ["get"], ms: 12 };
 const bad: ServerCheck = {
@@ -32,21 +32,25 @@ test("M4 what a failed check says fits into what Kubernetes keeps, and still say
   );
   expect(Buffer.byteLength(said)).toBeLessThanOrEqual(2048);
   expect(said).toContain("server_0: why");
-  expect(said).toMatch(/and \d+ more\n.*bring the stack up again/);
+  expect(said).toMatch(/and \d+ more\n.*update the stack/);
   expect(advice(["memory: gone"], 45)).toContain("  memory: gone\n");
 });
 
 test("M4 only servers that are on are asked, and by their own path where they have one", () => {
   const base = { kind: "container", federated: true, revisions: ["2026-07-28"] } as const;
-  const { servers, gateway } = checkedServers(
-    "https://sophia.test",
-    [
+  const reach = { address: "nginx.ingress.svc", certificate: "a certificate" };
+  const plan = checkPlan({
+    hostname: "sophia.test",
+    servers: [
       { ...base, name: "redis", enabled: true, path: "/mcp/redis" },
       { ...base, name: "github", enabled: true },
       { ...base, name: "slack", enabled: false, reason: "no token" },
     ],
-    mcpSettings.parse({}),
-  );
+    oidc: false,
+    ...reach,
+  });
+  const { servers, gateway } = plan;
+  expect(plan).toMatchObject(reach);
   expect(servers.map(({ name, url }) => [name, url])).toEqual([
     ["redis", "https://sophia.test/mcp/redis"],
     ["github", undefined],
@@ -57,6 +61,6 @@ test("M4 only servers that are on are asked, and by their own path where they ha
 test("M4 the check has a client's token, and another name when anything that it asks is another", () => {
   expect(checkToken({ cursor: "a", check: "b" })).toBe("b");
   expect(checkToken({ cursor: "a" })).toBe("a");
-  expect(checkHash("image", ["a"])).toBe(checkHash("image", ["a"]));
-  expect(checkHash("image", ["a"])).not.toBe(checkHash("image", ["b"]));
+  expect(contentHash("image", ["a"])).toBe(contentHash("image", ["a"]));
+  expect(contentHash("image", ["a"])).not.toBe(contentHash("image", ["b"]));
 });

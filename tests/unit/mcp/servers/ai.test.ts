@@ -2,8 +2,8 @@ import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { inferenceApi } from "../../../../mcp/servers/sophia_ai_intelligence/api.ts";
 import { inferenceTools } from "../../../../mcp/servers/sophia_ai_intelligence/tools.ts";
-import { calling } from "../../../support/servers/calling.ts";
 import { json, listening } from "../../../support/servers/listening.ts";
+import { calling } from "../../../support/servers/mcp/calling.ts";
 
 /** An endpoint at OpenAI's protocol's edge: a model that repeats, and vectors that count letters. */
 async function endpoint() {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type Database, openDatabase } from "../../../../mcp/servers/kit/postgres/database.ts";
 import { dataTools } from "../../../../mcp/servers/sophia_data_intelligence/tools.ts";
-import { calling } from "../../../support/servers/calling.ts";
-import { type Staging, startStaging } from "../../../support/servers/staging.ts";
+import { type Staging, startStaging } from "../../../support/servers/databases/staging.ts";
+import { calling } from "../../../support/servers/mcp/calling.ts";
 
 describe("sophia_data_intelligence", () => {
   let staging: Staging;

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../../../components/core/wait.ts";
 import { gongApi } from "../../../../mcp/servers/gong/api.ts";
 import { gongTools } from "../../../../mcp/servers/gong/tools.ts";
-import { calling } from "../../../support/servers/calling.ts";
 import { fakeGong, gongCall } from "../../../support/servers/gong.ts";
 import { json } from "../../../support/servers/listening.ts";
+import { calling } from "../../../support/servers/mcp/calling.ts";
 
 /** Time that passes only while somebody sleeps. */
 function idleClock() {

@@ -4,7 +4,7 @@ import { stackTag } from "../../../../mcp/servers/lambda_labs_cli/changes.ts";
 import { rentalTools } from "../../../../mcp/servers/lambda_labs_cli/tools.ts";
 import { testCloud } from "../../../cloud/support/cloud.ts";
 import { judged } from "../../../conformance/judged.ts";
-import { calling } from "../../../support/servers/calling.ts";
+import { calling } from "../../../support/servers/mcp/calling.ts";
 
 /** The server's tools over the emulator, which journals what really happened. */
 async function renting(more: { changesAllowed?: boolean; ownHosts?: string[]; lookFor?: number } = {}) {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openRedis, type Redis } from "../../../../mcp/servers/redis/connection.ts";
 import { redisTools } from "../../../../mcp/servers/redis/tools.ts";
-import { calling } from "../../../support/servers/calling.ts";
-import { startRedis, type TestRedis } from "../../../support/servers/redis.ts";
+import { startRedis, type TestRedis } from "../../../support/servers/databases/redis.ts";
+import { calling } from "../../../support/servers/mcp/calling.ts";
 
 const maxmemory = 50_000_000;
 

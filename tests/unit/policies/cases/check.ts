@@ -1,7 +1,7 @@
 import type { Rule, Subject } from "../../../../policies/engine/rule.ts";
 import { Hidden, unknown } from "../../../../policies/engine/values.ts";
 import { contextOf, kubernetes, resource } from "../fixtures.ts";
-import { plantedKeys } from "../keys.ts";
+import { plantedKeys } from "../keys/planted.ts";
 import { clusterCases } from "./cluster.ts";
 import { imageCases } from "./images.ts";
 import { platformCases } from "./platform.ts";
@@ -20,7 +20,7 @@ export const cases: Record<string, Case> = {
   ...restrictedCases,
 };
 
-const digest = { image: `ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}` };
+const digest = { image: `ghcr.io/sophia-ai/one@sha256:${"0123456789abcdef".repeat(4)}` };
 const thing = (kind: string, spec: unknown = {}, more: object = {}) =>
   kubernetes({
     apiVersion: "test/v1",
@@ -53,7 +53,7 @@ const everywhere: Record<string, Subject> = {
 export function said(rule: Rule, given: Subject | Situation): string[] {
   const { subject, context } = isSituation(given) ? given : { subject: given };
   return rule
-    .judge(subject, contextOf({ ...cases[rule.name]?.context, ...context }))
+    .evaluate(subject, contextOf({ ...cases[rule.name]?.context, ...context }))
     .map(({ path, message }) => `${path}: ${message}`);
 }
 

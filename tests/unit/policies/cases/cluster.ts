@@ -205,7 +205,7 @@ export const clusterCases: Record<string, Case> = {
       }),
     },
   },
-  "one-door": {
+  "single-ingress": {
     violating: {
       "a load balancer": service("ingress", { type: "LoadBalancer" }),
       "a port of the nodes": service("data", { type: "NodePort" }),

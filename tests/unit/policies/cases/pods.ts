@@ -7,6 +7,7 @@ export const podsCases: Record<string, Case> = {
     violating: {
       "nothing said": pod({ securityContext: {} }),
       "user 0": pod({ securityContext: { runAsNonRoot: true, runAsUser: 0 } }),
+      "user 0 as text": pod({ securityContext: { runAsNonRoot: true, runAsUser: "0" } }),
       "only the user": pod({ securityContext: { runAsUser: 10001 } }),
       "overridden by the container": context({ runAsNonRoot: false }),
     },

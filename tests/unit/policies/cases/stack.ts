@@ -1,8 +1,8 @@
 import type { StackRule, Subject } from "../../../../policies/engine/rule.ts";
 import { Hidden, type Json, unknown } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes, resource } from "../fixtures.ts";
+import { defaultDenyCases, dnsCases } from "./networkPolicies.ts";
 import { gpu, named, quota, value } from "./subjects.ts";
-import { dnsCases, wallCases } from "./walls.ts";
 
 /** Objects of a stack, and what of them a rule must refuse. */
 export interface StackCase {
@@ -92,17 +92,19 @@ const outputCases: Record<string, StackCase> = {
   "an input of something else": { objects: [outputs({ apiKey: value }, "test:index:Thing")], refused: [] },
 };
 
-const spaces = (cases: Record<string, { objects: Subject[]; stand: string[] }>): Record<string, StackCase> =>
+const spaces = (
+  cases: Record<string, { objects: Subject[]; refused: string[] }>,
+): Record<string, StackCase> =>
   Object.fromEntries(
-    Object.entries(cases).map(([what, { objects, stand }]) => [
+    Object.entries(cases).map(([what, { objects, refused }]) => [
       what,
-      { objects, refused: stand.map((name) => `namespace ${name}`) },
+      { objects, refused: refused.map((name) => `namespace ${name}`) },
     ]),
   );
 
 /** What the rules about a stack must refuse, by rule and by what it is. */
 export const stackCases: Record<string, Record<string, StackCase>> = {
-  "namespace-default-deny": spaces(wallCases),
+  "namespace-default-deny": spaces(defaultDenyCases),
   "namespace-dns": spaces(dnsCases),
   "gpu-replicas-fit": replicaCases,
   "secret-outputs": outputCases,
@@ -112,7 +114,7 @@ export const stackCases: Record<string, Record<string, StackCase>> = {
 export const stackFailures = (rule: StackRule): string[] =>
   Object.entries(stackCases[rule.name] ?? {})
     .filter(([, { objects, refused }]) => {
-      const said = rule.judge(objects).map(({ resource }) => resource);
+      const said = rule.evaluate(objects).map(({ resource }) => resource);
       return said.join() !== refused.join();
     })
     .map(([what]) => what);

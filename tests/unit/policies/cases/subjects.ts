@@ -1,7 +1,7 @@
 import type { Context, Subject } from "../../../../policies/engine/rule.ts";
 import { Hidden, type Json } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes, resource } from "../fixtures.ts";
-import { genericValue } from "../keys.ts";
+import { genericValue } from "../keys/values.ts";
 
 /** A subject in another context than that of its rule's cases, or with what must be said of it. */
 export interface Situation {

@@ -1,9 +1,13 @@
 import type { detect } from "../../../../policies/detector/detect.ts";
 import type { holdsName, isDigestOf, isSecretName } from "../../../../policies/detector/names.ts";
 import type { Exceptions, parseExceptions } from "../../../../policies/engine/exceptions.ts";
+import type { manifestSubjects, resourceSubjects } from "../../../../policies/engine/subjects.ts";
+import type { makePack } from "../../../../policies/pack.ts";
 import type { budgetAdvice, budgetFaults } from "../../../../policies/rules/platform/budget.ts";
+import type { leaksIn } from "../../../../policies/scan.ts";
 import { machine } from "../cases/subjects.ts";
-import { awkwardValues, genericValue, lookalikes, plantedKeys } from "../keys.ts";
+import { detecting, reading } from "./detection.ts";
+import { manifests, packing, subjects } from "./packChecks.ts";
 
 const either = ["gpu_1x_a6000", "gpu_1x_a100"];
 
@@ -133,28 +137,11 @@ const digestsOf = (is: typeof isDigestOf): boolean =>
 const holding = (holds: typeof holdsName): boolean =>
   holds("tlsSecret") && holds("secretRef") && !holds("client_secret") && !holds("password");
 
-const keys = plantedKeys();
-const [value, harmless] = [genericValue(), Object.values(lookalikes())];
-const named = [
-  `export CLIENT_SECRET=${value}; run`,
-  `password: ${value}`,
-  `api_key = "${value}"`,
-  JSON.stringify({ secretKey: value }),
-  `A=1\nDB_PASSWORD=[${value}]\n`,
-  `ENV DB_PASSWORD ${value}`,
-  `serve --token ${value} --port 80`,
-  `--password=${value}`,
-  `const text = "DB_PASSWORD=[${value}]";`,
-];
-
-const detecting = (find: typeof detect): boolean =>
-  keys.every(({ format, key }) => find(key).some((each) => each.format === format)) &&
-  named.every((text) => find(text).length > 0) &&
-  awkwardValues().every((text) => find(text, "DB_PASSWORD").length > 0 && find(text, "API_KEY").length > 0) &&
-  harmless.every((text) => find(text).length === 0);
-
 /** Whether what the pack exports beside its rules does what it must, by its name. */
-export const checks: Record<string, (made: unknown) => boolean> = {
+export const checks: Record<string, (made: unknown) => boolean | Promise<boolean>> = {
+  makePack: (made) => packing(made as typeof makePack),
+  manifestSubjects: (made) => manifests(made as typeof manifestSubjects),
+  resourceSubjects: (made) => subjects(made as typeof resourceSubjects),
   budgetAdvice: (made) => advice(made as typeof budgetAdvice),
   budgetFaults: (made) => faults(made as typeof budgetFaults),
   Exceptions: (made) => excepting(made as typeof Exceptions),
@@ -163,4 +150,5 @@ export const checks: Record<string, (made: unknown) => boolean> = {
   isDigestOf: (made) => digestsOf(made as typeof isDigestOf),
   holdsName: (made) => holding(made as typeof holdsName),
   detect: (made) => detecting(made as typeof detect),
+  leaksIn: (made) => reading(made as typeof leaksIn),
 };

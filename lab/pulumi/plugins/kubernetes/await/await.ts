@@ -1,10 +1,10 @@
-import { Hopeless, notYet, WaitTimeout, waitFor } from "../../../../../components/core/wait.ts";
+import { notYet, Unrecoverable, WaitTimeout, waitFor } from "../../../../../components/core/wait.ts";
+import type { Severity } from "../../../rpc/engine.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { KubeObject } from "../object/access.ts";
 import { annotation, nameOf, namespaceOf, uidOf } from "../object/access.ts";
 import { annotations, isTrue } from "../object/annotations.ts";
 import { describeKind, kindOfObject } from "../object/kind.ts";
-import type { Severity } from "../rpc/log.ts";
 import { waitForAnnotation } from "./annotation/waitFor.ts";
 import type { AwaitContext, Awaiter, Judge, Judgement } from "./awaiter.ts";
 import { daemonSet } from "./daemonSet.ts";
@@ -105,7 +105,9 @@ export async function awaitReady(options: AwaitOptions): Promise<KubeObject> {
       }
       if (last.ready) return true;
       if (last.hopeless)
-        throw new Hopeless(await fail(`Resource '${nameOf(live)}' was created but failed to initialize`));
+        throw new Unrecoverable(
+          await fail(`Resource '${nameOf(live)}' was created but failed to initialize`),
+        );
       return notYet(last.reasons.join("; "));
     });
   } catch (error) {

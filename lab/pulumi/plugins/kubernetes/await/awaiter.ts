@@ -1,6 +1,6 @@
+import type { Severity } from "../../../rpc/engine.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { KubeObject } from "../object/access.ts";
-import type { Severity } from "../rpc/log.ts";
 
 /** What an awaiter may look at. */
 export interface AwaitContext {

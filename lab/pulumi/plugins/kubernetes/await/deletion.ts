@@ -1,11 +1,12 @@
-import { Hopeless, notYet, waitFor } from "../../../../../components/core/wait.ts";
+import { asError, messageOf } from "../../../../../components/core/errors.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../../../components/core/wait.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isNotFound } from "../cluster/http.ts";
 import type { KubeObject } from "../object/access.ts";
 import { at, list, nameOf, namespaceOf, text, uidOf } from "../object/access.ts";
 import { annotations, isTrue } from "../object/annotations.ts";
 import { describeKind, kindOfObject } from "../object/kind.ts";
-import type { Log } from "../rpc/log.ts";
+import type { Log } from "../provider/log.ts";
 import { NotReady } from "./await.ts";
 
 /** Kinds whose deletion is not waited for when `pulumi.com/skipAwait` is set. */
@@ -58,7 +59,7 @@ export async function awaitDeleted(options: DeletionOptions): Promise<void> {
         live = await cluster.get(gvk, namespaceOf(outputs), nameOf(outputs));
       } catch (error) {
         if (isNotFound(error)) return true;
-        throw new Hopeless(error instanceof Error ? error : new Error(String(error)));
+        throw new Unrecoverable(asError(error));
       }
       if (uid && uidOf(live) !== uid) return true;
       return notYet(obstacle(live));
@@ -66,7 +67,7 @@ export async function awaitDeleted(options: DeletionOptions): Promise<void> {
   } catch (error) {
     if (signal.aborted)
       throw new NotReady(`Resource operation was cancelled for "${nameOf(live)}"`, live, [obstacle(live)]);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     log.log("warning", urn, obstacle(live));
     throw new NotReady(message, live, [obstacle(live)]);
   }

@@ -1,6 +1,6 @@
+import type { PlainObject } from "../../kit/values.ts";
 import type { KubeObject } from "../object/access.ts";
 import { at, list, nameOf, namespaceOf, number, text } from "../object/access.ts";
-import type { PlainObject } from "../rpc/values.ts";
 import type { Message } from "./awaiter.ts";
 import { info, warning } from "./awaiter.ts";
 

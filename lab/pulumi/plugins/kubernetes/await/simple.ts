@@ -1,6 +1,6 @@
+import type { Plain } from "../../kit/values.ts";
 import { at, isMap, list, nameOf, number, text } from "../object/access.ts";
 import { equal } from "../object/mergePatch.ts";
-import type { Plain } from "../rpc/values.ts";
 import type { Awaiter } from "./awaiter.ts";
 import { info, warning } from "./awaiter.ts";
 import { checkPod, condition, isTrue } from "./pods.ts";

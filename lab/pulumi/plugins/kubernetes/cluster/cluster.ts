@@ -1,8 +1,8 @@
+import type { Plain } from "../../kit/values.ts";
 import type { KubeObject } from "../object/access.ts";
 import { list, nameOf, namespaceOf } from "../object/access.ts";
 import type { GroupVersionKind } from "../object/kind.ts";
 import { apiVersionOf, kindOfObject } from "../object/kind.ts";
-import type { Plain } from "../rpc/values.ts";
 import { Discovery } from "./discovery.ts";
 import { ApiClient } from "./http.ts";
 import type { Connection } from "./kubeconfig.ts";
@@ -59,7 +59,7 @@ export class Cluster {
     return this.#patch(object, "application/json-patch+json", operations, options);
   }
 
-  /** Puts the object in place of the one of its name; `metadata.resourceVersion` must be the present one. */
+  /** Replaces an object. `metadata.resourceVersion` must be the current one. */
   async replace(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {
     const path = await this.#path(kindOfObject(object), namespaceOf(object), nameOf(object));
     return this.#client.request({ method: "PUT", path, query: query(options), body: object });

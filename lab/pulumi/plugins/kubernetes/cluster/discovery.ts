@@ -1,7 +1,7 @@
+import type { PlainObject } from "../../kit/values.ts";
 import { at, list, text } from "../object/access.ts";
 import type { GroupVersionKind } from "../object/kind.ts";
 import { apiVersionOf, knownScope } from "../object/kind.ts";
-import type { PlainObject } from "../rpc/values.ts";
 import type { ApiClient } from "./http.ts";
 
 export interface ApiResource {
@@ -10,7 +10,7 @@ export interface ApiResource {
   namespaced: boolean;
 }
 
-/** The server does not know a kind: its definition is not installed, or no longer. */
+/** The server does not have a kind: its definition is not installed. */
 export class NoMatch extends Error {
   readonly gvk: GroupVersionKind;
   constructor(gvk: GroupVersionKind) {
@@ -38,23 +38,23 @@ function resourcesIn(document: PlainObject): ApiResource[] {
   );
 }
 
-/** What kinds the server has and where their objects are found, asked once and again after `reset`. */
+/** The server's kinds and the paths of their objects, requested once, and again after `reset`. */
 export class Discovery {
   readonly #client: ApiClient;
   #known: Promise<Map<string, ApiResource>> | undefined;
-  /** Scope of kinds whose definition the program itself is about to install. */
+  /** Scopes of kinds whose definition the program is about to create. */
   readonly #announced = new Map<string, boolean>();
 
   constructor(client: ApiClient) {
     this.#client = client;
   }
 
-  /** Asks again at the next use, because a definition was installed. */
+  /** Discards the known kinds after a definition was installed. */
   reset(): void {
     this.#known = undefined;
   }
 
-  /** Remembers a custom resource definition of the program before it is installed. */
+  /** Registers a custom resource definition of the program before it is installed. */
   announce(definition: PlainObject): void {
     const group = text(definition, "spec", "group");
     const kind = text(definition, "spec", "names", "kind");
@@ -72,7 +72,7 @@ export class Discovery {
     return (await this.load()).has(`${apiVersionOf(gvk)}/${gvk.kind}`);
   }
 
-  /** Whether objects of the kind live in a namespace; undefined when nobody knows the kind yet. */
+  /** Whether the kind is namespaced; undefined if the kind does not exist yet. */
   async namespaced(gvk: GroupVersionKind): Promise<boolean | undefined> {
     const known = knownScope(gvk) ?? this.#announced.get(`${gvk.group}/${gvk.kind}`);
     if (known !== undefined) return known;
@@ -80,14 +80,14 @@ export class Discovery {
   }
 
   load(): Promise<Map<string, ApiResource>> {
-    this.#known ??= this.#ask().catch((error) => {
+    this.#known ??= this.#request().catch((error) => {
       this.#known = undefined;
       throw error;
     });
     return this.#known;
   }
 
-  async #ask(): Promise<Map<string, ApiResource>> {
+  async #request(): Promise<Map<string, ApiResource>> {
     const documents = await Promise.all(
       ["/api", "/apis"].map((path) => this.#client.request({ method: "GET", path, accept: aggregated })),
     );

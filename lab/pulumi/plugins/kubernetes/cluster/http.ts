@@ -1,12 +1,13 @@
 import http from "node:http";
 import https from "node:https";
-import { Hopeless, notYet, waitFor } from "../../../../../components/core/wait.ts";
+import { asError } from "../../../../../components/core/errors.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../../../components/core/wait.ts";
+import type { Plain, PlainObject } from "../../kit/values.ts";
+import { isObject } from "../../kit/values.ts";
 import { number, text } from "../object/access.ts";
-import type { Plain, PlainObject } from "../rpc/values.ts";
-import { isObject } from "../rpc/values.ts";
 import type { Connection } from "./kubeconfig.ts";
 
-/** The API server said no; `reason` is its machine-readable word, e.g. `AlreadyExists`. */
+/** The API server rejected a request. `reason` is machine-readable, e.g. `AlreadyExists`. */
 export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -35,10 +36,10 @@ interface Reply {
   body: string;
 }
 
-/** Seconds that one request may take, and that a busy server is asked again. */
+/** Seconds until a request times out, and for which requests to a busy server are retried. */
 const requestTimeout = 60;
 
-/** Talks to one API server over kept-alive connections. */
+/** A client of one API server with kept-alive connections. */
 export class ApiClient {
   readonly #connection: Connection;
   readonly #agent: http.Agent | https.Agent;
@@ -53,7 +54,7 @@ export class ApiClient {
       : new http.Agent(pool);
   }
 
-  /** Sends a request and returns the decoded answer; throws `StatusError` when the server refuses it. */
+  /** Sends a request and returns the decoded response. @throws StatusError if the server rejects it */
   async request(request: Request): Promise<PlainObject> {
     const what = `${request.method} ${this.#connection.server}${request.path}`;
     const reply = await waitFor(
@@ -64,11 +65,11 @@ export class ApiClient {
           const busy = answer.status === 429 || (answer.status === 503 && answer.retryAfter);
           return busy ? notYet(`the server is busy (${answer.status})`) : answer;
         } catch (cause) {
-          const error = cause instanceof Error ? cause : new Error(String(cause));
-          // A kept-alive connection may die just as it is used again; only a read can be repeated without harm.
+          const error = asError(cause);
+          // The server may close a kept-alive connection just as it is reused; only reads can be repeated safely.
           const reset = (error as NodeJS.ErrnoException).code === "ECONNRESET";
           if (reset && request.method === "GET") return notYet(error.message);
-          throw new Hopeless(error);
+          throw new Unrecoverable(error);
         }
       },
     );
@@ -84,7 +85,7 @@ export class ApiClient {
     const headers: Record<string, string> = {
       accept: accept ?? "application/json",
       "user-agent": "pulumi-kubernetes",
-      // Node sends the body of a DELETE without any length unless it is told.
+      // Node sends the body of a DELETE without a length by default.
       ...(content === undefined
         ? {}
         : {
@@ -115,7 +116,7 @@ export class ApiClient {
         );
       });
       outgoing.on("timeout", () =>
-        outgoing.destroy(new Error(`${method} ${url.href}: no answer in ${requestTimeout} s`)),
+        outgoing.destroy(new Error(`${method} ${url.href}: no response within ${requestTimeout} s`)),
       );
       outgoing.on("error", (error) => {
         reject(
@@ -134,8 +135,7 @@ const code = (error: Error) => ({ code: (error as NodeJS.ErrnoException).code })
 
 function decode(body: string): PlainObject {
   const value = JSON.parse(body) as Plain;
-  if (!isObject(value))
-    throw new Error(`the API server answered with something else than an object: ${body}`);
+  if (!isObject(value)) throw new Error(`the API server's response is not an object: ${body}`);
   return value as PlainObject;
 }
 
@@ -144,7 +144,7 @@ function refusal(reply: Reply): StatusError {
   try {
     status = decode(reply.body);
   } catch {
-    // Proxies and half-started servers answer in plain text.
+    // Proxies and starting servers respond in plain text.
     status = { message: reply.body.trim() || `HTTP status ${reply.status}` };
   }
   const details = status.details;
@@ -164,6 +164,6 @@ export const isAlreadyExists = (error: unknown): error is StatusError =>
 export const isConflict = (error: unknown): error is StatusError => isStatus(error, 409, "Conflict");
 export const isForbidden = (error: unknown): error is StatusError => isStatus(error, 403);
 export const isInvalid = (error: unknown): error is StatusError => isStatus(error, 422);
-/** The namespace that an object is to live in is not there (yet). */
+/** The object's namespace does not exist (yet). */
 export const isNamespaceMissing = (error: unknown): boolean =>
   isNotFound(error) && text(error.details, "kind") === "namespaces";

@@ -2,26 +2,26 @@ import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import type { Plain, PlainObject } from "../../kit/values.ts";
 import { at, isMap, list, text } from "../object/access.ts";
-import type { Plain, PlainObject } from "../rpc/values.ts";
 
-/** Names in a kubeconfig that the provider's own configuration puts in place of the file's. */
+/** Settings of the provider's configuration that override the kubeconfig's. */
 export interface Overrides {
   context?: string | undefined;
   cluster?: string | undefined;
   namespace?: string | undefined;
 }
 
-/** All that is needed to talk to an API server. */
+/** Address and credentials of an API server. */
 export interface Connection {
   server: string;
-  /** Namespace of objects that name none. */
+  /** Namespace of objects without one. */
   namespace: string;
   tls: { ca?: string; cert?: string; key?: string; servername?: string; rejectUnauthorized?: boolean };
   token?: string;
 }
 
-/** Text of a kubeconfig given as contents or as path of a file. */
+/** The text of a kubeconfig, which is given as contents or as a path. */
 function contentsOf(pathOrContents: string): string {
   const path = pathOrContents.startsWith("~/") ? join(homedir(), pathOrContents.slice(2)) : pathOrContents;
   const isFile =
@@ -38,7 +38,7 @@ export function parseKubeconfig(pathOrContents: string): PlainObject {
 const named = (config: PlainObject, section: string, name: string): PlainObject | undefined =>
   list(config, section).find((entry) => text(entry, "name") === name);
 
-/** The cluster entry that a kubeconfig's current context points to; undefined when there is none. */
+/** The cluster of a kubeconfig's current context; undefined if there is none. */
 export function activeCluster(config: PlainObject, overrides: Overrides): PlainObject | undefined {
   const context = named(config, "contexts", overrides.context || text(config, "current-context"));
   if (!context) return undefined;
@@ -47,7 +47,7 @@ export function activeCluster(config: PlainObject, overrides: Overrides): PlainO
   return isMap(entry) ? entry : undefined;
 }
 
-/** Credential given inline as base64 (`<name>-data`) or as path (`<name>`). */
+/** A credential, inline as base64 (`<name>-data`) or as a path (`<name>`). */
 function material(entry: PlainObject, name: string): string | undefined {
   const inline = text(entry, `${name}-data`);
   if (inline) return Buffer.from(inline, "base64").toString();
@@ -59,8 +59,9 @@ const given = <T extends object>(values: T): T =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value !== "")) as T;
 
 /**
- * Address and credentials of the current context. Client certificates and bearer tokens are supported;
- * other ways to log in are refused by name.
+ * Address and credentials of the current context.
+ *
+ * @throws with the setting's name on credentials other than client certificates and bearer tokens
  */
 export function connectionOf(config: PlainObject, overrides: Overrides = {}): Connection {
   const contextName = overrides.context || text(config, "current-context");
@@ -68,7 +69,8 @@ export function connectionOf(config: PlainObject, overrides: Overrides = {}): Co
   if (!context) throw new Error(`the kubeconfig has no context "${contextName}"`);
   const cluster = activeCluster(config, overrides);
   const server = text(cluster, "server");
-  if (!cluster || !server) throw new Error(`the kubeconfig's context "${contextName}" leads to no cluster`);
+  if (!cluster || !server)
+    throw new Error(`the kubeconfig's context "${contextName}" has no cluster with a server`);
   const userEntry = at(named(config, "users", text(context, "context", "user")), "user");
   const user = isMap(userEntry) ? userEntry : {};
   for (const way of ["exec", "auth-provider", "username", "password", "as", "impersonate"])

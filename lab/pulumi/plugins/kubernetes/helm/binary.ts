@@ -5,23 +5,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Session } from "../provider/session.ts";
 
-/** helm said no; the message is its own, without the prefix that repeats the command. */
+/** helm failed. The message is helm's, without the prefix that repeats the command. */
 export class HelmFailed extends Error {
   constructor(stderr: string) {
     const from = stderr.indexOf("Error: ");
-    const said = (from < 0 ? stderr : stderr.slice(from + "Error: ".length)).trim();
-    super(said.replace(/^(INSTALLATION|UPGRADE) FAILED: /, "") || "helm failed without a message");
+    const message = (from < 0 ? stderr : stderr.slice(from + "Error: ".length)).trim();
+    super(message.replace(/^(INSTALLATION|UPGRADE) FAILED: /, "") || "helm failed without a message");
     this.name = "HelmFailed";
   }
 }
 
 const setpriv = "/usr/bin/setpriv";
-/** A helm whose plugin was killed must not go on and undo later what the next run has made. */
+/** Ends helm with the plugin: otherwise it could roll back later what the next run has created. */
 const dieWithParent =
   process.platform === "linux" && existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
 
-/** The helm binary: the one that `LAB_HELM` names, or the one on PATH. */
-const binary = (): string => process.env.LAB_HELM || "helm";
+/** Path of the helm binary. Default: the one on PATH. */
+const binary = (): string => process.env.HELM_BINARY || "helm";
 
 function start(args: string[], options: { stdin: string; env: NodeJS.ProcessEnv; signal: AbortSignal }) {
   const [command = "", ...rest] = [...dieWithParent, binary(), ...args];
@@ -33,14 +33,14 @@ function start(args: string[], options: { stdin: string; env: NodeJS.ProcessEnv;
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
     child.stdin.on("error", () => {
-      // helm ended before it read its values; its exit code tells why.
+      // helm ended before it read its values; its exit code is handled below.
     });
     child.stdin.end(options.stdin);
-    // helm ends what it began when it is asked to stop, so its own end is waited for.
+    // helm cleans up when it is interrupted, so its end is awaited.
     const stop = () => child.kill("SIGTERM");
     options.signal.addEventListener("abort", stop, { once: true });
     child.on("error", (cause) => {
-      const advice = "set LAB_HELM to the helm binary, or put one on PATH";
+      const advice = "set HELM_BINARY to the path of the helm binary, or add it to PATH";
       reject(new Error(`cannot run ${binary()}: ${cause.message}; ${advice}`, { cause }));
     });
     child.on("close", (code) => {
@@ -52,8 +52,8 @@ function start(args: string[], options: { stdin: string; env: NodeJS.ProcessEnv;
 }
 
 /**
- * Runs helm against the session's cluster. The kubeconfig is a file that only we can read and that goes with the
- * call; values go through standard input.
+ * Runs helm against the session's cluster. The kubeconfig is a temporary file that is readable by this user only; the
+ * values are passed on standard input.
  */
 export async function helm(session: Session, args: string[], values?: object): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "helm-"));

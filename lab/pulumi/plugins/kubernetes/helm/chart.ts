@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { isObject, type Plain, type PlainObject } from "../../kit/values.ts";
 import { at, list, text } from "../object/access.ts";
 import type { Session } from "../provider/session.ts";
-import { isObject, type Plain, type PlainObject } from "../rpc/values.ts";
 import { helm } from "./binary.ts";
 import type { ReleaseInputs } from "./inputs.ts";
 

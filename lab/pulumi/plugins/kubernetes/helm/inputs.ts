@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
+import type { Plain, PlainObject, Properties, Value } from "../../kit/values.ts";
+import { hasUnknown, isObject, reveal, Secret, Unknown, unknown } from "../../kit/values.ts";
+import type { JsonObject } from "../../kit/wire/json.ts";
 import { suffix } from "../object/naming.ts";
-import type { JsonObject, Plain, PlainObject, Properties, Value } from "../rpc/values.ts";
-import { hasUnknown, isObject, Secret, strip, Unknown, unknown } from "../rpc/values.ts";
 
 const flags = [
   "allowNullValues",
@@ -76,7 +77,7 @@ function typed<T>(
 
 /** Reads the inputs, unknown ones as if they were not given. */
 export function decodeRelease(properties: Properties): ReleaseInputs {
-  const plain = known(strip(properties)) as PlainObject;
+  const plain = known(reveal(properties)) as PlainObject;
   const values = plain.values;
   const repository = plain.repositoryOpts;
   const result = {
@@ -101,7 +102,7 @@ export function faultsOf(news: Properties): { property: string; reason: string }
       property,
       reason: `the lab's kubernetes plugin does not support "${property}" of a Release`,
     });
-  const plain = strip(news);
+  const plain = reveal(news);
   for (const [key, value] of Object.entries(plain)) {
     const given = value !== null && value !== false && value !== "";
     const isKnown = (
@@ -136,7 +137,7 @@ export function withDefaults(
 
 /** Makes unknown in `outs` what is unknown in `ins`. */
 export function annotateUnknown(outs: Value, ins: Value): Value {
-  if (ins instanceof Secret) return annotateUnknown(outs, ins.element);
+  if (ins instanceof Secret) return annotateUnknown(outs, ins.value);
   if (ins instanceof Unknown) return unknown;
   if (isObject(outs) && isObject(ins)) {
     const result: Properties = { ...outs };

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../../../../../components/core/digest.ts";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
 import { podComplaints } from "../await/pods.ts";
 import { kinds, warningsAbout } from "../await/related.ts";
@@ -26,7 +26,7 @@ export class ReleaseFailed extends Error {
   }
 }
 
-const ownerOf = (urn: string): string => createHash("sha256").update(urn).digest("hex").slice(0, 32);
+const ownerOf = (urn: string): string => digest(urn, 32);
 
 const when = (condition: boolean, ...args: string[]): string[] => (condition ? args : []);
 const seconds = (timeout: number): string => `${timeout || 300}s`;

@@ -1,23 +1,27 @@
-import { parseId } from "../object/access.ts";
-import { detailedDiff, replacing } from "../object/detailedDiff.ts";
-import { threeWayMergePatch } from "../object/mergePatch.ts";
-import { annotateSecrets } from "../object/secrets.ts";
-import type { Session } from "../provider/session.ts";
+import { messageOf } from "../../../../../components/core/errors.ts";
 import type {
   CheckFailure,
   CheckRequest,
+  CheckResult,
   CreateRequest,
+  CreateResult,
   DeleteRequest,
-  Difference,
   DiffRequest,
+  DiffResult,
   ReadRequest,
   ReadResult,
   UpdateRequest,
-} from "../rpc/provider.ts";
-import { InitializationFailed } from "../rpc/provider.ts";
-import { parseUrn } from "../rpc/urn.ts";
-import type { Plain, PlainObject, Properties, Value } from "../rpc/values.ts";
-import { isObject, Secret, strip, unknown } from "../rpc/values.ts";
+  UpdateResult,
+} from "../../kit/provider.ts";
+import { InitializationFailed } from "../../kit/provider.ts";
+import type { Plain, PlainObject, Properties, Value } from "../../kit/values.ts";
+import { isObject, reveal, Secret, unknown } from "../../kit/values.ts";
+import { replacing } from "../../kit/wire/diffResponse.ts";
+import { parseId } from "../object/access.ts";
+import { detailedDiff } from "../object/detailedDiff.ts";
+import { threeWayMergePatch } from "../object/mergePatch.ts";
+import { annotateSecrets } from "../object/secrets.ts";
+import type { Session } from "../provider/session.ts";
 import { chartVersion } from "./chart.ts";
 import type { ReleaseInputs } from "./inputs.ts";
 import { annotateUnknown, decodeRelease, faultsOf, isUnknown, mergeMaps, withDefaults } from "./inputs.ts";
@@ -27,16 +31,17 @@ import { findRelease, type StoredRelease } from "./storage.ts";
 
 export const type = "kubernetes:helm.sh/v3:Release";
 
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const asProperties = (release: ReleaseInputs): Properties => ({ ...release }) as unknown as Properties;
 
-export async function check(
-  session: Session,
-  request: CheckRequest,
-): Promise<{ inputs: Properties; failures: CheckFailure[] }> {
-  const { name } = parseUrn(request.urn);
+export async function check(session: Session, request: CheckRequest): Promise<CheckResult> {
   const failures: CheckFailure[] = faultsOf(request.news);
-  const news = withDefaults(request.news, request.olds, name, request.randomSeed, session.defaultNamespace);
+  const news = withDefaults(
+    request.news,
+    request.olds,
+    request.name,
+    request.randomSeed,
+    session.defaultNamespace,
+  );
   const release = decodeRelease(news);
   if (release.allowNullValues)
     session.log.log(
@@ -48,7 +53,7 @@ export async function check(
     try {
       release.version = await chartVersion(session, release);
     } catch (error) {
-      const reason = `${message(error)}; check the chart name and repository configuration.`;
+      const reason = `${messageOf(error)}; check the chart name and repository configuration.`;
       failures.push({ property: "chart", reason });
     }
   }
@@ -60,7 +65,7 @@ export async function check(
 /** Inputs and outputs that a state keeps. */
 function parseState(state: Properties): { inputs: Properties; outputs: Properties } {
   const { __inputs: recorded = null, ...outputs } = state;
-  const inputs = recorded instanceof Secret ? recorded.element : recorded;
+  const inputs = recorded instanceof Secret ? recorded.value : recorded;
   return { inputs: isObject(inputs) ? inputs : {}, outputs };
 }
 
@@ -100,19 +105,19 @@ function outputsOf(release: ReleaseInputs, stored: StoredRelease): Properties {
 
 const asJson = (value: Plain): PlainObject => JSON.parse(JSON.stringify(value)) as PlainObject;
 
-export async function diff(_session: Session, request: DiffRequest): Promise<Difference> {
+export async function diff(_session: Session, request: DiffRequest): Promise<DiffResult> {
   const { inputs, outputs } = parseState(request.olds);
   const news = { ...request.news };
   if (request.ignoreChanges.includes("version") && outputs.version !== undefined)
     news.version = outputs.version;
   delete inputs.checksum;
   delete inputs.resourceNames;
-  const patch = threeWayMergePatch(asJson(strip(inputs)), asJson(strip(news)), asJson(strip(outputs)));
+  const patch = threeWayMergePatch(asJson(reveal(inputs)), asJson(reveal(news)), asJson(reveal(outputs)));
   if (Object.keys(patch).length === 0) return { changes: false, replaces: [] };
   const detailed = detailedDiff(patch, {
-    base: strip(outputs),
-    newInputs: strip(news),
-    oldInputs: strip(inputs),
+    base: reveal(outputs),
+    newInputs: reveal(news),
+    oldInputs: reveal(inputs),
     forceNew: [".name", ".namespace"],
   });
   return {
@@ -134,26 +139,26 @@ async function tryRender(
   try {
     await render(session, release);
   } catch (error) {
-    session.log.log("warning", urn, `the chart does not render: ${message(error)}`);
+    session.log.log("warning", urn, `the chart does not render: ${messageOf(error)}`);
   }
 }
 
 export async function create(
   session: Session,
   { urn, inputs, preview }: CreateRequest,
-): Promise<{ id: string; state: Properties }> {
+): Promise<CreateResult> {
   const release = decodeRelease(inputs);
   if (preview) {
     await tryRender(session, release, inputs, urn);
-    return { id: "", state: checkpoint(inputs, asProperties(release), true) };
+    return { id: "", outputs: checkpoint(inputs, asProperties(release), true) };
   }
   const id = `${release.namespace}/${release.name}`;
   try {
     const stored = await install(session, release, urn);
-    return { id, state: checkpoint(inputs, outputsOf(release, stored), false) };
+    return { id, outputs: checkpoint(inputs, outputsOf(release, stored), false) };
   } catch (error) {
     if (!(error instanceof ReleaseFailed)) throw error;
-    const reason = message(error.cause);
+    const reason = messageOf(error.cause);
     session.log.log(
       "warning",
       urn,
@@ -168,16 +173,16 @@ export async function create(
   }
 }
 
-export async function update(session: Session, request: UpdateRequest): Promise<Properties> {
+export async function update(session: Session, request: UpdateRequest): Promise<UpdateResult> {
   const { urn, news, preview } = request;
   const release = decodeRelease(news);
   if (preview) {
     await tryRender(session, release, news, urn);
-    return checkpoint(news, asProperties(release), true);
+    return { outputs: checkpoint(news, asProperties(release), true) };
   }
   try {
     const stored = await upgrade(session, release, urn);
-    return checkpoint(news, outputsOf(release, stored), false);
+    return { outputs: checkpoint(news, outputsOf(release, stored), false) };
   } catch (error) {
     if (!(error instanceof ReleaseFailed)) throw error;
     const id = `${release.namespace}/${release.name}`;
@@ -198,10 +203,10 @@ export async function read(session: Session, request: ReadRequest): Promise<Read
   const release = decodeRelease(outputs);
   const place = imported ? parseId(request.id) : release;
   const stored = await findRelease(cluster, place.namespace, place.name);
-  if (!stored) return { id: "", state: {}, inputs: {} };
+  if (!stored) return { id: "", outputs: {}, inputs: {} };
   const live = outputsOf(release, stored);
   const found = imported ? asProperties({ ...decodeRelease(live), timeout: 300 }) : inputs;
-  return { id: request.id, state: checkpoint(found, live, false), inputs: found };
+  return { id: request.id, outputs: checkpoint(found, live, false), inputs: found };
 }
 
 export async function remove(session: Session, { state }: DeleteRequest): Promise<void> {

@@ -1,8 +1,8 @@
 import { gunzipSync } from "node:zlib";
+import type { JsonObject } from "../../kit/wire/json.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { at, type KubeObject, nameOf, namespaceOf, text } from "../object/access.ts";
 import type { GroupVersionKind } from "../object/kind.ts";
-import type { JsonObject } from "../rpc/values.ts";
 
 const secretKind: GroupVersionKind = { group: "", version: "v1", kind: "Secret" };
 /** Label that tells whose release it is, so that an interrupted install can be taken up again. */

@@ -1,12 +1,12 @@
-import type { Plain, PlainObject } from "../rpc/values.ts";
-import { isObject } from "../rpc/values.ts";
+import type { Plain, PlainObject } from "../../kit/values.ts";
+import { isObject } from "../../kit/values.ts";
 
 /** A Kubernetes object, as program input (parts may be unknown) or as the API server returned it. */
 export type KubeObject = PlainObject;
 
 export const isMap = (value: Plain | undefined): value is PlainObject => isObject(value);
 
-/** The value at a path of keys; undefined where the path ends early. */
+/** The value at a path of keys; undefined if a key is missing. */
 export function at(value: Plain | undefined, ...path: string[]): Plain | undefined {
   let current = value;
   for (const key of path) {
@@ -29,7 +29,7 @@ export const list = (value: Plain | undefined, ...path: string[]): PlainObject[]
   return Array.isArray(found) ? found.filter(isMap) : [];
 };
 
-/** Sets the value at a path, making the maps on the way; a way through something else is left alone. */
+/** Sets the value at a path and creates missing maps. Does nothing if the path leads through another type of value. */
 export function put(object: PlainObject, value: Plain, ...path: string[]): void {
   const last = path.at(-1);
   let current = object;
@@ -55,7 +55,7 @@ export const kindOf = (object: PlainObject): string => text(object, "kind");
 export const annotation = (object: PlainObject, key: string): string =>
   text(object, "metadata", "annotations", key);
 
-/** Identifier of an object in Pulumi's state: `namespace/name`, or `name` where there is no namespace. */
+/** Identifier of an object in Pulumi's state: `namespace/name`, or `name` without a namespace. */
 export function idOf(object: PlainObject): string {
   const namespace = namespaceOf(object);
   return namespace ? `${namespace}/${nameOf(object)}` : nameOf(object);

@@ -14,21 +14,21 @@ export const annotations = {
 
 export const isTrue = (object: KubeObject, key: string): boolean => annotation(object, key) === "true";
 
-/** Marks an object whose name we chose; left out while its annotations are not known yet. */
+/** Marks an automatically named object, unless its annotations are unknown yet. */
 export function markAutonamed(object: KubeObject): void {
   const metadata = object.metadata ?? {};
   if (isMap(metadata) && (metadata.annotations === undefined || isMap(metadata.annotations)))
     put(object, "true", "metadata", "annotations", annotations.autonamed);
 }
 
-/** Seconds to wait for an object: the resource option before the annotation before ten minutes. */
+/** Seconds to wait for an object: from the resource option, else from the annotation. Default: 600. */
 export function timeoutOf(customTimeout: number, inputs: KubeObject): number {
   if (customTimeout > 0) return customTimeout;
   const annotated = annotation(inputs, annotations.timeoutSeconds);
   return /^\d+$/.test(annotated) ? Number(annotated) : 600;
 }
 
-/** How dependents are deleted: before the object (the default), after it, or not at all. */
+/** How dependents are deleted: before the object, after it, or not at all. Default: before. */
 export function propagationPolicyOf(inputs: KubeObject): "Orphan" | "Background" | "Foreground" {
   switch (annotation(inputs, annotations.deletionPropagationPolicy).toLowerCase()) {
     case "orphan":

@@ -1,5 +1,5 @@
-import type { Plain, PlainObject, Properties } from "../rpc/values.ts";
-import { strip } from "../rpc/values.ts";
+import type { Plain, PlainObject, Properties } from "../../kit/values.ts";
+import { reveal } from "../../kit/values.ts";
 import type { KubeObject } from "./access.ts";
 import { isMap, remove, text } from "./access.ts";
 import { clone } from "./normalize.ts";
@@ -8,7 +8,7 @@ import { annotateSecrets } from "./secrets.ts";
 const apiVersionKey = "__initialApiVersion";
 const fieldManagerKey = "__fieldManager";
 
-/** Keys with dashes are not names in the SDKs' types, which have underscores in their place. */
+/** The SDKs' types have underscores instead of the dashes in these keys. */
 const dashed = [
   "x-kubernetes-embedded-resource",
   "x-kubernetes-int-or-string",
@@ -29,20 +29,20 @@ function rename(value: Plain, names: Map<string, string>): Plain {
   return result;
 }
 
-/** The Kubernetes object that properties of the engine stand for, without secrets. */
+/** The Kubernetes object of the engine's properties, with secrets revealed. */
 export const toObject = (properties: Properties): KubeObject =>
-  rename(strip(properties), toDash) as KubeObject;
+  rename(reveal(properties), toDash) as KubeObject;
 
-/** What a resource's state remembers besides the live object. */
+/** What a resource's state contains in addition to the live object. */
 export interface Memory {
   initialApiVersion: string;
   fieldManager: string;
 }
 
 /**
- * State of a resource: the live object, and by whom its fields are managed. The official plugin also keeps a copy of the
- * inputs and the API server's own record of managers. The engine hands the inputs over with each call and nobody reads
- * the record; together they were a fifth of what the engine writes twice for every resource.
+ * State of a resource: the live object and its field manager. The official plugin also stores a copy of the inputs and
+ * `managedFields`. The engine passes the inputs with each call and the plugin does not need `managedFields`; without
+ * both the state, which the engine writes twice for every resource, is a fifth smaller.
  */
 export function checkpoint(
   live: KubeObject,
@@ -60,7 +60,7 @@ export function checkpoint(
   };
 }
 
-/** The parts that `checkpoint` put together. */
+/** Reads the state that `checkpoint` returned. */
 export function parseCheckpoint(state: Properties): { live: KubeObject } & Memory {
   const live = toObject(state);
   const memory = {

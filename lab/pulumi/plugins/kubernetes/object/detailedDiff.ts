@@ -1,20 +1,21 @@
-import type { DiffKind, PropertyDiff } from "../rpc/provider.ts";
-import { type Plain, type PlainObject, Unknown } from "../rpc/values.ts";
+import type { DiffKind } from "../../kit/diff.ts";
+import type { PropertyDiff } from "../../kit/provider.ts";
+import { type Plain, type PlainObject, Unknown } from "../../kit/values.ts";
 import { isMap } from "./access.ts";
 import { equal } from "./mergePatch.ts";
 
-/** Stands for a key that is not there, as opposed to one that is null. */
+/** A missing key, as opposed to one that is null. */
 const missing = Symbol("missing");
 type Maybe = Plain | typeof missing;
 type Path = (string | number)[];
 
-/** The documents that a patch is explained by. */
+/** The documents that a patch is compared with. */
 export interface Documents {
-  /** What the patch is applied to. */
+  /** The document that the patch applies to. */
   base: PlainObject;
   newInputs: PlainObject;
   oldInputs: PlainObject;
-  /** Paths, e.g. `.spec.containers[*].image`, that cannot change on a living object. */
+  /** Immutable paths, e.g. `.spec.containers[*].image`. */
   forceNew: string[];
 }
 
@@ -28,7 +29,7 @@ function reaches(value: Plain, [step, ...rest]: string[]): boolean {
   return next !== undefined && reaches(next, rest);
 }
 
-/** A change of `path` to `value` touches the place that `pattern` names. */
+/** Whether a change of `path` to `value` affects the path in `pattern`. */
 function touches(path: Path, value: Plain, pattern: string[]): boolean {
   const [head, ...tail] = path;
   const [step, ...rest] = pattern;
@@ -56,15 +57,14 @@ const get = (value: Maybe, key: string): Maybe => {
 const item = (value: Maybe, index: number): Plain => (Array.isArray(value) ? (value[index] ?? null) : null);
 const asNull = (value: Plain): Plain => (value instanceof Unknown ? null : value);
 
-/** Explains a merge patch property by property, and says which changes force a replacement. */
+/** Lists the changes of a merge patch by property, and which of them replace the object. */
 export function detailedDiff(patch: PlainObject, documents: Documents): Map<string, PropertyDiff> {
   const found = new Map<string, PropertyDiff>();
   const patterns = documents.forceNew.map(steps);
 
-  const record = (path: Path, value: Plain, kind: "add" | "delete" | "update", inputDiff: boolean) => {
+  const record = (path: Path, value: Plain, kind: DiffKind, inputDiff: boolean) => {
     const replace = patterns.some((pattern) => touches(path, value, pattern));
-    const full: DiffKind = replace ? `${kind}-replace` : kind;
-    found.set(formatPath(path), { kind: full, inputDiff });
+    found.set(formatPath(path), { kind, replace, inputDiff });
   };
 
   const visit = (
@@ -75,7 +75,7 @@ export function detailedDiff(patch: PlainObject, documents: Documents): Map<stri
     oldInput: Maybe,
     inArray: boolean,
   ) => {
-    // Without a new input only a removed old input is a difference; all else is the server's own doing.
+    // Without a new input only the removal of an old input is a difference; the server sets everything else.
     if (newInput === missing && (value !== null || oldInput === missing)) return;
     if (value === null) {
       if (newInput instanceof Unknown) record(path, value, old === missing ? "add" : "update", false);
@@ -98,7 +98,7 @@ export function detailedDiff(patch: PlainObject, documents: Documents): Map<stri
   ) => {
     for (const [key, value] of Object.entries(map))
       visit([...path, key], asNull(value), get(old, key), get(newInput, key), get(oldInput, key), inArray);
-    // A merge patch replaces arrays whole, so a removed key within one is not in the patch.
+    // A merge patch replaces arrays completely, so it does not contain keys that were removed within one.
     if (!inArray) return;
     for (const key of Object.keys(old))
       if (!(key in map))
@@ -116,7 +116,3 @@ export function detailedDiff(patch: PlainObject, documents: Documents): Map<stri
   visitMap([], patch, documents.base, documents.newInputs, documents.oldInputs, false);
   return found;
 }
-
-/** Paths whose change asks for a replacement. */
-export const replacing = (detailed: Map<string, PropertyDiff>): string[] =>
-  [...detailed].filter(([, { kind }]) => kind.endsWith("-replace")).map(([path]) => path);

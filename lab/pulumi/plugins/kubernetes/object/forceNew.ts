@@ -32,7 +32,7 @@ const volume = below(
   hostPath iscsi local nfs photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume`,
 );
 
-/** Properties of built-in kinds that cannot change on a living object, by group, version and kind. */
+/** Immutable properties of built-in kinds, by group, version and kind. */
 const table: Record<string, string[]> = {
   "apps/v1/DaemonSet": [".spec.selector"],
   "apps/v1/Deployment": [".spec.selector"],
@@ -53,7 +53,7 @@ const table: Record<string, string[]> = {
   "storage.k8s.io/v1/StorageClass": [".parameters", ".provisioner"],
 };
 
-/** Paths whose change replaces the object, name and namespace among them. */
+/** Paths whose change replaces the object, including name and namespace. */
 export function forceNewProperties(object: KubeObject, mutability: Mutability): string[] {
   const { group, version, kind } = kindOfObject(object);
   const identity = [".metadata.name", ".metadata.namespace"];

@@ -1,7 +1,7 @@
 import type { KubeObject } from "./access.ts";
 import { kindOf, text } from "./access.ts";
 
-/** Group, version and kind; the core group is the empty text. */
+/** Group, version and kind. The core group is the empty string. */
 export interface GroupVersionKind {
   group: string;
   version: string;
@@ -10,7 +10,7 @@ export interface GroupVersionKind {
 
 export const packageName = "kubernetes";
 
-/** The kind that a type token names: `kubernetes:<group>/<version>:<Kind>`. */
+/** The kind of a type token: `kubernetes:<group>/<version>:<Kind>`. */
 export function kindOfType(type: string): GroupVersionKind {
   const [owner, module = "", kind = ""] = type.split(":");
   if (owner !== packageName) throw new Error(`unrecognized resource type: "${type}" for this provider`);
@@ -58,7 +58,7 @@ const builtInGroups = new Set([
   "storage.k8s.io",
   "storagemigration.k8s.io",
 ]);
-/** Kinds that come with Kubernetes, whose objects have one canonical form. */
+/** Whether the kind is part of Kubernetes, so that its objects have one canonical form. */
 export const isBuiltIn = (gvk: GroupVersionKind): boolean => builtInGroups.has(gvk.group);
 
 const namespacedKinds = new Set(
@@ -75,7 +75,7 @@ const clusterKinds = new Set(
   ),
 );
 
-/** Whether objects of a built-in kind live in a namespace; undefined for kinds that only the cluster knows. */
+/** Whether a built-in kind is namespaced; undefined for custom kinds. */
 export function knownScope(gvk: GroupVersionKind): boolean | undefined {
   if (!isBuiltIn(gvk)) return undefined;
   if (namespacedKinds.has(gvk.kind)) return true;

@@ -1,4 +1,4 @@
-import { type Plain, type PlainObject, Unknown } from "../rpc/values.ts";
+import { type Plain, type PlainObject, Unknown } from "../../kit/values.ts";
 import { isMap } from "./access.ts";
 
 /** Equality of JSON documents, in which an unknown is null. */
@@ -30,8 +30,8 @@ export function mergePatch(from: PlainObject, to: PlainObject): PlainObject {
 }
 
 /**
- * The patch that brings `current` to `modified` and deletes what was in `original` and is no longer in `modified`;
- * what else is in `current` stays.
+ * The patch that changes `current` to `modified` and deletes what is in `original` but not in `modified`. Everything else
+ * in `current` is kept.
  */
 export function threeWayMergePatch(
   original: PlainObject,

@@ -1,25 +1,25 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { CheckRequest } from "../rpc/provider.ts";
-import { Unknown } from "../rpc/values.ts";
+import type { CheckRequest } from "../../kit/provider.ts";
+import { Unknown } from "../../kit/values.ts";
 import type { KubeObject } from "./access.ts";
 import { at, nameOf, put } from "./access.ts";
 import { annotations, isTrue, markAutonamed } from "./annotations.ts";
 
-/** Eight hexadecimal digits; the engine's seed makes the preview's name the one of the update. */
+/** Eight hexadecimal digits from the engine's seed, so that preview and update use the same name. */
 export const suffix = (seed: Uint8Array): string =>
   (seed.length > 0 ? createHash("sha256").update(seed).digest("hex") : randomBytes(4).toString("hex")).slice(
     0,
     8,
   );
 
-/** The object has a name, or will have one that is not known yet. */
+/** The object has a name, which may be unknown yet. */
 export const isNamed = (object: KubeObject): boolean =>
   nameOf(object) !== "" || at(object, "metadata", "name") instanceof Unknown;
 export const isGenerateName = (object: KubeObject): boolean =>
   !isNamed(object) && Boolean(at(object, "metadata", "generateName"));
 export const isAutonamed = (object: KubeObject): boolean => isTrue(object, annotations.autonamed);
 
-/** Gives an unnamed object of a new resource a unique name after the resource's. */
+/** Names an unnamed object of a new resource: the resource's name with a unique suffix. */
 export function autoname(
   object: KubeObject,
   resourceName: string,
@@ -32,7 +32,7 @@ export function autoname(
   markAutonamed(object);
 }
 
-/** Keeps the name that an earlier run gave. */
+/** Keeps the automatic name of an earlier run. */
 export function adoptAutoname(object: KubeObject, old: KubeObject): void {
   if (isNamed(object) || !isAutonamed(old)) return;
   put(object, nameOf(old), "metadata", "name");

@@ -1,4 +1,4 @@
-import { hasUnknown, type Plain, type PlainObject } from "../rpc/values.ts";
+import { hasUnknown, type Plain, type PlainObject } from "../../kit/values.ts";
 import type { KubeObject } from "./access.ts";
 import { at, isMap, put, remove } from "./access.ts";
 import { isBuiltIn, isCustomResourceDefinition, isSecret, kindOfObject } from "./kind.ts";
@@ -21,7 +21,7 @@ const quantities = new Set(["sizeLimit", "averageValue", "divisor"]);
 const asQuantity = (value: Plain): Plain =>
   typeof value === "string" || typeof value === "number" ? canonicalQuantity(String(value)) : value;
 
-/** Brings quantities to their canonical form and drops null, which the typed objects cannot hold. */
+/** Converts quantities to their canonical form and removes nulls, which typed objects cannot contain. */
 function canonical(value: Plain, key: string): Plain {
   if (quantities.has(key)) return asQuantity(value);
   if (Array.isArray(value)) return value.map((element) => canonical(element, ""));
@@ -40,7 +40,7 @@ function canonical(value: Plain, key: string): Plain {
 const canonicalBase64 = (text: string): string => {
   const bytes = Buffer.from(text, "base64");
   const again = bytes.toString("base64");
-  // Text that is no base64 is left for the API server to refuse.
+  // The API server rejects strings that are not base64.
   return again.replaceAll("=", "") === text.replaceAll(/[\s=]/g, "") ? again : text;
 };
 
@@ -61,8 +61,8 @@ function normalizeSecret(secret: KubeObject): void {
 }
 
 /**
- * The input in the form in which the API server would return it, so that different ways to write the same
- * thing make no difference. Objects that are not fully known, and custom ones, are only freed of read-only fields.
+ * The input in the form in which the API server returns it, so that equivalent notations are equal. From objects that
+ * are not fully known, and from custom resources, only read-only fields are removed.
  */
 export function normalize(object: KubeObject): KubeObject {
   let result = clone(object);
@@ -99,8 +99,8 @@ const isEmpty = (value: Plain): boolean =>
   (isMap(value) && Object.keys(value).length === 0);
 
 /**
- * Drops from an input what is empty (false, 0, "", {} or []) and absent in the live object: the API server does not
- * store such defaults, so they would differ for ever.
+ * Removes values from an input that are empty (false, 0, "", {} or []) and absent in the live object: the API server
+ * does not store such defaults, so they would always differ.
  */
 export function dropUnstoredDefaults(input: Plain, live: Plain | undefined): Plain {
   if (Array.isArray(input)) {
@@ -114,7 +114,7 @@ export function dropUnstoredDefaults(input: Plain, live: Plain | undefined): Pla
   return result;
 }
 
-/** Namespace by its full name: none means `default`. */
+/** Sets the namespace of a namespaced object that has none to `default`. */
 export function canonicalNamespace(object: KubeObject, namespaced: boolean): void {
   if (!namespaced) remove(object, "metadata", "namespace");
   else if (!at(object, "metadata", "namespace")) put(object, "default", "metadata", "namespace");

@@ -1,4 +1,4 @@
-import type { Plain, PlainObject } from "../rpc/values.ts";
+import type { Plain, PlainObject } from "../../kit/values.ts";
 import { isMap } from "./access.ts";
 
 const typeOf = (value: Plain): string => {
@@ -6,7 +6,7 @@ const typeOf = (value: Plain): string => {
   return value === null ? "null" : isMap(value) ? "map" : typeof value;
 };
 
-/** The parts of `source` whose keys `target` has too: the live object in the shape of the inputs that made it. */
+/** The parts of `source` whose keys `target` also has: the live object in the shape of its inputs. */
 export function prune(source: PlainObject, target: PlainObject): PlainObject {
   const result: PlainObject = {};
   for (const [key, value] of Object.entries(source)) {

@@ -1,10 +1,10 @@
 /** Decimal and binary suffixes of the resource quantity format, as powers. */
 const decimal = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const binary = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-/** Smallest step that the API server keeps. */
+/** The API server's resolution. */
 const nano = 1_000_000_000n;
 
-/** Strips factors of `base` from `value`, at most `most` times. */
+/** Divides `value` by `base` as long as there is no remainder, at most `most` times. */
 function factors(value: bigint, base: bigint, most: number): { value: bigint; times: number } {
   let times = 0;
   let rest = value;
@@ -17,7 +17,7 @@ function factors(value: bigint, base: bigint, most: number): { value: bigint; ti
 
 /**
  * The form in which the API server returns a quantity ("1000m" → "1", "1024Mi" → "1Gi"), so that equal amounts are
- * equal text. Text that is no quantity is returned as it is.
+ * equal strings. A string that is not a quantity is returned unchanged.
  */
 export function canonicalQuantity(text: string): string {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?$/.exec(
@@ -26,7 +26,7 @@ export function canonicalQuantity(text: string): string {
   if (!match || (match[2] === "" && (match[3] ?? "") === "")) return text;
   const [, sign, whole = "", fraction = "", unit = ""] = match;
   const exponent = /^[eE]([+-]?\d+)$/.exec(unit);
-  // Exponent notation is kept by the server; nobody writes it, so it is compared as it stands.
+  // The server keeps exponent notation, which is rare, so it is compared unchanged.
   if (exponent) return text;
   const binaryPower = unit.endsWith("i") ? binary.indexOf(unit) : 0;
   const decimalPower = unit.endsWith("i") ? 0 : (decimal.indexOf(unit) - 3) * 3;

@@ -1,4 +1,4 @@
-import { hasSecret, isObject, type Properties, Secret } from "../rpc/values.ts";
+import { hasSecret, isObject, type Properties, Secret } from "../../kit/values.ts";
 
 const asSecret = (properties: Properties, key: string): void => {
   const value = properties[key];
@@ -6,8 +6,8 @@ const asSecret = (properties: Properties, key: string): void => {
 };
 
 /**
- * Makes secret in `outs` what is secret in `ins`, and the contents of every Secret. Maps are walked; of a list that
- * has a secret anywhere the whole becomes secret, because the server may reorder it.
+ * Marks as secret in `outs` what is secret in `ins`, and the contents of every Secret. A list that contains a secret
+ * becomes secret as a whole, because the server may reorder it.
  */
 export function annotateSecrets(outs: Properties, ins: Properties): void {
   if (outs.kind === "Secret") {

@@ -1,23 +1,23 @@
+import type { CheckFailure, DiffResult } from "../../kit/provider.ts";
+import { type Plain, type PlainObject, type Properties, reveal, Unknown } from "../../kit/values.ts";
 import { activeCluster, parseKubeconfig } from "../cluster/kubeconfig.ts";
 import { equal } from "../object/mergePatch.ts";
-import type { CheckFailure, Difference } from "../rpc/provider.ts";
-import { type Plain, type PlainObject, type Properties, strip, Unknown } from "../rpc/values.ts";
 
-/** What the provider's configuration comes to. */
+/** The provider's configuration. */
 export interface Settings {
-  /** Contents or path; empty means that the program named none. */
+  /** Contents or path. Empty if the program sets none. */
   kubeconfig: string;
   context: string;
   cluster: string;
-  /** Namespace of objects that name none; empty means the kubeconfig's. */
+  /** Namespace of objects without one. Default: the kubeconfig's. */
   namespace: string;
-  /** Forget resources of a cluster that cannot be reached. Default false. */
+  /** Remove resources of an unreachable cluster from the state. Default: false. */
   deleteUnreachable: boolean;
-  /** Leave resources of a cluster that cannot be reached as they are. Default false. */
+  /** Keep resources of an unreachable cluster unchanged. Default: false. */
   skipUpdateUnreachable: boolean;
-  /** Take over fields that others manage, for every object. Default false. */
+  /** Take over fields of other field managers, for every object. Default: false. */
   enablePatchForce: boolean;
-  /** Update an object that is there already instead of refusing to create it. Default false. */
+  /** Update an existing object instead of failing to create it. Default: false. */
   upsertExistingObjects: boolean;
   enableConfigMapMutable: boolean;
   enableSecretMutable: boolean;
@@ -38,14 +38,14 @@ const supported = new Set([
   "suppressDeprecationWarnings",
   "suppressHelmHookWarnings",
   "upsertExistingObjects",
-  // Set by the engine from the SDK's package, not by the program.
+  // Set by the engine or the SDK.
   "version",
   "pluginDownloadURL",
   "__internal",
   "__pulumi-go-provider-version",
 ]);
 
-/** Faults of a provider's configuration; what the stand-in does not support is refused by name. */
+/** Failures of the provider's configuration, including settings that the stand-in does not support. */
 export function checkConfig(news: Properties): CheckFailure[] {
   const failures: CheckFailure[] = [];
   for (const [property, value] of Object.entries(news)) {
@@ -53,7 +53,7 @@ export function checkConfig(news: Properties): CheckFailure[] {
     if (!supported.has(property))
       failures.push({ property, reason: `the lab's kubernetes plugin does not support "${property}"` });
   }
-  const serverSide = strip(news.enableServerSideApply ?? null);
+  const serverSide = reveal(news.enableServerSideApply ?? null);
   if (serverSide === false || serverSide === "false")
     failures.push({
       property: "enableServerSideApply",
@@ -62,14 +62,20 @@ export function checkConfig(news: Properties): CheckFailure[] {
   return failures;
 }
 
-/** Reads what the engine hands over as text, with the environment variables of the official provider behind it. */
+/** Reads the provider's configuration. Flags default to the environment variables of the official provider. */
 export function settingsOf(
-  variables: Map<string, string>,
+  config: Properties,
   environment: Record<string, string | undefined> = process.env,
 ): Settings {
-  const value = (name: string) => variables.get(`kubernetes:config:${name}`) ?? "";
-  const flag = (name: string, variable: string) =>
-    (variables.get(`kubernetes:config:${name}`) ?? environment[variable]) === "true";
+  const values = reveal(config);
+  // The SDK sends flags and numbers as JSON text, and a stack's configuration as it is written there.
+  const textFor = (name: string): string | undefined => {
+    const found = values[name];
+    if (found === undefined) return undefined;
+    return typeof found === "string" ? found : JSON.stringify(found);
+  };
+  const value = (name: string) => textFor(name) ?? "";
+  const flag = (name: string, variable: string) => (textFor(name) ?? environment[variable]) === "true";
   return {
     kubeconfig: value("kubeconfig"),
     context: value("context"),
@@ -96,12 +102,12 @@ function clusterOf(config: PlainObject): PlainObject | undefined {
 }
 
 /**
- * Which changes of the configuration mean another cluster, so that everything in it is replaced. A cluster's own
- * identifier decides alone where it is given before and after; else the kubeconfig's active cluster does.
+ * Detects changes of the configuration that refer to another cluster, so that all its objects are replaced. If
+ * `clusterIdentifier` is set before and after, it decides alone; otherwise the kubeconfig's active cluster decides.
  */
-export function diffConfig(oldProperties: Properties, newProperties: Properties): Difference {
-  const olds = strip(oldProperties);
-  const news = strip(newProperties);
+export function diffConfig(oldProperties: Properties, newProperties: Properties): DiffResult {
+  const olds = reveal(oldProperties);
+  const news = reveal(newProperties);
   const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])].sort();
   const diffs = keys.filter((key) => !equal(olds[key], news[key]) || news[key] instanceof Unknown);
   if (diffs.length === 0) return { changes: false, replaces: [] };
@@ -113,7 +119,7 @@ export function diffConfig(oldProperties: Properties, newProperties: Properties)
   }
   const identity = ["kubeconfig", "context", "cluster"];
   const unknownKey = identity.find((key) => news[key] instanceof Unknown);
-  // Nobody can tell whether an unknown kubeconfig leads to the same cluster.
+  // An unknown kubeconfig may refer to another cluster.
   if (unknownKey) return { changes: true, diffs: [unknownKey], replaces: [unknownKey] };
   const oldCluster = clusterOf(olds);
   const newCluster = clusterOf(news);

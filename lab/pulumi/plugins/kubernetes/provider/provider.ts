@@ -1,3 +1,15 @@
+import type {
+  CheckRequest,
+  CreateRequest,
+  DeleteRequest,
+  DiffRequest,
+  InvokeRequest,
+  InvokeResult,
+  Provider,
+  ReadRequest,
+  UpdateRequest,
+} from "../../kit/provider.ts";
+import type { Properties } from "../../kit/values.ts";
 import * as release from "../helm/release.ts";
 import { check } from "../resource/check.ts";
 import { create } from "../resource/create.ts";
@@ -5,29 +17,20 @@ import { remove } from "../resource/delete.ts";
 import { diff } from "../resource/diff.ts";
 import { read, readUnreachable } from "../resource/read.ts";
 import { update } from "../resource/update.ts";
-import type { Log } from "../rpc/log.ts";
-import type {
-  CheckRequest,
-  CreateRequest,
-  DeleteRequest,
-  DiffRequest,
-  Provider,
-  ReadRequest,
-  UpdateRequest,
-} from "../rpc/provider.ts";
-import { parseUrn } from "../rpc/urn.ts";
-import type { Properties } from "../rpc/values.ts";
 import { decodeYaml } from "../yaml/decode.ts";
 import { checkConfig, diffConfig, settingsOf } from "./config.ts";
+import type { Log } from "./log.ts";
 import { openSession, type Session } from "./session.ts";
 
-const isRelease = (urn: string): boolean => parseUrn(urn).type === release.type;
+const isRelease = ({ type }: { type: string }): boolean => type === release.type;
 
 /**
- * The lab's kubernetes provider: any kind the cluster knows, Helm releases, and manifests. For the same program it
- * gives the same resources, inputs and outputs as the official one.
+ * The lab's kubernetes provider: objects of any kind in the cluster, Helm releases, and manifests. For the same program
+ * it returns the same resources, inputs and outputs as the official provider.
  */
 export class KubernetesProvider implements Provider {
+  readonly name = "kubernetes";
+  readonly autonaming = true;
   readonly version: string;
   readonly #log: Log;
   readonly #abort = new AbortController();
@@ -43,41 +46,41 @@ export class KubernetesProvider implements Provider {
     return this.#session;
   }
 
-  checkConfig = async ({ news }: CheckRequest) => checkConfig(news);
+  checkConfig = async ({ news }: CheckRequest) => ({ inputs: news, failures: checkConfig(news) });
   diffConfig = async ({ olds, news }: DiffRequest) => diffConfig(olds, news);
 
-  async configure(variables: Map<string, string>): Promise<void> {
-    this.#session = await openSession(settingsOf(variables), this.#log, this.#abort.signal);
+  async configure(config: Properties): Promise<void> {
+    this.#session = await openSession(settingsOf(config), this.#log, this.#abort.signal);
   }
 
-  async invoke(token: string, args: Properties): Promise<Properties> {
-    if (token === "kubernetes:yaml:decode") return decodeYaml(this.#configured, args);
+  async invoke({ token, args }: InvokeRequest): Promise<InvokeResult> {
+    if (token === "kubernetes:yaml:decode") return { result: await decodeYaml(this.#configured, args) };
     throw new Error(`the lab's kubernetes plugin does not support the function ${token}`);
   }
 
   check(request: CheckRequest) {
-    return (isRelease(request.urn) ? release.check : check)(this.#configured, request);
+    return (isRelease(request) ? release.check : check)(this.#configured, request);
   }
 
   diff(request: DiffRequest) {
-    return (isRelease(request.urn) ? release.diff : diff)(this.#configured, request);
+    return (isRelease(request) ? release.diff : diff)(this.#configured, request);
   }
 
   create(request: CreateRequest) {
-    return (isRelease(request.urn) ? release.create : create)(this.#configured, request);
+    return (isRelease(request) ? release.create : create)(this.#configured, request);
   }
 
   async read(request: ReadRequest) {
     if (!this.#configured.cluster) return readUnreachable(this.#configured, request);
-    return (isRelease(request.urn) ? release.read : read)(this.#configured, request);
+    return (isRelease(request) ? release.read : read)(this.#configured, request);
   }
 
   update(request: UpdateRequest) {
-    return (isRelease(request.urn) ? release.update : update)(this.#configured, request);
+    return (isRelease(request) ? release.update : update)(this.#configured, request);
   }
 
   delete(request: DeleteRequest) {
-    return (isRelease(request.urn) ? release.remove : remove)(this.#configured, request);
+    return (isRelease(request) ? release.remove : remove)(this.#configured, request);
   }
 
   cancel(): void {

@@ -1,28 +1,27 @@
 import { env } from "node:process";
+import { messageOf } from "../../../../../components/core/errors.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { connectionOf, parseKubeconfig } from "../cluster/kubeconfig.ts";
 import type { GroupVersionKind } from "../object/kind.ts";
 import { knownScope } from "../object/kind.ts";
-import type { Log } from "../rpc/log.ts";
 import type { Settings } from "./config.ts";
+import type { Log } from "./log.ts";
 
-/** One configured provider: its settings, and the cluster as far as it can be reached. */
+/** A configured provider: its settings, and the cluster if it is reachable. */
 export interface Session {
   settings: Settings;
   log: Log;
   signal: AbortSignal;
-  /** Absent when the cluster cannot be reached. */
+  /** Undefined if the cluster is unreachable. */
   cluster?: Cluster;
-  /** Why the cluster cannot be reached. */
+  /** Why the cluster is unreachable. */
   unreachable: string;
   defaultNamespace: string;
   /** The kubeconfig's contents, for helm. */
   kubeconfig: string;
 }
 
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Connects to the cluster; one that cannot be reached is no failure until it is needed. */
+/** Connects to the cluster. An unreachable cluster is an error only when it is needed. */
 export async function openSession(settings: Settings, log: Log, signal: AbortSignal): Promise<Session> {
   const source = settings.kubeconfig || env.KUBECONFIG || "~/.kube/config";
   const session: Session = {
@@ -43,13 +42,13 @@ export async function openSession(settings: Settings, log: Log, signal: AbortSig
     session.cluster = cluster;
   } catch (error) {
     session.unreachable = settings.kubeconfig
-      ? message(error)
-      : `no kubeconfig is given to the provider, and the default one is not usable: ${message(error)}`;
+      ? messageOf(error)
+      : `the provider has no kubeconfig, and the default kubeconfig is not usable: ${messageOf(error)}`;
   }
   return session;
 }
 
-/** Whether objects of the kind live in a namespace. A kind that nobody knows yet is taken for namespaced. */
+/** Whether the kind is namespaced. An unknown kind is assumed to be. */
 export async function isNamespaced({ cluster }: Session, gvk: GroupVersionKind): Promise<boolean> {
   const known = cluster ? await cluster.discovery.namespaced(gvk) : knownScope(gvk);
   return known ?? true;

@@ -1,3 +1,5 @@
+import type { CheckRequest, CheckResult } from "../../kit/provider.ts";
+import type { Properties } from "../../kit/values.ts";
 import { at, isMap, namespaceOf, put } from "../object/access.ts";
 import { annotations } from "../object/annotations.ts";
 import { toObject } from "../object/checkpoint.ts";
@@ -6,11 +8,8 @@ import { adoptAutoname, autoname, isGenerateName } from "../object/naming.ts";
 import { normalize } from "../object/normalize.ts";
 import { annotateSecrets } from "../object/secrets.ts";
 import { isNamespaced, type Session } from "../provider/session.ts";
-import type { CheckFailure, CheckRequest } from "../rpc/provider.ts";
-import { parseUrn } from "../rpc/urn.ts";
-import type { Properties } from "../rpc/values.ts";
 
-/** Refuses what no object can be made of, by the type's name. */
+/** @throws with the type's name if the plugin does not support it */
 export function refuseUnsupported(type: string): void {
   const { kind } = kindOfType(type);
   if (kind.endsWith("Patch"))
@@ -22,12 +21,9 @@ export function refuseUnsupported(type: string): void {
     );
 }
 
-/** The inputs as they will be kept: normalized, named, and in a namespace. */
-export async function check(
-  session: Session,
-  request: CheckRequest,
-): Promise<{ inputs: Properties; failures: CheckFailure[] }> {
-  const { type, name, urn } = parseUrn(request.urn);
+/** The inputs as they are stored: normalized, with name and namespace. */
+export async function check(session: Session, request: CheckRequest): Promise<CheckResult> {
+  const { type, name, urn } = request;
   if (!session.cluster && session.settings.skipUpdateUnreachable) {
     session.log.log(
       "warning",

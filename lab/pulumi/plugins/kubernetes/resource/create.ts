@@ -1,3 +1,6 @@
+import { messageOf } from "../../../../../components/core/errors.ts";
+import { type CreateRequest, type CreateResult, InitializationFailed } from "../../kit/provider.ts";
+import { hasUnknown } from "../../kit/values.ts";
 import { awaitReady, NotReady } from "../await/await.ts";
 import { NoMatch } from "../cluster/discovery.ts";
 import { isAlreadyExists, isForbidden, isNamespaceMissing, StatusError } from "../cluster/http.ts";
@@ -7,29 +10,24 @@ import { checkpoint, toObject } from "../object/checkpoint.ts";
 import { describeKind, isCustomResourceDefinition, kindOfObject } from "../object/kind.ts";
 import { clone } from "../object/normalize.ts";
 import type { Session } from "../provider/session.ts";
-import { type CreateRequest, InitializationFailed } from "../rpc/provider.ts";
-import { hasUnknown, type Properties } from "../rpc/values.ts";
 import { createObject, fieldManagerOf } from "./write.ts";
 
-/** A dry run that fails for one of these reasons says nothing about the real run. */
+/** Whether a dry run failed for a reason that need not apply to the real run. */
 const inconclusive = (error: unknown): boolean =>
   isForbidden(error) ||
   isAlreadyExists(error) ||
   isNamespaceMissing(error) ||
   (error instanceof StatusError && error.code === 400 && error.message.includes("dry run"));
 
-/** The reason why nothing can be written. */
+/** The error for writing to an unreachable cluster. */
 export const unreachable = (session: Session): Error =>
   new Error(`configured Kubernetes cluster is unreachable: ${session.unreachable}`);
 
-export async function create(
-  session: Session,
-  request: CreateRequest,
-): Promise<{ id: string; state: Properties }> {
+export async function create(session: Session, request: CreateRequest): Promise<CreateResult> {
   const { urn, preview } = request;
   const { cluster } = session;
   const inputs = toObject(request.inputs);
-  const asPlanned = { id: "", state: request.inputs };
+  const asPlanned = { id: "", outputs: request.inputs };
   if (!cluster) {
     if (preview) return asPlanned;
     throw unreachable(session);
@@ -41,9 +39,9 @@ export async function create(
     initialApiVersion: text(inputs, "apiVersion"),
     fieldManager: fieldManagerOf(inputs, ""),
   };
-  let outputs: Awaited<ReturnType<typeof createObject>>;
+  let created: Awaited<ReturnType<typeof createObject>>;
   try {
-    outputs = await createObject(session, cluster, {
+    created = await createObject(session, cluster, {
       urn,
       inputs: clone(inputs),
       fieldManager: memory.fieldManager,
@@ -54,15 +52,15 @@ export async function create(
     throw refused(urn, error);
   }
   if (preview) {
-    // A program must not take the empty status of a dry run for the real one.
-    delete outputs.status;
-    return { id: "", state: checkpoint(outputs, request.inputs, memory) };
+    // The status of a dry run is empty and must not be used by the program.
+    delete created.status;
+    return { id: "", outputs: checkpoint(created, request.inputs, memory) };
   }
   try {
     const live = await awaitReady({
       cluster,
       inputs,
-      outputs,
+      outputs: created,
       timeout: timeoutOf(request.timeout, inputs),
       timeoutGiven: request.timeout > 0 || annotation(inputs, annotations.timeoutSeconds) !== "",
       status: (severity, message) => session.log.status(severity, urn, message),
@@ -70,10 +68,10 @@ export async function create(
     });
     session.log.status("info", urn, "");
     if (isCustomResourceDefinition(inputs)) cluster.discovery.reset();
-    return { id: idOf(live), state: checkpoint(live, request.inputs, memory) };
+    return { id: idOf(live), outputs: checkpoint(live, request.inputs, memory) };
   } catch (error) {
-    const live = error instanceof NotReady ? error.object : outputs;
-    const message = error instanceof Error ? error.message : String(error);
+    const live = error instanceof NotReady ? error.object : created;
+    const message = messageOf(error);
     throw new InitializationFailed(
       idOf(live),
       `resource "${urn}" was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: ${message}`,
@@ -84,7 +82,7 @@ export async function create(
 }
 
 function refused(urn: string, error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof NoMatch)
     return new Error(
       `creation of resource "${urn}" with kind ${describeKind(error.gvk)} failed because the Kubernetes API server ` +

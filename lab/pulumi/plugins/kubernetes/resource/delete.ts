@@ -1,3 +1,4 @@
+import { type DeleteRequest, InitializationFailed } from "../../kit/provider.ts";
 import { NotReady } from "../await/await.ts";
 import { awaitDeleted } from "../await/deletion.ts";
 import { NoMatch } from "../cluster/discovery.ts";
@@ -7,9 +8,8 @@ import { propagationPolicyOf, timeoutOf } from "../object/annotations.ts";
 import { checkpoint, parseCheckpoint, toObject } from "../object/checkpoint.ts";
 import { kindOfObject } from "../object/kind.ts";
 import type { Session } from "../provider/session.ts";
-import { type DeleteRequest, InitializationFailed } from "../rpc/provider.ts";
 
-/** Deletes an object and waits until it is gone. What is gone already, or whose kind is, counts as deleted. */
+/** Deletes an object and waits until it no longer exists. A missing object or kind is not an error. */
 export async function remove(session: Session, request: DeleteRequest): Promise<void> {
   const { urn } = request;
   const { cluster, log, settings } = session;

@@ -1,8 +1,12 @@
+import { messageOf } from "../../../../../components/core/errors.ts";
+import type { DiffRequest, DiffResult } from "../../kit/provider.ts";
+import type { PlainObject } from "../../kit/values.ts";
+import { replacing } from "../../kit/wire/diffResponse.ts";
 import { checkReady } from "../await/await.ts";
 import { kindOf, nameOf, namespaceOf, put, remove } from "../object/access.ts";
 import { annotations, isTrue } from "../object/annotations.ts";
 import { parseCheckpoint, toObject } from "../object/checkpoint.ts";
-import { detailedDiff, replacing } from "../object/detailedDiff.ts";
+import { detailedDiff } from "../object/detailedDiff.ts";
 import { forceNewProperties } from "../object/forceNew.ts";
 import { apiVersionOf, isBuiltIn, kindOfObject } from "../object/kind.ts";
 import { mergePatch } from "../object/mergePatch.ts";
@@ -10,21 +14,19 @@ import { isAutonamed, isNamed } from "../object/naming.ts";
 import { canonicalNamespace, dropUnstoredDefaults, normalize } from "../object/normalize.ts";
 import { prune } from "../object/prune.ts";
 import { isNamespaced, type Session } from "../provider/session.ts";
-import type { Difference, DiffRequest } from "../rpc/provider.ts";
-import type { PlainObject } from "../rpc/values.ts";
 
-/** The paths of `ignoreChanges` cover a path of the diff when they are the same or lead to it. */
+/** Whether a path of `ignoreChanges` is equal to a path of the diff or leads to it. */
 const covers = (ignored: string, path: string): boolean =>
   path === ignored || path.startsWith(`${ignored}.`) || path.startsWith(`${ignored}[`);
 
 /**
- * Compares the live object, cut to the shape of the inputs that made it, with the new inputs. So what the server fills
- * in is no difference, and what others changed is.
+ * Compares the live object, reduced to the shape of its inputs, with the new inputs. So the server's defaults are not a
+ * difference, but changes by others are.
  */
-export async function diff(session: Session, request: DiffRequest): Promise<Difference> {
+export async function diff(session: Session, request: DiffRequest): Promise<DiffResult> {
   const { live } = parseCheckpoint(request.olds);
   const oldInputs = toObject(request.oldInputs);
-  if (nameOf(live) === "") throw new Error(`the state of ${request.urn} has no name in it`);
+  if (nameOf(live) === "") throw new Error(`the state of ${request.urn} contains no name`);
   const written = toObject(request.news);
   const named = normalize(written);
   const gvk = kindOfObject(named);
@@ -59,7 +61,7 @@ export async function diff(session: Session, request: DiffRequest): Promise<Diff
     else if (!(await isReady(session, request, live)))
       replaces.push(`.metadata.annotations["${annotations.replaceUnready}"]`);
   }
-  // An object with a fixed name in the same place must go before its replacement can come.
+  // An object with a fixed name must be deleted before its replacement with the same name can be created.
   const deleteBeforeReplace =
     replaces.length > 0 &&
     isNamed(newInputs) &&
@@ -77,7 +79,7 @@ async function isReady(session: Session, request: DiffRequest, live: PlainObject
     await checkReady(cluster, {}, now);
     return true;
   } catch (error) {
-    session.log.log("debug", request.urn, `not ready: ${error instanceof Error ? error.message : error}`);
+    session.log.log("debug", request.urn, `not ready: ${messageOf(error)}`);
     return false;
   }
 }

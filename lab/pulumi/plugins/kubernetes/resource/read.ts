@@ -1,3 +1,5 @@
+import { InitializationFailed, type ReadRequest, type ReadResult } from "../../kit/provider.ts";
+import type { Properties } from "../../kit/values.ts";
 import { checkReady, NotReady } from "../await/await.ts";
 import { NoMatch } from "../cluster/discovery.ts";
 import { isNotFound } from "../cluster/http.ts";
@@ -8,15 +10,12 @@ import { clone, normalize } from "../object/normalize.ts";
 import { prune } from "../object/prune.ts";
 import { annotateSecrets } from "../object/secrets.ts";
 import type { Session } from "../provider/session.ts";
-import { InitializationFailed, type ReadRequest, type ReadResult } from "../rpc/provider.ts";
-import { parseUrn } from "../rpc/urn.ts";
-import type { Properties } from "../rpc/values.ts";
 import { refuseUnsupported } from "./check.ts";
 import { fieldManagerOf } from "./write.ts";
 
-export const gone: ReadResult = { id: "", state: {}, inputs: {} };
+export const gone: ReadResult = { id: "", outputs: {}, inputs: {} };
 
-/** What is done with a resource whose cluster does not answer: forget it, leave it, or fail, as configured. */
+/** For an unreachable cluster: removes the resource from the state, keeps it, or fails, as configured. */
 export function readUnreachable(session: Session, request: ReadRequest): ReadResult {
   const { settings, log } = session;
   const reason = `configured Kubernetes cluster is unreachable: ${session.unreachable}`;
@@ -37,7 +36,7 @@ export function readUnreachable(session: Session, request: ReadRequest): ReadRes
       "configured Kubernetes cluster is unreachable and the `skipUnreachable` option is enabled. " +
         "Returned data could not reflect the actual cluster configuration.",
     );
-    return { id: request.id, state: request.state, inputs: request.inputs };
+    return { id: request.id, outputs: request.state, inputs: request.inputs };
   }
   throw new Error(
     "failed to read resource state due to unreachable cluster. If the cluster was deleted, you can remove this resource " +
@@ -46,7 +45,7 @@ export function readUnreachable(session: Session, request: ReadRequest): ReadRes
   );
 }
 
-/** Fields of a live object that nobody puts in a program. */
+/** Fields of a live object that are not inputs. */
 const serverFields = [
   ["status"],
   ["metadata", "annotations", "deployment.kubernetes.io/revision"],
@@ -54,11 +53,11 @@ const serverFields = [
 ];
 
 /**
- * The live object, and the inputs that would lead to it: those that the program gave, with the live values; for an
- * object that is imported or looked up, everything that is not the server's own.
+ * The live object and its inputs: the program's inputs with the live values. For an imported object, all fields that the
+ * server does not set itself.
  */
 export async function read(session: Session, request: ReadRequest): Promise<ReadResult> {
-  const { type } = parseUrn(request.urn);
+  const { type } = request;
   refuseUnsupported(type);
   const { cluster } = session;
   if (!cluster) return readUnreachable(session, request);
@@ -103,5 +102,5 @@ export async function read(session: Session, request: ReadRequest): Promise<Read
   annotateSecrets(inputs, request.inputs);
   const id = request.id || idOf(live);
   if (problem) throw new InitializationFailed(id, problem.message, state, problem.reasons, inputs);
-  return { id, state, inputs };
+  return { id, outputs: state, inputs };
 }

@@ -1,3 +1,6 @@
+import { asError, messageOf } from "../../../../../components/core/errors.ts";
+import { InitializationFailed, type UpdateRequest, type UpdateResult } from "../../kit/provider.ts";
+import { hasUnknown } from "../../kit/values.ts";
 import { awaitReady, NotReady } from "../await/await.ts";
 import { NoMatch } from "../cluster/discovery.ts";
 import { isForbidden } from "../cluster/http.ts";
@@ -7,21 +10,20 @@ import { checkpoint, parseCheckpoint, toObject } from "../object/checkpoint.ts";
 import { isCustomResourceDefinition, kindOfObject } from "../object/kind.ts";
 import { normalize } from "../object/normalize.ts";
 import type { Session } from "../provider/session.ts";
-import { InitializationFailed, type UpdateRequest } from "../rpc/provider.ts";
-import { hasUnknown, type Properties } from "../rpc/values.ts";
 import { unreachable } from "./create.ts";
 import { fieldManagerOf, relinquish, updateObject } from "./write.ts";
 
-export async function update(session: Session, request: UpdateRequest): Promise<Properties> {
+export async function update(session: Session, request: UpdateRequest): Promise<UpdateResult> {
   const { urn, preview } = request;
   const { cluster } = session;
   const inputs = normalize(toObject(request.news));
   const gvk = kindOfObject(inputs);
   if (!cluster) {
-    if (preview) return request.news;
+    if (preview) return { outputs: request.news };
     throw unreachable(session);
   }
-  if (preview && (hasUnknown(inputs) || !(await cluster.discovery.has(gvk)))) return request.news;
+  if (preview && (hasUnknown(inputs) || !(await cluster.discovery.has(gvk))))
+    return { outputs: request.news };
 
   const old = parseCheckpoint(request.olds);
   const oldInputs = toObject(request.oldInputs);
@@ -41,7 +43,7 @@ export async function update(session: Session, request: UpdateRequest): Promise<
       ignoreChanges: request.ignoreChanges,
       preview,
     });
-    if (preview) return checkpoint(outputs, request.news, memory);
+    if (preview) return { outputs: checkpoint(outputs, request.news, memory) };
     initialized = await awaitReady({
       cluster,
       inputs,
@@ -52,8 +54,8 @@ export async function update(session: Session, request: UpdateRequest): Promise<
       signal: session.signal,
     });
   } catch (cause) {
-    const error = cause instanceof Error ? cause : new Error(String(cause));
-    if (preview && isForbidden(error)) return request.news;
+    const error = asError(cause);
+    if (preview && isForbidden(error)) return { outputs: request.news };
     if (error instanceof NoMatch)
       throw new Error(
         `update of resource "${urn}" failed because the Kubernetes API server reported that the apiVersion for this resource ` +
@@ -61,7 +63,7 @@ export async function update(session: Session, request: UpdateRequest): Promise<
         { cause: error },
       );
     const live = await read().catch((reading) => {
-      const why = reading instanceof Error ? reading.message : String(reading);
+      const why = messageOf(reading);
       throw new Error(
         `update of resource "${urn}" failed: ${error.message}\nunable to get cluster state: ${why}`,
         { cause: error },
@@ -77,5 +79,5 @@ export async function update(session: Session, request: UpdateRequest): Promise<
   session.log.status("info", urn, "");
   if (isCustomResourceDefinition(inputs)) cluster.discovery.reset();
   if (before !== memory.fieldManager) await relinquish(cluster, initialized, before);
-  return checkpoint(initialized, request.news, memory);
+  return { outputs: checkpoint(initialized, request.news, memory) };
 }

@@ -1,4 +1,5 @@
-import { Hopeless, notYet, waitFor } from "../../../../../components/core/wait.ts";
+import { asError } from "../../../../../components/core/errors.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../../../components/core/wait.ts";
 import type { Cluster, WriteOptions } from "../cluster/cluster.ts";
 import { NoMatch } from "../cluster/discovery.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "../cluster/http.ts";
@@ -11,10 +12,10 @@ import type { Session } from "../provider/session.ts";
 
 /** Names under which this provider writes without server-side apply. */
 const ownWriters = new Set(["pulumi-kubernetes", "pulumi-kubernetes.exe", "pulumi-resource-kubernetes"]);
-/** Managers whose fields this provider takes over at the first update. */
+/** Managers whose fields this provider adopts at the first update. */
 const takenOver = new Set([...ownWriters, "kubectl", "before-first-apply"]);
 
-/** The name in which fields are managed: the annotation's, the one in the state, or a new one. */
+/** The field manager: from the annotation, from the state, or a new one. */
 export const fieldManagerOf = (object: KubeObject, remembered: string): string =>
   annotation(object, annotations.patchFieldManager) ||
   remembered ||
@@ -30,7 +31,7 @@ function forced(
   const managers = list(live, "metadata", "managedFields");
   if (live && managers.length === 0) return true;
   if (!preview) return false;
-  // The update itself takes these fields over first; a dry run cannot.
+  // The update adopts these fields first, which a dry run cannot do.
   return (
     live === undefined ||
     managers.some((entry) => text(entry, "operation") === "Update" && ownWriters.has(text(entry, "manager")))
@@ -73,12 +74,10 @@ async function apply(cluster: Cluster, object: KubeObject, options: WriteOptions
   }
 }
 
-/** Seconds for which a create waits for the namespace or the kind that it needs. */
+/** Seconds for which a create waits for its namespace or its kind. */
 const orderingDeadline = 60;
 
-/**
- * Creates the object. A manifest's parts are made all at once, so a missing namespace or kind is waited for a while.
- */
+/** Creates the object. A manifest's objects are created concurrently, so a missing namespace or kind is awaited. */
 export async function createObject(
   session: Session,
   cluster: Cluster,
@@ -87,7 +86,7 @@ export async function createObject(
   const { urn, inputs, fieldManager, preview } = request;
   const once = async () => {
     try {
-      // The plain create's manager is a fixed name, so that the first update knows whose fields to take over.
+      // A fixed field manager, so that the first update can adopt the fields.
       return await cluster.create(inputs, { fieldManager: "pulumi-kubernetes", dryRun: preview });
     } catch (error) {
       if (!session.settings.upsertExistingObjects || !isAlreadyExists(error)) throw error;
@@ -107,8 +106,8 @@ export async function createObject(
         if (tries > 0) session.log.status("info", urn, "");
         return made;
       } catch (cause) {
-        const error = cause instanceof Error ? cause : new Error(String(cause));
-        if (!(error instanceof NoMatch) && !isNotFound(error)) throw new Hopeless(error);
+        const error = asError(cause);
+        if (!(error instanceof NoMatch) && !isNotFound(error)) throw new Unrecoverable(error);
         reason = error;
         if (error instanceof NoMatch) cluster.discovery.reset();
         session.log.status("info", urn, `Retry #${tries}; creation failed: ${error.message}`);
@@ -123,7 +122,7 @@ export async function createObject(
   }
 }
 
-/** Gives the fields that were written without server-side apply to our manager, so that applying less removes them. */
+/** Assigns fields that were written without server-side apply to our manager, so that a later apply can remove them. */
 async function takeOver(cluster: Cluster, live: KubeObject, fieldManager: string): Promise<KubeObject> {
   const entries = list(live, "metadata", "managedFields");
   const foreign = (entry: KubeObject) =>
@@ -142,7 +141,7 @@ async function takeOver(cluster: Cluster, live: KubeObject, fieldManager: string
   const rest = entries.filter((other) => !foreign(other) && other !== ours);
   return cluster.patch(live, [
     { op: "replace", path: "/metadata/managedFields", value: [...rest, entry] },
-    // The server refuses the patch when somebody else wrote in between.
+    // Makes the server reject the patch after a concurrent write.
     { op: "replace", path: "/metadata/resourceVersion", value: text(live, "metadata", "resourceVersion") },
   ]);
 }
@@ -159,7 +158,7 @@ function mergeFields(into: KubeObject, fields: KubeObject[string] | undefined): 
   return result;
 }
 
-/** Leaves ignored properties as they are in the cluster. */
+/** Keeps the live values of ignored properties. */
 function keepIgnored(inputs: KubeObject, live: KubeObject, ignoreChanges: string[]): void {
   for (const ignored of ignoreChanges) {
     const path = ignored.split(".");
@@ -168,10 +167,10 @@ function keepIgnored(inputs: KubeObject, live: KubeObject, ignoreChanges: string
   }
 }
 
-/** Seconds for which a write is tried again because controllers write to the same object. */
+/** Seconds for which a write is retried after conflicts with controllers. */
 const conflictDeadline = 30;
 
-/** Writes on top of the object's newest state; when somebody else was faster, on top of what they made of it. */
+/** Writes to the object's newest version; after a conflict reads it again and retries. */
 function onNewest(
   session: Session,
   cluster: Cluster,
@@ -179,21 +178,21 @@ function onNewest(
   write: (newest: KubeObject) => Promise<KubeObject>,
 ): Promise<KubeObject> {
   let newest = live;
-  const what = `a moment without other writers of ${nameOf(live)}`;
+  const what = `a write to ${nameOf(live)} without a conflict`;
   const wait = { what, deadline: conflictDeadline, interval: 0.2, signal: session.signal };
   return waitFor(wait, async () => {
     try {
       return await write(newest);
     } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error(String(cause));
-      if (!isConflict(error)) throw new Hopeless(error);
+      const error = asError(cause);
+      if (!isConflict(error)) throw new Unrecoverable(error);
       newest = await cluster.get(kindOfObject(live), namespaceOf(live), nameOf(live));
       return notYet(error.message);
     }
   });
 }
 
-/** Brings a living object to the inputs; definitions of kinds are replaced whole, all else is applied. */
+/** Updates an object to the inputs: replaces custom resource definitions, applies everything else. */
 export async function updateObject(
   session: Session,
   cluster: Cluster,
@@ -223,7 +222,7 @@ export async function updateObject(
   });
 }
 
-/** Gives up all fields that a manager has. */
+/** Releases all fields of a manager. */
 export async function relinquish(cluster: Cluster, object: KubeObject, fieldManager: string): Promise<void> {
   const { apiVersion = null, kind = null } = object;
   const metadata: KubeObject = { name: nameOf(object) };

@@ -1,19 +1,20 @@
 import { CORE_SCHEMA, loadAll, mergeTag } from "js-yaml";
+import { messageOf } from "../../../../../components/core/errors.ts";
+import type { Plain, PlainObject, Properties } from "../../kit/values.ts";
 import { isMap, namespaceOf, put, text } from "../object/access.ts";
 import { kindOfObject } from "../object/kind.ts";
 import { isNamespaced, type Session } from "../provider/session.ts";
-import type { Plain, PlainObject, Properties } from "../rpc/values.ts";
 
-/** YAML as Kubernetes reads it: dates stay text, merge keys work. */
+/** YAML as in Kubernetes: dates are strings, merge keys are supported. */
 const schema = CORE_SCHEMA.withTags(mergeTag);
 
-/** The objects in a manifest of many documents, in their order; empty documents are left out. */
+/** The objects of a manifest, in the order of its documents, without empty documents. */
 export function parseManifest(manifest: string): PlainObject[] {
   let documents: Plain[];
   try {
     documents = loadAll(manifest, { schema }) as Plain[];
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`the manifest is not valid YAML: ${reason}`, { cause: error });
   }
   return documents.filter(

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Client } from "ssh2";
+import { asError } from "../../../../../components/core/errors.ts";
 import type { NetworkTunnel } from "../../plane.ts";
 
 /** Where to connect, and how to end what is in between. */
@@ -67,7 +68,7 @@ async function connected(host: string, port: number, username: string, privateKe
     try {
       ssh.connect({ host, port, username, privateKey, readyTimeout: 15_000, keepaliveInterval: 10_000 });
     } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
+      fail(asError(error));
     }
   });
 }

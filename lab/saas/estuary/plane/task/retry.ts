@@ -9,7 +9,7 @@ export interface Backoff {
 
 /**
  * Runs until `signal` aborts, again and again: after an error the pause doubles up to `most`; a run that lasted longer
- * than `most` begins anew with `first`.
+ * than `most` starts again with `first`.
  */
 export async function again(
   run: () => Promise<void>,

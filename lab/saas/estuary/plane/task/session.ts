@@ -57,7 +57,7 @@ export async function session(setup: SessionSetup, signal: AbortSignal): Promise
     if (life.signal.aborted) queue.break(life.signal.reason);
     await carry(setup, bindings, checkpoint, queue);
   } finally {
-    life.abort(new Error(`${task} began anew`));
+    life.abort(new Error(`${task} was restarted`));
     await Promise.allSettled(readers);
     await Promise.allSettled([...sources.map((source) => source.close()), sink.close()]);
     signal.removeEventListener("abort", end);
@@ -85,7 +85,7 @@ async function prepare(setup: SessionSetup, opened: Checkpoint) {
   const plans = all.map((binding) => {
     const there = existing.has(`${binding.schema}.${binding.table}`);
     const plan = planTable(setup.task, binding, opened.applied[binding.collection], there, setup.policy);
-    if (plan.do === "replace") setup.log(`${setup.task}: ${binding.table} is made anew: ${plan.why}`);
+    if (plan.do === "replace") setup.log(`${setup.task}: ${binding.table} is rebuilt: ${plan.why}`);
     return { binding, plan };
   });
   const known = Object.entries(opened.positions);

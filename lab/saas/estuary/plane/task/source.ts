@@ -14,7 +14,7 @@ export interface Delivery {
 /** Hands a delivery on; resolves when there is room for the next. */
 export type Emit = (delivery: Delivery) => Promise<void>;
 
-/** The source has other columns than it had: the session begins anew and looks again. */
+/** The source's columns changed: the session restarts and reads them again. */
 export class SchemaChanged extends Error {}
 
 /** Trouble that trying again does not mend, e.g. a lost slot. It is tried again all the same, but rarely. */

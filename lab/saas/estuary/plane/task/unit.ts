@@ -72,7 +72,7 @@ export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: Abor
     materialization.bindings.filter(({ disabled }) => !disabled).map(({ source }) => source),
   );
   const live = async () => {
-    // Sources and destination are made anew each time: nothing but the destination remembers anything.
+    // Sources and destination are created again each time: only the destination has state.
     const sources = Object.entries(spec.captures).flatMap(([capture, one]) =>
       sourcesOf(capture, one, wanted, spec.collections, around),
     );
@@ -94,7 +94,7 @@ export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: Abor
       await session(setup, signal);
     } catch (error) {
       if (!(error instanceof SchemaChanged)) throw error;
-      log(`${name}: begins anew: ${error.message}`);
+      log(`${name}: restarts: ${error.message}`);
     }
   };
   const failed = (error: unknown) => {

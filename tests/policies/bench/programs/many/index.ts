@@ -13,7 +13,7 @@ for (let index = 0; index < count; index += 1) {
   const metadata = { name: `thing-${index}`, namespace: "apps" };
   if (index % 2 === 0) {
     const { spec } = deployment({
-      container: { image: `ghcr.io/sophia-ai/one@sha256:${"0".repeat(64)}` },
+      container: { image: `ghcr.io/sophia-ai/one@sha256:${"0123456789abcdef".repeat(4)}` },
     });
     new k8s.apps.v1.Deployment(`workload-${index}`, { metadata, spec: spec as never }, opts);
   } else {

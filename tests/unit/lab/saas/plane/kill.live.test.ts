@@ -9,7 +9,7 @@ import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
 import { type Saas, startSaas } from "../../../../support/pipeline/saas.ts";
 import { merged, stagingSpecs, stagingTable, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
 import { startWarehouse, type TestWarehouse } from "../../../../support/pipeline/warehouse.ts";
-import { startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../../support/servers/databases/postgres.ts";
 
 const program = join(import.meta.dirname, "../../../../support/pipeline/process.ts");
 const names: StreamName[] = ["hubspot_contacts", "hubspot_deals", "slack_channels", "slack_messages"];

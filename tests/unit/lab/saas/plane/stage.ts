@@ -5,7 +5,7 @@ import { createPlane, type RunningPlane } from "../../../../../lab/saas/estuary/
 import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
 import { type Saas, startSaas } from "../../../../support/pipeline/saas.ts";
 import { stagingSpecs } from "../../../../support/pipeline/specs.ts";
-import { startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../../support/servers/databases/postgres.ts";
 
 /** A real PostgreSQL for a file; for each test an empty database, vendors that are born anew, and a plane. */
 export function stageStaging() {

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PostgresEndpoint } from "../../../../../lab/saas/estuary/plane/net/postgres.ts";
-import { startPostgres, type TestPostgres } from "../../../../support/servers/postgres.ts";
+import { startPostgres, type TestPostgres } from "../../../../support/servers/databases/postgres.ts";
 
 const rsa = () =>
   generateKeyPairSync("rsa", { modulusLength: 2048 })

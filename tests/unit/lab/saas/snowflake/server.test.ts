@@ -7,7 +7,7 @@ import {
   rsaKey,
   startTestSnowflake,
   type TestSnowflake,
-} from "../../../../support/servers/snowflake.ts";
+} from "../../../../support/servers/databases/snowflake.ts";
 
 let snowflake: TestSnowflake;
 const loaderKey = rsaKey();

@@ -1,5 +1,5 @@
+import type { Plain } from "../../../kit/values.ts";
 import { isMap } from "../../object/access.ts";
-import type { Plain } from "../../rpc/values.ts";
 
 type Step =
   | { kind: "key"; key: string }
@@ -45,7 +45,7 @@ function take(value: Plain, step: Step): Plain[] {
   return value.filter((element) => isMap(element) && String(element[step.key]) === step.value);
 }
 
-/** Looks for a value in an object: `{.status.phase}=Running`, or without a value for its presence. */
+/** A condition on a value of an object: `{.status.phase}=Running`, or its presence if no value is given. */
 export interface Expectation {
   text: string;
   matches(object: Plain): { matched: boolean; message: string };

@@ -35,7 +35,7 @@ function expressionsOf(annotation: string): string[] {
   return values;
 }
 
-/** The judge that the annotation `pulumi.com/waitFor` asks for: one condition, or a JSON list that must all hold. */
+/** The judge for the annotation `pulumi.com/waitFor`: one condition, or a JSON list of which all must hold. */
 export function waitForAnnotation(annotation: string): (live: KubeObject) => Judgement {
   const checks = expressionsOf(annotation).map(parse);
   return (live) => {

@@ -1,6 +1,6 @@
 import type { Crm, HubSpotClient } from "./client.ts";
 
-/** HubSpot's search gives no more than this many results; a new search goes on from where one ended. */
+/** HubSpot's search gives no more than this many results; a new search continues where one ended. */
 const searchWindow = 10_000;
 const pageSize = 200;
 
@@ -70,7 +70,7 @@ async function* changedAtOnce(
     if (!last) return;
     above = String(last.id);
     const ids = records.map(({ id }) => String(id)).filter((id) => !known.includes(id));
-    // The moment as a whole counts as read only afterwards: a restart in between begins it anew.
+    // The moment as a whole counts as read only afterwards: a restart in between reads it again.
     yield { ids, since: at, seen: [...known] };
   }
 }

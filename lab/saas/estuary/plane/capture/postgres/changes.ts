@@ -9,7 +9,7 @@ import { type SlotNames, writeWatermark } from "./slot.ts";
 import type { Message } from "./stream.ts";
 import { chunkOf, documentOf, schemaOfTable, type Table } from "./tables.ts";
 
-/** What is delivered of one transaction before its end comes; it begins anew after a restart. */
+/** What is delivered of one transaction before its end comes; it starts again after a restart. */
 const piece = { changes: 2000, bytes: 4_000_000 };
 /** Rows that are read at once: so many at first, then as many as make about this many bytes. */
 const portion = { rows: 200, bytes: 4_000_000 };

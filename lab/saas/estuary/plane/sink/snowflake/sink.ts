@@ -103,7 +103,7 @@ export class SnowflakeSink implements Sink {
 
   async commit(work: readonly Work[], checkpoint: Checkpoint, publishedAt: string): Promise<void> {
     const names = new Map(work.map((one, index) => [one, quoted(`flow_temp_table_${index}`)]));
-    // Made anew each time, and before the transaction, which it would commit: emptied ones keep their memory.
+    // Created again each time, and before the transaction, which it would commit: emptied ones keep their memory.
     for (const [{ binding }, name] of names) await this.#run(createTemporary(name, binding));
     await this.#run("BEGIN");
     try {

@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+/** The platform's Snowflake account, and the accounts that it replaced: requirement P2. */
+export const snowflakeAccount = "ZNB04675";
+
+/** Accounts that are retired, anywhere in a text. Host names write a dash where identifiers may have an underscore. */
+export const retiredAccounts = /scoobyjava[-_]vw02766|uhdecno[-_]cvb64222/i;
+
+const text = z.string().min(1);
+
+/** Whether an identifier names the platform's account, with its organization or without. */
+const isOurs = (account: string): boolean =>
+  account.toUpperCase().split(/[-_]/).at(-1) === snowflakeAccount.toUpperCase();
+
+/** Secrets without which there is no warehouse. */
+export const warehouseSecrets = ["snowflakePrivateKey", "snowflakeLoaderPrivateKey"] as const;
+
+/** The warehouse. */
+export const snowflakeSettings = z.strictObject({
+  /** The account, as in its host name. A retired one, or any other than the platform's, is refused. */
+  account: z.string().superRefine((account, context) => {
+    if (isOurs(account)) return;
+    const message = retiredAccounts.test(account)
+      ? `is retired: ${snowflakeAccount} replaced it`
+      : `is not the platform's account, ${snowflakeAccount}`;
+    context.addIssue({ code: "custom", message });
+  }),
+  /** Organization of the account, where it is addressed by both. */
+  organization: z.string().optional(),
+  /** User that manages the warehouse. */
+  user: text,
+  /** Its role. Creating resource monitors takes ACCOUNTADMIN. */
+  role: text,
+  database: text.default("SOPHIA_AI"),
+  schema: text.default("STAGING"),
+  warehouse: text.default("SOPHIA_AI_WH"),
+  /**
+   * Suffix of all names that the stack creates in the account: database, warehouse, monitor, roles, users. All stacks
+   * share the account, so each needs another one; a change creates everything anew, and empty.
+   */
+  suffix: z
+    .string()
+    .regex(/^(_[A-Z0-9]+)*$/, "parts of capital letters and digits, each after a _")
+    .default(""),
+  /**
+   * Protects the data: database, schema and the role that owns the tables are protected in Pulumi's state, and an update
+   * without the warehouse's secrets, or with the pipeline off, is refused. Before a teardown, set it to `false` and run an
+   * update.
+   */
+  keep: z.boolean().default(false),
+  /** Size of the warehouse. A change takes effect with the next statement. */
+  size: z.enum(["XSMALL", "SMALL", "MEDIUM", "LARGE"]).default("XSMALL"),
+  /** Seconds without work until it is suspended; it bills 60 at least. */
+  autoSuspend: z.number().int().min(30).default(60),
+  /**
+   * Credits a month at which it is suspended, which stops the pipeline. The default is what XSMALL bills when it is never
+   * suspended; `estuary.snowflake.syncFrequency` decides how often it runs.
+   */
+  monthlyCredits: z.number().int().positive().default(750),
+  /** Base URL instead of the account's own host; only for the lab. */
+  endpoint: z.url().optional(),
+});

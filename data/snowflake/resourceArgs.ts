@@ -1,0 +1,105 @@
+import * as pulumi from "@pulumi/pulumi";
+import type * as snowflake from "@pulumi/snowflake";
+import type { Settings } from "../../components/settings/schema.ts";
+import { publicKeyOf } from "../quality/warehouse/keyPair.ts";
+import { type AccountAddress, endpointOf } from "./account.ts";
+import type { Privileges } from "./grants.ts";
+import type { WarehouseNames } from "./names.ts";
+
+/* Arguments of the resources in the account. Nothing here registers a resource. */
+
+type SnowflakeSettings = Settings["pipeline"]["snowflake"];
+
+/** What grants refer to. */
+export interface GrantTargets {
+  warehouse: snowflake.Warehouse;
+  database: snowflake.Database;
+  schema: snowflake.Schema;
+}
+
+/** @throws outside of previews when nothing says how the provider addresses the account */
+export function providerArgs(
+  settings: SnowflakeSettings,
+  { organization, name }: AccountAddress,
+  privateKey: pulumi.Input<string>,
+  isPreview: boolean,
+): snowflake.ProviderArgs {
+  if (organization === undefined && settings.endpoint === undefined && !isPreview) {
+    throw new pulumi.RunError(
+      "pipeline.snowflake.organization is not set: Snowflake's provider addresses an account by organization and " +
+        "name. Run SELECT CURRENT_ORGANIZATION_NAME() in the account, and set its result",
+    );
+  }
+  return {
+    accountName: name,
+    ...(organization !== undefined && { organizationName: organization }),
+    ...endpointOf(settings.endpoint),
+    user: settings.user,
+    role: settings.role,
+    authenticator: "SNOWFLAKE_JWT",
+    privateKey,
+  };
+}
+
+export const monitorArgs = (
+  { monthlyCredits }: SnowflakeSettings,
+  { monitor }: WarehouseNames,
+): snowflake.ResourceMonitorArgs => ({
+  name: monitor,
+  creditQuota: monthlyCredits,
+  frequency: "MONTHLY",
+  startTimestamp: "IMMEDIATELY",
+  notifyTriggers: [50, 80],
+  suspendTrigger: 100,
+  suspendImmediateTrigger: 110,
+});
+
+export const warehouseArgs = (
+  { size, autoSuspend }: SnowflakeSettings,
+  { warehouse }: WarehouseNames,
+  monitor: pulumi.Input<string>,
+): snowflake.WarehouseArgs => ({
+  name: warehouse,
+  comment: "The pipeline's",
+  warehouseSize: size,
+  autoSuspend,
+  autoResume: "true",
+  initiallySuspended: true,
+  resourceMonitor: monitor,
+  statementTimeoutInSeconds: 3600,
+});
+
+export const userArgs = (
+  { role, user }: WarehouseNames["logins"]["loader"],
+  comment: string,
+  privateKey: pulumi.Input<string>,
+  warehouse: pulumi.Input<string>,
+): snowflake.ServiceUserArgs => ({
+  name: user,
+  comment,
+  defaultRole: role,
+  defaultWarehouse: warehouse,
+  // The public half is not secret, although it is derived from a secret.
+  rsaPublicKey: pulumi.unsecret(pulumi.output(privateKey).apply(publicKeyOf)),
+  // Estuary's columns are quoted and in lower case.
+  quotedIdentifiersIgnoreCase: false,
+});
+
+/** What a grant is on, as its resource expects it. */
+export function grantOn(
+  on: Privileges["on"],
+  { warehouse, database, schema }: GrantTargets,
+): Partial<snowflake.GrantPrivilegesToAccountRoleArgs> {
+  switch (on) {
+    case "warehouse":
+      return { onAccountObject: { objectType: "WAREHOUSE", objectName: warehouse.name } };
+    case "database":
+      return { onAccountObject: { objectType: "DATABASE", objectName: database.name } };
+    case "schema":
+      return { onSchema: { schemaName: schema.fullyQualifiedName } };
+    case "future tables":
+      return {
+        onSchemaObject: { future: { objectTypePlural: "TABLES", inSchema: schema.fullyQualifiedName } },
+      };
+  }
+}

@@ -1,0 +1,76 @@
+import { chmod, copyFile, cp, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { versions } from "../../components/core/versions.ts";
+import type { Artefact, BuildContext } from "../../tools/artefacts/artefact.ts";
+import { run } from "../../tools/exec.ts";
+
+/** A published Go module whose zip also carries a manifest or chart. */
+interface Module {
+  path: string;
+  version: string;
+  /** Go's checksum of the module's zip. */
+  sum: string;
+}
+
+/** Fetches the module through the Go client and returns its folder. */
+async function fetchModule(module: Module, { log, signal }: BuildContext): Promise<string> {
+  const { stdout } = await run("go", ["mod", "download", "-json", `${module.path}@${module.version}`], {
+    onLine: log,
+    signal,
+    cwd: "/",
+  });
+  const { Dir, Sum } = JSON.parse(stdout) as { Dir: string; Sum: string };
+  if (Sum !== module.sum) {
+    throw new Error(
+      `${module.path}@${module.version} has checksum ${Sum}, expected ${module.sum}: do not use it`,
+    );
+  }
+  return Dir;
+}
+
+/** Copies from the module cache are read-only, and could not be removed. */
+async function makeWritable(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
+    else await chmod(join(folder, entry.name), 0o644);
+  }
+}
+
+const cloudNativePg: Module = {
+  path: "github.com/cloudnative-pg/cloudnative-pg",
+  version: `v${versions.cloudNativePg}`,
+  sum: "h1:fnhVq44xXx97MNiuvJsPrX1vSjYbgdyBK5MSGfdHdp0=",
+};
+
+/** CloudNativePG's release manifest: the folder has one file, `cnpg.yaml`. */
+export const operatorManifest: Artefact = {
+  name: "cnpg-manifest",
+  title: `get CloudNativePG's manifest v${versions.cloudNativePg}`,
+  key: async () => JSON.stringify(cloudNativePg),
+  async build(context) {
+    const folder = await fetchModule(cloudNativePg, context);
+    const source = join(folder, "releases", `cnpg-${versions.cloudNativePg}.yaml`);
+    await copyFile(source, join(context.out, "cnpg.yaml"));
+    await chmod(join(context.out, "cnpg.yaml"), 0o644);
+  },
+};
+
+const devicePlugin: Module = {
+  path: "github.com/NVIDIA/k8s-device-plugin",
+  version: `v${versions.nvidiaDevicePlugin}`,
+  sum: "h1:3JBGCsq0moOtpqyYHpevGZNcPKmIJeTiL7qSQ/rC71Q=",
+};
+
+/** NVIDIA's chart: the folder has one folder, `nvidia-device-plugin`. */
+export const devicePluginChart: Artefact = {
+  name: "nvidia-chart",
+  title: `get NVIDIA's device plugin chart v${versions.nvidiaDevicePlugin}`,
+  key: async () => JSON.stringify(devicePlugin),
+  async build(context) {
+    const folder = await fetchModule(devicePlugin, context);
+    const target = join(context.out, "nvidia-device-plugin");
+    await cp(join(folder, "deployments/helm/nvidia-device-plugin"), target, { recursive: true });
+    await makeWritable(target);
+  },
+};

@@ -1,0 +1,69 @@
+import { type Era, type Probe, probe } from "../probe.ts";
+import { type Answer, type CheckedServer, type GatewayView, judged, type ServerCheck } from "./judge.ts";
+import { readHealths } from "./status.ts";
+
+/** How the checker connects and authenticates. */
+export interface Access {
+  /** Address or name to connect to instead of the URL's host. */
+  address?: string | undefined;
+  /** PEM of a certificate or authority to trust, in addition to the system's authorities. */
+  ca?: string | undefined;
+  /** Bearer token of a client. */
+  token?: string | undefined;
+  /** Seconds for each request. */
+  timeout: number;
+}
+
+export interface GatewayAccess {
+  url: string;
+  /** `/mcp` accepts only an identity provider's tokens, which the checker does not have: it reads `/mcp/status` instead. */
+  oidc: boolean;
+}
+
+export const eras: Era[] = ["2025-11-25", "2026-07-28"];
+const isEra = (text: string): text is Era => eras.some((era) => era === text);
+
+type Request = (url: string, era: Era) => Promise<Probe>;
+
+/** Checks every enabled server and the gateway as a real client, all at once. Never throws. */
+export async function checkServers(
+  servers: readonly CheckedServer[],
+  gateway: GatewayAccess | undefined,
+  access: Access,
+): Promise<{ servers: ServerCheck[]; gateway: GatewayView | undefined }> {
+  const { address, ca, token, timeout } = access;
+  const request: Request = (url, era) =>
+    probe({ url, era, timeout, ...(address && { address }), ...(ca && { ca }), ...(token && { token }) });
+  const [view, ...direct] = await Promise.all([
+    gateway && (gateway.oidc ? readHealths(gateway.url, access) : checkGateway(gateway.url, request)),
+    ...servers.map((server) => checkDirectly(server, request)),
+  ]);
+  return {
+    servers: servers.map((server, index) => judged(server, direct[index] ?? [], view)),
+    gateway: view,
+  };
+}
+
+async function checkGateway(url: string, request: Request): Promise<GatewayView> {
+  const offered = await Promise.all(eras.map((era) => request(url, era)));
+  const failed = offered.findIndex(({ ready }) => !ready);
+  return {
+    ready: failed < 0,
+    offered,
+    ...(failed >= 0 && { reason: `${eras[failed]}: ${offered[failed]?.reason}` }),
+  };
+}
+
+async function checkDirectly(
+  { enabled, url, revisions }: CheckedServer,
+  request: Request,
+): Promise<Answer[]> {
+  if (!enabled || url === undefined) return [];
+  return Promise.all(
+    revisions.filter(isEra).map(async (era) => {
+      const start = performance.now();
+      const answer = await request(url, era);
+      return { era, ms: Math.round(performance.now() - start), ...answer };
+    }),
+  );
+}

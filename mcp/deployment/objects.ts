@@ -1,0 +1,119 @@
+import type { types } from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Peer } from "../../components/network/addresses.ts";
+import type { Settings } from "../../components/settings/schema.ts";
+import type { DeployedEntry } from "../catalog/index.ts";
+import { clientLabels, egressRules, type Urls } from "./egress.ts";
+import { environmentOf, type Provided } from "./environment.ts";
+import { dns, podSpec } from "./pod.ts";
+import { autoscaler, type GpuScaling, gpuAutoscaler, gpuReplicas, rolling } from "./scaling.ts";
+
+export interface McpServerArgs {
+  entry: DeployedEntry;
+  /** A change of the image, the resources or the server's variables rolls it. */
+  settings: Settings["mcp"];
+  /** The image of our own servers and of the npm packages of others. */
+  image: pulumi.Input<string>;
+  namespace: pulumi.Input<string>;
+  /** The stack's hosts, as shown by `list_hosts`. */
+  hosts: pulumi.Input<unknown[]>;
+  /** Endpoints of Kubernetes's API, behind its Service. */
+  apiServers: pulumi.Input<Peer[]>;
+  /** Endpoints outside the cluster. */
+  urls: Urls;
+  /** The server gets those values that it reads. A change of a secret restarts the servers that read it. */
+  provided: Provided;
+  /** Default: servers with a GPU slice run their minimum of replicas. A change rolls nothing. */
+  gpuScaling?: GpuScaling | undefined;
+  /** A change applies to new volumes only. */
+  storageClass: string;
+  /** Resources that must exist before the pods start. A change does nothing. */
+  after?: pulumi.Resource[];
+}
+
+const hostsVariable = "SOPHIA_HOSTS_FILE";
+
+/** Specifications of a server's objects in Kubernetes. Pure. */
+export function serverObjects(args: McpServerArgs) {
+  const { entry, settings } = args;
+  const name = dns(entry.name);
+  const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "sophia-mcp" };
+  const variables = {
+    PORT: String(entry.port),
+    [hostsVariable]: "/etc/sophia/hosts.json",
+    ...settings.servers[entry.name]?.variables,
+  };
+  const { plain, secrets } = environmentOf(entry, variables, args.provided, name);
+  // A server that does not read the hosts is not restarted when one is added.
+  const readsHosts = plain.some((variable) => variable.name === hostsVariable);
+  const replicas = settings.servers[entry.name]?.replicas ?? entry.replicas;
+  const scaling = autoscalingOf(args, name, replicas);
+  return {
+    metadata: { name, namespace: args.namespace, labels: selector },
+    selector,
+    secrets,
+    readsHosts,
+    scaling,
+    policy: {
+      podSelector: { matchLabels: selector },
+      policyTypes: ["Egress"],
+      egress: pulumi.output(args.apiServers).apply((apiServers) => egressRules(entry, apiServers, args.urls)),
+    },
+    volume: entry.volume && {
+      accessModes: ["ReadWriteOnce"],
+      storageClassName: args.storageClass,
+      resources: { requests: { storage: entry.volume.size } },
+    },
+    clusterRole: entry.kubernetes && [
+      { apiGroups: [""], resources: entry.kubernetes.resources, verbs: ["get", "list"] },
+    ],
+    template: (
+      account: pulumi.Input<string>,
+      checksum: pulumi.Input<string>,
+    ): types.input.core.v1.PodTemplateSpec => ({
+      metadata: {
+        labels: { ...selector, ...clientLabels(entry) },
+        annotations: { "sophia.ai/config": checksum },
+      },
+      spec: podSpec(entry, {
+        settings,
+        environment: plain,
+        hosts: readsHosts,
+        files: Object.keys(secrets).some((variable) => variable.endsWith("_FILE")),
+        image: imageOf(args),
+        account,
+      }),
+    }),
+    deployment: (template: types.input.core.v1.PodTemplateSpec): types.input.apps.v1.DeploymentSpec => ({
+      // Not set where the autoscaler decides.
+      ...(scaling ? {} : { replicas: replicas.min }),
+      strategy: entry.volume ? { type: "Recreate" } : rolling,
+      selector: { matchLabels: selector },
+      template,
+    }),
+    service: {
+      selector,
+      ports: [{ name: "mcp", port: entry.port, targetPort: "mcp" }],
+    },
+  };
+}
+
+/** By its GPU where it has a slice, otherwise by its CPU; undefined where the number of replicas is fixed. */
+function autoscalingOf(
+  { entry, settings, gpuScaling }: McpServerArgs,
+  name: string,
+  replicas: DeployedEntry["replicas"],
+) {
+  if (entry.gpuSlices === 0) {
+    return settings.autoscaling && replicas.max > replicas.min ? autoscaler(name, replicas) : undefined;
+  }
+  if (!gpuScaling) return undefined;
+  const most = gpuReplicas(replicas, gpuScaling);
+  return most.max > most.min ? gpuAutoscaler(name, most, gpuScaling) : undefined;
+}
+
+/** The vendor's image where the entry names one, otherwise the shared image. */
+function imageOf({ entry, settings, image }: McpServerArgs): pulumi.Input<string> {
+  if (entry.kind !== "container" || entry.image === undefined) return image;
+  return settings.servers[entry.name]?.image ?? entry.image;
+}

@@ -1,0 +1,109 @@
+import type { types } from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { toUrl } from "../../components/network/egress.ts";
+import { bytesOf } from "../../components/services/quantity.ts";
+import type { Settings } from "../../components/settings/schema.ts";
+import { containerSecurity, placement, podSecurity, probes } from "../deployment/pod.ts";
+import type { Backend, Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
+
+/** Name of the gateway's objects in Kubernetes. */
+export const gatewayName = "mcp-gateway";
+
+const resolvedBackend = ({ credential, ...rest }: Backend, url: string): ResolvedBackend => ({
+  ...rest,
+  url,
+  ...(credential && { credential: { header: credential.header, variable: credential.variable } }),
+});
+
+/** Content of the engine's configuration file, as soon as the addresses are known. Holds no secret. */
+export function gatewayConfig(
+  engine: Engine,
+  backends: readonly Backend[],
+  auth: GatewayAuth,
+  sessions: { host: pulumi.Input<string>; port: number },
+): pulumi.Output<string> {
+  const urls = pulumi.all(backends.map(({ url }) => url));
+  return pulumi.all([urls, sessions.host]).apply(([known, host]) =>
+    engine.config(
+      backends.map((backend, index) => resolvedBackend(backend, known[index] ?? "")),
+      auth,
+      { host, port: sessions.port },
+    ),
+  );
+}
+
+/** Values of the gateway's Secret, by environment variable. */
+export const gatewaySecrets = (
+  engine: Engine,
+  backends: readonly Backend[],
+  password: pulumi.Input<string>,
+): Record<string, pulumi.Input<string>> => ({
+  ...Object.fromEntries(
+    backends.flatMap(({ credential }) => (credential ? [[credential.variable, credential.value]] : [])),
+  ),
+  [engine.sessionPasswordVariable]: password,
+});
+
+/**
+ * Egress beyond the namespace, whose own policies allow the servers: to vendor-hosted servers, and to the identity
+ * provider. One rule for each destination. Pure.
+ */
+export function gatewayEgress(
+  backends: readonly Backend[],
+  auth: GatewayAuth,
+): types.input.networking.v1.NetworkPolicyEgressRule[] {
+  const vendors = backends.flatMap(({ url }) =>
+    typeof url === "string" && url.startsWith("https:") ? [url] : [],
+  );
+  const rules = [...vendors, ...(auth.by === "oidc" ? [auth.issuer] : [])].map(toUrl);
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}
+
+/** The gateway's pod: on the MCP node, with the engine's configuration and the variables of the Secret. Pure. */
+export const gatewayPod = (
+  engine: Engine,
+  settings: Settings["mcp"]["gateway"],
+  variables: readonly string[],
+  account: pulumi.Input<string>,
+): types.input.core.v1.PodSpec => ({
+  serviceAccountName: account,
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  ...placement,
+  terminationGracePeriodSeconds: 40,
+  securityContext: podSecurity,
+  containers: [
+    {
+      name: "gateway",
+      image: settings.image,
+      args: engine.args,
+      ports: [
+        { name: "mcp", containerPort: engine.port },
+        { name: "metrics", containerPort: engine.metricsPort },
+      ],
+      env: [
+        { name: "HOME", value: "/tmp" },
+        ...Object.entries(engine.environment(bytesOf(settings.resources.limits.memory))).map(
+          ([name, value]) => ({ name, value }),
+        ),
+        ...variables.map((name) => ({
+          name,
+          valueFrom: { secretKeyRef: { name: gatewayName, key: name } },
+        })),
+      ],
+      resources: settings.resources,
+      securityContext: containerSecurity,
+      ...probes(engine.health),
+      // Endpoints lose the pod a moment after it is told to terminate.
+      lifecycle: { preStop: { sleep: { seconds: 5 } } },
+      volumeMounts: [
+        { name: "config", mountPath: "/etc/sophia", readOnly: true },
+        { name: "tmp", mountPath: "/tmp" },
+      ],
+    },
+  ],
+  volumes: [
+    { name: "config", configMap: { name: gatewayName } },
+    { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
+  ],
+});

@@ -1,0 +1,80 @@
+import type { Format } from "./format.ts";
+import { isLiteral, notPlaceholder } from "./format.ts";
+import { isName, looksRandom } from "./random.ts";
+
+/** A word of a shell's command, with or without quotes; what a variable holds is none. */
+const word = "[\"']?([^\\s\"'`$|;&<>]{6,200})";
+/** What may stand between a program and its option: one command, which may go on in the next, indented line. */
+const between = "(?:[^\\n;|]|(?<=\\\\)\\n|\\n(?= )){0,300}?";
+
+/** A command's argument is a key unless it can be read as words. */
+const isArgument = (secret: string): boolean => isLiteral(secret) && !isName(secret);
+
+/** The value that follows the option of a program. */
+const option = (programs: string, options: string): RegExp =>
+  new RegExp(`\\b(?:${programs})\\b${between}(?<=\\s)(?:${options})${word}`, "g");
+
+/** Credentials without a format, recognised by their place in a command or a header. */
+export const commands: Format[] = [
+  {
+    name: "credentials of a request",
+    keywords: ["curl", "wget", "lftp", "http"],
+    pattern: option(
+      "curl|lftp|https?|xh",
+      "(?:-[a-zA-Z]*u|--user|--proxy-user|-U|-a|--auth)[ =]?[\"']?[^\\s:,\"'`$]{1,64}[:,]",
+    ),
+    verify: isLiteral,
+  },
+  {
+    name: "password on a command line",
+    keywords: ["redis-cli", "login", "sshpass", "mongo", "cqlsh", "ldap", "rabbitmq"],
+    pattern: option(
+      "redis-cli|sshpass|mongo[a-z]*|cqlsh|ldap[a-z]+|rabbitmqadmin|(?:docker|podman|nerdctl|helm registry|crane auth|skopeo|buildah|oras) login",
+      "(?:-a|-p|-w|--pass)[ =]?",
+    ),
+    verify: isArgument,
+  },
+  {
+    name: "MySQL password on a command line",
+    keywords: ["mysql", "mariadb"],
+    pattern: option("(?:mysql|mariadb)(?:[a-z_-]{1,14})?", "-p"),
+    verify: isArgument,
+  },
+  {
+    name: "htpasswd password",
+    keywords: ["htpasswd"],
+    pattern: new RegExp(
+      `\\bhtpasswd\\s+(?=-[A-Za-z]*b)(?:-[A-Za-z]*n[A-Za-z]*|-[A-Za-z]+\\s+\\S+)\\s+\\S+\\s+${word}`,
+      "g",
+    ),
+    verify: isArgument,
+  },
+  {
+    name: "password piped into a login",
+    keywords: ["--password-stdin", "chpasswd"],
+    pattern: new RegExp(
+      `\\becho\\s+(?:-n\\s+)?${word}["']?\\s*\\|[^;]{0,120}?(?:--password-stdin|chpasswd)`,
+      "g",
+    ),
+    verify: isArgument,
+  },
+  {
+    name: "literal of a Kubernetes Secret",
+    keywords: ["--from-literal"],
+    pattern: new RegExp(`--from-literal[= ]["']?[\\w.-]+=${word}`, "g"),
+    verify: isArgument,
+  },
+  {
+    name: "password in SQL",
+    keywords: ["password", "identified"],
+    pattern: /\b(?:password|identified\s+(?:with\s+\w+\s+)?by)\s+'([^'\s]{6,200})'/gi,
+    verify: isArgument,
+  },
+  {
+    name: "authorization header",
+    keywords: ["authorization"],
+    pattern:
+      /\bauthorization\\?["'`]?\s*[:=,]\s*\\?["'`]?(?!bearer\b|basic\b)(?:[A-Za-z][\w-]{1,20}[\s=]+)?([A-Za-z0-9._~+/=-]{16,})/gi,
+    verify: (secret) => looksRandom(secret) && notPlaceholder(secret),
+  },
+];

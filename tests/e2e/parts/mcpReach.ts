@@ -1,0 +1,66 @@
+import { beforeAll, expect, test } from "vitest";
+import { minutes } from "../lab.ts";
+import { call, learnAccess, withClient } from "../mcpClient.ts";
+import { inPod, variableOf } from "../reach.ts";
+
+/** What becomes of a connection that a server's pod opens: `open`, or the reason why not. */
+const dial = (app: string, host: string, port: number) =>
+  inPod("mcp", `app.kubernetes.io/name=${app}`, "server", [
+    "node",
+    "-e",
+    `const s = require("node:net").connect({ host: "${host}", port: ${port}, timeout: 3000 });
+const end = (said) => { console.log(said); s.destroy(); };
+s.on("connect", () => end("open")).on("timeout", () => end("silence")).on("error", (e) => end(e.code));`,
+  ]);
+
+/** How far MCP servers reach, and what the one for Redis shows of it. */
+export function mcpReach() {
+  beforeAll(learnAccess, 2 * minutes);
+
+  test("S4 a server reaches what its entry names; not Redis, another server, or an address beyond the cluster", async () => {
+    const lambda = new URL(await variableOf("lambda-labs-cli", "SOPHIA_LAMBDA_API_URL"));
+    const outside = Number(lambda.port) || (lambda.protocol === "https:" ? 443 : 80);
+    const redis = "redis.data.svc.cluster.local";
+    // There is somebody at each place, for those who may.
+    expect(await dial("redis", redis, 6379)).toBe("open");
+    expect(await dial("lambda-labs-cli", lambda.hostname, outside)).toBe("open");
+    // `memory` calls nobody.
+    for (const [host, port] of [
+      [redis, 6379],
+      [lambda.hostname, outside],
+      ["gong.mcp.svc.cluster.local", 8080],
+      ["mcp-gateway.mcp.svc.cluster.local", 8090],
+      ["kubernetes.default.svc.cluster.local", 443],
+    ] as const) {
+      expect([host, await dial("memory", host, port)]).toEqual([
+        host,
+        expect.stringMatching(/^(silence|E[A-Z]+)$/),
+      ]);
+    }
+    // To one place is not to all.
+    expect(await dial("redis", lambda.hostname, outside)).not.toBe("open");
+    expect(await dial("lambda-labs-cli", redis, 6379)).not.toBe("open");
+  });
+
+  test("M3 a client reads Redis through the one endpoint: what it is, and a key of it", async () => {
+    const line = (words: string) =>
+      inPod("data", "app.kubernetes.io/name=redis", "redis", [
+        "sh",
+        "-c",
+        `REDISCLI_AUTH="$(cat /run/secrets/redis/password)" redis-cli ${words}`,
+      ]);
+    const key = "e2e:mcp:greeting";
+    await line(`SET ${key} hello-from-the-test EX 300`);
+    try {
+      await withClient("2026-07-28", "/mcp", async (client) => {
+        expect(await call(client, "redis_get_info")).toMatch(/version/i);
+        expect(await call(client, "redis_scan_keys", { pattern: "e2e:mcp:*" })).toContain(key);
+        expect(await call(client, "redis_read_key", { key })).toContain("hello-from-the-test");
+        await expect(call(client, "redis_set_key", { key, value: "x" })).rejects.toThrow();
+      });
+      expect(await line(`GET ${key}`)).toContain("hello-from-the-test");
+    } finally {
+      await line(`DEL ${key}`);
+    }
+  });
+}

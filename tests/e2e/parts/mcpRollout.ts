@@ -1,0 +1,142 @@
+import { AppsV1Api, CoreV1Api, type V1Pod } from "@kubernetes/client-node";
+import { beforeAll, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import type { Era } from "../../../mcp/probe.ts";
+import { kubeconfig, minutes } from "../lab.ts";
+import { type Client, call, eras, learnAccess, withClient } from "../mcpClient.ts";
+
+const namespace = "mcp";
+const core = () => kubeconfig().makeApiClient(CoreV1Api);
+const podsOf = async (app: string): Promise<V1Pod[]> =>
+  (await core().listNamespacedPod({ namespace, labelSelector: `app.kubernetes.io/name=${app}` })).items;
+const nameOf = ({ metadata }: V1Pod) => metadata?.name ?? "";
+const isReady = ({ status, metadata }: V1Pod) =>
+  metadata?.deletionTimestamp === undefined &&
+  (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True");
+
+/** Waits until these pods are gone, and as many others are ready. */
+const replaced = (app: string, old: string[], count: number) =>
+  waitFor({ what: `${old} of ${app} to be replaced`, deadline: 120, interval: 0.5 }, async () => {
+    const pods = await podsOf(app);
+    const left = pods.map(nameOf).filter((name) => old.includes(name));
+    const ready = pods.filter(isReady).length;
+    return (left.length === 0 && ready === count) || notYet(`left: ${left}; ready: ${ready}`);
+  });
+
+interface Caller {
+  era: Era;
+  path: string;
+  tool: string;
+}
+
+/**
+ * Calls a tool by each of these ways, one call after another in one connection each, until the work is done.
+ *
+ * @param work begins once each client has called
+ * @returns calls by way, and the failures
+ */
+async function callsDuring(
+  callers: Caller[],
+  work: () => Promise<unknown>,
+): Promise<{ calls: number[]; failures: string[] }> {
+  const failures: string[] = [];
+  const calls = callers.map(() => 0);
+  let finished = false;
+  const loop = (client: Client, { era, path, tool }: Caller, index: number) =>
+    // Ten calls a second at most: what is tested is the rollout, not the load.
+    waitFor({ what: `the end of the calls to ${path}`, deadline: 180, interval: 0.1 }, async () => {
+      const failed = (error: Error) => failures.push(`${era} at ${path}: ${error.message}`);
+      await call(client, tool).catch(failed);
+      calls[index] = (calls[index] ?? 0) + 1;
+      return finished || notYet("the work is not done");
+    });
+  const loops = callers.map((caller, index) =>
+    withClient(caller.era, caller.path, (client) => loop(client, caller, index)),
+  );
+  const begun = waitFor(
+    { what: "each client to have called", deadline: 60, interval: 0.1 },
+    async () => calls.every((count) => count > 0) || notYet(String(calls)),
+  );
+  try {
+    await Promise.race([begun, Promise.all(loops)]);
+    await work();
+  } finally {
+    finished = true;
+    await Promise.all(loops);
+  }
+  return { calls, failures };
+}
+
+/** How often each of the gateway's pods has logged a call of this tool. */
+async function callsByReplica(tool: string): Promise<Map<string, number>> {
+  const pods = (await podsOf("mcp-gateway")).map(nameOf);
+  const logs = await Promise.all(
+    pods.map((name) => core().readNamespacedPodLog({ namespace, name, container: "gateway" })),
+  );
+  return new Map(pods.map((name, index) => [name, (logs[index] ?? "").split(`${tool}"`).length - 1]));
+}
+
+/** Calls a tool. @returns the gateway's pods that have served it */
+async function replicasThatServe(client: Client, tool: string): Promise<string[]> {
+  const before = await callsByReplica(tool);
+  await call(client, tool);
+  const after = await callsByReplica(tool);
+  return [...after].flatMap(([name, count]) => (count > (before.get(name) ?? 0) ? [name] : []));
+}
+
+/** That changes and lost pods cost no client a call. */
+export function mcpRollout() {
+  beforeAll(learnAccess, 2 * minutes);
+
+  test(
+    "M2 W3 a rollout of a server fails no call, at its own path and through the gateway",
+    async () => {
+      const app = "redis";
+      const old = (await podsOf(app)).map(nameOf);
+      const callers = eras.flatMap((era): Caller[] => [
+        { era, path: "/mcp/redis", tool: "get_info" },
+        { era, path: "/mcp", tool: "redis_get_info" },
+      ]);
+      const { calls, failures } = await callsDuring(callers, async () => {
+        const path = "/spec/template/metadata/annotations/sophia.ai~1e2e";
+        await kubeconfig()
+          .makeApiClient(AppsV1Api)
+          .patchNamespacedDeployment({
+            name: app,
+            namespace,
+            body: [{ op: "add", path, value: new Date().toISOString() }],
+          });
+        await replaced(app, old, 1);
+      });
+      // Without free CPU the gateway's health checks time out, and it leaves out the tools for some seconds, with or
+      // without a rollout.
+      const leftOut = /at \/mcp: (unknown tool|not found: tool)/;
+      expect(failures.filter((failure) => !leftOut.test(failure))).toEqual([]);
+      expect(Math.min(...calls), String(calls)).toBeGreaterThan(10);
+    },
+    5 * minutes,
+  );
+
+  test(
+    "M3 W3 a session goes on at the other replica when its own is deleted, and no other call fails",
+    async () => {
+      const tool = "memory_read_graph";
+      await withClient("2025-11-25", "/mcp", async (session) => {
+        const [own = "", ...more] = await replicasThatServe(session, tool);
+        expect(own).not.toBe("");
+        expect(more).toEqual([]);
+        const others: Caller[] = eras.map((era) => ({ era, path: "/mcp", tool: "redis_get_info" }));
+        const { calls, failures } = await callsDuring(others, async () => {
+          await core().deleteNamespacedPod({ namespace, name: own });
+          await replaced("mcp-gateway", [own], 2);
+        });
+        expect(failures).toEqual([]);
+        expect(Math.min(...calls), String(calls)).toBeGreaterThan(10);
+        const now = await replicasThatServe(session, tool);
+        expect(now).toHaveLength(1);
+        expect(now).not.toContain(own);
+      });
+    },
+    5 * minutes,
+  );
+}

@@ -1,0 +1,151 @@
+import { existsSync, readFileSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { brief } from "../events.ts";
+import { type Program, runProgram } from "../harness.ts";
+
+const program = join(import.meta.dirname, "../programs/dynamic");
+
+async function start(config: Record<string, unknown> = {}) {
+  const stack = await runProgram({ program, config, secrets: { password: "correct horse" } });
+  const folder = join(stack.dir, "world");
+  const first = await stack.up({ config: { folder, host: "one", ...config } });
+  const journal = () =>
+    existsSync(join(folder, "journal"))
+      ? readFileSync(join(folder, "journal"), "utf8").trim().split("\n")
+      : [];
+  return { stack, folder, first, journal, since: (count: number) => journal().slice(count) };
+}
+
+const names = async (stack: Program) =>
+  (await stack.export()).resources.flatMap(({ urn, type }) =>
+    type === "pulumi-nodejs:dynamic:Resource" ? [urn.split("::").at(-1)] : [],
+  );
+
+test("up creates in order of dependence, a second up changes nothing, destroy goes backwards", async () => {
+  const { stack, first, journal, since } = await start({ tenant: false });
+  expect(first.stderr).toBe("");
+  expect(first.code).toBe(0);
+  expect(brief(first.steps)).toEqual(["create host", "create service", "create after"]);
+  expect(journal()).toEqual(["create host one", "create service on one", "create after after"]);
+
+  const second = await stack.up();
+  expect(second.code).toBe(0);
+  expect(brief(second.steps)).toEqual([]);
+  expect((await stack.preview({ args: ["--expect-no-changes"] })).code).toBe(0);
+
+  const destroyed = await stack.destroy();
+  expect(destroyed.code).toBe(0);
+  expect(since(3)).toEqual(["delete after after", "delete service on one", "delete host one"]);
+  expect(await names(stack)).toEqual([]);
+});
+
+test("secret configuration reaches the program and stays encrypted in state and settings", async () => {
+  const { stack } = await start({ tenant: false });
+  expect(await stack.outputs()).toMatchObject({
+    secret: "correct horse",
+    project: "program-dynamic",
+    text: "on one",
+  });
+  for (const file of await readdir(stack.dir, { recursive: true, withFileTypes: true })) {
+    if (!file.isFile() || file.name.startsWith("events-")) continue;
+    expect(await readFile(join(file.parentPath, file.name), "utf8"), file.name).not.toContain(
+      "correct horse",
+    );
+  }
+});
+
+test("an update travels to those who depend on it; a preview shows it and does nothing", async () => {
+  const { stack, since } = await start({ tenant: false });
+  const preview = await stack.preview({ config: { host: "two" } });
+  expect(preview.code).toBe(0);
+  expect(brief(preview.steps)).toEqual(["update host", "update service"]);
+  expect(preview.stdout).toMatch(/text\s*: "on one" => "on two"/);
+  expect(since(3)).toEqual([]);
+
+  const up = await stack.up();
+  expect(brief(up.steps)).toEqual(["update host", "update service"]);
+  expect(since(3)).toEqual(["update host one two", "update service on one on two"]);
+});
+
+test("a replacement makes the new one first, or deletes the old one and what hangs on it first", async () => {
+  const { stack, since } = await start({ tenant: false });
+  const after = await stack.up({ config: { kind: "other" } });
+  expect(after.code).toBe(0);
+  expect(brief(after.steps)).toEqual(["create-replacement host", "replace host", "delete-replaced host"]);
+  expect(after.steps.find(({ op }) => op === "create-replacement")?.keys).toEqual(["kind"]);
+  expect(since(3)).toEqual(["create host one", "delete host one"]);
+
+  const before = await stack.up({ config: { place: "elsewhere" } });
+  expect(before.code).toBe(0);
+  expect(since(5)).toEqual(["delete host one", "create host one"]);
+});
+
+test("a failure in the middle keeps what was made, and the next up goes on from there", async () => {
+  const { stack, first, since } = await start({ tenant: false, fail: "create" });
+  expect(first.code).not.toBe(0);
+  expect(first.diagnostics.map(({ message }) => message).join()).toContain("service cannot be made");
+  expect(await names(stack)).toEqual(["host"]);
+
+  const next = await stack.up({ config: { fail: "" } });
+  expect(next.code).toBe(0);
+  expect(since(1)).toEqual(["create service on one", "create after after"]);
+});
+
+test("a resource that was half made is recorded and mended, not made twice", async () => {
+  const { stack, first, since } = await start({ tenant: false, fail: "half" });
+  expect(first.code).not.toBe(0);
+  expect(await names(stack)).toEqual(["host", "service"]);
+
+  const next = await stack.up({ config: { fail: "" } });
+  expect(next.code).toBe(0);
+  expect(since(2)).toEqual(["update service on one on one", "create after after"]);
+});
+
+test("refresh sees drift and loss; the next up mends them", async () => {
+  const { stack, folder, since } = await start({ tenant: false });
+  const { hostId } = await stack.outputs();
+  await writeFile(join(folder, `${hostId}.json`), JSON.stringify({ text: "drifted" }));
+  const refreshed = await stack.refresh();
+  expect(refreshed.code).toBe(0);
+  const host = (await stack.export()).resources.find(({ urn }) => urn.endsWith("::host"));
+  expect(host?.outputs?.text).toBe("drifted");
+  expect(brief((await stack.up()).steps)).toEqual(["update host"]);
+  expect(since(3)).toEqual(["update host drifted one"]);
+
+  await rm(join(folder, `${hostId}.json`));
+  expect((await stack.refresh()).code).toBe(0);
+  expect(await names(stack)).toEqual(["service", "after"]);
+  const mended = await stack.up();
+  expect(mended.code, mended.stdout).toBe(0);
+  expect(since(4)).toEqual(["create host one"]);
+});
+
+test("what is deleted with its host is not deleted by itself", async () => {
+  const { stack, first, since } = await start({ tenantFail: "delete" });
+  expect(first.code).toBe(0);
+  const destroyed = await stack.destroy();
+  expect(destroyed.code).toBe(0);
+  expect(since(4)).toEqual(["delete after after", "delete service on one", "delete host one"]);
+  expect(await names(stack)).toEqual([]);
+});
+
+test("a check that fails names property and reason, and nothing is made", async () => {
+  const { first, journal } = await start({ host: "forbidden", tenant: false });
+  expect(first.code).not.toBe(0);
+  expect(first.diagnostics.map(({ message }) => message).join()).toContain("must not be forbidden");
+  expect(journal()).toEqual([]);
+});
+
+test("a program that throws is reported once; one that exits passes its code on", async () => {
+  const { stack, first } = await start({ crash: "throw" });
+  expect(first.code).not.toBe(0);
+  const errors = first.diagnostics.filter(({ severity }) => severity === "error");
+  expect(errors).toHaveLength(1);
+  expect(errors[0]?.message).toContain("the program throws");
+
+  const exited = await stack.up({ config: { crash: "exit" } });
+  expect(exited.code).not.toBe(0);
+  expect(exited.stdout + exited.stderr).toContain("Program exited with non-zero exit code: 7");
+});

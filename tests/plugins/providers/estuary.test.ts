@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { checkout } from "../../../lab/pulumi/versions.ts";
+import { someSecret, testEstuary } from "../../unit/data/estuary/support/estuary.ts";
+import { brief } from "../events.ts";
+import { runProgram } from "../harness.ts";
+
+const capture = "sophia/test/source-slack";
+const staging = "sophia/test/materialize-postgres";
+
+test("P1 S1 by the real engine: previewed unknown, published once, changed alone, secret in the state, deleted", async () => {
+  const estuary = await testEstuary({ now: Date.now, publishSeconds: 0.1 });
+  const { plane, control } = estuary;
+  const token = someSecret();
+  const other = someSecret();
+  const program = await runProgram({
+    program: join(checkout, "tests/plugins/programs/estuary"),
+    config: {
+      "sophia-infra:pipeline": {
+        estuary: {
+          agentUrl: estuary.url,
+          restUrl: `${estuary.url}/rest/v1`,
+          encryptionUrl: `${estuary.url}/encryption`,
+          pollInterval: 0.05,
+          publishDeadline: 20,
+          readyDeadline: 20,
+          settleDeadline: 2,
+          retryDeadline: 3,
+        },
+      },
+    },
+    secrets: { "sophia-infra:estuaryApiKey": estuary.key, token },
+  });
+  const password = () => {
+    const task = plane.specs.materializations[staging];
+    return task?.connector === "materialize-postgres" ? task.config.credentials : undefined;
+  };
+  const clean = (text: string) => {
+    for (const secret of [token, other, estuary.key, password()?.password ?? "none yet"])
+      expect(text).not.toContain(secret);
+  };
+
+  const preview = await program.preview();
+  expect(preview.code, preview.stdout).toBe(0);
+  expect(brief(preview.steps).sort()).toEqual(["create capture", "create password", "create staging"]);
+  expect(Object.keys(control.store.state.live)).toEqual([]);
+
+  const up = await program.up();
+  expect(up.code, up.stdout).toBe(0);
+  expect(plane.specs.captures[capture]?.config.credentials).toMatchObject({ api_token: token });
+  expect(password()).toMatchObject({
+    auth_type: "UserPassword",
+    password: expect.stringMatching(/^\w{32}$/),
+  });
+  clean(up.stdout);
+  clean(JSON.stringify(await program.export()));
+
+  const again = await program.up();
+  expect(brief(again.steps)).toEqual([]);
+
+  const change = await program.up({ secrets: { token: other } });
+  expect(change.code, change.stdout).toBe(0);
+  expect(brief(change.steps)).toEqual(["update capture"]);
+  expect(plane.specs.captures[capture]?.config.credentials).toMatchObject({ api_token: other });
+  expect([plane.restarts.get(capture), plane.restarts.get(staging)]).toEqual([2, 1]);
+  clean(change.stdout);
+
+  // Estuary refuses one part of it: what is live stays, and the reason is told by spec.
+  estuary.control.plan({ type: "buildFailed", detail: "the bot was removed from the workspace" });
+  const refused = await program.up({ config: { interval: "10m" } });
+  expect(refused.code).not.toBe(0);
+  expect(refused.stdout).toMatch(
+    /publication of sophia\/test\/source-slack ended as buildFailed.*the bot was removed/s,
+  );
+  expect(plane.specs.captures[capture]?.intervalSeconds).toBe(300);
+  clean(refused.stdout);
+
+  // Deleted by somebody else: noticed by refresh, and published again.
+  delete control.store.state.live[staging];
+  const refresh = await program.refresh();
+  expect(refresh.code, refresh.stdout).toBe(0);
+  const repaired = await program.up();
+  expect(repaired.code, repaired.stdout).toBe(0);
+  expect(brief(repaired.steps).sort()).toEqual(["create staging", "update capture"]);
+  expect(plane.specs.captures[capture]?.intervalSeconds).toBe(600);
+
+  const down = await program.destroy();
+  expect(down.code, down.stdout).toBe(0);
+  expect(control.store.state.live).toEqual({});
+  expect(control.store.state.drafts).toEqual({});
+  expect(plane.deleted).toEqual([staging, capture]);
+  clean(down.stdout);
+});

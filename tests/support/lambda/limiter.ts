@@ -1,0 +1,4 @@
+import type { Limiter } from "../../../lambda/client/limiter.ts";
+
+/** For endpoints without limits. */
+export const unlimited: Limiter = { turn: async () => undefined, pause: async () => undefined };

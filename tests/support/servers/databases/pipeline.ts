@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ClientConfig } from "pg";
+import { type Login, type LoginName, logins } from "../../../../components/services/postgres/logins.ts";
+import { migrate } from "../../../../data/migrations/migrate.ts";
+import { startPostgres } from "./postgres.ts";
+
+const database = "sophia_staging";
+
+/** Real PostgreSQL with logical decoding and the platform's roles, owned as in the cluster. */
+export async function startPipelineServer(): Promise<{
+  /** How a login connects. */
+  as(login: LoginName): ClientConfig;
+  /** The environment of a job of data/ that runs as this login. */
+  environment(login: LoginName): Record<string, string>;
+  host: string;
+  port: number;
+  admin(): ReturnType<Awaited<ReturnType<typeof startPostgres>>["admin"]>;
+  /** Runs the migrations of the repository. */
+  migrate(): Promise<string[]>;
+  stop(): Promise<void>;
+}> {
+  const server = await startPostgres({
+    wal_level: "logical",
+    max_slot_wal_keep_size: "256MB",
+    wal_sender_timeout: "10s",
+  });
+  const folder = mkdtempSync(join(tmpdir(), "pipeline-"));
+  const password = randomBytes(12).toString("hex");
+  writeFileSync(join(folder, "password"), password, { mode: 0o600 });
+  const root = await server.admin();
+  const all: readonly Login[] = logins;
+  for (const { name, replication } of all) {
+    await root.query(`CREATE ROLE ${name} LOGIN ${replication ? "REPLICATION" : ""} PASSWORD '${password}'`);
+  }
+  for (const { name, memberOf } of all) {
+    for (const role of memberOf) await root.query(`GRANT ${role} TO ${name}`);
+  }
+  await root.query(`CREATE DATABASE ${database} OWNER pipeline`);
+  await root.end();
+  const as = (login: LoginName): ClientConfig => ({
+    host: server.host,
+    port: server.port,
+    database,
+    user: login,
+    password,
+    ssl: false,
+  });
+  return {
+    as,
+    environment: (login) => ({
+      SOPHIA_POSTGRES_HOST: server.host,
+      SOPHIA_POSTGRES_PORT: String(server.port),
+      SOPHIA_POSTGRES_DATABASE: database,
+      SOPHIA_POSTGRES_USER: login,
+      SOPHIA_POSTGRES_PASSWORD_FILE: join(folder, "password"),
+      SOPHIA_POSTGRES_TLS: "off",
+    }),
+    host: server.host,
+    port: server.port,
+    admin: () => server.admin(database),
+    migrate: () =>
+      migrate({
+        connection: as("pipeline"),
+        folder: join(import.meta.dirname, "../../../../data/migrations/sql"),
+        log: () => undefined,
+        lockTimeout: 20,
+      }),
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type PipelineServer = Awaited<ReturnType<typeof startPipelineServer>>;

@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { repository } from "../../../tools/repository.ts";
+import { workflows } from "./workflows.ts";
+
+const runsOf = (file: string, job: string): string =>
+  (workflows.get(file)?.jobs[job]?.steps ?? []).map(({ run }) => run ?? "").join("\n");
+
+describe("C1 S3 the jobs that REQUIREMENTS name", () => {
+  test.each([
+    ["lint, types, workflows", "checks.yml", "check", "make check"],
+    ["tests", "checks.yml", "test", "make test"],
+    ["ESC environments", "checks.yml", "check", "make esc"],
+    ["keys in the tree, unused exceptions", "checks.yml", "check", /^node policies\/scan\.ts$/m],
+    ["keys in the history", "checks.yml", "check", "node policies/scan.ts --history"],
+    ["preview with policies and cost", "pull-request.yml", "preview", "cli.ts plan"],
+    ["preview of a fork with policies", "pull-request.yml", "offline", "make preview"],
+    ["the preview as a comment", "comment.yml", "comment", "cli.ts comment"],
+    ["build and scan of images", "images.yml", "scan", "delivery/scan-images.sh"],
+    ["plan before a deployment", "deploy.yml", "plan", "cli.ts plan"],
+    ["deployment", "deploy.yml", "deploy", "cli.ts up"],
+    ["verification", "deploy.yml", "deploy", "cli.ts verify"],
+    ["roll-back on failure", "deploy.yml", "deploy", "cli.ts rollback"],
+    ["drift and health", "watch.yml", "watch", 'cli.ts "$WHAT"'],
+    ["rotation and security updates", "upkeep.yml", "find", 'cli.ts "$COMMAND"'],
+    ["instances, roll-back, migrations, MCP servers", "on-stack.yml", "run", 'cli.ts "$COMMAND"'],
+  ] as const)("%s: %s %s", (_what, file, job, command) => {
+    const runs = runsOf(file, job);
+    if (typeof command === "string") expect(runs).toContain(command);
+    else expect(runs).toMatch(command);
+  });
+
+  test.each([
+    ["pull-request.yml", "checks", "checks.yml"],
+    ["merge.yml", "checks", "checks.yml"],
+    ["merge.yml", "images", "images.yml"],
+    ["merge.yml", "dev", "deploy.yml"],
+    ["merge.yml", "prod", "deploy.yml"],
+    ["upkeep.yml", "images", "images.yml"],
+    ["instances.yml", "start", "on-stack.yml"],
+    ["instances.yml", "stop", "on-stack.yml"],
+    ["instances.yml", "replace", "on-stack.yml"],
+    ["part.yml", "deploy", "on-stack.yml"],
+    ["rollback.yml", "rollback", "on-stack.yml"],
+  ])("%s %s calls %s", (file, job, called) => {
+    expect(workflows.get(file)?.jobs[job]?.uses).toBe(`./.github/workflows/${called}`);
+  });
+
+  test("a merge goes through checks, images, dev and prod in this order", () => {
+    const merge = workflows.get("merge.yml")?.jobs;
+    expect([merge?.images?.needs, merge?.dev?.needs, merge?.prod?.needs]).toEqual([
+      "checks",
+      "images",
+      "dev",
+    ]);
+  });
+
+  test("both stacks are previewed, watched and looked after", () => {
+    const matrix = (file: string, job: string) => workflows.get(file)?.jobs[job]?.strategy?.matrix;
+    for (const job of ["preview", "offline"])
+      expect(matrix("pull-request.yml", job)).toEqual({ stack: ["dev", "prod"] });
+    expect(matrix("watch.yml", "watch")).toEqual({ stack: ["dev", "prod"] });
+    expect(JSON.stringify(matrix("upkeep.yml", "find"))).toMatch(/"rotation".*"advisories"/);
+    const { schedule } = workflows.get("watch.yml")?.on ?? {};
+    expect(schedule).toHaveLength(2);
+  });
+
+  test("`make ci` runs what a pull request is checked by, so that both find the same", async () => {
+    const makefile = await readFile(join(repository, "Makefile"), "utf8");
+    const [, needed = "", recipe = ""] = /^ci:([^#\n]*)[^\n]*\n((?:\t.*\n)+)/m.exec(makefile) ?? [];
+    const ci = [
+      ...needed
+        .trim()
+        .split(/\s+/)
+        .map((target) => `make ${target}`),
+      ...recipe
+        .split("\n")
+        .map((line) => line.trim().replace(/^@/, "").replace("$(NODE)", "node").replace("$(MAKE)", "make")),
+    ];
+    const checks = Object.keys(workflows.get("checks.yml")?.jobs ?? {}).flatMap((job) =>
+      runsOf("checks.yml", job).split("\n").filter(Boolean),
+    );
+    expect(checks.length).toBeGreaterThan(3);
+    expect(ci).toEqual(expect.arrayContaining(checks));
+    for (const stack of ["dev", "prod"]) expect(ci.join("\n")).toContain(`lab/cli.ts preview ${stack}`);
+  });
+});

@@ -1,0 +1,168 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { troubleIn } from "../../../../lab/commands/update.ts";
+import { checkPorts, listenersIn, takenPorts } from "../../../../lab/preflight/ports.ts";
+import { isAtLeast, missingPrograms, prerequisites } from "../../../../lab/preflight/programs.ts";
+import { checkSettings, checkSettingsFile } from "../../../../lab/preflight/settings.ts";
+import { run } from "../../../../tools/exec.ts";
+import { repository } from "../../../../tools/repository.ts";
+
+const text = readFileSync(join(repository, "Pulumi.local.yaml"), "utf8");
+const refusal = (given: string): string => {
+  try {
+    checkSettings(given, "Pulumi.local.yaml");
+    return "";
+  } catch (error) {
+    return String(error);
+  }
+};
+
+describe("the stack file, before anything is built", () => {
+  test("as it is in the repository passes", () => {
+    expect(refusal(text)).toBe("");
+  });
+
+  test("every fault is told at once, with file and path", () => {
+    const said = refusal(
+      text.replace("monthlyUsd: 3500", "monthlyUsd: -1").replace("memory: 256Mi", "memroy: 256Mi"),
+    );
+    expect(said).toContain(
+      "Pulumi.local.yaml: 2 settings of stack local cannot be used (nothing was created)",
+    );
+    expect(said).toContain("redis.memroy: unknown setting; did you mean memory?");
+    expect(said).toContain("budget.monthlyUsd:");
+  });
+
+  test("what is no YAML is told with file and line", () => {
+    expect(refusal(text.replace("monthlyUsd: 3500 }", "monthlyUsd: 3500"))).toMatch(
+      /Pulumi\.local\.yaml is not YAML: .* at line \d+, column \d+/,
+    );
+    expect(refusal("config: [1]")).toContain("Pulumi.local.yaml: config is not a map");
+    expect(refusal("")).toContain("hosts: missing");
+  });
+
+  test("a secret in the clear is told, one that the lab makes is not asked for", () => {
+    const said = refusal(`${text}\n  sophia-infra:lambdaApiKey: abcdef\n`);
+    expect(said).toContain("lambdaApiKey: is in the clear");
+    expect(said).toContain("1 setting of");
+  });
+
+  test("a file that is not there is named", async () => {
+    await expect(checkSettingsFile("/nowhere/Pulumi.local.yaml")).rejects.toThrow(
+      "/nowhere/Pulumi.local.yaml does not exist",
+    );
+  });
+});
+
+describe("ports of the hosts", () => {
+  /** Somebody who listens, on an address that no lab claims. */
+  async function listener(host: string): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, host, done));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    return typeof address === "object" && address ? address.port : 0;
+  }
+
+  test("one that somebody has is named, with who it is, also where he listens on all addresses", async () => {
+    const port = await listener("0.0.0.0");
+    const [said, ...more] = await takenPorts(["127.20.255.11", "127.20.255.12"], [port]);
+    expect(said).toMatch(
+      new RegExp(
+        `^127\\.20\\.255\\.11:${port}: (.+ \\(process ${process.pid}\\)|another program) uses this port`,
+      ),
+    );
+    expect(more).toEqual([]);
+  });
+
+  test("the lab's hosts are not launched where one is taken", async () => {
+    // The first host's address, as the emulated Lambda Cloud gives it.
+    const port = await listener("127.20.255.11");
+    await expect(checkPorts("127.20.255", 1, [port])).rejects.toThrow(
+      /^ports that the lab's hosts need are in use:\n {2}127\.20\.255\.11:\d+: .+\nStop that program/,
+    );
+  });
+
+  test("one that is free, or that somebody has on an address of his own, is no trouble", async () => {
+    const port = await listener("127.20.255.12");
+    expect(await takenPorts(["127.20.255.11"], [port])).toEqual([]);
+    await expect(checkPorts("127.20.255", 0)).resolves.toBeUndefined();
+  });
+
+  test("only what listens counts", () => {
+    const head =
+      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
+    const row = (state: string) =>
+      `   0: 00000000:0016 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 4711 1 0`;
+    expect(listenersIn([head, row("0A"), row("01"), ""].join("\n"))).toEqual([{ port: 22, inode: "4711" }]);
+  });
+});
+
+describe("programs", () => {
+  const folder = () => {
+    const made = mkdtempSync(join(tmpdir(), "programs-"));
+    onTestFinished(() => rmSync(made, { recursive: true }));
+    return made;
+  };
+  const wanted = [
+    {
+      program: "thing",
+      why: "does things",
+      fix: "apt-get install thing",
+      least: { version: "1.10.2", ask: [] },
+    },
+  ];
+
+  test("one that is missing is told with the command that brings it", async () => {
+    expect(await missingPrograms(folder(), true, wanted)).toEqual([
+      "thing is missing (it does things): apt-get install thing",
+    ]);
+    expect((await missingPrograms(folder())).join("\n")).toMatch(
+      /openssl is missing.*apt-get install openssl/,
+    );
+  });
+
+  test.each([
+    ["thing go1.9.9", ["thing 1.9.9 is too old, 1.10.2 or newer is needed: apt-get install thing"]],
+    ["thing go1.10.2", []],
+    ["thing devel", []],
+  ])("%s", async (said, lacks) => {
+    const path = folder();
+    writeFileSync(join(path, "thing"), `#!/bin/sh\necho '${said}'\n`);
+    chmodSync(join(path, "thing"), 0o755);
+    expect(await missingPrograms(path, true, wanted)).toEqual(lacks);
+  });
+
+  test("versions are compared number by number", () => {
+    expect(isAtLeast("1.26", "1.26.4")).toBe(false);
+    expect(isAtLeast("1.27", "1.26.4")).toBe(true);
+    expect(isAtLeast("2.0.0", "1.26.4")).toBe(true);
+  });
+
+  test("the least Go is the newest that one of our modules asks for", async () => {
+    const { go } = await newestGo();
+    expect(prerequisites.find(({ program }) => program === "go")?.least?.version).toBe(go);
+  });
+});
+
+/** The newest `go` line of the modules that `make up` builds. */
+async function newestGo(): Promise<{ go: string }> {
+  const { stdout } = await run("git", ["ls-files", "lab/**/go.mod"], { cwd: repository });
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((file) => readFileSync(join(repository, file), "utf8"));
+  const versions = lines.flatMap((mod) => /^go (\S+)$/m.exec(mod)?.[1] ?? []);
+  return { go: versions.reduce((most, version) => (isAtLeast(version, most) ? version : most), "0") };
+}
+
+test("what the emulator could not make is said once, in its words", () => {
+  const line = (id: string) =>
+    `2026-01-01T00:00:00.000Z machine ${id} its machine could not be created: machine cannot have port 22`;
+  expect(troubleIn([line("1ab0"), line("1ab0"), "2026 GET /instances 200", ""].join("\n"))).toEqual([
+    "its machine could not be created: machine cannot have port 22",
+  ]);
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { mcpSettings } from "../../../../components/settings/services.ts";
+import { type Choice, choose, notice, secretsOf } from "../../../../mcp/catalog/choose.ts";
+import { catalog } from "../../../../mcp/catalog/index.ts";
+
+const given = new Set(["lambdaApiKey"]);
+const decide = (settings: object = {}, secrets: ReadonlySet<string> = given) =>
+  choose(catalog, mcpSettings.parse(settings), secrets);
+const running = (choices: Choice[]) =>
+  choices.filter(({ enabled }) => enabled).map(({ entry }) => entry.name);
+const reason = (choices: Choice[], name: string) => {
+  const choice = choices.find(({ entry }) => entry.name === name);
+  return choice && !choice.enabled ? choice.reason : undefined;
+};
+
+describe("which servers run", () => {
+  test("M1 a server whose secret is missing stays off, and says which", () => {
+    const choices = decide();
+    expect(running(choices)).not.toContain("notion");
+    expect(reason(choices, "notion")).toBe("needs notionToken in the stack's ESC environment");
+    expect(reason(choices, "gong")).toBe(
+      "needs gongAccessKey and gongAccessKeySecret in the stack's ESC environment",
+    );
+    expect(running(decide({}, new Set([...given, "notionToken"])))).toContain("notion");
+    expect(notice(choices)).toContain("notion (needs notionToken");
+  });
+
+  test("M1 servers without a secret of a vendor run", () => {
+    expect(running(decide())).toEqual(
+      expect.arrayContaining([
+        "sophia_infrastructure",
+        "lambda_labs_cli",
+        "redis",
+        "postgres",
+        "memory",
+        "playwright",
+      ]),
+    );
+  });
+
+  test("M1 with every secret, all run but those that cannot", () => {
+    const every = new Set(catalog.flatMap(({ name }) => secretsOf(name)));
+    const url = "https://account.snowflakecomputing.com/api/v2/databases/D/schemas/S/mcp-servers/N";
+    const servers = { snowflake: { url }, snowflake_admin: { url }, snowflake_cortex: { url } };
+    const choices = decide({ servers }, every);
+    expect(choices.filter(({ enabled }) => !enabled).map(({ entry }) => entry.name)).toEqual([
+      "salesforce",
+      "docker",
+    ]);
+    expect(reason(decide({}, every), "snowflake")).toBe("needs its endpoint in mcp.servers.snowflake.url");
+  });
+
+  test("M1 the settings say who runs, and who does not", () => {
+    expect(running(decide({ enabled: ["redis", "memory"], disabled: ["memory"] }))).toEqual(["redis"]);
+  });
+
+  test("M1 what is wrong is told at once, each with its path", () => {
+    const wrong = {
+      enabled: ["rediss", "docker"],
+      disabled: ["nobody"],
+      servers: {
+        memroy: {},
+        redis: { variables: { SOPHIA_REDIS_WRITABLE: "yes", OTHER: "1" } },
+        notion: { variables: { NOTION_TOKEN: "x" } },
+      },
+    };
+    expect(() => decide(wrong)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          new RegExp(
+            [
+              "mcp.enabled\\[0\\]: there is no MCP server rediss; did you mean redis\\?",
+              "mcp.disabled\\[0\\]: there is no MCP server nobody",
+              "mcp.servers.memroy: there is no MCP server memroy; did you mean memory\\?",
+              "mcp.enabled\\[1\\]: docker cannot be enabled: .*socket",
+              "mcp.servers.redis.variables.SOPHIA_REDIS_WRITABLE: ",
+              "mcp.servers.redis.variables.OTHER: redis does not read it",
+              "mcp.servers.notion.variables.NOTION_TOKEN: is a secret",
+            ].join("[^]*"),
+          ),
+        ),
+      }),
+    );
+  });
+});

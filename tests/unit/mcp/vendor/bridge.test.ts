@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import { alive, bridged } from "../../../../mcp/catalog/vendor.ts";
+import { connect } from "../../../../mcp/probe.ts";
+
+const repository = join(import.meta.dirname, "../../../..");
+const program = join(repository, "tests/support/servers/mcp/stdio.ts");
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** The real bridge, as a pod starts it, with a child that hangs when it is told to. */
+async function bridge() {
+  const [port, alivePort] = [await freePort(), await freePort()];
+  const [, ...args] = bridged([process.execPath, program], port).map((word) =>
+    word === String(alive.port)
+      ? String(alivePort)
+      : word.replace("/app/mcp/vendor", `${repository}/mcp/vendor`),
+  );
+  const running = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  let said = "";
+  for (const stream of [running.stdout, running.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  }
+  // With its child, which would outlive it.
+  onTestFinished(() => {
+    if (running.pid !== undefined && running.exitCode === null) process.kill(-running.pid, "SIGKILL");
+  });
+  const asked = async (url: string) => (await fetch(`http://127.0.0.1:${url}`)).status;
+  const health = { alive: () => asked(`${alivePort}${alive.path}`), ping: () => asked(`${port}/ping`) };
+  await waitFor({ what: "the bridge", deadline: 60, interval: 0.1 }, async () => {
+    if (running.exitCode !== null) throw new Error(`it ended: ${said}`);
+    return (await health.alive().catch(() => 0)) === 200 ? true : notYet(said);
+  });
+  const { client, close } = await connect({ url: `http://127.0.0.1:${port}/mcp`, era: "2026-07-28" });
+  onTestFinished(close);
+  const call = (name: string) => {
+    client.callTool({ name, arguments: {} }).catch(() => undefined);
+  };
+  return { running, health, call, client };
+}
+
+test("M2 a bridged program that hangs is noticed, where the bridge's own health path is content", async () => {
+  const { health, call } = await bridge();
+  call("hang");
+  await waitFor({ what: "the silence to be noticed", deadline: 20, interval: 0.2 }, async () => {
+    const status = await health.alive();
+    return status === 503 ? true : notYet(`status ${status}`);
+  });
+  expect(await health.ping()).toBe(200);
+});
+
+test("M2 a call that takes its time is no reason to start a program anew", async () => {
+  const { health, call, client } = await bridge();
+  call("wait");
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["hang", "wait"]);
+  expect(await health.alive()).toBe(200);
+});
+
+test("W3 the bridge ends when it is told to, with the port of its health open", async () => {
+  const { running } = await bridge();
+  const ended = once(running, "exit");
+  running.kill("SIGTERM");
+  await ended;
+});

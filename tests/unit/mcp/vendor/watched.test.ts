@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import { alive, watched } from "../../../../mcp/catalog/vendor.ts";
+import { freePort } from "../../../support/servers/ports.ts";
+
+const repository = join(import.meta.dirname, "../../../..");
+
+/** A program as a pod starts it, on this machine's ports. */
+async function started() {
+  const [port, alivePort] = [await freePort(), await freePort()];
+  const command = watched(["node", join(repository, "tests/support/servers/mcp/sessions.ts")], port);
+  const [, ...args] = [...command, "--port", String(port)].map((word) =>
+    word === String(alive.port)
+      ? String(alivePort)
+      : word.replace("/app/mcp/vendor", `${repository}/mcp/vendor`),
+  );
+  const running = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [running.stdout, running.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  onTestFinished(() => {
+    running.kill("SIGKILL");
+  });
+  const ask = (path: string, patience = 20_000) =>
+    fetch(`http://127.0.0.1:${alivePort}${path}`, { signal: AbortSignal.timeout(patience) });
+  const program = (path: string, method = "GET") => fetch(`http://127.0.0.1:${port}${path}`, { method });
+  await waitFor({ what: "the program", deadline: 60, interval: 0.1 }, async () => {
+    if (running.exitCode !== null) throw new Error(`it ended: ${said}`);
+    return (await ask(alive.path).catch(() => undefined))?.status === 200 ? true : notYet(said);
+  });
+  return { ask, program };
+}
+
+test("M2 a program without a health path tells that it is alive, and keeps none of the sessions that it was asked by", async () => {
+  const { ask, program } = await started();
+  for (let times = 0; times < 5; times += 1) expect((await ask(alive.path)).status).toBe(200);
+  expect(await (await program("/sessions")).json()).toEqual({
+    open: 0,
+    arguments: ["--port", expect.stringMatching(/^\d+$/)],
+  });
+  expect((await ask("/other")).status).toBe(404);
+});
+
+test("M2 one that takes no session is not alive, and says why", async () => {
+  const { ask, program } = await started();
+  await program("/refuse", "POST");
+  const answer = await ask(alive.path);
+  expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining("no more")]);
+});
+
+test("M2 one that blocks its process is not alive", async () => {
+  const { ask, program } = await started();
+  await program("/hang", "POST");
+  await waitFor({ what: "its liveness to fail", deadline: 30, interval: 0.1 }, async () => {
+    const { status } = await ask(alive.path);
+    return status === 503 || notYet(`status ${status}`);
+  });
+});

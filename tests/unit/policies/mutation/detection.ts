@@ -1,0 +1,74 @@
+import { gzipSync } from "node:zlib";
+import type { detect } from "../../../../policies/detector/detect.ts";
+import type { leaksIn } from "../../../../policies/scan.ts";
+import { Draw } from "../../../policies/bench/manifests/random.ts";
+import { lookalikes } from "../keys/lookalikes.ts";
+import { names } from "../keys/names.ts";
+import { plantedKeys } from "../keys/planted.ts";
+import { alphabets, awkwardValues, genericValue, lengths } from "../keys/values.ts";
+
+const keys = plantedKeys();
+const value = genericValue();
+const values = Object.values(alphabets).flatMap((alphabet) =>
+  lengths.flatMap((length) => new Draw(length).text(alphabet, length)),
+);
+const awkward = awkwardValues();
+const harmless = [...Object.values(lookalikes()), ...names.map((each) => `api_token: "${each}"\n`)];
+
+/** A value under a secret's name, in each notation. */
+const named = [
+  `export CLIENT_SECRET=${value}; run`,
+  `password: ${value}`,
+  `api_key = "${value}"`,
+  JSON.stringify({ secretKey: value }),
+  `A=1\nDB_PASSWORD=[${value}]\n`,
+  `ENV DB_PASSWORD ${value}`,
+  `serve --token ${value} --port 80`,
+  `args:\n  - --token\n  - <${value}>\n`,
+  `env:\n  - name: DB_PASSWORD\n    value: ${value}\n`,
+  `{"name": "DB_PASSWORD", "value": "${value}"}`,
+  `password: >-\n  ${value}\n`,
+  `--password=${value}`,
+  `const text = "DB_PASSWORD=[${value}]";`,
+];
+
+const [{ key } = { key: "" }] = keys;
+const padded = `# ${"x".repeat(70)}\n# ü\n${key}\n# ${"y".repeat(70)}\n`;
+const lines = (width: number, end: string) =>
+  Buffer.from(padded)
+    .toString("base64")
+    .replaceAll(new RegExp(`.{${width}}`, "g"), `$&${end}`);
+
+/** A key in each encoding, with the encodings that must be named. */
+const encoded: [text: string, inside: string][] = [
+  [Buffer.from(key).toString("base64"), "base64"],
+  [`x: ${lines(76, "\n")}\nend\n`, "base64"],
+  [lines(64, "\r\n"), "base64"],
+  [lines(76, "\n    "), "base64"],
+  [lines(64, "\\n"), "base64"],
+  [lines(64, '",\n  "'), "base64"],
+  [lines(76, "\n# "), "base64"],
+  [gzipSync(key).toString("base64"), "base64/gzip"],
+  [Buffer.from(padded, "utf16le").toString("base64"), "base64/UTF-16"],
+  [Buffer.from(padded, "utf16le").swap16().toString("base64"), "base64/UTF-16"],
+  [Buffer.concat([Buffer.from([0, 200]), Buffer.from(key)]).toString("base64"), "base64"],
+  [`x: ${Buffer.from(key).toString("hex")}\nend\n`, "hexadecimal"],
+  [JSON.stringify({ a: [Buffer.from(key).toString("base64")] }), "JSON/base64"],
+];
+
+/** Whether keys are found wherever they stand and however they are encoded, and nothing else is. */
+export const detecting = (find: typeof detect): boolean =>
+  keys.every(({ format, key }) => find(key).some((each) => each.format === format)) &&
+  named.every((text) => find(text).length > 0) &&
+  encoded.every(([text, inside]) => find(text).some((each) => each.inside.join("/") === inside)) &&
+  values.every((each) => find(each, "DB_PASSWORD").length > 0 && find(`password: '${each}'`).length > 0) &&
+  awkward.every((text) => find(text, "DB_PASSWORD").length > 0 && find(text, "API_KEY").length > 0) &&
+  harmless.every((text) => find(text).length === 0) &&
+  names.every((each) => find(each, "API_TOKEN").length === 0);
+
+/** Whether files are read in every encoding, and lines are counted. */
+export const reading = (leaks: typeof leaksIn): boolean =>
+  leaks("a", `one\ntwo\n${key}\n`)[0]?.line === 3 &&
+  leaks("a", Buffer.from(padded, "utf16le")).length > 0 &&
+  leaks("a", gzipSync(padded)).length > 0 &&
+  leaks("a", Buffer.from([0, 1, 2])).length === 0;

@@ -1,0 +1,75 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, test } from "vitest";
+import { repository } from "../../../tools/repository.ts";
+
+/** Which of our folders a folder may import from: docs/architecture.md draws the same. */
+const allowed: Record<string, string[]> = {
+  "components/core": [],
+  "components/images": ["components/core", "components/settings"],
+  "components/network": ["components/core"],
+  "components/services": [
+    "components/core",
+    "components/images",
+    "components/network",
+    "components/settings",
+  ],
+  "components/settings": ["components/core", "components/images"],
+  "components/outputs.ts": [],
+  data: ["components/core", "components/network", "components/services", "components/settings"],
+  delivery: ["components/core", "components/outputs.ts", "images/scan", "lambda", "mcp", "tools"],
+  esc: ["components/settings"],
+  images: ["components/images", "components/settings", "tools"],
+  k3s: ["components/core", "components/settings"],
+  lab: ["components", "data", "delivery", "esc", "lambda", "mcp", "tools"],
+  lambda: ["components/core", "components/settings", "k3s/host.ts"],
+  mcp: [
+    "components/core",
+    "components/network",
+    "components/services",
+    "components/settings",
+    "lambda/client",
+  ],
+  policies: ["components/core", "components/settings/snowflake.ts", "lambda"],
+  tools: ["components/core"],
+};
+
+const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
+/** Relative imports that leave the file's own folder, as paths from the root. */
+function importsOf(file: string, text: string): string[] {
+  const found = text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.{1,2}\/[^"?]+)/g);
+  return [...found].map(([, path = ""]) => normalize(join(dirname(file), path)));
+}
+
+/** What a file imports although its folder may not. Pure. */
+function faultsOf(file: string, text: string): string[] {
+  const home = Object.keys(allowed).find((folder) => within(file, folder));
+  if (!home)
+    return file.includes("/") && !file.startsWith("tests/") ? [`${file}: its folder is not listed`] : [];
+  const reachable = [home, ...(allowed[home] ?? [])];
+  return importsOf(file, text)
+    .filter((path) => !reachable.some((folder) => within(path, folder)))
+    .map((path) => `${file} imports ${path}`);
+}
+
+describe("imports point one way", () => {
+  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
+    cwd: repository,
+    encoding: "utf8",
+  }).trim();
+
+  test("no folder imports from one that it may not know", () => {
+    const faults = files
+      .split("\n")
+      .filter((file) => existsSync(join(repository, file)))
+      .flatMap((file) => faultsOf(file, readFileSync(join(repository, file), "utf8")));
+    expect(faults).toEqual([]);
+  });
+  test("an import of the lab from the program is one", () => {
+    const text = 'import { run } from "../lab/exec.ts";';
+    expect(faultsOf("k3s/cluster.ts", text)).toEqual(["k3s/cluster.ts imports lab/exec.ts"]);
+    expect(faultsOf("tests/unit/a.test.ts", text)).toEqual([]);
+  });
+});

@@ -1,0 +1,156 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import type { Artefact, ArtefactEvent } from "../../../tools/artefacts/artefact.ts";
+import { hashOf } from "../../../tools/artefacts/hash.ts";
+import { obtain, prune } from "../../../tools/artefacts/obtain.ts";
+
+let cache: string;
+let events: string[];
+const onEvent = (event: ArtefactEvent) => {
+  if (event.kind !== "output") events.push(`${event.kind} ${event.artefact.name}`);
+};
+const make = (name: string, more: Partial<Artefact> = {}): Artefact => ({
+  name,
+  title: `make ${name}`,
+  key: async () => "1",
+  build: async ({ out }) => writeFileSync(join(out, "file"), name),
+  ...more,
+});
+
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), "cache-"));
+  events = [];
+});
+
+test("builds once, then answers from the cache", async () => {
+  const base = make("base");
+  const folders = await obtain([base], { cache, onEvent });
+  expect(readFileSync(join(folders.get("base") ?? "", "file"), "utf8")).toBe("base");
+  await obtain([base], { cache, onEvent });
+  expect(events).toEqual(["started base", "built base", "cached base"]);
+});
+
+test("another key of a need rebuilds what stands on it, and only that", async () => {
+  let version = "1";
+  const base = make("base", { key: async () => version });
+  const top = make("top", {
+    needs: [base],
+    build: async ({ out, folderOf }) =>
+      writeFileSync(join(out, "file"), `on ${readFileSync(join(folderOf(base), "file"), "utf8")}`),
+  });
+  const other = make("other");
+  await obtain([top, other], { cache });
+  version = "2";
+  await obtain([top, other], { cache, onEvent });
+  expect(events.filter((event) => event.startsWith("built")).sort()).toEqual(["built base", "built top"]);
+  expect(events).toContain("cached other");
+});
+
+test("builds that share a compiler's cache follow each other, others run beside them", async () => {
+  const busy = new Set<string>();
+  const seen: string[] = [];
+  // A build with the shared cache and one without end only after both have begun.
+  const begun = { sharing: Promise.withResolvers<void>(), separate: Promise.withResolvers<void>() };
+  const slow = (name: string, alone?: string) =>
+    make(name, {
+      ...(alone && { alone }),
+      build: async ({ out }) => {
+        busy.add(name);
+        seen.push([...busy].sort().join("+"));
+        (alone ? begun.sharing : begun.separate).resolve();
+        // Both at once is the failure itself: without this it would only show as a timeout.
+        if (busy.has("one") && busy.has("two")) begun.separate.resolve();
+        await Promise.all([begun.sharing.promise, begun.separate.promise]);
+        busy.delete(name);
+        writeFileSync(join(out, "file"), name);
+      },
+    });
+  await obtain([slow("one", "go"), slow("two", "go"), slow("three")], { cache });
+  expect(seen.some((names) => names === "one+three" || names === "three+two")).toBe(true);
+  expect(seen.some((names) => names.includes("one") && names.includes("two"))).toBe(false);
+});
+
+test("a failed build leaves nothing behind, says which it was, and is tried again", async () => {
+  let broken = true;
+  const shaky = make("shaky", {
+    build: async ({ out }) => {
+      writeFileSync(join(out, "half"), "half");
+      if (broken) throw new Error("no space left");
+    },
+  });
+  await expect(obtain([shaky], { cache, onEvent })).rejects.toThrow("no space left");
+  expect(events).toEqual(["started shaky", "failed shaky"]);
+  expect(readdirSync(join(cache, "shaky"))).toEqual([]);
+  broken = false;
+  const folders = await obtain([shaky], { cache });
+  expect(existsSync(join(folders.get("shaky") ?? "", "half"))).toBe(true);
+});
+
+test("an interrupt aborts builds under way and reports its reason", async () => {
+  const abort = new AbortController();
+  const slow = make("slow", {
+    build: ({ signal }) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason));
+        abort.abort(new Error("Ctrl-C"));
+      }),
+  });
+  await expect(obtain([slow], { cache, signal: abort.signal })).rejects.toThrow("Ctrl-C");
+  expect(readdirSync(join(cache, "slow"))).toEqual([]);
+});
+
+test("what lives outside the cache is built again when it is gone there", async () => {
+  let present = false;
+  const image = make("image", { present: async () => present });
+  await obtain([image], { cache });
+  present = true;
+  await obtain([image], { cache, onEvent });
+  present = false;
+  await obtain([image], { cache, onEvent });
+  expect(events).toEqual(["cached image", "started image", "built image"]);
+});
+
+test("runs as many builds at a time as allowed, and never more", async () => {
+  let now = 0;
+  let most = 0;
+  let meet = () => {};
+  const met = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
+  const many = Array.from({ length: 6 }, (_, index) =>
+    make(`a${index}`, {
+      build: async () => {
+        now += 1;
+        most = Math.max(most, now);
+        // The first waits for a second one beside it; a third would be counted.
+        if (now === 2) meet();
+        await met;
+        await new Promise((resolve) => setImmediate(resolve));
+        now -= 1;
+      },
+    }),
+  );
+  await obtain(many, { cache, concurrency: 2 });
+  expect(most).toBe(2);
+});
+
+test("pruning keeps the newest of each artefact", async () => {
+  let version = 0;
+  const base = make("base", { key: async () => String(version) });
+  for (version = 0; version < 4; version += 1) await obtain([base], { cache });
+  await prune(cache, 2);
+  expect(readdirSync(join(cache, "base"))).toHaveLength(2);
+});
+
+test("a hash tells contents and names apart, and does not mind the order of paths", async () => {
+  const root = mkdtempSync(join(tmpdir(), "hash-"));
+  writeFileSync(join(root, "a"), "1");
+  writeFileSync(join(root, "b"), "2");
+  const before = await hashOf(root, ["a", "b"]);
+  expect(await hashOf(root, ["b", "a"])).toBe(before);
+  expect(await hashOf(root, ["a", "b"], "flag")).not.toBe(before);
+  writeFileSync(join(root, "b"), "3");
+  expect(await hashOf(root, ["a", "b"])).not.toBe(before);
+});

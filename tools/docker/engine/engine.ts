@@ -1,0 +1,150 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { run } from "../../exec.ts";
+import { docker } from "../docker.ts";
+import { type Availability, decideEngine, type EngineAction, type EngineFacts } from "./decide.ts";
+import { raiseLimits } from "./limits.ts";
+import { daemonPid } from "./process.ts";
+import { addUser, users, writeRecord } from "./record.ts";
+import { startByHand, stateBefore } from "./start.ts";
+
+/** No engine, and none can be had without help. The message says what to do. */
+export class NoEngine extends Error {
+  readonly fix: string;
+  constructor(reason: string, fix: string) {
+    super(`${reason}. To fix it: ${fix}`);
+    this.name = "NoEngine";
+    this.fix = fix;
+  }
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+async function onPath(program: string): Promise<boolean> {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  for (const folder of folders.filter(Boolean)) {
+    const found = await access(join(folder, program), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return true;
+  }
+  return false;
+}
+
+/** The version of the engine that answers, or what was said instead. */
+async function ask(): Promise<{ version?: string; refusal: string }> {
+  if (!(await onPath("docker"))) return { refusal: "the docker command is not installed" };
+  const args = ["version", "--format", "{{.Server.Version}}"];
+  const { code, stdout, stderr } = await docker(args, { allowFailure: true });
+  const version = stdout.trim();
+  if (code === 0 && version) return { version, refusal: "" };
+  return { refusal: stderr.trim().split("\n").at(-1) ?? "it said nothing" };
+}
+
+async function engineFacts(): Promise<EngineFacts> {
+  const [answer, cli, daemon, apt, systemd] = await Promise.all([
+    ask(),
+    onPath("docker"),
+    onPath("dockerd"),
+    onPath("apt-get"),
+    exists("/run/systemd/system"),
+  ]);
+  return {
+    ...answer,
+    dockerHost: process.env.DOCKER_HOST,
+    platform: process.platform,
+    root: process.getuid?.() === 0,
+    apt,
+    systemd,
+    installed: { cli, daemon },
+  };
+}
+
+/** Whether an engine answers or can be made to answer, without doing anything yet. */
+export async function engineAvailable(): Promise<Availability> {
+  const action = decideEngine(await engineFacts());
+  return action.do === "refuse" ? { ok: false, reason: action.reason, fix: action.fix } : { ok: true };
+}
+
+/**
+ * Makes an engine answer that this lab used and that is gone, for what it still holds of the lab.
+ *
+ * @returns Whether one answers now. Nothing is installed, and nothing is started that the lab never used.
+ */
+export async function reviveEngine(labFolder: string): Promise<boolean> {
+  const action = decideEngine(await engineFacts());
+  if (action.do === "use") return true;
+  if (action.do !== "start" || !(await users()).includes(labFolder)) return false;
+  await ensureEngine(labFolder);
+  return true;
+}
+
+/** Installs distribution packages, once the index is fresh enough to have them. */
+export async function installPackages(names: string[], log: (line: string) => void): Promise<void> {
+  const install = ["-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", "install", ...names];
+  const options = { env: { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" }, onLine: log };
+  const first = await run("apt-get", install, { ...options, allowFailure: true });
+  if (first.code === 0) return;
+  await run("apt-get", ["-o", "DPkg::Lock::Timeout=300", "update"], options);
+  await run("apt-get", install, options);
+}
+
+async function installEngine(log: (line: string) => void): Promise<void> {
+  // Newer releases have the command line in a package of its own, which docker.io only recommends.
+  const separate = (await run("apt-cache", ["show", "docker-cli"], { allowFailure: true })).code === 0;
+  await installPackages(["docker.io", "iptables", ...(separate ? ["docker-cli"] : [])], log);
+}
+
+/**
+ * Makes sure that a Docker engine answers: uses the one that runs, else installs (Debian, Ubuntu; as root) and starts one.
+ * The lab in `labFolder` counts as its user until `stopEngine`.
+ *
+ * @throws NoEngine where that takes something that only a person can do.
+ */
+export async function ensureEngine(labFolder: string, log: (line: string) => void = () => {}): Promise<void> {
+  let action: EngineAction = decideEngine(await engineFacts());
+  if (action.do === "install") {
+    const before = await stateBefore();
+    log("installing Docker Engine");
+    await installEngine(log);
+    const facts = await engineFacts();
+    action = decideEngine(facts);
+    // Where services run, the package starts the engine itself.
+    if (action.do === "use") {
+      const pid = await daemonPid();
+      await writeRecord({
+        by: facts.systemd ? "systemd" : "hand",
+        before,
+        ...(pid === undefined ? {} : { pid }),
+      });
+    }
+    if (action.do === "install") {
+      throw new NoEngine(
+        "Docker was installed, but its programs are not there",
+        "apt-get install --reinstall docker.io",
+      );
+    }
+  }
+  if (action.do === "refuse") throw new NoEngine(action.reason, action.fix);
+  if (action.do === "start") {
+    log("starting Docker Engine");
+    if (action.by === "hand") await startByHand(ask);
+    else {
+      await writeRecord({ by: "systemd", before: await stateBefore() });
+      await run("systemctl", ["start", "docker.service"], { onLine: log });
+      await waitFor({ what: "the Docker engine", deadline: 60, interval: 0.5 }, async () => {
+        const { version, refusal } = await ask();
+        return version ?? notYet(refusal);
+      });
+    }
+  }
+  if (process.platform === "linux" && process.getuid?.() === 0) await addUser(labFolder);
+  await raiseLimits();
+}

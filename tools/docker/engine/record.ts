@@ -1,0 +1,71 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { digest } from "../../../components/core/digest.ts";
+import { readJson } from "../../readJson.ts";
+import { replaceFile } from "../../replaceFile.ts";
+
+/** The engine belongs to the machine, not to a checkout: so does what is known of it. */
+export const stateFolder = "/var/lib/sophia-lab";
+const recordFile = join(stateFolder, "engine.json");
+const limitsFile = join(stateFolder, "limits.json");
+const usersFolder = join(stateFolder, "users");
+
+const engineRecord = z.object({
+  by: z.enum(["systemd", "hand"]),
+  /** Process id of `dockerd`, where it was started by hand. */
+  pid: z.number().optional(),
+  log: z.string().optional(),
+  before: z.object({ ipForward: z.string(), forwardPolicy: z.string() }),
+});
+const limitsRecord = z.record(z.string(), z.number());
+
+/** Written when the lab starts an engine; says how to stop it and what to put back. */
+export type EngineRecord = z.infer<typeof engineRecord>;
+
+const missing = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
+};
+
+export const readRecord = (): Promise<EngineRecord | undefined> => readJson(recordFile, engineRecord);
+
+/** Limits of the kernel as they were before the first lab, by file. */
+export const readLimits = async (): Promise<Record<string, number>> =>
+  (await readJson(limitsFile, limitsRecord)) ?? {};
+
+export async function writeLimits(limits: Record<string, number>): Promise<void> {
+  replaceFile(limitsFile, JSON.stringify(limits), 0o644);
+}
+
+export const dropLimits = (): Promise<void> => rm(limitsFile, { force: true });
+
+export async function writeRecord(record: EngineRecord): Promise<void> {
+  replaceFile(recordFile, JSON.stringify(record), 0o644);
+}
+
+/** Forgets an engine that did not start, and keeps its log. */
+export const dropRecord = (): Promise<void> => rm(recordFile, { force: true });
+
+/** Forgets everything, when nothing of the labs is left on the machine. */
+export const forgetAll = (): Promise<void> => rm(stateFolder, { recursive: true, force: true });
+
+const userFile = (labFolder: string): string => join(usersFolder, digest(labFolder));
+
+/** Notes that the lab in `labFolder` needs the engine, from before its first container until it is down. */
+export async function addUser(labFolder: string): Promise<void> {
+  await mkdir(usersFolder, { recursive: true });
+  await writeFile(userFile(labFolder), labFolder);
+}
+
+export const removeUser = (labFolder: string): Promise<void> => rm(userFile(labFolder), { force: true });
+
+/** Folders of the labs that still need the engine; one whose folder was deleted needs nothing. */
+export async function users(): Promise<string[]> {
+  const names = (await readdir(usersFolder).catch(missing)) ?? [];
+  const folders = await Promise.all(names.map((name) => readFile(join(usersFolder, name), "utf8")));
+  const alive = await Promise.all(
+    folders.map((folder) => stat(folder).then((found) => found.isDirectory(), missing)),
+  );
+  return folders.filter((_, index) => alive[index]);
+}

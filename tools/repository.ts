@@ -1,0 +1,12 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Folder of the checkout. */
+export const repository = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+
+/** The policies that judge every preview and every update. */
+export const policyPack = join(repository, "policies");
+
+/** Where built binaries and images are kept: `LAB_CACHE`, or one folder in `LAB_ROOT` for all labs of a checkout. */
+export const cacheFolder = (environment: Record<string, string | undefined> = process.env): string =>
+  environment.LAB_CACHE || join(environment.LAB_ROOT || join(repository, ".lab"), "cache");
