@@ -112,9 +112,8 @@ try {
 
 const sum = (count: (result: (typeof results)[number]) => number) =>
   results.reduce((total, result) => total + count(result), 0);
-for (const { name, failures = [], unsteady = [], leftOut = {} } of results) {
+for (const { name, unsteady = [], leftOut = {} } of results) {
   for (const [why, count] of Object.entries(leftOut)) say(`– ${name}: ${count} not run: ${why}`);
-  for (const failure of failures) say(`✘ ${name}: ${failure}\n`);
   for (const first of unsteady) say(`⚠ passed on the second attempt only, ${name}: ${first}\n`);
 }
 for (const { name, passed, failed, skipped, seconds } of results) {
@@ -122,6 +121,8 @@ for (const { name, passed, failed, skipped, seconds } of results) {
   const counts = `${passed} passed, ${failed} failed${more} in ${duration(seconds)}`;
   say(`${failed === 0 ? "✔" : "✘"} ${name.padEnd(10)} ${counts}`);
 }
+// Last, because of a long log often only the end is kept.
+for (const { name, failures = [] } of results) for (const failure of failures) say(`✘ ${name}: ${failure}`);
 const failed = sum((result) => result.failed);
 say(`${sum((result) => result.passed)} passed, ${failed} failed`);
 if (leftBehind) say(`✘ ${leftBehind}`);

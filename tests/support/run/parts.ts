@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { repository } from "../../../tools/repository.ts";
 import type { Commands } from "./execute.ts";
+import { brokenFiles, countsOf, failuresOf, type Report, recovered, retried, unsteadyOf } from "./report.ts";
 import { skipsOf } from "./skips.ts";
 
 /** Tests of one part, and what it printed. */
@@ -36,45 +37,11 @@ export const whole = (commands: Commands, name: string, command: string, args: s
   },
 });
 
-/** What is read of vitest's JSON report. */
-interface Report {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-  testResults: {
-    name: string;
-    message?: string;
-    assertionResults: { status: string; fullName: string; failureMessages?: string[] }[];
-  }[];
-}
-
-const none: Report = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
-const firstLines = (text: string) => text.split("\n").slice(0, 12).join("\n    ").slice(0, 1500);
-
-type Results = Pick<Report, "testResults">;
-type Test = Report["testResults"][number]["assertionResults"][number];
-
-const described = (name: string, { fullName, failureMessages }: Test): string =>
-  `${relative(repository, name)} › ${fullName}\n    ${firstLines((failureMessages ?? []).join("\n"))}`;
-
-/** One entry for each failed test, and for each file that broke outside a test. */
-export const failuresOf = ({ testResults }: Results): string[] =>
-  testResults.flatMap(({ name, message, assertionResults }) => {
-    const tests = assertionResults.filter(({ status }) => status === "failed");
-    if (tests.length === 0 && message) return [`${relative(repository, name)}\n    ${firstLines(message)}`];
-    return tests.map((test) => described(name, test));
-  });
-
-/** One entry for each test that failed first and passed when it was tried again. */
-export const unsteadyOf = ({ testResults }: Results): string[] =>
-  testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status, failureMessages = [] }) => status === "passed" && failureMessages.length > 0)
-      .map((test) => described(name, test)),
-  );
+const none: Report = { testResults: [] };
 
 /**
- * One vitest project, counted test by test.
+ * One vitest project, counted test by test. A file that breaks outside its tests is run once more, as vitest does with a
+ * test that fails.
  *
  * @param reports folder for its report
  * @param measure line coverage too
@@ -82,38 +49,51 @@ export const unsteadyOf = ({ testResults }: Results): string[] =>
 export const suite = (commands: Commands, name: string, reports: string, measure: boolean): Part => ({
   name,
   run: async () => {
-    const report = join(reports, `${name}.json`);
-    const folder = join(reports, `coverage-${name}`);
-    // What ran has run, also where a test failed.
-    const coverage = ["", ".reporter=json", ".reportOnFailure=true", `.reportsDirectory=${folder}`];
-    const { code, output } = await commands.execute(bin("node"), [
-      join(repository, "node_modules", "vitest", "vitest.mjs"),
-      "run",
-      `--project=${name}`,
-      // On a machine that does much else, one deadline in two thousand tests is missed now and then.
-      "--retry=1",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-      ...(measure ? coverage.map((option) => `--coverage${option}`) : []),
-    ]);
-    const counts = await readFile(report, "utf8")
-      .then((text) => JSON.parse(text) as Report)
-      .catch(() => none);
-    // A suite that broke outside a test, or found none, has failed even where no test did.
-    const broken = (code !== 0 && counts.numFailedTests === 0) || counts.numPassedTests === 0;
-    const skips = skipsOf(counts);
-    const unknown = skips.unknown.map(
-      (what) => `${what}\n    a test that is left out is to be listed in tests/support/run/skips.ts`,
-    );
+    const attempt = async (number: number, files: string[]) => {
+      const path = join(reports, `${name}-${number}.json`);
+      const folder = join(reports, `coverage-${name}-${number}`);
+      // What ran has run, also where a test failed.
+      const coverage = ["", ".reporter=json", ".reportOnFailure=true", `.reportsDirectory=${folder}`];
+      const finished = await commands.execute(bin("node"), [
+        join(repository, "node_modules", "vitest", "vitest.mjs"),
+        "run",
+        `--project=${name}`,
+        // On a machine that does much else, one deadline in two thousand tests is missed now and then.
+        "--retry=1",
+        "--reporter=default",
+        "--reporter=json",
+        `--outputFile.json=${path}`,
+        ...(measure ? coverage.map((option) => `--coverage${option}`) : []),
+        ...files,
+      ]);
+      const report = await readFile(path, "utf8")
+        .then((text) => JSON.parse(text) as Report)
+        .catch(() => none);
+      return { ...finished, report };
+    };
+    const first = await attempt(1, []);
+    const broken = commands.interrupted ? [] : brokenFiles(first.report);
+    const second = broken.length > 0 ? await attempt(2, broken) : undefined;
+    const report = second ? retried(first.report, second.report) : first.report;
+    const { code } = second ?? first;
+    const counts = countsOf(report);
+    const skips = skipsOf(report);
+    const failures = [
+      ...failuresOf(report),
+      ...skips.unknown.map(
+        (what) => `${what}\n    a test that is left out is to be listed in tests/support/run/skips.ts`,
+      ),
+    ];
+    // vitest itself broke, or found no test.
+    if (failures.length === 0 && (code !== 0 || counts.passed === 0))
+      failures.push(`vitest ended with ${code}: what it printed says why`);
     return {
-      passed: counts.numPassedTests,
-      failed: counts.numFailedTests + (broken ? 1 : 0) + unknown.length,
-      skipped: counts.numPendingTests,
-      output,
-      failures: [...failuresOf(counts), ...unknown],
+      ...counts,
+      failed: failures.length,
+      output: `${first.output}${second?.output ?? ""}`,
+      failures,
       leftOut: skips.known,
-      unsteady: unsteadyOf(counts),
+      unsteady: [...unsteadyOf(report), ...(second ? recovered(first.report, second.report) : [])],
     };
   },
 });

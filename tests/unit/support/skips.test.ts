@@ -4,6 +4,8 @@ import { repository } from "../../../tools/repository.ts";
 import { skipsOf } from "../../support/run/skips.ts";
 
 const name = join(repository, "tests", "unit", "some.test.ts");
+const passed = { name, status: "passed", message: "" };
+const failed = { name, status: "failed", message: "" };
 const result = (status: string, fullName: string) => ({ status, fullName });
 
 test("a test that was left out for a reason that is listed is counted by it", () => {
@@ -12,7 +14,7 @@ test("a test that was left out for a reason that is listed is counted by it", ()
     skipsOf({
       testResults: [
         {
-          name,
+          ...passed,
           assertionResults: [result("skipped", noKey), result("skipped", noKey), result("passed", "x")],
         },
       ],
@@ -26,14 +28,14 @@ test("any other test that was left out is told, whatever it is called", () => {
     result("todo", "later"),
     result("passed", "x"),
   ];
-  expect(skipsOf({ testResults: [{ name, assertionResults }] }).unknown).toEqual([
+  expect(skipsOf({ testResults: [{ ...passed, assertionResults }] }).unknown).toEqual([
     "tests/unit/some.test.ts: 2 not run, the first: Nginx answers",
   ]);
 });
 
 test("what did not run because its file failed is told by the failure alone", () => {
   const assertionResults = [result("failed", "first"), result("skipped", "second")];
-  expect(skipsOf({ testResults: [{ name, assertionResults }] }).unknown).toEqual([]);
-  const untried = { name, message: "no such module", assertionResults: [result("skipped", "x")] };
+  expect(skipsOf({ testResults: [{ ...failed, assertionResults }] }).unknown).toEqual([]);
+  const untried = { ...failed, assertionResults: [result("skipped", "x")] };
   expect(skipsOf({ testResults: [untried] }).unknown).toEqual([]);
 });
