@@ -129,16 +129,51 @@ const patterns = (secrets: Secret[]) => `${secrets.flatMap(({ value }) => formsO
 /** grep ends with 1 when it found nothing, and with 2 when it could not read something: that is what we hope for. */
 const grep = ["grep", "--text", "--only-matching", "--no-filename", "--fixed-strings", "--file=-"];
 
-/** Secrets in files that somebody who is not root can read in a container. The secrets go in by standard input. */
-export async function inFilesForEveryone(container: string, secrets: Secret[]): Promise<string[]> {
-  const places = ["/etc", "/home", "/opt", "/root", "/run", "/srv", "/tmp", "/usr/local", "/var"];
-  const options = ["--recursive", "--devices=skip", "--no-messages"];
-  const { stdout } = await run(
-    "docker",
-    ["exec", "--interactive", "--user", "nobody", container, ...grep, ...options, ...places],
-    { stdin: patterns(secrets), allowFailure: true },
+/**
+ * Who may log in by a database of users, other than root: those whose shell is one that the host lists. A user of a service
+ * has none, and a user like `sync` has a program.
+ * @param passwd as `getent passwd` prints it
+ * @param shells `/etc/shells`
+ */
+export function loginUsers(passwd: string, shells: string): string[] {
+  const known = shells.split("\n").filter((line) => line.startsWith("/"));
+  return passwd
+    .trim()
+    .split("\n")
+    .map((line) => line.split(":"))
+    .filter(([, , uid, , , , shell = ""]) => uid !== "0" && known.includes(shell))
+    .map(([name = ""]) => name);
+}
+
+/** Who may log in to a container, other than root. */
+export async function loginUsersOf(container: string): Promise<string[]> {
+  const [passwd, shells] = await Promise.all(
+    [
+      ["getent", "passwd"],
+      ["cat", "/etc/shells"],
+    ].map((command) => run("docker", ["exec", container, ...command])),
   );
-  return foundIn(stdout, secrets);
+  return loginUsers(passwd?.stdout ?? "", shells?.stdout ?? "");
+}
+
+/**
+ * Secrets in files that somebody who is not root can read in a container: each user who may log in, with that user's
+ * groups, and `nobody`, who has no more than everyone. The secrets go in by standard input.
+ */
+export async function inFilesOutsideRoot(container: string, secrets: Secret[]): Promise<string[]> {
+  const places = ["/etc", "/home", "/lambda", "/opt", "/root", "/run", "/srv", "/tmp", "/usr/local", "/var"];
+  const options = ["--recursive", "--devices=skip", "--no-messages"];
+  const found: string[] = [];
+  for (const user of ["nobody", ...(await loginUsersOf(container))]) {
+    const { stdout, stderr } = await run(
+      "docker",
+      ["exec", "--interactive", "--user", user, container, ...grep, ...options, ...places],
+      { stdin: patterns(secrets), allowFailure: true },
+    );
+    if (stderr) throw new Error(`files of ${container} were not searched as ${user}: ${stderr.trim()}`);
+    found.push(...foundIn(stdout, secrets));
+  }
+  return [...new Set(found)];
 }
 
 /** Secrets in a container's logs: of its services, of its pods. */

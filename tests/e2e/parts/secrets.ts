@@ -16,9 +16,10 @@ import {
   containersOf,
   filesUnder,
   foundIn,
-  inFilesForEveryone,
+  inFilesOutsideRoot,
   inImages,
   inLogs,
+  loginUsersOf,
   processList,
   type Secret,
   secretsOf,
@@ -72,9 +73,18 @@ export function secrets(commandLines: () => string) {
           stdin: `${value}\n`,
         });
       await plant('echo "$value" > /var/tmp/planted; chmod 644 /var/tmp/planted; logger "$value"');
-      expect(await inFilesForEveryone(host, planted)).toEqual(["planted"]);
+      expect(await inFilesOutsideRoot(host, planted)).toEqual(["planted"]);
       await plant("chmod 600 /var/tmp/planted");
-      expect(await inFilesForEveryone(host, planted)).toEqual([]);
+      expect(await inFilesOutsideRoot(host, planted)).toEqual([]);
+      // Who may log in reads more than everyone: files of that user's own, and of a group.
+      expect(await loginUsersOf(host)).toContain("ubuntu");
+      for (const only of [
+        "chown ubuntu /var/tmp/planted",
+        "chown root:adm /var/tmp/planted; chmod 640 /var/tmp/planted",
+      ]) {
+        await plant(only);
+        expect(await inFilesOutsideRoot(host, planted), only).toEqual(["planted"]);
+      }
       await plant("rm /var/tmp/planted");
       expect(await inLogs(host, planted)).toEqual(["planted"]);
       await plant('sh -c "sleep 60; true" "$value" > /dev/null 2>&1 & echo $! > /run/planted.pid');
@@ -141,7 +151,7 @@ export function secrets(commandLines: () => string) {
     async () => {
       for (const container of containers) {
         expect(await inLogs(container, all), `logs of ${container}`).toEqual([]);
-        expect(await inFilesForEveryone(container, all), `files of ${container}`).toEqual([]);
+        expect(await inFilesOutsideRoot(container, all), `files of ${container}`).toEqual([]);
       }
     },
     10 * minutes,
