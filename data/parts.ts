@@ -1,5 +1,5 @@
 import type { AnySecretName } from "../components/settings/environment/secrets.ts";
-import { warehouseSecrets } from "../components/settings/snowflake.ts";
+import { warehouseSecrets } from "../components/settings/sections/snowflake.ts";
 import { type StreamName, streamNames, streams } from "./estuary/spec/streams.ts";
 
 /** Secrets that a part of the pipeline needs; without one it is disabled. */

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostRole } from "../components/settings/lambda.ts";
+import type { HostRole } from "../components/settings/sections/lambda.ts";
 
 /**
  * A machine that can be reached by SSH: all that `k3s/` knows of the infrastructure. Created by `lambda/`, which

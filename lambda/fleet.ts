@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../components/core/base.ts";
 import type { PeerPorts } from "../components/core/ports.ts";
-import type { HostSettings } from "../components/settings/lambda.ts";
 import type { Settings } from "../components/settings/schema.ts";
+import type { HostSettings } from "../components/settings/sections/lambda.ts";
 import type { Host, HostHandle } from "../k3s/host.ts";
 import { checkBudget, type Estimate, estimate } from "./cost.ts";
 import { baseRules, fleetRules } from "./firewallRules.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { withDigests } from "../images/digests.ts";
 import { secrets as allSecrets } from "./environment/secrets.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
-import { warehouseSecrets } from "./snowflake.ts";
+import { warehouseSecrets } from "./sections/snowflake.ts";
 
 /** One thing that is wrong with the configuration. Never holds a secret's value. */
 export interface Fault {

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { OptionalSecretName, RequiredSecretName } from "./environment/secrets.ts";
 import { liveSecrets } from "./environment/uses.ts";
-import { gpuSettings } from "./gpu.ts";
-import { imagesSettings } from "./images.ts";
-import { k3sSettings } from "./k3s.ts";
-import { fleetSettings, lambdaSettings } from "./lambda.ts";
-import { pipelineSettings } from "./pipeline.ts";
-import { mcpSettings, nginxSettings, postgresSettings, redisSettings } from "./services.ts";
+import { gpuSettings } from "./sections/gpu.ts";
+import { imagesSettings } from "./sections/images.ts";
+import { k3sSettings } from "./sections/k3s.ts";
+import { fleetSettings, lambdaSettings } from "./sections/lambda.ts";
+import { pipelineSettings } from "./sections/pipeline.ts";
+import { mcpSettings, nginxSettings, postgresSettings, redisSettings } from "./sections/services.ts";
 
 /**
  * Every setting of a stack. Each top-level key is one Pulumi config key `sophia-infra:<key>`.

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { isMap, parseDocument } from "yaml";
-import { imagesSettings } from "../../components/settings/images.ts";
+import { imagesSettings } from "../../components/settings/sections/images.ts";
 import { digestOf } from "./registry.ts";
 
 export interface PinOptions {

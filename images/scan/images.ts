@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { type BuildSettings, recipes, unknownBases } from "../../components/images/families.ts";
-import { imagesSettings } from "../../components/settings/images.ts";
+import { imagesSettings } from "../../components/settings/sections/images.ts";
 import type { Artefact } from "../../tools/artefacts/artefact.ts";
 import { docker } from "../../tools/docker/docker.ts";
 import { baseImage } from "../../tools/docker/images/base/image.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { hostRoles } from "../../components/settings/lambda.ts";
+import { hostRoles } from "../../components/settings/sections/lambda.ts";
 import type { K3sSettings, NodeSpec } from "../config.ts";
 import { configText, nodeConfig, nodeLabels, registriesText, restartText } from "../config.ts";
 import { nodeKind, nodeName } from "../host.ts";

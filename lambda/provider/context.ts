@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { systemClock } from "../../components/core/wait.ts";
-import { lambdaSettings } from "../../components/settings/lambda.ts";
+import { lambdaSettings } from "../../components/settings/sections/lambda.ts";
 import { createClient } from "../client/client.ts";
 import { FileJournal } from "../client/journal.ts";
 import { meetingPlace } from "../client/limiter.ts";

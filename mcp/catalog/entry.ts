@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { demand } from "../../components/settings/mcp.ts";
+import { demand } from "../../components/settings/sections/mcp.ts";
 import { reachedAt } from "./reach.ts";
 
 /** With dashes for underscores it names Kubernetes objects: at most 63 characters, the last a letter or digit. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { clientsMap, nginxValues } from "../../components/services/nginx.ts";
 import { checkedDocuments, checkedRoutes, nginxRate, type Route } from "../../components/services/routes.ts";
-import { nginxSettings } from "../../components/settings/services.ts";
+import { nginxSettings } from "../../components/settings/sections/services.ts";
 import { only, render } from "./render.ts";
 import { faultsOf } from "./rules.ts";
 

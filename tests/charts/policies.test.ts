@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nginxValues } from "../../components/services/nginx.ts";
 import { redisValues } from "../../components/services/redis.ts";
-import { nginxSettings, redisSettings } from "../../components/settings/services.ts";
+import { nginxSettings, redisSettings } from "../../components/settings/sections/services.ts";
 import { manifestSubjects } from "../../policies/engine/subjects.ts";
 import type { Json } from "../../policies/engine/values.ts";
 import { rules } from "../../policies/rules/index.ts";

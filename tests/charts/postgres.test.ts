@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { databases } from "../../components/services/postgres/index.ts";
 import { postgresValues } from "../../components/services/postgres/values.ts";
-import { postgresSettings } from "../../components/settings/services.ts";
+import { postgresSettings } from "../../components/settings/sections/services.ts";
 import { only, render } from "./render.ts";
 import { faultsOf, podOf } from "./rules.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { redisValues } from "../../components/services/redis.ts";
-import { redisSettings } from "../../components/settings/services.ts";
+import { redisSettings } from "../../components/settings/sections/services.ts";
 import { only, render } from "./render.ts";
 import { faultsOf } from "./rules.ts";
 

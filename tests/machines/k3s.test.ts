@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { images, versions } from "../../components/core/versions.ts";
 import { gpuValues } from "../../components/services/gpu.ts";
-import { gpuSettings } from "../../components/settings/k3s.ts";
+import { gpuSettings } from "../../components/settings/sections/k3s.ts";
 import { containerName } from "../../lab/machines/docker/options.ts";
 import { docker } from "../../tools/docker/docker.ts";
 import { run } from "../../tools/exec.ts";

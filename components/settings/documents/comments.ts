@@ -5,6 +5,9 @@ import ts from "typescript";
 /** Doc comments of a zod schema's fields, by path: `redis.memory`, `hosts[].name`. */
 export type Comments = Map<string, string>;
 
+/** Folders of the files that `settingsSchema` is made of. */
+export const settingsFolders = ["..", "../sections"].map((folder) => join(import.meta.dirname, folder));
+
 /** Every `const` at the top of the files, by name. */
 function constants(files: ts.SourceFile[]): Map<string, { value: ts.Expression; comment?: string }> {
   const found = new Map<string, { value: ts.Expression; comment?: string }>();
@@ -35,15 +38,13 @@ const isObject = (method: string) => ["object", "strictObject", "looseObject"].i
 /**
  * Reads the comments where they are written, so that documents never say something else.
  * @param root name of the schema's constant
- * @param folder of the files that it is made of
+ * @param folders of the files that it is made of
  */
-export function readComments(root: string, folder: string): Comments {
-  const sources = readdirSync(folder)
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => {
-      const text = readFileSync(join(folder, name), "utf8");
-      return ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
-    });
+export function readComments(root: string, folders: string[]): Comments {
+  const sources = folders
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true));
   const known = constants(sources);
   const comments: Comments = new Map();
 

@@ -6,12 +6,12 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { settingsSchema } from "../schema.ts";
-import { readComments } from "./comments.ts";
+import { readComments, settingsFolders } from "./comments.ts";
 import { exampleFile, settingsDocument } from "./render.ts";
 import { settingRows } from "./rows.ts";
 
 const repository = new URL("../../../", import.meta.url);
-const comments = readComments("settingsSchema", new URL("..", import.meta.url).pathname);
+const comments = readComments("settingsSchema", settingsFolders);
 const documents = {
   "docs/settings.md": settingsDocument(settingRows(settingsSchema, comments)),
   ".env.example": exampleFile(),

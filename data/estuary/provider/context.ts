@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { systemClock } from "../../../components/core/wait.ts";
-import { type EstuarySettings, estuarySettings } from "../../../components/settings/estuary.ts";
+import { type EstuarySettings, estuarySettings } from "../../../components/settings/sections/estuary.ts";
 import { createClient } from "../client/client.ts";
 import type { Context } from "../reconcile/context.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { snowflakeAccount } from "../../../components/settings/snowflake.ts";
+import { snowflakeAccount } from "../../../components/settings/sections/snowflake.ts";
 import { Engine } from "./engine.ts";
 import { Service } from "./service.ts";
 import { type Handler, Wire } from "./wire/handler.ts";

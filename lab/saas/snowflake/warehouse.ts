@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { snowflakeAccount } from "../../../components/settings/snowflake.ts";
+import { snowflakeAccount } from "../../../components/settings/sections/snowflake.ts";
 import { keyPairToken } from "../../../data/quality/warehouse/keyPair.ts";
 import type { OpenWarehouse, Warehouse } from "../estuary/plane/warehouse.ts";
 import type { SnowflakeConfig } from "../estuary/plane.ts";

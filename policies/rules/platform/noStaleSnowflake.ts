@@ -1,4 +1,4 @@
-import { retiredAccounts, snowflakeAccount } from "../../../components/settings/snowflake.ts";
+import { retiredAccounts, snowflakeAccount } from "../../../components/settings/sections/snowflake.ts";
 import type { Rule } from "../../engine/rule.ts";
 import { detectText } from "./strings.ts";
 

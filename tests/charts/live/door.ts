@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { clientsMap, nginxValues } from "../../../components/services/nginx.ts";
-import { nginxSettings } from "../../../components/settings/services.ts";
+import { nginxSettings } from "../../../components/settings/sections/services.ts";
 import { freePort } from "../../support/servers/ports.ts";
 import { programOf } from "../../support/servers/program.ts";
 import { only, render } from "../render.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { redisValues } from "../../../components/services/redis.ts";
-import { redisSettings } from "../../../components/settings/services.ts";
+import { redisSettings } from "../../../components/settings/sections/services.ts";
 import { freePort } from "../../support/servers/ports.ts";
 import { programOf, type Started } from "../../support/servers/program.ts";
 import { only, render } from "../render.ts";

@@ -8,7 +8,7 @@ import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts
 import { clientsMap, type Identity, nginxValues } from "../../../components/services/nginx.ts";
 import { bytesOf } from "../../../components/services/quantity.ts";
 import type { Route } from "../../../components/services/routes.ts";
-import { mcpSettings, nginxSettings } from "../../../components/settings/services.ts";
+import { mcpSettings, nginxSettings } from "../../../components/settings/sections/services.ts";
 import type { GatewayAuth, ResolvedBackend, SessionStore } from "../../../mcp/gateway/backend.ts";
 import { vmcp } from "../../../mcp/gateway/vmcp.ts";
 import { type ServeOptions, type Serving, serve } from "../../../mcp/servers/kit/serve.ts";

@@ -7,7 +7,11 @@ import { Postgres, PostgresOperator } from "../../../components/services/postgre
 import { logins } from "../../../components/services/postgres/logins.ts";
 import { parseManifest } from "../../../components/services/postgres/manifest.ts";
 import { Redis } from "../../../components/services/redis.ts";
-import { nginxSettings, postgresSettings, redisSettings } from "../../../components/settings/services.ts";
+import {
+  nginxSettings,
+  postgresSettings,
+  redisSettings,
+} from "../../../components/settings/sections/services.ts";
 import { find, registered, resolved, unmarked } from "./registered.ts";
 
 const manifest = parseManifest(

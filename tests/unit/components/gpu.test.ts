@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { GpuPlugin } from "../../../components/services/gpu.ts";
 import { GpuMetrics } from "../../../components/services/gpuMetrics/index.ts";
-import { gpuSettings } from "../../../components/settings/k3s.ts";
+import { gpuSettings } from "../../../components/settings/sections/k3s.ts";
 import { find, registered, resolved, unmarked } from "./registered.ts";
 
 test("K5 the GPU plugin is a release of NVIDIA's chart", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { images } from "../../../components/core/versions.ts";
 import { gpuValues, sharingConfig } from "../../../components/services/gpu.ts";
 import { chartSource, ownChart } from "../../../components/services/helm.ts";
-import { gpuSettings } from "../../../components/settings/k3s.ts";
+import { gpuSettings } from "../../../components/settings/sections/k3s.ts";
 
 describe("charts", () => {
   test("our own are the same text in every clone, and known by their content", () => {

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { logins } from "../../../components/services/postgres/index.ts";
-import { pipelineSettings } from "../../../components/settings/pipeline.ts";
+import { pipelineSettings } from "../../../components/settings/sections/pipeline.ts";
 import { Pipeline, type PipelineArgs } from "../../../data/pipeline.ts";
 import { rsaKey } from "../../support/servers/databases/snowflake.ts";
 import { someSecret } from "./estuary/support/estuary.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { k3sSettings } from "../../../components/settings/k3s.ts";
+import { k3sSettings } from "../../../components/settings/sections/k3s.ts";
 import {
   configText,
   nodeAddress,

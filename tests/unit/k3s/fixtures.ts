@@ -1,4 +1,4 @@
-import { k3sSettings } from "../../../components/settings/k3s.ts";
+import { k3sSettings } from "../../../components/settings/sections/k3s.ts";
 import type { K3sSettings } from "../../../k3s/config.ts";
 import type { Host } from "../../../k3s/host.ts";
 

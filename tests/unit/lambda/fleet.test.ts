@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
-import { hostSettings, lambdaSettings } from "../../../components/settings/lambda.ts";
+import { hostSettings, lambdaSettings } from "../../../components/settings/sections/lambda.ts";
 import { Fleet, type FleetArgs } from "../../../lambda/fleet.ts";
 
 interface Registered {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { k3sSettings } from "../../../components/settings/k3s.ts";
+import { k3sSettings } from "../../../components/settings/sections/k3s.ts";
 import { nodeConfig } from "../../../k3s/config.ts";
 import type { Host } from "../../../k3s/host.ts";
 import { configureScript } from "../../../k3s/node/scripts.ts";

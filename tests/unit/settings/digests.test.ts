@@ -6,8 +6,8 @@ import { images } from "../../../components/core/versions.ts";
 import { imagesOfOthers, serverImages } from "../../../components/images/digests.ts";
 import { gpuValues } from "../../../components/services/gpu.ts";
 import { operatorObjects } from "../../../components/services/postgres/operator.ts";
-import { gpuSettings } from "../../../components/settings/gpu.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";
+import { gpuSettings } from "../../../components/settings/sections/gpu.ts";
 import { catalog } from "../../../mcp/catalog/index.ts";
 import { repository } from "../../../tools/repository.ts";
 

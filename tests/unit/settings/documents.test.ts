@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { readComments } from "../../../components/settings/documents/comments.ts";
+import { readComments, settingsFolders } from "../../../components/settings/documents/comments.ts";
 import { exampleFile, settingsDocument } from "../../../components/settings/documents/render.ts";
 import { settingRows } from "../../../components/settings/documents/rows.ts";
 import { settingsSchema } from "../../../components/settings/schema.ts";
 
 const repository = new URL("../../../", import.meta.url).pathname;
-const comments = readComments("settingsSchema", `${repository}components/settings`);
+const comments = readComments("settingsSchema", settingsFolders);
 const rows = settingRows(settingsSchema, comments);
 const row = (path: string) => rows.find((one) => one.path === path);
 

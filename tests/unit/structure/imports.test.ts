@@ -31,7 +31,7 @@ const allowed: Record<string, string[]> = {
     "components/settings",
     "lambda/client",
   ],
-  policies: ["components/core", "components/settings/snowflake.ts", "lambda"],
+  policies: ["components/core", "components/settings/sections/snowflake.ts", "lambda"],
   tools: ["components/core"],
 };
 

@@ -1,5 +1,5 @@
 import { Config, output } from "@pulumi/pulumi";
-import { fleetSettings, lambdaSettings } from "../../../../components/settings/lambda.ts";
+import { fleetSettings, lambdaSettings } from "../../../../components/settings/sections/lambda.ts";
 import { Fleet } from "../../../../lambda/fleet.ts";
 
 /** The fleet of the real program, without what runs on it. */

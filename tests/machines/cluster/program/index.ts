@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { k3sSettings } from "../../../../components/settings/k3s.ts";
+import { k3sSettings } from "../../../../components/settings/sections/k3s.ts";
 import { Cluster } from "../../../../k3s/cluster.ts";
 import type { Host, HostHandle } from "../../../../k3s/host.ts";
 import { publicKeyOf } from "../../../../lambda/publicKey.ts";

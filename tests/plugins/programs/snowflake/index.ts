@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as snowflake from "@pulumi/snowflake";
-import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
+import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { Snowflake } from "../../../../data/snowflake/component.ts";
 import { snowflakeSection } from "../../../support/pipeline/settings.ts";
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
 import { logins } from "../../../../components/services/postgres/index.ts";
-import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
+import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { Estuary, type EstuaryArgs } from "../../../../data/component/estuary.ts";
 import { capturedOf } from "../../../../data/component/estuaryTasks.ts";
 import { snowflakeSection } from "../../../support/pipeline/settings.ts";

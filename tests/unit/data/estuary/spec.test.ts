@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { estuarySettings } from "../../../../components/settings/estuary.ts";
+import { estuarySettings } from "../../../../components/settings/sections/estuary.ts";
 import { changedSpecs } from "../../../../data/estuary/reconcile/publication.ts";
 import { withBackfill } from "../../../../data/estuary/spec/backfill.ts";
 import { hubspotCapture } from "../../../../data/estuary/spec/captures.ts";

@@ -5,7 +5,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
+import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { run } from "../../../../data/quality/main.ts";
 import { holding, Watch } from "../../../support/pipeline/alerts.ts";
 import { freePort } from "../../../support/servers/ports.ts";

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from "node:crypto";
 import { expect, test } from "vitest";
-import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
+import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { fingerprintOf, keyPairToken, publicKeyOf } from "../../../../data/quality/warehouse/keyPair.ts";
 import { addressOf, endpointOf } from "../../../../data/snowflake/account.ts";
 import { snowflakeSection } from "../../../support/pipeline/settings.ts";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { secrets } from "../../../../components/settings/environment/secrets.ts";
 import { valuesOf } from "../../../../components/settings/environment/uses.ts";
-import { pipelineSettings } from "../../../../components/settings/pipeline.ts";
+import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { namesOf } from "../../../../data/snowflake/names.ts";
 import { snowflakeSection } from "../../../support/pipeline/settings.ts";
 

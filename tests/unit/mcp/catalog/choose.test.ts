@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { mcpSettings } from "../../../../components/settings/services.ts";
+import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import { type Choice, choose, notice, secretsOf } from "../../../../mcp/catalog/choose.ts";
 import { catalog } from "../../../../mcp/catalog/index.ts";
 

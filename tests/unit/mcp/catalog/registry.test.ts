@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { mcpSettings } from "../../../../components/settings/services.ts";
+import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import { choose } from "../../../../mcp/catalog/choose.ts";
 import { catalog } from "../../../../mcp/catalog/index.ts";
 import { gatewayPath, ownPath, reachedAt } from "../../../../mcp/catalog/reach.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
-import { mcpSettings } from "../../../../components/settings/services.ts";
+import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import type { Backend, Engine, ResolvedBackend } from "../../../../mcp/gateway/backend.ts";
 import { Gateway, type GatewayArgs } from "../../../../mcp/gateway/gateway.ts";
 import { type Asked, addressOf, asked, mockEngine, resolved, secret } from "./engine.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
 import { secrets as allSecrets } from "../../../../components/settings/environment/secrets.ts";
-import { mcpSettings } from "../../../../components/settings/services.ts";
+import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import { catalog, isDeployed } from "../../../../mcp/catalog/index.ts";
 import { dns } from "../../../../mcp/deployment/pod.ts";
 import { McpPlatform, type McpPlatformArgs } from "../../../../mcp/platform.ts";

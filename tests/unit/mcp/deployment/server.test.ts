@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
-import { mcpSettings } from "../../../../components/settings/services.ts";
+import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import type { CatalogInput } from "../../../../mcp/catalog/entry.ts";
 import { isDeployed, readCatalog } from "../../../../mcp/catalog/index.ts";
 import { sophiaInfrastructure } from "../../../../mcp/catalog/own.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { mcpSettings } from "../../../../components/settings/services.ts";
+import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import { catalog } from "../../../../mcp/catalog/index.ts";
 import { federated } from "../../../../mcp/catalog/reach.ts";
 import { clientConfigs, endpointsFor } from "../../../../mcp/clients.ts";

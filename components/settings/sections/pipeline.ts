@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { images } from "../core/versions.ts";
+import { images } from "../../core/versions.ts";
 import { estuarySettings } from "./estuary.ts";
 import { cpu, quantity } from "./quantities.ts";
 import { snowflakeSettings } from "./snowflake.ts";

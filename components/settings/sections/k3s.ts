@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { versions } from "../core/versions.ts";
+import { versions } from "../../core/versions.ts";
 import { reservedKeys } from "./k3sReserved.ts";
 import { generation } from "./quantities.ts";
 

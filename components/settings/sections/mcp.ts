@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { images } from "../core/versions.ts";
+import { images } from "../../core/versions.ts";
 import { cpu, quantity } from "./quantities.ts";
 
 const resources = z.strictObject({ cpu, memory: quantity });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { images, versions } from "../core/versions.ts";
+import { images, versions } from "../../core/versions.ts";
 import { cpu, generation, quantity } from "./quantities.ts";
 
 const resources = z.strictObject({ cpu, memory: quantity });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { images, versions } from "../core/versions.ts";
+import { images, versions } from "../../core/versions.ts";
 
 /** How a GPU is shared. */
 export const gpuSettings = z.strictObject({
