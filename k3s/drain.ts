@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../components/core/dynamic.ts";
+import { DynamicResource } from "../components/core/provider/dynamic.ts";
 
 export interface DrainArgs {
   /** Kubernetes node name. */

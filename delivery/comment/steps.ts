@@ -1,4 +1,4 @@
-import { unknownValue } from "../../components/core/unknown.ts";
+import { unknownValue } from "../../components/core/provider/unknown.ts";
 import { type EngineEvent, nameOf, type StepMetadata } from "./events.ts";
 import type { Kind } from "./plan.ts";
 

@@ -2,7 +2,7 @@ import { access, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../components/core/errors.ts";
-import { moduleOf } from "../../components/core/providerText.ts";
+import { moduleOf } from "../../components/core/provider/providerText.ts";
 import { run } from "../../tools/exec.ts";
 import { commitBefore, parseHistory, verifiedTag } from "./history.ts";
 import { commitOf, type Program, programIn, pulumi, resources, update } from "./program.ts";

@@ -1,5 +1,5 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
-import { DynamicResource } from "../../components/core/dynamic.ts";
+import { DynamicResource } from "../../components/core/provider/dynamic.ts";
 import type { Adoption } from "../reconcile/adopt.ts";
 import type { FirewallRule } from "../reconcile/firewall.ts";
 

@@ -1,5 +1,5 @@
 import { messageOf } from "../../components/core/errors.ts";
-import { InitFailed } from "../../components/core/initFailed.ts";
+import { InitFailed } from "../../components/core/provider/initFailed.ts";
 import type { WireInstance } from "../client/wire.ts";
 import type { Candidate } from "./candidates.ts";
 import type { Context } from "./context.ts";

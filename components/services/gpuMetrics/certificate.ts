@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../../core/dynamic.ts";
+import { DynamicResource } from "../../core/provider/dynamic.ts";
 
 /**
  * A self-signed certificate, for a server whose clients are configured to trust it. Valid for ten years; an

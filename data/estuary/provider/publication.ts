@@ -1,7 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { z } from "zod";
-import { recordingInitFailure } from "../../../components/core/initFailed.ts";
-import { unknownValue } from "../../../components/core/unknown.ts";
+import { recordingInitFailure } from "../../../components/core/provider/initFailed.ts";
+import { unknownValue } from "../../../components/core/provider/unknown.ts";
 import type { Context } from "../reconcile/context.ts";
 import {
   bringLive,

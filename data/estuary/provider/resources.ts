@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../../../components/core/dynamic.ts";
+import { DynamicResource } from "../../../components/core/provider/dynamic.ts";
 import type { Specs } from "../spec/catalog.ts";
 
 export interface PublicationArgs {

@@ -1,5 +1,5 @@
 import { messageOf } from "../../../components/core/errors.ts";
-import { InitFailed } from "../../../components/core/initFailed.ts";
+import { InitFailed } from "../../../components/core/provider/initFailed.ts";
 import type { LiveSpec, StagedSpec } from "../client/api.ts";
 import { isTask, type Spec, type Specs, type SpecType } from "../spec/catalog.ts";
 import { detailOf, digestsOf, published, revisionOf } from "../spec/digest.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../../../components/core/dynamic.ts";
+import { DynamicResource } from "../../../components/core/provider/dynamic.ts";
 import type { SlotProps } from "./drop.ts";
 
 type Later<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, onTestFinished, test } from "vitest";
-import { DynamicResource } from "../../../components/core/dynamic.ts";
-import { moduleOf, providerText } from "../../../components/core/providerText.ts";
+import { DynamicResource } from "../../../components/core/provider/dynamic.ts";
+import { moduleOf, providerText } from "../../../components/core/provider/providerText.ts";
 
 const module = "some/thing/provider.ts";
 const text = providerText(module);

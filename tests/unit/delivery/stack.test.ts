@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { providerText } from "../../../components/core/providerText.ts";
+import { providerText } from "../../../components/core/provider/providerText.ts";
 import type { Effect, Plan } from "../../../delivery/comment/plan.ts";
 import { guard, objections } from "../../../delivery/stack/guard.ts";
 import { commitBefore, parseHistory } from "../../../delivery/stack/history.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unknownValue } from "../../../components/core/unknown.ts";
+import { unknownValue } from "../../../components/core/provider/unknown.ts";
 import { type IdentityProps, provider } from "../../../k3s/identityProvider.ts";
 
 const known: IdentityProps = { machineId: "m", clusterId: "c", authority: "a" };

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../../../../components/core/dynamic.ts";
+import { DynamicResource } from "../../../../components/core/provider/dynamic.ts";
 
 /** Stands for a rented machine, which is a dynamic resource too: another id is another machine, the old one goes first. */
 export class Machine extends DynamicResource {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { unknownValue } from "../../../../components/core/unknown.ts";
+import { unknownValue } from "../../../../components/core/provider/unknown.ts";
 import { publicationProvider } from "../../../../data/estuary/provider/publication.ts";
 import { removeSpecs } from "../../../../data/estuary/reconcile/publication.ts";
 import { Engine } from "./support/engine.ts";

@@ -1,4 +1,4 @@
-import { unknownValue } from "../../../../../components/core/unknown.ts";
+import { unknownValue } from "../../../../../components/core/provider/unknown.ts";
 import { Asset, type Properties, Secret, Unknown, unknown, type Value } from "../values.ts";
 import type { Json, JsonObject } from "./json.ts";
 
