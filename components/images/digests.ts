@@ -36,3 +36,26 @@ export function withDigests(settings: Settings): Settings {
   const named = { ...rest, mcp: { ...rest.mcp, servers } };
   return { ...(walk(named) as typeof named), images: kept };
 }
+
+/** A setting that names an image. */
+const namesImage = /^image$|Image$/;
+
+/**
+ * Images of others that a stack's settings name, and those that the program runs without a setting: by digest where one was
+ * looked up, without those that the program builds itself. Pure.
+ */
+export function imagesOfOthersIn({ images: { digests }, ...settings }: Settings): string[] {
+  const named = (value: unknown, key = ""): string[] => {
+    if (typeof value === "string") return namesImage.test(key) ? [value] : [];
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([inner, each]) => named(each, inner));
+  };
+  const ofServers = Object.entries(serverImages)
+    .filter(([server]) => settings.mcp.servers[server]?.image === undefined)
+    .map(([, image]) => image);
+  const ours = own.map((role): string => images[role]);
+  const others = [images.cnpgOperator, ...named(settings), ...ofServers].filter(
+    (each) => !ours.includes(each),
+  );
+  return [...new Set(others.map((image) => pinned(image, digests)))].sort();
+}

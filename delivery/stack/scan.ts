@@ -1,8 +1,8 @@
 import { outputsSchema } from "../../components/outputs.ts";
-import { scanDeployed } from "../../images/scan/deployed.ts";
 import { engineForImages } from "../../images/scan/engine.ts";
-import { buildSettingsOf } from "../../images/scan/images.ts";
+import { scanPulled } from "../../images/scan/pulled.ts";
 import { scannerOf } from "../../images/scan/scanner.ts";
+import { buildSettingsOf } from "../../images/scan/stackFile.ts";
 import { cacheFolder } from "../../tools/repository.ts";
 import { outputs, type Program, pulumi } from "./program.ts";
 
@@ -42,7 +42,7 @@ export async function scanStack(program: Program, report: (text: string) => void
   const cache = cacheFolder(program.environment);
   await engineForImages(cache);
   const scanner = await scannerOf(cache, program.environment);
-  const passes = await scanDeployed(references, { ...registry, password }, scanner, report);
+  const passes = await scanPulled(references, [{ ...registry, password }], scanner, report);
   if (passes) return `The ${count} images of stack ${stack} have no vulnerability to fix.`;
   throw new Error(`images of stack ${stack} have vulnerabilities with a fix, see above. ${remedy}`);
 }

@@ -1,28 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { parse } from "yaml";
 import { type BuildSettings, recipes, unknownBases } from "../../components/images/families.ts";
-import { imagesSettings } from "../../components/settings/sections/images.ts";
 import type { Artefact } from "../../tools/artefacts/artefact.ts";
 import { docker } from "../../tools/docker/docker.ts";
 import { baseImage } from "../../tools/docker/images/base/image.ts";
 import { dockerfileImage, imagePresent, keepImage } from "../../tools/docker/images/build.ts";
 import { nodeImage } from "../../tools/docker/images/node/image.ts";
-import { repository } from "../../tools/repository.ts";
-
-/**
- * How a stack builds its images, by its stack file.
- * @param file another stack file than `Pulumi.<stack>.yaml` of this checkout
- * @throws when it builds none
- */
-export async function buildSettingsOf(stack: string, file = ""): Promise<BuildSettings> {
-  const path = file || join(repository, `Pulumi.${stack}.yaml`);
-  const text = await readFile(path, "utf8");
-  const { config } = parse(text) as { config: Record<string, unknown> };
-  const { build } = imagesSettings.parse(config["sophia-infra:images"] ?? {});
-  if (!build) throw new Error(`${basename(path)} builds no images: sophia-infra:images has no build`);
-  return build;
-}
 
 /** A base image as the stack file names it, pulled by its digest. */
 const pinned = (name: string, reference: string): Artefact => ({

@@ -17,7 +17,7 @@ describe("C1 S3 the jobs that REQUIREMENTS name", () => {
     ["preview with policies and cost", "pull-request.yml", "preview", "cli.ts plan"],
     ["preview of a fork with policies", "pull-request.yml", "offline", "make preview"],
     ["the preview as a comment", "comment.yml", "comment", "cli.ts comment"],
-    ["build and scan of images", "images.yml", "scan", "delivery/scan-images.sh"],
+    ["scan of images", "images.yml", "scan", 'delivery/scan-images.sh prod "$OF"'],
     ["plan before a deployment", "deploy.yml", "plan", "cli.ts plan"],
     ["deployment", "deploy.yml", "deploy", "cli.ts up"],
     ["verification", "deploy.yml", "deploy", "cli.ts verify"],
@@ -37,7 +37,9 @@ describe("C1 S3 the jobs that REQUIREMENTS name", () => {
     ["merge.yml", "images", "images.yml"],
     ["merge.yml", "dev", "deploy.yml"],
     ["merge.yml", "prod", "deploy.yml"],
+    ["merge.yml", "images-of-others", "images.yml"],
     ["upkeep.yml", "images", "images.yml"],
+    ["upkeep.yml", "images-of-others", "images.yml"],
     ["instances.yml", "start", "on-stack.yml"],
     ["instances.yml", "stop", "on-stack.yml"],
     ["instances.yml", "replace", "on-stack.yml"],
@@ -54,6 +56,18 @@ describe("C1 S3 the jobs that REQUIREMENTS name", () => {
       "images",
       "dev",
     ]);
+  });
+
+  test("W4 our own images and those of others are scanned; the latter hold up no deployment", () => {
+    const { on, jobs } = workflows.get("images.yml") ?? {};
+    expect(on?.workflow_call).toMatchObject({ inputs: { of: { default: "ours" } } });
+    expect(jobs?.scan?.env).toEqual({ OF: "${{ inputs.of }}" });
+    for (const file of ["merge.yml", "upkeep.yml"]) {
+      const calls = workflows.get(file)?.jobs;
+      expect(calls?.images?.with, file).toBeUndefined();
+      expect(calls?.["images-of-others"]?.with, file).toEqual({ of: "others" });
+      for (const { needs } of Object.values(calls ?? {})) expect(needs).not.toBe("images-of-others");
+    }
   });
 
   test("both stacks are previewed, watched and looked after", () => {

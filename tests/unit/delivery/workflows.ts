@@ -14,6 +14,9 @@ export interface Step {
 export interface Job {
   uses?: string;
   needs?: string;
+  /** Inputs of the workflow that it calls. */
+  with?: Record<string, unknown>;
+  env?: Record<string, string>;
   strategy?: { matrix: Record<string, unknown> };
   steps?: Step[];
   permissions?: Record<string, string>;

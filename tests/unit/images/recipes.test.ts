@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type BuildSettings, recipes, tagOf, unknownBases } from "../../../components/images/families.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";
-import { buildSettingsOf } from "../../../images/scan/images.ts";
+import { buildSettingsOf } from "../../../images/scan/stackFile.ts";
 import { repository } from "../../../tools/repository.ts";
 
 const digest = `sha256:${"ab".repeat(32)}`;

@@ -3,6 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { images } from "../../../components/core/versions.ts";
+import { imagesOfOthers } from "../../../components/images/digests.ts";
 import { deployedImages } from "../../../delivery/stack/scan.ts";
 import { repository } from "../../../tools/repository.ts";
 
@@ -85,6 +88,13 @@ const calls = () => readFileSync(join(folder, "calls"), "utf8").trim().split("\n
 const scan = (program: string, args: string[], more: Record<string, string> = {}) =>
   spawnSync(program, args, { encoding: "utf8", env: { ...environment, ...more } });
 
+/** Whether a text names a heading of a runbook that is there. */
+function namesHeading(text: string): boolean {
+  const [, book = "", heading = ""] = /(docs\/runbooks\/\S+\.md)#(\S+)/.exec(text) ?? [];
+  const headings = readFileSync(join(repository, book), "utf8").match(/^## .+$/gm) ?? [];
+  return headings.some((each) => each.slice(3).toLowerCase().replaceAll(" ", "-") === heading);
+}
+
 describe("W4 delivery/scan-images.sh", () => {
   const script = join(repository, "delivery/scan-images.sh");
 
@@ -110,6 +120,62 @@ describe("W4 delivery/scan-images.sh", () => {
       "✘ monitoring: 1 vulnerability to fix\n  CVE-1  9.8  zod 1.0.0 (npm), fixed in 2.0.0\n",
     );
     expect(stdout).toContain("✔ pipeline");
+  });
+
+  /** A production stack file with one digest that was looked up, and a server in another image. */
+  const production = (): string => {
+    const { config } = parse(readFileSync(join(repository, "Pulumi.prod.yaml"), "utf8")) as {
+      config: Record<string, object>;
+    };
+    config["sophia-infra:images"] = {
+      ...config["sophia-infra:images"],
+      digests: { [images.redis]: digest("ef") },
+    };
+    config["sophia-infra:mcp"] = { servers: { github: { image: "ghcr.io/acme/github:1" } } };
+    const file = join(folder, "production.yaml");
+    writeFileSync(file, stringify({ config }));
+    return file;
+  };
+  const others = [
+    ...imagesOfOthers.filter((image) => image !== images.githubMcp && image !== images.redis),
+    `${images.redis}@${digest("ef")}`,
+    "ghcr.io/acme/github:1",
+  ].sort();
+
+  test("pulls the images of others that the stack runs, by digest where one is known, and builds nothing", () => {
+    const { status, stdout, stderr } = scan(script, ["prod", "others"], { PULUMI_CONFIG_FILE: production() });
+    expect(status, stderr).toBe(0);
+    const pulled = calls().filter((call) => call.startsWith("pull "));
+    expect(pulled).toEqual(others.map((image) => `pull --quiet ${image}`));
+    expect(stdout.split("\n").filter(Boolean)).toEqual(
+      others.map((image) => `✔ ${image.replace(/@.*/, "")}: no vulnerability to fix`),
+    );
+    expect(calls().filter((call) => /^(build|push|login)/.test(call))).toEqual([]);
+  });
+
+  test("ends with 1 when one of others has a vulnerability that must be fixed, after scanning all", () => {
+    const { status, stdout, stderr } = scan(script, ["prod", "others"], {
+      PULUMI_CONFIG_FILE: production(),
+      VULNERABLE: "redis",
+    });
+    expect(status).toBe(1);
+    expect(stdout).toContain(`✘ ${images.redis}: 1 vulnerability to fix`);
+    expect(stdout.split("\n").filter((line) => line.startsWith("✔"))).toHaveLength(others.length - 1);
+    expect(namesHeading(stderr)).toBe(true);
+  });
+
+  test("refuses a stack file that cannot be used, and images that it does not know, by name", () => {
+    const file = join(folder, "wrong.yaml");
+    writeFileSync(file, stringify({ config: { "sophia-infra:nginx": { hostnames: 3 } } }));
+    const wrong = scan(script, ["prod", "others"], { PULUMI_CONFIG_FILE: file });
+    expect(wrong.status).toBe(1);
+    expect(wrong.stderr).toContain("wrong.yaml has settings that cannot be used:");
+    expect(wrong.stderr).toContain("  nginx.hostnames: ");
+    expect(scan(script, ["prod", "theirs"])).toMatchObject({
+      status: 2,
+      stderr: "theirs: no such images to scan; there are ours and others\n",
+    });
+    expect(calls()).toEqual([""]);
   });
 });
 
@@ -151,9 +217,7 @@ describe("W4 delivery/cli.ts scan", () => {
     expect(status).toBe(1);
     expect(stdout).toContain("✘ base: 1 vulnerability to fix");
     expect(stdout).toContain("✔ pipeline");
-    const [, book = "", heading = ""] = /(docs\/runbooks\/\S+\.md)#(\S+)/.exec(stderr) ?? [];
-    const headings = readFileSync(join(repository, book), "utf8").match(/^## .+$/gm) ?? [];
-    expect(headings.map((text) => text.slice(3).toLowerCase().replaceAll(" ", "-"))).toContain(heading);
+    expect(namesHeading(stderr)).toBe(true);
   });
 
   test("a stack that builds no images has none to scan; one that names them by tag is refused", () => {
