@@ -11,9 +11,9 @@ import { loadManifest, Postgres, PostgresOperator } from "./components/services/
 import { Redis } from "./components/services/redis.ts";
 import { readConfiguration } from "./components/settings/read.ts";
 import { Pipeline } from "./data/pipeline.ts";
-import { apiServersOf } from "./k3s/apiServers.ts";
 import { Cluster } from "./k3s/cluster.ts";
-import { publicPeerPorts } from "./k3s/ports.ts";
+import { apiServersOf } from "./k3s/config/apiServers.ts";
+import { publicPeerPorts } from "./k3s/config/ports.ts";
 import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
 import { publicKeyOf } from "./lambda/publicKey.ts";

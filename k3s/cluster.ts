@@ -4,13 +4,13 @@ import * as random from "@pulumi/random";
 import { z } from "zod";
 import { Component } from "../components/core/base.ts";
 import { keepersOf } from "../components/core/generation.ts";
-import { type K3sSettings, nodeAddress } from "./config.ts";
+import { type K3sSettings, nodeAddress } from "./config/config.ts";
+import { kubeconfigFor } from "./config/kubeconfig.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
 import { Identity } from "./identity.ts";
-import { kubeconfigFor } from "./kubeconfig.ts";
+import { bootstrap, drainBefore, loginTo, type NodeContext, type SshKeyChange, secure } from "./node/node.ts";
 import { identityScript, kubeconfigScript } from "./node/scripts.ts";
-import { bootstrap, drainBefore, loginTo, type NodeContext, type SshKeyChange, secure } from "./node.ts";
 import { type Login, remoteScript } from "./ssh/remoteScript.ts";
 
 export interface ClusterArgs {

@@ -1,6 +1,6 @@
 import { kubernetesApiPort } from "../../components/core/ports.ts";
-import type { K3sSettings } from "../config.ts";
-import { peerPorts } from "../ports.ts";
+import type { K3sSettings } from "../config/config.ts";
+import { peerPorts } from "../config/ports.ts";
 
 export interface FirewallSpec {
   /** Port of sshd. */

@@ -1,5 +1,5 @@
 import type { AllowedNetworks } from "../../components/core/ports.ts";
-import type { K3sSettings } from "../config.ts";
+import type { K3sSettings } from "../config/config.ts";
 import type { Host } from "../host.ts";
 import { lockTimeout, script, shellFile } from "../shell/script.ts";
 import {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { hostRoles } from "../../components/settings/sections/lambda.ts";
-import type { K3sSettings, NodeSpec } from "../config.ts";
-import { configText, nodeConfig, nodeLabels, registriesText, restartText } from "../config.ts";
+import type { K3sSettings, NodeSpec } from "../config/config.ts";
+import { configText, nodeConfig, nodeLabels, registriesText, restartText } from "../config/config.ts";
+import { serverFiles } from "../config/serverFiles.ts";
 import { nodeKind, nodeName } from "../host.ts";
-import { serverFiles } from "../serverFiles.ts";
 import { lockTimeout, script, shellFile } from "../shell/script.ts";
 
 const read = (name: string) => shellFile(name, import.meta.url);

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../../components/core/wait.ts";
 import { k3sSettings } from "../../components/settings/sections/k3s.ts";
-import type { K3sSettings } from "../../k3s/config.ts";
+import type { K3sSettings } from "../../k3s/config/config.ts";
 import { hardenScript, perimeterScript } from "../../k3s/hardening/scripts.ts";
 import { healthScript } from "../../k3s/health/scripts.ts";
 import { configureScript, installScript } from "../../k3s/node/scripts.ts";

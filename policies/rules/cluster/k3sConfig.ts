@@ -83,7 +83,7 @@ export const k3sConfig: Rule = {
     "K3s encrypts its secrets and its pod network, makes its kubeconfig readable to root only, and accepts no anonymous requests.",
   severity: "critical",
   why: "these keys decide who is cluster admin and who reads every Secret, whatever the objects in the cluster say",
-  fix: "take the key out of sophia-infra:k3s.extraConfig, so that k3s/config.ts decides",
+  fix: "take the key out of sophia-infra:k3s.extraConfig, so that k3s/config/config.ts decides",
   evaluate: (subject, context) =>
     configsOf(subject).flatMap((config) =>
       k3sFaults(config, context).map(({ path, message }) => ({

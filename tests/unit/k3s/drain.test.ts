@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { type DrainProps, drain, provider } from "../../../k3s/drainProvider.ts";
 import { sshKeyPair } from "../../support/sshKey.ts";
-import { type Behaviour, sshServer, type TestSshServer } from "./sshServer.ts";
+import { type Behaviour, sshServer, type TestSshServer } from "./ssh/sshServer.ts";
 
 const closers: (() => void)[] = [];
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { k3sSettings } from "../../../components/settings/sections/k3s.ts";
-import type { K3sSettings } from "../../../k3s/config.ts";
+import type { K3sSettings } from "../../../k3s/config/config.ts";
 import type { Host } from "../../../k3s/host.ts";
 
 export const settings = (changes: Record<string, unknown> = {}): K3sSettings =>

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { publicPeerPorts } from "../../../k3s/config/ports.ts";
 import { fail2banJail, rebootTime, sshdConfig, unattendedUpgrades } from "../../../k3s/hardening/files.ts";
 import { firewallRules } from "../../../k3s/hardening/firewall.ts";
 import { perimeterScript } from "../../../k3s/hardening/scripts.ts";
@@ -9,7 +10,6 @@ import {
   networkSysctls,
   optionalSysctls,
 } from "../../../k3s/hardening/sysctl.ts";
-import { publicPeerPorts } from "../../../k3s/ports.ts";
 import { host, mcpHost, settings } from "./fixtures.ts";
 
 test("H1 sshd takes keys only, of one user, and that user is a user name", () => {

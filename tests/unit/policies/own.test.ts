@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { k3sSettings } from "../../../components/settings/sections/k3s.ts";
-import { nodeConfig } from "../../../k3s/config.ts";
+import { nodeConfig } from "../../../k3s/config/config.ts";
 import type { Host } from "../../../k3s/host.ts";
 import { configureScript } from "../../../k3s/node/scripts.ts";
 import { baseRules } from "../../../lambda/firewallRules.ts";

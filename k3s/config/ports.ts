@@ -1,4 +1,4 @@
-import { kubernetesApiPort, type PeerPorts } from "../components/core/ports.ts";
+import { kubernetesApiPort, type PeerPorts } from "../../components/core/ports.ts";
 import type { K3sSettings } from "./config.ts";
 
 /** The pod network's tunnel; `host-gw` has none (K3s documentation, installation requirements). */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { k3sSettings } from "../../../components/settings/sections/k3s.ts";
+import { k3sSettings } from "../../../../components/settings/sections/k3s.ts";
 import {
   configText,
   nodeAddress,
@@ -8,9 +8,9 @@ import {
   nodeLabels,
   registriesText,
   restartText,
-} from "../../../k3s/config.ts";
-import { serverFiles } from "../../../k3s/serverFiles.ts";
-import { host, mcpHost, settings } from "./fixtures.ts";
+} from "../../../../k3s/config/config.ts";
+import { serverFiles } from "../../../../k3s/config/serverFiles.ts";
+import { host, mcpHost, settings } from "../fixtures.ts";
 
 const server = (changes: Record<string, unknown> = {}) =>
   nodeConfig({ host: host(), settings: settings(changes), serverAddress: "203.0.113.10" });

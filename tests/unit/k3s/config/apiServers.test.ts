@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apiServersOf } from "../../../k3s/apiServers.ts";
+import { apiServersOf } from "../../../../k3s/config/apiServers.ts";
 
 test.each([
   ["both addresses, the private one first", "10.0.0.5", "203.0.113.7", ["10.0.0.5", "203.0.113.7"]],

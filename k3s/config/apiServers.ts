@@ -1,5 +1,5 @@
-import { kubernetesApiPort } from "../components/core/ports.ts";
-import type { Host } from "./host.ts";
+import { kubernetesApiPort } from "../../components/core/ports.ts";
+import type { Host } from "../host.ts";
 
 /** Where Kubernetes's API listens on a server: its address and, where it has one, its private address. */
 export function apiServersOf(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tunnelConfig, tunnelScript } from "../../../k3s/tunnel/script.ts";
+import { tunnelConfig, tunnelScript } from "../../../../k3s/tunnel/script.ts";
 
 const spec = { user: "estuary", target: "10.43.0.7:5432" };
 

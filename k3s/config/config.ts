@@ -1,11 +1,11 @@
 import { stringify } from "yaml";
 import type { z } from "zod";
-import { kubernetesApiPort } from "../components/core/ports.ts";
-import type { k3sSettings } from "../components/settings/sections/k3s.ts";
-import { hostRoles } from "../components/settings/sections/lambda.ts";
-import { agentKeys, registrationKeys } from "./configKeys.ts";
-import type { Host } from "./host.ts";
-import { nodeKind, nodeName } from "./host.ts";
+import { kubernetesApiPort } from "../../components/core/ports.ts";
+import type { k3sSettings } from "../../components/settings/sections/k3s.ts";
+import { hostRoles } from "../../components/settings/sections/lambda.ts";
+import type { Host } from "../host.ts";
+import { nodeKind, nodeName } from "../host.ts";
+import { agentKeys, registrationKeys } from "./keys.ts";
 import { serverFiles } from "./serverFiles.ts";
 
 export type K3sSettings = z.infer<typeof k3sSettings>;

@@ -1,6 +1,6 @@
 import { parseDocument, stringify } from "yaml";
 import { z } from "zod";
-import { kubernetesApiPort } from "../components/core/ports.ts";
+import { kubernetesApiPort } from "../../components/core/ports.ts";
 
 const kubeconfigSchema = z.looseObject({
   clusters: z

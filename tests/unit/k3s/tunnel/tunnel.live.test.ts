@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sshdConfig } from "../../../k3s/hardening/files.ts";
-import { tunnelConfig } from "../../../k3s/tunnel/script.ts";
-import { programOf } from "../../support/servers/program.ts";
+import { sshdConfig } from "../../../../k3s/hardening/files.ts";
+import { tunnelConfig } from "../../../../k3s/tunnel/script.ts";
+import { programOf } from "../../../support/servers/program.ts";
 
 const spec = { user: "estuary", target: "10.43.0.7:5432" };
 

@@ -8,8 +8,8 @@ import {
   authorizeNewKey,
   type KeyChangeProps,
   provider,
-} from "../../../k3s/ssh/keyChangeProvider.ts";
-import { sshKeyPair } from "../../support/sshKey.ts";
+} from "../../../../k3s/ssh/keyChangeProvider.ts";
+import { sshKeyPair } from "../../../support/sshKey.ts";
 import { type Behaviour, sshServer } from "./sshServer.ts";
 
 const [before, now, other] = [sshKeyPair(), sshKeyPair(), sshKeyPair()] as const;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { kubeconfigFor } from "../../../k3s/kubeconfig.ts";
+import { kubeconfigFor } from "../../../../k3s/config/kubeconfig.ts";
 
 const written = (changes: Record<string, unknown> = {}) => ({
   apiVersion: "v1",

@@ -1,18 +1,18 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Scope } from "../components/core/base.ts";
-import type { AllowedNetworks } from "../components/core/ports.ts";
-import type { K3sSettings } from "./config.ts";
-import { Drain } from "./drain.ts";
-import { hardenScript, perimeterScript } from "./hardening/scripts.ts";
-import { healthScript } from "./health/scripts.ts";
-import type { Host, HostHandle } from "./host.ts";
-import { nodeKind, nodeName } from "./host.ts";
-import { configureScript, installScript, joinScript, type Tokens } from "./node/scripts.ts";
-import { lockTimeout } from "./shell/script.ts";
-import { HostKey } from "./ssh/hostKey.ts";
-import { KeyChange } from "./ssh/keyChange.ts";
-import { type Login, type RemoteScriptArgs, remoteScript } from "./ssh/remoteScript.ts";
+import type { Scope } from "../../components/core/base.ts";
+import type { AllowedNetworks } from "../../components/core/ports.ts";
+import type { K3sSettings } from "../config/config.ts";
+import { Drain } from "../drain.ts";
+import { hardenScript, perimeterScript } from "../hardening/scripts.ts";
+import { healthScript } from "../health/scripts.ts";
+import type { Host, HostHandle } from "../host.ts";
+import { nodeKind, nodeName } from "../host.ts";
+import { lockTimeout } from "../shell/script.ts";
+import { HostKey } from "../ssh/hostKey.ts";
+import { KeyChange } from "../ssh/keyChange.ts";
+import { type Login, type RemoteScriptArgs, remoteScript } from "../ssh/remoteScript.ts";
+import { configureScript, installScript, joinScript, type Tokens } from "./scripts.ts";
 
 /** Seconds from the launch of a host, whose boot has been waited for already, until its SSH server answers. */
 const sshDeadline = 600;

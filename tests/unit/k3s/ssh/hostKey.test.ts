@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { providerText } from "../../../components/core/provider/providerText.ts";
-import { knownHostsForm, readHostKey } from "../../../k3s/ssh/handshake.ts";
-import { type HostKeyState, provider } from "../../../k3s/ssh/hostKeyProvider.ts";
+import { providerText } from "../../../../components/core/provider/providerText.ts";
+import { knownHostsForm, readHostKey } from "../../../../k3s/ssh/handshake.ts";
+import { type HostKeyState, provider } from "../../../../k3s/ssh/hostKeyProvider.ts";
 import { sshServer as startServer } from "./sshServer.ts";
 
 const closers: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import ssh2 from "ssh2";
-import { sshKeyPair } from "../../support/sshKey.ts";
+import { sshKeyPair } from "../../../support/sshKey.ts";
 
 export interface TestSshServer {
   port: number;
