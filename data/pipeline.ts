@@ -38,8 +38,6 @@ export class Pipeline extends Component {
   readonly parts: Part[];
   /** Streams that arrive in staging, and are checked. */
   readonly streams: readonly StreamName[];
-  /** Known only when the staging database has its tables. */
-  readonly schema: pulumi.Output<boolean>;
 
   constructor(name: string, args: PipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("data:Pipeline", name, opts);
@@ -51,7 +49,6 @@ export class Pipeline extends Component {
 
     const jobs = jobPlace(args, args.postgres);
     const migrations = new Migrations(this.childName("migrations"), jobs, this.child());
-    this.schema = migrations.ready;
     const migrated = this.child({ dependsOn: [migrations] });
 
     const context: PartContext = { settings, secrets, running, jobs };

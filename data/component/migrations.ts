@@ -9,15 +9,12 @@ import { type JobPlace, jobLabels, jobPod } from "./pod.ts";
  * which runs pending migrations only. If one fails, the update fails with its statement, and the database is unchanged.
  */
 export class Migrations extends Component {
-  /** Known only when the schema is up to date; what needs the schema depends on this. */
-  readonly ready: pulumi.Output<boolean>;
-
   constructor(name: string, args: JobPlace, opts?: pulumi.ComponentResourceOptions) {
     super("data:Migrations", name, opts);
     const hash = pulumi
       .all([args.image, args.postgres.host])
       .apply(([image, host]) => contentHash(image, host));
-    const job = new k8s.batch.v1.Job(
+    new k8s.batch.v1.Job(
       this.childName("job"),
       {
         metadata: {
@@ -33,9 +30,9 @@ export class Migrations extends Component {
           template: jobPod({ ...args, job: "migrate", login: "pipeline", restartPolicy: "Never" }),
         },
       },
-      this.child({ customTimeouts: { create: "12m" } }),
+      // If the new Job stayed beside the old one after its failure, the former image would need the old one's name again.
+      this.child({ deleteBeforeReplace: true, customTimeouts: { create: "12m" } }),
     );
-    this.ready = job.id.apply((id) => id !== "");
-    this.registerOutputs({ ready: this.ready });
+    this.registerOutputs({});
   }
 }

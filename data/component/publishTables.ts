@@ -47,7 +47,8 @@ export class PublishTables extends Component {
           }),
         },
       },
-      this.child({ customTimeouts: { create: `${deadline + 240}s` } }),
+      // As with migrations: the former tasks need the former name again.
+      this.child({ deleteBeforeReplace: true, customTimeouts: { create: `${deadline + 240}s` } }),
     );
     new k8s.batch.v1.CronJob(
       this.childName("again"),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BatchV1Api } from "@kubernetes/client-node";
 import { expect, onTestFinished, test } from "vitest";
 import { images } from "../../../../components/core/versions.ts";
 import { publishedImages } from "../../../../lab/commands/artefacts.ts";
@@ -8,7 +9,8 @@ import { publishImage } from "../../../../lab/images/publish.ts";
 import { lookUp } from "../../../../tools/artefacts/obtain.ts";
 import { imageOf } from "../../../../tools/docker/images/build.ts";
 import { run } from "../../../../tools/exec.ts";
-import { change, lab, minutes, up } from "../../lab.ts";
+import { stackOf } from "../../../support/secrets.ts";
+import { change, kubeconfig, lab, minutes, up } from "../../lab.ts";
 import { staged } from "./access.ts";
 
 /** The pipeline's image with one more migration, in the lab's registry. @returns its name with its digest */
@@ -39,6 +41,17 @@ const schema = () =>
      SELECT string_agg(name, ', ' ORDER BY id) FROM migrations.applied`,
   );
 
+/** The Jobs in the stack's state that the cluster lacks. */
+async function lostJobs(): Promise<string[]> {
+  const { stdout } = await (await stackOf(lab)).pulumi(["stack", "export"]);
+  const { resources } = JSON.parse(stdout).deployment as { resources: { type: string; id: string }[] };
+  const jobs = resources.filter(({ type }) => type === "kubernetes:batch/v1:Job").map(({ id }) => id);
+  expect(jobs.length).toBeGreaterThan(1);
+  const { items } = await kubeconfig().makeApiClient(BatchV1Api).listJobForAllNamespaces();
+  const running = new Set(items.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`));
+  return jobs.filter((id) => !running.has(id));
+}
+
 /** A release with a migration that PostgreSQL refuses. */
 export function migrationFails(): void {
   test(
@@ -67,6 +80,7 @@ export function migrationFails(): void {
       expect(good.code, good.said.slice(-3000)).toBe(0);
       expect(good.changed.filter((line) => !line.includes("migrations-job"))).toEqual([]);
       expect(await schema()).toBe(before);
+      expect(await lostJobs()).toEqual([]);
     },
     8 * minutes,
   );
