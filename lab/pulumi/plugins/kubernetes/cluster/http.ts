@@ -66,9 +66,7 @@ export class ApiClient {
           return busy ? notYet(`the server is busy (${answer.status})`) : answer;
         } catch (cause) {
           const error = asError(cause);
-          // The server may close a kept-alive connection just as it is reused; only reads can be repeated safely.
-          const reset = (error as NodeJS.ErrnoException).code === "ECONNRESET";
-          if (reset && request.method === "GET") return notYet(error.message);
+          if (mayRepeat(request, error)) return notYet(error.message);
           throw new Unrecoverable(error);
         }
       },
@@ -118,20 +116,29 @@ export class ApiClient {
       outgoing.on("timeout", () =>
         outgoing.destroy(new Error(`${method} ${url.href}: no response within ${requestTimeout} s`)),
       );
+      let connected = false;
+      outgoing.on("socket", (socket) => {
+        socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => {
+          connected = true;
+        });
+      });
       outgoing.on("error", (error) => {
-        reject(
-          Object.assign(
-            new Error(`${method} "${url.href}": ${error.message}`, { cause: error }),
-            code(error),
-          ),
-        );
+        const { code } = error as NodeJS.ErrnoException;
+        const unsent = outgoing.reusedSocket || !connected;
+        const message = `${method} "${url.href}": ${error.message}`;
+        reject(Object.assign(new Error(message, { cause: error }), { code, unsent }));
       });
       outgoing.end(content);
     });
   }
 }
 
-const code = (error: Error) => ({ code: (error as NodeJS.ErrnoException).code });
+/**
+ * Whether a request without a response can be sent again: a read always, any other one only where the server cannot have
+ * acted on it. That is so if it closed a kept-alive connection just as that was reused, or ended the TLS handshake.
+ */
+const mayRepeat = ({ method }: Request, error: Error & { code?: string; unsent?: boolean }): boolean =>
+  error.code === "ECONNRESET" && (method === "GET" || error.unsent === true);
 
 function decode(body: string): PlainObject {
   const value = JSON.parse(body) as Plain;
