@@ -107,7 +107,10 @@ try {
     leftBehind = await removeLab(lab, () => commands.show(bin("node"), ["lab/cli.ts", "down"]), say);
   }
   if (measure) say(`\n${(await lineCoverage(reports)).text}`);
-  for (const folder of [reports, temporary]) await rm(folder, { recursive: true, force: true });
+  for (const folder of [reports, temporary]) {
+    // A compiler that an interrupted test started may still write there.
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
+  }
 }
 
 const sum = (count: (result: (typeof results)[number]) => number) =>

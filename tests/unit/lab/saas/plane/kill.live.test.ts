@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
 import { type StreamName, tableOf } from "../../../../../data/estuary/spec/streams.ts";
 import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
@@ -21,7 +21,7 @@ describe("the plane's process is killed", () => {
   let saas: Saas;
   const password = Math.random().toString(36).slice(2);
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     server = await startPostgres({ wal_level: "logical" });
     const root = await server.admin();
     await root.query(`CREATE ROLE flow_capture LOGIN REPLICATION PASSWORD '${password}'`);
@@ -38,7 +38,7 @@ describe("the plane's process is killed", () => {
     warehouse = await startWarehouse(server);
     saas = await startSaas({ hubspot: 1250, slack: 500 });
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await admin?.end();
     await warehouse?.admin.end();
     await saas?.stop();
@@ -84,7 +84,7 @@ describe("the plane's process is killed", () => {
     const live = async (until: () => Promise<boolean>, what: string) => {
       const child = start(specs);
       try {
-        await waitFor({ what, deadline: 120, interval: 0.02 }, async () =>
+        await waitFor({ what, deadline: 240, interval: 0.02 }, async () =>
           (await until()) ? true : notYet("not yet"),
         );
       } finally {
