@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { policyPack } from "../../tools/repository.ts";
 import { files, type Lab } from "../lab.ts";
+import { whileSpaceLasts } from "../preflight/space.ts";
 import type { Stack } from "../stack/stack.ts";
 import { collect, type Sources } from "../status/collect.ts";
 import { problems, type Report } from "../status/report.ts";
@@ -76,8 +77,9 @@ export async function update(
     policyPack,
   ];
   if (refresh) args.push("--refresh");
-  const { code, stdout } = await stack
-    .pulumi(args, { onLine: show, signal, allowFailure: true })
+  const { code, stdout } = await whileSpaceLasts(lab.folder, signal, (either) =>
+    stack.pulumi(args, { onLine: show, signal: either, allowFailure: true }),
+  )
     // Also after an interrupt.
     .finally(() => writeFile(files(lab).upLog, `${log.join("\n")}\n`));
   progress.end(title, code === 0 ? "✔" : "✘", countsIn(stdout));

@@ -1,12 +1,36 @@
+import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { checkSpace } from "../../../../lab/preflight/space.ts";
+import { checkSpace, whileSpaceLasts } from "../../../../lab/preflight/space.ts";
 
 test("a disk that would become full is refused, with the folder and what to do", async () => {
   await checkSpace([tmpdir()], 1);
   await expect(checkSpace([tmpdir()], Number.MAX_SAFE_INTEGER)).rejects.toThrow(
     new RegExp(
-      `^${tmpdir()} has \\d+ MB free, the lab needs \\d+ MB.*df -h .*LAB_CACHE to another folder; nothing was changed`,
+      `^${tmpdir()} has \\d+ MB free, the lab needs \\d+ MB.*df -h.*LAB_CACHE to another folder; nothing was changed`,
     ),
   );
+});
+
+const interrupted = async (signal: AbortSignal) => {
+  await once(signal, "abort");
+  throw signal.reason;
+};
+const user = () => new AbortController();
+
+test("work is interrupted before the disk is full, and the error says how to go on", async () => {
+  const work = whileSpaceLasts(tmpdir(), user().signal, interrupted, Number.MAX_SAFE_INTEGER);
+  await expect(work).rejects.toThrow(new RegExp(`^${tmpdir()} has \\d+ MB free: free some space.*make up`));
+});
+
+test("work on a disk with room ends by itself, or by the user's interrupt", async () => {
+  expect(await whileSpaceLasts(tmpdir(), user().signal, async () => "done", 1)).toBe("done");
+  const stop = user();
+  const work = whileSpaceLasts(tmpdir(), stop.signal, interrupted, 1);
+  stop.abort(new Error("interrupted"));
+  await expect(work).rejects.toThrow("interrupted");
+});
+
+test("a folder that cannot be read ends the work with the reason", async () => {
+  await expect(whileSpaceLasts("/no/such/folder", user().signal, interrupted)).rejects.toThrow("ENOENT");
 });
