@@ -79,6 +79,8 @@ describe("settings", () => {
     for (const stack of ["dev", "prod"]) {
       const build = await buildSettingsOf(stack);
       expect(build.platforms).toEqual(["linux/amd64", "linux/arm64"]);
+      // An update refuses bases whose digest was not looked up.
+      expect(unknownBases(build), stack).toEqual([]);
     }
     await expect(buildSettingsOf("local")).rejects.toThrow("Pulumi.local.yaml builds no images");
   });
