@@ -60,7 +60,7 @@ documents: node_modules/.ready ## regenerate docs/settings.md, .env.example and 
 	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts && $(NODE) mcp/catalog/documents/main.ts
 
 esc: node_modules/.ready ## check offline that the ESC environments give each stack what its program reads
-	@$(NODE) lab/esc/check.ts
+	@$(NODE) lab/pulumi/esc/check.ts
 
 rotation: node_modules/.ready ## secrets that are due for rotation, and what each rotation restarts; JSON=1 for programs
 	@$(NODE) esc/rotation/main.ts $(if $(JSON),--json)

@@ -1,8 +1,8 @@
 import { ensureEngine } from "../../tools/docker/engine/engine.ts";
 import type { Lab } from "../lab.ts";
-import { checkPrograms } from "../preflight/programs.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { labArtefacts, obtainAll } from "./artefacts.ts";
+import { checkPrograms } from "./preflight/programs.ts";
 
 /** `make build`: builds the lab's artefacts. Starts the Docker engine, which builds images, and nothing else. */
 export async function build(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {

@@ -7,13 +7,13 @@ import { helm } from "../../tools/helm/artefact.ts";
 import { repository } from "../../tools/repository.ts";
 import { devicePluginChart, operatorManifest } from "../images/upstream.ts";
 import type { Lab } from "../lab.ts";
-import { checkPrograms } from "../preflight/programs.ts";
 import { makeSaasCredentials } from "../saas/credentials.ts";
 import { Stack } from "../stack/stack.ts";
 import { previewStackConfig } from "../stack/stackConfig.ts";
 import { placeholderSecrets } from "../state/keys.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { obtainAll, previewArtefacts } from "./artefacts.ts";
+import { checkPrograms } from "./preflight/programs.ts";
 import { prepare } from "./up.ts";
 
 /**

@@ -86,7 +86,7 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
       title: "the release server",
       folder: join(lab.folder, "releases"),
       args: [
-        join(repository, "lab/releases/main.ts"),
+        join(repository, "lab/k3s/releaseServer.ts"),
         "--listen",
         `${network.gateway}:${ports.releases}`,
         "--file",

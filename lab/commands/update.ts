@@ -2,11 +2,11 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { policyPack } from "../../tools/repository.ts";
 import { files, type Lab } from "../lab.ts";
-import { whileSpaceLasts } from "../preflight/space.ts";
 import type { Stack } from "../stack/stack.ts";
 import { collect, type Sources } from "../status/collect.ts";
 import { problems, type Report } from "../status/report.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { whileSpaceLasts } from "./preflight/space.ts";
 
 /** Lines of the CLI with a resource's result, as opposed to its progress. */
 const finished = / (created|updated|replaced|deleted|\*\*.*failed\*\*)/;

@@ -21,7 +21,7 @@ test("K1 settings, tokens, mirrors, GPU slices and local paths are read as their
 
 test("W2 the lab's exporter names GPUs and their holders as NVIDIA's does", async () => {
   const { code, stdout, stderr } = await run("go", ["test", "-trimpath", "-vet=off", "./..."], {
-    cwd: join(repository, "lab/gpu/dcgm-exporter"),
+    cwd: join(repository, "lab/images/gpu/dcgm-exporter"),
     env: { CGO_ENABLED: "0" },
     allowFailure: true,
   });

@@ -10,9 +10,9 @@ import { parseConfig } from "../../../components/settings/parse.ts";
 import { type Fault, judge } from "../../../esc/check/judge.ts";
 import { type Checkout, questionOf, readCheckout } from "../../../esc/check/material.ts";
 import { entriesOf } from "../../../esc/check/report.ts";
-import { escEvaluator } from "../../../lab/esc/artefact.ts";
-import { evaluate } from "../../../lab/esc/evaluator.ts";
 import { labOf } from "../../../lab/lab.ts";
+import { escEvaluator } from "../../../lab/pulumi/esc/artefact.ts";
+import { evaluate } from "../../../lab/pulumi/esc/evaluator.ts";
 import { obtain } from "../../../tools/artefacts/obtain.ts";
 import { repository } from "../../../tools/repository.ts";
 
@@ -170,7 +170,7 @@ test("`make esc` ends with 1 and lines that an editor can follow", async () => {
     new Promise<{ code: number; said: string }>((resolve) => {
       const child = execFile(
         process.execPath,
-        [join(repository, "lab/esc/check.ts"), copy],
+        [join(repository, "lab/pulumi/esc/check.ts"), copy],
         (error, stdout) => resolve({ code: error ? Number(error.code) : 0, said: stdout }),
       );
       child.stdin?.end();

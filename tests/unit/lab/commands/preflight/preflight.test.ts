@@ -3,12 +3,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { troubleIn } from "../../../../lab/commands/update.ts";
-import { checkPorts, listenersIn, takenPorts } from "../../../../lab/preflight/ports.ts";
-import { isAtLeast, missingPrograms, prerequisites } from "../../../../lab/preflight/programs.ts";
-import { checkSettings, checkSettingsFile } from "../../../../lab/preflight/settings.ts";
-import { run } from "../../../../tools/exec.ts";
-import { repository } from "../../../../tools/repository.ts";
+import { checkPorts, listenersIn, takenPorts } from "../../../../../lab/commands/preflight/ports.ts";
+import { isAtLeast, missingPrograms, prerequisites } from "../../../../../lab/commands/preflight/programs.ts";
+import { checkSettings, checkSettingsFile } from "../../../../../lab/commands/preflight/settings.ts";
+import { troubleIn } from "../../../../../lab/commands/update.ts";
+import { run } from "../../../../../tools/exec.ts";
+import { repository } from "../../../../../tools/repository.ts";
 
 const text = readFileSync(join(repository, "Pulumi.local.yaml"), "utf8");
 const refusal = (given: string): string => {

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { parseDocument } from "yaml";
-import { parseConfig, SettingsError } from "../../components/settings/parse.ts";
-import { secretsSchema } from "../../components/settings/schema.ts";
-import { repository } from "../../tools/repository.ts";
-import { type LabFacts, labStackConfig } from "../stack/stackConfig.ts";
+import { parseConfig, SettingsError } from "../../../components/settings/parse.ts";
+import { secretsSchema } from "../../../components/settings/schema.ts";
+import { repository } from "../../../tools/repository.ts";
+import { type LabFacts, labStackConfig } from "../../stack/stackConfig.ts";
 
 const url = "http://lab.invalid";
 const image = `lab.invalid/image:1@sha256:${"0".repeat(64)}`;

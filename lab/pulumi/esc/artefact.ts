@@ -1,4 +1,4 @@
-import { goProgram } from "../../tools/artefacts/goProgram.ts";
+import { goProgram } from "../../../tools/artefacts/goProgram.ts";
 
 /** Pulumi's own evaluator of ESC environments, from its published module. The result is the file `esc`. */
 export const escEvaluator = goProgram({

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Question, Report } from "../../esc/check/report.ts";
-import { run } from "../../tools/exec.ts";
+import type { Question, Report } from "../../../esc/check/report.ts";
+import { run } from "../../../tools/exec.ts";
 
 /** Evaluates environments with Pulumi's own code. @param folder of the artefact `esc` */
 export async function evaluate(folder: string, question: Question): Promise<Record<string, Report>> {

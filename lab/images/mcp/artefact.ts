@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Artefact } from "../../tools/artefacts/artefact.ts";
-import { goBuild } from "../../tools/artefacts/goBuild.ts";
-import { hashOf } from "../../tools/artefacts/hash.ts";
-import { run } from "../../tools/exec.ts";
+import type { Artefact } from "../../../tools/artefacts/artefact.ts";
+import { goBuild } from "../../../tools/artefacts/goBuild.ts";
+import { hashOf } from "../../../tools/artefacts/hash.ts";
+import { run } from "../../../tools/exec.ts";
 
 const folder = join(import.meta.dirname, "vmcp");
 const module = "github.com/stacklok/toolhive";

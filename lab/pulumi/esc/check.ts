@@ -1,10 +1,10 @@
 /** `make esc`: whether the ESC environments in git give each stack just what its program reads. Offline. */
-import { judge } from "../../esc/check/judge.ts";
-import { questionOf, readCheckout } from "../../esc/check/material.ts";
-import { obtain } from "../../tools/artefacts/obtain.ts";
-import { repository } from "../../tools/repository.ts";
-import { labOf } from "../lab.ts";
-import { Progress } from "../terminal/progress.ts";
+import { judge } from "../../../esc/check/judge.ts";
+import { questionOf, readCheckout } from "../../../esc/check/material.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { repository } from "../../../tools/repository.ts";
+import { labOf } from "../../lab.ts";
+import { Progress } from "../../terminal/progress.ts";
 import { escEvaluator } from "./artefact.ts";
 import { evaluate } from "./evaluator.ts";
 

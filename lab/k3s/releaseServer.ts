@@ -1,7 +1,7 @@
 /**
  * Serves built releases to the lab's hosts, as a download site would:
  *
- *   node lab/releases/main.ts --listen <host:port> --file <path under /> <file> [--file …]
+ *   node lab/k3s/releaseServer.ts --listen <host:port> --file <path under /> <file> [--file …]
  */
 
 import { open } from "node:fs/promises";

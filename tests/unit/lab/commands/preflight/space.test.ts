@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import { checkSpace, whileSpaceLasts } from "../../../../lab/preflight/space.ts";
+import { checkSpace, whileSpaceLasts } from "../../../../../lab/commands/preflight/space.ts";
 
 test("a disk that would become full is refused, with the folder and what to do", async () => {
   await checkSpace([tmpdir()], 1);

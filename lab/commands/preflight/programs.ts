@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { run } from "../../tools/exec.ts";
+import { run } from "../../../tools/exec.ts";
 
 /** A program that the lab calls and does not install. */
 export interface Prerequisite {

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { repository } from "../../../tools/repository.ts";
+import { repository } from "../../../../tools/repository.ts";
 
 interface Started {
   child: ChildProcess;
@@ -16,7 +16,7 @@ interface Started {
 }
 
 function launch(args: string[]) {
-  const child = spawn(process.execPath, [join(repository, "lab/releases/main.ts"), ...args]);
+  const child = spawn(process.execPath, [join(repository, "lab/k3s/releaseServer.ts"), ...args]);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { images } from "../../components/core/versions.ts";
-import { goProgram } from "../../tools/artefacts/goProgram.ts";
-import { scratchArtefact } from "../images/scratch.ts";
-import type { PublishedImage } from "../images/services.ts";
+import { images } from "../../../components/core/versions.ts";
+import { goProgram } from "../../../tools/artefacts/goProgram.ts";
+import { scratchArtefact } from "../scratch.ts";
+import type { PublishedImage } from "../services.ts";
 
 /** The lab's exporter of simulated GPUs. The result is the file `dcgm-exporter`. */
 export const dcgmExporter = goProgram({
@@ -12,7 +12,7 @@ export const dcgmExporter = goProgram({
   inputs: ["go.mod", "go.sum", "main.go", "metrics.go"],
 });
 
-/** Third-party images for GPU metrics, under their production names; our own are in lab/images. */
+/** Third-party images for GPU metrics, under their production names. */
 export const gpuImages: PublishedImage[] = [
   {
     reference: images.dcgmExporter,

@@ -1,4 +1,4 @@
-module sophia-infra/lab/gpu/dcgm-exporter
+module sophia-infra/lab/images/gpu/dcgm-exporter
 
 go 1.26.4
 

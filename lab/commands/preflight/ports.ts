@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
-import { publishedPorts } from "../machines/docker/options.ts";
-import { processes } from "../state/process.ts";
+import { publishedPorts } from "../../machines/docker/options.ts";
+import { processes } from "../../state/process.ts";
 
 /** A listening socket. */
 interface Listener {

@@ -1,4 +1,4 @@
-module sophia-infra/lab/esc
+module sophia-infra/lab/pulumi/esc
 
 go 1.26.0
 

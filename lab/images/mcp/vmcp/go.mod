@@ -1,4 +1,4 @@
-module sophia-infra/lab/mcp/vmcp
+module sophia-infra/lab/images/mcp/vmcp
 
 go 1.26.0
 

@@ -4,7 +4,7 @@ import type { OptionalSecretName } from "../../components/settings/environment/s
 import type { Secrets } from "../../components/settings/schema.ts";
 import { secretsOf } from "../../mcp/catalog/choose.ts";
 import type { Lab } from "../lab.ts";
-import { keep } from "../state/keys.ts";
+import { keep } from "./keys.ts";
 
 const ours = ["lambdaApiKey", "sshPrivateKey", "tlsCertificate", "tlsKey"];
 

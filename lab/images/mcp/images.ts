@@ -1,6 +1,6 @@
-import { images } from "../../components/core/versions.ts";
-import { scratchArtefact } from "../images/scratch.ts";
-import type { PublishedImage } from "../images/services.ts";
+import { images } from "../../../components/core/versions.ts";
+import { scratchArtefact } from "../scratch.ts";
+import type { PublishedImage } from "../services.ts";
 import { vmcp } from "./artefact.ts";
 
 /** Images of the MCP gateway, under their production names. */
