@@ -2,6 +2,7 @@ import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { Agent, fetch } from "undici";
 import { z } from "zod";
+import { causeOf } from "../../components/core/errors.ts";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { outputsSchema } from "../../components/outputs.ts";
 import { checkServers } from "../../mcp/check/checkServers.ts";
@@ -55,8 +56,7 @@ async function health(url: string, address: string | undefined): Promise<Check> 
     await response.text();
     return { what, fault: response.ok ? "" : `answers ${response.status}` };
   } catch (error) {
-    const { message, cause } = error as Error;
-    return { what, fault: cause instanceof Error ? cause.message : message };
+    return { what, fault: causeOf(error) };
   } finally {
     await agent.destroy();
   }

@@ -7,10 +7,11 @@
  * With `--check` nothing is written, and it exits with 1 when a digest is not the newest of its tag.
  */
 import { join } from "node:path";
+import { messageOf } from "../../components/core/errors.ts";
 import { imagesOfOthers } from "../../components/images/digests.ts";
+import { repository } from "../../tools/repository.ts";
 import { pin } from "./stackFile.ts";
 
-const repository = join(import.meta.dirname, "../..");
 const given = process.argv.slice(2);
 const check = given.includes("--check");
 const named = given.filter((argument) => !argument.startsWith("--"));
@@ -26,6 +27,6 @@ try {
   }
   if (check && behind > 0) process.exitCode = 1;
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
 }

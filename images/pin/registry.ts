@@ -1,21 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { causeOf } from "../../components/core/errors.ts";
 import { parseReference } from "../../tools/docker/reference.ts";
+import { acceptedManifests, registryApi } from "../../tools/docker/registryApi.ts";
 
-/** Docker Hub's API is not where its images' names point. */
-const apiHosts: Record<string, string> = { "docker.io": "registry-1.docker.io" };
-const isLoopback = (registry: string) => /^(localhost|127\.\d+\.\d+\.\d+)(:|$)/.test(registry);
-const baseUrl = (registry: string): string =>
-  `${isLoopback(registry) ? "http" : "https"}://${apiHosts[registry] ?? registry}/v2`;
-
-const indexTypes = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-];
-const manifestTypes = [
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-];
 const indexSchema = z.looseObject({
   mediaType: z.string().optional(),
   manifests: z
@@ -36,10 +24,7 @@ async function request(url: string, headers: Record<string, string>): Promise<Re
   try {
     return await fetch(url, { headers, signal: AbortSignal.timeout(timeout) });
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Error(`${url} did not respond: ${cause instanceof Error ? cause.message : cause}`, {
-      cause: error,
-    });
+    throw new Error(`${url} did not respond: ${causeOf(error)}`, { cause: error });
   }
 }
 
@@ -68,8 +53,8 @@ async function anonymousToken(challenge: string): Promise<string> {
  */
 export async function digestOf(name: string, platforms: readonly string[]): Promise<string> {
   const { registry, path, tag } = parseReference(name);
-  const url = `${baseUrl(registry)}/${path}/manifests/${tag}`;
-  const headers = { Accept: [...indexTypes, ...manifestTypes].join(", ") };
+  const url = `${registryApi(registry)}/${path}/manifests/${tag}`;
+  const headers = { Accept: acceptedManifests };
   let response = await request(url, headers);
   if (response.status === 401) {
     const token = await anonymousToken(response.headers.get("www-authenticate") ?? "");

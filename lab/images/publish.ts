@@ -1,12 +1,7 @@
 import { docker, inspect } from "../../tools/docker/docker.ts";
 import { parseReference } from "../../tools/docker/reference.ts";
+import { acceptedManifests, registryApi } from "../../tools/docker/registryApi.ts";
 import type { Registry } from "./registry.ts";
-
-const manifestTypes = [
-  "application/vnd.docker.distribution.manifest.v2+json",
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.oci.image.index.v1+json",
-].join(", ");
 
 /** The registry's entry of that name: its digest, and the image's id where the registry reports it. */
 async function served(
@@ -14,9 +9,9 @@ async function served(
   reference: string,
 ): Promise<{ digest: string; id: string } | undefined> {
   const { path, tag } = parseReference(reference);
-  const url = `http://${registry.push}/v2/${path}/manifests/${tag}`;
+  const url = `${registryApi(registry.push)}/${path}/manifests/${tag}`;
   const response = await fetch(url, {
-    headers: { Accept: manifestTypes },
+    headers: { Accept: acceptedManifests },
     signal: AbortSignal.timeout(10_000),
   });
   if (response.status === 404) return undefined;

@@ -1,3 +1,4 @@
+import { messageOf } from "../../components/core/errors.ts";
 import type { Resource } from "../analyzer/wire.ts";
 import type { Exceptions } from "./exceptions.ts";
 import { isLater, isRelease, renderRelease } from "./helm.ts";
@@ -41,7 +42,7 @@ export class ResourceCache {
     try {
       return { subjects: [...subjects, ...(await this.#render(subject))] };
     } catch (error) {
-      return { subjects, unreadable: error instanceof Error ? error.message : String(error) };
+      return { subjects, unreadable: messageOf(error) };
     }
   }
 }

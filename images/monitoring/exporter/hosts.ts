@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { messageOf } from "../errors.ts";
+import { gauge, labelValue } from "../metrics.ts";
 
 const hostsSchema = z.array(z.looseObject({ name: z.string().min(1), address: z.string().min(1) })).min(1);
 const reportSchema = z.looseObject({
@@ -39,49 +41,42 @@ export async function ask({ name, url }: MonitoredHost, seconds: number): Promis
     const each = Object.entries(checks).map(([check, { ok }]) => [check, ok] as const);
     return { host: name, seconds: took(), report: { healthy, checks: Object.fromEntries(each) } };
   } catch (error) {
-    return { host: name, seconds: took(), reason: error instanceof Error ? error.message : String(error) };
+    return { host: name, seconds: took(), reason: messageOf(error) };
   }
 }
 
-const quoted = (text: string) =>
-  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
-
 /** Everything seen, in Prometheus's text format. Pure. */
 export function metricsOf(seen: Seen[]): string {
-  const lines = (name: string, help: string, values: string[]) => [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} gauge`,
-    ...values,
-  ];
   const bit = (yes: boolean) => (yes ? 1 : 0);
   const all = [
-    ...lines(
+    ...gauge(
       "sophia_host_answers",
       "Whether the host's health service answers.",
       seen.map(
-        ({ host, report }) => `sophia_host_answers{host=${quoted(host)}} ${bit(report !== undefined)}`,
+        ({ host, report }) => `sophia_host_answers{host=${labelValue(host)}} ${bit(report !== undefined)}`,
       ),
     ),
-    ...lines(
+    ...gauge(
       "sophia_host_healthy",
       "Whether all checks of the host are well.",
       seen.flatMap(({ host, report }) =>
-        report ? [`sophia_host_healthy{host=${quoted(host)}} ${bit(report.healthy)}`] : [],
+        report ? [`sophia_host_healthy{host=${labelValue(host)}} ${bit(report.healthy)}`] : [],
       ),
     ),
-    ...lines(
+    ...gauge(
       "sophia_host_check_ok",
       "Whether one check of the host is well.",
       seen.flatMap(({ host, report }) =>
         Object.entries(report?.checks ?? {}).map(
-          ([check, ok]) => `sophia_host_check_ok{host=${quoted(host)},check=${quoted(check)}} ${bit(ok)}`,
+          ([check, ok]) =>
+            `sophia_host_check_ok{host=${labelValue(host)},check=${labelValue(check)}} ${bit(ok)}`,
         ),
       ),
     ),
-    ...lines(
+    ...gauge(
       "sophia_host_answer_seconds",
       "How long the host took to answer, or to be given up.",
-      seen.map(({ host, seconds }) => `sophia_host_answer_seconds{host=${quoted(host)}} ${seconds}`),
+      seen.map(({ host, seconds }) => `sophia_host_answer_seconds{host=${labelValue(host)}} ${seconds}`),
     ),
   ];
   return `${all.join("\n")}\n`;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { z } from "zod";
+import { messageOf } from "../errors.ts";
 
 export interface InCluster {
   /** Where the API server is. */
@@ -32,7 +33,7 @@ export function readKubernetes({ url, credentials }: InCluster, path: string): P
         try {
           resolve(JSON.parse(text));
         } catch (error) {
-          reject(failed(error instanceof Error ? error.message : String(error)));
+          reject(failed(messageOf(error)));
         }
       });
     });

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { z } from "zod";
 import { gpuEnvironment, readEnvironment } from "../environment.ts";
+import { messageOf } from "../errors.ts";
 import { look, metricsOf } from "../mcp/look.ts";
 import { scrape } from "./exporters.ts";
 import { frontProxyOf, frontProxyPath } from "./frontProxy.ts";
@@ -46,7 +47,7 @@ function run(settings: z.infer<typeof gpuEnvironment>) {
       }
       setTimeout(learn, again.known * 1000).unref();
     } catch (error) {
-      tell(error instanceof Error ? error.message : String(error));
+      tell(messageOf(error));
       setTimeout(learn, again.failed * 1000).unref();
     }
   };

@@ -1,5 +1,7 @@
 import { connect } from "node:net";
 import { z } from "zod";
+import { messageOf } from "../errors.ts";
+import { gauge, labelValue } from "../metrics.ts";
 import type { Targets } from "./targets.ts";
 
 /** What the gateway says of its servers; it may say more. */
@@ -19,8 +21,6 @@ export interface View {
   gatewayFault?: string;
   servers: Seen[];
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function askGateway(url: string, seconds: number): Promise<Seen[]> {
   const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1000) });
@@ -47,7 +47,7 @@ function opens(target: string, seconds: number): Promise<boolean> {
 /** How every MCP server is, for at most so many seconds. Never throws. */
 export async function look({ status, apart }: Targets, seconds: number): Promise<View> {
   const [behind, ...direct] = await Promise.all([
-    askGateway(status, seconds).catch((error: unknown) => reasonOf(error)),
+    askGateway(status, seconds).catch(messageOf),
     ...Object.entries(apart).map(
       async ([server, target]): Promise<Seen> => ({
         server,
@@ -59,18 +59,10 @@ export async function look({ status, apart }: Targets, seconds: number): Promise
   return { servers: [...behind, ...direct] };
 }
 
-const quoted = (text: string) =>
-  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
-
 /** The view in Prometheus's text format. Pure. */
 export function metricsOf({ gatewayFault, servers }: View): string {
   const counts = new Map<string, number>();
   for (const { health } of servers) counts.set(health, (counts.get(health) ?? 0) + 1);
-  const gauge = (name: string, help: string, values: string[]) => [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} gauge`,
-    ...values,
-  ];
   return `${[
     ...gauge("mcp_gateway_up", "Whether the gateway tells how its servers are.", [
       `mcp_gateway_up ${gatewayFault === undefined ? 1 : 0}`,
@@ -79,13 +71,13 @@ export function metricsOf({ gatewayFault, servers }: View): string {
       "mcp_server_up",
       "Whether an MCP server answers: by the gateway's word, or by its Service where it is not behind the gateway.",
       servers.map(
-        ({ server, health }) => `mcp_server_up{server=${quoted(server)}} ${health === "healthy" ? 1 : 0}`,
+        ({ server, health }) => `mcp_server_up{server=${labelValue(server)}} ${health === "healthy" ? 1 : 0}`,
       ),
     ),
     ...gauge(
       "mcp_servers",
       "MCP servers by health.",
-      [...counts].map(([health, count]) => `mcp_servers{health=${quoted(health)}} ${count}`),
+      [...counts].map(([health, count]) => `mcp_servers{health=${labelValue(health)}} ${count}`),
     ),
   ].join("\n")}\n`;
 }

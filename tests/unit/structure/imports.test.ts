@@ -20,7 +20,10 @@ const allowed: Record<string, string[]> = {
   data: ["components/core", "components/network", "components/services", "components/settings"],
   delivery: ["components/core", "components/outputs.ts", "images/scan", "lambda", "mcp", "tools"],
   esc: ["components/settings"],
-  images: ["components/images", "components/settings", "tools"],
+  // What is copied into an image has its own folder only.
+  "images/base": [],
+  "images/monitoring": [],
+  images: ["components/core", "components/images", "components/settings", "tools"],
   k3s: ["components/core", "components/settings"],
   lab: ["components", "data", "delivery", "esc", "lambda", "mcp", "tools"],
   lambda: ["components/core", "components/settings", "k3s/host.ts"],
@@ -71,5 +74,8 @@ describe("imports point one way", () => {
     const text = 'import { run } from "../lab/exec.ts";';
     expect(faultsOf("k3s/cluster.ts", text)).toEqual(["k3s/cluster.ts imports lab/exec.ts"]);
     expect(faultsOf("tests/unit/a.test.ts", text)).toEqual([]);
+    const core = 'import { messageOf } from "../../components/core/errors.ts";';
+    expect(faultsOf("images/monitoring/errors.ts", core)).toHaveLength(1);
+    expect(faultsOf("images/pin/main.ts", core)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { basicAuth, type RegistryLogin } from "../../../../tools/docker/login.ts";
+import { acceptedManifests, registryApi } from "../../../../tools/docker/registryApi.ts";
 import { Fields } from "../kit/schema.ts";
 import { isObject, type Properties, reveal } from "../kit/values.ts";
 
@@ -23,13 +24,6 @@ export function parseTag(tag: string): { registry: string; path: string; tag: st
   return { registry, path, tag: name };
 }
 
-const manifestTypes = [
-  "application/vnd.docker.distribution.manifest.v2+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.oci.image.index.v1+json",
-].join(", ");
-
 /** Checks or deletes a digest in a registry. @returns false if the registry does not have it */
 export async function manifest(
   method: "HEAD" | "DELETE",
@@ -38,13 +32,11 @@ export async function manifest(
   credentials: RegistryLogin[],
 ): Promise<boolean> {
   const { registry, path } = parseTag(tag);
-  // As in Docker: plain HTTP for registries on this machine only.
-  const scheme = /^(localhost|127\.[\d.]+)(:|$)/.test(registry) ? "http" : "https";
-  const url = `${scheme}://${registry}/v2/${path}/manifests/${digest}`;
+  const url = `${registryApi(registry)}/${path}/manifests/${digest}`;
   const known = credentials.find(({ server }) => server === registry);
   const response = await fetch(url, {
     method,
-    headers: { Accept: manifestTypes, ...(known ? { Authorization: `Basic ${basicAuth(known)}` } : {}) },
+    headers: { Accept: acceptedManifests, ...(known ? { Authorization: `Basic ${basicAuth(known)}` } : {}) },
     signal: AbortSignal.timeout(30_000),
   });
   if (response.status === 404) return false;
