@@ -1,4 +1,4 @@
-/** Commands of the GitHub workflows; all of them also run by hand. See docs/delivery.md. */
+/** Commands of the GitHub workflows; all of them also run by hand. See docs/delivery/README.md. */
 
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";

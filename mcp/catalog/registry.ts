@@ -80,6 +80,6 @@ export const serverJson = (entries: readonly CatalogEntry[], host: string): Serv
       };
     });
 
-/** What `/mcp/servers.json` says, and `docs/mcp-servers.json`. Pure. */
+/** What `/mcp/servers.json` says, and `docs/mcp/servers.json`. Pure. */
 export const registryDocument = (entries: readonly CatalogEntry[], host: string): string =>
   `${JSON.stringify({ servers: serverJson(entries, host) }, null, 2)}\n`;

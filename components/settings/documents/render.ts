@@ -89,7 +89,7 @@ Each first part is a key of the stack file, \`sophia-infra:<part>\`. A list's en
 ${settingsTable(rows)}
 
 ## Secrets
-They come from Pulumi ESC; [secrets.md](secrets.md) says how. \`<stage>\` is the stack's name.
+They come from Pulumi ESC; [secrets](security/secrets.md) says how. \`<stage>\` is the stack's name.
 
 ${liveTable()}
 

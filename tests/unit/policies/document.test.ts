@@ -8,7 +8,7 @@ import { faults } from "../../policies/bench/manifests/faults.ts";
 import { pinned } from "../../policies/bench/tools/artefacts.ts";
 import { repository } from "./fixtures.ts";
 
-const text = await readFile(join(repository, "docs/policies.md"), "utf8");
+const text = await readFile(join(repository, "docs/security/policies.md"), "utf8");
 
 test("every rule stands in the documentation, with its severity", () => {
   for (const { name, severity } of [...rules, ...stackRules])
