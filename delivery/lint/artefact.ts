@@ -1,8 +1,5 @@
-import { join } from "node:path";
-import type { Artefact } from "../../tools/artefacts/artefact.ts";
 import { goProgram } from "../../tools/artefacts/goProgram.ts";
-import { hashOf } from "../../tools/artefacts/hash.ts";
-import { run } from "../../tools/exec.ts";
+import { pythonWheel } from "../../tools/artefacts/pythonWheel.ts";
 
 const folder = import.meta.dirname;
 
@@ -16,22 +13,4 @@ export const actionlint = goProgram({
 });
 
 /** Checks workflows for vulnerabilities. The result is the file `bin/zizmor`. */
-export const zizmor: Artefact = {
-  name: "zizmor",
-  title: "install zizmor",
-  key: () => hashOf(folder, ["requirements.txt", "artefact.ts"], `${process.platform} ${process.arch}`),
-  async build({ out, log, signal }) {
-    // The wheel contains a native program: it needs no virtual environment and can be moved.
-    const pip = [
-      "-m",
-      "pip",
-      "install",
-      "--quiet",
-      "--disable-pip-version-check",
-      "--root-user-action=ignore",
-    ];
-    const exactly = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--target", out];
-    const requirements = ["--requirement", join(folder, "requirements.txt")];
-    await run("python3", [...pip, ...exactly, ...requirements], { onLine: log, signal });
-  },
-};
+export const zizmor = pythonWheel({ name: "zizmor", title: "install zizmor", folder });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describePlan, type PlanFiles, planOutcome } from "../../delivery/comment/write.ts";
 import { CommandFailed } from "../../tools/exec.ts";
 import { helm } from "../../tools/helm/artefact.ts";
-import { repository } from "../../tools/repository.ts";
+import { policyPack, repository } from "../../tools/repository.ts";
 import { devicePluginChart, operatorManifest } from "../images/upstream.ts";
 import type { Lab } from "../lab.ts";
 import { makeSaasCredentials } from "../saas/credentials.ts";
@@ -37,7 +37,7 @@ export async function preview(
   const aside = await mkdtemp(join(tmpdir(), "sophia-preview-"));
   try {
     const log = join(aside, "events.json");
-    const args = ["preview", "--color", "never", "--policy-pack", join(repository, "policies")];
+    const args = ["preview", "--color", "never", "--policy-pack", policyPack];
     const result = await stack.pulumi([...args, "--event-log", log], {
       onLine: (line) => {
         if (!line.startsWith("@")) process.stdout.write(`${line}\n`);
