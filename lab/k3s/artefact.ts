@@ -9,8 +9,12 @@ import { run } from "../../tools/exec.ts";
 
 const folder = import.meta.dirname;
 const operatorModule = "github.com/cloudnative-pg/cloudnative-pg";
-/** CloudNativePG's operator in its module; `go build` names it after its folder. */
-const operatorPackage = `${operatorModule}/cmd/manager`;
+/** Programs of other modules. `go build` names each after its folder. */
+const published = {
+  /** CloudNativePG's operator. */
+  manager: `${operatorModule}/cmd/manager`,
+  "metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server",
+} as const;
 
 /** Programs of the cluster, by the name of their file in the artefact's folder. */
 export const programs = [
@@ -20,6 +24,7 @@ export const programs = [
   "local-path-provisioner",
   "gpu-device-plugin",
   "manager",
+  "metrics-server",
 ] as const;
 export type Program = (typeof programs)[number];
 
@@ -74,7 +79,9 @@ export const clusterPrograms: Artefact = {
   },
   async build({ out, log, signal }) {
     const goMod = await readFile(join(folder, "go.mod"), "utf8");
-    const packages = programs.map((name) => (name === "manager" ? operatorPackage : `./cmd/${name}`));
+    const packages = programs.map((name) =>
+      name in published ? published[name as keyof typeof published] : `./cmd/${name}`,
+    );
     await goBuild({
       cwd: folder,
       out: `${out}/`,

@@ -45,6 +45,13 @@ export const scratchImages: ScratchImage[] = [
     entrypoint: ["/usr/bin/local-path-provisioner"],
   },
   {
+    name: "metrics-server",
+    reference: "docker.io/rancher/mirrored-metrics-server:v0.9.0",
+    programs: { "/metrics-server": "metrics-server" },
+    entrypoint: ["/metrics-server"],
+    user: "1000:1000",
+  },
+  {
     name: "gpu-device-plugin",
     reference: images.nvidiaDevicePlugin,
     // The chart names both commands without a path.

@@ -8,6 +8,7 @@ import { containerName } from "../../lab/machines/docker/options.ts";
 import { docker } from "../../tools/docker/docker.ts";
 import { run } from "../../tools/exec.ts";
 import { agentConfig, answering, askFromClient, bothReady, serverConfig } from "./k3s/asks.ts";
+import { disablesMetrics, scalesByCpu } from "./k3s/autoscaling.ts";
 import { type Cluster, eventually, makeCluster } from "./k3s/cluster.ts";
 import { allowClient, denyAll, gpuPod, podWithVolume, webEverywhere } from "./k3s/pods.ts";
 import { refusesConfigs } from "./k3s/refusals.ts";
@@ -176,6 +177,10 @@ test("K5 a GPU is offered in slices through NVIDIA's chart, also to a new kubele
   await ready();
   await eventually("the plugin to register with the new kubelet", 60, slices, /^4$/);
 });
+
+test("W2 busy pods get replicas by our autoscaler, and idle ones lose them", () => scalesByCpu(cluster));
+
+test("K1 a server that is told to disables metrics-server", () => disablesMetrics(cluster, ready));
 
 test("K1 killed processes and a rebooted host lose nothing", async () => {
   const { server, kubectl, lab } = cluster;

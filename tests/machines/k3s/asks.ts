@@ -10,7 +10,7 @@ export const serverConfig = ({ token, server }: Cluster) => ({
   "flannel-backend": "host-gw",
   "service-node-port-range": "80-32767",
   "secrets-encryption": true,
-  disable: ["traefik", "servicelb", "metrics-server"],
+  disable: ["traefik", "servicelb"],
   "node-label": ["sophia.ai/role-server=true"],
 });
 

@@ -143,3 +143,36 @@ export const gpuPod = (name: string, slices: number): string =>
       ],
     },
   });
+
+/** A pod with this file rests. */
+export const idleFile = "/tmp/idle";
+
+/** A namespace with a Deployment whose pods use all the CPU that they may: twice what they request. */
+export const busyDeployment = (namespace: string, name: string): string =>
+  many([
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name, namespace },
+      spec: {
+        selector: { matchLabels: { app: name } },
+        template: {
+          metadata: { labels: { app: name } },
+          spec: {
+            terminationGracePeriodSeconds: 1,
+            securityContext: restricted.pod,
+            containers: [
+              {
+                name,
+                image: podImage,
+                securityContext: restricted.container,
+                command: ["sh", "-c", `while [ ! -e ${idleFile} ]; do :; done; exec sleep infinity`],
+                resources: { requests: { cpu: "50m" }, limits: { cpu: "100m" } },
+              },
+            ],
+          },
+        },
+      },
+    },
+  ]);

@@ -65,7 +65,7 @@ type Snapshots struct {
 	Dir       string
 }
 
-// Components that K3s packages; the stand-in ships the first two and has nothing to disable for the others.
+// Components that K3s packages; the stand-in has neither servicelb nor traefik, so that there is nothing to disable.
 var Components = []string{"coredns", "local-storage", "metrics-server", "servicelb", "traefik", "runtimes"}
 
 // Of understands values. Everything it refuses names the key.
