@@ -3,6 +3,7 @@ import { insideCluster } from "./components/core/insideCluster.ts";
 import "./components/core/nativeStacks.ts";
 import type { Family } from "./components/images/families.ts";
 import { Images } from "./components/images/images.ts";
+import { Monitoring } from "./components/monitoring/monitoring.ts";
 import { Namespaces } from "./components/network/namespaces.ts";
 import { GpuPlugin } from "./components/services/gpu.ts";
 import { GpuMetrics } from "./components/services/gpuMetrics/index.ts";
@@ -10,6 +11,7 @@ import { Nginx } from "./components/services/nginx.ts";
 import { loadManifest, Postgres, PostgresOperator } from "./components/services/postgres/index.ts";
 import { Redis } from "./components/services/redis.ts";
 import { readConfiguration } from "./components/settings/read.ts";
+import { pipelineMonitored } from "./data/monitored.ts";
 import { Pipeline } from "./data/pipeline.ts";
 import { Cluster } from "./k3s/cluster.ts";
 import { apiServersOf } from "./k3s/config/apiServers.ts";
@@ -19,13 +21,14 @@ import { Fleet } from "./lambda/fleet.ts";
 import { publicKeyOf } from "./lambda/publicKey.ts";
 import { checkPlan, checkToken, McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
-import { monitored } from "./mcp/monitored.ts";
+import { mcpMonitored, monitored } from "./mcp/monitored.ts";
 import { McpPlatform } from "./mcp/platform.ts";
 
 const { settings, secrets } = readConfiguration();
 const { storageClass } = settings;
 const { autoscaling } = settings.gpu;
 const [hostname = ""] = settings.nginx.hostnames;
+const given = new Set(Object.keys(secrets));
 const usesOidc = settings.mcp.gateway.oidc !== undefined;
 
 const images =
@@ -89,7 +92,7 @@ const gpuMetrics = autoscaling.enabled
       {
         settings: autoscaling,
         image: imageFor("monitoring", autoscaling.image),
-        mcp: monitored(settings.mcp, new Set(Object.keys(secrets))),
+        mcp: monitored(settings.mcp, given),
         namespaces: namespace,
       },
       { ...inCluster, dependsOn: [gpu] },
@@ -178,6 +181,20 @@ const nginx = new Nginx(
   },
   inCluster,
 );
+
+if (settings.monitoring.enabled)
+  new Monitoring(
+    "monitoring",
+    {
+      settings,
+      namespaces: namespace,
+      parts: [pipelineMonitored(settings.pipeline), mcpMonitored(settings.mcp, given, autoscaling)],
+      hosts: cluster.addresses,
+      hostExporterImage: imageFor("monitoring", autoscaling.image),
+      slackUrl: secrets.alertsSlackUrl,
+    },
+    inCluster,
+  );
 
 new McpCheck(
   "mcp-check",

@@ -69,14 +69,8 @@ export const flows: Flow[] = [
   ),
   { name: "web", from: "anywhere", to: nginx, ports: [8080, 8443] },
   { name: "nginx-to-mcp", from: nginx, to: { namespace: "mcp" }, ports: [8080, 8090] },
-  // Health of the gateway's servers, and what each measures itself. Who gets in there could call tools, too.
-  {
-    name: "monitoring-to-mcp",
-    from: { namespace: "monitoring" },
-    to: { namespace: "mcp" },
-    ports: [8080, 8090, 9464],
-  },
-  { name: "monitoring", from: { namespace: "monitoring" }, to: { namespace: "monitoring" }, ports: [8080] },
+  // Health of the gateway's servers. Who gets in there could call tools, too.
+  { name: "gpu-metrics-to-mcp", from: gpuMetrics, to: { namespace: "mcp" }, ports: [8080, 8090] },
   { name: "gateway-to-mcp", from: gateway, to: { namespace: "mcp" }, ports: [8080] },
   { name: "mcp-check-to-nginx", from: check, to: nginx, ports: [8443] },
   ...clientNamespaces.flatMap((namespace): Flow[] => [

@@ -24,3 +24,5 @@ export const mcpCheck = { "app.kubernetes.io/name": "mcp-check" } as const;
 export const dcgmExporter = { "app.kubernetes.io/name": "dcgm-exporter" } as const;
 /** The API that gives Kubernetes the utilisation of GPUs. */
 export const gpuMetrics = { "app.kubernetes.io/name": "gpu-metrics" } as const;
+/** The exporter of the hosts' health. */
+export const hostExporter = { "app.kubernetes.io/name": "host-exporter" } as const;

@@ -5,6 +5,7 @@ import { gpuSettings } from "./sections/gpu.ts";
 import { imagesSettings } from "./sections/images.ts";
 import { k3sSettings } from "./sections/k3s.ts";
 import { fleetSettings, lambdaSettings } from "./sections/lambda.ts";
+import { monitoringSettings } from "./sections/monitoring.ts";
 import { pipelineSettings } from "./sections/pipeline.ts";
 import { mcpSettings, nginxSettings, postgresSettings, redisSettings } from "./sections/services.ts";
 
@@ -22,6 +23,7 @@ export const settingsSchema = z.strictObject({
   nginx: nginxSettings,
   mcp: mcpSettings.prefault({}),
   pipeline: pipelineSettings,
+  monitoring: monitoringSettings.prefault({}),
   images: imagesSettings.prefault({}),
   /** Storage class of every volume. */
   storageClass: z.string().default("local-path"),

@@ -20,7 +20,12 @@ function made(name: AnySecretName, turn: number): string {
     ? generateKeyPairSync("rsa", { modulusLength: 2048 })
     : generateKeyPairSync("ed25519");
   const key = privateKey.export(pem).toString();
-  const forms = [`placeholder-${name}-${turn}`, key, `-----BEGIN CERTIFICATE-----\n${name} ${turn}`];
+  const forms = [
+    `placeholder-${name}-${turn}`,
+    key,
+    `-----BEGIN CERTIFICATE-----\n${name} ${turn}`,
+    `https://placeholder.invalid/${name}-${turn}`,
+  ];
   const fitting = forms.find((form) => format?.safeParse(form).success);
   if (fitting === undefined)
     throw new Error(

@@ -44,6 +44,8 @@ export const serviceImages: PublishedImage[] = [
   lookAlike("pgbouncer", images.pgbouncer),
   lookAlike("redis", images.redis),
   lookAlike("nginx", images.nginx),
+  lookAlike("prometheus", images.prometheus),
+  lookAlike("alertmanager", images.alertmanager),
   {
     reference: images.pipeline,
     artefact: dockerfileImage({

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { prometheusValues } from "../../components/monitoring/monitoring.ts";
+import { type NamespaceName, namespaceNames } from "../../components/network/names.ts";
 import { nginxValues } from "../../components/services/nginx.ts";
 import { redisValues } from "../../components/services/redis.ts";
+import { monitoringSettings } from "../../components/settings/sections/monitoring.ts";
 import { nginxSettings, redisSettings } from "../../components/settings/sections/services.ts";
 import { manifestSubjects } from "../../policies/engine/subjects.ts";
 import type { Json } from "../../policies/engine/values.ts";
@@ -19,7 +22,7 @@ const faults = (chart: string, namespace: string, values: object) =>
     ),
   );
 
-test("S3 the charts of Nginx and Redis keep the rules", () => {
+test("S3 the charts of Nginx, Redis and Prometheus keep the rules", () => {
   const nginx = nginxValues(nginxSettings.parse({ hostnames: ["sophia.test"] }), {
     routes: [{ path: "/mcp/one", kind: "sse", host: "one.mcp.svc.cluster.local", port: 8080 }],
     serviceCidr: "10.43.0.0/16",
@@ -33,4 +36,15 @@ test("S3 the charts of Nginx and Redis keep the rules", () => {
     passwordHash: "0a1b2c3d4e5f6071",
   });
   expect(faults("redis", "data", redis)).toEqual([]);
+  const prometheus = prometheusValues(monitoringSettings.parse({}), {
+    monitored: { targets: [{ job: "one", namespace: "mcp", pods: { app: "one" }, port: 8080 }], rules: {} },
+    namespaces: Object.fromEntries(namespaceNames.map((name) => [name, name])) as Record<
+      NamespaceName,
+      string
+    >,
+    hosts: [{ name: "backend", address: "192.0.2.7" }],
+    storageClass: "local-path",
+    slackSecret: "slack",
+  });
+  expect(faults("prometheus", "monitoring", prometheus)).toEqual([]);
 });

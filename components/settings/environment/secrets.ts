@@ -71,6 +71,25 @@ export const secrets = {
     },
   },
 
+  alertsSlackUrl: {
+    about:
+      "Slack webhook that alerts are sent to, one for each stage's channel. Left out: alerts are at Alertmanager only. A change reaches Alertmanager within two minutes, without a restart.",
+    scope: "stage",
+    path: "alerts.slackUrl",
+    required: false,
+    format: z
+      .string()
+      .regex(
+        /^https:\/\/[a-z0-9.-]+\/\S+$/,
+        "must be an https URL at port 443, like https://hooks.slack.com/…",
+      ),
+    usedBy: ["alertmanager"],
+    obtain: "Slack, the internal app's page, Incoming Webhooks",
+    rotation: monthly(
+      "Add a second webhook to the channel, put it into ESC, update the stack, then remove the first.",
+    ),
+  },
+
   registryPassword: vendor(
     "Password or token that may push to the registry of the platform's images.",
     "registry.password",

@@ -9,7 +9,7 @@ import { roles } from "../../snowflake/grants.ts";
 import { noStreams } from "../checks/streams.ts";
 
 /** Of /metrics and /healthz. */
-const port = 8080;
+export const port = 8080;
 const warehouseKey = "SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE";
 const estuaryKey = "SOPHIA_ESTUARY_API_KEY_FILE";
 

@@ -29,6 +29,13 @@ const known: Record<string, Known> = {
     },
     removal: { severity: "data", what: "the databases are deleted with their volumes" },
   },
+  prometheus: {
+    upgrade: {
+      severity: "none",
+      what: "Prometheus and Alertmanager may restart: nothing is measured for some seconds",
+    },
+    removal: { severity: "none", what: "nothing is measured, and no alert is raised; the volumes stay" },
+  },
   "nvidia-device-plugin": {
     upgrade: {
       severity: "restart",

@@ -1,21 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
 import type { Metric, Sample } from "../../../data/kit/metrics.ts";
 import type { Measured } from "../../../data/quality/measure.ts";
 import { metricsOf } from "../../../data/quality/metrics.ts";
+import { type AlertRule, alertRules } from "../alertRules.ts";
 
-export interface Rule {
-  alert: string;
-  expr: string;
-  for: string;
-  labels: { severity: string };
-  annotations: { summary: string; runbook_url: string };
-}
-const file = join(import.meta.dirname, "../../../data/quality/alerts/pipeline.yaml");
-const { groups } = parse(readFileSync(file, "utf8")) as { groups: { rules: Rule[] }[] };
 /** The pipeline's alerts, as Prometheus reads them. */
-export const rules: readonly Rule[] = groups.flatMap((group) => group.rules);
+export const rules: readonly AlertRule[] = alertRules("data/quality/alerts/pipeline.yaml");
 
 /** Whether the checks run at all is not theirs to say. */
 const timed = "PipelineChecksStopped";

@@ -60,7 +60,7 @@ const onMachine: Program = {
         }),
     };
   },
-  run: (command, args, { user }) => execFileSync(command, args, { encoding: "utf8", ...user }),
+  run: (command, args, { user }) => execFileSync(command, args, { encoding: "utf8", stdio: "pipe", ...user }),
 };
 
 /** It shares the machine's network and folders, so that a test need not know where it runs. */
@@ -94,7 +94,10 @@ function inImage(image: string): Program {
       };
     },
     run: (command, args, options) =>
-      execFileSync("docker", [...container(command, options), image, ...args], { encoding: "utf8" }),
+      execFileSync("docker", [...container(command, options), image, ...args], {
+        encoding: "utf8",
+        stdio: "pipe",
+      }),
   };
 }
 

@@ -1,4 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { repository } from "../../../tools/repository.ts";
+import { alertFiles, alertRules } from "../../support/alertRules.ts";
 import { documents, read } from "./documents.ts";
 
 const folder = "docs/runbooks/";
@@ -22,4 +27,30 @@ test("O3 one page says for every runbook what was tested", () => {
     expect(row.split("|")[2] ?? "", book).toMatch(/\w+ \w+/);
     expect(read(book), book).not.toMatch(/^## Tried$/m);
   }
+});
+
+test.each(alertFiles)(
+  "O3 every alert of %s has a severity, a sentence, and a runbook that names it",
+  (file) => {
+    const index = read(`${folder}README.md`);
+    for (const { alert, labels, annotations } of alertRules(file)) {
+      expect(["warning", "critical"], alert).toContain(labels.severity);
+      expect(annotations.summary.length, alert).toBeGreaterThan(10);
+      expect(books, alert).toContain(annotations.runbook_url);
+      const text = read(annotations.runbook_url);
+      expect(text).toContain(`\`${alert}\``);
+      for (const part of ["When", "Check first", "Steps", "It worked when", "Undo"])
+        expect(text, alert).toMatch(new RegExp(`^## ${part}$`, "m"));
+      expect(index).toContain(`\`${alert}\``);
+    }
+  },
+);
+
+test("O3 no file with alerts is forgotten", () => {
+  const listed = execFileSync("git", ["ls-files", "*.yaml"], { cwd: repository, encoding: "utf8" });
+  const found = listed
+    .trim()
+    .split("\n")
+    .filter((file) => existsSync(join(repository, file)) && /^ *- alert: /m.test(read(file)));
+  expect(found.sort()).toEqual([...alertFiles].sort());
 });

@@ -69,8 +69,8 @@ test("S1 the program accepts each stack file together with what ESC gives, secre
     const { config } = parse(text) as { config: Record<string, unknown> };
     const given = entriesOf(reports[`sophia/${stack}`]?.properties?.pulumiConfig) ?? [];
     const bare = (key: string) => key.replace("sophia-infra:", "");
-    const form = (key: string) =>
-      key.endsWith("Certificate") ? "BEGIN CERTIFICATE" : key.endsWith("Key") ? "PRIVATE KEY" : "token";
+    const forms = { Certificate: "BEGIN CERTIFICATE", Key: "PRIVATE KEY", Url: "https://one.test/token" };
+    const form = (key: string) => Object.entries(forms).find(([end]) => key.endsWith(end))?.[1] ?? "token";
     const result = parseConfig({
       values: Object.fromEntries([
         ...Object.entries(config).map(([key, value]) => [

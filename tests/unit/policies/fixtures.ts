@@ -9,7 +9,7 @@ export const contextOf = (more: Partial<Context> = {}): Context => ({
   stack: "dev",
   settings: {
     production: ["prod"],
-    registries: ["ghcr.io/sophia-ai/", "docker.io/library/", "ghcr.io/other/one"],
+    registries: ["ghcr.io/sophia-ai/", "docker.io/library/", "docker.io/prom/", "ghcr.io/other/one"],
     adminPortsFromAnywhere: ["local"],
     plainPodNetwork: ["local"],
   },

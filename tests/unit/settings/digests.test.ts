@@ -39,12 +39,14 @@ test("S3 every image of others is run by its digest where the stack file has it"
   const result = settingsWith({ digests });
   if (!result.ok) throw new Error(JSON.stringify(result.faults));
   const { settings } = result;
-  const { postgres, redis, nginx, gpu, mcp } = settings;
+  const { postgres, redis, nginx, monitoring, gpu, mcp } = settings;
   expect([
     postgres.image,
     postgres.poolerImage,
     redis.image,
     nginx.image,
+    monitoring.prometheusImage,
+    monitoring.alertmanagerImage,
     gpu.pluginImage,
     gpu.autoscaling.exporterImage,
     mcp.gateway.image,

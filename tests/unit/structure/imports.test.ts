@@ -8,6 +8,12 @@ import { repository } from "../../../tools/repository.ts";
 const allowed: Record<string, string[]> = {
   "components/core": [],
   "components/images": ["components/core", "components/settings"],
+  "components/monitoring": [
+    "components/core",
+    "components/network",
+    "components/services",
+    "components/settings",
+  ],
   "components/network": ["components/core"],
   "components/services": [
     "components/core",
@@ -17,7 +23,13 @@ const allowed: Record<string, string[]> = {
   ],
   "components/settings": ["components/core", "components/images"],
   "components/outputs.ts": [],
-  data: ["components/core", "components/network", "components/services", "components/settings"],
+  data: [
+    "components/core",
+    "components/monitoring/monitored.ts",
+    "components/network",
+    "components/services",
+    "components/settings",
+  ],
   delivery: ["components/core", "components/outputs.ts", "images/scan", "lambda", "mcp", "tools"],
   esc: ["components/settings"],
   // What is copied into an image has its own folder only.
@@ -29,6 +41,7 @@ const allowed: Record<string, string[]> = {
   lambda: ["components/core", "components/settings", "k3s/host.ts"],
   mcp: [
     "components/core",
+    "components/monitoring/monitored.ts",
     "components/network",
     "components/services",
     "components/settings",

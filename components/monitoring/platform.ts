@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dcgmExporter, postgresCluster, postgresPooler } from "../network/names.ts";
+import { exporterPort } from "../services/gpuMetrics/exporter.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { Monitored, Target } from "./monitored.ts";
+
+/** Where CloudNativePG's instances and poolers serve metrics. */
+const ports = { postgres: 9187, pooler: 9127 } as const;
+
+/** The data stores and GPUs, and the alerts on them and on monitoring itself. Redis and Nginx export no metrics. Pure. */
+export function platformMonitored({ postgres, gpu }: Pick<Settings, "postgres" | "gpu">): Monitored {
+  const targets: Target[] = [
+    {
+      job: "postgres",
+      namespace: "data",
+      pods: { "cnpg.io/cluster": postgresCluster, "cnpg.io/podRole": "instance" },
+      port: ports.postgres,
+    },
+  ];
+  if (postgres.poolerInstances > 0) {
+    const pods = { "cnpg.io/poolerName": postgresPooler };
+    targets.push({ job: "postgres-pooler", namespace: "data", pods, port: ports.pooler });
+  }
+  if (gpu.autoscaling.enabled)
+    targets.push({ job: "gpu", namespace: "gpu", pods: dcgmExporter, port: exporterPort });
+  return { targets, rules: { platform: readFileSync(join(import.meta.dirname, "alerts.yaml"), "utf8") } };
+}

@@ -1,0 +1,111 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import { together } from "../../../components/monitoring/monitored.ts";
+import { Monitoring } from "../../../components/monitoring/monitoring.ts";
+import { platformMonitored } from "../../../components/monitoring/platform.ts";
+import { type NamespaceName, namespaceNames } from "../../../components/network/names.ts";
+import { gpuSettings } from "../../../components/settings/sections/gpu.ts";
+import { mcpSettings } from "../../../components/settings/sections/mcp.ts";
+import { monitoringSettings } from "../../../components/settings/sections/monitoring.ts";
+import { postgresSettings } from "../../../components/settings/sections/services.ts";
+import { pipelineMonitored } from "../../../data/monitored.ts";
+import { mcpMonitored } from "../../../mcp/monitored.ts";
+import { faultsOf } from "../../charts/rules.ts";
+import { find, resolved, unmarked } from "./registered.ts";
+
+const namespaces = Object.fromEntries(namespaceNames.map((name) => [name, pulumi.output(name)])) as Record<
+  NamespaceName,
+  pulumi.Output<string>
+>;
+const settings = {
+  monitoring: monitoringSettings.parse({ intervalSeconds: 15 }),
+  postgres: postgresSettings.parse({}),
+  gpu: gpuSettings.parse({}),
+  storageClass: "fast",
+};
+const args = {
+  settings,
+  namespaces,
+  parts: [pipelineMonitored({ enabled: true })],
+  hosts: [{ name: "backend", address: pulumi.output("192.0.2.7") }],
+  hostExporterImage: "registry.test/monitoring:1",
+};
+const jobs = ({ targets }: { targets: { job: string }[] }) => targets.map(({ job }) => job);
+
+describe("Monitoring", () => {
+  test("O1 O2 gives the chart what every part wants to be watched by, and the hosts", async () => {
+    const monitoring = new Monitoring("m", args);
+    expect(await resolved(monitoring.digest)).toMatch(/^[0-9a-f]{16}$/);
+    const { values, namespace } = find("kubernetes:helm.sh/v3:Release", "m-service-release");
+    expect(namespace).toBe("monitoring");
+    const given = values as { targets: { job: string }[]; rules: object };
+    expect(jobs(given)).toEqual(["postgres", "postgres-pooler", "gpu", "pipeline-quality"]);
+    expect(Object.keys(given.rules).sort()).toEqual(["pipeline", "platform"]);
+    expect(values).toMatchObject({
+      interval: 15,
+      storage: { class: "fast" },
+      hosts: ["192.0.2.7"],
+      alertmanager: { slackSecret: "" },
+    });
+  });
+
+  test("O1 S4 the exporter of the hosts' health knows the hosts, and is restricted", async () => {
+    await resolved(new Monitoring("h", args).digest);
+    const { data } = find("kubernetes:core/v1:ConfigMap", "h-hosts");
+    expect(data).toEqual({ "hosts.json": JSON.stringify([{ name: "backend", address: "192.0.2.7" }]) });
+    const { spec } = find("kubernetes:apps/v1:Deployment", "h-host-exporter");
+    const { template } = spec as { template: { spec: object } };
+    const pod = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "h" }, spec: { template } };
+    expect(faultsOf(pod).filter((fault) => !fault.includes("no pull of an image"))).toEqual([]);
+    expect(template.spec).toMatchObject({
+      containers: [
+        {
+          image: "registry.test/monitoring:1",
+          env: [
+            { name: "PORT", value: "8080" },
+            { name: "SOPHIA_HOSTS_FILE", value: "/etc/sophia/hosts.json" },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("S1 P5 a receiver's URL is in a Secret alone", async () => {
+    const slackUrl = pulumi.secret("https://hooks.test/secret");
+    await resolved(new Monitoring("s", { ...args, slackUrl }).digest);
+    const { stringData } = find("kubernetes:core/v1:Secret", "s-slack");
+    expect(unmarked(stringData)).toMatchObject({ value: { url: "https://hooks.test/secret" } });
+    const { values } = find("kubernetes:helm.sh/v3:Release", "s-service-release");
+    expect(values).toMatchObject({ alertmanager: { slackSecret: "alertmanager-slack" } });
+    expect(JSON.stringify(values)).not.toContain("hooks.test");
+  });
+});
+
+describe("what is watched", () => {
+  test("O1 follows the settings: what does not run is not scraped, and raises no alert", () => {
+    const without = platformMonitored({
+      postgres: postgresSettings.parse({ poolerInstances: 0 }),
+      gpu: gpuSettings.parse({ autoscaling: { enabled: false } }),
+    });
+    expect(jobs(without)).toEqual(["postgres"]);
+    expect(pipelineMonitored({ enabled: false })).toEqual({ targets: [], rules: {} });
+  });
+
+  test("O1 of the MCP servers the gateway, our own, and the health of all", () => {
+    const some = mcpSettings.parse({ enabled: ["redis", "memory", "sophia_infrastructure"] });
+    const given = new Set(["lambdaApiKey"]);
+    const all = mcpMonitored(some, given, { enabled: true });
+    expect(jobs(all)).toEqual(["mcp-gateway", "sophia-infrastructure", "redis", "mcp-health"]);
+    expect(Object.keys(all.rules)).toEqual(["mcp"]);
+    // Without the process that reports the health, its absence would be an alert.
+    const blind = mcpMonitored(some, given, { enabled: false });
+    expect(jobs(blind)).toEqual(["mcp-gateway", "sophia-infrastructure", "redis"]);
+    expect(blind.rules).toEqual({});
+  });
+
+  test("two parts with the same job or file are refused", () => {
+    const part = pipelineMonitored({ enabled: true });
+    expect(() => together([part, part])).toThrow(/two parts have a job called pipeline-quality/);
+    expect(() => together([part, { ...part, targets: [] }])).toThrow(/a rule file called pipeline/);
+  });
+});
