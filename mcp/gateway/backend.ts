@@ -18,7 +18,17 @@ export type GatewayAuth =
   /** Nginx has validated a client's token before a request arrives. */
   | { by: "nginx" }
   /** The gateway validates tokens of an identity provider itself. */
-  | { by: "oidc"; issuer: string; clientId: string; audience: string; resource: string };
+  | {
+      by: "oidc";
+      issuer: string;
+      clientId: string;
+      audience: string;
+      resource: string;
+      /** PEM of the authority of the issuer's certificate. Default: the public ones. */
+      authority?: string | undefined;
+      /** Whether the issuer may have a private address. Default: false. */
+      privateAddress?: boolean;
+    };
 
 /** The Redis in which all replicas store sessions of the 2025 revision, so that each can serve every session. */
 export interface SessionStore {
@@ -35,6 +45,8 @@ export interface Engine {
   /** Arguments of the image's entry point. */
   args: string[];
   configFile: string;
+  /** Where its configuration says that the authority of the identity provider is; in the folder of `configFile`. */
+  authorityFile: string;
   /** Environment variables of its runtime, for a memory limit in bytes. */
   environment(memory: number): Record<string, string>;
   port: number;

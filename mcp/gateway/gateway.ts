@@ -8,7 +8,14 @@ import { addressAtOnce, digestOf } from "../deployment/pod.ts";
 import { autoscaler, disruptionBudget, rolling } from "../deployment/scaling.ts";
 import type { Backend, Engine, GatewayAuth } from "./backend.ts";
 import { engine as defaultEngine } from "./engine.ts";
-import { gatewayConfig, gatewayEgress, gatewayName, gatewayPod, gatewaySecrets } from "./objects.ts";
+import {
+  gatewayConfig,
+  gatewayEgress,
+  gatewayFiles,
+  gatewayName,
+  gatewayPod,
+  gatewaySecrets,
+} from "./objects.ts";
 
 export interface GatewayArgs {
   settings: Settings["mcp"];
@@ -51,10 +58,12 @@ export class Gateway extends Component {
     const { settings, backends, namespace, auth, sessions, engine = defaultEngine } = args;
     const labels = { ...mcpGateway, ...redisClient, "app.kubernetes.io/part-of": "sophia-mcp" };
     const metadata = { name: gatewayName, namespace, labels };
-    const config = gatewayConfig(engine, backends, auth, sessions);
+    const files = gatewayFiles(engine, gatewayConfig(engine, backends, auth, sessions), auth);
     const secrets = gatewaySecrets(engine, backends, sessions.password);
     const values = pulumi.secret(pulumi.all(secrets));
-    const checksum = pulumi.all([values, config]).apply((all) => digest(JSON.stringify(all)));
+    const checksum = pulumi
+      .all([values, ...Object.values(files)])
+      .apply((all) => digest(JSON.stringify(all)));
 
     const account = new k8s.core.v1.ServiceAccount(
       this.childName("account"),
@@ -65,13 +74,8 @@ export class Gateway extends Component {
       metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
       spec: gatewayPod(engine, settings.gateway, Object.keys(secrets), account.metadata.name),
     };
-    const file = engine.configFile.split("/").at(-1) ?? "";
     this.#workload(metadata, settings, template, [
-      new k8s.core.v1.ConfigMap(
-        this.childName("config"),
-        { metadata, data: { [file]: config } },
-        this.child(),
-      ),
+      new k8s.core.v1.ConfigMap(this.childName("config"), { metadata, data: files }, this.child()),
       new k8s.core.v1.Secret(this.childName("secret"), { metadata, stringData: values }, this.child()),
       new k8s.networking.v1.NetworkPolicy(
         this.childName("policy"),

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { toUrl } from "../../components/network/egress.ts";
@@ -30,6 +31,19 @@ export function gatewayConfig(
       { host, port: sessions.port },
     ),
   );
+}
+
+/** Content of the gateway's ConfigMap, by file. Holds no secret. */
+export function gatewayFiles(
+  engine: Engine,
+  config: pulumi.Input<string>,
+  auth: GatewayAuth,
+): Record<string, pulumi.Input<string>> {
+  const authority = auth.by === "oidc" ? auth.authority : undefined;
+  return {
+    [basename(engine.configFile)]: config,
+    ...(authority !== undefined && { [basename(engine.authorityFile)]: authority }),
+  };
 }
 
 /** Values of the gateway's Secret, by environment variable. */

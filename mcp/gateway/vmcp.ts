@@ -6,11 +6,22 @@ const metricsPort = 9464;
 /** Bytes that it uses at most while no server floods it. */
 const usualMemory = 256 * 2 ** 20;
 const configFile = "/etc/sophia/vmcp.yaml";
+const authorityFile = "/etc/sophia/issuer.crt";
 
 function incomingAuth(auth: GatewayAuth) {
   if (auth.by === "nginx") return { type: "anonymous" };
-  const { issuer, clientId, audience, resource } = auth;
-  return { type: "oidc", oidc: { issuer, clientId, audience, resource } };
+  const { issuer, clientId, audience, resource, authority, privateAddress } = auth;
+  return {
+    type: "oidc",
+    oidc: {
+      issuer,
+      clientId,
+      audience,
+      resource,
+      ...(authority !== undefined && { caBundlePath: authorityFile }),
+      ...(privateAddress && { jwksAllowPrivateIp: true }),
+    },
+  };
 }
 
 function outgoingAuth(backends: readonly ResolvedBackend[]) {
@@ -40,6 +51,7 @@ export const vmcp: Engine = {
   port,
   metricsPort,
   configFile,
+  authorityFile,
   environment: (memory) => ({
     // Its heap is small and each call allocates: with the default it spends a quarter of its time on garbage collection.
     GOGC: "400",

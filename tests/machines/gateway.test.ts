@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -6,8 +7,8 @@ import { readHealths } from "../../mcp/check/status.ts";
 import { vmcp } from "../../mcp/gateway/vmcp.ts";
 import { type Era, probe } from "../../mcp/probe.ts";
 import type { Serving } from "../../mcp/servers/kit/serve.ts";
+import { type Issuer, newKey, startIssuer } from "../support/servers/issuer.ts";
 import { type Bench, nginxImage, openBench } from "./gateway/bench.ts";
-import { type Issuer, newKey, startIssuer } from "./gateway/issuer.ts";
 import {
   backendOf,
   type Door,
@@ -47,13 +48,14 @@ describe("with an identity provider", () => {
     gateway = await startGateway(bench.binary, bench.folder, {
       host: ownAddress,
       backends: [backendOf("toy", server)],
-      authority: issuer.certificate,
       auth: {
         by: "oidc",
         issuer: issuer.url,
         clientId: "sophia",
         audience,
         resource: "https://sophia.test/mcp",
+        authority: readFileSync(issuer.certificate, "utf8"),
+        privateAddress: true,
       },
     });
     bench.stops.push(() => gateway.stop());

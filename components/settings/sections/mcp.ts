@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { images } from "../../core/versions.ts";
 import { cpu, quantity } from "./quantities.ts";
@@ -69,6 +70,14 @@ export const mcpSettings = z.strictObject({
           clientId: z.string().min(1),
           /** What a token must be meant for. */
           audience: z.string().min(1),
+          /** PEM of the authority that signed the issuer's certificate. Left out: the public ones. A change rolls the gateway. */
+          authority: z.string().includes("BEGIN CERTIFICATE").optional(),
+          /** The issuer may have a private address, as in the lab. Off: the gateway refuses one, also behind a name. */
+          privateAddress: z.boolean().default(false),
+        })
+        .refine(({ issuer, privateAddress }) => !privateAddress || isIPv4(new URL(issuer).hostname), {
+          path: ["privateAddress"],
+          message: "needs an issuer by its IPv4 address: network policies know no names",
         })
         .optional(),
     })

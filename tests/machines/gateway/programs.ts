@@ -95,18 +95,20 @@ export async function startGateway(
     backends: ResolvedBackend[];
     auth: GatewayAuth;
     sessions?: SessionStore & { password: string };
-    authority?: string;
     /** Credentials by variable. */
     environment?: Record<string, string>;
   },
 ): Promise<Program> {
-  const { host, backends, auth, sessions, authority } = given;
+  const { host, backends, auth, sessions } = given;
   const port = await freePort();
   const config = parse(vmcp.config(backends, auth, sessions ?? { host: "127.0.0.1", port: 1 }));
   config.telemetry.prometheusPort = await freePort();
   if (!sessions) delete config.sessionStorage;
-  // Elsewhere an identity provider has a public address.
-  if (auth.by === "oidc") config.incomingAuth.oidc.jwksAllowPrivateIp = true;
+  if (auth.by === "oidc" && auth.authority !== undefined) {
+    const authority = join(folder, `issuer-${port}.crt`);
+    writeFileSync(authority, auth.authority);
+    config.incomingAuth.oidc.caBundlePath = authority;
+  }
   const file = join(folder, `gateway-${port}.yaml`);
   writeFileSync(file, stringify(config));
   const child = spawn(binary, ["serve", "--config", file, "--host", host, "--port", String(port)], {
@@ -115,7 +117,6 @@ export async function startGateway(
       ...vmcp.environment(memoryLimit),
       ...given.environment,
       ...(sessions && { [vmcp.sessionPasswordVariable]: sessions.password }),
-      ...(authority && { SSL_CERT_FILE: authority }),
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -17,6 +17,7 @@ const other: Engine = {
   sessionPasswordVariable: "OTHER_PASSWORD",
   args: ["--file", "/etc/sophia/other.json"],
   configFile: "/etc/sophia/other.json",
+  authorityFile: "/etc/sophia/other.crt",
   environment: (memory) => ({ OTHER_MEMORY: String(memory) }),
   port: 7070,
   path: "/all",

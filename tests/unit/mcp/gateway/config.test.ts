@@ -81,11 +81,27 @@ describe("the gateway's configuration", () => {
       oidc,
     });
     expect(config.incomingAuth).toEqual({ type: "anonymous" });
+    const own = { ...oidc, authority: "PEM", privateAddress: true };
+    expect(parse(vmcp.config([], { by: "oidc", ...own }, sessions)).incomingAuth.oidc).toEqual({
+      ...oidc,
+      caBundlePath: vmcp.authorityFile,
+      jwksAllowPrivateIp: true,
+    });
   });
 });
 
 test("M3 has two replicas and scales to ten, if nothing else is set", () => {
   expect(mcpSettings.parse({}).gateway.replicas).toEqual({ min: 2, max: 10 });
+});
+
+test("M3 S1 an identity provider has a public address, if nothing else is set, and a private one without a name", () => {
+  const oidc = { issuer: "https://idp.test", clientId: "sophia", audience: "mcp" };
+  const parsed = (more: object) => mcpSettings.safeParse({ gateway: { oidc: { ...oidc, ...more } } });
+  expect(parsed({}).data?.gateway.oidc).toEqual({ ...oidc, privateAddress: false });
+  expect(parsed({ privateAddress: true }).error?.issues).toMatchObject([
+    { path: ["gateway", "oidc", "privateAddress"], message: expect.stringContaining("by its IPv4 address") },
+  ]);
+  expect(parsed({ privateAddress: true, issuer: "https://10.1.2.3:8443" }).success).toBe(true);
 });
 
 test("M3 what keeps state in its session is not behind the gateway", () => {

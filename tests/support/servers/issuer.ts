@@ -3,10 +3,17 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { certificateIn } from "../../support/servers/certificate.ts";
+import { certificateIn } from "./certificate.ts";
 
 /** Claims of a token, as far as tests change them. */
-export type Claims = Partial<{ iss: string; aud: string; sub: string; exp: number; nbf: number }>;
+export type Claims = Partial<{
+  iss: string;
+  aud: string;
+  sub: string;
+  exp: number;
+  nbf: number;
+  name: string;
+}>;
 
 export interface Issuer {
   url: string;
@@ -22,9 +29,9 @@ const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString("
 /** A key as an issuer has one. */
 export const newKey = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-/** An OpenID provider on loopback, as small as the standard allows: discovery, keys, and tokens signed with RS256. */
-export async function startIssuer(folder: string, audience: string): Promise<Issuer> {
-  const { key, certificate } = certificateIn(folder);
+/** An OpenID provider, as small as the standard allows: discovery, keys, and tokens signed with RS256. */
+export async function startIssuer(folder: string, audience: string, address = "127.0.0.1"): Promise<Issuer> {
+  const { key, certificate } = certificateIn(folder, address);
   const { privateKey, publicKey } = newKey();
   let url = "";
   const server = createServer(
@@ -46,15 +53,23 @@ export async function startIssuer(folder: string, audience: string): Promise<Iss
       answer.writeHead(document ? 200 : 404, { "content-type": "application/json" });
       answer.end(JSON.stringify(document ?? {}));
     },
-  ).listen(0, "127.0.0.1");
+  ).listen(0, address);
   await once(server, "listening");
-  url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `https://${address}:${(server.address() as AddressInfo).port}`;
   return {
     url,
     certificate,
     token: (claims = {}, signer: KeyObject | null = privateKey) => {
       const now = Math.floor(Date.now() / 1000);
-      const body = { iss: url, aud: audience, sub: "ann", iat: now, exp: now + 300, ...claims };
+      const body = {
+        iss: url,
+        aud: audience,
+        sub: "ann",
+        name: "Ann Client",
+        iat: now,
+        exp: now + 300,
+        ...claims,
+      };
       const text = `${encoded({ alg: signer ? "RS256" : "none", kid: "one", typ: "JWT" })}.${encoded(body)}`;
       return `${text}.${signer ? createSign("RSA-SHA256").update(text).sign(signer).toString("base64url") : ""}`;
     },
