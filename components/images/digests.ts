@@ -1,19 +1,6 @@
-import { type ImageRole, images } from "../core/versions.ts";
+import { images } from "../core/versions.ts";
 import type { Settings } from "../settings/schema.ts";
-
-/** Images that the program builds itself, where the stack says so: it knows their digests. */
-const own: readonly ImageRole[] = ["mcpServers", "monitoring", "pipeline"];
-
-/** Images of others, as the table of versions names them. */
-export const imagesOfOthers: readonly string[] = (Object.keys(images) as ImageRole[])
-  .filter((role) => !own.includes(role))
-  .map((role) => images[role]);
-
-/** MCP servers whose vendor publishes an image; settings name it only to replace it. */
-export const serverImages: Readonly<Record<string, string>> = {
-  github: images.githubMcp,
-  slack: images.slackMcp,
-};
+import { ownImages, serverImages } from "./roles.ts";
 
 /** Reference with the digest that was looked up for it, if one was. Pure. */
 export const pinned = (reference: string, digests: Readonly<Record<string, string>>): string =>
@@ -53,7 +40,7 @@ export function imagesOfOthersIn({ images: { digests }, ...settings }: Settings)
   const ofServers = Object.entries(serverImages)
     .filter(([server]) => settings.mcp.servers[server]?.image === undefined)
     .map(([, image]) => image);
-  const ours = own.map((role): string => images[role]);
+  const ours = ownImages.map((role): string => images[role]);
   const others = [images.cnpgOperator, ...named(settings), ...ofServers].filter(
     (each) => !ours.includes(each),
   );

@@ -1,16 +1,9 @@
 import { configKey, liveSecrets } from "../../components/settings/environment/uses.ts";
+import type { Fault } from "./fault.ts";
 import { missingKeys, type Output, outputFaults, outputs } from "./outputs.ts";
 import { bare, type Expression, inside, type Range, type Report, references, within } from "./report.ts";
 import { shapeFaults, stackFaults } from "./shape.ts";
 import { readSource } from "./source.ts";
-
-/** A fault in one of the files, with its remedy. Never contains the value of a secret. */
-export interface Fault {
-  file: string;
-  line: number;
-  column: number;
-  message: string;
-}
 
 /** The input of the check. */
 export interface Material {

@@ -1,5 +1,5 @@
 import { suggestion } from "../../components/settings/parse.ts";
-import type { Fault } from "./judge.ts";
+import type { Fault } from "./fault.ts";
 import type { Import, Source } from "./source.ts";
 
 /** Top-level keys of an environment. */

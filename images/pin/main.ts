@@ -8,7 +8,7 @@
  */
 import { join } from "node:path";
 import { messageOf } from "../../components/core/errors.ts";
-import { imagesOfOthers } from "../../components/images/digests.ts";
+import { imagesOfOthers } from "../../components/images/roles.ts";
 import { repository } from "../../tools/repository.ts";
 import { pin } from "./stackFile.ts";
 

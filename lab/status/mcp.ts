@@ -1,5 +1,6 @@
 import type { StackOutputs } from "../../components/outputs.ts";
-import { type Access, checkServers } from "../../mcp/check/checkServers.ts";
+import type { Access } from "../../mcp/check/access.ts";
+import { checkServers } from "../../mcp/check/checkServers.ts";
 import type { ServerCheck } from "../../mcp/check/judge.ts";
 import type { McpGatewayStatus, McpServerStatus } from "./report.ts";
 

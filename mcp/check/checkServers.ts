@@ -1,24 +1,7 @@
 import { type Era, type Probe, probe } from "../probe.ts";
+import type { Access, GatewayAccess } from "./access.ts";
 import { type Answer, type CheckedServer, type GatewayView, judged, type ServerCheck } from "./judge.ts";
 import { readHealths } from "./status.ts";
-
-/** How the checker connects and authenticates. */
-export interface Access {
-  /** Address or name to connect to instead of the URL's host. */
-  address?: string | undefined;
-  /** PEM of a certificate or authority to trust, in addition to the system's authorities. */
-  ca?: string | undefined;
-  /** Bearer token of a client. */
-  token?: string | undefined;
-  /** Seconds for each request. */
-  timeout: number;
-}
-
-export interface GatewayAccess {
-  url: string;
-  /** `/mcp` accepts only an identity provider's tokens, which the checker does not have: it reads `/mcp/status` instead. */
-  oidc: boolean;
-}
 
 export const eras: Era[] = ["2025-11-25", "2026-07-28"];
 const isEra = (text: string): text is Era => eras.some((era) => era === text);

@@ -1,4 +1,4 @@
-import type { GatewayAccess } from "./checkServers.ts";
+import type { GatewayAccess } from "./access.ts";
 import type { CheckedServer } from "./judge.ts";
 
 /** Input of the check; holds no secrets. */

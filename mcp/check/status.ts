@@ -1,7 +1,7 @@
 import { lookup as resolve } from "node:dns";
 import { request } from "node:https";
 import type { LookupFunction } from "node:net";
-import type { Access } from "./checkServers.ts";
+import type { Access } from "./access.ts";
 import type { GatewayView } from "./judge.ts";
 
 interface Reply {

@@ -1,5 +1,4 @@
-import { isPlaceholder } from "./random.ts";
-import { isReference } from "./references.ts";
+import { isPlaceholder, isReference } from "./random.ts";
 
 /** A kind of key that can be recognised by its form. */
 export interface Format {

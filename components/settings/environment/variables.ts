@@ -5,24 +5,8 @@ import { peopleVariables } from "./peopleVariables.ts";
 import { pipelineVariables } from "./pipelineVariables.ts";
 import type { AnySecretName } from "./secrets.ts";
 import { serverVariables } from "./serverVariables.ts";
+import type { Variable } from "./variable.ts";
 import { vendorVariables } from "./vendorVariables.ts";
-
-/** One environment variable that the platform or its services know. */
-export interface Variable {
-  about: string;
-  usedBy: readonly ConsumerName[];
-  /** What is accepted; a default in it makes the variable one that may be left out. */
-  schema: z.ZodType;
-  /**
-   * Who sets it: `program` our Pulumi program, `kubernetes` the kubelet, `person` a person at a shell. `default`: in
-   * pods it is not set.
-   */
-  setBy: "program" | "kubernetes" | "person" | "default";
-  /** Names begin with `SOPHIA_`, the lab's with `LAB`. Whose name it is where it does not. */
-  standard?: string;
-  /** The secret that it holds. A name that ends with `_FILE` holds the path of a file with it. */
-  secret?: AnySecretName;
-}
 
 const text = z.string().min(1);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { imagesOfOthers } from "../../images/digests.ts";
+import { imagesOfOthers } from "../../images/roles.ts";
 
 /** An image by tag and digest: the tag is for people, the digest decides. */
 const pinned = z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Commands } from "../kit/control.ts";
-import type { HubSpot } from "./handler.ts";
+import type { HubSpot } from "./account.ts";
 
 const object = z.enum(["contacts", "deals"]);
 const ids = z.array(z.number().int()).default([]);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Commands } from "../kit/control.ts";
-import type { Slack } from "./handler.ts";
 import type { Channel } from "./store.ts";
+import type { Slack } from "./workspace.ts";
 
 const seed = z.strictObject({
   seed: z.number().int().optional(),

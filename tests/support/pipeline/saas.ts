@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { HubSpot, hubspotHandler } from "../../../lab/saas/hubspot/handler.ts";
+import { HubSpot } from "../../../lab/saas/hubspot/account.ts";
+import { hubspotHandler } from "../../../lab/saas/hubspot/handler.ts";
 import type { Handler } from "../../../lab/saas/kit/http.ts";
-import { Slack, slackHandler } from "../../../lab/saas/slack/handler.ts";
+import { slackHandler } from "../../../lab/saas/slack/handler.ts";
+import { Slack } from "../../../lab/saas/slack/workspace.ts";
 
 const secret = () => Math.random().toString(36).slice(2);
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { images } from "../../../components/core/versions.ts";
-import { imagesOfOthers } from "../../../components/images/digests.ts";
+import { imagesOfOthers } from "../../../components/images/roles.ts";
 import { deployedImages } from "../../../delivery/stack/scan.ts";
 import { repository } from "../../../tools/repository.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { images } from "../../../components/core/versions.ts";
-import { imagesOfOthers, serverImages } from "../../../components/images/digests.ts";
+import { imagesOfOthers, serverImages } from "../../../components/images/roles.ts";
 import { gpuValues } from "../../../components/services/gpu.ts";
 import { operatorObjects } from "../../../components/services/postgres/operator.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";

@@ -17,10 +17,10 @@ import {
   usersOf,
   valuesOf,
 } from "../../../components/settings/environment/uses.ts";
+import type { Variable } from "../../../components/settings/environment/variable.ts";
 import {
   environmentSchema,
   secretFilesFor,
-  type Variable,
   variables,
 } from "../../../components/settings/environment/variables.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";

@@ -70,18 +70,38 @@ function faultsOf(file: string, text: string): string[] {
     .map((path) => `${file} imports ${path}`);
 }
 
+/** Files that import each other in a circle, directly or through others: the first circle that each start leads to. Pure. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): void => {
+    const from = path.indexOf(file);
+    if (from >= 0) found.push([...path.slice(from), file].join(" -> "));
+    if (from >= 0 || done.has(file)) return;
+    for (const next of imports.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file, []);
+  return found;
+}
+
 describe("imports point one way", () => {
   const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
     cwd: repository,
     encoding: "utf8",
-  }).trim();
+  })
+    .trim()
+    .split("\n")
+    .filter((file) => existsSync(join(repository, file)));
+  const texts = new Map(files.map((file) => [file, readFileSync(join(repository, file), "utf8")]));
 
   test("no folder imports from one that it may not know", () => {
-    const faults = files
-      .split("\n")
-      .filter((file) => existsSync(join(repository, file)))
-      .flatMap((file) => faultsOf(file, readFileSync(join(repository, file), "utf8")));
-    expect(faults).toEqual([]);
+    expect([...texts].flatMap(([file, text]) => faultsOf(file, text))).toEqual([]);
+  });
+  test("no files import each other in a circle", () => {
+    expect(circles(new Map([...texts].map(([file, text]) => [file, importsOf(file, text)])))).toEqual([]);
+    const loop = { "a.ts": ["b.ts"], "b.ts": ["c.ts", "d.ts"], "c.ts": ["a.ts"] };
+    expect(circles(new Map(Object.entries(loop)))).toEqual(["a.ts -> b.ts -> c.ts -> a.ts"]);
   });
   test("an import of the lab from the program is one", () => {
     const text = 'import { run } from "../lab/exec.ts";';

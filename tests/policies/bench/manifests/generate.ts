@@ -1,4 +1,5 @@
-import { type Fault, faults, type Pair } from "./faults.ts";
+import type { Fault, Pair } from "./fault.ts";
+import { faults } from "./faults.ts";
 import { Draw } from "./random.ts";
 
 /** A manifest with one known fault, and its twin without. */

@@ -1,4 +1,4 @@
-import type { Fault, Group, Pair } from "./faults.ts";
+import type { Fault, Group, Pair } from "./fault.ts";
 import { genericPassword, keys } from "./keys.ts";
 import type { Draw } from "./random.ts";
 import { type Body, namespace, workload } from "./shapes.ts";

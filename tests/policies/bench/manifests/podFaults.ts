@@ -1,4 +1,4 @@
-import type { Fault, Group } from "./faults.ts";
+import type { Fault, Group } from "./fault.ts";
 import { genericPassword, keys } from "./keys.ts";
 import type { Draw } from "./random.ts";
 import { type Body, type Container, type Workload, workload } from "./shapes.ts";
