@@ -37,40 +37,42 @@ async function makeWritable(folder: string): Promise<void> {
   }
 }
 
-const cloudNativePg: Module = {
-  path: "github.com/cloudnative-pg/cloudnative-pg",
-  version: `v${versions.cloudNativePg}`,
-  sum: "h1:fnhVq44xXx97MNiuvJsPrX1vSjYbgdyBK5MSGfdHdp0=",
-};
+/** What a published module also carries, obtained again when the module changes. */
+const carriedBy = (
+  module: Module,
+  artefact: Pick<Artefact, "name" | "title">,
+  copy: (folder: string, out: string) => Promise<void>,
+): Artefact => ({
+  ...artefact,
+  key: async () => JSON.stringify(module),
+  build: async (context) => copy(await fetchModule(module, context), context.out),
+});
 
 /** CloudNativePG's release manifest: the folder has one file, `cnpg.yaml`. */
-export const operatorManifest: Artefact = {
-  name: "cnpg-manifest",
-  title: `get CloudNativePG's manifest v${versions.cloudNativePg}`,
-  key: async () => JSON.stringify(cloudNativePg),
-  async build(context) {
-    const folder = await fetchModule(cloudNativePg, context);
-    const source = join(folder, "releases", `cnpg-${versions.cloudNativePg}.yaml`);
-    await copyFile(source, join(context.out, "cnpg.yaml"));
-    await chmod(join(context.out, "cnpg.yaml"), 0o644);
+export const operatorManifest: Artefact = carriedBy(
+  {
+    path: "github.com/cloudnative-pg/cloudnative-pg",
+    version: `v${versions.cloudNativePg}`,
+    sum: "h1:fnhVq44xXx97MNiuvJsPrX1vSjYbgdyBK5MSGfdHdp0=",
   },
-};
-
-const devicePlugin: Module = {
-  path: "github.com/NVIDIA/k8s-device-plugin",
-  version: `v${versions.nvidiaDevicePlugin}`,
-  sum: "h1:3JBGCsq0moOtpqyYHpevGZNcPKmIJeTiL7qSQ/rC71Q=",
-};
+  { name: "cnpg-manifest", title: `get CloudNativePG's manifest v${versions.cloudNativePg}` },
+  async (folder, out) => {
+    await copyFile(join(folder, "releases", `cnpg-${versions.cloudNativePg}.yaml`), join(out, "cnpg.yaml"));
+    await chmod(join(out, "cnpg.yaml"), 0o644);
+  },
+);
 
 /** NVIDIA's chart: the folder has one folder, `nvidia-device-plugin`. */
-export const devicePluginChart: Artefact = {
-  name: "nvidia-chart",
-  title: `get NVIDIA's device plugin chart v${versions.nvidiaDevicePlugin}`,
-  key: async () => JSON.stringify(devicePlugin),
-  async build(context) {
-    const folder = await fetchModule(devicePlugin, context);
-    const target = join(context.out, "nvidia-device-plugin");
+export const devicePluginChart: Artefact = carriedBy(
+  {
+    path: "github.com/NVIDIA/k8s-device-plugin",
+    version: `v${versions.nvidiaDevicePlugin}`,
+    sum: "h1:3JBGCsq0moOtpqyYHpevGZNcPKmIJeTiL7qSQ/rC71Q=",
+  },
+  { name: "nvidia-chart", title: `get NVIDIA's device plugin chart v${versions.nvidiaDevicePlugin}` },
+  async (folder, out) => {
+    const target = join(out, "nvidia-device-plugin");
     await cp(join(folder, "deployments/helm/nvidia-device-plugin"), target, { recursive: true });
     await makeWritable(target);
   },
-};
+);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { versions } from "../../components/core/versions.ts";
 import type { Artefact } from "../../tools/artefacts/artefact.ts";
 import { goBuild } from "../../tools/artefacts/goBuild.ts";
+import { moduleVersion } from "../../tools/artefacts/goMod.ts";
 import { hashOf } from "../../tools/artefacts/hash.ts";
 import { run } from "../../tools/exec.ts";
 
@@ -28,15 +29,6 @@ export const programs = [
 ] as const;
 export type Program = (typeof programs)[number];
 
-/** Version of a module in the text of a go.mod. */
-function moduleVersion(goMod: string, module: string): string {
-  const version = new RegExp(`^\\s*(?:require )?${module.replaceAll(".", "\\.")} (v\\S+)`, "m").exec(
-    goMod,
-  )?.[1];
-  if (!version) throw new Error(`lab/k3s/go.mod does not name a version of ${module}`);
-  return version;
-}
-
 /**
  * Linker flags: the stand-in reports the K3s version of `components/core/versions.ts`, the operator its own version
  * (which determines its default images and upgrades).
@@ -54,7 +46,7 @@ export function linkerFlags(goMod: string, k3sVersion: string): string {
   const stamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) =>
     Object.entries(kubernetes).map(([name, value]) => `-X ${path}.${name}=${value}`),
   );
-  const operator = moduleVersion(goMod, operatorModule).slice(1);
+  const operator = moduleVersion(goMod, operatorModule, "lab/k3s/go.mod").slice(1);
   return ["-s", "-w", ...stamps, `-X ${operatorModule}/pkg/versions.buildVersion=${operator}`].join(" ");
 }
 

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
+import {
+  fromConfiguration,
+  type Get,
+  requiredSecret,
+  settingsAt,
+} from "../../components/core/provider/configured.ts";
 import { systemClock } from "../../components/core/wait.ts";
 import { lambdaSettings } from "../../components/settings/sections/lambda.ts";
 import { createClient } from "../client/client.ts";
@@ -25,36 +31,18 @@ const connection = lambdaSettings.pick({
 });
 export type Connection = z.infer<typeof connection>;
 
-interface Configuration {
-  get(key: string): string | undefined;
-}
-let configuration: Configuration | undefined;
 let shared: Promise<Context> | undefined;
 
-/** Called once for each kind of resource, always with the same configuration. */
-export function configureWith(given: Configuration): void {
-  configuration = given;
-}
-
 /** The connection to Lambda that all resources of this process share, created at first use. */
-export function configured(): Promise<Context> {
-  const given = configuration;
-  if (given === undefined) throw new Error("the provider was used before it was configured");
-  shared ??= contextFrom((key) => given.get(key));
+export const { configureWith, configured } = fromConfiguration((get) => {
+  shared ??= contextFrom(get);
   return shared;
-}
+});
 
-/**
- * The connection to Lambda from a stack's configuration: settings from `sophia-infra:lambda`, the key from the secret
- * `sophia-infra:lambdaApiKey`. Neither is ever an input of a resource, and current settings apply to old resources.
- */
-export async function contextFrom(get: (key: string) => string | undefined): Promise<Context> {
-  const text = get(settingsKey) ?? "{}";
-  const apiKey = get(apiKeyKey);
-  if (!apiKey) throw new Error(`the secret ${apiKeyKey} is missing: set it in the stack's environment`);
-  const result = connection.strip().safeParse(JSON.parse(text));
-  if (!result.success) throw new Error(`${settingsKey}: ${z.prettifyError(result.error)}`);
-  return await connect(result.data, apiKey);
+/** The connection to Lambda: settings from `sophia-infra:lambda`, the key from the secret `sophia-infra:lambdaApiKey`. */
+export async function contextFrom(get: Get): Promise<Context> {
+  const apiKey = requiredSecret(get, apiKeyKey);
+  return await connect(settingsAt(get, settingsKey, connection.strip()), apiKey);
 }
 
 export async function connect(settings: Connection, apiKey: string): Promise<Context> {

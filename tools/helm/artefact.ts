@@ -2,30 +2,22 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Artefact } from "../artefacts/artefact.ts";
 import { goBuild } from "../artefacts/goBuild.ts";
+import { moduleVersion } from "../artefacts/goMod.ts";
 import { hashOf } from "../artefacts/hash.ts";
 import { run } from "../exec.ts";
 
 const folder = import.meta.dirname;
 const helmPackage = "helm.sh/helm/v3";
-
-/** Version of a required module as go.mod states it, after `replace`. */
-function moduleVersion(goMod: string, module: string): string {
-  const escaped = module.replaceAll(".", "\\.");
-  const replaced = new RegExp(`^replace ${escaped} => ${escaped} (v\\S+)`, "m").exec(goMod);
-  const required = new RegExp(`^(?:require)?\\s+${escaped} (v\\S+)`, "m").exec(goMod);
-  const version = replaced?.[1] ?? required?.[1];
-  if (!version) throw new Error(`tools/helm/go.mod does not name a version of ${module}`);
-  return version;
-}
+const goModFile = "tools/helm/go.mod";
 
 /**
  * Linker flags that helm's own release build sets. Without them a plain build takes every cluster for
  * Kubernetes 1.20 in `helm template` and `helm lint`, and refuses charts that want a newer one.
  */
 export function linkerFlags(goMod: string): string {
-  const kubernetesMinor = moduleVersion(goMod, "k8s.io/client-go").split(".")[1] ?? "";
+  const kubernetesMinor = moduleVersion(goMod, "k8s.io/client-go", goModFile).split(".")[1] ?? "";
   const values = {
-    "internal/version.version": moduleVersion(goMod, helmPackage),
+    "internal/version.version": moduleVersion(goMod, helmPackage, goModFile),
     "pkg/lint/rules.k8sVersionMajor": "1",
     "pkg/lint/rules.k8sVersionMinor": kubernetesMinor,
     "pkg/chartutil.k8sVersionMajor": "1",

@@ -1,6 +1,5 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { run } from "../../../tools/exec.ts";
+import { onPath } from "../../../tools/onPath.ts";
 
 /** A program that the lab calls and does not install. */
 export interface Prerequisite {
@@ -38,16 +37,6 @@ export function isAtLeast(version: string, least: string): boolean {
   }
   return true;
 }
-
-const onPath = (program: string, path: string) =>
-  path.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return folder !== "";
-    } catch {
-      return false;
-    }
-  });
 
 /**
  * Missing programs, one message each with a remedy.

@@ -1,8 +1,8 @@
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { delimiter } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
+import { onPath } from "../../onPath.ts";
 import { docker } from "../docker.ts";
 import { type Availability, decideEngine, type EngineAction, type EngineFacts } from "./decide.ts";
 import { raiseLimits } from "./limits.ts";
@@ -26,21 +26,13 @@ const exists = (path: string) =>
     () => false,
   );
 
-async function onPath(program: string): Promise<boolean> {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  for (const folder of folders.filter(Boolean)) {
-    const found = await access(join(folder, program), constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return true;
-  }
-  return false;
-}
+/** Also where administrators' programs lie, which the `PATH` of others may leave out. */
+const isInstalled = (program: string) =>
+  onPath(program, [process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(delimiter));
 
 /** The version of the engine that answers, or what was said instead. */
 async function ask(): Promise<{ version?: string; refusal: string }> {
-  if (!(await onPath("docker"))) return { refusal: "the docker command is not installed" };
+  if (!isInstalled("docker")) return { refusal: "the docker command is not installed" };
   const args = ["version", "--format", "{{.Server.Version}}"];
   const { code, stdout, stderr } = await docker(args, { allowFailure: true });
   const version = stdout.trim();
@@ -51,9 +43,9 @@ async function ask(): Promise<{ version?: string; refusal: string }> {
 async function engineFacts(): Promise<EngineFacts> {
   const [answer, cli, daemon, apt, systemd] = await Promise.all([
     ask(),
-    onPath("docker"),
-    onPath("dockerd"),
-    onPath("apt-get"),
+    isInstalled("docker"),
+    isInstalled("dockerd"),
+    isInstalled("apt-get"),
     exists("/run/systemd/system"),
   ]);
   return {
