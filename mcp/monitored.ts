@@ -47,7 +47,12 @@ export function mcpMonitored(
   const targets: Target[] = [
     { job: "mcp-gateway", namespace: "mcp", pods: mcpGateway, port: engine.metricsPort },
     ...own.map(({ name, port }): Target => {
-      return { job: dns(name), namespace: "mcp", pods: { "app.kubernetes.io/name": dns(name) }, port };
+      return {
+        job: `mcp-${dns(name)}`,
+        namespace: "mcp",
+        pods: { "app.kubernetes.io/name": dns(name) },
+        port,
+      };
     }),
   ];
   if (!health) return { targets, rules: {} };

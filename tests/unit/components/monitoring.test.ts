@@ -95,11 +95,11 @@ describe("what is watched", () => {
     const some = mcpSettings.parse({ enabled: ["redis", "memory", "sophia_infrastructure"] });
     const given = new Set(["lambdaApiKey"]);
     const all = mcpMonitored(some, given, { enabled: true });
-    expect(jobs(all)).toEqual(["mcp-gateway", "sophia-infrastructure", "redis", "mcp-health"]);
+    expect(jobs(all)).toEqual(["mcp-gateway", "mcp-sophia-infrastructure", "mcp-redis", "mcp-health"]);
     expect(Object.keys(all.rules)).toEqual(["mcp"]);
     // Without the process that reports the health, its absence would be an alert.
     const blind = mcpMonitored(some, given, { enabled: false });
-    expect(jobs(blind)).toEqual(["mcp-gateway", "sophia-infrastructure", "redis"]);
+    expect(jobs(blind)).toEqual(["mcp-gateway", "mcp-sophia-infrastructure", "mcp-redis"]);
     expect(blind.rules).toEqual({});
   });
 
