@@ -59,6 +59,8 @@ export interface Engine {
   metricsPort: number;
   /** Paths of its liveness and readiness. */
   health: { live: string; ready: string };
+  /** Seconds after its start until it knows the health of its backends: a replica gets no calls before. */
+  warmUpSeconds: number;
 }
 
 /** A backend whose address is known; without the credential's value. */

@@ -79,45 +79,49 @@ export const gatewayPod = (
   settings: Settings["mcp"]["gateway"],
   variables: readonly string[],
   account: pulumi.Input<string>,
-): types.input.core.v1.PodSpec => ({
-  serviceAccountName: account,
-  automountServiceAccountToken: false,
-  enableServiceLinks: false,
-  ...placement,
-  terminationGracePeriodSeconds: 40,
-  securityContext: podSecurity,
-  containers: [
-    {
-      name: "gateway",
-      image: settings.image,
-      args: engine.args,
-      ports: [
-        { name: "mcp", containerPort: engine.port },
-        { name: "metrics", containerPort: engine.metricsPort },
-      ],
-      env: [
-        { name: "HOME", value: "/tmp" },
-        ...Object.entries(engine.environment(bytesOf(settings.resources.limits.memory))).map(
-          ([name, value]) => ({ name, value }),
-        ),
-        ...variables.map((name) => ({
-          name,
-          valueFrom: { secretKeyRef: { name: gatewayName, key: name } },
-        })),
-      ],
-      resources: settings.resources,
-      securityContext: containerSecurity,
-      ...probes(engine.health),
-      // Endpoints lose the pod a moment after it is told to terminate.
-      lifecycle: { preStop: { sleep: { seconds: 5 } } },
-      volumeMounts: [
-        { name: "config", mountPath: "/etc/sophia", readOnly: true },
-        { name: "tmp", mountPath: "/tmp" },
-      ],
-    },
-  ],
-  volumes: [
-    { name: "config", configMap: { name: gatewayName } },
-    { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
-  ],
-});
+): types.input.core.v1.PodSpec => {
+  const checks = probes(engine.health);
+  return {
+    serviceAccountName: account,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    ...placement,
+    terminationGracePeriodSeconds: 40,
+    securityContext: podSecurity,
+    containers: [
+      {
+        name: "gateway",
+        image: settings.image,
+        args: engine.args,
+        ports: [
+          { name: "mcp", containerPort: engine.port },
+          { name: "metrics", containerPort: engine.metricsPort },
+        ],
+        env: [
+          { name: "HOME", value: "/tmp" },
+          ...Object.entries(engine.environment(bytesOf(settings.resources.limits.memory))).map(
+            ([name, value]) => ({ name, value }),
+          ),
+          ...variables.map((name) => ({
+            name,
+            valueFrom: { secretKeyRef: { name: gatewayName, key: name } },
+          })),
+        ],
+        resources: settings.resources,
+        securityContext: containerSecurity,
+        ...checks,
+        readinessProbe: { ...checks.readinessProbe, initialDelaySeconds: engine.warmUpSeconds },
+        // Endpoints lose the pod a moment after it is told to terminate.
+        lifecycle: { preStop: { sleep: { seconds: 5 } } },
+        volumeMounts: [
+          { name: "config", mountPath: "/etc/sophia", readOnly: true },
+          { name: "tmp", mountPath: "/tmp" },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "config", configMap: { name: gatewayName } },
+      { name: "tmp", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } },
+    ],
+  };
+};

@@ -3,6 +3,8 @@ import type { Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
 
 const port = 8090;
 const metricsPort = 9464;
+/** Seconds from one check of a server's health to the next; the first are at its start. */
+const checkInterval = 5;
 /** Bytes that it uses at most while no server floods it. */
 const usualMemory = 256 * 2 ** 20;
 const configFile = "/etc/sophia/vmcp.yaml";
@@ -63,6 +65,8 @@ export const vmcp: Engine = {
   statusPath: "/status",
   sessionPasswordVariable: "THV_SESSION_REDIS_PASSWORD",
   health: { live: "/health", ready: "/readyz" },
+  // It is ready before it has checked any server, and one whose first check fails has no tools until the second.
+  warmUpSeconds: checkInterval + 2,
   args: ["serve", "--config", configFile, "--host", "0.0.0.0", "--port", String(port)],
   config: (backends, auth, sessions) =>
     stringify({
@@ -89,10 +93,11 @@ export const vmcp: Engine = {
           perWorkload: Object.fromEntries(backends.map(({ name, timeout }) => [name, `${timeout}s`])),
         },
         failureHandling: {
-          // Marked unhealthy after two failed checks, and healthy after two good ones.
-          healthCheckInterval: "5s",
+          // A server that is marked unhealthy loses its tools for all clients, so that takes three failed checks: where the
+          // CPU is busy, one or two time out without a fault. One good check brings them back.
+          healthCheckInterval: `${checkInterval}s`,
           healthCheckTimeout: "4s",
-          unhealthyThreshold: 2,
+          unhealthyThreshold: 3,
           // vMCP's sample has bestEffort, its parser requires best_effort.
           partialFailureMode: "best_effort",
           // No longer than a check interval: a server that recovers is offered as soon as its checks pass.

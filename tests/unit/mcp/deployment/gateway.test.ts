@@ -25,6 +25,7 @@ const other: Engine = {
   statusPath: "/backends",
   metricsPort: 7071,
   health: { live: "/alive", ready: "/willing" },
+  warmUpSeconds: 7,
 };
 
 const token = pulumi.secret("Bearer of-github");
@@ -100,6 +101,19 @@ test("M2 it stands on the MCP node, where its backends are", async () => {
     nodeSelector: { "kubernetes.io/hostname": "mcp-node" },
     automountServiceAccountToken: false,
   });
+});
+
+test("M3 the authority of an identity provider is beside the configuration, and another one rolls it", async () => {
+  const oidc = { by: "oidc", issuer: "https://10.0.0.9:8443", clientId: "a", audience: "b" } as const;
+  const withAuthority = async (authority: string) => {
+    await made({ auth: { ...oidc, resource: "https://x.test/mcp", privateAddress: true, authority } });
+    return template().metadata.annotations;
+  };
+  const first = await withAuthority("PEM of one");
+  expect(engine.of("ConfigMap", name).data).toMatchObject({ "issuer.crt": "PEM of one" });
+  expect(JSON.stringify(spec("NetworkPolicy").egress)).toContain('{"cidr":"10.0.0.9/32"}');
+  expect(await withAuthority("PEM of one")).toEqual(first);
+  expect(await withAuthority("PEM of another")).not.toEqual(first);
 });
 
 test("M3 a session of the older revision stays with one replica, and the newer revision is all replicas' work", async () => {
@@ -183,7 +197,7 @@ test("M3 its engine can be another one: all that is of vMCP goes with it", async
     image: "registry.test/other:1",
     args: ["--file", "/etc/sophia/other.json"],
     ports: [{ containerPort: 7070 }, { containerPort: 7071 }],
-    readinessProbe: { httpGet: { path: "/willing" } },
+    readinessProbe: { httpGet: { path: "/willing" }, initialDelaySeconds: 7 },
     livenessProbe: { httpGet: { path: "/alive" } },
   });
   expect(container().env).toContainEqual({ name: "OTHER_MEMORY", value: String(2 * 2 ** 30) });

@@ -44,6 +44,14 @@ describe("the gateway's configuration", () => {
       partialFailureMode: "best_effort",
       circuitBreaker: { enabled: true },
     });
+    const { healthCheckInterval, healthCheckTimeout, unhealthyThreshold } =
+      config.operational.failureHandling;
+    const interval = Number.parseFloat(healthCheckInterval);
+    const timeout = Number.parseFloat(healthCheckTimeout);
+    // One that hangs from just after a check on.
+    expect(interval * unhealthyThreshold + timeout).toBeLessThan(20);
+    // A replica gets its first call when it has checked each server, and again where that failed.
+    expect(vmcp.warmUpSeconds).toBeGreaterThan(interval);
     expect(config.audit.enabled).toBe(true);
     expect(config.telemetry.metricsOnTransportPort).toBe(false);
   });
