@@ -16,8 +16,9 @@ export async function withClient<T>(
   era: Era,
   path: string,
   work: (client: Client) => Promise<T>,
+  token = access.token,
 ): Promise<T> {
-  const { ca, address, token } = access;
+  const { ca, address } = access;
   const { client, close } = await connect({
     url: `https://sophia.lab${path}`,
     era,

@@ -5,6 +5,7 @@ import { badInput } from "./parts/badInput.ts";
 import { changes } from "./parts/changes.ts";
 import { down } from "./parts/down.ts";
 import { freshLab } from "./parts/freshLab.ts";
+import { gatewayChanges } from "./parts/gatewayChanges.ts";
 import { gpu } from "./parts/gpu.ts";
 import { mcp } from "./parts/mcp.ts";
 import { mcpCheck } from "./parts/mcpCheck.ts";
@@ -65,6 +66,7 @@ describe("a lab that runs", () => {
 describe("PostgreSQL is killed", postgresKilled);
 describe("a migration fails", migrationFails);
 describe("changes", changes);
+describe("a changed gateway", gatewayChanges);
 describe("bad input", badInput);
 describe("three hosts", threeHosts);
 describe("down", down);

@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AutoscalingV2Api, CoreV1Api } from "@kubernetes/client-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { findNetwork } from "../../../lab/machines/docker/network.ts";
+import { type Issuer, newKey, startIssuer } from "../../support/servers/issuer.ts";
+import { change, kubeconfig, lab, minutes, up } from "../lab.ts";
+import { access, call, eras, learnAccess, withClient } from "../mcpClient.ts";
+
+const namespace = "mcp";
+const gateway = "mcp-gateway";
+const audience = "sophia-mcp";
+
+/** What all replicas of the gateway have logged of calls. */
+async function auditLog(): Promise<string[]> {
+  const core = kubeconfig().makeApiClient(CoreV1Api);
+  const labelSelector = `app.kubernetes.io/name=${gateway}`;
+  const { items } = await core.listNamespacedPod({ namespace, labelSelector });
+  const logs = items.map(({ metadata }) =>
+    core.readNamespacedPodLog({ namespace, name: metadata?.name ?? "", container: "gateway" }),
+  );
+  return (await Promise.all(logs)).flatMap((log) =>
+    log.split("\n").filter((line) => line.includes('"AUDIT"')),
+  );
+}
+
+/** A gateway that scales by CPU, and accepts the tokens of an identity provider on this machine. */
+export function gatewayChanges() {
+  const folder = mkdtempSync(join(tmpdir(), "issuer-"));
+  let issuer: Issuer;
+
+  beforeAll(async () => {
+    // A client's configuration has no token for the gateway afterwards.
+    await learnAccess();
+    issuer = await startIssuer(folder, audience, (await findNetwork(lab))?.gateway);
+    change((config) => {
+      const oidc = {
+        issuer: issuer.url,
+        clientId: "sophia",
+        audience,
+        authority: readFileSync(issuer.certificate, "utf8"),
+        privateAddress: true,
+      };
+      const changed = { ...(config.mcp?.gateway as object), replicas: { min: 2, max: 3 }, oidc };
+      config.mcp = { ...config.mcp, autoscaling: true, gateway: changed } as never;
+    });
+    const { code, said } = await up();
+    expect(code, said.slice(-4000)).toBe(0);
+  }, 10 * minutes);
+
+  afterAll(async () => {
+    await issuer?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each(eras)(
+    "M3 S1 a provider's token lets a client of %s work, and the audit log names its owner",
+    async (era) => {
+      const sub = `ann-${era}`;
+      const token = issuer.token({ sub, name: `Ann of ${era}` });
+      const read = () => withClient(era, "/mcp", (client) => call(client, "memory_read_graph"), token);
+      expect(await read()).toContain("entities");
+      const events = (await auditLog()).filter((line) => line.includes("memory_read_graph"));
+      expect(events.findLast((line) => line.includes(sub))).toContain(`Ann of ${era}`);
+    },
+  );
+
+  test("M3 S1 a token for others, an expired one, one by another key, and our own clients' open nothing", async () => {
+    const past = Math.floor(Date.now() / 1000) - 120;
+    const bad = {
+      "for others": issuer.token({ aud: "others" }),
+      "of another issuer": issuer.token({ iss: "https://127.0.0.1:1" }),
+      expired: issuer.token({ exp: past }),
+      "by another key": issuer.token({}, newKey().privateKey),
+      "of our own": access.token,
+    };
+    for (const [what, token] of Object.entries(bad)) {
+      for (const era of eras) {
+        const tried = withClient(era, "/mcp", (client) => client.listTools(), token);
+        await expect(tried, `${what}, ${era}`).rejects.toThrow(/401|unauthorized|Bearer/i);
+      }
+    }
+  });
+
+  test("W2 the gateway's autoscaler reads the CPU of its replicas", async () => {
+    const api = kubeconfig().makeApiClient(AutoscalingV2Api);
+    const read = () => api.readNamespacedHorizontalPodAutoscaler({ namespace, name: gateway });
+    const { status } = await waitFor({ what: "a utilization", deadline: 120, interval: 1 }, async () => {
+      const found = await read();
+      const { averageUtilization } = found.status?.currentMetrics?.[0]?.resource?.current ?? {};
+      return averageUtilization !== undefined ? found : notYet(JSON.stringify(found.status?.conditions));
+    });
+    expect(status?.conditions).toContainEqual(
+      expect.objectContaining({ type: "ScalingActive", status: "True", reason: "ValidMetricFound" }),
+    );
+    expect(status?.currentReplicas).toBeGreaterThanOrEqual(2);
+  });
+}
