@@ -43,9 +43,8 @@ beforeAll(async () => {
   registry = await startRegistry(join(folder, "engine"), [baseImage, nodeImage]);
   const auth = Buffer.from(`${registry.username}:${registry.password}`).toString("base64");
   await mkdir(login(), { mode: 0o700 });
-  await writeFile(join(login(), "config.json"), JSON.stringify({ auths: { [registry.server]: { auth } } }), {
-    mode: 0o600,
-  });
+  const config = JSON.stringify({ auths: { [registry.server]: { auth } } });
+  await writeFile(join(login(), "config.json"), config, { mode: 0o600 });
 });
 afterAll(async () => {
   for (const reference of Object.values(digests)) await docker(["rmi", reference], { allowFailure: true });

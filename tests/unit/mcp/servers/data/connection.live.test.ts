@@ -1,0 +1,53 @@
+import { expect, onTestFinished, test } from "vitest";
+import { openDatabase } from "../../../../../mcp/servers/kit/postgres/database.ts";
+import { onStaging } from "./staging.ts";
+
+const { serving, staging } = onStaging();
+
+test("S1 a login that may do more than read is refused, one without rights is told which it lacks", async () => {
+  await staging().createTables();
+  const mighty = await serving(staging().open("mighty"));
+  expect((await mighty.call("query_sql", { sql: "SELECT 1" })).text).toMatch(
+    /^The login mighty may do more than read \(CREATEROLE\)\. Set SOPHIA_POSTGRES_USER/,
+  );
+  const broad = await serving(staging().open("broad"));
+  expect((await broad.call("query_sql", { sql: "SELECT 1" })).text).toMatch(
+    /^The login broad may read the password digests of all logins.*pg_read_all_data/,
+  );
+  expect((await broad.call("list_syncs")).isError).toBe(false);
+  const poor = await serving(staging().open("poor"));
+  expect((await poor.call("list_syncs")).text).toMatch(/permission denied.*Grant poor SELECT/);
+});
+
+test("S4 over TLS the server's certificate is checked", async () => {
+  const encrypted = (caFile?: string) =>
+    openDatabase({
+      ...staging().open().whence,
+      tls: "verify",
+      caFile,
+      password: () => staging().password,
+      application: "test",
+    });
+  const trusting = encrypted(staging().caFile);
+  onTestFinished(() => trusting.close());
+  const ssl = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+  expect(await trusting.read(undefined, (query) => query(ssl))).toEqual([{ ssl: true }]);
+  await expect(encrypted().read(undefined, (query) => query(ssl))).rejects.toThrow(
+    /^PostgreSQL cannot be reached.*self.signed certificate/,
+  );
+});
+
+test("M4 a database that is away is an error that says where it was looked for", async () => {
+  const { call } = await serving(
+    openDatabase({
+      ...staging().open().whence,
+      port: 9,
+      tls: "off",
+      password: () => staging().password,
+      application: "test",
+    }),
+  );
+  const { text } = await call("get_pipeline_status");
+  expect(text).toMatch(/^PostgreSQL cannot be reached at 127\.0\.0\.1:9: .*ECONNREFUSED.*Check that it runs/);
+  expect(text).not.toContain(staging().password);
+});
