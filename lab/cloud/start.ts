@@ -18,7 +18,7 @@ export interface CloudOptions {
   lab?: string | undefined;
   /** First three parts of the instances' public addresses. Default `127.20.0`. */
   addressPrefix?: string | undefined;
-  /** Keys that are let in, all of one account. */
+  /** Accepted API keys, all of one account. */
   apiKeys: readonly string[];
   /** Where the account is kept. Default: in memory. */
   stateFile?: string | undefined;
@@ -84,7 +84,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
-      // A client that was killed while it spoke is its own business; everything else is a fault of the emulator.
+      // A client that was killed during its request is expected; everything else is a fault of the emulator.
       if (request.destroyed && !request.complete) return log(`${request.method} ${request.url} broken off`);
       log(`${request.method} ${request.url} failed: ${error instanceof Error ? error.stack : error}`);
       if (response.headersSent) return response.destroy();
@@ -137,7 +137,7 @@ function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
-    // Requests under way get a moment; a client that never ends must not keep the emulator alive.
+    // Requests under way get a moment; a client that never ends must not keep the emulator running.
     setTimeout(() => server.closeAllConnections(), 2000).unref();
   });
 }

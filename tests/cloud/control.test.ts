@@ -27,7 +27,7 @@ test("a seed makes ids repeat", async () => {
   expect(await lab.launched()).not.toBe(first);
 });
 
-test("commands that make no sense are refused with their fault, and unknown ones are unknown", async () => {
+test("invalid commands are refused with the reason, unknown ones with 404", async () => {
   const { control, cloud } = await testCloud();
   await expect(control.setCapacity({ gpu_9x: {} })).rejects.toThrow(/gpu_9x: no such instance type/);
   await expect(control.setCapacity({ gpu_1x_a10: { mars: {} } })).rejects.toThrow(/mars: no such region/);
@@ -38,7 +38,7 @@ test("commands that make no sense are refused with their fault, and unknown ones
   expect((await fetch(cloud.url.replace("/api/v1", "/elsewhere"))).status).toBe(404);
 });
 
-test("this machine may command, others only with a key", () => {
+test("control commands are accepted from this machine, and from others with a key only", () => {
   const from = (remoteAddress: string, localAddress: string, authorization?: string) =>
     mayControl({ socket: { remoteAddress, localAddress }, headers: { authorization } } as IncomingMessage, [
       "key",
@@ -52,7 +52,7 @@ test("this machine may command, others only with a key", () => {
   expect(from("10.213.1.5", "10.213.1.1", "Bearer key")).toBe(true);
 });
 
-test("the clock runs at its speed, jumps on command and never goes back over a restart", () => {
+test("the clock runs at its speed, advances on command and never goes back after a restart", () => {
   let real = 1_000_000;
   const clock = new LabClock(30, 0, () => real);
   const start = clock.now();

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { testCloud } from "./support/cloud.ts";
 
-test("a reply dropped after handling leaves an instance that nobody was told of", async () => {
+test("a response dropped after handling leaves an instance that the client does not know of", async () => {
   const { launch, launched, control } = await testCloud();
   await launched();
   await control.addFault({ operation: "launchInstance", when: "after", effect: { kind: "drop" } });
@@ -19,7 +19,7 @@ test("a request dropped before handling changes nothing", async () => {
   expect((await control.state()).instances).toHaveLength(1);
 });
 
-test("other answers: an error with a code, plain text, and an error after all was done", async () => {
+test("other responses: an error with a code, plain text, and an error after the request took effect", async () => {
   const { api, launch, launched, control } = await testCloud();
   await launched();
   const call = () => api.call("GET", "/regions", { offDocument: true });
@@ -62,7 +62,7 @@ test("faults count: skip some, hit some, only of their operation", async () => {
   expect(await control.faults()).toEqual([]);
 });
 
-test("a delay holds back its own answer only, and a cleared fault has no effect", async () => {
+test("a delay affects its own response only, and a cleared fault has no effect", async () => {
   const delays: number[] = [];
   const delayed = Promise.withResolvers<void>();
   const { api, control } = await testCloud({
@@ -104,7 +104,7 @@ test("the observer sees each phase of each request, and the emulator waits for i
   expect(phases).toEqual(["before true", "handled true", "replied true"]);
 });
 
-test("a client that dies in the middle of its request changes nothing and breaks nothing", async () => {
+test("a client that disconnects during its request changes nothing", async () => {
   const { cloud, api, lines, key } = await testCloud();
   const { port, pathname } = new URL(cloud.url);
   await new Promise<void>((resolve, reject) => {

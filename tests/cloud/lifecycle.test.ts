@@ -87,7 +87,7 @@ test("time that jumps far dates every step where it was due", async () => {
   expect((await control.state()).gone[0]?.endedAt).toBe(now + 90_000);
 });
 
-test("terminate before it is available is refused, or left out of the answer, or done, as the lab is told", async () => {
+test("terminate before it is available is refused, omitted from the response, or done, as configured", async () => {
   const { launched, instance, control, api } = await testCloud();
   const id = await launched();
   const terminate = () =>
@@ -161,7 +161,7 @@ test("a restart goes through booting, and is a conflict while booting", async ()
   expect(await instance(id)).toMatchObject({ status: "active" });
 });
 
-test("steps can wait for reads or for a hand instead of time", async () => {
+test("steps can wait for reads or for a command instead of time", async () => {
   const { launched, instance, control } = await testCloud();
   await control.setTransitions({ addressed: { by: "reads", count: 2 }, active: { by: "manual" } });
   const id = await launched();

@@ -38,7 +38,7 @@ test("all keys of the account share the limits; requests without a key do not us
   expect(await status("Bearer other")).toBe(429);
 });
 
-test("limits follow the clock: what takes ten minutes is over at once where time runs a thousand times as fast", async () => {
+test("limits use the emulated clock: at a speed of 1000 they expire a thousand times as fast", async () => {
   const { cloud, control, key } = await testCloud({ limits: true, speed: 1000 });
   await control.setLimits({ requestSeconds: 600, requestBurst: 1 });
   const status = async () => {

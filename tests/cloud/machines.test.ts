@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { testCloud } from "./support/cloud.ts";
 import { MemoryDriver } from "./support/driver.ts";
 
-test("a machine that cannot be made is an unhealthy instance, and the reason is told", async () => {
+test("a machine that cannot be created makes its instance unhealthy, with the reason", async () => {
   const lab = await testCloud();
   lab.driver.failing.set("create", "no space left on device");
   const id = await lab.launched();
@@ -19,7 +19,7 @@ test("a machine that cannot be made is an unhealthy instance, and the reason is 
   expect((await lab.control.state()).instances).toEqual([]);
 });
 
-test("a machine that dies makes its instance unhealthy; when it runs again the instance is active again", async () => {
+test("a machine that stops makes its instance unhealthy; when it runs again the instance is active again", async () => {
   const lab = await testCloud();
   const id = await lab.launched();
   await lab.control.advance(240);
@@ -51,7 +51,7 @@ test("a stopped machine is brought back by a restart of its instance", async () 
   expect((await lab.control.state()).instances[0]?.trouble).toContain("it hangs");
 });
 
-test("a driver that cannot be asked changes nothing, and says so once", async () => {
+test("a driver that does not respond changes nothing, and is reported once", async () => {
   const lab = await testCloud();
   const id = await lab.launched();
   await lab.control.advance(240);
@@ -75,7 +75,7 @@ test("an instance is terminated only when its machine is removed, however often 
   expect(await lab.instance(id)).toMatchObject({ status: "terminated" });
 });
 
-test("terminated while its machine is still being made, an instance leaves none behind", async () => {
+test("an instance that is terminated while its machine is being created leaves no machine", async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;

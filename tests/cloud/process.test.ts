@@ -97,7 +97,7 @@ async function launch({ api }: Emulator): Promise<string> {
   return String(id);
 }
 
-test("a killed emulator comes back with the same instances, which go on where they were", async () => {
+test("a killed emulator restarts with the same instances, in the same states", async () => {
   const first = await emulator({ speed: "0" });
   await first.control.setLimits({ enforced: false });
   const id = await launch(first);
@@ -116,7 +116,7 @@ test("a killed emulator comes back with the same instances, which go on where th
   expect(await second.kill("SIGTERM")).toBe(0);
 });
 
-test("a second emulator on one port fails with a sentence, and the first goes on", async () => {
+test("a second emulator on the same port fails with a message, and the first keeps running", async () => {
   const first = await emulator();
   const listen = new URL(first.url).host;
   expect(await refusal({ listen })).toMatch(/cannot listen on .*already running\?/);
@@ -124,11 +124,11 @@ test("a second emulator on one port fails with a sentence, and the first goes on
   expect(await first.kill("SIGINT")).toBe(0);
 });
 
-test("a missing key file is said in a sentence, with exit code 1", async () => {
+test("a missing key file is an error message and exit code 1", async () => {
   expect(await refusal({ "api-key-file": join(folder, "none") })).toMatch(/^lab\/cloud: cannot read .*none/);
 });
 
-test("what it cannot start with is said in a sentence", async () => {
+test("invalid start options are one error message", async () => {
   writeFileSync(join(folder, "broken.json"), '{"version":1}');
   writeFileSync(join(folder, "empty"), "\n");
   const begin = (stateFile: string) => startCloud({ driver: new MemoryDriver(), apiKeys: [key], stateFile });
@@ -137,7 +137,7 @@ test("what it cannot start with is said in a sentence", async () => {
   expect(() => readKeys(join(folder, "empty"))).toThrow(/holds no API key/);
 });
 
-test("the command line is read whole, and all its faults are told", async () => {
+test("all errors of the command line are reported together", async () => {
   const args = (change: Record<string, string> = {}) =>
     Object.entries({ ...defaults(), ...change }).map(([name, value]) => `--${name}=${value}`);
   const options = parseOptions(args());

@@ -41,7 +41,7 @@ test("an inactive account is refused everything, a forbidden one its instances",
   expect(await code("/regions")).toBe(200);
 });
 
-test("what is no operation is 404, another method 405, what is not emulated 501 with its name", async () => {
+test("an unknown path is 404, another method 405, an operation that is not emulated 501 with its name", async () => {
   const { api } = await testCloud();
   expect(await api.call("GET", "/nowhere", { wrong: true })).toMatchObject({
     status: 404,

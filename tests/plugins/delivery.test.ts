@@ -24,8 +24,8 @@ beforeAll(async () => {
   await toolchain();
 });
 
-describe("C1 deploying and going back, with the real CLI", () => {
-  test("a failed update goes back to the commit that was seen to work, by that commit's own program", async () => {
+describe("C1 deployment and roll-back, with the real CLI", () => {
+  test("a failed update is rolled back to the last verified commit, with that commit's program", async () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
     const first = await checkout.commit(program(5));
@@ -51,7 +51,7 @@ describe("C1 deploying and going back, with the real CLI", () => {
     expect(last?.environment["git.head"]).toBe(first);
   });
 
-  test("an update that worked, but not so the platform, goes back too; an older approval does not", async () => {
+  test("an update that was not verified is rolled back; an approval of an older commit is refused", async () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
     const first = await checkout.commit(program(5));
@@ -70,7 +70,7 @@ describe("C1 deploying and going back, with the real CLI", () => {
     await expect(refuseOlder(stack)).rejects.toThrow(`is verified at ${second}`);
   });
 
-  test("a roll-back ends with a stack that answers, or with a failure that says which does not", async () => {
+  test("a roll-back ends with a healthy stack, or fails and names the part that is not", async () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
     let status = 503;
@@ -97,7 +97,7 @@ describe("C1 deploying and going back, with the real CLI", () => {
     expect((await reachIn(stack)).mcpClients.check).toHaveLength(5);
   });
 
-  test("refuses a commit that is none, was not reviewed, or has no code for what is there", async () => {
+  test("a roll-back refuses a short commit id, an unreviewed commit, and a stack without a verified commit", async () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
     await checkout.commit(program(5));
@@ -111,7 +111,7 @@ describe("C1 deploying and going back, with the real CLI", () => {
 });
 
 describe("C1 planning and parts, with the real CLI", () => {
-  test("a plan is judged by the checkout's own pack, and shows what a part would touch", async () => {
+  test("a plan is checked by the checkout's policy pack, and shows what a part would change", async () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
     await checkout.commit(program(5));
@@ -144,7 +144,7 @@ describe("C1 planning and parts, with the real CLI", () => {
     );
   });
 
-  test("L1 a host that was lost is noticed by who looks, and by nobody else; its loss is told", async () => {
+  test("L1 a lost host is found by a refresh only, and reported", async () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
     const aside = await mkdtemp(join(tmpdir(), "sophia-lost-"));
@@ -161,7 +161,7 @@ describe("C1 planning and parts, with the real CLI", () => {
     await access(file);
   });
 
-  test("one resource is made again, though nothing of it changed", async () => {
+  test("one unchanged resource can be replaced", async () => {
     checkout = await Checkout.make();
     const { program: stack } = checkout;
     await checkout.commit(program(5));

@@ -64,7 +64,7 @@ async function run(verb: "up" | "preview", name: string, folder: string, given: 
 const preview = (folder: string, given: Given) => run("preview", "violating", folder, given);
 
 describe("S3 the policy pack in a preview", () => {
-  test("refuses a resource for each rule, and none that keeps the rules, and names rule and fix", async () => {
+  test("refuses a violation of each rule with its name and fix, and no compliant resource", async () => {
     const key = lambdaKey();
     const { code, stdout, refused, said } = await preview(pack, { bad: true, key });
     expect(code, stdout).not.toBe(0);
@@ -91,7 +91,7 @@ describe("S3 the policy pack in a preview", () => {
     expect(said).not.toMatch(/^(?:namespace |output )?good/m);
   });
 
-  test("refuses images without a digest and a lonely PostgreSQL in production, and lets a clean program pass there", async () => {
+  test("refuses images without a digest and a single-instance PostgreSQL in production, and accepts a compliant program", async () => {
     const bad = await preview(strict, { bad: true, key: lambdaKey() });
     for (const name of inProduction) expect(bad.refused.get(name)).toContain(`bad-${name}`);
     const { code, stdout, refused } = await preview(strict, { bad: false, key: lambdaKey() });
@@ -99,7 +99,7 @@ describe("S3 the policy pack in a preview", () => {
     expect(code, stdout).toBe(0);
   });
 
-  test("judges a release whose values come late before it is made", async () => {
+  test("checks a release before it is created, when its values are known only then", async () => {
     const { code, refused, said, steps } = await run("up", "late", strict, { bad: true, key: lambdaKey() });
     expect(code).not.toBe(0);
     expect([...refused.keys()]).toEqual(["no-host-access"]);
@@ -110,7 +110,7 @@ describe("S3 the policy pack in a preview", () => {
     expect(before.advised).toEqual(["releases-judged-later"]);
   });
 
-  test("S1 refuses a key that stands in the configuration in the clear", async () => {
+  test("S1 refuses a key in the configuration that is not marked secret", async () => {
     const key = lambdaKey();
     const { code, refused, said } = await preview(strict, { bad: false, key: "", config: { note: key } });
     expect(code).not.toBe(0);
@@ -119,7 +119,7 @@ describe("S3 the policy pack in a preview", () => {
     expect(said).not.toContain(key.slice(-16));
   });
 
-  test("takes exceptions, and fails for one that nothing needs", async () => {
+  test("honours exceptions, and fails for an unused one", async () => {
     const exception = (rule: string, resource: string, expires = "2999-01-01") => ({
       rule,
       resource,
@@ -158,7 +158,7 @@ describe("S3 the policy pack in a preview", () => {
     expect(code).not.toBe(0);
   });
 
-  test("cannot be passed over because helm is missing", async () => {
+  test("fails, rather than skips, when helm is missing", async () => {
     const own = HELM_BINARY;
     onTestFinished(() => {
       HELM_BINARY = own;

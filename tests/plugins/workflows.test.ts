@@ -18,7 +18,7 @@ jobs:
       - run: echo "\${{ matrix.none }}"
 `;
 
-describe.each(tools)("C1 the workflows, judged by $artefact.name", (tool) => {
+describe.each(tools)("C1 the workflows, checked by $artefact.name", (tool) => {
   test("have no fault", async ({ skip }) => {
     const verdict = await judge(tool);
     if (verdict.kind === "missing") skip(`${verdict.tool} cannot be installed here: ${verdict.because}`);

@@ -22,7 +22,7 @@ export interface BackendOptions {
   report(incident: Incident): void;
 }
 
-/** Lambda Cloud as it behaves, without a word of HTTP. */
+/** Lambda Cloud's behaviour, without HTTP. */
 export class Backend {
   readonly clock: LabClock;
   readonly store: Store;
@@ -53,9 +53,9 @@ export class Backend {
     return this.store.state;
   }
 
-  /** Picks up where the last process stopped, and begins to watch the machines. */
+  /** Continues from the stored state, and begins to watch the machines. */
   async start(): Promise<void> {
-    // A place where the account cannot be kept is refused now, not at the first launch.
+    // A state file that cannot be written is refused now, not at the first launch.
     this.store.commit();
     await this.machines.removeStrays();
     if (this.#revive) this.machines.forget();

@@ -47,7 +47,7 @@ export const images: readonly Image[] = regions.flatMap((region) =>
   ),
 );
 
-/** The image for a launch; without a wish, the first family. */
+/** The image for a launch. Default: the first family. */
 export function chooseImage(
   wish: { id: string } | { family: string } | undefined,
   region: string,
@@ -82,7 +82,7 @@ export function freeSlots(state: State, type: InstanceTypeRow, region: string): 
   return slotsOf(type, region, state.capacity) - taken;
 }
 
-/** Regions that the list shows for the type; `listed` in the capacity table makes the list lie, as the real one does. */
+/** Regions that the list shows for the type; `listed` in the capacity table makes the list differ from the capacity, as the real one can. */
 export const listedRegions = (state: State, type: InstanceTypeRow): Region[] =>
   regions.filter(
     (region) => state.capacity[type.name]?.[region.name]?.listed ?? freeSlots(state, type, region.name) > 0,

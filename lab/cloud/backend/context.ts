@@ -1,14 +1,14 @@
 import type { LabClock } from "../store/clock.ts";
 import type { Store } from "../store/store.ts";
 
-/** One thing that came to pass by itself, not by a request. */
+/** An event that no request caused. */
 export interface Incident {
   kind: "lifecycle" | "machine";
   instance: string;
   what: string;
 }
 
-/** What every part of the backend stands on. */
+/** What every part of the backend shares. */
 export interface Context {
   store: Store;
   clock: LabClock;

@@ -1,6 +1,6 @@
 /**
  * What the API refuses. One class a code, so that behaviour throws meanings and only the wire knows status numbers.
- * Codes, statuses and texts: Lambda's OpenAPI document 1.10.0, and live answers where it is silent.
+ * Codes, statuses and texts: Lambda's OpenAPI document 1.10.0, and recorded responses where it says nothing.
  */
 export class ApiError extends Error {
   readonly status: number;

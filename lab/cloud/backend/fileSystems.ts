@@ -30,7 +30,7 @@ export class FileSystems {
     return this.#state.fileSystems;
   }
 
-  /** In use until the instance can no longer be read, also while it is terminating: seen live. */
+  /** In use until the instance can no longer be read, also while it is terminating: observed at the real API. */
   isInUse(id: string): boolean {
     return this.#state.instances.some(({ mounts }) => mounts.some((mount) => mount.id === id));
   }

@@ -16,7 +16,7 @@ export class Firewall {
     return this.#context.store.state;
   }
 
-  /** The account-wide rules: `/firewall-rules` and `/firewall-rulesets/global` are two doors to one list. */
+  /** The account-wide rules: `/firewall-rules` and `/firewall-rulesets/global` are two paths to one list. */
   globalRules(): FirewallRule[] {
     return this.#state.globalRules;
   }

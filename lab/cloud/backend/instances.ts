@@ -192,7 +192,7 @@ export class Instances {
       this.#enter(instance, "booting", this.#context.clock.now());
       instance.restarting = true;
       instance.machine.restartWanted = true;
-      // What was seen before says nothing of the machine that comes up now.
+      // What was observed before does not hold for the machine that starts now.
       delete instance.machine.seen;
       instance.held = false;
       audit(this.#context, "instance", "restarted", [instance.id]);

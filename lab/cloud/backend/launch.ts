@@ -89,7 +89,7 @@ function planMounts(
     if (!fileSystem) throw missing("Filesystem", name);
     return { fileSystem, mountPoint: defaultMountPoint(name) };
   });
-  // A path that was asked for wins over the default one of the same file system.
+  // A requested mount path takes precedence over the default one of the same file system.
   const asked = new Set(byId.map(({ fileSystem }) => fileSystem.id));
   const all = [...byId, ...byName.filter(({ fileSystem }) => !asked.has(fileSystem.id))];
   for (const { fileSystem } of all) {

@@ -1,6 +1,6 @@
 import type { Instance, Progress, Status, TransitionName, Transitions } from "../store/state.ts";
 
-/** One declared step of an instance's life. */
+/** One transition of an instance's lifecycle. */
 interface Step {
   from: readonly Status[];
   to: Status | "gone";
@@ -90,7 +90,7 @@ export function nextChange(instance: Instance, now: number, transitions: Transit
     if (!step.from.includes(instance.status) || !step.when(instance)) continue;
     const due = step.after ? overAt(transitions[step.after], instance.enteredAt, now, instance.reads) : now;
     if (due === undefined) continue;
-    // A wait that was over long ago does not date back what the machine only now made true.
+    // A wait that ended long ago does not backdate what the machine reports only now.
     return {
       to: step.to,
       at: Math.max(due, instance.machine.since),

@@ -30,7 +30,7 @@ export class Machines {
   readonly #lab: string;
   readonly #changed: () => void;
   readonly #busy = new Map<string, Promise<void>>();
-  /** Whose removal failed: not tried again before the next look, lest a broken engine is asked without pause. */
+  /** Whose removal failed: not tried again before the next poll, so that a broken engine is not called continuously. */
   readonly #resting = new Set<string>();
   readonly #complaints = new Map<string, string>();
 
@@ -46,7 +46,7 @@ export class Machines {
     return this.#context.store.state.instances;
   }
 
-  /** Whether something is under way or awaited, so that looking often is worth it. */
+  /** Whether something is in progress or awaited, and a short poll interval is needed. */
   get restless(): boolean {
     return (
       this.#busy.size > 0 ||
@@ -67,7 +67,7 @@ export class Machines {
     }
   }
 
-  /** Asks for every machine anew: for a driver whose machines died with the last process. */
+  /** Creates every machine again: for a driver whose machines ended with the last process. */
   forget(): void {
     for (const instance of this.#instances)
       if (instance.machine.phase === "created") this.#enter(instance, "requested");
@@ -155,7 +155,7 @@ export class Machines {
     }
     let changed = false;
     for (const instance of asked) {
-      // Something may have begun while the driver was answering: its answer is of yesterday then.
+      // Something may have begun while the driver was responding: its response is outdated then.
       if (this.#busy.has(instance.id) || instance.machine.phase !== "created") continue;
       changed =
         this.#observe(
@@ -197,7 +197,7 @@ export class Machines {
     this.#context.report({ kind: "machine", instance, what });
   }
 
-  /** Says a trouble once, however often it is met. */
+  /** Reports a problem once, however often it occurs. */
   #complain(subject: string, what: string): void {
     if (this.#complaints.get(subject) === what) return;
     this.#complaints.set(subject, what);

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const quirks = z.strictObject({
   /** Code with which a second SSH key of one name is refused. */
   duplicateKeyCode: z.enum(["global/invalid-parameters", "global/duplicate"]),
-  /** Code with which deleting an SSH key in use is refused. The text was seen live, the code was not. */
+  /** Code with which deleting an SSH key in use is refused. The text was observed at the real API, the code was not. */
   keyInUseCode: z.enum(["global/invalid-parameters", "ssh-keys/key-in-use"]),
   /** HTTP status when a launch names something that does not exist: documented as both. */
   launchMissingStatus: z.union([z.literal(400), z.literal(404)]),

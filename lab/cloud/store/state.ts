@@ -5,7 +5,7 @@ import { defaultQuirks, quirks } from "../backend/quirks.ts";
 export const statuses = ["booting", "active", "unhealthy", "terminating", "terminated", "preempted"] as const;
 export type Status = (typeof statuses)[number];
 
-/** How a step of the lifecycle comes to pass: after emulated seconds, after so many reads, or only by hand. */
+/** What a step of the lifecycle waits for: after emulated seconds, after so many reads, or only by hand. */
 export const progress = z.discriminatedUnion("by", [
   z.strictObject({ by: z.literal("time"), seconds: z.number().nonnegative() }),
   z.strictObject({ by: z.literal("reads"), count: z.number().int().nonnegative() }),
@@ -13,7 +13,7 @@ export const progress = z.discriminatedUnion("by", [
 ]);
 export type Progress = z.infer<typeof progress>;
 
-/** The waits of an instance's life. Each counts from entering the state before it, the first three from launch. */
+/** The waits of an instance's lifecycle. Each counts from entering the state before it, the first three from launch. */
 export const transitions = z.strictObject({
   /** Until `GET /instances` lists it. */
   listed: progress,
@@ -57,14 +57,14 @@ const mount = z.strictObject({ id: z.string(), name: z.string(), mountPoint: z.s
 
 const machine = z.strictObject({
   phase: z.enum(["requested", "created", "failed", "removed"]),
-  /** What the driver last said of it; `missing` when it said nothing. */
+  /** What the driver last reported; `missing` when it reported nothing. */
   seen: z.enum(["booting", "running", "stopped", "missing"]).optional(),
   /** When one of these two last changed. */
   since: z.number(),
   privateAddress: z.string().optional(),
   restartWanted: z.boolean().optional(),
   authorizedKeys: z.array(z.string()),
-  /** Forgotten once the machine exists: Lambda never gives it back either. */
+  /** Removed once the machine exists: Lambda never returns it either. */
   userData: z.string().optional(),
 });
 
@@ -184,7 +184,7 @@ export const stateSchema = z.strictObject({
   /** Host part of the last public address given out. */
   lastAddress: z.number(),
   instances: z.array(instance),
-  /** Instances that are no more: who they were, and how long they were paid for. */
+  /** Instances that no longer exist, and how long they were billed. */
   gone: z.array(
     z.strictObject({
       id: z.string(),

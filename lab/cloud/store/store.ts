@@ -5,12 +5,12 @@ import { replaceFile } from "../../../tools/replaceFile.ts";
 import { hexId } from "./ids.ts";
 import { emptyState, type State, stateSchema } from "./state.ts";
 
-/** The one holder of state. Whoever changes it calls `commit` before answering, so no answer outlives its cause. */
+/** The one holder of state. Whoever changes it calls `commit` before answering, so no response precedes the stored change. */
 export class Store {
   state: State;
   readonly #file: string | undefined;
 
-  /** @param file Where state is kept; left out, it lives as long as the process. */
+  /** @param file Where state is kept; left out, it is kept in memory only. */
   constructor(file?: string, seed?: string) {
     this.#file = file;
     this.state = (file && load(file)) || emptyState(seed);
@@ -26,7 +26,7 @@ export class Store {
     this.commit();
   }
 
-  /** Written beside and renamed: a killed process leaves the state before or the state after, never a half. */
+  /** Written beside and renamed: a killed process leaves the state before or the state after, never a part of one. */
   commit(): void {
     if (!this.#file) return;
     try {

@@ -17,7 +17,7 @@ const digest = (text: string) => createHash("sha256").update(text).digest();
 export const isKey = (candidate: string, keys: readonly string[]): boolean =>
   keys.some((key) => timingSafeEqual(digest(key), digest(candidate)));
 
-/** Lets a request in, or refuses it with the text that Lambda gives. All keys are of one account. */
+/** Authenticates a request, or refuses it with Lambda's text. All keys are of one account. */
 export function authorise(
   header: string | undefined,
   keys: readonly string[],

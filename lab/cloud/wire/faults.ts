@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Trouble that the next requests of a kind meet. */
+/** A fault that is injected into the next matching requests. */
 export const fault = z.strictObject({
   /** operationId of the document (`launchInstance`), or `*` for any. */
   operation: z.string().default("*"),

@@ -92,5 +92,5 @@ export const pageOfTranscripts = z.object({
   records: optional(records),
 });
 
-/** Gong's way to say no. */
+/** Gong's error response. */
 export const refusal = z.object({ errors: z.array(z.string()).min(1) });

@@ -4,7 +4,7 @@ import { type ServeOptions, serve } from "./serve.ts";
 
 type Environment<S extends z.ZodObject> = z.infer<typeof baseEnvironment> & z.infer<S>;
 
-/** What a server adds to the frame that all share. */
+/** What a server adds to the code that all share. */
 export interface Program<S extends z.ZodObject> {
   name: string;
   version: string;

@@ -63,7 +63,7 @@ export function registerTools(server: McpServer, tools: Tool[], metrics: Metrics
   }
 }
 
-/** Gives up at the deadline even where the tool does not heed its signal, so that no call is held for ever. */
+/** Gives up at the deadline even where the tool ignores its signal, so that no call waits without end. */
 async function inTime(
   { name, timeout = usualTimeout, run }: Tool,
   args: z.infer<z.ZodObject>,

@@ -71,7 +71,7 @@ async function foundByTag(api: LambdaApi, request: string, name: string, deadlin
 
 const tagOf = ({ tags }: WireInstance, key: string) => tags?.find((tag) => tag.key === key)?.value;
 
-/** Ends an instance for ever. Hosts of a stack are refused: the stack would launch them again. */
+/** Terminates an instance. Hosts of a stack are refused: the stack would launch them again. */
 export async function terminateOne(api: LambdaApi, id: string, ownHosts: string[]): Promise<WireInstance> {
   const instance = await api.getInstance(id);
   if (!instance) throw new ToolError(`There is no instance ${id}`, "`list_instances` shows those there are.");

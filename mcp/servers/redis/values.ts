@@ -50,7 +50,7 @@ const window = (at: string, limit: number, size: Reply): { first: number; last: 
   return { first, last: end - 1, ...(end < Number(size) && { next: String(end) }) };
 };
 
-/** A step of SCAN and its kin: next cursor and elements. Small collections come whole, whatever the limit. */
+/** A step of SCAN, HSCAN, SSCAN or ZSCAN: next cursor and elements. Small collections come whole, whatever the limit. */
 const step = (reply: Reply): { elements: Reply[]; next?: string } => {
   const [cursor, elements] = list(reply);
   const next = text(cursor);

@@ -13,7 +13,7 @@ export function property({ columns }: Table, name: string): string {
   return "NULL::text";
 }
 
-/** HubSpot's values are texts, and some are empty or nonsense: those count as unknown. */
+/** HubSpot's values are texts, and some are empty or malformed: those count as unknown. */
 const number = (text: string) =>
   `(CASE WHEN ${text} ~ '^-?[0-9]{1,15}(\\.[0-9]+)?$' THEN ${text}::numeric END)`;
 const time = (text: string) =>

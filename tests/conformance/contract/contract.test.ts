@@ -13,8 +13,8 @@ const exchange = (change: Partial<Exchange>): Exchange => ({
   ...change,
 });
 
-describe("what Lambda's document says, as judge", () => {
-  test("lets right exchanges pass", () => {
+describe("validation against Lambda's OpenAPI document", () => {
+  test("accepts valid requests and responses", () => {
     expect(judge.requestFaults(exchange({}))).toEqual([]);
     expect(judge.responseFaults(exchange({}))).toEqual([]);
   });

@@ -19,7 +19,7 @@ const hostsOf = (stack: string): string[] => {
 
 const where = canBeAlone ? "without any network" : "offline [this user may not take its network away]";
 
-test.each(["dev", "prod"])(`the plan of %s is made ${where}, and names its hosts`, (stack) => {
+test.each(["dev", "prod"])(`the plan of %s is computed ${where}, and names its hosts`, (stack) => {
   const root = mkdtempSync(join(tmpdir(), "preview-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const command = [process.execPath, join(repository, "lab/cli.ts"), "preview", stack];

@@ -23,7 +23,7 @@ const names = async (stack: Program) =>
     type === "pulumi-nodejs:dynamic:Resource" ? [urn.split("::").at(-1)] : [],
   );
 
-test("up creates in order of dependence, a second up changes nothing, destroy goes backwards", async () => {
+test("up creates in order of dependencies, a second up changes nothing, destroy deletes in reverse order", async () => {
   const { stack, first, journal, since } = await start({ tenant: false });
   expect(first.stderr).toBe("");
   expect(first.code).toBe(0);
@@ -56,7 +56,7 @@ test("secret configuration reaches the program and stays encrypted in state and 
   }
 });
 
-test("an update travels to those who depend on it; a preview shows it and does nothing", async () => {
+test("an update propagates to dependent resources; a preview shows it and changes nothing", async () => {
   const { stack, since } = await start({ tenant: false });
   const preview = await stack.preview({ config: { host: "two" } });
   expect(preview.code).toBe(0);
@@ -69,7 +69,7 @@ test("an update travels to those who depend on it; a preview shows it and does n
   expect(since(3)).toEqual(["update host one two", "update service on one on two"]);
 });
 
-test("a replacement makes the new one first, or deletes the old one and what hangs on it first", async () => {
+test("a replacement creates the new resource first, or deletes the old one and its dependents first", async () => {
   const { stack, since } = await start({ tenant: false });
   const after = await stack.up({ config: { kind: "other" } });
   expect(after.code).toBe(0);
@@ -82,7 +82,7 @@ test("a replacement makes the new one first, or deletes the old one and what han
   expect(since(5)).toEqual(["delete host one", "create host one"]);
 });
 
-test("a failure in the middle keeps what was made, and the next up goes on from there", async () => {
+test("a failed update keeps what was created, and the next up continues", async () => {
   const { stack, first, since } = await start({ tenant: false, fail: "create" });
   expect(first.code).not.toBe(0);
   expect(first.diagnostics.map(({ message }) => message).join()).toContain("service cannot be made");
@@ -93,7 +93,7 @@ test("a failure in the middle keeps what was made, and the next up goes on from 
   expect(since(1)).toEqual(["create service on one", "create after after"]);
 });
 
-test("a resource that was half made is recorded and mended, not made twice", async () => {
+test("a partly created resource is recorded and completed, not created twice", async () => {
   const { stack, first, since } = await start({ tenant: false, fail: "half" });
   expect(first.code).not.toBe(0);
   expect(await names(stack)).toEqual(["host", "service"]);
@@ -103,7 +103,7 @@ test("a resource that was half made is recorded and mended, not made twice", asy
   expect(since(2)).toEqual(["update service on one on one", "create after after"]);
 });
 
-test("refresh sees drift and loss; the next up mends them", async () => {
+test("refresh finds drift and lost resources; the next up repairs them", async () => {
   const { stack, folder, since } = await start({ tenant: false });
   const { hostId } = await stack.outputs();
   await writeFile(join(folder, `${hostId}.json`), JSON.stringify({ text: "drifted" }));
@@ -122,7 +122,7 @@ test("refresh sees drift and loss; the next up mends them", async () => {
   expect(since(4)).toEqual(["create host one"]);
 });
 
-test("what is deleted with its host is not deleted by itself", async () => {
+test("a resource with deletedWith is not deleted separately", async () => {
   const { stack, first, since } = await start({ tenantFail: "delete" });
   expect(first.code).toBe(0);
   const destroyed = await stack.destroy();
@@ -131,14 +131,14 @@ test("what is deleted with its host is not deleted by itself", async () => {
   expect(await names(stack)).toEqual([]);
 });
 
-test("a check that fails names property and reason, and nothing is made", async () => {
+test("a failed check names the property and the reason, and nothing is created", async () => {
   const { first, journal } = await start({ host: "forbidden", tenant: false });
   expect(first.code).not.toBe(0);
   expect(first.diagnostics.map(({ message }) => message).join()).toContain("must not be forbidden");
   expect(journal()).toEqual([]);
 });
 
-test("a program that throws is reported once; one that exits passes its code on", async () => {
+test("an exception of the program is reported once; its exit code is passed on", async () => {
   const { stack, first } = await start({ crash: "throw" });
   expect(first.code).not.toBe(0);
   const errors = first.diagnostics.filter(({ severity }) => severity === "error");

@@ -5,7 +5,7 @@ import { runProgram } from "../harness.ts";
 
 const programs = join(import.meta.dirname, "../programs");
 
-test("a policy pack in TypeScript judges every resource and knows the stack it runs in", async () => {
+test("a policy pack in TypeScript checks every resource and knows the stack's name", async () => {
   const stack = await runProgram({ program: join(programs, "random") });
   const policyPacks = [join(programs, "policy")];
   const refused = await stack.up({ config: { length: 10 }, policyPacks });

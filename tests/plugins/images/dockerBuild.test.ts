@@ -82,7 +82,7 @@ test("W4 an image is planned without an engine, built and pushed once, and again
   expect(await served(three.digest)).toBe(404);
 });
 
-test("S1 the registry's password is in no state and no log, and the user's own logins stay as they are", async () => {
+test("S1 the registry's password is in neither state nor log, and the user's own logins are unchanged", async () => {
   const { stack } = await start();
   const up = await stack.up();
   expect(up.code, up.stdout).toBe(0);
@@ -117,7 +117,7 @@ test("what the lab does not do is refused by name", async () => {
   );
 });
 
-test("a build that fails tells what the builder said, and the next update builds", async () => {
+test("a failed build reports the builder's message, and the next update builds", async () => {
   const { stack, write, context } = await start();
   await write("Dockerfile", `${dockerfile}COPY nowhere.txt /\n`);
   const failed = await stack.up();
@@ -132,7 +132,7 @@ test("a build that fails tells what the builder said, and the next update builds
   expect(errorsOf(await stack.preview())).toContain(`Dockerfile ${context}/Dockerfile does not exist`);
 });
 
-test("a refused push tells the registry's answer without the password", async () => {
+test("a refused push reports the registry's response without the password", async () => {
   const wrong = "wrong-7f3a1c9e5b";
   const { stack } = await start(wrong);
   const failed = await stack.up();

@@ -174,7 +174,7 @@ describe.each(Object.entries(ways))("W4 the image %s", (name, { options, command
   const exec = async (...args: string[]) =>
     docker(["exec", container, "node", ...args], { allowFailure: true });
 
-  test("gets healthy as an unprivileged user on a read-only root", async () => {
+  test("becomes healthy as an unprivileged user on a read-only root", async () => {
     const given = (await options?.()) ?? [];
     const args = ["run", "--detach", "--name", container, ...restricted, ...given];
     await withLogin([...args, digests[name] ?? "", ...command]);
@@ -201,7 +201,7 @@ describe.each(Object.entries(ways))("W4 the image %s", (name, { options, command
     expect(elsewhere.stderr).toContain("ECONNREFUSED");
   });
 
-  test("ends when it is told to", async () => {
+  test("ends on SIGTERM", async () => {
     if (name === "base") return;
     await docker(["stop", container]);
     const ended = await inspect<{ State: { ExitCode: number } }>("container", container);

@@ -124,7 +124,7 @@ config:
   expect(again).toMatchObject({ code: 0, said: expect.stringContaining("✔ Pulumi.trial.yaml node") });
 });
 
-test("W4 images of others are pinned where the stack file has a map for them, and those that left are taken out", async () => {
+test("W4 third-party images are pinned where the stack file has a map of digests, and unused entries are removed", async () => {
   const file = join(folder, "Pulumi.images.yaml");
   const [redis, nginx] = [`${server}/library/node:12-slim`, `${server}/library/debian:12-slim`];
   const text = (map: string) => `config:
@@ -175,7 +175,7 @@ test("W4 what would not run on every machine is refused", async () => {
   );
 });
 
-test("W4 a registry may ask for a token that everybody gets; what is not what it says it is is refused", async () => {
+test("W4 a registry may require an anonymous token; a response that does not match its stated digest is refused", async () => {
   const body = JSON.stringify({ manifests: [{ platform: { os: "linux", architecture: "amd64" } }] });
   const asked: string[] = [];
   let says = digest(body);

@@ -87,7 +87,7 @@ test("a DaemonSet without nodes is ready, and says so", async () => {
   expect(said).toContain("✅ All replicas scheduled as expected. Replicas: 0");
 });
 
-test("a Job is waited for until it is complete, and given up as soon as it has failed", async () => {
+test("a Job is waited for until it is complete, and the wait ends as soon as it has failed", async () => {
   const { resource } = await start();
   const job = (app: string) => ({
     metadata: { name: app },
@@ -106,7 +106,7 @@ test("a Job is waited for until it is complete, and given up as soon as it has f
   expect((await failing).reasons?.join("\n")).toContain("[BackoffLimitExceeded]");
 });
 
-test("a Service waits for pods on their way; one without selector or cluster address does not", async () => {
+test("a Service waits for its pods' endpoints; one without selector or cluster address does not", async () => {
   const app = unique("svc");
   const { resource } = await start();
   const service = (name: string, spec: object) => ({
@@ -133,7 +133,7 @@ test("a Service waits for pods on their way; one without selector or cluster add
   expect(await creating).toMatchObject({ spec: { clusterIP: expect.stringMatching(/^10\.43\./) } });
 });
 
-test("a claim that binds with its first pod is not waited for; one that nobody binds fails with its phase", async () => {
+test("a claim that binds to its first consumer is not waited for; one that stays unbound fails with its phase", async () => {
   const name = unique("late");
   const { resource } = await start();
   const storageClass = resource("kubernetes:storage.k8s.io/v1:StorageClass");
@@ -178,7 +178,7 @@ test("pulumi.com/waitFor names what to wait for instead", async () => {
   await expect(error).rejects.toThrow("did not fail");
 });
 
-test("a finalizer that nobody removes ends the wait with its name, and the object stays in the state", async () => {
+test("a finalizer that is not removed fails the deletion by name, and the object stays in the state", async () => {
   const name = unique("stuck");
   const { resource, said } = await start();
   const map = resource("kubernetes:core/v1:ConfigMap");

@@ -14,7 +14,7 @@ const configMaps = kind("ConfigMap");
 const find = (name: string, namespace = "default", wanted = configMaps) =>
   plane.cluster.get(wanted, namespace, name);
 
-test("an object lives: created, unchanged, updated, drifted, refreshed, replaced both ways, deleted", async () => {
+test("an object is created, unchanged, updated, drifted, refreshed, replaced both ways, deleted", async () => {
   const name = unique("life");
   const labelled = (color: string, data: string) => ({
     fixed: {
@@ -54,7 +54,7 @@ test("an object lives: created, unchanged, updated, drifted, refreshed, replaced
   await expect(find(name)).rejects.toThrow("not found");
 });
 
-test("a manifest's order does not matter: namespace, kind and object come in one up, and go in order", async () => {
+test("a manifest's order does not matter: one up creates namespace, kind and object; destroy deletes them in order", async () => {
   const group = `${unique("g")}.example.com`;
   const namespace = unique("ns");
   const schema = {
@@ -102,7 +102,7 @@ test("a manifest's order does not matter: namespace, kind and object come in one
   expect((await program.stack.destroy()).stderr).toBe("");
 });
 
-test("a failure in the middle keeps what was made, and the next up goes on from there", async () => {
+test("a failed update keeps what was created, and the next up continues", async () => {
   const name = unique("middle");
   const good = { first: configMap(`${name}-1`, { a: "1" }) };
   const bad = {
@@ -150,7 +150,7 @@ test("S1 secrets stay secret: contents of a Secret, values that the program mark
   expect(brief((await program.up(resources)).steps)).toEqual([]);
 });
 
-test("a preview with unknowns plans without asking the cluster, and one without shows what the server makes of it", async () => {
+test("a preview with unknown values does not call the cluster; one without shows the server's dry run", async () => {
   const name = unique("plan");
   const program = await objects(plane);
   const resources = {
@@ -169,7 +169,7 @@ test("a preview with unknowns plans without asking the cluster, and one without 
   expect((await find(name)).data).toEqual({ uid });
 });
 
-test("what lives in a deleted namespace is not deleted one by one", async () => {
+test("objects in a deleted namespace are not deleted one by one", async () => {
   const namespace = unique("gone");
   const program = await objects(plane);
   const resources = {

@@ -25,7 +25,7 @@ async function operatorManifest(): Promise<string> {
   return path;
 }
 
-test("D1 the operator's release manifest is applied whole, kinds and all, and left alone by a second up", async () => {
+test("D1 the operator's release manifest is applied completely, and a second up changes nothing", async () => {
   const stack = await runProgram({
     program: join(import.meta.dirname, "programs/manifest"),
     config: { file: await operatorManifest() },

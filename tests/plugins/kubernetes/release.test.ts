@@ -35,7 +35,7 @@ async function ownChart(): Promise<string> {
   return folder;
 }
 
-test("a release lives under the real engine: installed, unchanged, upgraded, drifted, replaced, uninstalled", async () => {
+test("a release under the real engine is installed, unchanged, upgraded, drifted, replaced, uninstalled", async () => {
   const name = unique("release");
   const program = await objects(plane);
   const release = (values: Record<string, unknown>, more = {}) => ({
@@ -106,7 +106,7 @@ test("a new chart version is an upgrade, and so is a value that stands for the c
   expect(release.state).toMatchObject({ status: { revision: 2 } });
 });
 
-test("values reach helm neither by its command line nor by a file that stays", async () => {
+test("values reach helm neither on its command line nor in a file that remains", async () => {
   const { resource } = await start();
   const release = resource(type);
   const before = (await readdir(tmpdir())).filter((name) => name.startsWith("helm-"));
@@ -135,7 +135,7 @@ test("an install that does not get ready fails with the pods' reasons; atomic le
   expect(kept.state).toMatchObject({ status: { status: "deployed", revision: 2 } });
 });
 
-test("what a killed install or upgrade left pending is taken up by the next run", async () => {
+test("an install or upgrade that a killed run left pending is completed by the next run", async () => {
   const name = unique("killed");
   const values = { pod: true };
   const first = await start();

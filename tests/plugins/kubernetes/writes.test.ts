@@ -17,7 +17,7 @@ const map = (name: string, data: Record<string, string> = {}, more: Record<strin
   data,
 });
 
-test("an object that is there already is not taken over, unless the provider says so", async () => {
+test("an existing object is not adopted, unless the provider's settings allow it", async () => {
   const name = unique("there");
   const type = "kubernetes:core/v1:ConfigMap";
   const { resource } = await start();
@@ -32,7 +32,7 @@ test("an object that is there already is not taken over, unless the provider say
   expect(await other.resource(type).create(map(name, { a: "2" }))).toMatchObject({ data: { a: "2" } });
 });
 
-test("fields of others are left to them, or taken by force", async () => {
+test("fields of other managers are left alone, or taken with force", async () => {
   const name = unique("conflict");
   const { resource } = await start({ enableConfigMapMutable: "true" });
   const ours = resource("kubernetes:core/v1:ConfigMap");
@@ -50,7 +50,7 @@ test("fields of others are left to them, or taken by force", async () => {
   expect(await ours.update(forced)).toMatchObject({ data: { a: "3", b: "theirs" } });
 });
 
-test("what the program no longer names is removed by the next update", async () => {
+test("fields that the program no longer sets are removed by the next update", async () => {
   const name = unique("less");
   const { resource } = await start({ enableConfigMapMutable: "true" });
   const ours = resource("kubernetes:core/v1:ConfigMap");
@@ -62,7 +62,7 @@ test("what the program no longer names is removed by the next update", async () 
   expect((await ours.update(map(name, { a: "1" }))).data).toEqual({ a: "1" });
 });
 
-test("ignored changes are no difference and stay as they are in the cluster", async () => {
+test("ignored changes are no diff and stay as they are in the cluster", async () => {
   const { resource } = await start({ enableConfigMapMutable: "true" });
   const ours = resource("kubernetes:core/v1:ConfigMap");
   const name = unique("ignore");
@@ -72,7 +72,7 @@ test("ignored changes are no difference and stay as they are in the cluster", as
   expect((await ours.diff(map(name, { a: "2" }), ["metadata"])).changes).toBe(true);
 });
 
-test("drift is seen by a refresh, and a missing object as missing", async () => {
+test("a refresh finds drift and missing objects", async () => {
   const { resource } = await start({ enableConfigMapMutable: "true" });
   const ours = resource("kubernetes:core/v1:ConfigMap");
   const name = unique("drift");
@@ -121,7 +121,7 @@ test.each([
   expect(difference.deleteBeforeReplace).toBe(true);
 });
 
-test("different ways to write the same object make no difference", async () => {
+test("different spellings of the same object are no diff", async () => {
   const { resource } = await start();
   const name = unique("same");
   const quota = resource("kubernetes:core/v1:ResourceQuota");
@@ -137,7 +137,7 @@ test("different ways to write the same object make no difference", async () => {
   expect((await policy.diff(deny)).changes).toBe(false);
 });
 
-test("a preview shows the server's defaults and its refusal", async () => {
+test("a preview shows the server's defaults and its rejection", async () => {
   const { resource } = await start();
   const service = resource("kubernetes:core/v1:Service");
   const spec = { ports: [{ port: 80 }] };
@@ -149,7 +149,7 @@ test("a preview shows the server's defaults and its refusal", async () => {
   );
 });
 
-test("an imported object brings the inputs that would make it", async () => {
+test("an import returns the inputs that would create the object", async () => {
   const name = unique("import");
   await plane.cluster.create({
     apiVersion: "v1",
@@ -169,7 +169,7 @@ test("an imported object brings the inputs that would make it", async () => {
   });
 });
 
-test("a cluster that does not answer is named as the reason, and can be written off", async () => {
+test("an unreachable cluster is named in the error, and its objects can be dropped from the state", async () => {
   const away = JSON.stringify({ ...JSON.parse(plane.kubeconfig) }).replaceAll(
     /127\.0\.0\.1:\d+/g,
     "127.0.0.1:9",

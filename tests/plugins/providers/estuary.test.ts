@@ -8,7 +8,7 @@ import { runProgram } from "../harness.ts";
 const capture = "sophia/test/source-slack";
 const staging = "sophia/test/materialize-postgres";
 
-test("P1 S1 by the real engine: previewed unknown, published once, changed alone, secret in the state, deleted", async () => {
+test("P1 S1 a publication under the real engine: previewed, published once, changed alone, secret in the state, deleted", async () => {
   const estuary = await testEstuary({ now: Date.now, publishSeconds: 0.1 });
   const { plane, control } = estuary;
   const token = someSecret();

@@ -58,7 +58,7 @@ test("a command creates, updates in place, is replaced by its triggers and runs 
   expect(lines().slice(4)).toEqual(["remove after [install 2]"]);
 });
 
-test("a failing command tells exit status and output, but no secret; unsupported inputs are refused", async () => {
+test("a failed command reports exit status and output, but no secret; unsupported inputs are refused", async () => {
   const { stack, first } = await start({ fail: true });
   const failed = await first();
   expect(failed.code).not.toBe(0);

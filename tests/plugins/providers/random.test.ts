@@ -6,7 +6,7 @@ import { runProgram } from "../harness.ts";
 
 const program = join(import.meta.dirname, "../programs/random");
 
-test("random values are made once, secret ones are encrypted, keepers and length replace them", async () => {
+test("random values are generated once, secret ones are encrypted, a change of keepers or length replaces them", async () => {
   const stack = await runProgram({ program });
   const preview = await stack.preview();
   expect(preview.code).toBe(0);
@@ -62,7 +62,7 @@ test("random values are made once, secret ones are encrypted, keepers and length
   expect((await stack.destroy()).code).toBe(0);
 });
 
-test("wrong inputs are refused with every fault, unsupported types by name", async () => {
+test("invalid inputs are refused with every error, unsupported types by name", async () => {
   const stack = await runProgram({ program });
   const short = await stack.preview({ config: { length: 5 } });
   expect(short.code).not.toBe(0);

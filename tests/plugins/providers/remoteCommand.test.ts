@@ -54,7 +54,7 @@ test("commands run by SSH with the pinned host key, files are copied, triggers r
   expect(server.connections()).toBe(0);
 });
 
-test("a failing remote command tells status and output, but no secret", async () => {
+test("a failed remote command reports exit status and output, but no secret", async () => {
   const { stack, first } = await start({ fail: true });
   const failed = await first();
   expect(failed.code).not.toBe(0);
@@ -65,7 +65,7 @@ test("a failing remote command tells status and output, but no secret", async ()
   expect((await stack.preview({ config: { proxy: true } })).code).not.toBe(0);
 });
 
-test("a variable that the server drops is refused, one that it takes arrives", async () => {
+test("a variable that the server does not accept is an error, one that it accepts is set", async () => {
   const { stack, first } = await start({ variable: "APP_MODE" });
   const refused = await first();
   expect(refused.code).not.toBe(0);
@@ -74,7 +74,7 @@ test("a variable that the server drops is refused, one that it takes arrives", a
   expect(taken.code, taken.stdout).toBe(0);
 });
 
-test("another host key ends the dial at once, a closed port after the given number of tries", async () => {
+test("a different host key fails the connection at once, a closed port after the given number of attempts", async () => {
   const other = await sshServer(sshKey().publicKey);
   const { stack, server, first } = await start({ hostKey: other.hostKey, dialErrorLimit: 100 });
   const refused = await first();
@@ -87,7 +87,7 @@ test("another host key ends the dial at once, a closed port after the given numb
   expect(closed.stdout).toMatch(/ssh ubuntu@127\.0\.0\.1:1: after 2 failed attempts: .*ECONNREFUSED/);
 });
 
-test("a key that the host does not take ends the dial soon, with account, key and what to do", async () => {
+test("a rejected key fails the connection early, naming the account, the key and what to do", async () => {
   const other = await sshServer(sshKey().publicKey);
   const { key, first } = await start({ dialErrorLimit: -1, port: other.port, hostKey: other.hostKey });
   const failed = await first();
@@ -100,7 +100,7 @@ test("a key that the host does not take ends the dial soon, with account, key an
   expect(other.commands).toEqual([]);
 });
 
-test("interrupting the CLI ends the session; the next up goes on", async () => {
+test("an interrupt of the CLI ends the session; the next up continues", async () => {
   const { stack, server, folder, first } = await start();
   expect((await first()).code).toBe(0);
   const interrupt = interruptible();

@@ -23,7 +23,7 @@ const at = (more: object = {}) => ({ snowflake: { endpoint: snowflake.url, ...mo
 const as = (user: string, privateKey: string, database = "SOPHIA_AI", warehouse = "SOPHIA_AI_WH") =>
   snowflake.client({ user, privateKey, warehouse, database, schema: "STAGING" });
 
-test("P2 the warehouse is made, changed, seen to drift, and removed, with rights that are just enough", async () => {
+test("P2 the warehouse is created, changed, refreshed after drift, and deleted, with least privileges", async () => {
   const stack = await runProgram({ program, secrets: secrets(), config: at() });
   const up = await stack.up();
   expect(up.code, up.stdout).toBe(0);
@@ -84,7 +84,7 @@ test("P2 the warehouse is made, changed, seen to drift, and removed, with rights
   ]);
 });
 
-test("P2 a database that is kept outlives a destroy, and what is made anew works on in it", async () => {
+test("P2 a retained database survives a destroy, and a new stack uses it again", async () => {
   const kept = at({ suffix: "_KEPT", keep: true });
   const stack = await runProgram({ program, secrets: secrets(), config: kept });
   const up = await stack.up();
@@ -113,7 +113,7 @@ test("P2 a database that is kept outlives a destroy, and what is made anew works
   expect(left.map(({ name }) => name)).not.toContain("SOPHIA_AI_KEPT");
 });
 
-test("a real account is planned without a connection, and never spoken to", async () => {
+test("a real account is planned without a connection, and never contacted", async () => {
   const stack = await runProgram({ program, secrets: secrets(), config: {} });
   const preview = await stack.preview();
   expect(preview.code, preview.stdout).toBe(0);
@@ -123,7 +123,7 @@ test("a real account is planned without a connection, and never spoken to", asyn
   expect(up.stdout).toContain("connects to the lab's Snowflake only");
 });
 
-test("what the stand-in does not know is refused by name", async () => {
+test("what the stand-in does not support is refused by name", async () => {
   const stack = await runProgram({
     program,
     secrets: secrets(),

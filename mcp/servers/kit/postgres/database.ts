@@ -48,7 +48,7 @@ const types = {
 };
 
 /**
- * The walls of a transaction, and what the login may do beyond reading. With its first row the transaction has a
+ * Limits a transaction, and reads what the login may do beyond reading. With its first row the transaction has a
  * snapshot, after which PostgreSQL itself refuses to make it writable.
  */
 const enter = `
