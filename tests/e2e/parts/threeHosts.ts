@@ -8,6 +8,8 @@ type Role = "server" | "agent" | "ingress" | "data" | "mcp";
 async function withHosts(hosts: { name: string; roles: Role[] }[]): Promise<string[]> {
   change((config) => {
     config.hosts = hosts as never;
+    // As in production; looked at by the part after this one.
+    config.monitoring = { intervalSeconds: 5 } as never;
   });
   const { code, said } = await up();
   expect(code, said.slice(-4000)).toBe(0);

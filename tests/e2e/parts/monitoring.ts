@@ -1,0 +1,97 @@
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
+import { afterAll, describe, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { kubeconfig, minutes } from "../lab.ts";
+import { inPod } from "../reach.ts";
+import { primary } from "./pipeline/access.ts";
+
+const gateway = { namespace: "mcp", name: "mcp-gateway" };
+
+/** Series that a query gives, in Prometheus's notation. */
+async function query(expression: string): Promise<string[]> {
+  const args = ["promtool", "query", "instant", "http://localhost:9090", expression];
+  const text = await inPod("monitoring", "app.kubernetes.io/name=prometheus", "prometheus", args);
+  return text.split("\n").filter((line) => line !== "");
+}
+
+/** Values of one label of these series. */
+const valuesOf = (label: string, series: string[]) =>
+  series.map((line) => new RegExp(`\\b${label}="([^"]*)"`).exec(line)?.[1] ?? "").sort();
+
+/** Names of the alerts that fire. */
+const firing = async () => valuesOf("alertname", await query('ALERTS{alertstate="firing"}'));
+
+/** Names of the alerts that Alertmanager would send. */
+async function delivered(): Promise<string[]> {
+  const args = ["amtool", "--alertmanager.url=http://localhost:9093", "alert", "query", "--output=json"];
+  const text = await inPod("monitoring", "app.kubernetes.io/name=alertmanager", "alertmanager", args);
+  return (JSON.parse(text) as { labels: { alertname: string } }[]).map(({ labels }) => labels.alertname);
+}
+
+const until = (what: string, deadline: number, alert: string, ask: () => Promise<string[]>, fires = true) =>
+  waitFor({ what, deadline, interval: 1 }, async () => {
+    const found = await ask();
+    return found.includes(alert) === fires || notYet(found.join(", ") || "there is no alert");
+  });
+
+async function scaleGateway(value: number): Promise<void> {
+  await kubeconfig()
+    .makeApiClient(AppsV1Api)
+    .patchNamespacedDeploymentScale({
+      ...gateway,
+      body: [{ op: "replace", path: "/spec/replicas", value }],
+    });
+}
+
+/** In a lab whose settings enable monitoring. */
+export function monitoring() {
+  test("O1 Prometheus scrapes every part of the platform", async () => {
+    const jobs = await waitFor({ what: "every target to be up", deadline: 120, interval: 1 }, async () => {
+      const down = await query("up == 0");
+      const up = valuesOf("job", await query("up == 1"));
+      return down.length === 0 && up.includes("postgres")
+        ? up
+        : notYet(`down: ${down.join(", ")}; up: ${up}`);
+    });
+    for (const job of [
+      ...["alertmanager", "gpu", "hosts", "mcp-gateway", "mcp-health", "mcp-sophia-infrastructure"],
+      ...["pipeline-quality", "postgres", "postgres-pooler", "prometheus"],
+    ])
+      expect(jobs).toContain(job);
+    expect(valuesOf("host", await query("sophia_host_healthy == 1"))).toContain("backend");
+    expect((await query("mcp_server_up == 1")).length).toBeGreaterThan(3);
+    expect((await query("cnpg_collector_up == 1")).length).toBe(1);
+  });
+
+  test(
+    "P5 O2 PostgreSQL's pod killed: the outage, however short, is an alert",
+    async () => {
+      expect(await firing()).not.toContain("PostgresRestarted");
+      const core = kubeconfig().makeApiClient(CoreV1Api);
+      const { items } = await core.listNamespacedPod({ namespace: "data", labelSelector: primary });
+      await core.deleteNamespacedPod({
+        namespace: "data",
+        name: items[0]?.metadata?.name ?? "",
+        gracePeriodSeconds: 1,
+      });
+      await until("PostgresRestarted to fire", 180, "PostgresRestarted", firing);
+      await until("PostgresRestarted to reach Alertmanager", 60, "PostgresRestarted", delivered);
+    },
+    6 * minutes,
+  );
+
+  describe("the MCP gateway is gone", () => {
+    afterAll(() => scaleGateway(2));
+    test(
+      "P5 O2 an alert fires after its minute, reaches Alertmanager, and ends when the gateway is back",
+      async () => {
+        await scaleGateway(0);
+        await until("McpGatewayDown to fire", 180, "McpGatewayDown", firing);
+        await until("McpGatewayDown to reach Alertmanager", 60, "McpGatewayDown", delivered);
+        await scaleGateway(2);
+        await until("McpGatewayDown to end", 180, "McpGatewayDown", firing, false);
+      },
+      8 * minutes,
+    );
+  });
+}
