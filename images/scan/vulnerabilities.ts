@@ -47,7 +47,7 @@ export interface Vulnerability {
 /** CVSS calls a score from here on high. */
 const high = 7;
 
-/** The vulnerabilities in a report, highest score first. Pure. */
+/** The vulnerabilities in a report, each once for a package and version, highest score first. Pure. */
 export function vulnerabilitiesIn(report: Report): Vulnerability[] {
   const found = report.results.flatMap(({ packages }) =>
     packages.flatMap(({ package: { name, version, ecosystem }, vulnerabilities, groups }) =>
@@ -71,7 +71,11 @@ export function vulnerabilitiesIn(report: Report): Vulnerability[] {
       }),
     ),
   );
-  return found.sort((a, b) => (b.severity ?? high) - (a.severity ?? high) || a.id.localeCompare(b.id));
+  // Several packages that are installed may come from one source, which is what is named.
+  const each = new Map(found.map((one) => [`${one.id} ${one.affected}`, one]));
+  return [...each.values()].sort(
+    (a, b) => (b.severity ?? high) - (a.severity ?? high) || a.id.localeCompare(b.id),
+  );
 }
 
 /**

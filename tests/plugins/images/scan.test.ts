@@ -2,17 +2,22 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { osvScanner } from "../../../images/scan/artefact.ts";
 import { scannedImages } from "../../../images/scan/images.ts";
+import { scanPulled } from "../../../images/scan/pulled.ts";
 import { scanImage } from "../../../images/scan/scanner.ts";
 import { buildSettingsOf } from "../../../images/scan/stackFile.ts";
 import { vulnerabilitiesIn } from "../../../images/scan/vulnerabilities.ts";
+import { registryImage } from "../../../lab/images/services.ts";
 import { labOf } from "../../../lab/lab.ts";
 import { lookUp, obtain } from "../../../tools/artefacts/obtain.ts";
+import { docker } from "../../../tools/docker/docker.ts";
 import { ensureEngine } from "../../../tools/docker/engine/engine.ts";
 import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { imageOf } from "../../../tools/docker/images/build.ts";
+import { withLogins } from "../../../tools/docker/login.ts";
+import { startRegistry } from "./registry.ts";
 
 const { cache } = labOf();
 const inCi = process.env.CI === "true";
@@ -90,6 +95,36 @@ describe("the scan of an image [needs osv-scanner]", () => {
       "TEST-glibc 99",
       "TEST-zod 99.0.0",
     ]);
+  });
+
+  test("W4 an image that others built is pulled by its digest and scanned, and a vulnerability in it is told", async ({
+    skip,
+  }) => {
+    if (!scanner) return skip(missing);
+    const registry = await startRegistry(join(folder, "registry"));
+    onTestFinished(() => registry.close());
+    const { server, username, password } = registry;
+    const name = `${server}/theirs/registry:1`;
+    await withLogins([{ server, username, password }], async (logins) => {
+      await docker(["tag", await registry.image(registryImage), name]);
+      await docker(["push", "--quiet", name], { env: { DOCKER_CONFIG: logins } });
+      await docker(["rmi", "--no-prune", name]);
+    });
+    const digest = (await registry.ask("theirs/registry/manifests/1")).headers.get("docker-content-digest");
+    const data = await database([
+      { ecosystem: "Debian", advisory: vulnerability("glibc", "Debian:12", "99") },
+    ]);
+    const told: string[] = [];
+    const passes = await scanPulled(
+      { [name]: `${name}@${digest}` },
+      [{ server, username, password }],
+      { program: join(scanner, "osv-scanner"), database: data },
+      (text) => told.push(text),
+    );
+    expect(passes).toBe(false);
+    expect(told.join("\n")).toMatch(
+      new RegExp(`^✘ ${name}: 1 vulnerability to fix\n  TEST-glibc  9\\.8  glibc .*, fixed in 99$`),
+    );
   });
 
   test("a scan without data is an error", async ({ skip }) => {

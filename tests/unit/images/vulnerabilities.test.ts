@@ -53,6 +53,14 @@ test("only versions of the package itself fix its vulnerability, whatever the re
   expect(only(report("a", "Debian:12", "9", ["2"], "Debian")).fixed).toEqual(["2"]);
 });
 
+test("a vulnerability of two installed packages of one source is told once, and of two versions twice", () => {
+  const one = report("glibc", "Debian:12", "9", ["2"]).results;
+  expect(vulnerabilitiesIn({ results: [...one, ...one] })).toHaveLength(1);
+  const other = report("glibc", "Debian:12", "9", ["2"]).results;
+  for (const each of other[0]?.packages ?? []) each.package.version = "1.5.0";
+  expect(vulnerabilitiesIn({ results: [...one, ...other] })).toHaveLength(2);
+});
+
 test("the verdict names the highest score first, with the fixed version, and counts the rest", () => {
   const results = [
     ...report("low", "npm", "3.1", ["2"]).results,
