@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import pg from "pg";
 import type { Log } from "../log.ts";
 import { ToolError } from "../tool.ts";
-import { databaseError, type Whence } from "./errors.ts";
+import { type ConnectionTarget, databaseError } from "./errors.ts";
 
-export interface Connection extends Whence {
+export interface Connection extends ConnectionTarget {
   /** Read at each connection. */
   password: () => string;
   /** `verify` checks the server's certificate and name. */
@@ -22,7 +22,7 @@ export type Query = <R extends Row = Row>(text: string, values?: unknown[]) => P
 
 /** A database that can be read and not changed. */
 export interface Database {
-  readonly whence: Whence;
+  readonly target: ConnectionTarget;
   /**
    * Runs statements in one READ ONLY transaction that is rolled back, each within the timeout.
    *
@@ -70,7 +70,7 @@ const enter = `
 /** Connects when first asked, with few connections, which are closed when idle. */
 export function openDatabase(connection: Connection): Database {
   const { host, port, database, user, timeout, tls, caFile } = connection;
-  const whence: Whence = { host, port, database, user, timeout };
+  const target: ConnectionTarget = { host, port, database, user, timeout };
   const pool = new pg.Pool({
     host,
     port,
@@ -89,7 +89,7 @@ export function openDatabase(connection: Connection): Database {
   // Without a listener a connection that breaks while idle would end the process.
   pool.on("error", (error) => connection.log?.("warn", "connection lost", { reason: error.message }));
   return {
-    whence,
+    target,
     close: () => pool.end(),
     async read(signal, work, callers) {
       signal?.throwIfAborted();
@@ -97,7 +97,7 @@ export function openDatabase(connection: Connection): Database {
       try {
         client = await pool.connect();
       } catch (cause) {
-        throw databaseError(cause, whence);
+        throw databaseError(cause, target);
       }
       let spent = false;
       // A destroyed connection is noticed by PostgreSQL within a second, which then stops the statement.
@@ -117,7 +117,7 @@ export function openDatabase(connection: Connection): Database {
         return await work(query);
       } catch (cause) {
         signal?.throwIfAborted();
-        throw databaseError(cause, whence, callers?.prefix);
+        throw databaseError(cause, target, callers?.prefix);
       } finally {
         signal?.removeEventListener("abort", stop);
         if (!spent) {

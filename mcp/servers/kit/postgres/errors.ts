@@ -2,7 +2,7 @@ import pg from "pg";
 import { ToolError } from "../tool.ts";
 
 /** What a message needs to know of the connection. */
-export interface Whence {
+export interface ConnectionTarget {
   host: string;
   port: number;
   database: string;
@@ -14,7 +14,7 @@ export interface Whence {
 const lookAtTables = "`list_tables` and `describe_table` of sophia_data_intelligence show what there is.";
 
 /** What to do about an error of PostgreSQL, by SQLSTATE or its class. */
-const advice: Record<string, (whence: Whence) => string> = {
+const advice: Record<string, (target: ConnectionTarget) => string> = {
   "57014": () => "Narrow it: fewer rows, a shorter time range, an indexed column.",
   "55P03": () => "Somebody changes that table right now: try again in a minute.",
   "25006": () => "This server only reads.",
@@ -34,7 +34,7 @@ const advice: Record<string, (whence: Whence) => string> = {
   "08": () => "PostgreSQL restarts, or is out of reach: try again in a minute.",
 };
 
-const words: Record<string, (whence: Whence) => string> = {
+const words: Record<string, (target: ConnectionTarget) => string> = {
   "57014": ({ timeout }) => `The statement took longer than ${timeout} s and was stopped`,
   "25006": () => "The statement would change something",
   "25001": () => "The statement would make its transaction writable",
@@ -45,16 +45,16 @@ const words: Record<string, (whence: Whence) => string> = {
  *
  * @param prefix characters that were put before the caller's statement, so that positions are the caller's
  */
-export function databaseError(cause: unknown, whence: Whence, prefix = 0): ToolError {
+export function databaseError(cause: unknown, target: ConnectionTarget, prefix = 0): ToolError {
   if (cause instanceof ToolError) return cause;
   if (cause instanceof pg.DatabaseError && cause.code !== undefined) {
-    const todo = (advice[cause.code] ?? advice[cause.code.slice(0, 2)])?.(whence);
-    const said = words[cause.code]?.(whence) ?? `PostgreSQL says: ${cause.message}${where(cause, prefix)}`;
+    const todo = (advice[cause.code] ?? advice[cause.code.slice(0, 2)])?.(target);
+    const said = words[cause.code]?.(target) ?? `PostgreSQL says: ${cause.message}${where(cause, prefix)}`;
     return new ToolError(said, todo ?? `Look at PostgreSQL's log if it stays (SQLSTATE ${cause.code}).`, {
       cause,
     });
   }
-  const { host, port } = whence;
+  const { host, port } = target;
   return new ToolError(
     `PostgreSQL cannot be reached at ${host}:${port}: ${reasonOf(cause)}`,
     "Check that it runs, and that this server may reach it; `list_pods` of sophia_infrastructure shows it.",

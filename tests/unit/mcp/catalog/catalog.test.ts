@@ -143,7 +143,7 @@ describe("egress", () => {
     );
   });
 
-  test("S4 the data stores open to those who name them, by label", () => {
+  test("S4 the data stores admit, by label, the servers whose entries name them", () => {
     expect(clientLabels(entryOf())).toEqual({});
     expect(Object.keys(clientLabels(entryOf({ egress: ["postgres", "redis"] })))).toEqual([
       "sophia.ai/postgres-client",

@@ -85,7 +85,7 @@ describe("server.json", () => {
     expect(error?.issues[0]?.path[0] ?? "").toBe(path);
   });
 
-  test("M3 what cannot be run is not announced, and all else is", () => {
+  test("M3 servers that cannot run are not announced, all others are", () => {
     const announced = catalog.filter(({ unavailable }) => !unavailable).map(({ name }) => name);
     expect(all.map(({ name }) => name.split("/")[1])).toEqual(announced);
     expect(announced).not.toContain("docker");

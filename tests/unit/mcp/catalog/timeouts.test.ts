@@ -14,7 +14,7 @@ const away = (): never => {
   throw new Error("no tool is called here");
 };
 const database = {
-  whence: { host: "x", port: 1, database: "x", user: "x", timeout: 1 },
+  target: { host: "x", port: 1, database: "x", user: "x", timeout: 1 },
   read: away,
   close: away,
 };
@@ -40,7 +40,7 @@ const tools: Record<string, Tool[]> = {
   redis: redisTools({ command: away, close: away }, true),
 };
 
-describe("the gateway's patience", () => {
+describe("the gateway's timeouts", () => {
   const own = catalog.filter((entry) => entry.kind !== "remote" && entry.source.registry === "own");
 
   test.each(own.map((entry) => [entry.name, entry] as const))(

@@ -32,7 +32,7 @@ test("M4 a server is ready when both revisions and the gateway have its tools", 
   });
 });
 
-test("M4 one revision that fails is told, by its name", () => {
+test("M4 a revision that fails is reported by name", () => {
   const [first] = both;
   if (!first) throw new Error("no probe");
   expect(judged(server, [first, { ...modern, ...bad("no tools/list") }], gateway)).toMatchObject({
@@ -70,7 +70,7 @@ test("M4 a server without a path of its own has the tools that the gateway offer
   expect(judged(remote, [], gateway)).toMatchObject({ ready: true, direct: "none", tools: ["get"] });
 });
 
-test("M3 where only an identity provider's tokens get in, the gateway's own view counts", () => {
+test("M3 where only an identity provider's tokens are accepted, the gateway's own status counts", () => {
   const told = (health: string): GatewayView => ({ ready: true, offered: [], healths: { redis: health } });
   expect(judged(server, both, told("healthy"))).toMatchObject({ ready: true, gateway: "ok", tools: ["get"] });
   expect(judged(server, both, told("unhealthy"))).toMatchObject({

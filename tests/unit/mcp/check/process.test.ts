@@ -67,7 +67,7 @@ function check(ports: Record<string, number>) {
   });
 }
 
-test("M4 the check has a line for each server, and ends well when a client of each revision is served", async () => {
+test("M4 the check has a line for each server, and succeeds when a client of each revision is served", async () => {
   const { code, stdout, stderr } = await check({ one: server.port, two: server.port });
   expect([code, stderr]).toEqual([0, ""]);
   expect(
@@ -80,7 +80,7 @@ test("M4 the check has a line for each server, and ends well when a client of ea
   );
 });
 
-test("M4 a server that answers no client fails it, by name, and no other is blamed", async () => {
+test("M4 a server that does not respond fails the check, by name, and no other server does", async () => {
   const { port } = hollow.address() as AddressInfo;
   const { code, stdout, stderr } = await check({ one: server.port, two: port, three: server.port });
   expect(code).toBe(1);

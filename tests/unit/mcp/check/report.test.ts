@@ -13,7 +13,7 @@ const bad: ServerCheck = {
   reason: "2025-11-25: no answer",
 };
 
-test("M4 there is a line for each server, and what is wrong is told by name", () => {
+test("M4 there is a line for each server, and each problem is reported by name", () => {
   expect(linesOf([good]).map((line) => JSON.parse(line))).toEqual([
     { name: "redis", direct: "ok", gateway: "ok", tools: 1, ms: 12 },
   ]);
@@ -25,7 +25,7 @@ test("M4 there is a line for each server, and what is wrong is told by name", ()
   ]);
 });
 
-test("M4 what a failed check says fits into what Kubernetes keeps, and still says what to do", () => {
+test("M4 a failed check's message fits into Kubernetes's termination message, and says what to do", () => {
   const said = advice(
     Array.from({ length: 23 }, (_, index) => `server_${index}: ${"why ".repeat(100)}`),
     45,
@@ -36,7 +36,7 @@ test("M4 what a failed check says fits into what Kubernetes keeps, and still say
   expect(advice(["memory: gone"], 45)).toContain("  memory: gone\n");
 });
 
-test("M4 only servers that are on are asked, and by their own path where they have one", () => {
+test("M4 only enabled servers are checked, at their own path where they have one", () => {
   const base = { kind: "container", federated: true, revisions: ["2026-07-28"] } as const;
   const reach = { address: "nginx.ingress.svc", certificate: "a certificate" };
   const plan = checkPlan({

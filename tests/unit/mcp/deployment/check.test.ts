@@ -64,7 +64,7 @@ test("M4 it runs again with each change of what is asked, and of nothing else", 
   expect(new Set([first, ...names]).size).toBe(changes.length + 1);
 });
 
-test("M4 what a data store runs as tells that it changed, and only then", async () => {
+test("M4 a data store's digest changes with its settings, and only then", async () => {
   const digestOf = (memory: string) => {
     const settings = redisSettings.parse({ memory });
     return resolved(new Redis("r", { settings, namespace: "data", storageClass: "fast" }).digest);
@@ -75,7 +75,7 @@ test("M4 what a data store runs as tells that it changed, and only then", async 
   expect(await digestOf("5Gi")).not.toBe(first);
 });
 
-test("M4 a failed one fails the update, and is no answer for the next", async () => {
+test("M4 a failed check fails the update, and the next update checks again", async () => {
   const { metadata, spec, pod } = await job();
   expect(metadata.annotations).toMatchObject({ "pulumi.com/replaceUnready": "true" });
   expect(metadata.annotations).not.toHaveProperty("pulumi.com/skipAwait");
@@ -91,7 +91,7 @@ test("M4 a failed one fails the update, and is no answer for the next", async ()
   expect(pod.containers[0]).toMatchObject({ terminationMessagePolicy: "FallbackToLogsOnError" });
 });
 
-test("M4 S1 it is told the plan in the open, and the token as a file of a Secret", async () => {
+test("M4 S1 it gets the plan in its environment, and the token as a file of a Secret", async () => {
   const { pod } = await job();
   expect(pod.containers[0]).toMatchObject({
     command: ["node", "/app/mcp/check/main.ts"],
@@ -107,7 +107,7 @@ test("M4 S1 it is told the plan in the open, and the token as a file of a Secret
   expect(JSON.stringify(others)).not.toContain("token-of-the-check");
 });
 
-test("S4 its pod keeps to Pod Security's restricted terms, and to no rights in Kubernetes", async () => {
+test("S4 its pod meets Pod Security's restricted profile, and has no rights in Kubernetes", async () => {
   const { pod } = await job();
   expect(pod).toMatchObject({
     automountServiceAccountToken: false,

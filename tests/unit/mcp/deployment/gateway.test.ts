@@ -66,7 +66,7 @@ const spec = (kind: string) => engine.of(kind, name).spec as Spec;
 const template = () => spec("Deployment").template as { metadata: Spec; spec: Spec };
 const container = () => (template().spec.containers as Record<string, unknown>[])[0] ?? {};
 
-test("M3 it scales between its least and most replicas by CPU, and the Deployment leaves the number alone", async () => {
+test("M3 it scales by CPU between its minimum and maximum of replicas, and the Deployment sets no number", async () => {
   const settings = mcpSettings.parse({ gateway: { replicas: { min: 3, max: 7 } } });
   await made({ settings });
   await asked(engine, "HorizontalPodAutoscaler", name);
@@ -82,7 +82,7 @@ test("M3 it scales between its least and most replicas by CPU, and the Deploymen
   expect(spec("Deployment")).toMatchObject({ replicas: 3 });
 });
 
-test("W3 it rolls without a pod less, and a drain takes one at a time", async () => {
+test("W3 it rolls with all replicas available, and a drain evicts one at a time", async () => {
   await made();
   expect(spec("Deployment")).toMatchObject({
     strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
@@ -95,7 +95,7 @@ test("W3 it rolls without a pod less, and a drain takes one at a time", async ()
   expect(container()).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 5 } } } });
 });
 
-test("M2 it stands on the MCP node, where its backends are", async () => {
+test("M2 it runs on the MCP node, where its backends are", async () => {
   await made();
   expect(template().spec).toMatchObject({
     nodeSelector: { "kubernetes.io/hostname": "mcp-node" },
@@ -116,7 +116,7 @@ test("M3 the authority of an identity provider is beside the configuration, and 
   expect(await withAuthority("PEM of another")).not.toEqual(first);
 });
 
-test("M3 a session of the older revision stays with one replica, and the newer revision is all replicas' work", async () => {
+test("M3 a session of the older revision stays with one replica, requests of the newer revision go to all", async () => {
   const gateway = await made();
   expect(spec("Service")).toMatchObject({ sessionAffinity: "ClientIP" });
   await asked(engine, "Service", `${name}-spread`);
@@ -141,7 +141,7 @@ test("S1 tokens and the password are in its Secret, marked, and nowhere else", a
   });
 });
 
-test("S4 it may leave the cluster for servers at their vendors', and to whom it asks about tokens", async () => {
+test("S4 its egress from the cluster is to vendors' servers and to the identity provider", async () => {
   await made();
   const policy = spec("NetworkPolicy");
   expect(policy).toMatchObject({ podSelector: { matchLabels: { "app.kubernetes.io/name": name } } });
@@ -181,7 +181,7 @@ test("W3 a change of a backend or of a token rolls it, and nothing else does", a
   }
 });
 
-test("M3 its engine can be another one: all that is of vMCP goes with it", async () => {
+test("M3 its engine is replaceable: everything specific to vMCP is in the engine", async () => {
   const settings = mcpSettings.parse({ gateway: { image: "registry.test/other:1" } });
   const gateway = await made({ engine: other, settings });
   expect([gateway.port, gateway.path, gateway.statusPath, gateway.metadataPath]).toEqual([

@@ -50,7 +50,7 @@ const config = () =>
   (engine.of("ConfigMap", "mcp-gateway") as { data: Record<string, string> }).data["vmcp.yaml"] ?? "";
 const pathOf = (url: string) => new URL(url).pathname;
 
-test("M1 every entry that can run does; each has a Service, and the gateway stands before them", async () => {
+test("M1 every entry that can run is deployed with a Service, behind the gateway", async () => {
   const { servers } = await platform();
   const off = servers.filter(({ enabled }) => !enabled).map(({ name }) => name);
   expect(off).toEqual(["salesforce", "docker"]);
@@ -60,7 +60,7 @@ test("M1 every entry that can run does; each has a Service, and the gateway stan
   );
 });
 
-test("M3 every URL that is announced is a route, and every route asks for a client", async () => {
+test("M3 every announced URL is a route, and every route requires a client's token", async () => {
   const { routes, documents, servers } = await platform();
   const paths = routes.map(({ path }) => path);
   expect(new Set(paths).size).toBe(paths.length);
@@ -115,7 +115,7 @@ test("S1 no secret of the stack is anywhere but in a Secret; GitHub's server doe
   expect(engine.names("Secret")).not.toContain("github");
 });
 
-test("M1 a server that is off leaves no object, no route and no announcement", async () => {
+test("M1 a disabled server has no object, no route and no announcement", async () => {
   const { routes, servers, documents } = await platform({ ...everything, disabled: ["memory"] });
   expect(engine.names("Deployment")).not.toContain("memory");
   expect(routes.map(({ path }) => path)).not.toContain("/mcp/memory");
@@ -127,7 +127,7 @@ test("M1 a server that is off leaves no object, no route and no announcement", a
   });
 });
 
-test("M3 each client has a token that Nginx can tell from all others, made anew by its generation", async () => {
+test("M3 each client has a token of its own at Nginx, generated again by its generation", async () => {
   const { clients } = await platform({ enabled: ["redis"], clients: { cursor: 1, other: 4 } });
   expect(Object.keys(await resolved(clients))).toEqual(["cursor", "other"]);
   expect(engine.of("RandomPassword", "mcp-client-other")).toMatchObject({

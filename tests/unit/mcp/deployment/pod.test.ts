@@ -171,13 +171,13 @@ describe("pod", () => {
     expect(JSON.stringify(spec.volumes)).not.toContain("secret");
   });
 
-  test("S1 a token that the gateway adds to requests stays with the gateway", () => {
+  test("S1 a token that the gateway adds to requests is mounted in the gateway only", () => {
     const { container, secrets } = vendor("github");
     expect(secrets).toEqual({});
     expect(JSON.stringify(container)).not.toContain("GITHUB_PERSONAL_ACCESS_TOKEN");
   });
 
-  test("W5 a server that reads what nothing gives is named, with the variable", () => {
+  test("W5 a server that needs a variable that nothing provides is named, with the variable", () => {
     const [entry] = readCatalog([{ ...sophiaInfrastructure, name: "redis" } as CatalogInput]);
     if (!entry || !isDeployed(entry)) throw new Error("no entry");
     expect(() => environmentOf(entry, { PORT: "1" }, provided, "redis")).toThrow(
@@ -208,7 +208,7 @@ describe("pod", () => {
     expect(pod({ kubernetes: undefined }).spec.automountServiceAccountToken).toBe(false);
   });
 
-  test("W3 may finish its calls: the time to die is longer than door and grace together", () => {
+  test("W3 may finish its calls: the termination grace period is longer than the preStop delay and the server's grace together", () => {
     const { spec, container } = pod();
     const { preStop } = container.lifecycle as { preStop: { sleep: { seconds: number } } };
     const shutdownGrace = baseEnvironment.parse({}).SOPHIA_MCP_SHUTDOWN_GRACE;

@@ -76,7 +76,7 @@ test("M1 one entry gives a Service in the cluster, whose name is known at once",
   });
 });
 
-test("M2 S1 its Secret has only the keys that its entry names, and they stay secret on their way", async () => {
+test("M2 S1 its Secret has only the keys that its entry names, and Pulumi keeps them secret", async () => {
   await server();
   expect(of("Secret").stringData).toEqual(secret({ SOPHIA_LAMBDA_API_KEY_FILE: apiKey }));
   const others = [...registered].filter(([type]) => type !== "Secret");
@@ -86,7 +86,7 @@ test("M2 S1 its Secret has only the keys that its entry names, and they stay sec
   expect([...registered.keys()]).not.toContain("Secret");
 });
 
-test("M2 it has an account of its own, that may only read what its entry names", async () => {
+test("M2 it has a service account of its own, which may only read what its entry names", async () => {
   await server({ kubernetes: { resources: ["pods"] } });
   expect(of("ServiceAccount")).toMatchObject({ automountServiceAccountToken: false });
   expect(of("ClusterRole").rules).toEqual([{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] }]);
@@ -97,7 +97,7 @@ test("M2 it has an account of its own, that may only read what its entry names",
   expect([...registered.keys()]).not.toContain("ClusterRole");
 });
 
-test("M2 S4 its policy lets it out to what its entry names", async () => {
+test("M2 S4 its network policy allows egress to what its entry names", async () => {
   await server();
   expect(of("NetworkPolicy").spec).toMatchObject({
     podSelector: { matchLabels: { "app.kubernetes.io/name": "sophia-infrastructure" } },
@@ -106,7 +106,7 @@ test("M2 S4 its policy lets it out to what its entry names", async () => {
   });
 });
 
-test("W3 another host is no reason to restart a server that does not read the hosts", async () => {
+test("W3 a change of hosts does not restart a server that does not read them", async () => {
   const digestOf = async (hosts: object[]) => {
     await server({ name: "other" }, { hosts });
     return template().metadata.annotations?.["sophia.ai/config"];
@@ -117,7 +117,7 @@ test("W3 another host is no reason to restart a server that does not read the ho
   expect(JSON.stringify(template().spec)).not.toContain("configMap");
 });
 
-test("W3 it rolls without a gap, when its values change, and only then", async () => {
+test("W3 it rolls without downtime when its values change, and only then", async () => {
   const digestOf = async (...args: Parameters<typeof server>) => {
     await server(...args);
     return template().metadata.annotations?.["sophia.ai/config"];
@@ -135,7 +135,7 @@ test("W3 it rolls without a gap, when its values change, and only then", async (
   expect(of("PodDisruptionBudget").spec).toMatchObject({ maxUnavailable: 1 });
 });
 
-test("W2 it scales by CPU where its entry allows more than one, and the stack wants it", async () => {
+test("W2 it scales by CPU where its entry allows several replicas and the stack enables it", async () => {
   const many = { replicas: { min: 2, max: 5 }, gpuSlices: 0 };
   await server(many);
   expect(of("HorizontalPodAutoscaler").spec).toMatchObject({
@@ -174,7 +174,7 @@ test("W2 with a GPU slice it scales by the GPU, and leaves a slice free for a ro
   }
 });
 
-test("M2 with a volume the old pod goes before the new one comes: two would write to it", async () => {
+test("M2 with a volume the old pod is deleted before the new one is created: two would write to it", async () => {
   await server({ replicas: { min: 1, max: 1 }, volume: { path: "/data", size: "2Gi" } });
   expect(of("PersistentVolumeClaim").spec).toMatchObject({
     storageClassName: "fast",

@@ -22,7 +22,7 @@ const sessions = { host: "redis.data.svc.cluster.local", port: 6379 };
 describe("the gateway's configuration", () => {
   const config = parse(vmcp.config([backend, github], { by: "nginx" }, sessions));
 
-  test("M3 keeps sessions where all replicas find them, apart from the keys that a tool shows", () => {
+  test("M3 keeps sessions in a store that all replicas share, apart from the keys that a tool shows", () => {
     expect(config.sessionStorage).toEqual({
       provider: "redis",
       address: "redis.data.svc.cluster.local:6379",
@@ -31,7 +31,7 @@ describe("the gateway's configuration", () => {
     });
   });
 
-  test("M3 names every backend, and asks nothing of Kubernetes", () => {
+  test("M3 names every backend, and needs nothing from Kubernetes", () => {
     expect(config.backends).toEqual([
       { ...redis, transport: "streamable-http" },
       { name: "github", url: github.url, transport: "streamable-http" },
@@ -39,7 +39,7 @@ describe("the gateway's configuration", () => {
     expect(config.outgoingAuth.source).toBe("inline");
   });
 
-  test("M3 asks after health, breaks the circuit of the dead, and goes on with the rest", () => {
+  test("M3 checks health, opens the circuit of a failed backend, and continues with the rest", () => {
     expect(config.operational.failureHandling).toMatchObject({
       partialFailureMode: "best_effort",
       circuitBreaker: { enabled: true },
@@ -56,7 +56,7 @@ describe("the gateway's configuration", () => {
     expect(config.telemetry.metricsOnTransportPort).toBe(false);
   });
 
-  test("M3 waits for each server as long as its entry says", () => {
+  test("M3 has the timeout of each server's entry", () => {
     expect(config.operational.timeouts.perWorkload).toEqual({ redis: "65s", github: "30s" });
   });
 
@@ -77,7 +77,7 @@ describe("the gateway's configuration", () => {
     });
   });
 
-  test("M3 checks an identity provider's tokens itself where it is told to", () => {
+  test("M3 checks an identity provider's tokens itself where the settings name one", () => {
     const oidc = {
       issuer: "https://idp.test",
       clientId: "sophia",
@@ -130,7 +130,7 @@ describe("clients", () => {
   ];
   const headers = (token: string) => ({ Authorization: `Bearer ${token}` });
 
-  test("M5 get the gateway, and what is not behind it", () => {
+  test("M5 get the gateway, and the servers that are not behind it", () => {
     expect(endpointsFor("https://sophia.test", servers)).toEqual([
       { name: "sophia", url: "https://sophia.test/mcp" },
       { name: "sophia_playwright", url: "https://sophia.test/mcp/playwright" },

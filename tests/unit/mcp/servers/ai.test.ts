@@ -194,13 +194,13 @@ test.each([
   expect((await ask("chat", say("again"))).text).toBe("again");
 });
 
-test("M3 a model that thinks for too long is given up on", async () => {
+test("M3 a model's response has a timeout", async () => {
   const { llm, call } = await serving({ timeout: 0.2 });
   llm.instead.push(() => undefined);
   expect((await call("chat", say("x"))).text).toMatch(/^The LLM endpoint did not answer within 0\.2 s/);
 });
 
-test("S1 a refused key is told with what to do, and never shown, even where the endpoint repeats it", async () => {
+test("S1 a refused key is an error that says what to do, and never shown, even where the endpoint repeats it", async () => {
   const { llm, call, log } = await serving();
   const wrong = llm.key;
   let refusedOnce = false;

@@ -117,7 +117,7 @@ test("P1 one call is shown with people, summary and CRM records, and a private o
   expect((await call("get_call", { id: "404" })).text).toMatch(/^Gong has no call 404\. `list_calls`/);
 });
 
-test("P1 a transcript names speakers and comes in pages that join to the whole", async () => {
+test("P1 a transcript names speakers and is returned in complete pages", async () => {
   const { gong, ask, call } = await serving();
   const transcript = Array.from({ length: 130 }, (_, n) => ({
     speakerId: n % 2 === 0 ? "s1" : "s2",
@@ -143,7 +143,7 @@ test("P1 a transcript names speakers and comes in pages that join to the whole",
   );
 });
 
-test("P1 a search goes through pages, says how far it came, and goes on from its cursor", async () => {
+test("P1 a search reads several pages, reports its progress, and continues from its cursor", async () => {
   const { gong, ask } = await serving(10);
   gong.calls = Array.from({ length: 80 }, (_, n) =>
     gongCall(n, {
@@ -194,7 +194,7 @@ test("P1 after 429 all requests wait as long as Gong says, and then the call suc
   expect(total).toBeLessThan(8_000);
 });
 
-test("P1 a wait that is too long for a caller is told instead", async () => {
+test("P1 a wait that is too long for a call is an error that states it", async () => {
   const { gong, call } = await serving();
   gong.instead.push((response) => json(response, 429, { errors: ["Too many"] }, { "retry-after": "3600" }));
   expect((await call("list_calls", november)).text).toMatch(
@@ -203,7 +203,7 @@ test("P1 a wait that is too long for a caller is told instead", async () => {
   expect(gong.asked).toHaveLength(1);
 });
 
-test("P5 a fault of Gong's is tried again, and one that stays is told with its reason", async () => {
+test("P5 a server error of Gong is retried, and reported with its reason when it persists", async () => {
   const { gong, ask, call } = await serving();
   gong.calls = [gongCall(1)];
   gong.instead.push((response) => json(response, 503, {}));
@@ -219,7 +219,7 @@ test("P5 a fault of Gong's is tried again, and one that stays is told with its r
   );
 });
 
-test("S1 a refused key is told with what to do, and never shown; a rotated one works at once", async () => {
+test("S1 a refused key is an error that says what to do, and never shown; a rotated one works at once", async () => {
   const { gong, call, ask, log } = await serving();
   gong.calls = [gongCall(1)];
   const right = gong.accessKeySecret;
@@ -235,7 +235,7 @@ test("S1 a refused key is told with what to do, and never shown; a rotated one w
   expect((await ask("list_calls", november)).items).toHaveLength(1);
 });
 
-test("M4 an answer of another shape is an error that says where it differs", async () => {
+test("M4 a response with another schema is an error that names the field", async () => {
   const { gong, call } = await serving();
   gong.instead.push((response) => json(response, 200, { calls: [{ id: 9_223_372 }] }));
   expect((await call("list_calls", november)).text).toMatch(/not as documented: calls\.0\.id: .*string/);

@@ -32,7 +32,7 @@ async function renting(more: { changesAllowed?: boolean; ownHosts?: string[]; lo
 
 const wish = { type: "gpu_1x_a10", region: "us-west-1", name: "job", sshKey: "k" };
 
-test("M4 every tool is listed; only launch and terminate change something, and terminate for ever", async () => {
+test("M4 every tool is listed; only launch and terminate change something, and terminate is destructive", async () => {
   const { client } = await renting();
   const { tools } = await client.listTools();
   expect(
@@ -134,7 +134,7 @@ test("L5 a launch whose reply is lost is found by its tag, and never sent twice"
   expect(jobs.map((instance) => instance.id)).toEqual([id]);
 });
 
-test("L5 a launch of which nothing is known is said to be so", async () => {
+test("L5 a launch with an unknown outcome is reported as unknown", async () => {
   const { call, control, launched, running } = await renting({ lookFor: 0 });
   await launched({ name: "first" });
   await control.addFault({ operation: "launchInstance", next: 1, when: "before", effect: { kind: "drop" } });

@@ -91,7 +91,7 @@ test("M1 every server in the folder is tested here", () => {
 });
 
 describe.each(names)("%s", (name) => {
-  test("M4 starts with what it needs, is listed by clients of both eras, begins small, and ends when told", async () => {
+  test("M4 starts with its environment, is listed by clients of both revisions, takes less than 150 MB at its start, and ends on SIGTERM", async () => {
     const { child, ended, said } = launch(name, environmentOf(name));
     await expect.poll(said, { timeout: 40_000 }).toMatch(/"message":"listening"/);
     const url = `http://127.0.0.1:${/"port":(\d+)/.exec(said())?.[1]}`;

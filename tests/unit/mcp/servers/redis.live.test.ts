@@ -40,7 +40,7 @@ describe("redis", () => {
     expect(JSON.stringify(tools)).not.toMatch(/flush/i);
   });
 
-  test("M4 keys are found in pages that join to the whole, by pattern and type", async () => {
+  test("M4 keys are found in complete pages, by pattern and type", async () => {
     for (let n = 0; n < 1500; n += 1) await redis.command("SET", `session:${n}`, "x", "EX", 100);
     for (let n = 0; n < 20; n += 1) await redis.command("SADD", `rare:${n}`, "x");
     const { ask } = await serving();
@@ -125,7 +125,7 @@ describe("redis", () => {
     );
   });
 
-  test("M4 a long text is read in pages, and elements that would flood are refused", async () => {
+  test("M4 a long text is read in pages, and elements that are too long are refused", async () => {
     const text = Array.from({ length: 9000 }, (_, n) => `${n} `).join("");
     await redis.command("SET", "long", text);
     const { ask, call } = await serving();
@@ -161,7 +161,7 @@ describe("redis", () => {
     expect((await call("read_key", { key: "none" })).text).toMatch(/^There is no key none\. `scan_keys`/);
   });
 
-  test("S1 read-only nothing is set or deleted, and the answer says who can change that", async () => {
+  test("S1 in read-only mode nothing is set or deleted, and the error says who can change that", async () => {
     await redis.command("SET", "k", "v");
     const { call } = await serving();
     for (const [name, args] of [
@@ -219,7 +219,7 @@ describe("redis", () => {
     );
   });
 
-  test("S1 a wrong password and an absent Redis are told apart, without the password", async () => {
+  test("S1 a wrong password and an unreachable Redis are different errors, without the password", async () => {
     const wrong = openRedis({ url: server.url, user: "default", password: () => "hush-hush" });
     await expect(wrong.command("PING")).rejects.toThrow(
       /^Redis refused default: WRONGPASS.*Update the stack/,

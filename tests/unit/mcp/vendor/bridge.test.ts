@@ -51,7 +51,7 @@ async function bridge() {
   return { running, health, call, client };
 }
 
-test("M2 a bridged program that hangs is noticed, where the bridge's own health path is content", async () => {
+test("M2 a bridged program that hangs is found, although the bridge's own health path reports success", async () => {
   const { health, call } = await bridge();
   call("hang");
   await waitFor({ what: "the silence to be noticed", deadline: 20, interval: 0.2 }, async () => {
@@ -61,14 +61,14 @@ test("M2 a bridged program that hangs is noticed, where the bridge's own health 
   expect(await health.ping()).toBe(200);
 });
 
-test("M2 a call that takes its time is no reason to start a program anew", async () => {
+test("M2 a slow call does not restart the program", async () => {
   const { health, call, client } = await bridge();
   call("wait");
   expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["hang", "wait"]);
   expect(await health.alive()).toBe(200);
 });
 
-test("W3 the bridge ends when it is told to, with the port of its health open", async () => {
+test("W3 the bridge ends on SIGTERM, also while its health port is open", async () => {
   const { running } = await bridge();
   const ended = once(running, "exit");
   running.kill("SIGTERM");

@@ -35,7 +35,7 @@ async function started() {
   return { ask, program };
 }
 
-test("M2 a program without a health path tells that it is alive, and keeps none of the sessions that it was asked by", async () => {
+test("M2 a program without a health path is probed by a session, and keeps none of these sessions", async () => {
   const { ask, program } = await started();
   for (let times = 0; times < 5; times += 1) expect((await ask(alive.path)).status).toBe(200);
   expect(await (await program("/sessions")).json()).toEqual({
@@ -45,14 +45,14 @@ test("M2 a program without a health path tells that it is alive, and keeps none 
   expect((await ask("/other")).status).toBe(404);
 });
 
-test("M2 one that takes no session is not alive, and says why", async () => {
+test("M2 one that accepts no session is unhealthy, with the reason", async () => {
   const { ask, program } = await started();
   await program("/refuse", "POST");
   const answer = await ask(alive.path);
   expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining("no more")]);
 });
 
-test("M2 one that blocks its process is not alive", async () => {
+test("M2 one whose process is blocked is unhealthy", async () => {
   const { ask, program } = await started();
   await program("/hang", "POST");
   await waitFor({ what: "its liveness to fail", deadline: 30, interval: 0.1 }, async () => {

@@ -38,7 +38,7 @@ const introduction = (capabilities: object) => ({
 });
 const line = (message: object) => `${JSON.stringify(message)}\n`;
 
-test("M3 a program's false announcement of resources is left out, and nothing else that it says", async () => {
+test("M3 a program's false announcement of resources is removed, and nothing else that it announces", async () => {
   const rest = { tools: {}, prompts: { listChanged: true } };
   const tools = { jsonrpc: "2.0", id: 1, result: { tools: [{ name: "resources" }] } };
   const quoting = {

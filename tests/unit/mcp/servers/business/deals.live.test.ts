@@ -86,7 +86,7 @@ describe("sophia_business_intelligence: deals", () => {
     ]);
   });
 
-  test("P1 deals at risk come with every reason, the worst first, and a recent call calms", async () => {
+  test("P1 deals at risk are listed with every reason, the highest risk first, and a recent call lowers the risk", async () => {
     await hubspot("hubspot_deals_staging", dealNames, deals);
     await call("c1", inDays(-2), [us], { deal: 5 });
     const { ask } = await serving();

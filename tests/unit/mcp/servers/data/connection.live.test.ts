@@ -4,7 +4,7 @@ import { onStaging } from "./staging.ts";
 
 const { serving, staging } = onStaging();
 
-test("S1 a login that may do more than read is refused, one without rights is told which it lacks", async () => {
+test("S1 a login with more than read privileges is refused, for one without privileges the missing one is named", async () => {
   await staging().createTables();
   const mighty = await serving(staging().open("mighty"));
   expect((await mighty.call("query_sql", { sql: "SELECT 1" })).text).toMatch(
@@ -22,7 +22,7 @@ test("S1 a login that may do more than read is refused, one without rights is to
 test("S4 over TLS the server's certificate is checked", async () => {
   const encrypted = (caFile?: string) =>
     openDatabase({
-      ...staging().open().whence,
+      ...staging().open().target,
       tls: "verify",
       caFile,
       password: () => staging().password,
@@ -37,10 +37,10 @@ test("S4 over TLS the server's certificate is checked", async () => {
   );
 });
 
-test("M4 a database that is away is an error that says where it was looked for", async () => {
+test("M4 an unreachable database is an error with its address", async () => {
   const { call } = await serving(
     openDatabase({
-      ...staging().open().whence,
+      ...staging().open().target,
       port: 9,
       tls: "off",
       password: () => staging().password,

@@ -33,7 +33,7 @@ test.each(["get_pipeline_status", "get_data_quality", "list_syncs", "list_errors
   },
 );
 
-test("M4 a table of another shape is named with the column that it lacks", async () => {
+test("M4 a table with another schema is named with its missing column", async () => {
   await insert(
     "CREATE SCHEMA staging; CREATE TABLE staging.sync_history (stream text, started_at timestamptz)",
   );
@@ -105,7 +105,7 @@ test("P4 freshness names late, empty and missing tables", async () => {
   });
 });
 
-test("M4 tables and their columns are found, and a near miss is helped", async () => {
+test("M4 tables and their columns are found, and a misspelt name gets a suggestion", async () => {
   await staging().createTables();
   const { ask, call } = await serving();
   expect((await ask("list_tables", { schema: "staging" })).items).toContainEqual({

@@ -70,7 +70,7 @@ test("nodes come with readiness, roles and GPU slices", async () => {
   ]);
 });
 
-test("a list that Kubernetes gives in pages is read to its end", async () => {
+test("a paged list of Kubernetes is read completely", async () => {
   const { api, call } = await onCluster();
   const after: Record<string, string> = { "": "b&c", "b&c": "d", d: "" };
   api.answer = (url, response) => {
@@ -97,7 +97,7 @@ const pod = (name: string, status: object) => ({
 });
 const waiting = (reason: string, message?: string) => ({ waiting: { reason, message } });
 
-test("pods say what keeps them from working, the first cause first", async () => {
+test("pods are shown with what keeps them from running, the first cause first", async () => {
   const { api, items } = await onCluster();
   const unscheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable", message: "no GPU" };
   api.answer = (_url, response) =>
@@ -177,7 +177,7 @@ test.each([
   expect(log.join()).not.toContain("token-of-the-test");
 });
 
-test("an API server that hangs, trickles or cuts is given up on", async () => {
+test("an API server that hangs, sends slowly or disconnects is an error", async () => {
   const { api, call } = await onCluster(0.5);
   const late = expect.stringMatching(/no answer within 0\.5 s\. Check the API server/);
   api.answer = () => undefined;
@@ -197,7 +197,7 @@ test("an API server that hangs, trickles or cuts is given up on", async () => {
   );
 });
 
-test("an API server with a foreign certificate is not spoken to", async () => {
+test("an API server with an untrusted certificate is refused", async () => {
   const api = await fakeKubernetes();
   writeFileSync(join(api.credentials, "ca.crt"), "");
   const { call } = await serving({ kubernetes: inCluster(api) });

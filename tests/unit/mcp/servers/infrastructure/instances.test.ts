@@ -58,7 +58,7 @@ test("S1 a wrong API key is an error that says what to do, without the key; a ro
   expect((await call("list_instances")).isError).toBe(false);
 });
 
-test("calls within ten seconds share one request to the account, those that come together too", async () => {
+test("calls within ten seconds share one request to the account, also concurrent ones", async () => {
   const { call, asked, clock } = await renting();
   const before = await asked();
   const answers = await Promise.all([1, 2, 3].map(() => call("list_instances")));

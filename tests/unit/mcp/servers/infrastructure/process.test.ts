@@ -60,7 +60,7 @@ async function deployed() {
   return { ...launched, cloud, url: `http://127.0.0.1:${port}` };
 }
 
-test("M4 S1 the program answers with what its files and environment name, says no secret, and ends when told", async () => {
+test("M4 S1 the program responds from its files and environment, shows no secret, and ends on SIGTERM", async () => {
   const { url, child, ended, said, cloud } = await deployed();
   await cloud.launched({ name: "mcp" });
   const tools = ["list_hosts", "list_instances", "list_nodes", "list_pods"];

@@ -30,7 +30,7 @@ const upstream = (url: string, more: Partial<Upstream> = {}): Upstream => ({
   ...more,
 });
 
-test("M3 a tool that hangs is given up on, is told so, and the next call is served", async () => {
+test("M3 a tool that hangs is aborted at its timeout, and the next call is served", async () => {
   let told: unknown;
   const { call, log } = await calling([
     tool({
@@ -96,7 +96,7 @@ test("M2 a readiness check that throws is not ready, and the log says why", asyn
   expect(log.join()).toContain("no moon");
 });
 
-test("a cursor brings back what it was made of; any other is refused with advice", () => {
+test("a cursor returns what it was made of; any other is refused with advice", () => {
   const schema = z.strictObject({ at: z.number() });
   expect(cursorState(cursorFor({ at: 3 }), schema)).toEqual({ at: 3 });
   for (const wrong of ["3", "", cursorFor({ at: "x" }), cursorFor({ at: 1, b: 2 }), "%%"])

@@ -88,7 +88,7 @@ test.each(eras)("M4 a real client of revision %s lists and calls tools", async (
   await close();
 });
 
-test("a list comes in pages that join to the whole, and a foreign cursor is refused with advice", async () => {
+test("a list is returned in complete pages, and a foreign cursor is refused with advice", async () => {
   const { url } = await start();
   const { client, close } = await connect({ url: `${url}/mcp`, era: "2026-07-28" });
   const call = async (args: Record<string, unknown>) => {
@@ -110,7 +110,7 @@ test("a list comes in pages that join to the whole, and a foreign cursor is refu
   await close();
 });
 
-test("a failing, a flooding and an unknown tool are errors for the caller, not for the server", async () => {
+test("a failing tool, one with too long an output and an unknown one are errors for the caller, not for the server", async () => {
   const { url, log } = await start();
   const { client, close } = await connect({ url: `${url}/mcp`, era: "2026-07-28" });
   const said = async (name: string) => {
@@ -143,7 +143,7 @@ test.each([
   expect(await probe({ url: `${url}/mcp`, era: "2026-07-28" })).toMatchObject({ ready: true });
 });
 
-test("S1 only known bearer tokens get in; the file is read again after a rotation", async () => {
+test("S1 only known bearer tokens are accepted; the file is read again after a rotation", async () => {
   const tokensFile = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens");
   writeFileSync(tokensFile, "first\nsecond\n");
   const { url, log } = await start({ tokensFile });
@@ -161,7 +161,7 @@ test("S1 only known bearer tokens get in; the file is read again after a rotatio
   expect(log.join()).not.toContain("third");
 });
 
-test("W3 a call under way is answered after SIGTERM, while new ones are no longer taken", async () => {
+test("W3 a running call is completed after SIGTERM, while new ones are refused", async () => {
   const { url, serving } = await start();
   const entered = new Promise<void>((resolve) => {
     gate.entered = resolve;
@@ -181,7 +181,7 @@ test("W3 a call under way is answered after SIGTERM, while new ones are no longe
   await close();
 });
 
-test("a server that is not ready says so and still lives", async () => {
+test("a server that is not ready reports it and stays healthy", async () => {
   const { url } = await start({ ready: async () => false });
   expect((await fetch(`${url}/readyz`)).status).toBe(503);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
