@@ -106,7 +106,7 @@ export const vendorServers: CatalogInput[] = [
     command: withoutResources("@hubspot/mcp-server", "dist/index.js"),
     environment: heap,
     egress: ["api.hubapi.com:443"],
-    memory: 74,
+    memory: 118,
   },
   {
     name: "salesforce",
@@ -141,7 +141,7 @@ export const vendorServers: CatalogInput[] = [
     command: withoutResources("@codacy/codacy-mcp", "dist/index.js"),
     environment: heap,
     egress: ["app.codacy.com:443", "api.codacy.com:443"],
-    memory: 70,
+    memory: 112,
   },
   {
     name: "playwright",
@@ -160,7 +160,7 @@ export const vendorServers: CatalogInput[] = [
     revisions: ["2025-11-25"],
     sessionful: true,
     egress: ["internet"],
-    memory: 68,
+    memory: 116,
   },
   {
     name: "figma_context",
@@ -189,7 +189,7 @@ export const vendorServers: CatalogInput[] = [
     command: program("@modelcontextprotocol/server-memory", "dist/index.js"),
     environment: { ...heap, MEMORY_FILE_PATH: "/data/memory.jsonl" },
     volume: { path: "/data", size: "1Gi" },
-    memory: 87,
+    memory: 99,
   },
   {
     name: "docker",
