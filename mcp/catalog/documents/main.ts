@@ -1,7 +1,7 @@
 /**
  * `make documents`: writes what is made from the MCP catalog.
  *
- *   node mcp/catalog/documents/main.ts            writes docs/mcp/servers.md and docs/mcp/servers.json
+ *   node mcp/catalog/documents/main.ts            writes docs/mcp-servers.md and docs/mcp/servers.json
  *   node mcp/catalog/documents/main.ts --check    ends with 1 when one of them is stale
  */
 import { readFile, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ const exampleHost = "sophia.example";
 
 const repository = new URL("../../../", import.meta.url);
 const documents = {
-  "docs/mcp/servers.md": serversDocument(catalog),
+  "docs/mcp-servers.md": serversDocument(catalog),
   "docs/mcp/servers.json": registryDocument(catalog, exampleHost),
 };
 for (const [name, text] of Object.entries(documents)) {

@@ -46,7 +46,7 @@ function notesOf(entry: CatalogEntry): string[] {
   ];
 }
 
-/** `docs/mcp/servers.md`. Pure. */
+/** `docs/mcp-servers.md`. Pure. */
 export function serversDocument(catalog: readonly CatalogEntry[]): string {
   const deployed = catalog.filter(isDeployed);
   const running = deployed.filter(({ unavailable }) => !unavailable);
@@ -56,7 +56,7 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "# MCP servers",
     "",
     "The servers of the catalog, and their paths. `container` serves HTTP itself, `stdio` is served by a bridge, `remote` is",
-    "hosted by its vendor. A bridged program that exits is restarted at once; one that hangs is terminated after 30 to 60 s and restarted. A server without its secret is disabled; `make status` shows the reason. [How to connect](clients.md).",
+    "hosted by its vendor. A bridged program that exits is restarted at once; one that hangs is terminated after 30 to 60 s and restarted. A server without its secret is disabled; `make status` shows the reason. [How to connect](mcp/clients.md).",
     "",
     row("server", "kind", "purpose", "source", "protocol", "paths", "secrets"),
     row(...Array<string>(7).fill("---")),
@@ -93,7 +93,7 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
       ),
     ),
     "",
-    "The last column is the timeout of a call at `/mcp`; at a server's own path it is an hour. See [decision 10](../decisions/010-mcp-behind-one-gateway.md) for the effect of a server that hangs on the others.",
+    "The last column is the timeout of a call at `/mcp`; at a server's own path it is an hour. See [decision 10](decisions/010-mcp-behind-one-gateway.md) for the effect of a server that hangs on the others.",
     "",
     "A vendor's host allows its port on the whole internet: network policies match addresses, not names. Pods, Services, hosts and the cloud's metadata address are excluded.",
     "",

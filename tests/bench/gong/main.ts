@@ -1,5 +1,5 @@
 /**
- * Measures the Gong extractor, and prints a Markdown table, as docs/development/benchmarks.md has it: rows a second beside a bare COPY
+ * Measures the Gong extractor, and prints a Markdown table, as docs/benchmarks.md has it: rows a second beside a bare COPY
  * of the very same rows into tables with the same keys and indexes, in the same PostgreSQL, and the peak memory.
  *
  * Ends with 1 where it is slower than half of the bare COPY.

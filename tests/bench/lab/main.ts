@@ -1,5 +1,5 @@
 /**
- * Measures a separate lab from nothing to removed, and prints the Markdown table of docs/development/benchmarks.md.
+ * Measures a separate lab from nothing to removed, and prints the Markdown table of docs/benchmarks.md.
  *
  *   node tests/bench/lab/main.ts             with the checkout's build cache
  *   COLD=1 node tests/bench/lab/main.ts      with an empty cache: everything is built

@@ -1,5 +1,5 @@
 /**
- * Measures the MCP servers of a lab that is up, and prints Markdown, as docs/development/benchmarks.md has it.
+ * Measures the MCP servers of a lab that is up, and prints Markdown, as docs/benchmarks.md has it.
  *
  *   make bench-mcp                     all of it: some eight minutes
  *   make bench-mcp PART=load           calls of 32 clients, directly, through Nginx, through the gateway; SECONDS each

@@ -1,5 +1,5 @@
 /**
- * Measures the pipeline's legs on loopback, one after the other, and prints a Markdown table, as docs/development/benchmarks.md has it.
+ * Measures the pipeline's legs on loopback, one after the other, and prints a Markdown table, as docs/benchmarks.md has it.
  * Everything is real but the vendors: PostgreSQL with the repository's migrations, the lab's data plane, fakesnow.
  *
  *   make bench-pipeline                        1,000,000 records of HubSpot and Slack, 100,000 calls

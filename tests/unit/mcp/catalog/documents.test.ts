@@ -5,11 +5,11 @@ import { catalog } from "../../../../mcp/catalog/index.ts";
 import { registryDocument } from "../../../../mcp/catalog/registry.ts";
 
 const committed = (name: string) =>
-  readFileSync(new URL(`../../../../docs/mcp/${name}`, import.meta.url), "utf8");
+  readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), "utf8");
 
-test("M1 docs/mcp/servers.md and docs/mcp/servers.json are as the catalog is (`make documents`)", () => {
-  expect(committed("servers.md")).toBe(serversDocument(catalog));
-  expect(committed("servers.json")).toBe(registryDocument(catalog, "sophia.example"));
+test("M1 docs/mcp-servers.md and docs/mcp/servers.json are as the catalog is (`make documents`)", () => {
+  expect(committed("mcp-servers.md")).toBe(serversDocument(catalog));
+  expect(committed("mcp/servers.json")).toBe(registryDocument(catalog, "sophia.example"));
 });
 
 test("M1 a change of an entry changes both", () => {
