@@ -1,7 +1,7 @@
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { afterAll, describe, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { kubeconfig, minutes } from "../lab.ts";
+import { kubeconfig, minutes, status } from "../lab.ts";
 import { inPod } from "../reach.ts";
 import { primary } from "./pipeline/access.ts";
 
@@ -58,7 +58,9 @@ export function monitoring() {
       ...["pipeline-quality", "postgres", "postgres-pooler", "prometheus"],
     ])
       expect(jobs).toContain(job);
-    expect(valuesOf("host", await query("sophia_host_healthy == 1"))).toContain("backend");
+    const { report } = await status();
+    const hosts = report.hosts.map(({ name }) => name);
+    expect(valuesOf("host", await query("sophia_host_healthy == 1"))).toEqual(hosts.sort());
     expect((await query("mcp_server_up == 1")).length).toBeGreaterThan(3);
     expect((await query("cnpg_collector_up == 1")).length).toBe(1);
   });
