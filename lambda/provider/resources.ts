@@ -1,7 +1,7 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { DynamicResource } from "../../components/core/provider/dynamic.ts";
-import type { Adoption } from "../reconcile/adopt.ts";
 import type { FirewallRule } from "../reconcile/firewall.ts";
+import type { Adoption } from "../reconcile/instance/adopt.ts";
 
 // Fields are declared, not defined: a defined field would overwrite the output that Pulumi put there.
 

@@ -3,8 +3,8 @@ import { notYet, Unrecoverable, waitFor } from "../../components/core/wait.ts";
 import { InUse } from "../client/errors.ts";
 import type { WireInstance } from "../client/wire.ts";
 import type { Context } from "./context.ts";
-import { throwPermanent } from "./lifecycle.ts";
-import { isAlive } from "./spec.ts";
+import { throwPermanent } from "./instance/lifecycle.ts";
+import { isAlive } from "./instance/spec.ts";
 
 /**
  * Deletes what instances may still use. Lambda refuses until the last instance is gone, some time after its termination:

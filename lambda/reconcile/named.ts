@@ -3,7 +3,7 @@ import { ApiError, mayHaveHappened } from "../../components/core/http/errors.ts"
 import { notYet, Unrecoverable, waitFor } from "../../components/core/wait.ts";
 import { Duplicate } from "../client/errors.ts";
 import type { Context } from "./context.ts";
-import { throwPermanent } from "./lifecycle.ts";
+import { throwPermanent } from "./instance/lifecycle.ts";
 
 /**
  * Creates something that is identified by its name. `owned` is false for what existed before the program requested it.

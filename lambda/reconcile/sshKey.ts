@@ -3,9 +3,9 @@ import { withoutComment } from "../../components/core/publicKey.ts";
 import { InUse } from "../client/errors.ts";
 import type { WireSshKey } from "../client/wire.ts";
 import type { Context } from "./context.ts";
+import { isAlive } from "./instance/spec.ts";
 import { deleteWhenFree } from "./inUse.ts";
 import { ensureNamed } from "./named.ts";
-import { isAlive } from "./spec.ts";
 
 export interface SshKeySpec {
   name: string;

@@ -1,10 +1,15 @@
 import { z } from "zod";
-import { type Adoption, adoptInstance } from "../../reconcile/adopt.ts";
 import type { Context } from "../../reconcile/context.ts";
 import { type Difference, difference, isLost, type Wanted } from "../../reconcile/diff.ts";
-import { createInstance, deleteInstance, readInstance, updateInstance } from "../../reconcile/instance.ts";
-import type { InstanceOutputs } from "../../reconcile/outputs.ts";
-import type { InstanceSpec } from "../../reconcile/spec.ts";
+import { type Adoption, adoptInstance } from "../../reconcile/instance/adopt.ts";
+import {
+  createInstance,
+  deleteInstance,
+  readInstance,
+  updateInstance,
+} from "../../reconcile/instance/instance.ts";
+import type { InstanceOutputs } from "../../reconcile/instance/outputs.ts";
+import type { InstanceSpec } from "../../reconcile/instance/spec.ts";
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { releaseClaim } from "../../reconcile/instance.ts";
+import { releaseClaim } from "../../reconcile/instance/instance.ts";
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 

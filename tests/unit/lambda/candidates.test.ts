@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { candidates } from "../../../lambda/reconcile/candidates.ts";
+import { candidates } from "../../../lambda/reconcile/instance/candidates.ts";
 import { catalogueOf } from "./support/catalogue.ts";
 
 const types = ["gpu_1x_a10", "gpu_1x_a6000", "gpu_1x_a100", "gpu_8x_a100"];

@@ -2,8 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { physicalName } from "../../../lambda/naming.ts";
 import { difference } from "../../../lambda/reconcile/diff.ts";
-import type { InstanceOutputs } from "../../../lambda/reconcile/outputs.ts";
-import { fixedParts, type InstanceSpec, launchRequest, specDigest } from "../../../lambda/reconcile/spec.ts";
+import type { InstanceOutputs } from "../../../lambda/reconcile/instance/outputs.ts";
+import {
+  fixedParts,
+  type InstanceSpec,
+  launchRequest,
+  specDigest,
+} from "../../../lambda/reconcile/instance/spec.ts";
 import { physicalKeyName } from "../../../lambda/reconcile/sshKey.ts";
 
 const spec: InstanceSpec = {

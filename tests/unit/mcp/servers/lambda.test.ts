@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { stackTag as reconcileTag } from "../../../../lambda/reconcile/spec.ts";
+import { stackTag as reconcileTag } from "../../../../lambda/reconcile/instance/spec.ts";
 import { stackTag } from "../../../../mcp/servers/lambda_labs_cli/changes.ts";
 import { rentalTools } from "../../../../mcp/servers/lambda_labs_cli/tools.ts";
 import { testCloud } from "../../../cloud/support/cloud.ts";

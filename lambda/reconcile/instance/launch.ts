@@ -1,10 +1,15 @@
-import { messageOf } from "../../components/core/errors.ts";
-import { ApiError, mayHaveHappened } from "../../components/core/http/errors.ts";
-import { notYet, WaitTimeout, waitFor } from "../../components/core/wait.ts";
-import { FileSystemInWrongRegion, InsufficientCapacity, NotFound, QuotaExceeded } from "../client/errors.ts";
-import type { WireInstance } from "../client/wire.ts";
+import { messageOf } from "../../../components/core/errors.ts";
+import { ApiError, mayHaveHappened } from "../../../components/core/http/errors.ts";
+import { notYet, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
+import {
+  FileSystemInWrongRegion,
+  InsufficientCapacity,
+  NotFound,
+  QuotaExceeded,
+} from "../../client/errors.ts";
+import type { WireInstance } from "../../client/wire.ts";
+import type { Context } from "../context.ts";
 import { type Candidate, candidates } from "./candidates.ts";
-import type { Context } from "./context.ts";
 import { throwPermanent } from "./lifecycle.ts";
 import { claimTag, type InstanceSpec, isAlive, launchRequest, tagOf } from "./spec.ts";
 

@@ -1,4 +1,4 @@
-import type { WireInstance } from "../client/wire.ts";
+import type { WireInstance } from "../../client/wire.ts";
 import { type FixedParts, fixedParts, type InstanceSpec } from "./spec.ts";
 
 /** State of an instance. All of it is in Pulumi's state: nothing here is secret. */

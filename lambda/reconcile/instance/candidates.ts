@@ -1,4 +1,4 @@
-import type { Catalogue } from "../client/wire.ts";
+import type { Catalogue } from "../../client/wire.ts";
 
 /** A type and region in which to try a launch. */
 export interface Candidate {

@@ -1,8 +1,8 @@
-import { messageOf } from "../../components/core/errors.ts";
-import { InitFailed } from "../../components/core/provider/initFailed.ts";
-import type { WireInstance } from "../client/wire.ts";
+import { messageOf } from "../../../components/core/errors.ts";
+import { InitFailed } from "../../../components/core/provider/initFailed.ts";
+import type { WireInstance } from "../../client/wire.ts";
+import type { Context } from "../context.ts";
 import type { Candidate } from "./candidates.ts";
-import type { Context } from "./context.ts";
 import { launch, launchSettled, ownedBy, strays } from "./launch.ts";
 import { BrokenMachine, terminateAndWait, untilActive } from "./lifecycle.ts";
 import { type InstanceOutputs, launchedOutputs, observed } from "./outputs.ts";

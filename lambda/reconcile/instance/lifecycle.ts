@@ -1,9 +1,9 @@
-import { asError } from "../../components/core/errors.ts";
-import { ApiError, Untrusted } from "../../components/core/http/errors.ts";
-import { notYet, Unrecoverable, waitFor } from "../../components/core/wait.ts";
-import { AccountRefused, InvalidApiKey, InvalidRequest } from "../client/errors.ts";
-import type { WireInstance } from "../client/wire.ts";
-import type { Context } from "./context.ts";
+import { asError } from "../../../components/core/errors.ts";
+import { ApiError, Untrusted } from "../../../components/core/http/errors.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
+import { AccountRefused, InvalidApiKey, InvalidRequest } from "../../client/errors.ts";
+import type { WireInstance } from "../../client/wire.ts";
+import type { Context } from "../context.ts";
 import { isAlive, isGone } from "./spec.ts";
 
 /** The machine does not start: waiting longer does not help, another launch may. */

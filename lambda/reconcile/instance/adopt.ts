@@ -1,5 +1,5 @@
-import type { WireInstance } from "../client/wire.ts";
-import type { Context } from "./context.ts";
+import type { WireInstance } from "../../client/wire.ts";
+import type { Context } from "../context.ts";
 import { untilActive } from "./lifecycle.ts";
 import { adoptedOutputs, type InstanceOutputs } from "./outputs.ts";
 import { isAlive } from "./spec.ts";

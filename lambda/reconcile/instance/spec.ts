@@ -1,5 +1,5 @@
-import { digest } from "../../components/core/digest.ts";
-import type { LaunchRequest, WireInstance } from "../client/wire.ts";
+import { digest } from "../../../components/core/digest.ts";
+import type { LaunchRequest, WireInstance } from "../../client/wire.ts";
 import type { Candidate } from "./candidates.ts";
 
 /** The wanted instance. */
