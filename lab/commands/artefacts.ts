@@ -26,14 +26,18 @@ export const publishedImages: PublishedImage[] = [
 /** What a preview needs: no Docker, no Kubernetes. */
 export const previewArtefacts: Artefact[] = [operatorManifest, devicePluginChart, helm];
 
-/** What a running lab needs besides the Pulumi CLI. */
-export const labArtefacts: Artefact[] = [
+/** The images that a lab with or without monitoring runs. */
+export const imagesFor = (monitoring: boolean): PublishedImage[] =>
+  publishedImages.filter(({ onlyWith }) => onlyWith !== "monitoring" || monitoring);
+
+/** What a lab that runs these images needs besides the Pulumi CLI. */
+export const artefactsFor = (served: readonly PublishedImage[]): Artefact[] => [
   programsArtefact,
   ...previewArtefacts,
   machineImage,
   registryImage,
   fakesnow,
-  ...publishedImages.map(({ artefact }) => artefact),
+  ...served.map(({ artefact }) => artefact),
 ];
 
 /** What was obtained: folders by artefact. */

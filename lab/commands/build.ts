@@ -1,7 +1,7 @@
 import { ensureEngine } from "../../tools/docker/engine/engine.ts";
 import type { Lab } from "../lab.ts";
 import type { Progress } from "../terminal/progress.ts";
-import { labArtefacts, obtainAll } from "./artefacts.ts";
+import { artefactsFor, obtainAll, publishedImages } from "./artefacts.ts";
 import { checkPrograms } from "./preflight/programs.ts";
 
 /** `make build`: builds the lab's artefacts. Starts the Docker engine, which builds images, and nothing else. */
@@ -9,6 +9,6 @@ export async function build(lab: Lab, progress: Progress, signal: AbortSignal): 
   await checkPrograms(true);
   await progress.phase("Toolchain and images", async () => {
     await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
-    await obtainAll(lab, labArtefacts, progress, signal);
+    await obtainAll(lab, artefactsFor(publishedImages), progress, signal);
   });
 }

@@ -10,7 +10,7 @@ import { imageOf } from "../../tools/docker/images/build.ts";
 import { helm } from "../../tools/helm/artefact.ts";
 import { publishImage } from "../images/publish.ts";
 import { ensureRegistry, mirrorsOf } from "../images/registry.ts";
-import { registryImage } from "../images/services.ts";
+import { type PublishedImage, registryImage } from "../images/services.ts";
 import { devicePluginChart, operatorManifest } from "../images/upstream.ts";
 import { programsArtefact } from "../k3s/images.ts";
 import { files, type Lab } from "../lab.ts";
@@ -28,7 +28,7 @@ import { labKeys } from "../state/keys.ts";
 import { vendorCredentials } from "../state/vendorCredentials.ts";
 import { render } from "../status/render.ts";
 import type { Progress } from "../terminal/progress.ts";
-import { labArtefacts, publishedImages, startObtainingAll } from "./artefacts.ts";
+import { artefactsFor, imagesFor, publishedImages, startObtainingAll } from "./artefacts.ts";
 import { checkPorts } from "./preflight/ports.ts";
 import { checkPrograms } from "./preflight/programs.ts";
 import { checkSettingsFile } from "./preflight/settings.ts";
@@ -36,30 +36,34 @@ import { checkSpace } from "./preflight/space.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, saasUrl, snowflakeUrl, speed } from "./services.ts";
 import { settled, update } from "./update.ts";
 
-/** Artefacts that the lab's services need; the toolchain may be ready later. */
-const serviceArtefacts = labArtefacts.filter((artefact) => artefact !== helm);
-
 /** Everything that the program needs before `pulumi up`. */
 export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<OpenedStack> {
   await Promise.all([checkSettingsFile(lab.configFile), checkPrograms(true)]);
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
   await mkdir(lab.cache, { recursive: true });
   await checkSpace([lab.folder, lab.cache]);
+  const text = await readFile(lab.configFile, "utf8");
+  const served = imagesFor(monitoringIn(text));
+  const artefacts = artefactsFor(served);
+  // The lab's services start without it.
+  const atOnce = artefacts.filter((artefact) => artefact !== helm);
   const { builds, folder } = await progress.phase("Toolchain and images", async () => {
     await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
-    const started = await startObtainingAll(lab, labArtefacts, progress, signal);
+    const started = await startObtainingAll(lab, artefacts, progress, signal);
     // The build's own error is more precise than that of a waiting step.
-    const ready = await started.ready(serviceArtefacts).catch(async (error) => {
+    const ready = await started.ready(atOnce).catch(async (error) => {
       await started.all();
       throw error;
     });
     return { builds: started, folder: ready };
   });
   return progress.phase("Lab", async () => {
-    const { config, secrets } = await startServices(lab, folder, progress, signal).catch(async (error) => {
-      await builds.stop(error);
-      throw error;
-    });
+    const { config, secrets } = await startServices(lab, text, served, folder, progress, signal).catch(
+      async (error) => {
+        await builds.stop(error);
+        throw error;
+      },
+    );
     const { toolchain, folder: of } = await builds.all();
     const helmBinary = join(of(helm), "helm");
     const cli = toolchain.mode === "stand-in" ? of(pulumiCli) : undefined;
@@ -73,11 +77,12 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
 /** Starts the services that the program's settings refer to: network, image registry, emulators. */
 async function startServices(
   lab: Lab,
+  text: string,
+  served: readonly PublishedImage[],
   folder: (artefact: Artefact) => string,
   progress: Progress,
   signal?: AbortSignal,
 ) {
-  const text = await readFile(lab.configFile, "utf8");
   const prefix = await claimNetwork(lab);
   await checkPorts(prefix, hostsIn(text));
   const machine = await imageOf(folder(machineImage));
@@ -85,7 +90,7 @@ async function startServices(
   const { registry, digests } = await progress.step("image registry", async (note) => {
     const started = await ensureRegistry(lab, network, await imageOf(folder(registryImage)));
     const published = new Map<string, string>();
-    for (const { artefact, reference } of publishedImages) {
+    for (const { artefact, reference } of served) {
       signal?.throwIfAborted();
       note(reference);
       published.set(reference, await publishImage(started, await imageOf(folder(artefact)), reference, note));
@@ -166,6 +171,12 @@ function enabledIn(text: string): string[] {
   const config = (parse(text) as { config?: Record<string, { enabled?: unknown }> }).config ?? {};
   const names = config["sophia-infra:mcp"]?.enabled;
   return Array.isArray(names) ? names.map(String) : [];
+}
+
+/** Whether the stack file turns monitoring on, which is the default. */
+function monitoringIn(text: string): boolean {
+  const config = (parse(text) as { config?: Record<string, { enabled?: unknown }> }).config ?? {};
+  return config["sophia-infra:monitoring"]?.enabled !== false;
 }
 
 /** Number of hosts in the stack file. */

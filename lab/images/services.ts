@@ -9,6 +9,8 @@ export interface PublishedImage {
   /** Registry, path and tag, as pods name it. */
   reference: string;
   artefact: Artefact;
+  /** The part of the settings without which no pod uses it. Default: it is always used. */
+  onlyWith?: "monitoring";
 }
 
 const lookAlike = (name: string, reference: string): PublishedImage => ({
@@ -44,8 +46,8 @@ export const serviceImages: PublishedImage[] = [
   lookAlike("pgbouncer", images.pgbouncer),
   lookAlike("redis", images.redis),
   lookAlike("nginx", images.nginx),
-  lookAlike("prometheus", images.prometheus),
-  lookAlike("alertmanager", images.alertmanager),
+  { ...lookAlike("prometheus", images.prometheus), onlyWith: "monitoring" },
+  { ...lookAlike("alertmanager", images.alertmanager), onlyWith: "monitoring" },
   {
     reference: images.pipeline,
     artefact: dockerfileImage({
