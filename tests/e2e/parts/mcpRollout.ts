@@ -3,9 +3,11 @@ import { beforeAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import type { Era } from "../../../mcp/probe.ts";
 import { kubeconfig, minutes } from "../lab.ts";
-import { type Client, call, eras, learnAccess, withClient } from "../mcpClient.ts";
+import { type Client, call, eras, learnAccess, toolsOf, withClient } from "../mcpClient.ts";
 
 const namespace = "mcp";
+/** Tools that these tests call. */
+const called = ["redis_get_info", "memory_read_graph"];
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
 const podsOf = async (app: string): Promise<V1Pod[]> =>
   (await core().listNamespacedPod({ namespace, labelSelector: `app.kubernetes.io/name=${app}` })).items;
@@ -84,6 +86,14 @@ async function replicasThatServe(client: Client, tool: string): Promise<string[]
   return [...after].flatMap(([name, count]) => (count > (before.get(name) ?? 0) ? [name] : []));
 }
 
+/** Tests before these take servers away: a replica that listed tools meanwhile leaves theirs out for 30 s. */
+const allOffered = () =>
+  waitFor({ what: "every replica to offer all tools", deadline: 120, interval: 1 }, async () => {
+    const lists = await Promise.all(Array.from({ length: 8 }, () => toolsOf("/mcp")));
+    const short = lists.filter((names) => !called.every((name) => names.includes(name)));
+    return short.length === 0 || notYet(`${short.length} of ${lists.length} lists lack some of ${called}`);
+  });
+
 /** That changes and lost pods cost no client a call. */
 export function mcpRollout() {
   beforeAll(learnAccess, 2 * minutes);
@@ -91,6 +101,7 @@ export function mcpRollout() {
   test(
     "M2 W3 a rollout of a server fails no call, at its own path and through the gateway",
     async () => {
+      await allOffered();
       const app = "redis";
       const old = (await podsOf(app)).map(nameOf);
       const callers = eras.flatMap((era): Caller[] => [
@@ -117,6 +128,7 @@ export function mcpRollout() {
   test(
     "M3 W3 a session goes on at the other replica when its own is deleted, and no other call fails",
     async () => {
+      await allOffered();
       const tool = "memory_read_graph";
       await withClient("2025-11-25", "/mcp", async (session) => {
         const [own = "", ...more] = await replicasThatServe(session, tool);
