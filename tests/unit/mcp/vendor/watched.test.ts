@@ -16,14 +16,15 @@ async function started() {
       ? String(alivePort)
       : word.replace("/app/mcp/vendor", `${repository}/mcp/vendor`),
   );
-  const running = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  // A group of its own, so that the program ends with its wrapper.
+  const running = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   let said = "";
   for (const stream of [running.stdout, running.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
   onTestFinished(() => {
-    running.kill("SIGKILL");
+    if (running.pid !== undefined) process.kill(-running.pid, "SIGKILL");
   });
   const ask = (path: string, patience = 20_000) =>
     fetch(`http://127.0.0.1:${alivePort}${path}`, { signal: AbortSignal.timeout(patience) });
