@@ -4,9 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../components/core/base.ts";
 import { contentHash } from "../components/core/digest.ts";
 import { mcpCheck } from "../components/network/names.ts";
+import { restrictedContainer, restrictedPod } from "../components/services/restricted.ts";
 import { secretsFolder } from "../components/settings/environment/uses.ts";
 import type { Plan } from "./check/plan.ts";
-import { compiledCode, containerSecurity, placement, podSecurity } from "./deployment/pod.ts";
+import { compiledCode, placement } from "./deployment/pod.ts";
 import type { ServerSummary } from "./platform.ts";
 
 const name = "mcp-check";
@@ -75,7 +76,7 @@ export const checkPod = (
   automountServiceAccountToken: false,
   enableServiceLinks: false,
   ...placement,
-  securityContext: podSecurity,
+  securityContext: restrictedPod({ volumes: true }),
   containers: [
     {
       name: "check",
@@ -90,7 +91,7 @@ export const checkPod = (
         requests: { cpu: "50m", memory: "96Mi" },
         limits: { cpu: "1000m", memory: "256Mi" },
       },
-      securityContext: containerSecurity,
+      securityContext: restrictedContainer,
       // The last lines of a failed check are then in the pod's status, which the update shows.
       terminationMessagePolicy: "FallbackToLogsOnError",
       volumeMounts: [{ name: "secrets", mountPath: secretsFolder, readOnly: true }],

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../core/base.ts";
 import { hostExporter } from "../network/names.ts";
+import { restrictedContainer, restrictedPod } from "../services/restricted.ts";
 import { containerEnvironment } from "../settings/environment/uses.ts";
 
 /** A host of the stack, by the address that pods reach it at. */
@@ -13,7 +14,6 @@ export interface MonitoredHost {
 
 const name = hostExporter["app.kubernetes.io/name"];
 const port = 8080;
-const user = 10001;
 const folder = "/etc/sophia";
 
 /** Asks the hosts' health services for each scrape, in Pod Security's "restricted" terms. Pure. */
@@ -21,12 +21,7 @@ export const hostExporterPod = (image: pulumi.Input<string>): types.input.core.v
   automountServiceAccountToken: false,
   enableServiceLinks: false,
   nodeSelector: { "sophia.ai/role-data": "true" },
-  securityContext: {
-    runAsNonRoot: true,
-    runAsUser: user,
-    runAsGroup: user,
-    seccompProfile: { type: "RuntimeDefault" },
-  },
+  securityContext: restrictedPod({ volumes: false }),
   containers: [
     {
       name: "exporter",
@@ -41,11 +36,7 @@ export const hostExporterPod = (image: pulumi.Input<string>): types.input.core.v
         requests: { cpu: "10m", memory: "64Mi" },
         limits: { cpu: "250m", memory: "128Mi" },
       },
-      securityContext: {
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ["ALL"] },
-      },
+      securityContext: restrictedContainer,
       startupProbe: {
         httpGet: { path: "/healthz", port: "metrics" },
         periodSeconds: 1,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../../components/core/digest.ts";
 import { postgresClient } from "../../components/network/names.ts";
 import type { LoginName } from "../../components/services/postgres/index.ts";
+import { restrictedContainer, restrictedPod } from "../../components/services/restricted.ts";
 import { secretsFolder } from "../../components/settings/environment/uses.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 
@@ -89,13 +90,7 @@ export function jobPod(args: JobPodArgs): PodTemplate {
       enableServiceLinks: false,
       // On the database's node.
       nodeSelector: { "sophia.ai/role-data": "true" },
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 10001,
-        runAsGroup: 10001,
-        fsGroup: 10001,
-        seccompProfile: { type: "RuntimeDefault" },
-      },
+      securityContext: restrictedPod({ volumes: true }),
       containers: [
         {
           name: job,
@@ -103,11 +98,7 @@ export function jobPod(args: JobPodArgs): PodTemplate {
           command: ["node", "main.ts", job],
           env: Object.entries(plain).map(([name, value]) => ({ name, value })),
           resources: args.settings.resources,
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ["ALL"] },
-          },
+          securityContext: restrictedContainer,
           // The last log lines of a failed job are in the pod's status.
           terminationMessagePolicy: "FallbackToLogsOnError",
           ...(port !== undefined && {

@@ -1,15 +1,13 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { digest } from "../../components/core/digest.ts";
+import { restrictedContainer, restrictedPod } from "../../components/services/restricted.ts";
 import { secretsFolder } from "../../components/settings/environment/uses.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import type { DeployedEntry } from "../catalog/index.ts";
 import { alive, bridged, watched } from "../catalog/vendor.ts";
 
 type Container = types.input.core.v1.Container;
-
-/** The unprivileged user of the images. */
-const user = 10001;
 
 /** A server's name in Kubernetes, which allows no underscores. */
 export const dns = (name: string) => name.replaceAll("_", "-");
@@ -21,19 +19,6 @@ export const addressAtOnce = { "pulumi.com/skipAwait": "true" };
 export const digestOf = (...parts: unknown[]): pulumi.Output<string> =>
   pulumi.unsecret(pulumi.output(parts).apply((known) => digest(JSON.stringify(known))));
 
-/** Pod Security's "restricted", and a root file system that cannot be written. */
-export const podSecurity = {
-  runAsNonRoot: true,
-  runAsUser: user,
-  runAsGroup: user,
-  fsGroup: user,
-  seccompProfile: { type: "RuntimeDefault" },
-};
-export const containerSecurity = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ["ALL"] },
-};
 /** Where the image has the compiled code of our own programs, which Node.js then need not compile at each start. */
 export const compiledCode = { name: "NODE_COMPILE_CACHE", value: "/app/compiled" };
 /** Where all MCP servers run. */
@@ -108,7 +93,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
     ...placement,
     ...(entry.gpuSlices > 0 ? { runtimeClassName: settings.runtimeClass } : {}),
     terminationGracePeriodSeconds: 40,
-    securityContext: podSecurity,
+    securityContext: restrictedPod({ volumes: true }),
     containers: [
       {
         name: "server",
@@ -129,7 +114,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
           requests: { ...resources.requests, ...slices },
           limits: { ...resources.limits, ...slices },
         },
-        securityContext: containerSecurity,
+        securityContext: restrictedContainer,
         ...probes(entry.health),
         ...(reportsAlive(entry) ? { livenessProbe: programProbe } : {}),
         // Endpoints lose the pod a moment after it is told to terminate.

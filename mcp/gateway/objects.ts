@@ -3,8 +3,9 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { toUrl } from "../../components/network/egress.ts";
 import { bytesOf } from "../../components/services/quantity.ts";
+import { restrictedContainer, restrictedPod } from "../../components/services/restricted.ts";
 import type { Settings } from "../../components/settings/schema.ts";
-import { containerSecurity, placement, podSecurity, probes } from "../deployment/pod.ts";
+import { placement, probes } from "../deployment/pod.ts";
 import type { Backend, Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
 
 /** Name of the gateway's objects in Kubernetes. */
@@ -87,7 +88,7 @@ export const gatewayPod = (
     enableServiceLinks: false,
     ...placement,
     terminationGracePeriodSeconds: 40,
-    securityContext: podSecurity,
+    securityContext: restrictedPod({ volumes: true }),
     containers: [
       {
         name: "gateway",
@@ -108,7 +109,7 @@ export const gatewayPod = (
           })),
         ],
         resources: settings.resources,
-        securityContext: containerSecurity,
+        securityContext: restrictedContainer,
         ...checks,
         readinessProbe: { ...checks.readinessProbe, initialDelaySeconds: engine.warmUpSeconds },
         // Endpoints lose the pod a moment after it is told to terminate.

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { containerEnvironment } from "../../settings/environment/uses.ts";
+import { restrictedContainer, restrictedPod } from "../restricted.ts";
 
 /** Ports of the metrics API: TLS for Kubernetes's API server, plain for the kubelet's probes. */
 export const apiPorts = { api: 8443, health: 8080 };
@@ -10,8 +11,6 @@ export const apiVersion = { group: "custom.metrics.k8s.io", version: "v1beta2" }
 
 /** What of pods autoscalers can ask for: percent of the GPU that they have a slice of. */
 export const gpuMetric = "gpu_utilization";
-
-const user = 10001;
 
 /** Whom the same process asks how the MCP servers are, for Prometheus at `/metrics` of its plain port. */
 export interface McpTargets {
@@ -47,13 +46,7 @@ export const apiPod = ({
   enableServiceLinks: false,
   nodeSelector: { "sophia.ai/role-server": "true" },
   tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
-  securityContext: {
-    runAsNonRoot: true,
-    runAsUser: user,
-    runAsGroup: user,
-    fsGroup: user,
-    seccompProfile: { type: "RuntimeDefault" },
-  },
+  securityContext: restrictedPod({ volumes: true }),
   containers: [
     {
       name: "api",
@@ -74,11 +67,7 @@ export const apiPod = ({
         requests: { cpu: "20m", memory: "64Mi" },
         limits: { cpu: "500m", memory: "256Mi" },
       },
-      securityContext: {
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { drop: ["ALL"] },
-      },
+      securityContext: restrictedContainer,
       startupProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 1, failureThreshold: 90 },
       readinessProbe: { httpGet: { path: "/readyz", port: "health" }, periodSeconds: 5, timeoutSeconds: 5 },
       livenessProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 10, timeoutSeconds: 5 },
