@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { images } from "../../components/core/versions.ts";
 import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
 import type { Artefact } from "../../tools/artefacts/artefact.ts";
@@ -23,6 +22,7 @@ import { fakesnow } from "../saas/snowflake/artefact.ts";
 import { type OpenedStack, rememberTools } from "../stack/open.ts";
 import { Stack } from "../stack/stack.ts";
 import { labStackConfig } from "../stack/stackConfig.ts";
+import { readStackFile, type StackFile } from "../stack/stackFile.ts";
 import { claimNetwork } from "../state/claim.ts";
 import { labKeys } from "../state/keys.ts";
 import { vendorCredentials } from "../state/vendorCredentials.ts";
@@ -43,7 +43,8 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
   await mkdir(lab.cache, { recursive: true });
   await checkSpace([lab.folder, lab.cache]);
   const text = await readFile(lab.configFile, "utf8");
-  const served = imagesFor(monitoringIn(text));
+  const file = readStackFile(text);
+  const served = imagesFor(file.monitoring);
   const artefacts = artefactsFor(served);
   // The lab's services start without it.
   const atOnce = artefacts.filter((artefact) => artefact !== helm);
@@ -58,7 +59,7 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
     return { builds: started, folder: ready };
   });
   return progress.phase("Lab", async () => {
-    const { config, secrets } = await startServices(lab, text, served, folder, progress, signal).catch(
+    const { config, secrets } = await startServices(lab, text, file, served, folder, progress, signal).catch(
       async (error) => {
         await builds.stop(error);
         throw error;
@@ -78,13 +79,14 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
 async function startServices(
   lab: Lab,
   text: string,
+  file: StackFile,
   served: readonly PublishedImage[],
   folder: (artefact: Artefact) => string,
   progress: Progress,
   signal?: AbortSignal,
 ) {
   const prefix = await claimNetwork(lab);
-  await checkPorts(prefix, hostsIn(text));
+  await checkPorts(prefix, file.hosts);
   const machine = await imageOf(folder(machineImage));
   const network = await prepareMachines(lab, machine);
   const { registry, digests } = await progress.step("image registry", async (note) => {
@@ -97,14 +99,13 @@ async function startServices(
     }
     return { registry: started, digests: published };
   });
-  const hostnames = hostnamesIn(text);
-  const keys = await labKeys(lab, hostnames, []);
+  const keys = await labKeys(lab, file.hostnames, []);
   const programs = {
     k3s: join(folder(programsArtefact), "k3s"),
     machine,
     fakesnow: folder(fakesnow),
     credentials: await saasCredentialsFile(lab),
-    administrator: administratorIn(text),
+    administrator: file.administrator,
   };
   const { k3s } = programs;
   await progress.step("emulated Lambda Cloud and vendors", () =>
@@ -131,7 +132,7 @@ async function startServices(
     devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
   });
   const { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } = keys;
-  const credentials = await vendorCredentials(lab, enabledIn(text));
+  const credentials = await vendorCredentials(lab, file.mcpServers);
   const vendors = await makeSaasCredentials(lab);
   return {
     config,
@@ -165,41 +166,3 @@ const sha256 = async (file: string): Promise<string> =>
   createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
-
-/** MCP servers that the stack file enables by name. */
-function enabledIn(text: string): string[] {
-  const config = (parse(text) as { config?: Record<string, { enabled?: unknown }> }).config ?? {};
-  const names = config["sophia-infra:mcp"]?.enabled;
-  return Array.isArray(names) ? names.map(String) : [];
-}
-
-/** Whether the stack file turns monitoring on, which is the default. */
-function monitoringIn(text: string): boolean {
-  const config = (parse(text) as { config?: Record<string, { enabled?: unknown }> }).config ?? {};
-  return config["sophia-infra:monitoring"]?.enabled !== false;
-}
-
-/** Number of hosts in the stack file. */
-function hostsIn(text: string): number {
-  const hosts = (parse(text) as { config?: Record<string, unknown> }).config?.["sophia-infra:hosts"];
-  return Array.isArray(hosts) ? hosts.length : 0;
-}
-
-/** Host names of the certificate. */
-function hostnamesIn(text: string): string[] {
-  const config = (parse(text) as { config?: Record<string, { hostnames?: unknown }> }).config ?? {};
-  const names = config["sophia-infra:nginx"]?.hostnames;
-  return Array.isArray(names) && names.length > 0 ? names.map(String) : ["sophia.lab"];
-}
-
-/** The user that manages the warehouse, whom the lab's Snowflake has from the start. */
-function administratorIn(text: string): string {
-  const config =
-    (parse(text) as { config?: Record<string, { snowflake?: { user?: unknown } }> }).config ?? {};
-  const user = config["sophia-infra:pipeline"]?.snowflake?.user;
-  if (typeof user !== "string" || user === "")
-    throw new Error(
-      "the stack file has no sophia-infra:pipeline.snowflake.user: name the user that manages the warehouse",
-    );
-  return user;
-}
