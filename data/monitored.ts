@@ -4,7 +4,7 @@ import type { Monitored } from "../components/monitoring/monitored.ts";
 import { jobLabels } from "./component/pod.ts";
 import { port } from "./quality/component/quality.ts";
 
-/** The quality checks, which report every stream, with the alerts on them; nothing where the pipeline is off. Pure. */
+/** The quality checks, which report every stream, with the alerts on them; nothing where the pipeline is off. */
 export function pipelineMonitored({ enabled }: { enabled: boolean }): Monitored {
   if (!enabled) return { targets: [], rules: {} };
   return {

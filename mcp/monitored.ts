@@ -33,7 +33,7 @@ export function monitored(settings: Settings["mcp"], given: ReadonlySet<string>)
 
 /**
  * What Prometheus scrapes of the MCP servers: the gateway, our own servers, and the health of all, with the alerts on it.
- * Servers of others serve no metrics. Pure.
+ * Servers of others serve no metrics.
  *
  * @param given names of the secrets that are set in the stack
  * @param health whether the process runs that reports the health: `gpu.autoscaling.enabled`

@@ -8,7 +8,7 @@ import type { Monitored, Target } from "./monitored.ts";
 /** Where CloudNativePG's instances and poolers serve metrics. */
 const ports = { postgres: 9187, pooler: 9127 } as const;
 
-/** The data stores and GPUs, and the alerts on them and on monitoring itself. Redis and Nginx export no metrics. Pure. */
+/** The data stores and GPUs, and the alerts on them and on monitoring itself. Redis and Nginx export no metrics. */
 export function platformMonitored({ postgres, gpu }: Pick<Settings, "postgres" | "gpu">): Monitored {
   const targets: Target[] = [
     {

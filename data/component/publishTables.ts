@@ -16,9 +16,6 @@ export interface PublishTablesArgs extends JobPlace {
  * ten minutes, because a table that Estuary recreates is no longer in the publication.
  */
 export class PublishTables extends Component {
-  /** Known only when all tables are published. */
-  readonly ready: pulumi.Output<boolean>;
-
   constructor(name: string, args: PublishTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("data:PublishTables", name, opts);
     const metadata = { namespace: args.namespace, labels: jobLabels("publish-tables") };
@@ -66,7 +63,6 @@ export class PublishTables extends Component {
       },
       this.child({ dependsOn: [job] }),
     );
-    this.ready = job.id.apply((id) => id !== "");
-    this.registerOutputs({ ready: this.ready });
+    this.registerOutputs({});
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { causeOf } from "../../components/core/errors.ts";
 import { checkout, type PluginName, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
 /** Download site of Pulumi's CLI and plugins. */
@@ -30,10 +31,7 @@ export async function chooseMode(
   const reason = await fetch(site, {
     method: "HEAD",
     signal: AbortSignal.timeout(deadlineSeconds * 1000),
-  }).then(
-    ({ ok, status }) => (ok ? undefined : `it answered ${status}`),
-    (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message),
-  );
+  }).then(({ ok, status }) => (ok ? undefined : `it answered ${status}`), causeOf);
   if (reason === undefined) return "official";
   say(`Pulumi's plugins are stand-ins, as ${site} cannot be used: ${reason}`);
   return "stand-in";
