@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { repository } from "../../../tools/repository.ts";
-import { skipsOf } from "../../support/run/skips.ts";
+import { allowed, skipsOf } from "../../support/run/skips.ts";
 
 const name = join(repository, "tests", "unit", "some.test.ts");
 const passed = { name, status: "passed", message: "" };
@@ -38,4 +40,30 @@ test("what did not run because its file failed is told by the failure alone", ()
   expect(skipsOf({ testResults: [{ ...failed, assertionResults }] }).unknown).toEqual([]);
   const untried = { ...failed, assertionResults: [result("skipped", "x")] };
   expect(skipsOf({ testResults: [untried] }).unknown).toEqual([]);
+});
+
+describe("the list of what may be left out", () => {
+  const files = execFileSync("git", ["ls-files", "tests"], { cwd: repository, encoding: "utf8" })
+    .split("\n")
+    .filter((file) => file.endsWith(".test.ts") && !import.meta.filename.endsWith(file))
+    .map((file) => ({ file, text: readFileSync(join(repository, file), "utf8") }))
+    // Where a test can leave itself out.
+    .filter(({ text }) => /\bskip(If)?\(|\brunIf\(|\b(describe|test)\.(skip|todo)\b/.test(text))
+    .map(({ file, text }) => ({
+      file,
+      titles: [...text.matchAll(/"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g)].map(
+        ([, plain, template]) => plain ?? template ?? "",
+      ),
+    }));
+
+  test.each(allowed)("names tests that there are: $test", ({ test: pattern }) => {
+    const where = files.filter(({ titles }) => titles.some((title) => pattern.test(title)));
+    expect(where.map(({ file }) => file)).not.toEqual([]);
+  });
+
+  test.each(files)("knows the tests of $file", ({ titles }) => {
+    expect(titles.filter((title) => allowed.some(({ test: pattern }) => pattern.test(title)))).not.toEqual(
+      [],
+    );
+  });
 });
