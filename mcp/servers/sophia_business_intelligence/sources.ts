@@ -28,12 +28,11 @@ const sources = {
   deals: async (query: Query) => dealsOf(await pipelineTable(query, "hubspot_deals_staging", ["id"])),
   contacts: async (query: Query) =>
     contactsOf(await pipelineTable(query, "hubspot_contacts_staging", ["id"])),
-  calls: async (query: Query) =>
-    callsOf(qualified(await pipelineTable(query, "gong_calls_staging", callColumns))),
+  calls: async (query: Query) => callsOf(qualified(await pipelineTable(query, "gong_calls", callColumns))),
   /** As `calls`, and empty where there are none yet. */
   callsIfThere: async (query: Query) =>
-    (await pipelineTableIfThere(query, "gong_calls_staging"))
-      ? callsOf(qualified(await pipelineTable(query, "gong_calls_staging", callColumns)))
+    (await pipelineTableIfThere(query, "gong_calls"))
+      ? callsOf(qualified(await pipelineTable(query, "gong_calls", callColumns)))
       : noCalls,
   users: async (query: Query) => {
     const table = await pipelineTable(query, "gong_users_staging", [

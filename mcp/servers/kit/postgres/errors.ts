@@ -19,7 +19,8 @@ const advice: Record<string, (target: ConnectionTarget) => string> = {
   "55P03": () => "Somebody changes that table right now: try again in a minute.",
   "25006": () => "This server only reads.",
   "25001": () => "This server only reads.",
-  "42501": ({ user }) => `Grant ${user} SELECT on it by a migration, or ask for something else.`,
+  "42501": ({ user }) =>
+    `Grant ${user} SELECT on it by a migration, or ask for something else: comments in \`list_tables\` name it.`,
   "42P01": () => lookAtTables,
   "42703": () => lookAtTables,
   "42601": () => "Send one SELECT, VALUES or WITH query, without a semicolon and without anything behind it.",

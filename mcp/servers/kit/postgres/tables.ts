@@ -16,12 +16,13 @@ const byMigration = "The migrations in data/migrations make it: update the stack
 const byEstuary =
   "Estuary makes it with the first publication of its captures: set the pipeline's secrets and update the stack.";
 
-/** Tables of the pipeline, and who makes them. */
+/** Tables and views of the pipeline, and who makes them. */
 export const pipelineTables = {
   pipeline_status: byMigration,
   data_quality_metrics: byMigration,
   sync_history: byMigration,
   error_logs: byMigration,
+  gong_calls: byMigration,
   gong_calls_staging: byMigration,
   gong_users_staging: byMigration,
   gong_crm_entities_staging: byMigration,

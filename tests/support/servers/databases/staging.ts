@@ -19,6 +19,7 @@ const ours = `
   CREATE TABLE staging.gong_users_staging (
     user_id text PRIMARY KEY, email text, first_name text, last_name text, title text, active boolean,
     _loaded_at timestamptz, _deleted_at timestamptz);
+  CREATE VIEW staging.gong_calls AS SELECT * FROM staging.gong_calls_staging;
   COMMENT ON TABLE staging.gong_calls_staging IS 'Calls of Gong.';`;
 
 /** Logins: \`mcp\` as the platform makes it, and others that must be refused or fall short. */

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -63,7 +63,8 @@ describe("P3 migrations on real PostgreSQL", () => {
 
   test("D2 two at once run each migration once", async () => {
     const done = await Promise.all([server.migrate(), server.migrate()]);
-    expect(done.map(({ length }) => length).sort()).toEqual([0, 5]);
+    const files = await readdir(join(import.meta.dirname, "../../../../data/migrations/sql"));
+    expect(done.map(({ length }) => length).sort()).toEqual([0, files.length]);
     expect(await tables()).toEqual(
       expect.arrayContaining([
         ...["gong_calls_staging", "gong_users_staging", "gong_crm_entities_staging"],
@@ -125,7 +126,42 @@ describe("P3 migrations on real PostgreSQL", () => {
     await as("flow_capture", (client) => client.query("SELECT * FROM hubspot_contacts_staging"));
   });
 
+  test("S1 the login of the MCP servers reads calls without the private ones, whatever the query does", async () => {
+    const columns = (client: pg.Client, table: string) =>
+      client.query(
+        `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+         WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+        [table],
+      );
+    await as("pipeline", async (client) => {
+      await client.query(
+        `INSERT INTO gong_calls_staging (call_id, is_private, title, _run_id, _extracted_at, _row_hash)
+         SELECT id, private, id || ' said', gen_random_uuid(), now(), ''
+         FROM (VALUES ('open', false), ('private', true), ('unknown', NULL)) AS v (id, private)`,
+      );
+      expect((await columns(client, "gong_calls")).rows).toEqual(
+        (await columns(client, "gong_calls_staging")).rows,
+      );
+    });
+    await as("mcp", async (client) => {
+      const { rows } = await client.query("SELECT call_id FROM gong_calls ORDER BY 1");
+      expect(rows.map(({ call_id }) => call_id)).toEqual(["open", "unknown"]);
+      // Without it a caller's condition may be asked about private rows first, and say in an error what they hold.
+      const options = await client.query(
+        "SELECT reloptions FROM pg_class WHERE oid = 'gong_calls'::regclass",
+      );
+      expect(options.rows[0].reloptions).toEqual(["security_barrier=true"]);
+      expect((await client.query("SELECT FROM pg_stats WHERE attname = 'transcript'")).rowCount).toBe(0);
+      // How fresh the table is, is no secret.
+      expect((await client.query("SELECT max(_loaded_at) FROM gong_calls_staging")).rowCount).toBe(1);
+    });
+    await as("gong_loader", (client) => client.query("SELECT transcript FROM gong_calls_staging"));
+  });
+
   const refused = [
+    ["mcp", "SELECT transcript FROM gong_calls_staging"],
+    ["mcp", "SELECT * FROM gong_calls_staging"],
+    ["mcp", "TABLE gong_calls_staging"],
     ["mcp", "INSERT INTO pipeline_state (source, stream, cursor) VALUES ('a', 'b', '{}')"],
     ["mcp", "SELECT raw FROM error_logs"],
     ["mcp", "SELECT * FROM flow_watermarks"],

@@ -36,9 +36,9 @@ describe("sophia_business_intelligence: deals", () => {
       expect((await ask(name, args)).text).toMatch(
         /^There is no table (hubspot|slack)_\w+ yet\. Estuary makes it/,
       );
-    await run("DROP TABLE staging.gong_calls_staging");
+    await run("DROP VIEW staging.gong_calls");
     expect((await ask("list_calls_of_week")).text).toMatch(
-      /^There is no table gong_calls_staging yet\. The migrations/,
+      /^There is no table gong_calls yet\. The migrations/,
     );
   });
 
@@ -109,7 +109,7 @@ describe("sophia_business_intelligence: deals", () => {
     expect((await ask("list_deals_at_risk", { limit: 2, cursor: "2" })).items).toEqual([
       expect.objectContaining({ name: "Epsilon" }),
     ]);
-    await run("DROP TABLE staging.gong_calls_staging");
+    await run("DROP VIEW staging.gong_calls");
     expect((await ask("list_deals_at_risk")).items).toHaveLength(3);
   });
 

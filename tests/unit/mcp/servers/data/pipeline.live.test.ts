@@ -117,7 +117,7 @@ test("M4 tables and their columns are found, and a misspelt name gets a suggesti
   const described = await ask("describe_table", { table: "gong_calls_staging" });
   expect(described.columns[0]).toEqual({ column: "call_id", type: "text", nullable: false, comment: null });
   expect(described.indexes[0]).toMatch(/UNIQUE INDEX gong_calls_staging_pkey/);
-  expect((await call("describe_table", { table: "gong_calls" })).text).toMatch(
-    /^There is no table gong_calls\. Did you mean staging\.gong_calls_staging\?/,
+  expect((await call("describe_table", { table: "gong_users" })).text).toMatch(
+    /^There is no table gong_users\. Did you mean staging\.gong_users_staging\?/,
   );
 });
