@@ -91,8 +91,8 @@ describe("HubSpot and Slack in trouble, or changed", () => {
     await eventually("SELECT count(*) FROM slack_channels_staging", 4);
   });
 
-  const columns = (table: string, name: string) =>
-    `SELECT count(*) FROM information_schema.columns WHERE table_name = '${table}_staging' AND column_name = '${name}'`;
+  const columns = (table: string, name: string, what = "count(*)") =>
+    `SELECT ${what} FROM information_schema.columns WHERE table_name = '${table}_staging' AND column_name = '${name}'`;
 
   test("P3 a property that HubSpot has anew is in the JSON column, as published; one that is gone leaves its column", async () => {
     const { plane, specs, saas } = stage;
@@ -118,6 +118,25 @@ describe("HubSpot and Slack in trouble, or changed", () => {
     await eventually(`SELECT count("properties/company") FROM hubspot_contacts_staging WHERE ${touched}`, 0);
     // Records that nobody touched since keep what they had.
     expect(Number(await value(filled))).toBeGreaterThanOrEqual(before - 5);
+    expect(plane.status(catalog.hubspot).failures + plane.status(catalog.staging).failures).toBe(0);
+  });
+
+  test("P3 a HubSpot property whose type changes goes on as text, as the connector sends every property", async () => {
+    const { plane, specs, saas } = stage;
+    plane.apply(specs);
+    await all();
+    await saas.order("hubspot", "schema", { object: "contacts", add: { name: "company", type: "number" } });
+    const { updated } = await saas.order("hubspot", "change", {
+      object: "contacts",
+      update: 3,
+      properties: { company: "1250" },
+    });
+    const touched = `id IN (${(updated as number[]).join(", ")})`;
+    await eventually(
+      `SELECT count(*) FROM hubspot_contacts_staging WHERE ${touched} AND "properties/company" = '1250'`,
+      3,
+    );
+    expect(await value(columns("hubspot_contacts", "properties/company", "data_type"))).toBe("text");
     expect(plane.status(catalog.hubspot).failures + plane.status(catalog.staging).failures).toBe(0);
   });
 
