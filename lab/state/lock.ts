@@ -1,5 +1,6 @@
 import { mkdir, readlink, rm, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { digest } from "../../components/core/digest.ts";
 import { alive, endProcess, identify, type ProcessId } from "./process.ts";
 
 /** Another command is using the lab. */
@@ -17,9 +18,17 @@ export interface Holder extends ProcessId {
   command: string;
 }
 
-/** The running process that holds the lock; undefined where the lock is free, unreadable or left by a dead process. */
-async function holderOf(file: string): Promise<Holder | undefined> {
-  const [pid, started, command] = (await readlink(file).catch(() => "")).split(" ");
+/** Text of a lock: the target of the link, "" for anything else in its place, undefined where there is none. */
+const textOf = (file: string): Promise<string | undefined> =>
+  readlink(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    if (error.code === "EINVAL") return "";
+    throw error;
+  });
+
+/** The running process that a lock names; undefined where the text names none, or a dead one. */
+async function holderIn(text: string | undefined): Promise<Holder | undefined> {
+  const [pid, started, command] = (text ?? "").split(" ");
   if (!started || !command) return undefined;
   const holder = { pid: Number(pid), started, command };
   return (await alive(holder)) ? holder : undefined;
@@ -32,7 +41,7 @@ async function holderOf(file: string): Promise<Holder | undefined> {
  * @returns the command that was ended; undefined where the lock was free
  */
 export async function endHolder(file: string, graceSeconds = 60): Promise<Holder | undefined> {
-  const holder = await holderOf(file);
+  const holder = await holderIn(await textOf(file));
   if (holder) await endProcess(holder, graceSeconds, "SIGINT");
   return holder;
 }
@@ -52,9 +61,10 @@ export async function withLock<T>(file: string, command: string, work: () => Pro
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const holder = await holderOf(file);
+    const found = await textOf(file);
+    const holder = await holderIn(found);
     if (holder) throw new LabBusy(holder.command, holder.pid);
-    await rm(file, { force: true });
+    if (found !== undefined) await removeDead(file, found, command);
   }
   try {
     return await work();
@@ -62,3 +72,12 @@ export async function withLock<T>(file: string, command: string, work: () => Pro
     await rm(file, { force: true });
   }
 }
+
+/**
+ * Removes a dead process's lock. Guarded by a lock that is named after it: of several commands that found it dead, the
+ * second would remove the lock that the first has taken since.
+ */
+const removeDead = (file: string, found: string, command: string): Promise<void> =>
+  withLock(`${file}.${digest(found)}`, command, async () => {
+    if ((await textOf(file)) === found) await rm(file, { force: true });
+  });

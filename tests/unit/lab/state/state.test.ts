@@ -1,7 +1,16 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { labOf } from "../../../../lab/lab.ts";
 import { labStackConfig } from "../../../../lab/stack/stackConfig.ts";
@@ -72,6 +81,33 @@ test("of many that want a lock at once one gets it, and none finds it half-writt
     ),
   );
   expect((await Promise.all(outcomes)).sort()).toEqual([...Array(39).fill("LabBusy"), "in"]);
+});
+
+test("of many that find the lock of a dead command one takes it over, whenever each of them comes", async () => {
+  const file = join(folder(), "lock.json");
+  const many = 12;
+  // They must meet in the midst of each other's takeover: each round they come a little further apart.
+  for (let apart = 0; apart < 60; apart += 1) {
+    symlinkSync(`${2 ** 22 + 1} 1 up`, file);
+    const settled = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const note = (what: string) => {
+      seen.push(what);
+      if (seen.length === many) settled.resolve();
+    };
+    const one = async (_: unknown, index: number) => {
+      for (let turn = 0; turn < (apart * index) / many; turn += 1) await setImmediate();
+      const work = withLock(file, "up", () => {
+        note("in");
+        return settled.promise;
+      });
+      await work.catch((error: Error) => note(error.name));
+    };
+    await Promise.all(Array.from({ length: many }, one));
+    expect(seen.sort(), `${apart}`).toEqual([...Array(many - 1).fill("LabBusy"), "in"]);
+    // What guards a takeover is gone, too.
+    expect(readdirSync(dirname(file))).toEqual([]);
+  }
 });
 
 test("a process that cannot be written down does not run on unknown", async () => {
