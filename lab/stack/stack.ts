@@ -69,9 +69,9 @@ export class Stack {
   async configure(config: Record<string, unknown>, secrets: Secrets): Promise<void> {
     await mkdir(join(this.#folder, "state"), { recursive: true, mode: 0o700 });
     const killed = await removeDeadLocks(join(this.#folder, "state"));
-    if (killed.length > 0) await forgetPending(this.#folder, this.name);
     await mendState(join(this.#folder, "state"));
     await mustBeWhole(this.#folder, this.name);
+    if (killed.length > 0) await forgetPending(this.#folder, this.name);
     await this.#init();
     const mark = join(this.#folder, "config.digest");
     const wanted = digest(JSON.stringify([config, secrets]));

@@ -189,6 +189,14 @@ test("commands run in the checkout, on this stack, with its file where the comma
   ]);
 });
 
+/** As a CLI that was killed leaves it. */
+function leaveDeadLock(folder: string): void {
+  const locks = join(folder, "state/.pulumi/locks/organization/sophia-infra/local");
+  mkdirSync(locks, { recursive: true });
+  const dead = { pid: 2 ** 22 + 1, hostname: hostname(), username: "root" };
+  writeFileSync(join(locks, "one.json"), JSON.stringify(dead));
+}
+
 test("what a killed CLI was about to create is forgotten, so that no later run warns of it; the rest is kept", async () => {
   const { stack, folder } = opened();
   await stack.configure(config, secrets);
@@ -201,17 +209,18 @@ test("what a killed CLI was about to create is forgotten, so that no later run w
   writeFileSync(state, JSON.stringify(latest([create, remove])));
   await stack.configure(config, secrets);
   expect(JSON.parse(readFileSync(state, "utf8"))).toEqual(latest([create, remove]));
-  const locks = join(folder, "state/.pulumi/locks/organization/sophia-infra/local");
-  mkdirSync(locks, { recursive: true });
-  const dead = { pid: 2 ** 22 + 1, hostname: hostname(), username: "root" };
-  writeFileSync(join(locks, "one.json"), JSON.stringify(dead));
+  leaveDeadLock(folder);
   await stack.configure(config, secrets);
   expect(JSON.parse(readFileSync(state, "utf8"))).toEqual(latest([remove]));
 });
 
-test("a state that a full disk left incomplete is reported, with what to do", async () => {
+test.each([
+  ["alone", false],
+  ["with the lock of a CLI that was killed then", true],
+])("a state that a full disk left incomplete is reported, with what to do: %s", async (_how, killed) => {
   const { stack, folder } = opened();
   await stack.configure(config, secrets);
   writeFileSync(join(folder, "state/.pulumi/stacks/sophia-infra/local.json"), '{"version":3,"check');
+  if (killed) leaveDeadLock(folder);
   await expect(stack.configure(config, secrets)).rejects.toThrow(/is incomplete.*make down/);
 });
