@@ -24,7 +24,8 @@ export type Query = <R extends Row = Row>(text: string, values?: unknown[]) => P
 export interface Database {
   readonly target: ConnectionTarget;
   /**
-   * Runs statements in one READ ONLY transaction that is rolled back, each within the timeout.
+   * Runs statements in one READ ONLY transaction that is rolled back, each within the timeout. Nothing of it stays in
+   * the session.
    *
    * @param callers set where a statement is the caller's own, with what was put before it, as for `databaseError`
    * @throws ToolError
@@ -47,14 +48,17 @@ const types = {
       : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
 };
 
+/** Limits the statements that follow in a transaction. */
+const limit = `
+  SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', '2s', true),
+    set_config('idle_in_transaction_session_timeout', '60s', true),
+    set_config('client_connection_check_interval', '1s', true)`;
+
 /**
  * Limits a transaction, and reads what the login may do beyond reading. With its first row the transaction has a
  * snapshot, after which PostgreSQL itself refuses to make it writable.
  */
-const enter = `
-  SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', '2s', true),
-    set_config('idle_in_transaction_session_timeout', '60s', true),
-    set_config('client_connection_check_interval', '1s', true),
+const enter = `${limit},
     set_config('timezone', 'UTC', true),
     array_remove(ARRAY[
       CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END,
@@ -106,12 +110,18 @@ export function openDatabase(connection: Connection): Database {
         client.release(true);
       };
       signal?.addEventListener("abort", stop, { once: true });
-      const query: Query = async (text, values = []) =>
+      const send: Query = async (text, values = []) =>
         // The extended protocol takes exactly one statement, even without values.
         (await client.query({ text, values, queryMode: "extended" } as pg.QueryConfig)).rows;
+      const patience = [`${Math.round(timeout * 1000)}ms`];
+      const query: Query = async (text, values) => {
+        // A caller's statement that runs in parts may change settings in one part; the limits hold for the next, too.
+        if (callers) await send(limit, patience);
+        return send(text, values);
+      };
       try {
         await client.query("BEGIN TRANSACTION READ ONLY");
-        const [login] = await query<Login>(enter, [`${Math.round(timeout * 1000)}ms`]);
+        const [login] = await send<Login>(enter, patience);
         if (!login) throw new Error(`PostgreSQL does not know who ${user} is`);
         refuseMighty(user, login, callers !== undefined);
         return await work(query);
@@ -122,7 +132,7 @@ export function openDatabase(connection: Connection): Database {
         signal?.removeEventListener("abort", stop);
         if (!spent) {
           // Where even that fails, the connection is of no more use.
-          const broken = await client.query("ROLLBACK").then(
+          const broken = await leave(client).then(
             () => false,
             () => true,
           );
@@ -131,6 +141,12 @@ export function openDatabase(connection: Connection): Database {
       }
     },
   };
+}
+
+/** Ends the transaction, and what outlives one: advisory locks, for which the pipeline would wait. */
+async function leave(client: pg.PoolClient): Promise<void> {
+  await client.query("ROLLBACK");
+  await client.query("DISCARD ALL");
 }
 
 interface Login extends Row {

@@ -66,6 +66,26 @@ test("M4 a statement is stopped at its timeout, and the next one is served", asy
   expect(await ask("query_sql", { sql: "SELECT 1 AS one" })).toEqual({ rows: [{ one: 1 }] });
 });
 
+test("M4 a query that switches its timeout off is stopped all the same, whichever of its rows waits", async () => {
+  const { call } = await serving(staging().open("mcp", 0.3));
+  const waits = (row: number) => `SELECT n, set_config('statement_timeout', '0', false),
+    set_config('client_connection_check_interval', '0', false), CASE WHEN n = ${row} THEN pg_sleep(20) END
+    FROM generate_series(1, 250) n`;
+  const stopped = { isError: true, text: expect.stringMatching(/^The statement took longer than 0\.3 s/) };
+  // In the second batch of a page, and behind the rows that a cursor skips.
+  expect(await call("query_sql", { sql: waits(21), limit: 50 })).toEqual(stopped);
+  expect(await call("query_sql", { sql: waits(45), limit: 50, cursor: "30" })).toEqual(stopped);
+});
+
+test("M4 what a query leaves in its session is gone with its answer: nobody else waits for its locks", async () => {
+  const { ask } = await serving();
+  const key = "hashtextextended('pipeline/gong/gong_calls', 0)";
+  await ask("query_sql", { sql: `SELECT pg_advisory_lock(${key}) IS NULL AS locked` });
+  expect(
+    (await insert(`SELECT pg_try_advisory_lock(${key}) AS taken, pg_advisory_unlock_all()`)).rows,
+  ).toEqual([{ taken: true, pg_advisory_unlock_all: "" }]);
+});
+
 test("M4 when the caller goes away the statement is stopped", async () => {
   const database = staging().open("mcp", 30);
   onTestFinished(() => database.close());
