@@ -73,7 +73,7 @@ const deployed = {
   /**
    * Paths that the kubelet probes. `tcp` where the server refuses every request without a token: when it hangs, the gateway
    * leaves it out and an alert fires, but nothing restarts it. `program` where a program of `mcp/vendor` has no health path:
-   * a second process in its container opens a session.
+   * a second process in its container opens a session, or lists its tools where it knows none.
    */
   health: z
     .union([z.enum(["tcp", "program"]), z.strictObject({ live: path, ready: path })])

@@ -17,6 +17,17 @@ export function post(url: string, headers: Record<string, string>, message: obje
   });
 }
 
+/** Lists the tools at a program's endpoint in the revision without a handshake. @throws when it does not respond in time */
+export function listTools(url: string): Promise<Response> {
+  const revision = "2026-07-28";
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": revision,
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const headers = { "mcp-protocol-version": revision, "mcp-method": "tools/list" };
+  return post(url, headers, { method: "tools/list", params: { _meta: meta } });
+}
+
 /** What is wrong with a response; undefined if nothing is. */
 export async function faultOf(answer: Response): Promise<string | undefined> {
   const text = await answer.text();

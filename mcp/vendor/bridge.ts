@@ -4,24 +4,13 @@
  *
  *   node bridge.ts <port of /alive> <arguments of mcp-proxy, --port among them>
  */
-import { faultOf, post, serveAlive } from "./alive.ts";
+import { faultOf, listTools, serveAlive } from "./alive.ts";
 
 const [alivePort, ...forBridge] = process.argv.slice(2);
 const url = `http://127.0.0.1:${forBridge[forBridge.indexOf("--port") + 1]}/mcp`;
 
-/** Lists the program's tools through the bridge, in the revision without a handshake. @returns what failed, if anything did */
-async function fault(): Promise<string | undefined> {
-  const revision = "2026-07-28";
-  const meta = {
-    "io.modelcontextprotocol/protocolVersion": revision,
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const headers = { "mcp-protocol-version": revision, "mcp-method": "tools/list" };
-  return faultOf(await post(url, headers, { method: "tools/list", params: { _meta: meta } }));
-}
-
 // mcp-proxy decides when the process exits.
-serveAlive(Number(alivePort), fault);
+serveAlive(Number(alivePort), async () => faultOf(await listTools(url)));
 
 // In this process, as a second one for each bridged server would cost 40 MB: mcp-proxy reads its arguments from here.
 process.argv = [...process.argv.slice(0, 2), ...forBridge];

@@ -87,7 +87,8 @@ describe("pod", () => {
     ]);
   });
 
-  test("M2 M4 health is asked of the health endpoints, never of the protocol", () => {
+  // What `/alive` asks of the program: tests/unit/mcp/vendor.
+  test("M2 M4 the kubelet asks health endpoints, never the protocol's own", () => {
     const { container } = pod({ health: { live: "/alive", ready: "/able" } });
     expect(container.startupProbe).toMatchObject({ httpGet: { path: "/alive", port: "mcp" } });
     expect(container.livenessProbe).toMatchObject({ httpGet: { path: "/alive", port: "mcp" } });

@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { alive, watched } from "../../../../mcp/catalog/vendor.ts";
+import { probe } from "../../../../mcp/probe.ts";
 import { freePort } from "../../../support/servers/ports.ts";
 
 const repository = join(import.meta.dirname, "../../../..");
 
-/** A program as a pod starts it, on this machine's ports. */
-async function started() {
+/** A program of `tests/support/servers/mcp` as a pod starts it, on this machine's ports. */
+async function started(name = "sessions") {
   const [port, alivePort] = [await freePort(), await freePort()];
-  const command = watched(["node", join(repository, "tests/support/servers/mcp/sessions.ts")], port);
+  const command = watched(["node", join(repository, `tests/support/servers/mcp/${name}.ts`)], port);
   const [, ...args] = [...command, "--port", String(port)].map((word) =>
     word === String(alive.port)
       ? String(alivePort)
@@ -33,7 +34,7 @@ async function started() {
     if (running.exitCode !== null) throw new Error(`it ended: ${said}`);
     return (await ask(alive.path).catch(() => undefined))?.status === 200 ? true : notYet(said);
   });
-  return { ask, program };
+  return { ask, program, url: `http://127.0.0.1:${port}/mcp` };
 }
 
 test("M2 a program without a health path is probed by a session, and keeps none of these sessions", async () => {
@@ -53,11 +54,21 @@ test("M2 one that accepts no session is unhealthy, with the reason", async () =>
   expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining("no more")]);
 });
 
-test("M2 one whose process is blocked is unhealthy", async () => {
-  const { ask, program } = await started();
-  await program("/hang", "POST");
-  await waitFor({ what: "its liveness to fail", deadline: 30, interval: 0.1 }, async () => {
-    const { status } = await ask(alive.path);
-    return status === 503 || notYet(`status ${status}`);
-  });
+test("M2 M4 a program that knows no `initialize` is healthy", async () => {
+  const { ask, url } = await started("withoutSessions");
+  expect(await probe({ url, era: "2025-11-25" })).toMatchObject({ ready: false });
+  expect(await probe({ url, era: "2026-07-28" })).toEqual({ ready: true, tools: ["ping"] });
+  expect((await ask(alive.path)).status).toBe(200);
 });
+
+test.each(["sessions", "withoutSessions"])(
+  "M2 one whose process is blocked is unhealthy: %s",
+  async (name) => {
+    const { ask, program } = await started(name);
+    await program("/hang", "POST");
+    await waitFor({ what: "its liveness to fail", deadline: 30, interval: 0.1 }, async () => {
+      const { status } = await ask(alive.path);
+      return status === 503 || notYet(`status ${status}`);
+    });
+  },
+);
