@@ -2,7 +2,7 @@ import { checkServerIdentity } from "node:tls";
 import pg from "pg";
 import { asError } from "../../../components/core/errors.ts";
 import { notYet, Unrecoverable, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
-import { throughTunnel, Unreachable } from "./tunnel.ts";
+import { Refused, throughTunnel, Unreachable } from "./tunnel.ts";
 
 /** A replication slot, and how its owner reaches it. */
 export interface SlotProps {
@@ -25,7 +25,8 @@ export const dropDeadline = 60;
 
 /**
  * Drops the slot of a capture that was deleted. A slot without a reader keeps WAL for ever, and Estuary leaves it
- * behind. Where PostgreSQL cannot be reached any more, it most likely went before, and the slot with it.
+ * behind. Where PostgreSQL cannot be reached any more, it most likely went before, and the slot with it. Where the
+ * tunnel's host refuses the key or the address, PostgreSQL is still there: that fails.
  *
  * @returns What was done, for people.
  */
@@ -38,6 +39,8 @@ export async function dropSlot(props: SlotProps, deadline = dropDeadline): Promi
         throughTunnel(props.tunnel, props.address, (port) => attempt(props, port)).catch((error: unknown) => {
           last = error;
           if (error instanceof Unreachable || isPassing(error)) throw error;
+          if (error instanceof Refused)
+            throw new Unrecoverable(new Error(refusal(props.slot, error.message)));
           throw new Unrecoverable(asError(error));
         }),
     );
@@ -49,6 +52,12 @@ export async function dropSlot(props: SlotProps, deadline = dropDeadline): Promi
     );
   }
 }
+
+const refusal = (slot: string, reason: string): string =>
+  `replication slot ${slot} is not dropped: ${reason}. Set estuaryTunnelKey to the key that the host accepts and run ` +
+  "`pulumi up` with Estuary still enabled, which remembers it; then remove it again. Or drop the slot as an administrator " +
+  `of PostgreSQL, SELECT pg_drop_replication_slot('${slot}'), and take the resource out of the state: ` +
+  "`pulumi state delete <its URN>`";
 
 /** Object in use, cannot connect now, too many connections: all pass. */
 const isPassing = (error: unknown): boolean =>

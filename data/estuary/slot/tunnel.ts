@@ -10,6 +10,17 @@ export class Unreachable extends Error {
   }
 }
 
+/** The tunnel's host answered, and lets the key or the address not through. Trying again does not help. */
+export class Refused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "Refused";
+  }
+}
+
+/** RFC 4254, 5.1: what sshd answers to an address that the user may not forward to. */
+const administrativelyProhibited = 1;
+
 export interface Tunnel {
   /** `ssh://<user>@<host>:<port>` */
   endpoint: string;
@@ -21,6 +32,7 @@ export interface Tunnel {
  * as `work` takes. The host's key is not checked: whoever speaks through it must check who answers.
  *
  * @param address `<host>:<port>` as seen from the host.
+ * @throws Unreachable, Refused, or what `work` throws.
  */
 export async function throughTunnel<T>(
   { endpoint, privateKey }: Tunnel,
@@ -38,7 +50,10 @@ export async function throughTunnel<T>(
     socket.on("error", () => socket.destroy());
     client.forwardOut("127.0.0.1", 0, target.host, target.port, (error, channel) => {
       if (error) {
-        refused = new Unreachable(`${address} through ${hostname}`, error.message);
+        const prohibited = "reason" in error && error.reason === administrativelyProhibited;
+        refused = prohibited
+          ? new Refused(`SSH at ${hostname}:${port} does not forward to ${address}: ${error.message}`)
+          : new Unreachable(`${address} through ${hostname}`, error.message);
         socket.destroy();
         return;
       }
@@ -48,7 +63,12 @@ export async function throughTunnel<T>(
   });
   try {
     await new Promise<void>((resolve, reject) => {
-      const refuse = (error: Error) => reject(new Unreachable(`SSH at ${hostname}:${port}`, error.message));
+      const refuse = ({ message, level }: Error & { level?: string }) =>
+        reject(
+          level === "client-authentication"
+            ? new Refused(`SSH at ${hostname}:${port} refuses the key of ${username}: ${message}`)
+            : new Unreachable(`SSH at ${hostname}:${port}`, message),
+        );
       client.on("error", refuse).on("ready", resolve);
       client.connect({ host: hostname, port: Number(port), username, privateKey, readyTimeout: 15_000 });
     });

@@ -5,6 +5,7 @@ import { dropSlot, type SlotProps } from "../../../../data/estuary/slot/drop.ts"
 import { provider } from "../../../../data/estuary/slot/provider.ts";
 import { startPostgres, type TestPostgres } from "../../../support/servers/databases/postgres.ts";
 import { freePort } from "../../../support/servers/ports.ts";
+import { sshKeyPair } from "../../../support/sshKey.ts";
 import { someSecret } from "./support/estuary.ts";
 import { tunnelHost } from "./support/tunnel.ts";
 
@@ -89,6 +90,20 @@ describe("the replication slot", () => {
       tunnel: { ...given.tunnel, endpoint: `ssh://estuary@127.0.0.1:${await freePort()}` },
     };
     expect(await dropSlot(gone, 0)).toMatch(/SSH at 127.0.0.1/);
+  });
+
+  test("P1 a host that refuses the key or the address fails the removal, which says how to go on: the slot is still there", async () => {
+    await make();
+    const given = await props();
+    const stale = { ...given, tunnel: { ...given.tunnel, privateKey: sshKeyPair().private } };
+    const goOn = /flow_slot.*not dropped.*pg_drop_replication_slot\('flow_slot'\).*pulumi state delete/s;
+    await expect(dropSlot(stale)).rejects.toThrow(/refuses the key of estuary/);
+    await expect(provider.delete?.("flow_slot", stale)).rejects.toThrow(goOn);
+    const elsewhere = { ...given, tunnel: await tunnelHost(false) };
+    await expect(dropSlot(elsewhere)).rejects.toThrow(/does not forward to 127.0.0.1/);
+    await expect(provider.delete?.("flow_slot", elsewhere)).rejects.toThrow(goOn);
+    expect(await slots()).toHaveLength(1);
+    expect(await dropSlot(given)).toBe("replication slot flow_slot is dropped");
   });
 
   test("S1 a wrong password, and a server of another name, are refused", async () => {

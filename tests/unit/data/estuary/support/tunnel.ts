@@ -4,8 +4,12 @@ import { onTestFinished } from "vitest";
 import { freePort } from "../../../../support/servers/ports.ts";
 import { sshKeyPair } from "../../../../support/sshKey.ts";
 
-/** An SSH host that lets one key through to any address, and nothing else; ended with the test. */
-export async function tunnelHost(): Promise<{ endpoint: string; privateKey: string }> {
+/**
+ * An SSH host that lets one key through to any address, and nothing else; ended with the test.
+ *
+ * @param forwards Default true. A host that does not answers as sshd does to an address outside its PermitOpen.
+ */
+export async function tunnelHost(forwards = true): Promise<{ endpoint: string; privateKey: string }> {
   const key = sshKeyPair();
   const allowed = ssh2.utils.parseKey(key.public);
   if (allowed instanceof Error) throw allowed;
@@ -19,7 +23,9 @@ export async function tunnelHost(): Promise<{ endpoint: string; privateKey: stri
       if (right) attempt.accept();
       else attempt.reject(["publickey"]);
     });
-    client.on("ready", () =>
+    client.on("ready", () => {
+      // Without a listener, the library refuses as prohibited.
+      if (!forwards) return;
       client.on("tcpip", (accept, reject, { destIP, destPort }) => {
         const socket = connect(destPort, destIP);
         socket.once("error", () => reject());
@@ -29,8 +35,8 @@ export async function tunnelHost(): Promise<{ endpoint: string; privateKey: stri
           channel.on("error", () => socket.destroy());
           socket.pipe(channel).pipe(socket);
         });
-      }),
-    );
+      });
+    });
   });
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
