@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { inTransaction } from "../kit/database.ts";
-import { type CallsPage, readCallsPage, readTranscripts } from "./pages.ts";
+import { type CallsPage, readCallsPage, readTranscripts, type Transcripts } from "./pages.ts";
 import {
   advance,
   beginning,
@@ -19,7 +19,7 @@ import { GongError } from "./source/errors.ts";
 import type { WireCall } from "./source/wire.ts";
 import { logRejects, readCursor, writeProgress } from "./staging/ledger.ts";
 import { loading } from "./staging/load.ts";
-import { callRow, crmRows, lastOfEach, type Reject, type Row } from "./staging/rows.ts";
+import { callRow, crmRows, lastOfEach, type Reject, type Row, transcriptReject } from "./staging/rows.ts";
 import { calls, crmEntities, scratchTable, streamOf } from "./staging/tables.ts";
 
 const stream = streamOf(calls);
@@ -49,7 +49,9 @@ export async function extractCalls(session: Session): Promise<Work> {
   await client.query(scratchTable(crmEntities));
   const stored = await readCursor(client, stream);
   const now = clock.now();
-  let cursor = startPass(stored === undefined ? beginning(plan) : callsCursor.parse(stored), plan, now);
+  const before = stored === undefined ? beginning(plan) : callsCursor.parse(stored);
+  let cursor = startPass(before, plan, now);
+  const looksBack = cursor.lookedBack !== before.lookedBack;
   const drift = new Drift("gong_calls");
   const queue = new Queue<Step>(ahead);
   const ending = new AbortController();
@@ -73,7 +75,7 @@ export async function extractCalls(session: Session): Promise<Work> {
     queue.end();
     await reading;
   }
-  const { fields, added, removed } = drift.compare(cursor.fields);
+  const { fields, added, removed } = drift.compare(cursor.fields, looksBack);
   await inTransaction(client, async () => {
     await logRejects(client, stream, session.runId, fieldNotes(added, removed));
     await writeProgress(client, stream, session.runId, { ...endPass(cursor), fields });
@@ -90,6 +92,8 @@ async function readAhead(
   queue: Queue<Step>,
 ): Promise<void> {
   let cursor = from;
+  // Records that every look back has, so that one can be compared with the next.
+  const recent = now - plan.lookbackDays * 86_400_000;
   const ask = () => {
     const window = nextWindow(cursor, plan, now);
     const page = window && readOrRestart((of) => readCallsPage(api, of, signal), window);
@@ -110,7 +114,7 @@ async function readAhead(
     listing = ask();
     if (isTooLarge(page)) continue;
     const transcripts = await readTranscripts(api, page.ids, signal);
-    await queue.push({ ...step, page: await prepared(page, transcripts, drift) });
+    await queue.push({ ...step, page: await prepared(page, transcripts, drift, recent) });
   }
 }
 
@@ -139,18 +143,23 @@ interface PreparedPage {
 /** Runs while PostgreSQL loads the previous page. */
 async function prepared(
   { records, extractedAt }: CallsPage,
-  transcripts: Map<string, unknown>,
+  transcripts: Transcripts,
   drift: Drift,
+  recent: number,
 ): Promise<PreparedPage> {
   const rows: Row[] = [];
   const taken: WireCall[] = [];
-  const rejects: Reject[] = [];
+  const rejects: Reject[] = transcripts.nameless.map(transcriptReject);
   for (const [index, record] of records.entries()) {
     // COPY of the previous page shares this thread: it stalls unless the event loop gets to its socket.
     if (index % 5 === 4) await setImmediate();
-    if (typeof record === "object" && record !== null) drift.watch(record);
-    const id = (record as { metaData?: { id?: string } } | null)?.metaData?.id;
-    const result = callRow(record, transcripts.get(id ?? ""));
+    const { id, started } = (record as Partial<WireCall> | null)?.metaData ?? {};
+    const transcript = transcripts.byCall.get(id ?? "");
+    if (typeof record === "object" && record !== null) {
+      const all = transcript === undefined ? record : { ...record, callTranscripts: transcript };
+      drift.watch(all, Date.parse(started ?? "") >= recent);
+    }
+    const result = callRow(record, transcript);
     if ("reject" in result) rejects.push(result.reject);
     else {
       rows.push(result.row);

@@ -54,24 +54,33 @@ export async function readCallsPage(api: Api, window: Window, signal: AbortSigna
   return { window, ids, nameless: records.length - ids.length, total, next, records, extractedAt };
 }
 
-/** What was said in the calls of a page, by id. One request for all: one a call would use up the day's share. */
+/** What was said in the calls of a page. */
+export interface Transcripts {
+  byCall: Map<string, unknown>;
+  /** Those that do not say which call they are of. */
+  nameless: unknown[];
+}
+
+/** One request for all calls of a page: one a call would use up the day's share. */
 export async function readTranscripts(
   api: Api,
   callIds: string[],
   signal: AbortSignal,
-): Promise<Map<string, unknown>> {
+): Promise<Transcripts> {
   const path = "/v2/calls/transcript";
-  const found = new Map<string, unknown>();
-  if (callIds.length === 0) return found;
+  const byCall = new Map<string, unknown>();
+  const nameless: unknown[] = [];
+  if (callIds.length === 0) return { byCall, nameless };
   let cursor: string | undefined;
   do {
     const body = { filter: { callIds }, ...(cursor && { cursor }) };
     const { records, next } = pageOf(await api({ path, body, signal }), "callTranscripts", path);
     for (const record of records) {
       const id = (record as { callId?: unknown } | null)?.callId;
-      if (typeof id === "string") found.set(id, record);
+      if (typeof id === "string") byCall.set(id, record);
+      else nameless.push(record);
     }
     cursor = next;
   } while (cursor !== undefined);
-  return found;
+  return { byCall, nameless };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { watchedFields } from "./source/drift.ts";
 
 /** A span of calls' beginnings that is being read, page by page. */
 const window = z.object({
@@ -25,7 +26,7 @@ export const callsCursor = z.object({
   /** Where the pass stands that is under way. */
   at: z.iso.datetime().optional(),
   window: window.optional(),
-  fields: z.object({ known: z.array(z.string()), extra: z.array(z.string()) }),
+  fields: watchedFields,
 });
 export type CallsCursor = z.infer<typeof callsCursor>;
 
@@ -51,7 +52,7 @@ const iso = (ms: number) => new Date(ms).toISOString();
 export const beginning = ({ start }: Plan): CallsCursor => ({
   through: start.toISOString(),
   span: 30 * 86_400,
-  fields: { known: [], extra: [] },
+  fields: { known: [], extra: [], shares: {} },
 });
 
 /** Begins a pass, unless one is under way. Pure. */

@@ -34,7 +34,7 @@ const ending = ({ rejected, added, removed, lag }: Work): Ending => {
   const said = [
     ...(rejected > 0 ? [`${rejected} records were rejected, see error_logs`] : []),
     ...(removed.length > 0 ? [`no longer sent: ${removed.join(", ")}`] : []),
-    ...(added.length > 0 ? [`new fields, kept in raw: ${added.join(", ")}`] : []),
+    ...(added.length > 0 ? [`new fields, kept as JSON: ${added.join(", ")}`] : []),
   ];
   const degraded = rejected > 0 || removed.length > 0;
   return { status: degraded ? "degraded" : "succeeded", message: said.join("; ") || undefined, lag };
@@ -119,8 +119,8 @@ export async function refuseOtherApi(
 
 /** A field that is new or gone, as something to look at. */
 export const fieldNotes = (added: string[], removed: string[]): Reject[] => [
-  ...added.map((path) => note(fieldReasons.added, path, "kept in raw; a column for it needs a migration")),
-  ...removed.map((path) => note(fieldReasons.gone, path, "its column is empty from now on")),
+  ...added.map((path) => note(fieldReasons.added, path, "kept as JSON; a column for it needs a migration")),
+  ...removed.map((path) => note(fieldReasons.gone, path, "its column is empty in new rows")),
 ];
 
 const note = (reason: string, path: string, message: string): Reject => ({

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { inTransaction } from "../kit/database.ts";
 import { pageOf } from "./pages.ts";
 import { fieldNotes, refuseOtherApi, type Session, type Work } from "./session.ts";
-import { Drift } from "./source/drift.ts";
+import { Drift, type Fields, watchedFields } from "./source/drift.ts";
 import { logRejects, readCursor, writeProgress } from "./staging/ledger.ts";
 import { loading } from "./staging/load.ts";
 import { lastOfEach, type Reject, type Row, userRow } from "./staging/rows.ts";
@@ -14,7 +14,7 @@ export const userStreams = [stream] as const;
 const usersCursor = z.object({
   /** When the list was last read to its end. */
   read: z.iso.datetime(),
-  fields: z.object({ known: z.array(z.string()), extra: z.array(z.string()) }),
+  fields: watchedFields,
 });
 
 const markDeleted = `
@@ -29,7 +29,8 @@ const markDeleted = `
 export async function extractUsers({ client, api, runId, clock, signal }: Session): Promise<Work> {
   await client.query(scratchTable(users));
   const stored = await readCursor(client, stream);
-  const before = stored === undefined ? { known: [], extra: [] } : usersCursor.parse(stored).fields;
+  const before: Fields =
+    stored === undefined ? { known: [], extra: [], shares: {} } : usersCursor.parse(stored).fields;
   const drift = new Drift("gong_users");
   const seen: string[] = [];
   const path = "/v2/users";

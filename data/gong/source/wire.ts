@@ -68,16 +68,24 @@ export const refusal = z.looseObject({ errors: z.array(z.string()) });
 
 const words = (names: string) => names.split(" ");
 
-/** Fields that Gong documents; any other one is new. */
+/** Fields that Gong documents, by where they are; any other one is new. */
 export const documented = {
   gong_calls: {
-    "": words("metaData parties context content interaction collaboration media"),
+    // The last one is not of this answer: it is the call's transcript as it came.
+    "": words("metaData parties context content interaction collaboration media callTranscripts"),
     metaData: words(
       "id url title scheduled started duration primaryUserId direction system scope media language workspaceId sdrDisposition clientUniqueId customData purpose meetingUrl isPrivate calendarEventId",
     ),
     content: words(
       "structure topics trackers trackerOccurrences pointsOfInterest brief outline highlights callOutcome keyPoints",
     ),
+    parties: words("id emailAddress name title userId speakerId context affiliation phoneNumber methods"),
+    context: words("system objects"),
+    "context.objects": words("objectType objectId fields timing"),
+    "context.objects.fields": words("name value"),
+    callTranscripts: words("callId transcript"),
+    "callTranscripts.transcript": words("speakerId topic sentences"),
+    "callTranscripts.transcript.sentences": words("start end text"),
   },
   gong_users: {
     "": words(

@@ -55,12 +55,16 @@ async function differing(
   return { ...loaded, changed: loaded.changed + fresh.length };
 }
 
-/** Through the session's own table, whatever is there already. */
+/** Through the session's own table, whatever is there already; at once those that lack the same columns. */
 async function takeOver(client: ClientBase, ...[table, rows, provenance]: Parameters<Load>): Promise<Loaded> {
-  if (rows.length === 0) return { changed: 0, rejects: [] };
-  await copy(client, table, "batch", rows, provenance);
-  const { rowCount } = await client.query(upsert(table));
-  return { changed: rowCount ?? 0, rejects: [] };
+  let changed = 0;
+  for (const alike of Map.groupBy(rows, ({ absent }) => absent.join()).values()) {
+    await copy(client, table, "batch", alike, provenance);
+    // Of the rows before them, which are still in the batch, the hash is the same by now.
+    const { rowCount } = await client.query(upsert(table, alike[0]?.absent ?? []));
+    changed += rowCount ?? 0;
+  }
+  return { changed, rejects: [] };
 }
 
 async function copy(

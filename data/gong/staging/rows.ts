@@ -10,6 +10,7 @@ import {
   wireUser,
 } from "../source/wire.ts";
 import { asJson, jsonField, otherField, textField } from "./copy.ts";
+import { calls, crmEntities, type Table, users } from "./tables.ts";
 
 /** A row of a staging table. */
 export interface Row {
@@ -20,6 +21,8 @@ export interface Row {
   hash: string;
   /** Which value is the record itself. */
   raw: number;
+  /** Columns of which the record says nothing, not even null: a row that is there keeps what it has in them. */
+  absent: readonly string[];
 }
 
 /** The record of a row, for the case that PostgreSQL refuses it. */
@@ -48,9 +51,28 @@ const objectOf = (object: Record<string, unknown>, written: Record<string, strin
 };
 
 /** @param difference what makes a difference, where it is not all of the line */
-const rowOf = (key: string, fields: string[], raw: number, difference?: string): Row => {
+const rowOf = (
+  key: string,
+  fields: string[],
+  raw: number,
+  absent: readonly string[],
+  difference?: string,
+): Row => {
   const line = Buffer.from(fields.join("\t"));
-  return { key, line, hash: hash("sha256", difference ?? line), raw };
+  return { key, line, hash: hash("sha256", difference ?? line), raw, absent };
+};
+
+/** Columns whose value is not in the record at all. */
+const absentFrom = ({ columns }: Table, record: unknown): string[] =>
+  columns.flatMap(({ name, from }) => (from === undefined || has(record, from) ? [] : [name]));
+
+const has = (record: unknown, path: readonly string[]): boolean => {
+  let place = record;
+  for (const name of path) {
+    if (typeof place !== "object" || place === null) return false;
+    place = (place as Record<string, unknown>)[name];
+  }
+  return place !== undefined;
 };
 
 const idIn = (record: unknown): string | null => {
@@ -76,6 +98,10 @@ function reject(
 const unstorable = "contains text that PostgreSQL cannot store (NUL, or half of a surrogate pair)";
 const undocumented = "does not match Gong's documentation";
 
+/** A transcript that does not say which call it is of. */
+export const transcriptReject = (record: unknown): Reject =>
+  reject(record, undocumented, wireTranscript.safeParse(record).error?.issues, ["transcript"]);
+
 /** A call and what was said in it, as a row of its table. */
 export function callRow(
   record: unknown,
@@ -90,11 +116,16 @@ export function callRow(
     };
   }
   const { data: call } = result;
-  const sent = record as Record<string, unknown>;
+  const { callId: _, transcript: utterances, ...besides } = (transcript ?? {}) as Record<string, unknown>;
+  // What a transcript has besides has no column.
+  const sent: Record<string, unknown> = {
+    ...(record as object),
+    ...(Object.keys(besides).length > 0 && { _transcript: besides }),
+  };
   // Large parts of a record are also separate columns: their JSON is reused.
   const parts = { parties: json(sent.parties), context: json(sent.context) };
   const raw = objectOf(sent, parts);
-  const spoken = json((transcript as { transcript?: unknown } | undefined)?.transcript);
+  const spoken = json(utterances);
   if (!isStorable(raw) || !isStorable(spoken ?? "")) {
     return { reject: reject({ ...(record as object), transcript }, unstorable) };
   }
@@ -123,7 +154,8 @@ export function callRow(
     // Gong does not say when a call was changed.
     textField(null),
   ];
-  return { row: rowOf(meta.id, fields, 19), call };
+  const absent = absentFrom(calls, { ...sent, transcript: utterances });
+  return { row: rowOf(meta.id, fields, 19, absent), call };
 }
 
 export function userRow(record: unknown): { row: Row; user: WireUser } | { reject: Reject } {
@@ -145,12 +177,12 @@ export function userRow(record: unknown): { row: Row; user: WireUser } | { rejec
     jsonField(raw),
     textField(null),
   ];
-  return { row: rowOf(user.id, fields, 9), user };
+  return { row: rowOf(user.id, fields, 9, absentFrom(users, record)), user };
 }
 
 /** CRM objects that calls are about, each once: as the newest of the calls has it. */
-export function crmRows(calls: readonly WireCall[]): Row[] {
-  const inOrder = [...calls].sort(
+export function crmRows(from: readonly WireCall[]): Row[] {
+  const inOrder = [...from].sort(
     (a, b) =>
       Date.parse(a.metaData.started) - Date.parse(b.metaData.started) ||
       (a.metaData.id < b.metaData.id ? -1 : 1),
@@ -174,7 +206,7 @@ export function crmRows(calls: readonly WireCall[]): Row[] {
     const fields = [...identity, jsonField(JSON.stringify(values)), ...seen, ...rest];
     // By which call an object was first seen depends on what is read with it.
     const difference = fields.with(4, "").join("\t");
-    return rowOf(key, fields, 6, difference);
+    return rowOf(key, fields, 6, absentFrom(crmEntities, object), difference);
   });
 }
 

@@ -3,6 +3,8 @@ export interface Column {
   name: string;
   /** Says something about people; the column's comment in the database begins with the same word. */
   pii?: true;
+  /** Where the value is in the record. Left out where it is of our own making. */
+  from?: readonly string[];
 }
 
 export interface Table {
@@ -17,32 +19,33 @@ export interface Table {
   onlyIf?: string;
 }
 
-const column = (name: string): Column => ({ name });
-const pii = (name: string): Column => ({ name, pii: true });
+/** @param path with dots */
+const column = (name: string, path?: string): Column => ({ name, ...(path && { from: path.split(".") }) });
+const pii = (name: string, path?: string): Column => ({ ...column(name, path), pii: true });
 
 export const calls: Table = {
   name: "gong_calls_staging",
   key: ["call_id"],
   columns: [
     column("call_id"),
-    column("workspace_id"),
-    pii("title"),
-    column("url"),
-    column("scheduled_at"),
+    column("workspace_id", "metaData.workspaceId"),
+    pii("title", "metaData.title"),
+    column("url", "metaData.url"),
+    column("scheduled_at", "metaData.scheduled"),
     column("started_at"),
-    column("duration_s"),
-    column("primary_user_id"),
-    column("direction"),
-    column("system"),
-    column("scope"),
-    column("media"),
-    column("language"),
-    column("purpose"),
-    column("is_private"),
-    pii("parties"),
-    pii("crm_context"),
-    column("topics"),
-    pii("transcript"),
+    column("duration_s", "metaData.duration"),
+    column("primary_user_id", "metaData.primaryUserId"),
+    column("direction", "metaData.direction"),
+    column("system", "metaData.system"),
+    column("scope", "metaData.scope"),
+    column("media", "metaData.media"),
+    column("language", "metaData.language"),
+    column("purpose", "metaData.purpose"),
+    column("is_private", "metaData.isPrivate"),
+    pii("parties", "parties"),
+    pii("crm_context", "context"),
+    column("topics", "content.topics"),
+    pii("transcript", "transcript"),
     pii("raw"),
     column("_source_updated_at"),
   ],
@@ -53,14 +56,14 @@ export const users: Table = {
   key: ["user_id"],
   columns: [
     column("user_id"),
-    pii("email"),
-    pii("first_name"),
-    pii("last_name"),
-    column("title"),
-    column("manager_id"),
-    column("active"),
-    column("created_at"),
-    column("settings"),
+    pii("email", "emailAddress"),
+    pii("first_name", "firstName"),
+    pii("last_name", "lastName"),
+    column("title", "title"),
+    column("manager_id", "managerId"),
+    column("active", "active"),
+    column("created_at", "created"),
+    column("settings", "settings"),
     pii("raw"),
     column("_source_updated_at"),
   ],
@@ -74,7 +77,7 @@ export const crmEntities: Table = {
     column("crm_system"),
     column("object_type"),
     column("object_id"),
-    pii("fields"),
+    pii("fields", "fields"),
     column("first_seen_call_id"),
     column("last_seen_call_id"),
     pii("raw"),
@@ -110,10 +113,14 @@ export const knownHashes = ({ name, key: [key, ...more] }: Table): string | unde
     : `SELECT ${key} AS key, CASE WHEN _deleted_at IS NULL THEN encode(_row_hash, 'hex') END AS hash
          FROM ${name} WHERE ${key} = ANY ($1)`;
 
-/** Takes the batch over. A row that did not change is not touched: no WAL, nothing to capture, nothing to merge. */
-export function upsert(table: Table): string {
+/**
+ * Takes the batch over. A row that did not change is not touched: no WAL, nothing to capture, nothing to merge.
+ *
+ * @param absent columns that a row which is there keeps
+ */
+export function upsert(table: Table, absent: readonly string[]): string {
   const names = everyColumn(table);
-  const changing = names.filter((name) => !table.key.includes(name) && !table.kept?.includes(name));
+  const changing = names.filter((name) => ![...table.key, ...(table.kept ?? []), ...absent].includes(name));
   const assignments = [...changing.map((name) => `${name} = excluded.${name}`), "_deleted_at = NULL"];
   const condition = [
     "(t._row_hash IS DISTINCT FROM excluded._row_hash OR t._deleted_at IS NOT NULL)",

@@ -54,7 +54,7 @@ export function gongApi(options: ApiOptions): (asked: Asked, response: ServerRes
     }
     const fault = options.faults?.next(url.pathname, Boolean(at ?? posted.cursor));
     if (fault && suffer(fault, response, refuse)) {
-      if (fault.kind === "drop") options.onAsked?.(method, url.pathname, 0);
+      if (fault.kind === "drop" || fault.kind === "hang") options.onAsked?.(method, url.pathname, 0);
       return;
     }
     const { accessKey, accessKeySecret } = options.credentials();
@@ -102,13 +102,8 @@ export function gongApi(options: ApiOptions): (asked: Asked, response: ServerRes
           (call) => extensive(call, contentSelector),
         );
       case "POST /v2/calls/transcript":
-        return paged(
-          "callTranscripts",
-          "callTranscripts",
-          filter,
-          cursor,
-          (from) => transcripts(source.calls(filter, from, pageSize)),
-          (each) => each,
+        return paged("callTranscripts", "callTranscripts", filter, cursor, (from) =>
+          source.transcripts(filter, from, pageSize),
         );
       case "GET /v2/users":
         return paged("users", "users", {}, at, (from) => source.users(from, pageSize));
@@ -130,13 +125,6 @@ function extensive({ transcript: _, ...call }: GongCall, selector: Body["content
     content: exposedFields.content ? call.content : undefined,
   };
 }
-
-const transcripts = ({ items, ...page }: Page<GongCall>): Page<object> => ({
-  ...page,
-  items: items.flatMap(({ metaData, transcript }) =>
-    transcript ? [{ callId: metaData.id, transcript }] : [],
-  ),
-});
 
 const digest = (filter: object) =>
   createHash("sha256")

@@ -26,7 +26,7 @@ const change = z.strictObject({
 });
 const schema = z.array(
   z.strictObject({
-    on: z.enum(["calls", "users"]),
+    on: z.enum(["calls", "transcripts", "users"]),
     path: z.string(),
     value: z.unknown().optional(),
     ids: z.array(z.string()).optional(),
@@ -34,9 +34,9 @@ const schema = z.array(
 );
 const faults = z.array(
   z.strictObject({
-    kind: z.enum(["status", "drop", "cursor"]),
+    kind: z.enum(["status", "drop", "hang", "empty", "cursor"]),
     status: z.number().int().optional(),
-    retryAfter: z.number().optional(),
+    retryAfter: z.union([z.number(), z.string()]).optional(),
     times: z.number().int().optional(),
     path: z.string().optional(),
     after: count.optional(),

@@ -2,11 +2,14 @@ import type { ServerResponse } from "node:http";
 
 /** What comes instead of an answer. */
 export interface Fault {
-  /** A status, a connection that breaks in the middle of the answer, or cursors that hold no longer. */
-  kind: "status" | "drop" | "cursor";
+  /**
+   * A status, a connection that breaks in the middle of the answer, one on which nothing comes, an answer as if nothing
+   * matched, or cursors that hold no longer.
+   */
+  kind: "status" | "drop" | "hang" | "empty" | "cursor";
   status?: number;
-  /** Seconds, with 429. */
-  retryAfter?: number;
+  /** Seconds, or a date as HTTP writes it; with 429. */
+  retryAfter?: number | string;
   /** How often. Default 1; -1 until it is taken back. */
   times?: number;
   /** Only requests of this path, such as `/v2/users`. */
@@ -50,6 +53,12 @@ export function suffer(fault: Fault, response: ServerResponse, refuse: Refuse): 
   if (fault.kind === "drop") {
     response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
     response.write('{"requestId":', () => response.destroy());
+    return true;
+  }
+  // Until the client closes the connection.
+  if (fault.kind === "hang") return true;
+  if (fault.kind === "empty") {
+    refuse(404, ["No records found corresponding to the provided filters"]);
     return true;
   }
   if (fault.kind === "cursor") return false;

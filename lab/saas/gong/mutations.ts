@@ -1,6 +1,6 @@
 /** One way in which records differ from what is documented. */
 export interface Mutation {
-  on: "calls" | "users";
+  on: "calls" | "transcripts" | "users";
   /** A field that is added, changed or, without a value, removed; with dots, such as `metaData.duration`. */
   path: string;
   /** JSON. Default: the field is removed. */
@@ -10,7 +10,9 @@ export interface Mutation {
 }
 
 const idOf = (record: object): unknown =>
-  "metaData" in record ? (record.metaData as { id?: unknown }).id : (record as { id?: unknown }).id;
+  "metaData" in record
+    ? (record.metaData as { id?: unknown }).id
+    : ((record as { callId?: unknown }).callId ?? (record as { id?: unknown }).id);
 
 /** The record with every mutation that concerns it. */
 export function applied<T extends object>(mutations: Mutation[], on: Mutation["on"], record: T): T {

@@ -16,8 +16,17 @@ export interface Page<T> {
 /** Where the API's answers come from. */
 export interface Source {
   calls(filter: Filter, from: number, count: number): Page<GongCall>;
+  /** Of the calls that were transcribed, with the call's id. */
+  transcripts(filter: Filter, from: number, count: number): Page<object>;
   users(from: number, count: number): Page<GongUser>;
 }
+
+export const transcriptsOf = ({ items, ...page }: Page<GongCall>): Page<object> => ({
+  ...page,
+  items: items.flatMap(({ metaData, transcript }) =>
+    transcript ? [{ callId: metaData.id, transcript }] : [],
+  ),
+});
 
 /** Explicitly listed records, in their order. */
 export function listed(lists: () => { calls: GongCall[]; users: GongUser[] }): Source {
@@ -26,15 +35,17 @@ export function listed(lists: () => { calls: GongCall[]; users: GongUser[] }): S
     total: all.length,
     next: from + count < all.length ? from + count : undefined,
   });
+  const calls: Source["calls"] = ({ fromDateTime = "", toDateTime = "9", callIds }, from, count) => {
+    const ids = callIds && new Set(callIds);
+    const found = lists().calls.filter(
+      ({ metaData: { id, started } }) =>
+        (ids === undefined || ids.has(id)) && started >= fromDateTime && started < toDateTime,
+    );
+    return page(found, from, count);
+  };
   return {
-    calls: ({ fromDateTime = "", toDateTime = "9", callIds }, from, count) => {
-      const ids = callIds && new Set(callIds);
-      const found = lists().calls.filter(
-        ({ metaData: { id, started } }) =>
-          (ids === undefined || ids.has(id)) && started >= fromDateTime && started < toDateTime,
-      );
-      return page(found, from, count);
-    },
+    calls,
+    transcripts: (...asked) => transcriptsOf(calls(...asked)),
     users: (from, count) => page(lists().users, from, count),
   };
 }

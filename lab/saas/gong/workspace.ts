@@ -1,7 +1,7 @@
 import { accountOf, call, callId, callOf, type GongCall, type Size, transcript, user } from "./content.ts";
 import { applied, type Mutation } from "./mutations.ts";
 import { below, randomOf } from "./random.ts";
-import type { Filter, Page, Source } from "./source.ts";
+import { type Filter, type Page, type Source, transcriptsOf } from "./source.ts";
 
 export type SeedOptions = Partial<Omit<Size, "calls">> & { size?: number };
 
@@ -105,6 +105,11 @@ export class Workspace implements Source {
       total: matching.length,
       next: ahead[count],
     };
+  }
+
+  transcripts(...asked: Parameters<Source["transcripts"]>): Page<object> {
+    const { items, ...page } = transcriptsOf(this.calls(...asked));
+    return { ...page, items: items.map((record) => applied(this.#mutations, "transcripts", record)) };
   }
 
   users(from: number, count: number): Page<ReturnType<typeof user>> {

@@ -16,7 +16,7 @@ test("P3 a new field stays in raw and is told of once", async () => {
   expect(await callsRun()).toMatchObject({
     status: "succeeded",
     changed: 60,
-    message: "new fields, kept in raw: metaData.sentiment",
+    message: "new fields, kept as JSON: metaData.sentiment",
   });
   expect(await count("gong_calls_staging WHERE raw #>> '{metaData,sentiment,score}' = '0.5'")).toBe(60);
   await runOnce(staging, gong);
@@ -45,6 +45,83 @@ test("P3 a field that is gone degrades the run, once; no row is lost", async () 
   expect((await callsRun())?.status).toBe("succeeded");
   // The run is over before a stream that is degraded would alert: the field is told of by itself.
   expect(await alerts(staging)).toEqual(["PipelineFieldGone"]);
+});
+
+test("P3 a field that is gone keeps its values in rows that are read again; null empties them", async () => {
+  await runOnce(staging, gong);
+  gong.workspace.mutate([
+    { on: "calls", path: "metaData.language" },
+    { on: "calls", path: "metaData.purpose", value: null },
+    { on: "calls", path: "parties" },
+    { on: "users", path: "title" },
+  ]);
+  gong.workspace.change({ add: 1 });
+  await runOnce(staging, gong);
+  expect(await count("gong_calls_staging WHERE language IS NULL")).toBe(1);
+  expect(await count("gong_calls_staging WHERE parties IS NULL")).toBe(1);
+  expect(await count("gong_calls_staging WHERE raw->'metaData' ? 'language' OR raw ? 'parties'")).toBe(0);
+  expect(await count("gong_calls_staging WHERE purpose IS NOT NULL")).toBe(0);
+  expect(await count("gong_users_staging WHERE title IS NULL")).toBe(0);
+});
+
+test("P3 fields of parties, CRM objects and transcripts are watched as well, and kept", async () => {
+  await runOnce(staging, gong);
+  gong.workspace.mutate([
+    { on: "calls", path: "parties.0.mood", value: "glad" },
+    { on: "calls", path: "context.0.objects.1.origin", value: "import" },
+    { on: "transcripts", path: "quality", value: 0.9 },
+    { on: "transcripts", path: "transcript.0.volume", value: 3 },
+    { on: "transcripts", path: "transcript.0.sentences.0.tone", value: "calm" },
+  ]);
+  await runOnce(staging, gong);
+  expect(await callsRun()).toMatchObject({
+    status: "succeeded",
+    message:
+      "new fields, kept as JSON: callTranscripts.quality, callTranscripts.transcript.sentences.tone, " +
+      "callTranscripts.transcript.volume, context.objects.origin, parties.mood",
+  });
+  const transcribed = await count("gong_calls_staging WHERE transcript IS NOT NULL");
+  expect(transcribed).toBeGreaterThan(30);
+  expect(await count("gong_calls_staging WHERE raw #>> '{_transcript,quality}' = '0.9'")).toBe(transcribed);
+  expect(await count("gong_calls_staging WHERE transcript #>> '{0,sentences,0,tone}' = 'calm'")).toBe(
+    transcribed,
+  );
+  gong.workspace.mutate([
+    { on: "calls", path: "parties.0.emailAddress" },
+    { on: "calls", path: "parties.0.affiliation" },
+  ]);
+  await runOnce(staging, gong);
+  // Other parties still have them.
+  expect((await callsRun())?.message).toBeNull();
+});
+
+test("P3 a field that only some calls have, or that comes later, is not taken for gone", async () => {
+  const ids = gong.workspace.calls({}, 0, 60).items.map(({ metaData }) => metaData.id);
+  gong.workspace.mutate([
+    // What Gong's analysis adds: the calls of the last hours do not have it yet.
+    { on: "calls", path: "content.callOutcome", ids: ids.slice(-15) },
+    { on: "calls", path: "metaData.sdrDisposition", ids: ids.slice(4) },
+  ]);
+  const daily = { plan: { lookbackEvery: 86_400, overlap: 15 * 3600 } };
+  await runOnce(staging, gong, daily);
+  expect((await callsRun())?.message).toBeNull();
+  gong.workspace.mutate([
+    { on: "calls", path: "content.callOutcome", ids: ids.slice(-15) },
+    { on: "calls", path: "metaData.sdrDisposition" },
+  ]);
+  await runOnce(staging, gong, daily);
+  expect(await callsRun()).toMatchObject({ status: "succeeded", message: null });
+  expect((await callsRun())?.read).toBeLessThan(16);
+  // The look-back sees all of them: only what came regularly is missed.
+  gong.workspace.mutate([
+    { on: "calls", path: "content.callOutcome" },
+    { on: "calls", path: "metaData.sdrDisposition" },
+  ]);
+  await runOnce(staging, gong);
+  expect(await callsRun()).toMatchObject({
+    status: "degraded",
+    message: "no longer sent: content.callOutcome",
+  });
 });
 
 test("P3 a field of another type stops the stream where it is, rather than to empty a column", async () => {
