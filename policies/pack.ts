@@ -1,6 +1,11 @@
 import type { Pack, Policy, Violation } from "./analyzer/server.ts";
 import type { Resource } from "./analyzer/wire.ts";
-import { evaluate, type ResourceCache } from "./engine/evaluate.ts";
+import {
+  evaluate,
+  evaluateStack as evaluateRule,
+  type ResourceCache,
+  withSecrets,
+} from "./engine/evaluate.ts";
 import type { Exceptions } from "./engine/exceptions.ts";
 import type { Context, Rule, StackRule } from "./engine/rule.ts";
 import { rules } from "./rules/index.ts";
@@ -101,7 +106,11 @@ export function makePack(
   }
 
   function budgetViolations(all: Resource[]): Violation[] {
-    const machines = all.filter(isInstance).map(({ name: machine, props }) => ({ name: machine, props }));
+    const machines = all.filter(isInstance).flatMap(
+      ({ type, name: machine, props }) =>
+        // Only prices and types are read, whose sums alone are shown.
+        withSecrets({ type, name: machine, props }).subjects,
+    );
     return [
       ...budgetFaults(context.config, machines).map((fault) => violation(wholeBudget, fault)),
       ...budgetAdvice(context.config, machines).map((advice) => violation(highestPrice, advice)),
@@ -114,12 +123,10 @@ export function makePack(
     const loaded = await Promise.all(
       all.map((resource) => (isStack(resource) ? resources.load(resource) : resources.get(resource))),
     );
-    const subjects = loaded.flatMap(({ subjects: each }) => each);
     const ofStack = stackPolicies.flatMap(({ rule, policy }) =>
-      rule
-        .evaluate(subjects)
-        .filter(({ resource }) => !exceptions.covers(rule.name, resource))
-        .map(({ resource, message }) => violation(policy, `${resource}: ${message}`)),
+      evaluateRule(rule, loaded, exceptions).map(({ resource, message }) =>
+        violation(policy, `${resource}: ${message}`),
+      ),
     );
     const present = new Set(all.map(({ name: each }) => each));
     return [

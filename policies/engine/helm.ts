@@ -4,11 +4,13 @@ import { parseAllDocuments } from "yaml";
 import { kubernetesVersion } from "../../components/core/versions.ts";
 import type { Subject } from "./rule.ts";
 import { manifestSubjects } from "./subjects.ts";
-import { type Json, object, revealed, unknown } from "./values.ts";
+import { type Json, object, revealed, sealed, unknown } from "./values.ts";
 
 const project = join(import.meta.dirname, "../..");
 /** Placeholder in rendered objects, and for their namespace, for a value that is unknown until the update. */
 const later = "known-later";
+/** Placeholder in objects that are rendered without a release's secrets. */
+const withheld = "withheld-secret";
 /** Seconds for helm to render a chart, a download included. */
 const deadline = 60;
 
@@ -18,8 +20,7 @@ export const isRelease = (subject: Subject): boolean => subject.type === "kubern
  * Whether a release's values are unknown as a whole until the update, which then evaluates its objects before it
  * creates them.
  */
-export const isLater = ({ props }: Subject): boolean =>
-  props.chart === unknown || revealed(props.values, unknown) === unknown;
+export const isLater = ({ props }: Subject): boolean => props.chart === unknown || props.values === unknown;
 
 /** Namespace of those objects of a release that name none. */
 const namespaceOf = ({ namespace }: Json): string =>
@@ -29,14 +30,14 @@ const namespaceOf = ({ namespace }: Json): string =>
 const unread = ["valueYamlFiles", "postrender"];
 
 /**
- * What `helm template` is called with for a release. Pure.
+ * What `helm template` is called with for a release; a placeholder stands for what is `Hidden` in its values. Pure.
  * @throws when the release has inputs that are not supported: the rendered objects would not be the release's.
  */
 export function renderCall(props: Json): { args: string[]; values: unknown } {
   const given = unread.find((key) => props[key] !== undefined && props[key] !== null && props[key] !== "");
   if (given) throw new Error(`its ${given} is not supported by the policies: use values instead`);
   const text = (key: string) => (typeof props[key] === "string" ? String(props[key]) : undefined);
-  const repository = object(revealed(props.repositoryOpts)).repo;
+  const repository = object(props.repositoryOpts).repo;
   const version = text("version");
   return {
     args: [
@@ -53,7 +54,7 @@ export function renderCall(props: Json): { args: string[]; values: unknown } {
       "--values",
       "-",
     ],
-    values: revealed(props.values ?? {}, later),
+    values: revealed(sealed(props.values ?? {}), later, withheld),
   };
 }
 

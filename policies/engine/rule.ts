@@ -6,7 +6,7 @@ export interface Subject {
   type: string;
   /** In messages and exceptions: the resource's name, or `<release>/<Kind>/<name>`. */
   name: string;
-  /** Secret values are `Hidden`, values that are unknown until the update are `unknown`. */
+  /** Values that are unknown until the update are `unknown`; secret ones are `Hidden` for the rules about secrets. */
   props: Json;
   /** Set for Kubernetes objects, of resources and of releases. */
   kubernetes?: KubernetesObject;
@@ -61,7 +61,12 @@ export interface Rule {
   severity: "low" | "medium" | "high" | "critical";
   why: string;
   fix: string;
-  /** Pure. */
+  /** About which values are secret: these are `Hidden` to it, while every other rule gets their content. */
+  aboutSecrets?: true;
+  /**
+   * Pure. Where a subject holds secrets it is called with their content, and with them `Hidden`: what it says only of
+   * their content is not shown.
+   */
   evaluate(subject: Subject, context: Context): Fault[];
 }
 
@@ -74,7 +79,7 @@ export interface StackFault {
 
 /** A rule about several objects at once, evaluated after all resources of a stack. */
 export interface StackRule extends Omit<Rule, "evaluate"> {
-  /** Pure. */
+  /** Pure. Called as a rule about one subject is. */
   evaluate(subjects: Subject[]): StackFault[];
 }
 

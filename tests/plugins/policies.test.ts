@@ -74,6 +74,9 @@ describe("S3 the policy pack in a preview", () => {
       expect(plain, name).toContain(fix);
     }
     expect([...refused.values()].flat().filter((name) => name.startsWith("good-"))).toEqual([]);
+    // What is secret as a whole.
+    expect(said).toContain("bad-secret-spec at spec.template.spec: hostNetwork is on");
+    expect(said).toContain("bad-secret-spec at spec.template.spec.volumes[0]: a value here breaks the rule");
     // The pods inside the release, which only helm shows; one of them in a List.
     expect(refused.get("no-host-access")).toContain("bad-release");
     expect(said).toContain("bad-release/Pod/inner at spec: hostPID is on");
@@ -140,6 +143,7 @@ describe("S3 the policy pack in a preview", () => {
         ...also,
         latest,
         exception("no-hard-coded-keys", "bad-release"),
+        exception("no-host-access", "bad-secret-spec"),
         exception("probes", "nobody"),
         exception("non-root", "bad-non-root", "2020-01-01"),
       ],

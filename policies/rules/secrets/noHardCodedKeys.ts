@@ -8,6 +8,7 @@ export const noHardCodedKeys: Rule = {
   severity: "critical",
   why: "what stands in an input is in the state, in logs and in the pull request in the clear, for everyone who can read one of them",
   fix: "treat the key as compromised and revoke it; put the new one into the stack's ESC environment and read it as a Pulumi secret (pulumi.secret keeps it one)",
+  aboutSecrets: true,
   evaluate: ({ props }) => keysIn(props),
 };
 

@@ -12,6 +12,7 @@ export const secretsMarked: Rule = {
   severity: "high",
   why: "a Secret made from a plain value has that value in Pulumi's state, and one made by a release has it in the release's history",
   fix: "wrap the value in pulumi.secret, or make the Secret outside the release and give the release only its name",
+  aboutSecrets: true,
   evaluate({ kubernetes, type }) {
     if (kubernetes?.kind !== "Secret") return [];
     const inRelease = type.startsWith("helm:");

@@ -10,6 +10,7 @@ export const secretOutputs: StackRule = {
   severity: "critical",
   why: "outputs are shown after every update, in every log of it, and to every stack that refers to this one",
   fix: "wrap the output in pulumi.secret",
+  aboutSecrets: true,
   evaluate: (subjects) =>
     subjects
       .filter(isStack)

@@ -213,11 +213,11 @@ test("helm is called with the release's own chart, version, repository and value
     namespace: unknown,
     version: "1.2.3",
     repositoryOpts: { repo: "https://charts.test" },
-    values: { a: new Hidden("x"), b: unknown },
+    values: { a: new Hidden({ c: "x", d: true }), b: unknown },
   });
   expect(args.join(" ")).toContain("template p plugin --namespace known-later");
   expect(args.join(" ")).toContain("--repo https://charts.test --version 1.2.3");
-  expect(values).toEqual({ a: "x", b: "known-later" });
+  expect(values).toEqual({ a: { c: "withheld-secret", d: true }, b: "known-later" });
 });
 
 test("a release with inputs that are not supported is refused, and not evaluated without them", async () => {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { type EvaluatedResource, withSecrets } from "../../../policies/engine/evaluate.ts";
 import { asKubernetes } from "../../../policies/engine/kubernetes.ts";
 import type { Context, Subject } from "../../../policies/engine/rule.ts";
-import { type Json, object } from "../../../policies/engine/values.ts";
+import { Hidden, hasSecrets, type Json, object } from "../../../policies/engine/values.ts";
 
 export const repository = join(import.meta.dirname, "../../..");
 
@@ -63,4 +64,23 @@ export const deployment = (given: { pod?: Json; container?: Json; namespace?: st
       },
     },
   },
+});
+
+/** A subject as the rules get it: with the content of its secrets, and without. */
+export function prepared(subject: Subject): EvaluatedResource {
+  if (!hasSecrets(subject.props)) return { subjects: [subject], marked: [subject], shown: [subject] };
+  const { subjects, marked } = withSecrets(subject);
+  return { subjects, marked, shown: marked };
+}
+
+/** The same resource, each of its inputs a Pulumi secret as a whole, but for what says what kind of object it is. */
+export const asSecret = ({ type, name, props }: Subject): Subject => ({
+  type,
+  name,
+  props: Object.fromEntries(
+    Object.entries(props).map(([key, value]) => [
+      key,
+      ["apiVersion", "kind"].includes(key) ? value : new Hidden(value),
+    ]),
+  ),
 });

@@ -3,8 +3,8 @@ import { verdict } from "../../../policies/engine/rule.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { budgetAdvice, budgetFaults } from "../../../policies/rules/platform/budget.ts";
 import { stackRules } from "../../../policies/rules/stack/index.ts";
-import { cases, failures, refuses, said } from "./cases/check.ts";
-import { stackCases } from "./cases/stack.ts";
+import { cases, failures, hidden, refuses, said } from "./cases/check.ts";
+import { refusedBy, stackCases } from "./cases/stack.ts";
 import { gpu, machine } from "./cases/subjects.ts";
 import { contextOf } from "./fixtures.ts";
 
@@ -23,6 +23,17 @@ for (const each of rules) {
     });
     test.each(Object.entries(clean))("lets pass: %s", (_what, given) => {
       expect(said(each, given)).toEqual([]);
+    });
+    const secretly = (all: typeof violating) =>
+      Object.entries(all).flatMap(([what, given]) => {
+        const subject = hidden(given);
+        return subject && !each.aboutSecrets ? [[what, subject] as const] : [];
+      });
+    test("S3 holds for what Pulumi keeps secret as well", () => {
+      const passed = secretly(violating).filter(([, given]) => !refuses(each, given));
+      expect(passed.map(([what]) => what)).toEqual([]);
+      const refused = secretly(clean).filter(([, given]) => refuses(each, given));
+      expect(refused.map(([what]) => what)).toEqual([]);
     });
     test("lets pass what is of no concern to it", () => {
       expect(failures(each)).toEqual([]);
@@ -50,7 +61,7 @@ test("every rule about a stack has its cases, some of them violating", () => {
 for (const rule of stackRules) {
   describe(`S3 S4 ${rule.name}`, () => {
     test.each(Object.entries(stackCases[rule.name] ?? {}))("%s", (_what, { objects, refused }) => {
-      expect(rule.evaluate(objects).map(({ resource }) => resource)).toEqual(refused);
+      expect(refusedBy(rule, objects)).toEqual(refused);
     });
   });
 }

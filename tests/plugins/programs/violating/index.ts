@@ -206,6 +206,13 @@ pair("namespace-pod-security", namespaced("restricted"), namespaced("baseline"))
 pair("budget", machine("cpu_4x_general"), machine("gpu_8x_h100_sxm5", "gpu_4x_h100_sxm5"));
 pair("firewall", rules(443), rules(22));
 pair("k3s-config", k3s(true), k3s(false));
+// Any `.apply` over a secret makes the whole of it one.
+const hidden = (pod: Record<string, unknown>) => (name: string) => {
+  const { spec } = deployment({ pod, container: { image: digest } });
+  const metadata = { name, namespace: "apps" };
+  return new k8s.apps.v1.Deployment(name, { metadata, spec: pulumi.secret(spec) as never }, opts);
+};
+pair("secret-spec", hidden({}), hidden({ hostNetwork: true, volumes: [{ hostPath: { path: `/${key}` } }] }));
 pair("release", release({ note: "nothing" }), release({ hostPID: true, note: key }));
 
 /** Outputs of the stack. */

@@ -1,6 +1,7 @@
+import { faultsOf } from "../../../../policies/engine/evaluate.ts";
 import type { Rule, Subject } from "../../../../policies/engine/rule.ts";
 import { Hidden, unknown } from "../../../../policies/engine/values.ts";
-import { contextOf, kubernetes, resource } from "../fixtures.ts";
+import { asSecret, contextOf, kubernetes, prepared, resource } from "../fixtures.ts";
 import { plantedKeys } from "../keys/planted.ts";
 import { clusterCases } from "./cluster.ts";
 import { imageCases } from "./images.ts";
@@ -52,9 +53,15 @@ const everywhere: Record<string, Subject> = {
 /** What a rule says of one subject of its cases. */
 export function said(rule: Rule, given: Subject | Situation): string[] {
   const { subject, context } = isSituation(given) ? given : { subject: given };
-  return rule
-    .evaluate(subject, contextOf({ ...cases[rule.name]?.context, ...context }))
-    .map(({ path, message }) => `${path}: ${message}`);
+  return faultsOf(rule, prepared(subject), contextOf({ ...cases[rule.name]?.context, ...context })).map(
+    ({ fault: { path, message } }) => `${path}: ${message}`,
+  );
+}
+
+/** The same situation with a resource all of whose inputs are secret; undefined for an object of a release. */
+export function hidden(given: Subject | Situation): Situation | undefined {
+  const { subject, says: _, ...situation } = isSituation(given) ? given : { subject: given };
+  return subject.type.startsWith("helm:") ? undefined : { ...situation, subject: asSecret(subject) };
 }
 
 /** Every known key, under the name of its format. */

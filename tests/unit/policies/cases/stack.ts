@@ -1,6 +1,8 @@
+import { evaluateStack } from "../../../../policies/engine/evaluate.ts";
+import { Exceptions } from "../../../../policies/engine/exceptions.ts";
 import type { StackRule, Subject } from "../../../../policies/engine/rule.ts";
 import { Hidden, type Json, unknown } from "../../../../policies/engine/values.ts";
-import { deployment, kubernetes, resource } from "../fixtures.ts";
+import { deployment, kubernetes, prepared, resource } from "../fixtures.ts";
 import { defaultDenyCases, dnsCases } from "./networkPolicies.ts";
 import { gpu, named, quota, value } from "./subjects.ts";
 
@@ -110,11 +112,14 @@ export const stackCases: Record<string, Record<string, StackCase>> = {
   "secret-outputs": outputCases,
 };
 
+/** What a rule about a stack refuses of some objects. */
+export const refusedBy = (rule: StackRule, objects: Subject[]): string[] =>
+  evaluateStack(rule, objects.map(prepared), new Exceptions([], "dev", "2026-11-21")).map(
+    ({ resource }) => resource,
+  );
+
 /** Cases of a rule about a stack that come out wrong. */
 export const stackFailures = (rule: StackRule): string[] =>
   Object.entries(stackCases[rule.name] ?? {})
-    .filter(([, { objects, refused }]) => {
-      const said = rule.evaluate(objects).map(({ resource }) => resource);
-      return said.join() !== refused.join();
-    })
+    .filter(([, { objects, refused }]) => refusedBy(rule, objects).join() !== refused.join())
     .map(([what]) => what);
