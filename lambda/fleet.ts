@@ -4,6 +4,7 @@ import type { PeerPorts } from "../components/core/ports.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { HostSettings } from "../components/settings/sections/lambda.ts";
 import type { Host, HostHandle } from "../k3s/host.ts";
+import { approve } from "./budget.ts";
 import { checkBudget, type Estimate, estimate } from "./cost.ts";
 import { baseRules, fleetRules } from "./firewallRules.ts";
 import { physicalName } from "./naming.ts";
@@ -20,7 +21,7 @@ import {
 export interface FleetArgs {
   settings: Settings["lambda"];
   hosts: HostSettings[];
-  /** US dollars a month; a higher estimate fails the preview. */
+  /** US dollars a month; a higher estimate fails the preview, and an update before anything is created. */
   budget: Settings["budget"];
   /** Networks that may reach SSH through the firewall, in addition to the administrators'. Default: none. */
   sshNetworks?: string[];
@@ -56,6 +57,9 @@ interface InstanceParts {
   approved: pulumi.Output<true>;
 }
 
+/** Seconds to wait for prices: a preview goes on without them. */
+const patience = () => (pulumi.runtime.isDryRun() ? 10 : Number.POSITIVE_INFINITY);
+
 /** The machines of a stack at Lambda Cloud, launched or adopted, with their SSH key, file system and firewall. */
 export class Fleet extends Component {
   readonly hosts: HostHandle[];
@@ -66,7 +70,10 @@ export class Fleet extends Component {
   constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambda:Fleet", name, opts);
     const { settings, hosts } = args;
-    const prices = pulumi.unsecret(pulumi.output(args.apiKey).apply((key) => livePrices(settings, key)));
+    const connection = { ...settings, retryDeadline: Math.min(settings.retryDeadline, patience()) };
+    const prices = pulumi.unsecret(
+      pulumi.output(args.apiKey).apply((key) => livePrices(connection, key, hosts)),
+    );
     const approved = prices.apply((live) => approve(args, live));
 
     // Everything depends on the approval by one of its inputs: nothing is created that exceeds the budget.
@@ -197,29 +204,6 @@ export class Fleet extends Component {
       return result;
     });
   }
-}
-
-/** Checks the budget before anything is launched. */
-function approve({ settings, hosts, budget }: FleetArgs, live: Prices): true {
-  if (live.catalogue === undefined) {
-    pulumi.log.warn(
-      `the budget of $${budget.monthlyUsd} a month was not checked, prices are unknown: ${live.unavailable}`,
-    );
-    return true;
-  }
-  const launched = hosts.filter((host) => !host.adopt);
-  const priced = launched.map(({ name, instanceTypes }) => ({
-    name,
-    candidates: instanceTypes ?? settings.instanceTypes,
-  }));
-  const most = estimate({ hosts: priced }, live.catalogue);
-  checkBudget(most, budget.monthlyUsd);
-  if (pulumi.runtime.isDryRun() && most.monthlyUsd !== null) {
-    pulumi.log.info(
-      `the launched hosts cost $${most.monthlyUsd} a month at most, of a budget of $${budget.monthlyUsd}`,
-    );
-  }
-  return true;
 }
 
 /** Known only when the ports between hosts are open, so that no connection is tried earlier. */

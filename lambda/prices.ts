@@ -5,8 +5,10 @@ import {
   ServerFault,
   Unreachable,
 } from "../components/core/http/errors.ts";
+import type { HostSettings } from "../components/settings/sections/lambda.ts";
 import { createClient } from "./client/client.ts";
 import type { Catalogue } from "./client/wire.ts";
+import { matching } from "./reconcile/instance/adopt.ts";
 
 /** Keys with this prefix replace a real one in previews without an account. */
 const placeholder = "placeholder";
@@ -14,22 +16,39 @@ const placeholder = "placeholder";
 export interface Prices {
   /** Absent when they are unavailable. */
   catalogue?: Catalogue;
+  /** Types of the hosts to adopt, by host. One that is not found is missing here. */
+  running?: ReadonlyMap<string, string>;
   /** Why not. */
   unavailable?: string;
 }
 
+export interface PricesConnection {
+  apiUrl: string;
+  requestsPerSecond: number;
+  launchSpacing: number;
+  /** Seconds to go on while Lambda does not answer or says 429. */
+  retryDeadline: number;
+}
+
 /**
- * Live prices and types. A preview must also work offline: then it gets the reason instead. A key that Lambda rejects is
- * an error in previews, too.
+ * Live prices and types, or the reason why Lambda does not tell them. A key that Lambda rejects is an error in any case.
  */
 export async function livePrices(
-  connection: { apiUrl: string; requestsPerSecond: number; launchSpacing: number },
+  connection: PricesConnection,
   apiKey: string,
+  hosts: readonly Pick<HostSettings, "name" | "adopt">[] = [],
 ): Promise<Prices> {
   if (apiKey.startsWith(placeholder)) return { unavailable: "the Lambda API key is a placeholder" };
-  const client = await createClient({ ...connection, apiKey, retryDeadline: 10, requestTimeout: 15 });
+  const client = await createClient({ ...connection, apiKey, requestTimeout: 15 });
   try {
-    return { catalogue: await client.catalogue() };
+    const catalogue = await client.catalogue();
+    if (!hosts.some(({ adopt }) => adopt)) return { catalogue };
+    const instances = await client.listInstances();
+    const running = hosts.flatMap(({ name, adopt }): [string, string][] => {
+      const [instance] = adopt ? matching(instances, adopt) : [];
+      return instance ? [[name, instance.instance_type.name]] : [];
+    });
+    return { catalogue, running: new Map(running) };
   } catch (error) {
     const passing = [Unreachable, ReplyLost, ServerFault, RateLimited];
     if (!(error instanceof ApiError) || !passing.some((Class) => error instanceof Class)) throw error;

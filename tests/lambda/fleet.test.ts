@@ -32,7 +32,7 @@ test("L1 L2 L4 L7 a fleet goes up, stays the same, changes only what was changed
 
   const preview = await program.preview({ config: config({}) });
   expect(preview.code, said(preview)).toBe(0);
-  expect(said(preview)).toContain("the launched hosts cost $2394.4 a month at most, of a budget of $3000");
+  expect(said(preview)).toContain("the hosts cost $2394.4 a month at most, of a budget of $3000");
   expect((await control.state()).sshKeys).toEqual([]);
 
   const up = await program.up();
@@ -126,9 +126,17 @@ test("L7 a budget that the dearest outcome exceeds, and a wrong key, fail the pr
   expect([instances, sshKeys, fileSystems, rulesets]).toEqual([[], [], [], []]);
 });
 
-test("L7 a preview works offline, and says that prices are unknown", async () => {
-  const { program, cloud, lines } = await lambdaStack("fleet", {});
+test("L7 a preview works offline, and says that prices are unknown; an update is refused before anything is made", async () => {
+  const { program, control, cloud, lines } = await lambdaStack("fleet", {});
   const config = configFor(cloud.url);
+  const broken = { kind: "reply", status: 502, text: "<html>bad gateway" } as const;
+  await control.addFault({ operation: "listInstanceTypes", next: 1000, effect: broken });
+  const up = await program.up({ config: config({}) });
+  expect(up.code).not.toBe(0);
+  expect(said(up)).toMatch(/budget of \$3000 a month cannot be checked, so no host is launched: .*\(502\)/);
+  const { instances, sshKeys, fileSystems, rulesets } = await control.state();
+  expect([instances, sshKeys, fileSystems, rulesets]).toEqual([[], [], [], []]);
+
   await cloud.close();
   const unreachable = await program.preview({ config: config({}) });
   expect(unreachable.code, said(unreachable)).toBe(0);

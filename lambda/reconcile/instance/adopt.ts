@@ -10,6 +10,12 @@ export type Adoption = { id: string } | { name: string };
 const described = (adoption: Adoption): string =>
   "id" in adoption ? `id ${adoption.id}` : `name ${JSON.stringify(adoption.name)}`;
 
+/** Running instances that an adoption means. */
+export const matching = (instances: readonly WireInstance[], adoption: Adoption): WireInstance[] =>
+  instances
+    .filter(isAlive)
+    .filter((one) => ("id" in adoption ? one.id === adoption.id : one.name === adoption.name));
+
 /**
  * Finds a running instance and waits until it is active. Only reads: an adopted instance is never changed,
  * rebooted or terminated. Names are not unique at Lambda, so a name that matches several is refused.
@@ -19,7 +25,7 @@ export async function adoptInstance(
   adoption: Adoption,
 ): Promise<{ id: string; outputs: InstanceOutputs }> {
   const all = (await context.api.listInstances()).filter(isAlive);
-  const found = all.filter((one) => ("id" in adoption ? one.id === adoption.id : one.name === adoption.name));
+  const found = matching(all, adoption);
   const [instance, ...more] = found;
   if (instance === undefined) {
     throw new Error(`no running instance with ${described(adoption)} to adopt. ${listed(all)}`);

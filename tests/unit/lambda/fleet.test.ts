@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
 import { hostSettings, lambdaSettings } from "../../../components/settings/sections/lambda.ts";
 import { Fleet, type FleetArgs } from "../../../lambda/fleet.ts";
+import { testCloud } from "../../cloud/support/cloud.ts";
 
 interface Registered {
   type: string;
@@ -37,19 +38,26 @@ beforeEach(async () => {
 });
 
 const settings = (more: object = {}) =>
-  lambdaSettings.parse({ sshKey: { name: "team" }, regions: ["us-west-1", "us-south-2"], ...more });
+  lambdaSettings.parse({
+    sshKey: { name: "team" },
+    regions: ["us-west-1", "us-south-2"],
+    requestsPerSecond: 1000,
+    ...more,
+  });
 const launched = hostSettings.parse({ name: "backend", roles: ["server"], taints: ["a=b:NoSchedule"] });
 const adopted = hostSettings.parse({ name: "frontend", roles: ["ingress"], adopt: { name: "www" } });
 
 async function fleet(change: Partial<FleetArgs>) {
+  // An update is refused where nobody tells prices.
+  const { cloud, key } = await testCloud();
   const made = new Fleet("fleet", {
-    settings: settings(),
     hosts: [launched, adopted],
     budget: { monthlyUsd: 2000 },
-    apiKey: pulumi.secret("placeholder-key"),
+    apiKey: pulumi.secret(key),
     publicKey: pulumi.secret("ssh-ed25519 AAAA"),
     peerPorts: [{ protocol: "tcp", ports: [10250, 10250], purpose: "kubelet" }],
     ...change,
+    settings: { ...(change.settings ?? settings()), apiUrl: cloud.url },
   });
   const hosts = await Promise.all(made.hosts.map(({ host }) => resolved(host)));
   return { made, hosts };
@@ -121,14 +129,17 @@ test("L1 the file system is mounted by region, and the public key is no secret",
   expect(ofType("SshKey")[0]?.inputs).toEqual({ name: "team", publicKey: "ssh-ed25519 AAAA" });
 });
 
-test("L7 without live prices the estimate takes those at launch", async () => {
-  const { made } = await fleet({});
-  expect(await resolved(made.estimate)).toEqual({
-    monthlyUsd: 1460,
-    items: ["backend", "frontend"].map((name) => ({
-      resource: `host ${name}`,
-      monthlyUsd: 730,
-      basis: "gpu_1x_a10, price at launch",
-    })),
+test("L7 the estimate takes live prices, and those at launch where there are none", async () => {
+  const of = async (change: Partial<FleetArgs>) => await resolved((await fleet(change)).made.estimate);
+  const item = (name: string, monthlyUsd: number, source: string) => {
+    return { resource: `host ${name}`, monthlyUsd, basis: `gpu_1x_a10, ${source}` };
+  };
+  expect(await of({})).toEqual({
+    monthlyUsd: 1883.4,
+    items: [item("backend", 941.7, "live price"), item("frontend", 941.7, "live price")],
+  });
+  expect(await of({ hosts: [adopted], apiKey: pulumi.secret("placeholder-key") })).toEqual({
+    monthlyUsd: 730,
+    items: [item("frontend", 730, "price at launch")],
   });
 });
