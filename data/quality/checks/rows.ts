@@ -22,7 +22,15 @@ export async function columnsOf(
   return found;
 }
 
-/** Counts a stream's rows and those that meet its checks. @returns undefined where its table is not there */
+/** Recent rows below which their share says nothing: one bad row of 19 would be less than 95 %. */
+const fewest = 20;
+
+/**
+ * Counts a stream's rows and those that meet its checks. A check's score is the lower of two: of all rows, and of those
+ * loaded within the last day, where a fault at the source shows that would vanish among all.
+ *
+ * @returns undefined where its table is not there
+ */
 export async function checkRows(
   client: pg.ClientBase,
   stream: StreamChecks,
@@ -37,12 +45,21 @@ export async function checkRows(
     scanOf(stream, runnable, columns),
   );
   const [counted] = rows;
-  const total = Number(counted?.rows ?? 0);
+  const number = (name: string) => Number(counted?.[name] ?? 0);
+  const total = number("rows");
+  const recent = number("recent");
   const results = stream.checks.map((check): Result => {
     const least = check.atLeast ?? threshold;
-    const message = missing.get(check);
-    const good = message === undefined ? Number(counted?.[`c${runnable.indexOf(check)}`] ?? 0) : 0;
-    const score = message === undefined ? percent(good, total) : 0;
+    const missed = missing.get(check);
+    const index = runnable.indexOf(check);
+    const [good, goodOfRecent] = missed === undefined ? [number(`c${index}`), number(`r${index}`)] : [0, 0];
+    const ofAll = missed === undefined ? percent(good, total) : 0;
+    const ofRecent = recent < fewest || missed !== undefined ? ofAll : percent(goodOfRecent, recent);
+    const score = Math.min(ofAll, ofRecent);
+    const lately = ofRecent < ofAll && ofRecent < least;
+    const message = lately
+      ? `${Number(ofRecent.toFixed(2))} % of the ${recent} rows loaded within a day`
+      : missed;
     return {
       stream: stream.stream,
       check: checkName(check),
@@ -54,6 +71,9 @@ export async function checkRows(
     };
   });
   const newest = counted?.newest ? new Date(counted.newest).getTime() / 1000 : undefined;
-  const living = Number(counted?.living ?? 0);
-  return { staging: { rows: total, ...(newest !== undefined && { newest }) }, living, results };
+  return {
+    staging: { rows: total, ...(newest !== undefined && { newest }) },
+    living: number("living"),
+    results,
+  };
 }

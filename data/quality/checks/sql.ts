@@ -52,20 +52,27 @@ export function missingFor(
 }
 
 /**
- * One scan for all checks of a stream: `rows`, `living` (those that are not marked as deleted), `newest` (when the newest row was loaded), and of each check how many
- * rows meet it, as `c0`, `c1`, … Pure.
+ * One scan for all checks of a stream: `rows`, `living` (those that are not marked as deleted), `recent` (loaded within the
+ * last day), `newest` (when the newest row was loaded), and of each check how many rows meet it, of all as `c0`, `c1`, …
+ * and of the recent ones as `r0`, `r1`, … Pure.
  */
 export function scanOf(stream: StreamChecks, checks: readonly RowCheck[], columns: Columns): string {
-  const counts = checks.map(
-    (check, index) =>
-      `count(*) FILTER (WHERE ${conditionOf(check, columns)}) AS c${index} /* ${checkName(check).replaceAll("*/", "")} */`,
-  );
-  const newest = columns.has(stream.loadedAt) ? `max(t.${identifier(stream.loadedAt)})` : "NULL::timestamptz";
+  const loaded = `t.${identifier(stream.loadedAt)}`;
+  const timed = columns.has(stream.loadedAt);
+  const recent = timed ? `${loaded}::timestamptz > now() - interval '1 day'` : "false";
+  const counts = checks.flatMap((check, index) => {
+    const condition = conditionOf(check, columns);
+    return [
+      `count(*) FILTER (WHERE ${condition}) AS c${index} /* ${checkName(check).replaceAll("*/", "")} */`,
+      `count(*) FILTER (WHERE ${recent} AND ${condition}) AS r${index}`,
+    ];
+  });
   const living = columns.has("_deleted_at") ? `FILTER (WHERE t.${identifier("_deleted_at")} IS NULL)` : "";
   const selected = [
     "count(*) AS rows",
     `count(*) ${living} AS living`,
-    `${newest} AS newest`,
+    `count(*) FILTER (WHERE ${recent}) AS recent`,
+    `${timed ? `max(${loaded})` : "NULL::timestamptz"} AS newest`,
     ...counts,
   ].join(", ");
   return `SELECT ${selected} FROM ${identifier(tableOf(stream.stream))} t`;

@@ -59,7 +59,8 @@ export function dataTools(database: Database): Tool[] {
     tool({
       name: "list_syncs",
       description:
-        "List runs of the pipeline, newest first: stream, status, times, rows, and why a run failed.",
+        "List runs of Gong's extractor, newest first: stream, status, times, rows, and why a run failed. " +
+        "HubSpot and Slack are loaded continuously and have no runs: see their status.",
       input: z.object({
         stream,
         status: z.string().max(50).optional().describe("only this status, e.g. failed"),

@@ -52,6 +52,32 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     expect(status.last_success_at).not.toBeNull();
   });
 
+  test("P3 P5 a value that no longer comes shows in the rows of the last day, however many older ones have it", async () => {
+    await stage.fill(1000);
+    await stage.admin.query("UPDATE gong_calls_staging SET _loaded_at = now() - interval '2 days'");
+    const lose = (rows: number) =>
+      stage.admin.query(
+        "UPDATE gong_calls_staging SET started_at = NULL, _loaded_at = now() WHERE call_id::int <= $1",
+        [rows],
+      );
+    // A few say nothing.
+    await lose(19);
+    await stage.travel();
+    const few = await stage.meterOf().run(signal);
+    expect(few.statuses[0]).toMatchObject({ state: "ok", quality: 98.1 });
+    await lose(20);
+    const enough = await stage.meterOf().run(signal);
+    expect(enough.statuses[0]).toMatchObject({
+      state: "degraded",
+      quality: 0,
+      message: "completeness:started_at: 0 % of the 20 rows loaded within a day",
+    });
+    expect(holding(enough)).toContain("PipelineStreamDegraded gong_calls");
+    // The source sends it again: the rows of today are right.
+    await stage.admin.query("UPDATE gong_calls_staging SET started_at = now() WHERE call_id::int <= 20");
+    expect((await stage.meterOf().run(signal)).statuses[0]?.state).toBe("ok");
+  });
+
   test("rows that are lost or twice on the way are found, rows under way are not", async () => {
     await stage.fill(40);
     await stage.travel();
@@ -183,60 +209,5 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     } finally {
       await stage.admin.query("ALTER TABLE gong_users_staging RENAME COLUMN mail TO email");
     }
-  });
-
-  test("S1 what is older than it may be kept is deleted, rejected records too, and once an hour", async () => {
-    await stage.fill(5);
-    await stage.travel();
-    const old = () =>
-      stage.admin.query(
-        `INSERT INTO error_logs (source, stream, key, reason, raw, occurred_at)
-           VALUES ('gong', 'gong_calls', 'old', 'bad', '{"email": "x"}', now() - interval '31 days'),
-                  ('gong', 'gong_calls', 'young', 'bad', '{"email": "x"}', now() - interval '29 days');
-         INSERT INTO sync_history (run_id, source, stream, status, started_at)
-           VALUES (gen_random_uuid(), 'gong', 'old', 'succeeded', now() - interval '31 days');
-         INSERT INTO data_quality_metrics (stream, check_name, score, passed, measured_at)
-           VALUES ('old', 'c', 1, true, now() - interval '31 days');
-         INSERT INTO pipeline_status (stream, source, state) VALUES ('left_out', 'slack', 'ok')`,
-      );
-    const left = async () =>
-      (
-        await stage.admin.query(
-          `SELECT key FROM error_logs UNION ALL SELECT 'run' FROM sync_history WHERE stream = 'old'
-           UNION ALL SELECT 'result' FROM data_quality_metrics WHERE stream = 'old'
-           UNION ALL SELECT stream FROM pipeline_status WHERE stream = 'left_out' ORDER BY 1`,
-        )
-      ).rows.map(({ key }) => key);
-    let clock = Date.now() / 1000;
-    const meter = stage.meterOf({ retentionDays: 30, now: () => clock });
-    await old();
-    await meter.run(signal);
-    expect(await left()).toEqual(["young"]);
-    await old();
-    clock += 3000;
-    await meter.run(signal);
-    expect(await left()).toEqual(["old", "result", "run", "young", "young"]);
-    clock += 700;
-    await meter.run(signal);
-    expect(await left()).toEqual(["young", "young"]);
-  });
-
-  test("unchanged results are written once an hour, changed ones at once", async () => {
-    await stage.fill(5);
-    await stage.travel();
-    let clock = Date.now() / 1000;
-    const meter = stage.meterOf({ now: () => clock, maxLag: 1e6 });
-    const written = async () =>
-      (await stage.admin.query("SELECT count(*)::int AS n FROM data_quality_metrics")).rows[0].n;
-    await meter.run(signal);
-    const first = await written();
-    await meter.run(signal);
-    expect(await written()).toBe(first);
-    await stage.admin.query("UPDATE gong_users_staging SET email = 'nobody'");
-    await meter.run(signal);
-    expect(await written()).toBe(first + 1);
-    clock += 3601;
-    await meter.run(signal);
-    expect(await written()).toBe(2 * first + 1);
   });
 });
