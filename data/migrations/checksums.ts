@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type pg from "pg";
-import { inTransaction } from "../kit/database.ts";
+import pg from "pg";
 import { statementsOf } from "./statements.ts";
 
 type Client = Pick<pg.ClientBase, "query">;
@@ -32,22 +31,11 @@ export async function changedSince(client: Client, folder: string): Promise<stri
   return rows.filter(({ name, sha256 }) => (here.get(name) ?? sha256) !== sha256).map(({ name }) => name);
 }
 
-/** Notes what was run, also what was run before this was noted. */
-export async function note(client: pg.ClientBase, folder: string): Promise<void> {
-  const here = await checksumsIn(folder);
-  await inTransaction(client, async () => {
-    // Of two at once the second would find a table that was not there when it looked.
-    await client.query("SELECT pg_advisory_xact_lock(hashtextextended('pipeline/migrations/checksums', 0))");
-    await client.query(
-      `CREATE TABLE IF NOT EXISTS migrations.checksums
-         (name text PRIMARY KEY, sha256 text NOT NULL, noted_at timestamptz NOT NULL DEFAULT now())`,
-    );
-    await client.query(
-      `INSERT INTO migrations.checksums (name, sha256)
-       SELECT f.name, f.sha256 FROM unnest($1::text[], $2::text[]) AS f (name, sha256)
-         JOIN migrations.applied AS a ON a.name = f.name
-       ON CONFLICT (name) DO NOTHING`,
-      [[...here.keys()], [...here.values()]],
-    );
-  });
-}
+/** What notes a file that is run; for its own transaction, so that both are done or neither. Pure. */
+export const noting = (name: string, text: string): string[] => [
+  `CREATE TABLE IF NOT EXISTS migrations.checksums
+     (name text PRIMARY KEY, sha256 text NOT NULL, noted_at timestamptz NOT NULL DEFAULT now())`,
+  `INSERT INTO migrations.checksums (name, sha256)
+   VALUES (${pg.escapeLiteral(name)}, ${pg.escapeLiteral(checksumOf(text))})
+   ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, noted_at = now()`,
+];

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type RunnerOption, runner } from "node-pg-migrate";
+import { PG_MIGRATE_LOCK_ID, type RunnerOption, runner } from "node-pg-migrate";
 import pg from "pg";
 import type { Log } from "../kit/log.ts";
-import { changedSince, note } from "./checksums.ts";
+import { changedSince, noting } from "./checksums.ts";
 import { statementsOf } from "./statements.ts";
 
 /** A migration failed, and everything is as it was. */
@@ -32,9 +32,10 @@ type Loader = Exclude<NonNullable<RunnerOption["migrationLoaderStrategies"]>[num
 const load: Loader = (paths) =>
   Promise.all(
     paths.map(async (path) => {
-      const statements = statementsOf(await readFile(path, "utf8"));
+      const text = await readFile(path, "utf8");
       const up = (pgm: { sql(text: string): void }) => {
-        for (const { sql, line } of statements) pgm.sql(`-- ${basename(path)}:${line}\n${sql};`);
+        for (const { sql, line } of statementsOf(text)) pgm.sql(`-- ${basename(path)}:${line}\n${sql};`);
+        for (const sql of noting(basename(path, ".sql"), text)) pgm.sql(sql);
       };
       return { id: path, filePaths: [path], actions: { up, down: false as const } };
     }),
@@ -50,7 +51,10 @@ export async function migrate({ connection, folder, log, lockTimeout }: Migratin
   const client = new pg.Client({ ...connection, lock_timeout: lockTimeout * 1000 });
   client.on("error", (error) => log("warn", "connection lost", { reason: error.message }));
   await client.connect();
+  const guarded = watched(client);
   try {
+    // Before the files are compared with what was run. The end of the connection releases it.
+    await guarded.query(`SELECT pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
     const changed = await changedSince(client, folder);
     if (changed.length > 0) {
       throw new MigrationError(
@@ -66,13 +70,12 @@ export async function migrate({ connection, folder, log, lockTimeout }: Migratin
       createMigrationsSchema: true,
       singleTransaction: true,
       checkOrder: true,
-      advisoryLockMode: "wait",
+      noLock: true,
       migrationLoaderStrategies: [{ extensions: [".sql"], loader: load }],
       // What failed is in the error below, whole.
       logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      ...watched(client),
+      dbClient: guarded,
     });
-    await note(client, folder);
     return done.map(({ name }) => name);
   } finally {
     await client.end();
@@ -80,7 +83,7 @@ export async function migrate({ connection, folder, log, lockTimeout }: Migratin
 }
 
 /** The client, whose errors name the statement. */
-function watched(client: pg.Client): { dbClient: pg.Client } {
+function watched(client: pg.Client): pg.Client {
   const query = async (...args: [string, unknown[]?]) => {
     try {
       return await client.query(...args);
@@ -90,7 +93,7 @@ function watched(client: pg.Client): { dbClient: pg.Client } {
   };
   const get = (target: pg.Client, key: string | symbol) =>
     key === "query" ? query : Reflect.get(target, key, target);
-  return { dbClient: new Proxy(client, { get }) };
+  return new Proxy(client, { get });
 }
 
 /** What went wrong, where, and what to do. Pure. */

@@ -61,6 +61,28 @@ describe("P3 migrations on real PostgreSQL", () => {
     await rm(join(folder, "0001_good.sql"));
   });
 
+  test("D2 killed while it notes what it ran, it has run nothing, so that no other file is taken for that", async () => {
+    await write("0001_good.sql", "CREATE TABLE good (id int);");
+    await as("pipeline", (client) =>
+      client.query(`
+        CREATE SCHEMA IF NOT EXISTS migrations;
+        CREATE TABLE migrations.checksums
+          (name text PRIMARY KEY, sha256 text NOT NULL, noted_at timestamptz NOT NULL DEFAULT now());
+        CREATE FUNCTION migrations.die() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+        CREATE TRIGGER die BEFORE INSERT ON migrations.checksums EXECUTE FUNCTION migrations.die()`),
+    );
+    await expect(migrateFolder()).rejects.toThrow(/terminat/);
+    expect(await tables()).toEqual([]);
+    await as("pipeline", (client) => client.query("DROP FUNCTION migrations.die CASCADE"));
+    await write("0001_good.sql", "CREATE TABLE good (id bigint);");
+    expect(await migrateFolder()).toEqual(["0001_good"]);
+    await write("0001_good.sql", "CREATE TABLE good (id int);");
+    await expect(migrateFolder()).rejects.toThrow(/^0001_good\.sql was changed after it was applied/);
+    await as("pipeline", (client) => client.query("DROP TABLE good; DROP SCHEMA migrations CASCADE"));
+    await rm(join(folder, "0001_good.sql"));
+  });
+
   test("D2 two at once run each migration once", async () => {
     const done = await Promise.all([server.migrate(), server.migrate()]);
     const files = await readdir(join(import.meta.dirname, "../../../../data/migrations/sql"));
@@ -89,6 +111,20 @@ describe("P3 migrations on real PostgreSQL", () => {
     await rm(join(folder, "0004_rights.sql"));
     await write("0002_gong.sql", text);
     expect(await changed()).toEqual([]);
+  });
+
+  test("D2 the image of an earlier release, without the last file, changes nothing and does not fail", async () => {
+    const files = join(import.meta.dirname, "../../../../data/migrations/sql");
+    await cp(files, folder, { recursive: true });
+    const last = (await readdir(folder)).sort().at(-1) ?? "";
+    await rm(join(folder, last));
+    const before = await tables();
+    expect(await migrateFolder()).toEqual([]);
+    expect(await tables()).toEqual(before);
+    // What the later release noted is still there.
+    await write(last, "CREATE TABLE another (id int);");
+    expect(await changed()).toEqual([last.replace(/\.sql$/, "")]);
+    await cp(files, folder, { recursive: true });
   });
 
   test("D2 roles that are not there yet are waited for, and named where they do not come", async () => {
