@@ -8,11 +8,16 @@ const isEra = (text: string): text is Era => eras.some((era) => era === text);
 
 type Request = (url: string, era: Era) => Promise<Probe>;
 
-/** Checks every enabled server and the gateway as a real client, all at once. Never throws. */
+/**
+ * Checks every enabled server and the gateway as a real client, all at once. Never throws.
+ *
+ * @param names of all servers that run, where `servers` are only some of them
+ */
 export async function checkServers(
   servers: readonly CheckedServer[],
   gateway: GatewayAccess | undefined,
   access: Access,
+  names: readonly string[] = servers.filter(({ enabled }) => enabled).map(({ name }) => name),
 ): Promise<{ servers: ServerCheck[]; gateway: GatewayView | undefined }> {
   const { address, ca, token, timeout } = access;
   const request: Request = (url, era) =>
@@ -22,7 +27,7 @@ export async function checkServers(
     ...servers.map((server) => checkDirectly(server, request)),
   ]);
   return {
-    servers: servers.map((server, index) => judged(server, direct[index] ?? [], view)),
+    servers: servers.map((server, index) => judged(server, direct[index] ?? [], view, names)),
     gateway: view,
   };
 }

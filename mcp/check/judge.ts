@@ -42,11 +42,24 @@ export interface ServerCheck {
 
 const gatewayDown = "the gateway does not respond";
 
+/**
+ * Tools that the gateway offers of a server, by the server's own names for them: those with its name before them, except
+ * where the longer name of another server is before them, too.
+ */
+function toolsOf(name: string, names: readonly string[], offered: readonly string[]): string[] {
+  const prefix = `${name}_`;
+  const longer = names.filter((other) => other.startsWith(prefix)).map((other) => `${other}_`);
+  return offered
+    .filter((tool) => tool.startsWith(prefix) && !longer.some((other) => tool.startsWith(other)))
+    .map((tool) => tool.slice(prefix.length));
+}
+
 /** Why the gateway does not serve a server; undefined where it does, or does not have to. */
 function gatewayFault(
   { name, federated }: CheckedServer,
   view: GatewayView | undefined,
   alone: boolean,
+  names: readonly string[],
 ): string | undefined {
   if (view?.healths) {
     const health = view.healths[name];
@@ -55,26 +68,25 @@ function gatewayFault(
   }
   const answering = (view?.offered ?? []).filter(({ ready }) => ready);
   if (answering.length === 0) return alone ? gatewayDown : undefined;
-  const prefix = `${name}_`;
-  const missing = answering.some(({ tools }) => !tools.some((tool) => tool.startsWith(prefix)));
+  const missing = answering.some(({ tools }) => toolsOf(name, names, tools).length === 0);
   return federated && missing ? "the gateway does not offer its tools" : undefined;
 }
 
 /**
  * A server is ready when a real client of each revision that it supports can list its tools, and the gateway offers them.
  * A gateway that is down is reported once, not as a fault of each server that also has its own path. Pure.
+ *
+ * @param names of all servers that run
  */
 export function judged(
   server: CheckedServer,
   direct: readonly Answer[],
   view: GatewayView | undefined,
+  names: readonly string[],
 ): ServerCheck {
-  const prefix = `${server.name}_`;
-  const offered = (view?.offered[0]?.tools ?? [])
-    .filter((tool) => tool.startsWith(prefix))
-    .map((tool) => tool.slice(prefix.length));
+  const offered = toolsOf(server.name, names, view?.offered[0]?.tools ?? []);
   const failed = direct.find(({ ready }) => !ready);
-  const fault = gatewayFault(server, view, direct.length === 0);
+  const fault = gatewayFault(server, view, direct.length === 0, names);
   const reasons = [...(failed ? [`${failed.era}: ${failed.reason}`] : []), ...(fault ? [fault] : [])];
   return {
     name: server.name,

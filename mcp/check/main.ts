@@ -16,6 +16,8 @@ const plan = JSON.parse(environment.SOPHIA_CHECK_PLAN) as Plan;
 const token = readFileSync(environment.SOPHIA_CHECK_TOKEN_FILE, "utf8").trim();
 const { servers, address, certificate: ca, deadline } = plan;
 
+const names = servers.map(({ name }) => name);
+
 const found = new Map<string, ServerCheck>();
 let gateway: GatewayView | undefined;
 const faults = () => faultsOf({ servers: [...found.values()], gateway });
@@ -27,7 +29,7 @@ try {
       const known = found.get(name);
       return !known?.ready || known.gateway === "failed";
     });
-    const checked = await checkServers(left, plan.gateway, { address, ca, token, timeout: 10 });
+    const checked = await checkServers(left, plan.gateway, { address, ca, token, timeout: 10 }, names);
     gateway = checked.gateway;
     for (const server of checked.servers) found.set(server.name, server);
     return faults().length === 0 ? true : notYet(faults().join("; "));

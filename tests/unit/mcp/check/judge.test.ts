@@ -20,9 +20,10 @@ const view = (ready: boolean, ...offered: GatewayView["offered"]): GatewayView =
 const gateway = view(true, good("redis_get", "memory_read"), good("redis_get", "memory_read"));
 const without = view(true, good("memory_read"), good("memory_read"));
 const down = view(false, bad("down"), bad("down"));
+const names = ["redis", "memory"];
 
 test("M4 a server is ready when both revisions and the gateway have its tools", () => {
-  expect(judged(server, both, gateway)).toEqual({
+  expect(judged(server, both, gateway, names)).toEqual({
     name: "redis",
     ready: true,
     direct: "ok",
@@ -35,7 +36,7 @@ test("M4 a server is ready when both revisions and the gateway have its tools", 
 test("M4 a revision that fails is reported by name", () => {
   const [first] = both;
   if (!first) throw new Error("no probe");
-  expect(judged(server, [first, { ...modern, ...bad("no tools/list") }], gateway)).toMatchObject({
+  expect(judged(server, [first, { ...modern, ...bad("no tools/list") }], gateway, names)).toMatchObject({
     ready: false,
     direct: "failed",
     gateway: "ok",
@@ -44,21 +45,21 @@ test("M4 a revision that fails is reported by name", () => {
 });
 
 test("M3 a server that the gateway left out is not ready; one that it must leave out is", () => {
-  expect(judged(server, both, without)).toMatchObject({
+  expect(judged(server, both, without, names)).toMatchObject({
     ready: false,
     gateway: "failed",
     reason: "the gateway does not offer its tools",
   });
-  expect(judged({ ...server, federated: false }, both, without)).toMatchObject({
+  expect(judged({ ...server, federated: false }, both, without, names)).toMatchObject({
     ready: true,
     gateway: "none",
   });
 });
 
 test("M3 a gateway that is down takes no server down that has a path of its own", () => {
-  expect(judged(server, both, down)).toMatchObject({ ready: true, gateway: "failed" });
+  expect(judged(server, both, down, names)).toMatchObject({ ready: true, gateway: "failed" });
   const { url: _url, ...remote } = server;
-  expect(judged(remote, [], down)).toMatchObject({
+  expect(judged(remote, [], down, names)).toMatchObject({
     ready: false,
     direct: "none",
     reason: "the gateway does not respond",
@@ -67,18 +68,42 @@ test("M3 a gateway that is down takes no server down that has a path of its own"
 
 test("M4 a server without a path of its own has the tools that the gateway offers of it", () => {
   const { url: _url, ...remote } = server;
-  expect(judged(remote, [], gateway)).toMatchObject({ ready: true, direct: "none", tools: ["get"] });
+  expect(judged(remote, [], gateway, names)).toMatchObject({ ready: true, direct: "none", tools: ["get"] });
 });
 
 test("M3 where only an identity provider's tokens are accepted, the gateway's own status counts", () => {
   const told = (health: string): GatewayView => ({ ready: true, offered: [], healths: { redis: health } });
-  expect(judged(server, both, told("healthy"))).toMatchObject({ ready: true, gateway: "ok", tools: ["get"] });
-  expect(judged(server, both, told("unhealthy"))).toMatchObject({
+  expect(judged(server, both, told("healthy"), names)).toMatchObject({
+    ready: true,
+    gateway: "ok",
+    tools: ["get"],
+  });
+  expect(judged(server, both, told("unhealthy"), names)).toMatchObject({
     ready: false,
     gateway: "failed",
     reason: "the gateway reports it as unhealthy",
   });
-  expect(judged(server, both, { ...told("healthy"), healths: {} })).toMatchObject({
+  expect(judged(server, both, { ...told("healthy"), healths: {} }, names)).toMatchObject({
     reason: "the gateway reports it as unknown",
+  });
+});
+
+test("M3 tools of a server whose name begins with another's do not count as that other's", () => {
+  const { url: _url, ...here } = server;
+  const names = ["snowflake", "snowflake_admin"];
+  const only = (...tools: string[]) => view(true, good(...tools), good(...tools));
+  const short = { ...here, name: "snowflake" };
+  expect(judged(short, [], only("snowflake_admin_grant"), names)).toMatchObject({
+    ready: false,
+    tools: [],
+    reason: "the gateway does not offer its tools",
+  });
+  const both = only("snowflake_admin_grant", "snowflake_query");
+  expect(judged(short, [], both, names)).toMatchObject({ ready: true, tools: ["query"] });
+  expect(judged({ ...here, name: "snowflake_admin" }, [], both, names)).toMatchObject({ tools: ["grant"] });
+  // Where the longer name does not run, its tools cannot be meant.
+  expect(judged(short, [], only("snowflake_admin_grant"), ["snowflake"])).toMatchObject({
+    ready: true,
+    tools: ["admin_grant"],
   });
 });
