@@ -8,18 +8,14 @@ import { HelmService } from "./helm.ts";
 export const sharingConfig = (slicesPerGpu: number) => ({
   version: "v1",
   flags: { migStrategy: "none" },
-  ...(slicesPerGpu > 1
-    ? {
-        sharing: {
-          timeSlicing: {
-            renameByDefault: false,
-            // Two slices of one GPU are not twice the GPU: asking for more than one is a mistake.
-            failRequestsGreaterThanOne: true,
-            resources: [{ name: "nvidia.com/gpu", replicas: slicesPerGpu }],
-          },
-        },
-      }
-    : {}),
+  sharing: {
+    timeSlicing: {
+      renameByDefault: false,
+      // Two slices of one GPU are not twice the GPU: asking for more than one is a mistake.
+      failRequestsGreaterThanOne: true,
+      resources: [{ name: "nvidia.com/gpu", replicas: slicesPerGpu }],
+    },
+  },
 });
 
 /** Values of NVIDIA's chart `nvidia-device-plugin`, for the image as `name:tag`, with or without a digest. */

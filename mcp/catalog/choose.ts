@@ -3,7 +3,7 @@ import type { Variable } from "../../components/settings/environment/variable.ts
 import { variablesFor } from "../../components/settings/environment/variables.ts";
 import { suggestion } from "../../components/settings/parse.ts";
 import type { Settings } from "../../components/settings/schema.ts";
-import type { CatalogEntry } from "./entry.ts";
+import { type CatalogEntry, isDeployed, oneReplica } from "./entry.ts";
 
 /** An entry and whether it runs in this stack. */
 export type Choice = { entry: CatalogEntry } & ({ enabled: true } | { enabled: false; reason: string });
@@ -52,6 +52,30 @@ function faultsOf(catalog: readonly CatalogEntry[], settings: Settings["mcp"]): 
     ...Object.entries(servers).flatMap(([name, { variables = {} }]) =>
       Object.entries(variables).flatMap(([variable, value]) => variableFaults(name, variable, value)),
     ),
+    ...catalog.flatMap((entry) => uselessFaults(entry, servers[entry.name] ?? {})),
+  ];
+}
+
+/** Settings of a server that its entry cannot use. */
+function uselessFaults(
+  entry: CatalogEntry,
+  { url, replicas, image, resources }: Settings["mcp"]["servers"][string],
+): string[] {
+  const { name } = entry;
+  const refuse = (field: string, reason: string) => [`mcp.servers.${name}.${field}: ${reason}`];
+  if (!isDeployed(entry)) {
+    return Object.entries({ replicas, image, resources }).flatMap(([field, value]) =>
+      value === undefined ? [] : refuse(field, `${name} runs at its vendor's`),
+    );
+  }
+  const single = oneReplica(entry);
+  const ownImage = entry.kind === "container" && entry.image !== undefined;
+  return [
+    ...(url === undefined ? [] : refuse("url", `${name} runs in the cluster`)),
+    ...(single && replicas && replicas.max > 1 ? refuse("replicas", `at most 1 replica: ${single}`) : []),
+    ...(image === undefined || ownImage
+      ? []
+      : refuse("image", `${name} has no image of its own; mcp.image is that of all such servers`)),
   ];
 }
 

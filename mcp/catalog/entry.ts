@@ -149,20 +149,13 @@ const remote = z.strictObject({
  */
 export const catalogEntry = z
   .discriminatedUnion("kind", [container, stdio, remote])
-  .refine((entry) => !entry.sessionful || entry.kind === "remote" || entry.replicas.max === 1, {
-    path: ["replicas"],
-    error: "a sessionful server has one replica: the next request must reach the same one",
-  })
   .refine((entry) => entry.unavailable !== undefined || reachedAt(entry).length > 0, {
     error: "it would be unreachable: the gateway does not offer it, and only the gateway has its token",
   })
-  .refine((entry) => entry.kind !== "stdio" || entry.replicas.max === 1, {
-    path: ["replicas"],
-    error: "a bridged server has one replica: its sessions live in the bridge",
-  })
-  .refine((entry) => entry.kind === "remote" || !entry.volume || entry.replicas.max === 1, {
-    path: ["replicas"],
-    error: "a volume belongs to one replica",
+  .superRefine((entry, context) => {
+    const reason = entry.kind !== "remote" && entry.replicas.max > 1 && oneReplica(entry);
+    if (reason)
+      context.addIssue({ code: "custom", path: ["replicas"], message: `at most 1 replica: ${reason}` });
   });
 export type CatalogEntry = z.infer<typeof catalogEntry>;
 /** An entry as it is written: without what has a default. */
@@ -172,3 +165,20 @@ export type DeployedEntry = Extract<CatalogEntry, { kind: "container" | "stdio" 
 export type RemoteEntry = Extract<CatalogEntry, { kind: "remote" }>;
 
 export const isDeployed = (entry: CatalogEntry): entry is DeployedEntry => entry.kind !== "remote";
+
+/** Why a server may have one replica only; undefined where it may have more. Pure. */
+export function oneReplica({
+  kind,
+  sessionful,
+  volume,
+}: {
+  kind: "container" | "stdio";
+  sessionful: boolean;
+  volume?: object | undefined;
+}): string | undefined {
+  if (kind === "stdio") return "the sessions of a bridged server live in its bridge";
+  if (sessionful)
+    return "it keeps a client's state in its session, and the next request must reach the same one";
+  if (volume) return "a volume belongs to one replica";
+  return undefined;
+}

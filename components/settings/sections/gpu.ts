@@ -3,8 +3,13 @@ import { images, versions } from "../../core/versions.ts";
 
 /** How a GPU is shared. */
 export const gpuSettings = z.strictObject({
-  /** Time slices that one physical GPU is offered as; a pod asks for whole slices. */
-  slicesPerGpu: z.number().int().min(1).max(16).default(4),
+  /** Time slices that one physical GPU is offered as, from 2 to 16; a pod asks for whole slices. */
+  slicesPerGpu: z
+    .number()
+    .int()
+    .min(2, "must be 2 or more: one slice stays free for the new pod of a rollout")
+    .max(16)
+    .default(4),
   /** NVIDIA's device plugin chart: a repository's chart, or a folder. */
   pluginChart: z
     .strictObject({ chart: z.string(), repository: z.url().optional(), version: z.string().optional() })

@@ -28,14 +28,14 @@ export const mcpSettings = z.strictObject({
     .record(
       server,
       z.strictObject({
-        /** Endpoint of a server that runs at its vendor's, where that is the account's own. */
+        /** Endpoint of a server that runs at its vendor's, where that is the account's own; refused for others. */
         url: z.url({ protocol: /^https$/ }).optional(),
         /** Environment variables that it reads, and that are no secrets. */
         variables: z.record(z.string(), z.string()).optional(),
         resources: demand.optional(),
-        /** Of a server that runs in an image of its makers; production wants it by digest. */
+        /** Of a server that runs in an image of its makers, refused for others; production wants it by digest. */
         image: z.string().min(1).optional(),
-        /** Only for servers whose catalog entry has more than one. */
+        /** More than one is refused for a server that keeps state: with sessions, a bridge, or a volume. */
         replicas: replicas.optional(),
       }),
     )

@@ -34,7 +34,6 @@ describe("GPU plugin", () => {
         resources: [{ name: "nvidia.com/gpu", replicas: 4 }],
       },
     });
-    expect(sharingConfig(1)).not.toHaveProperty("sharing");
   });
 
   test("K5 runs with NVIDIA's runtime on nodes with a GPU, from the image of the table", () => {

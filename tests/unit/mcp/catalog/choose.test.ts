@@ -82,4 +82,37 @@ describe("which servers run", () => {
       }),
     );
   });
+
+  test("M2 what an entry cannot use is refused with its reason, and what it can is not", () => {
+    const two = { replicas: { min: 2, max: 2 } };
+    const url = "https://vendor.example/mcp";
+    const wrong = {
+      playwright: two,
+      memory: two,
+      notion: two,
+      snowflake: { url, ...two, image: "a:1", resources: mcpSettings.parse({}).resources },
+      redis: { url },
+      sophia_infrastructure: { image: "a:1" },
+    };
+    const faults = [
+      "mcp.servers.playwright.replicas: at most 1 replica: it keeps a client's state in its session",
+      "mcp.servers.memory.replicas: at most 1 replica: the sessions of a bridged server live in its bridge",
+      "mcp.servers.notion.replicas: at most 1 replica: the sessions of a bridged server live in its bridge",
+      "mcp.servers.snowflake.replicas: snowflake runs at its vendor's",
+      "mcp.servers.snowflake.image: snowflake runs at its vendor's",
+      "mcp.servers.snowflake.resources: snowflake runs at its vendor's",
+      "mcp.servers.redis.url: redis runs in the cluster",
+      "mcp.servers.sophia_infrastructure.image: sophia_infrastructure has no image of its own; mcp.image is that of all such servers",
+    ];
+    for (const fault of faults) expect(() => decide({ servers: wrong })).toThrow(fault);
+    decide({
+      servers: {
+        playwright: { replicas: { min: 1, max: 1 } },
+        sophia_infrastructure: two,
+        github: { image: "a:1" },
+        snowflake: { url },
+        pulumi: { url },
+      },
+    });
+  });
 });
