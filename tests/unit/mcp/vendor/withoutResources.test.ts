@@ -62,6 +62,12 @@ test("M3 a program's false announcement of resources is removed, and nothing els
   expect((await output(said, false))[0]).toContain("resources");
 });
 
+test("M3 a message with line separators of other alphabets stays one message, also in pieces and at the end", async () => {
+  const text = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { text: "a\u2028b\u2029c\u0085d\r\v\fé" } });
+  const [start, end] = [text.slice(0, 40), text.slice(40)];
+  expect(await output([start, `${end}\n${text}\r\n`, text])).toEqual([text, `${text}\r`, text, ""]);
+});
+
 test("M2 the program reads the wrapper's input, gets its signals, and its exit code is the wrapper's", async () => {
   const echo = start(
     "process.stdin.on('data', (line) => process.stdout.write(line)).on('end', () => process.exit(3))",
