@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { messageOf } from "../components/core/errors.ts";
+import { interruptible } from "../tools/interrupt.ts";
 import { commands, usage } from "./commands.ts";
 
 const [name = "", ...rest] = process.argv.slice(2);
@@ -15,7 +16,9 @@ try {
   // A workflow passes all of its inputs; an empty one, like `--host=`, counts as not given.
   const args = rest.filter((each) => !/^--[a-z-]+=$/.test(each));
   const { values } = parseArgs({ args, options: command.options });
-  const output = await command.run(values as Record<string, string | boolean | undefined>);
+  // These run Pulumi, which must end in order and leaves a log behind; the others end at once.
+  const signal = command.ordered ? interruptible() : undefined;
+  const output = await command.run(values as Record<string, string | boolean | undefined>, signal);
   if (output) process.stdout.write(`${output}\n`);
   await summary(output);
 } catch (error) {

@@ -30,8 +30,10 @@ type Given = Record<string, string | boolean | undefined>;
 
 export interface Command {
   options: ParseArgsOptionsConfig;
+  /** Whether an interrupt reaches it as a signal, so that Pulumi ends in order and nothing of it is left. */
+  ordered?: true;
   /** @returns text for standard output and the summary of the workflow run */
-  run(given: Given): Promise<string>;
+  run(given: Given, signal?: AbortSignal): Promise<string>;
 }
 
 export const usage = `usage: node delivery/cli.ts <command>
@@ -67,7 +69,10 @@ const optional = (given: Given, name: string): string | undefined => {
   const value = given[name];
   return typeof value === "string" ? value : undefined;
 };
-const programOf = (given: Given): Program => programIn(repository, need(given, "stack"));
+const programOf = (given: Given, signal?: AbortSignal): Program => ({
+  ...programIn(repository, need(given, "stack")),
+  signal,
+});
 
 async function write(file: string, content: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
@@ -77,8 +82,9 @@ async function write(file: string, content: string): Promise<void> {
 export const commands: Record<string, Command> = {
   plan: {
     options: { stack: text, comment: text, plan: text, refresh: { type: "boolean" } },
-    async run(given) {
-      const plan = await preview(programOf(given), given.refresh === true);
+    ordered: true,
+    async run(given, signal) {
+      const plan = await preview(programOf(given, signal), given.refresh === true);
       await describePlan(plan, { comment: optional(given, "comment"), plan: optional(given, "plan") });
       const comment = render(plan);
       if (plan.succeeded) return comment;
@@ -96,6 +102,7 @@ export const commands: Record<string, Command> = {
   },
   up: {
     options: { stack: text, only: text, replace: text, confirm: text, refresh: { type: "boolean" } },
+    ordered: true,
     run: up,
   },
   verify: {
@@ -120,8 +127,9 @@ export const commands: Record<string, Command> = {
   },
   rollback: {
     options: { stack: text, commit: text, deadline: text },
-    async run(given) {
-      const program = programOf(given);
+    ordered: true,
+    async run(given, signal) {
+      const program = programOf(given, signal);
       const deadline = Number(optional(given, "deadline") ?? "300");
       const commit = await rollbackVerified(program, { commit: optional(given, "commit"), deadline });
       return `Stack ${program.stack} was rolled back to ${commit}, and answers.`;
@@ -129,11 +137,13 @@ export const commands: Record<string, Command> = {
   },
   stop: {
     options: { stack: text, confirm: text },
+    ordered: true,
     run: stop,
   },
   drift: {
     options: { stack: text, body: text },
-    run: (given) => finding(given, drift(programOf(given)), "The stack has no drift."),
+    ordered: true,
+    run: (given, signal) => finding(given, drift(programOf(given, signal)), "The stack has no drift."),
   },
   health: {
     options: { stack: text, body: text },
@@ -178,8 +188,8 @@ async function finding(given: Given, found: Promise<string>, none: string): Prom
 
 const isPart = (name: string): name is Part => Object.hasOwn(parts, name);
 
-async function up(given: Given): Promise<string> {
-  const program = programOf(given);
+async function up(given: Given, signal?: AbortSignal): Promise<string> {
+  const program = programOf(given, signal);
   const commit = await commitOf(program.folder);
   const only = optional(given, "only");
   const host = optional(given, "replace");
@@ -207,8 +217,8 @@ async function up(given: Given): Promise<string> {
   return `Stack ${program.stack} was updated to ${commit}.`;
 }
 
-async function stop(given: Given): Promise<string> {
-  const program = programOf(given);
+async function stop(given: Given, signal?: AbortSignal): Promise<string> {
+  const program = programOf(given, signal);
   const { stack } = program;
   if (!stoppable.includes(stack)) {
     throw new Error(

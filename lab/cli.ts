@@ -1,6 +1,7 @@
 /** The lab's commands; `make` calls them. */
 
 import { messageOf } from "../components/core/errors.ts";
+import { interruptible } from "../tools/interrupt.ts";
 import { build } from "./commands/build.ts";
 import { down } from "./commands/down.ts";
 import { logs } from "./commands/logs.ts";
@@ -11,7 +12,6 @@ import { up } from "./commands/up.ts";
 import { files, labOf } from "./lab.ts";
 import { withLock } from "./state/lock.ts";
 import { advice } from "./terminal/advice.ts";
-import { interruptible } from "./terminal/interrupt.ts";
 import { duration, Progress } from "./terminal/progress.ts";
 
 const usage = `usage: node lab/cli.ts <command>

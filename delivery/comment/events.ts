@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { messageOf } from "../../components/core/errors.ts";
 
-// The engine's event log (`--event-log`): one JSON object per line, with secrets replaced by `[secret]`. Fields that are not
-// listed here are dropped, so fixtures hold no others.
+// The engine's event log (`--event-log`): one JSON object per line. Secrets are replaced by `[secret]` in resources, but not
+// in debug messages. Fields that are not listed here are dropped, debug messages too, so plans and fixtures hold none.
 
 const bag = z.record(z.string(), z.unknown());
 const stateSchema = z.object({

@@ -1,13 +1,11 @@
-import { readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { readEvents, typesOf } from "../comment/events.ts";
+import { withEventLog } from "./eventLog.ts";
 import { type Program, pulumi } from "./program.ts";
 
 /** Types of the components that the program registers, found by a preview without policies. */
-export async function components(program: Program): Promise<Set<string>> {
-  const log = join(tmpdir(), `sophia-components-${process.pid}-${performance.now()}.json`);
-  try {
+export const components = (program: Program): Promise<Set<string>> =>
+  withEventLog(async (log) => {
     await pulumi(program, ["preview", ...program.configuration, "--event-log", log], {
       env: { PULUMI_DEBUG_COMMANDS: "true" },
     });
@@ -16,7 +14,4 @@ export async function components(program: Program): Promise<Set<string>> {
       step?.metadata.new ? typesOf(step.metadata.urn) : [],
     );
     return new Set(types);
-  } finally {
-    await rm(log, { force: true });
-  }
-}
+  });

@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { obtain } from "../../tools/artefacts/obtain.ts";
 import { type RunOptions, type RunResult, run } from "../../tools/exec.ts";
@@ -7,6 +5,7 @@ import { helm } from "../../tools/helm/artefact.ts";
 import { cacheFolder } from "../../tools/repository.ts";
 import type { Plan } from "../comment/plan.ts";
 import { planOutcome } from "../comment/write.ts";
+import { withEventLog } from "./eventLog.ts";
 
 /** A checkout of the program, and the stack that it is run for. */
 export interface Program {
@@ -23,6 +22,8 @@ export interface Program {
   configuration: string[];
   /** Whether an update's output is printed. */
   shown: boolean;
+  /** Ends the CLI in order: operations in progress are completed and recorded. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -60,6 +61,9 @@ export function pulumi(program: Program, args: string[], options: RunOptions = {
     [...args, "--stack", program.qualified, "--non-interactive", "--color", "never"],
     {
       cwd: program.folder,
+      signal: program.signal,
+      // Ctrl-C reaches it by the signal, and only once.
+      shielded: program.signal !== undefined,
       ...options,
       env: { ...program.environment, ...options.env },
     },
@@ -80,19 +84,16 @@ async function withPolicies(program: Program): Promise<{ args: string[]; env: Re
 
 /** The changes of an update, with the policies' verdicts. `refresh` reads the actual resources first. */
 export async function preview(program: Program, refresh = false): Promise<Plan> {
-  const log = join(tmpdir(), `sophia-events-${process.pid}-${performance.now()}.json`);
   const { args, env } = await withPolicies(program);
-  try {
+  return withEventLog(async (log) => {
     const result = await pulumi(
       program,
       ["preview", ...args, ...program.configuration, ...(refresh ? ["--refresh"] : []), "--event-log", log],
       // The option exists only with this set; Pulumi's automation API uses both.
       { env: { ...env, PULUMI_DEBUG_COMMANDS: "true" }, allowFailure: true },
     );
-    return await planOutcome(log, { stack: program.stack, offline: false, ...result });
-  } finally {
-    await rm(log, { force: true });
-  }
+    return planOutcome(log, { stack: program.stack, offline: false, ...result });
+  });
 }
 
 export interface UpdateOptions {

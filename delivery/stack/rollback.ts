@@ -134,7 +134,7 @@ export async function rollback(
     await prepare(folder, program.folder);
     const earlier = programIn(folder, program.stack, program.environment);
     await update(
-      { ...earlier, configuration: program.configuration, shown: program.shown },
+      { ...earlier, configuration: program.configuration, shown: program.shown, signal: program.signal },
       { message: `Roll back to ${commit}`, refresh: true },
     );
     return commit;
@@ -151,7 +151,7 @@ export async function rollbackVerified(
 ): Promise<string> {
   const commit = await rollback(program, options);
   try {
-    await verified(await reachIn(program), deadline);
+    await verified(await reachIn(program), deadline, program.signal);
   } catch (cause) {
     const reason = messageOf(cause);
     throw new Error(`stack ${program.stack} was rolled back to ${commit}, and does not answer: ${reason}`, {

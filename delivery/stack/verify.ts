@@ -100,8 +100,8 @@ export const faultsIn = (all: Check[]): string[] =>
 /**
  * Waits until all public endpoints answer. @throws with those that do not, after `deadline` seconds
  */
-export async function verified(reach: Reach, deadline: number): Promise<Check[]> {
-  return waitFor({ what: "all public endpoints to answer", deadline, interval: 5 }, async () => {
+export async function verified(reach: Reach, deadline: number, signal?: AbortSignal): Promise<Check[]> {
+  return waitFor({ what: "all public endpoints to answer", deadline, interval: 5, signal }, async () => {
     const all = await checks(reach);
     const faults = faultsIn(all);
     return faults.length === 0 ? all : notYet(faults.join("; "));

@@ -1,7 +1,7 @@
-import { access, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describePlan, type PlanFiles, planOutcome } from "../../delivery/comment/write.ts";
+import { withEventLog } from "../../delivery/stack/eventLog.ts";
 import { CommandFailed } from "../../tools/exec.ts";
 import { helm } from "../../tools/helm/artefact.ts";
 import { policyPack, repository } from "../../tools/repository.ts";
@@ -34,9 +34,7 @@ export async function preview(
     name === "local"
       ? (await prepare(lab, progress, signal)).stack
       : await offlineStack(lab, name, progress, signal);
-  const aside = await mkdtemp(join(tmpdir(), "sophia-preview-"));
-  try {
-    const log = join(aside, "events.json");
+  await withEventLog(async (log) => {
     const args = ["preview", "--color", "never", "--policy-pack", policyPack];
     const result = await stack.pulumi([...args, "--event-log", log], {
       onLine: (line) => {
@@ -50,9 +48,7 @@ export async function preview(
     const plan = await planOutcome(log, { stack: name, offline: name !== "local", ...result });
     await describePlan(plan, wanted);
     if (result.code !== 0) throw new CommandFailed("pulumi", args, result);
-  } finally {
-    await rm(aside, { recursive: true, force: true });
-  }
+  });
 }
 
 /** A separate, empty stack with the settings of `Pulumi.<name>.yaml` and placeholder secrets. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { survivesClosedTerminal } from "../../../lab/terminal/interrupt.ts";
+import { survivesClosedTerminal } from "../../../tools/interrupt.ts";
 import { repository } from "../../../tools/repository.ts";
 
 /** The exit code of a command, and what it wrote in the order in which it came. */

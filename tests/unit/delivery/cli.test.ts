@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { repository } from "../../../tools/repository.ts";
 
 /** Runs a command of the workflows with a CLI that only notes what it was asked. */
@@ -47,4 +47,46 @@ test("a command that there is not is refused, with those that there are", () => 
   const { calls, stderr } = asked("destroy", "--stack=dev");
   expect(calls).toEqual([]);
   expect(stderr).toContain("usage: node delivery/cli.ts");
+});
+
+describe("S1 the engine's event log, which holds values in the clear", () => {
+  /** Plans with a CLI that does this once it has begun its log, and then waits to be ended. */
+  function planning(then: string) {
+    const folder = mkdtempSync(join(tmpdir(), "sophia-cli-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const [binary, temporary] = [join(folder, "pulumi"), join(folder, "tmp")];
+    mkdirSync(temporary);
+    writeFileSync(
+      binary,
+      `#!/bin/sh
+while [ "$1" != --event-log ]; do shift; done
+: >"$2"
+${then}
+`,
+    );
+    chmodSync(binary, 0o755);
+    const env = { ...process.env, PULUMI_BINARY: binary, HELM_BINARY: "/not/needed", TMPDIR: temporary };
+    const left = () => readdirSync(temporary);
+    return { command: [join(repository, "delivery/cli.ts"), "plan", "--stack=dev"], env, left };
+  }
+  const modes = 'stat -c %a "$(dirname "$2")" >&2; exit 1';
+
+  test("is in a folder that only this user may enter, and is removed when the preview fails", () => {
+    const { command, env, left } = planning(modes);
+    const { status, stdout } = spawnSync(process.execPath, command, { encoding: "utf8", env });
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/\b700\b/)]);
+    expect(left()).toEqual([]);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("is removed when %s ends the command", async (signal) => {
+    const { command, env, left } = planning("trap 'exit 1' TERM; while :; do sleep 0.05; done");
+    const child = spawn(process.execPath, command, { env, stdio: "ignore" });
+    const ended = new Promise((resolve) => child.on("close", (code, by) => resolve(by ?? code)));
+    await expect.poll(left, { timeout: 60_000 }).not.toEqual([]);
+    const [folder = ""] = left();
+    await expect.poll(() => readdirSync(join(env.TMPDIR, folder)), { timeout: 60_000 }).not.toEqual([]);
+    child.kill(signal);
+    expect(await ended).toBe(1);
+    expect(left()).toEqual([]);
+  });
 });

@@ -29,7 +29,7 @@ function emptyLab() {
 /** A process that holds the lab's lock as `make up` does, in a group of its own. */
 async function commandAtWork(lock: string, work: string) {
   const code = `
-    import { interruptible } from "${repository}/lab/terminal/interrupt.ts";
+    import { interruptible } from "${repository}/tools/interrupt.ts";
     import { withLock } from "${repository}/lab/state/lock.ts";
     import { run } from "${repository}/tools/exec.ts";
     await withLock(process.argv[1], "up", async () => { console.log("holds it"); ${work} });`;
@@ -57,7 +57,7 @@ test("a command that is still using the run's lab is interrupted before the lab 
   const up = await commandAtWork(files(lab).lock, orderly);
   expect(await removeLab(lab, down, say)).toBeUndefined();
   expect(await identify(up.pid)).toBeUndefined();
-  expect(up.output()).toContain("interrupted");
+  await expect.poll(up.output, { timeout: 20_000 }).toContain("interrupted");
   expect(said).toEqual([`ended \`make up\` (process ${up.pid}), which was using the lab test-removal`]);
   expect([refused(), existsSync(lab.folder), existsSync(files(lab).lock)]).toEqual([0, false, false]);
 });

@@ -11,7 +11,7 @@ function command(program: string) {
   const folder = mkdtempSync(join(tmpdir(), "lab-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const code = `
-    import { interruptible } from "${repository}/lab/terminal/interrupt.ts";
+    import { interruptible } from "${repository}/tools/interrupt.ts";
     import { run } from "${repository}/tools/exec.ts";
     const signal = interruptible();
     const onLine = (line) => console.log(line);

@@ -1,4 +1,4 @@
-import { killShielded } from "../../tools/exec.ts";
+import { killShielded } from "./exec.ts";
 
 /**
  * Ctrl-C, a closed terminal and `kill`, as an abort signal. The first aborts, and waits for operations at a host or in the
