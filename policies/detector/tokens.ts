@@ -1,8 +1,9 @@
 import type { Format } from "./format.ts";
 import { notPlaceholder } from "./format.ts";
 
-/** What can stand behind `secret_<name>_<32 hex>.` and is a file's extension. */
-const extension = /^(?:[a-z]{1,7}|mp[34]|7z|bz2)$/;
+/** Extensions of files that caches name by an MD5: behind `secret_<name>_<32 hex>.` they make no key. */
+const extension =
+  /^(?:jsonl?|ya?ml|toml|txt|md|csv|tsv|xml|html?|css|[cm]?[jt]sx?|map|py|sh|log|tmp|bak|lock|bin|db|sqlite|parquet|pkl|pdf|png|jpe?g|gif|webp|svg|mp[34]|wav|webm|zip|tar|t?gz|bz2|xz|zst|7z)$/;
 
 /** A token that begins with its vendor's mark. */
 const marked = (name: string, mark: string, rest: string, more: Partial<Format> = {}): Format => ({
@@ -18,7 +19,7 @@ export const tokens: Format[] = [
     name: "Lambda Cloud API key",
     keywords: ["secret_"],
     // The name is what a person typed, which YAML may break at a blank. Any character may stand before the key: it is found inside other words, too.
-    pattern: /secret_[^\s"'`](?:[^\n"'`]|\n(?= )){0,64}?_[0-9a-f]{32}\.([A-Za-z0-9]+)/gi,
+    pattern: /secret_\S(?:[^\n]|\n(?= )){0,256}?_[0-9a-f]{32}\.([A-Za-z0-9]+)/gi,
     verify: (tail) => !extension.test(tail),
   },
   {

@@ -75,7 +75,9 @@ export function lookalikes(): Record<string, string> {
     "secret_ in a name": "secret_name secret_files_mounted secret_key_ref.name",
     "commands that name a file or a user":
       "curl -u $USER:$PASSWORD https://a.test; redis-cli -a some-long-name ping\nmysql -uroot -p$PASSWORD; docker login -u sophia --password-stdin",
-    "file whose name begins with secret_": `secret_cache_${hex(32)}.json`,
+    "file whose name begins with secret_": ["json", "txt", "mp4", "tar.gz"]
+      .map((end) => `secret_cache_${hex(32)}.${end}`)
+      .join("\n"),
     version: "tokenVersion: v1.36.3+k3s1\nkey: gpu_1x_a100_sxm4",
     "base64 of text": base64("worker_processes 2; events { worker_connections 1024; }"),
     "base64 of noise": randomBytes(300).toString("base64"),

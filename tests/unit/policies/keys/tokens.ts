@@ -24,6 +24,10 @@ const lambda = (): PlantedKey[] =>
     ["my first key", hex(32), pick(alnum, 32)],
     ["prod", hex(32).toUpperCase(), pick(alnum, 32)],
     ["prod", hex(32), pick(alnum, 96)],
+    ["prod", hex(32), pick(lower, 7)],
+    ["prod", hex(32), "a"],
+    [`${"for the team of ".repeat(12)}data`, hex(32), pick(alnum, 32)],
+    [`the "first" one, Ann's`, hex(32), pick(alnum, 32)],
   ].map(([name, id, tail]) => plant("Lambda Cloud API key", "sec", "ret_", `${name}_${id}.${tail}`));
 
 /** Tokens with their vendor's mark. */
