@@ -7,7 +7,8 @@
  *                                     of another checkout with its folder
  *
  * `scan.yaml` holds this repository's exceptions, each with reason and expiry.
- * Prints file, line and kind of key, never the key; then how much was read, and in how many seconds.
+ * Prints file, line and kind of key, never the key, and files that are too large to be searched; then how much was read,
+ * and in how many seconds. Each of them, and an exception that nothing needs, ends it with 1.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
@@ -36,10 +37,16 @@ export interface Scan {
   bytes: number;
   seconds: number;
   leaks: Leak[];
+  /** Files that are too large to be read. */
+  unread: string[];
+  /** Of a checkout: the files that it has now. Of a history undefined: it has every file there ever was. */
+  tracked?: ReadonlySet<string>;
 }
 
-/** Largest file that is read, in bytes: larger ones are data, in which nobody types a key. */
+/** Largest file that is read, in bytes. */
 const largest = 5_000_000;
+/** What an exception for a larger one is for: `<file>#size`. */
+const size = "size";
 
 /** Keys in one file: in its text, in what gzip packed, or in the printable parts of a binary. Pure. */
 export function leaksIn(file: string, content: string | Buffer): Leak[] {
@@ -63,12 +70,17 @@ export function scan(folder: string): Scan {
     encoding: "utf8",
     maxBuffer: 2 ** 28,
   });
-  const result: Scan = { files: 0, bytes: 0, seconds: 0, leaks: [] };
-  for (const file of listed.split("\0").filter(Boolean)) {
+  const tracked = new Set(listed.split("\0").filter(Boolean));
+  const result: Scan = { files: 0, bytes: 0, seconds: 0, leaks: [], unread: [], tracked };
+  for (const file of tracked) {
     const path = join(folder, file);
     const found = statSync(path, { throwIfNoEntry: false });
     // Tracked, but deleted or a submodule.
-    if (!found?.isFile() || found.size > largest) continue;
+    if (!found?.isFile()) continue;
+    if (found.size > largest) {
+      result.unread.push(file);
+      continue;
+    }
     result.files += 1;
     result.bytes += found.size;
     result.leaks.push(...leaksIn(file, readFileSync(path)));
@@ -83,8 +95,8 @@ export function scanHistory(folder: string): Scan {
   const start = performance.now();
   const git: Git = (args, input = "") =>
     execFileSync("git", ["-C", folder, ...args], { input, maxBuffer: 2 ** 31 - 1 });
-  const result: Scan = { files: 0, messages: 0, bytes: 0, seconds: 0, leaks: [] };
-  for (const { name, text } of contents(git)) {
+  const result: Scan = { files: 0, messages: 0, bytes: 0, seconds: 0, leaks: [], unread: [] };
+  for (const { name, text } of contents(git, result.unread)) {
     result.files += 1;
     result.bytes += text.length;
     result.leaks.push(...leaksIn(name, text));
@@ -100,8 +112,8 @@ export function scanHistory(folder: string): Scan {
 /** How many contents are read at once. */
 const batch = 200;
 
-/** Every content that any commit has. */
-function* contents(git: Git): Generator<{ name: string; text: Buffer }> {
+/** Every content that any commit has; the names of those that are too large go to `unread`. */
+function* contents(git: Git, unread: string[]): Generator<{ name: string; text: Buffer }> {
   const paths = new Map<string, string>();
   for (const line of git(["rev-list", "--objects", "--all"]).toString().split("\n")) {
     const space = line.indexOf(" ");
@@ -111,19 +123,21 @@ function* contents(git: Git): Generator<{ name: string; text: Buffer }> {
     ["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"],
     [...paths.keys()].join("\n"),
   );
-  const blobs = sizes
+  const all = sizes
     .toString()
     .split("\n")
     .map((line) => line.split(" "))
-    .filter(([, type, size]) => type === "blob" && Number(size) <= largest);
+    .filter(([, type]) => type === "blob");
+  const blobs = all.filter(([, , bytes]) => Number(bytes) <= largest);
+  unread.push(...all.filter((each) => !blobs.includes(each)).map(([id = ""]) => paths.get(id) ?? id));
   for (let from = 0; from < blobs.length; from += batch) {
     const some = blobs.slice(from, from + batch);
-    const all = git(["cat-file", "--batch"], `${some.map(([id]) => id).join("\n")}\n`);
+    const read = git(["cat-file", "--batch"], `${some.map(([id]) => id).join("\n")}\n`);
     let at = 0;
-    for (const [id = "", , size] of some) {
-      const start = all.indexOf("\n", at) + 1;
-      at = start + Number(size) + 1;
-      yield { name: paths.get(id) ?? id, text: all.subarray(start, at - 1) };
+    for (const [id = "", , bytes] of some) {
+      const start = read.indexOf("\n", at) + 1;
+      at = start + Number(bytes) + 1;
+      yield { name: paths.get(id) ?? id, text: read.subarray(start, at - 1) };
     }
   }
 }
@@ -146,20 +160,23 @@ function* messages(git: Git): Generator<{ name: string; text: string }> {
 }
 
 /**
- * What a scan has to say, after the exceptions, each of which is for one file and one name in it: `<file>#<name>`.
- * `whole`: an exception that nothing needs is a fault, unless it is optional, as one for the history is.
+ * What a scan has to say, after the exceptions, each of which is for one file and one name in it: `<file>#<name>`. One that
+ * nothing needs is a fault: in a checkout unless it is optional and its file is not there, in the history in any case.
  */
 export function report(
-  { files, messages, bytes, seconds, leaks }: Scan,
+  { files, messages, bytes, seconds, leaks, unread, tracked }: Scan,
   exceptions: Exceptions,
-  whole = true,
 ): { lines: string[]; keys: number; clean: boolean } {
   const left = leaks.filter(({ file, name }) => !exceptions.covers(rule, `${file}#${name}`));
+  const faults = unread
+    .filter((file) => !exceptions.covers(rule, `${file}#${size}`))
+    .map((file) => `${file}: larger than ${largest / 1e6} MB, so not searched: keep it out of Git`);
   const lines = left.map(
     ({ file, line, format, inside }) =>
       `${file}:${line}: ${format}${inside.length > 0 ? ` inside ${inside.join(", ")}` : ""}`,
   );
-  const faults = whole ? exceptions.faults() : [];
+  const fileOf = (resource: string) => resource.slice(0, resource.lastIndexOf("#"));
+  faults.push(...exceptions.faults({ has: (resource) => tracked?.has(fileOf(resource)) ?? true }));
   const read = `${files} files, ${messages === undefined ? "" : `${messages} messages, `}${(bytes / 1e6).toFixed(1)} MB`;
   const sum = `${read}, ${seconds.toFixed(1)} s: ${left.length} keys, ${leaks.length - left.length} excepted`;
   return { lines: [...lines, ...faults, sum], keys: left.length, clean: left.length + faults.length === 0 };
@@ -179,7 +196,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   const where = folder ?? join(import.meta.dirname, "..");
   const today = new Date().toISOString().slice(0, 10);
   const excepted = new Exceptions(own ? readScanExceptions([rule], today) : [], undefined, today);
-  const result = report(history ? scanHistory(where) : scan(where), excepted, !history);
+  const result = report(history ? scanHistory(where) : scan(where), excepted);
   console.log(result.lines.join("\n"));
   if (result.keys > 0) {
     console.error(

@@ -144,7 +144,7 @@ function jsonStrings(text: string): { name: string; text: string }[] {
   return [...stringsOf(value)].map(({ name, text: inner }) => ({ name, text: inner }));
 }
 
-/** A string somewhere in a value. */
+/** A text somewhere in a value. */
 export interface Found {
   /** From the value's root, e.g. `spec.containers[0].env[2].value`. */
   path: string;
@@ -154,11 +154,12 @@ export interface Found {
 }
 
 /**
- * Every string in a value, keys included, with the name that tells what it is: of its property, of the environment
+ * Every string and number in a value, keys included, with the name that tells what it is: of its property, of the environment
  * variable whose value it is, or of the option before it in a list of arguments.
  */
 export function* stringsOf(value: unknown, path = "", name = ""): Generator<Found> {
   if (typeof value === "string") yield { path, name, text: value };
+  else if (typeof value === "number") yield { path, name, text: digitsOf(value) };
   else if (Array.isArray(value)) {
     for (const [index, each] of value.entries()) {
       const before: unknown = value[index - 1];
@@ -179,6 +180,10 @@ export function* stringsOf(value: unknown, path = "", name = ""): Generator<Foun
     }
   }
 }
+
+/** A number as it was written: YAML makes one of a password of digits. */
+const digitsOf = (value: number): string =>
+  Number.isInteger(value) ? BigInt(value).toString() : String(value);
 
 const judgedNames = new Map<string, boolean>();
 

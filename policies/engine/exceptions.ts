@@ -71,7 +71,7 @@ export class Exceptions {
    * What is wrong with the exceptions, after all resources were evaluated.
    * @param present names of all resources: an optional exception may be unused where its resource is not among them
    */
-  faults(present: ReadonlySet<string> = new Set()): string[] {
+  faults(present: Pick<ReadonlySet<string>, "has"> = new Set()): string[] {
     return this.#all.flatMap((each) => {
       const { rule, resource, reason, expires } = each;
       const what = `exception from ${rule} for ${resource}`;

@@ -50,7 +50,8 @@ const places: Record<string, (key: string) => object> = {
     ),
   }),
   hexadecimal: (key) => ({ text: `file: ${Buffer.from(`# ${key}\n`).toString("hex")}` }),
-  "Dockerfile arguments": (key) => ({ build: { args: { EXTRA: key } } }),
+  "an image's build arguments": (key) => ({ buildArgs: { EXTRA: key } }),
+  "a Dockerfile": (key) => ({ dockerfile: { inline: `FROM scratch\nARG EXTRA="${key}"\n` } }),
   "name of a property": (key) => ({ data: { [key]: "x" } }),
 };
 
@@ -153,6 +154,18 @@ describe("S3 keys of no known format", () => {
     expect(unnoticed(Array.from({ length: 200 }, () => symbolValue())).length).toBeLessThanOrEqual(2);
   });
 
+  test("are found as numbers, which YAML makes of digits", () => {
+    const faults = (props: object) => noHardCodedKeys.evaluate(resource(props), contextOf());
+    const number = Number(["4829", "10374651"].join(""));
+    for (const password of [number, number * 10_007])
+      expect(faults({ values: { db: { password } } }).map(({ path }) => path)).toEqual([
+        "values.db.password",
+      ]);
+    expect(faults({ env: [{ name: "API_KEY", value: number }] })).toHaveLength(1);
+    // Sizes, times and counts.
+    expect(faults({ bytes: number, passwordLength: 40, token: { ttl: 1_700_000_000_000 } })).toEqual([]);
+  });
+
   test("a password that a person made is found under its name", () => {
     expect(detect("Sup3rS3cret!", "DB_PASSWORD")).toHaveLength(1);
     expect(detect("hunter2-hunter!", "password")).toHaveLength(1);
@@ -187,13 +200,13 @@ describe("what only looks like a key", () => {
 });
 
 test("strings are named by what tells their meaning", () => {
-  const found = [...stringsOf({ env: [{ name: "A", value: "x" }], args: ["--b", "y"], c: "z" })];
+  const found = [...stringsOf({ env: [{ name: "A", value: "x" }], args: ["--b", "y"], c: 7 })];
   expect(found.map(({ path, name, text }) => `${path} ${name} ${text}`)).toEqual([
     "env[0].name name A",
     "env[0].value A x",
     "args[0] args --b",
     "args[1] b y",
-    "c c z",
+    "c c 7",
   ]);
 });
 

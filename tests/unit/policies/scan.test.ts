@@ -93,7 +93,7 @@ test("S3 a key that was deleted is still found in the history", async () => {
 test("what is let pass is told, and what need not be is a fault", () => {
   const [{ key } = { key: "" }] = plantedKeys();
   const leaks = leaksIn("a.txt", key);
-  const read = { files: 1, bytes: 9, seconds: 0 };
+  const read = { files: 1, bytes: 9, seconds: 0, unread: [] };
   const exception = {
     rule: "no-hard-coded-keys",
     resource: `a.txt#${plantedKeys()[0]?.format}`,
@@ -107,6 +107,53 @@ test("what is let pass is told, and what need not be is a fault", () => {
   expect(report({ ...read, leaks }, none())).toMatchObject({ keys: 1, clean: false });
 });
 
+test("an optional exception of the scan is missed where its file is, and in the history", () => {
+  const exception = {
+    rule: "no-hard-coded-keys",
+    resource: "old/a.txt#token",
+    optional: true,
+    reason: "for this test only, which ends",
+    expires: "2027-01-01",
+  };
+  const said = (tracked?: string[]) =>
+    report(
+      {
+        files: 1,
+        bytes: 9,
+        seconds: 0,
+        leaks: [],
+        unread: [],
+        ...(tracked && { tracked: new Set(tracked) }),
+      },
+      new Exceptions([exception], undefined, "2026-11-21"),
+    );
+  expect(said(["new/a.txt"]).clean).toBe(true);
+  expect(said(["old/a.txt"]).lines[0]).toContain("old/a.txt#token is not needed any more");
+  expect(said().lines[0]).toContain("old/a.txt#token is not needed any more");
+});
+
+test("S3 a file that is too large to be searched is named, in files and in the history, and let pass by name only", async () => {
+  const { folder, git } = await checkout();
+  git("rm", "-q", "key-*.txt");
+  await writeFile(join(folder, "large.bin"), Buffer.alloc(5_000_001));
+  git("add", ".");
+  git("commit", "-q", "-m", "Large");
+  const exception = {
+    rule: "no-hard-coded-keys",
+    resource: "large.bin#size",
+    reason: "for this test only, which ends",
+    expires: "2027-01-01",
+  };
+  const clean = { ...scanHistory(folder), leaks: [] };
+  for (const found of [scan(folder), clean]) {
+    expect(report(found, none())).toMatchObject({ keys: 0, clean: false });
+    expect(report(found, none()).lines[0]).toBe(
+      "large.bin: larger than 5 MB, so not searched: keep it out of Git",
+    );
+    expect(report(found, new Exceptions([exception], undefined, "2026-11-21")).clean).toBe(true);
+  }
+});
+
 test("what is let pass is one name of one file, not the file", () => {
   const text = `first_token: "${genericValue()}"\nsecond_token: "${genericValue()}"\n`;
   const exception = {
@@ -116,13 +163,16 @@ test("what is let pass is one name of one file, not the file", () => {
     expires: "2027-01-01",
   };
   const narrow = new Exceptions([exception], undefined, "2026-11-21");
-  const { lines, keys } = report({ files: 1, bytes: 9, seconds: 0, leaks: leaksIn("a.txt", text) }, narrow);
+  const { lines, keys } = report(
+    { files: 1, bytes: 9, seconds: 0, unread: [], leaks: leaksIn("a.txt", text) },
+    narrow,
+  );
   expect(keys).toBe(1);
   expect(lines[0]).toContain("a.txt:2:");
 });
 
 test("a report tells files, megabytes and seconds", () => {
-  const read = { files: 3, messages: 2, bytes: 1_234_567, seconds: 0.04, leaks: [] };
+  const read = { files: 3, messages: 2, bytes: 1_234_567, seconds: 0.04, leaks: [], unread: [] };
   expect(report(read, none()).lines).toEqual(["3 files, 2 messages, 1.2 MB, 0.0 s: 0 keys, 0 excepted"]);
 });
 
