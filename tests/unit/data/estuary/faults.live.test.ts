@@ -1,35 +1,9 @@
-import pg from "pg";
 import { expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import { streamChecks } from "../../../../data/quality/checks/streams.ts";
-import { StatusClient } from "../../../../data/quality/estuary/client.ts";
-import { Meter } from "../../../../data/quality/measure.ts";
 import { holding } from "../../../support/pipeline/alerts.ts";
+import { checksOf, never } from "./support/checks.ts";
 import { addRecords, type Fault, faultsOf } from "./support/faults.ts";
-import { type Flow, prefix, seeded, startFlow } from "./support/flow.ts";
-
-/** So late that no alert is about lateness. */
-const never = 1e6;
-
-/** The quality checks of what flows; Gong's extractor is not part of it. */
-function checksOf({ server, estuary, engines }: Flow) {
-  const pool = new pg.Pool(server.as("quality"));
-  pool.on("error", () => undefined);
-  const meter = new Meter({
-    pool,
-    estuary: new StatusClient({
-      url: estuary.url,
-      apiKey: estuary.key,
-      tasks: engines.map(([, task]) => `${prefix}/${task}`),
-    }),
-    threshold: 0,
-    maxLag: never,
-    warehouseInterval: 60,
-    retentionDays: 90,
-    streams: streamChecks.filter(({ source }) => source !== "gong"),
-  });
-  return { look: () => meter.run(new AbortController().signal), close: () => pool.end() };
-}
+import { seeded, startFlow } from "./support/flow.ts";
 
 /** Streams that a failed task holds up. */
 const heldUpBy = (task: Fault["task"], stream: string) =>

@@ -16,6 +16,8 @@ import { Engine } from "./engine.ts";
 import { somePrivateKey, testEstuary } from "./estuary.ts";
 import { tunnelHost } from "./tunnel.ts";
 
+/** Seconds that a task has until it runs. */
+export const timing = { readyDeadline: 20, settleDeadline: 5 };
 export const prefix = "sophia/test";
 
 /** Rows of a stream that Estuary carries, as `startSaas` begins. */
@@ -67,11 +69,11 @@ export async function startFlow() {
   if (credentials.credentials_title !== "OAuth Credentials") throw new Error("other credentials");
   if (saas.slackConfig.credentials.option_title !== "API Token Credentials")
     throw new Error("other credentials");
-  const engines: [Engine, string][] = [];
+  const engines: [Engine, string, Specs][] = [];
   const publish = async (task: string, specs: Specs) => {
     const engine = new Engine(estuary, `${prefix}/${task}`);
-    engines.push([engine, task]);
-    const { outcome } = await engine.up(specs, { timing: { readyDeadline: 20, settleDeadline: 5 } });
+    engines.push([engine, task, specs]);
+    const { outcome } = await engine.up(specs, { timing });
     expect(outcome, `${task}: ${said.slice(-3)}`).toBe("done");
   };
   await publish(

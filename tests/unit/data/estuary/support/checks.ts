@@ -1,0 +1,28 @@
+import pg from "pg";
+import { streamChecks } from "../../../../../data/quality/checks/streams.ts";
+import { StatusClient } from "../../../../../data/quality/estuary/client.ts";
+import { Meter } from "../../../../../data/quality/measure.ts";
+import { type Flow, prefix } from "./flow.ts";
+
+/** So late that no alert is about lateness. */
+export const never = 1e6;
+
+/** The quality checks of what flows; Gong's extractor is not part of it. */
+export function checksOf({ server, estuary, engines }: Flow) {
+  const pool = new pg.Pool(server.as("quality"));
+  pool.on("error", () => undefined);
+  const meter = new Meter({
+    pool,
+    estuary: new StatusClient({
+      url: estuary.url,
+      apiKey: estuary.key,
+      tasks: engines.map(([, task]) => `${prefix}/${task}`),
+    }),
+    threshold: 0,
+    maxLag: never,
+    warehouseInterval: 60,
+    retentionDays: 90,
+    streams: streamChecks.filter(({ source }) => source !== "gong"),
+  });
+  return { look: () => meter.run(new AbortController().signal), close: () => pool.end() };
+}
