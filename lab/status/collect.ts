@@ -32,7 +32,8 @@ export interface Sources {
   helm: string;
 }
 
-const nothing = { hosts: [], nodes: [], releases: [], services: [], mcpServers: [], streams: [] };
+/** The parts of a report on a lab that cannot be examined. */
+export const nothing = { hosts: [], nodes: [], releases: [], services: [], mcpServers: [], streams: [] };
 
 /** Collects the state of every part. A part that does not answer is a problem in the report, not an error. */
 export async function collect({ lab, stack: opened, helm }: Sources): Promise<Report> {

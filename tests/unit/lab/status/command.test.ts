@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sinceOf } from "../../../../lab/status/collect.ts";
 import { render } from "../../../../lab/status/render.ts";
@@ -45,14 +45,16 @@ test("an MCP server is as old as its workload; one inside the gateway has no age
 });
 
 describe("the command, where nothing runs", () => {
-  const status = (args: string[]) => {
+  const newRoot = () => {
     const root = mkdtempSync(join(tmpdir(), "status-"));
     onTestFinished(() => rmSync(root, { recursive: true }));
-    return run(process.execPath, [join(repository, "lab/cli.ts"), "status", ...args], {
+    return root;
+  };
+  const status = (args: string[], root = newRoot()) =>
+    run(process.execPath, [join(repository, "lab/cli.ts"), "status", ...args], {
       env: { LAB_ROOT: root, LAB_CACHE: join(root, "cache"), LAB: "none" },
       allowFailure: true,
     });
-  };
 
   test("says so, and ends with 1", async () => {
     const { code, stdout } = await status([]);
@@ -67,6 +69,21 @@ describe("the command, where nothing runs", () => {
       ...nothing,
       healthy: false,
       problem: "this lab is not running; start it with `make up`",
+    });
+    expect(code).toBe(1);
+  });
+
+  test("a lab that cannot be examined because its tools are gone gives the same document, with what to do", async () => {
+    const root = newRoot();
+    const state = join(root, "none/pulumi/state/.pulumi/stacks/sophia-infra/local.json");
+    mkdirSync(dirname(state), { recursive: true });
+    writeFileSync(state, "{}");
+    const { code, stdout } = await status(["--json"], root);
+    expect(JSON.parse(stdout)).toEqual({
+      stack: "local",
+      ...nothing,
+      healthy: false,
+      problem: expect.stringMatching(/its tools are no longer in .*`make up`.*`make down`/),
     });
     expect(code).toBe(1);
   });
