@@ -31,7 +31,7 @@ async function lockFiles(state: string): Promise<string[]> {
 }
 
 /**
- * Ends a CLI that still operates on this state after its command was killed: first with SIGINT, so that it records
+ * Ends a CLI that still operates on this state after its command was killed: first with SIGTERM, so that it records
  * what it has done. Call it only when no other command can be running.
  */
 export async function endLeftCli(state: string, graceSeconds = 60): Promise<void> {
