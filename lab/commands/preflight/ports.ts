@@ -1,5 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
+import { docker } from "../../../tools/docker/docker.ts";
+import { onPath } from "../../../tools/onPath.ts";
 import { publishedPorts } from "../../machines/docker/options.ts";
 import { processes } from "../../state/process.ts";
 
@@ -35,18 +37,19 @@ async function holderOf(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-/** Addresses with ports, like `127.20.1.11:22`, that Docker forwards; in the lab's loopback network these belong to the lab. */
-async function forwarded(): Promise<Set<string>> {
-  const lines = await Promise.all((await processes()).map((pid) => text(`/proc/${pid}/cmdline`)));
-  return new Set(
-    lines
-      .filter((line) => line.includes("docker-proxy"))
-      .map((line) => {
-        const words = line.split("\0");
-        const after = (name: string) => words[words.indexOf(name) + 1] ?? "";
-        return `${after("-host-ip")}:${after("-host-port")}`;
-      }),
-  );
+/** Addresses with ports, like `127.20.1.11:22`, in the ports that `docker ps` lists. Pure. */
+export const publishedIn = (text: string): string[] =>
+  [...text.matchAll(/([\d.]+:\d+)->/g)].map(([, published = ""]) => published);
+
+/**
+ * What Docker publishes; in the lab's loopback network it belongs to the lab. Asked of the engine: which process holds a
+ * published port depends on its setting `userland-proxy`.
+ */
+async function published(): Promise<string[]> {
+  if (!onPath("docker")) return [];
+  // Without an engine nothing is published.
+  const { stdout } = await docker(["ps", "--format", "{{.Ports}}"], { allowFailure: true });
+  return publishedIn(stdout);
 }
 
 /** Whether a port is in use. A port that this user may not bind is left to the engine. */
@@ -64,8 +67,8 @@ export async function takenPorts(addresses: string[], ports = publishedPorts): P
   for (const address of addresses)
     for (const port of ports) if (await isTaken(address, port)) found.push({ address, port });
   if (found.length === 0) return [];
-  const own = await forwarded();
-  const foreign = found.filter(({ address, port }) => !own.has(`${address}:${port}`));
+  const own = await published();
+  const foreign = found.filter(({ address, port }) => !own.includes(`${address}:${port}`));
   const first = foreign.filter(({ port }, index) => foreign.findIndex((one) => one.port === port) === index);
   return Promise.all(
     first.map(async ({ address, port }) => {

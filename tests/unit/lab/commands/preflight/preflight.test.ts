@@ -3,7 +3,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { checkPorts, listenersIn, takenPorts } from "../../../../../lab/commands/preflight/ports.ts";
+import {
+  checkPorts,
+  listenersIn,
+  publishedIn,
+  takenPorts,
+} from "../../../../../lab/commands/preflight/ports.ts";
 import { isAtLeast, missingPrograms, prerequisites } from "../../../../../lab/commands/preflight/programs.ts";
 import { checkSettings, checkSettingsFile } from "../../../../../lab/commands/preflight/settings.ts";
 import { troubleIn } from "../../../../../lab/commands/update.ts";
@@ -90,6 +95,12 @@ describe("ports of the hosts", () => {
     const port = await listener("127.20.255.12");
     expect(await takenPorts(["127.20.255.11"], [port])).toEqual([]);
     await expect(checkPorts("127.20.255", 0)).resolves.toBeUndefined();
+  });
+
+  test("those that Docker publishes are the lab's own, whichever process holds them", () => {
+    const listed =
+      "127.20.1.11:22->22/tcp, 127.20.1.11:6443->6443/tcp, 9000/tcp\n\n0.0.0.0:5000->5000/tcp, :::5000->5000/tcp\n";
+    expect(publishedIn(listed)).toEqual(["127.20.1.11:22", "127.20.1.11:6443", "0.0.0.0:5000"]);
   });
 
   test("only what listens counts", () => {
