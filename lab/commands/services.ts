@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { digest } from "../../components/core/digest.ts";
-import { notYet, waitFor } from "../../components/core/wait.ts";
+import { notYet, Unrecoverable, waitFor } from "../../components/core/wait.ts";
+import { lastLines } from "../../tools/lastLines.ts";
 import { repository } from "../../tools/repository.ts";
 import { files, type Lab } from "../lab.ts";
 import type { LabNetwork } from "../machines/docker/network.ts";
 import { fromFile, startDaemon } from "../state/process.ts";
 import { serverVariable, stopServer } from "../state/servers.ts";
+import { takenPorts } from "./preflight/ports.ts";
 
 /** Ports on the gateway of the lab's network. They can be fixed, because no other lab uses that network. */
 const ports = { cloud: 7600, releases: 7601, saas: 7602, snowflake: 7603 };
@@ -21,12 +23,14 @@ export const speed = 60;
 
 const node = process.execPath;
 
-interface Server {
+export interface Server {
   title: string;
   folder: string;
   args: string[];
   /** Responds when the server is ready. */
   url: string;
+  /** All ports at which it listens, at the address in `url`. */
+  ports: number[];
   environment: Record<string, string>;
 }
 
@@ -73,6 +77,7 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
       folder: files(lab).saas,
       args: [join(repository, "lab/saas/main.ts"), ...saas],
       url: `${saasUrl(network)}/`,
+      ports: [ports.saas, ports.snowflake],
       environment,
     },
     {
@@ -80,6 +85,7 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
       folder: join(lab.folder, "cloud"),
       args: [join(repository, "lab/cloud/main.ts"), ...cloud],
       url: `http://${network.gateway}:${ports.cloud}/_lab/state`,
+      ports: [ports.cloud],
       environment,
     },
     {
@@ -94,6 +100,7 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
         programs.k3s,
       ],
       url: k3sUrl(network),
+      ports: [ports.releases],
       environment,
     },
   ];
@@ -109,20 +116,38 @@ export async function ensureServers(
 ): Promise<void> {
   for (const server of servers(lab, network, prefix, programs)) {
     signal?.throwIfAborted();
-    const pidFile = join(server.folder, `pid-${digest(server.args.join(" "))}.json`);
-    const logFile = join(server.folder, "log");
-    if (!(await fromFile(pidFile))) {
-      await stopServer(server.folder);
-      const env = { ...server.environment, [serverVariable]: server.folder };
-      await startDaemon(node, server.args, { pidFile, logFile, env });
-    }
-    const what = `${server.title} at ${server.url}`;
-    await waitFor({ what, deadline: 20, interval: 0.2, ...(signal && { signal }) }, async () => {
-      if (!(await fromFile(pidFile))) return notYet(`it ended; see ${logFile}`);
-      const response = await fetch(server.url, { method: "HEAD", signal: AbortSignal.timeout(2000) });
-      return response.status < 500 ? true : notYet(`it answers ${response.status}; see ${logFile}`);
-    });
+    await ensureServer(server, signal);
   }
+}
+
+/**
+ * Starts one server, unless it runs with the same arguments, and waits until it responds.
+ *
+ * @throws at once where its port is taken or it ends, with the last line of its log
+ */
+export async function ensureServer(server: Server, signal?: AbortSignal): Promise<void> {
+  const pidFile = join(server.folder, `pid-${digest(server.args.join(" "))}.json`);
+  const logFile = join(server.folder, "log");
+  if (!(await fromFile(pidFile))) {
+    await stopServer(server.folder);
+    // Another program there could respond in its place.
+    const taken = await takenPorts([new URL(server.url).hostname], server.ports);
+    if (taken.length > 0)
+      throw new Error(
+        `${server.title} cannot start: ${taken.join("; ")}. Stop that program, and run \`make up\``,
+      );
+    const env = { ...server.environment, [serverVariable]: server.folder };
+    await startDaemon(node, server.args, { pidFile, logFile, env });
+  }
+  const what = `${server.title} at ${server.url}`;
+  await waitFor({ what, deadline: 20, interval: 0.2, ...(signal && { signal }) }, async () => {
+    if (!(await fromFile(pidFile))) {
+      const said = (await lastLines(logFile, 1)) || "it said nothing";
+      throw new Unrecoverable(new Error(`${server.title} ended: ${said}; its log is ${logFile}`));
+    }
+    const response = await fetch(server.url, { method: "HEAD", signal: AbortSignal.timeout(2000) });
+    return response.status < 500 ? true : notYet(`it answers ${response.status}; see ${logFile}`);
+  });
 }
 
 /** Stops the lab's servers, with any arguments. */

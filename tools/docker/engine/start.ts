@@ -4,6 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
+import { lastLines } from "../../lastLines.ts";
 import { clearDeadEngine, daemonPid, isEngine } from "./process.ts";
 import { dropRecord, type EngineRecord, readRecord, stateFolder, writeRecord } from "./record.ts";
 
@@ -32,9 +33,6 @@ export async function outwardMtu(): Promise<number> {
   const text = await readFile(`/sys/class/net/${out}/mtu`, "utf8").catch(() => "1500");
   return Math.min(1500, Number(text.trim()));
 }
-
-const lastLines = async (file: string): Promise<string> =>
-  (await readFile(file, "utf8").catch(() => "")).trim().split("\n").slice(-8).join("\n");
 
 type Ask = () => Promise<{ version?: string; refusal: string }>;
 

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { ensureServer, type Server } from "../../../../lab/commands/services.ts";
+import { stopServer } from "../../../../lab/state/servers.ts";
+import { repository } from "../../../../tools/repository.ts";
+
+/** The lab's release server. */
+function releases(port: number, host = "127.0.0.1"): Server {
+  const folder = mkdtempSync(join(tmpdir(), "releases-"));
+  onTestFinished(async () => {
+    await stopServer(folder);
+    rmSync(folder, { recursive: true });
+  });
+  const listen = `${host}:${port}`;
+  return {
+    title: "the release server",
+    folder,
+    args: [
+      join(repository, "lab/k3s/releaseServer.ts"),
+      "--listen",
+      listen,
+      "--file",
+      "/k3s",
+      import.meta.filename,
+    ],
+    url: `http://${listen}/k3s`,
+    ports: [port],
+    environment: {},
+  };
+}
+
+/** A port that was free a moment ago, and a stranger who listens there until `free`. */
+async function taken(): Promise<{ port: number; free: () => Promise<void> }> {
+  const stranger = createServer((_request, response) => response.end("hello"));
+  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  const { port } = stranger.address() as AddressInfo;
+  const free = () => new Promise<void>((resolve) => void stranger.close(() => resolve()));
+  onTestFinished(() => void stranger.close());
+  return { port, free };
+}
+
+test("a server whose port somebody has is not taken for the one that responds there; once it is free, it starts", async () => {
+  const { port, free } = await taken();
+  const server = releases(port);
+  await expect(ensureServer(server)).rejects.toThrow(
+    new RegExp(`^the release server cannot start: 127\\.0\\.0\\.1:${port}: .+ uses this port`),
+  );
+  await free();
+  await ensureServer(server);
+});
+
+test("a server that ends at once fails with what it said last, not after a deadline", async () => {
+  // An address that is not this machine's.
+  const server = releases(7601, "192.0.2.1");
+  await expect(ensureServer(server)).rejects.toThrow(
+    /^the release server ended: cannot listen on 192\.0\.2\.1:7601: .*EADDRNOTAVAIL.*; its log is .+\/log$/,
+  );
+});
