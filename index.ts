@@ -207,10 +207,15 @@ new McpCheck(
         checkPlan({ hostname, servers: mcpPlatform.servers, oidc: usesOidc, address, certificate }),
       ),
     token: mcpPlatform.clients.apply(checkToken),
-    // Including the data stores, on which servers depend.
-    contents: pulumi
-      .all([nginx.digest, redis.digest, postgres.digest, mcpPlatform.digests])
-      .apply((digests) => digests.flat()),
+    digests: {
+      cluster: cluster.digest,
+      namespaces: namespaces.digest,
+      gpu: gpu.digest,
+      postgres: postgres.digest,
+      redis: redis.digest,
+      nginx: nginx.digest,
+      servers: mcpPlatform.digests,
+    },
   },
   { ...inCluster, dependsOn: [nginx, mcpPlatform] },
 );

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { z } from "zod";
 import { Component } from "../components/core/base.ts";
+import { digest } from "../components/core/digest.ts";
 import { keepersOf } from "../components/core/generation.ts";
 import { type K3sSettings, nodeAddress } from "./config/config.ts";
 import { kubeconfigFor } from "./config/kubeconfig.ts";
@@ -64,6 +65,8 @@ export class Cluster extends Component {
    * cannot serve: while it is replaced, Pulumi deletes its dependents before it counts the machine as deleted.
    */
   readonly clusterIdentity: pulumi.Resource;
+  /** Digest of K3s's settings, its version included, and of the machines. */
+  readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("k3s:Cluster", name, opts);
@@ -134,6 +137,7 @@ export class Cluster extends Component {
     );
     this.server = server.host;
     this.clusterIdentity = clusterIdentity;
+    this.digest = all.apply((hosts) => clusterDigest(settings, hosts));
     this.registerOutputs({ kubeconfig: this.kubeconfig, nodes: this.nodes.map((node) => node.name) });
   }
 
@@ -189,6 +193,10 @@ export class Cluster extends Component {
       .apply(([text, host]) => kubeconfigFor(text, { address: host.address, name }));
   }
 }
+
+/** Digest of K3s's settings and of the machines. Pure. */
+export const clusterDigest = (settings: K3sSettings, hosts: readonly Host[]): string =>
+  digest(JSON.stringify([settings, hosts.map(({ machineId }) => machineId)]));
 
 /**
  * Servers before agents, which is also the order of upgrades.

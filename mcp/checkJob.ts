@@ -13,6 +13,20 @@ import type { ServerSummary } from "./platform.ts";
 const name = "mcp-check";
 const tokenFile = "token";
 
+/** Digests of the parts of the platform; no secrets. */
+export interface CheckDigests {
+  /** K3s and the machines. */
+  cluster: pulumi.Input<string>;
+  /** Quotas and network policies. */
+  namespaces: pulumi.Input<string>;
+  gpu: pulumi.Input<string>;
+  postgres: pulumi.Input<string>;
+  redis: pulumi.Input<string>;
+  nginx: pulumi.Input<string>;
+  /** Of the gateway and of every server. */
+  servers: pulumi.Input<string[]>;
+}
+
 export interface McpCheckArgs {
   namespace: pulumi.Input<string>;
   /** The MCP servers' image, which holds the check. */
@@ -21,10 +35,8 @@ export interface McpCheckArgs {
   plan: pulumi.Input<Plan>;
   /** Token of a client; secret. */
   token: pulumi.Input<string>;
-  /**
-   * Digests of the servers, the gateway, Nginx and the data stores; no secrets. A change of one runs the check again.
-   */
-  contents: pulumi.Input<string[]>;
+  /** Of everything that a server needs to respond. A change of one runs the check again. */
+  digests: CheckDigests;
 }
 
 /** Seconds for all servers to respond once everything is ready: the gateway probes every 5 s, and needs two good results. */
@@ -119,7 +131,7 @@ export class McpCheck extends Component {
     const plan = pulumi.output(args.plan).apply((resolved) => JSON.stringify(resolved));
     // A digest of a random token reveals nothing.
     const hash = pulumi.unsecret(
-      pulumi.all([args.image, plan, args.token, args.contents]).apply((parts) => contentHash(...parts)),
+      pulumi.all([args.image, plan, args.token, args.digests]).apply((parts) => contentHash(...parts)),
     );
     new k8s.batch.v1.Job(
       this.childName("job"),

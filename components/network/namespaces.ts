@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../core/base.ts";
+import { digest } from "../core/digest.ts";
 import { hostCidr, type Peer } from "./addresses.ts";
 import { flows, type Places, policiesOf } from "./flows.ts";
 import { containerLimits, limitsOf, podSecurityLabels } from "./limits.ts";
@@ -27,6 +28,8 @@ export class Namespaces extends Component {
   readonly names: Record<NamespaceName, pulumi.Output<string>>;
   /** To depend on the isolation of a namespace without its name as an input. */
   readonly isolated: Record<NamespaceName, pulumi.Resource>;
+  /** Digest of quotas, limits and network policies. */
+  readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: NamespacesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("network:Namespaces", name, opts);
@@ -86,6 +89,15 @@ export class Namespaces extends Component {
       Object.fromEntries(built.map(([each, one]) => [each, of(one)])) as Record<NamespaceName, T>;
     this.names = byName(({ name }) => name);
     this.isolated = byName(({ last }) => last);
+    this.digest = places.apply((known) =>
+      digest(
+        JSON.stringify([
+          limits,
+          containerLimits,
+          policies.map(({ namespace, name, spec }) => [namespace, name, spec(known)]),
+        ]),
+      ),
+    );
     this.registerOutputs({ names: this.names });
   }
 }

@@ -46,6 +46,8 @@ export interface GpuPluginArgs {
 export class GpuPlugin extends Component {
   /** Resolves only when the plugin runs; a resource that needs a slice depends on it. */
   readonly ready: pulumi.Output<boolean>;
+  /** Digest of chart and values. */
+  readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: GpuPluginArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:GpuPlugin", name, opts);
@@ -60,6 +62,7 @@ export class GpuPlugin extends Component {
       this.child(),
     );
     this.ready = service.host.apply(() => true);
+    this.digest = service.digest;
     this.registerOutputs({ ready: this.ready });
   }
 }

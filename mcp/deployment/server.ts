@@ -20,7 +20,7 @@ export class McpServer extends Component {
   readonly port: number;
   /** Address of its Service: known before the server responds, and stable while the Service exists. */
   readonly address: pulumi.Output<string>;
-  /** Digest of the pod template, the catalog entry and the endpoints. */
+  /** Digest of the pod template, the catalog entry, the endpoints and the network policy. */
   readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -55,7 +55,7 @@ export class McpServer extends Component {
     this.host = pulumi.interpolate`${metadata.name}.${args.namespace}.svc.cluster.local`;
     this.port = entry.port;
     this.address = service.spec.clusterIP;
-    this.digest = digestOf(template, entry, args.urls);
+    this.digest = digestOf(template, entry, args.urls, objects.policy);
     this.registerOutputs({ host: this.host });
   }
 

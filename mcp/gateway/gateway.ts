@@ -50,7 +50,7 @@ export class Gateway extends Component {
   readonly path: string;
   readonly statusPath: string;
   readonly metadataPath: string;
-  /** Digest of the pod template. */
+  /** Digest of the pod template and of the egress. */
   readonly digest: pulumi.Output<string>;
 
   constructor(component: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -58,6 +58,7 @@ export class Gateway extends Component {
     const { settings, backends, namespace, auth, sessions, engine = defaultEngine } = args;
     const labels = { ...mcpGateway, ...redisClient, "app.kubernetes.io/part-of": "sophia-mcp" };
     const metadata = { name: gatewayName, namespace, labels };
+    const egress = gatewayEgress(backends, auth);
     const files = gatewayFiles(engine, gatewayConfig(engine, backends, auth, sessions), auth);
     const secrets = gatewaySecrets(engine, backends, sessions.password);
     const values = pulumi.secret(pulumi.all(secrets));
@@ -84,7 +85,7 @@ export class Gateway extends Component {
           spec: {
             podSelector: { matchLabels: mcpGateway },
             policyTypes: ["Egress"],
-            egress: gatewayEgress(backends, auth),
+            egress,
           },
         },
         this.child(),
@@ -100,7 +101,7 @@ export class Gateway extends Component {
     this.path = engine.path;
     this.statusPath = engine.statusPath;
     this.metadataPath = engine.metadataPath;
-    this.digest = digestOf(template);
+    this.digest = digestOf(template, egress);
     this.registerOutputs({ host: this.host });
   }
 

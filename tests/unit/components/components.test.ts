@@ -58,6 +58,18 @@ describe("namespaces", () => {
       egress: [{ to: [{ ipBlock: { cidr: "192.0.2.1/32" } }], ports: [{ port: 6443 }] }],
     });
   });
+
+  test("M4 have a digest that changes with the API servers and the quotas, and only then", async () => {
+    const digestOf = (address: string, gpuSlices: number) =>
+      resolved(
+        new Namespaces("n", { apiServers: [{ address, port: 6443 }], clusterCidr: "10.42.0.0/16", gpuSlices })
+          .digest,
+      );
+    const first = await digestOf("192.0.2.1", 4);
+    expect(await digestOf("192.0.2.1", 4)).toBe(first);
+    expect(await digestOf("192.0.2.2", 4)).not.toBe(first);
+    expect(await digestOf("192.0.2.1", 8)).not.toBe(first);
+  });
 });
 
 describe("services", () => {

@@ -14,6 +14,14 @@ test("K5 the GPU plugin is a release of NVIDIA's chart", async () => {
   });
 });
 
+test("M4 the plugin's digest changes with its slices, and only then", async () => {
+  const digestOf = (slicesPerGpu: number) =>
+    resolved(new GpuPlugin("g", { settings: gpuSettings.parse({ slicesPerGpu }), namespace: "gpu" }).digest);
+  const first = await digestOf(4);
+  expect(await digestOf(4)).toBe(first);
+  expect(await digestOf(8)).not.toBe(first);
+});
+
 test("W2 GPUs are measured on their hosts, and told to Kubernetes by an API whose certificate it is given", async () => {
   const metrics = new GpuMetrics("m", {
     settings: gpuSettings.parse({}).autoscaling,

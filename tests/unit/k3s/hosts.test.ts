@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { orderHosts } from "../../../k3s/cluster.ts";
+import { clusterDigest, orderHosts } from "../../../k3s/cluster.ts";
 import { nodeKind, nodeName } from "../../../k3s/host.ts";
-import { host, mcpHost } from "./fixtures.ts";
+import { host, mcpHost, settings } from "./fixtures.ts";
 
 describe("hosts of a cluster", () => {
   test("K1 servers come first, so that they are upgraded first", () => {
@@ -15,6 +15,13 @@ describe("hosts of a cluster", () => {
     expect(orderHosts([all]).agents).toEqual([]);
     expect(nodeName(all)).toBe("mcp-node");
     expect(nodeKind(all)).toBe("server");
+  });
+
+  test("M4 the digest changes with K3s's settings and with a machine, and only then", () => {
+    const first = clusterDigest(settings(), [host(), mcpHost()]);
+    expect(clusterDigest(settings(), [host({ labels: { a: "b" } }), mcpHost()])).toBe(first);
+    expect(clusterDigest(settings({ version: "v1.35.1+k3s1" }), [host(), mcpHost()])).not.toBe(first);
+    expect(clusterDigest(settings(), [host(), mcpHost({ machineId: "machine-9" })])).not.toBe(first);
   });
 
   test.each([

@@ -31,7 +31,15 @@ const base: McpCheckArgs = {
   image: "registry.test/servers:1",
   plan,
   token: pulumi.secret("token-of-the-check"),
-  contents: ["nginx", "redis"],
+  digests: {
+    cluster: "c",
+    namespaces: "n",
+    gpu: "g",
+    postgres: "p",
+    redis: "r",
+    nginx: "x",
+    servers: ["gateway", "memory"],
+  },
 };
 
 /** The Job that is asked for. */
@@ -57,7 +65,7 @@ test("M4 it runs again with each change of what is asked, and of nothing else", 
     { image: "registry.test/servers:2" },
     { plan: { ...plan, servers: [] } },
     { token: pulumi.secret("another") },
-    { contents: ["nginx", "redis of another version"] },
+    ...Object.keys(base.digests).map((part) => ({ digests: { ...base.digests, [part]: "changed" } })),
   ];
   const names = [];
   for (const change of changes) names.push((await job(change)).metadata.name);

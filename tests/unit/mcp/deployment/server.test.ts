@@ -106,6 +106,18 @@ test("M2 S4 its network policy allows egress to what its entry names", async () 
   });
 });
 
+test("M4 its digest changes with its network policy, and nothing rolls", async () => {
+  const digestOf = async (port: number) => {
+    const { made } = await server({}, { apiServers: [{ address: "10.0.0.5", port }] });
+    return [await resolved(made.digest), JSON.stringify(template())];
+  };
+  const [first, pods] = await digestOf(6443);
+  expect(await digestOf(6443)).toEqual([first, pods]);
+  const [other, samePods] = await digestOf(7443);
+  expect(other).not.toBe(first);
+  expect(samePods).toBe(pods);
+});
+
 test("W3 a change of hosts does not restart a server that does not read them", async () => {
   const digestOf = async (hosts: object[]) => {
     await server({ name: "other" }, { hosts });
