@@ -31,6 +31,7 @@ async function checked({ cloud, key }: TestCloud, change: Change): Promise<true>
     instanceTypes: ["gpu_1x_a10"],
     retryDeadline,
     sshKey: { name: "k", publicKey: somePublicKey },
+    firewall: { adminNetworks: ["203.0.113.0/24"] },
   });
   const prices = await livePrices(settings, change.apiKey ?? key, hosts);
   return approve({ settings, hosts, budget: { monthlyUsd } }, prices);

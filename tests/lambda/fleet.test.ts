@@ -76,7 +76,8 @@ test("L1 L2 L4 L7 a fleet goes up, stays the same, changes only what was changed
     );
     expect(opened?.sort()).toEqual(
       [
-        ...[22, 80, 443, 6443, "icmp"].map((port) => `0.0.0.0/0 ${port}`),
+        ...[80, 443, "icmp"].map((port) => `0.0.0.0/0 ${port}`),
+        ...[22, 6443].map((port) => `203.0.113.0/24 ${port}`),
         ...summary.flatMap(({ address }) => [`${address}/32 6443`, `${address}/32 51820`]),
       ].sort(),
     );

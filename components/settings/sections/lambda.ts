@@ -56,12 +56,13 @@ export const lambdaSettings = z.strictObject({
     })
     .optional(),
   /** Inbound rules beyond what hosts need of each other. */
-  firewall: z
-    .strictObject({
-      /** Source networks that may reach port 22 and 6443. */
-      adminNetworks: z.array(z.cidrv4()).min(1).default(["0.0.0.0/0"]),
-    })
-    .prefault({}),
+  firewall: z.strictObject({
+    /**
+     * Source networks that may reach port 22 and 6443: yours, and that of the machine that runs the program.
+     * `0.0.0.0/0` opens both to the internet, which the policy `firewall` refuses except for the lab. A change is applied at once.
+     */
+    adminNetworks: z.array(z.cidrv4()).min(1),
+  }),
 });
 
 export const hostRoles = ["server", "agent", "ingress", "data", "mcp"] as const;

@@ -22,6 +22,7 @@ export const fast = {
   settleDeadline: 2,
   retryDeadline: 3,
   sshKey: { name: "test", publicKey: somePublicKey },
+  firewall: { adminNetworks: ["203.0.113.0/24"] },
 };
 
 /** Ten emulated minutes a second: an instance boots within half a second. */

@@ -40,6 +40,7 @@ beforeEach(async () => {
 const settings = (more: object = {}) =>
   lambdaSettings.parse({
     sshKey: { name: "team" },
+    firewall: { adminNetworks: ["203.0.113.0/24"] },
     regions: ["us-west-1", "us-south-2"],
     requestsPerSecond: 1000,
     ...more,
