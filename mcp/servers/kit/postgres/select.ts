@@ -1,5 +1,6 @@
+import { parseExactly } from "../json.ts";
 import { maxText, offsetOf, type Paging, ToolError } from "../tool.ts";
-import type { Database } from "./database.ts";
+import type { Database, Query } from "./database.ts";
 
 /** Longest row as JSON; longer ones never leave the server, whatever they hold. */
 const maxRow = 50_000;
@@ -40,6 +41,7 @@ export async function select(
       while (texts.length <= limit) {
         const asked = Math.min(batch, limit + 1 - texts.length);
         const rows = await query<{ j: string | null; size: number }>(`FETCH ${asked} FROM answer`);
+        if (texts.length === 0) await refuseDuplicates(query, rows[0]?.j);
         for (const { j, size: bytes } of rows) {
           if (j === null) throw tooLong(start + texts.length, bytes);
           size += j.length;
@@ -56,9 +58,23 @@ export async function select(
 }
 
 const paged = (texts: string[], start: number, more: boolean): Selected => ({
-  rows: texts.map((text) => JSON.parse(text)),
+  rows: texts.map(parseExactly),
   ...(more && { nextCursor: String(start + texts.length) }),
 });
+
+/** Of two columns of one name, an object in JavaScript would keep the second. */
+async function refuseDuplicates(query: Query, row: string | null | undefined): Promise<void> {
+  if (row === null || row === undefined) return;
+  const names = await query<{ name: string }>(
+    "SELECT name FROM json_object_keys($1::json) AS name GROUP BY name HAVING count(*) > 1 ORDER BY name",
+    [row],
+  );
+  if (names.length === 0) return;
+  throw new ToolError(
+    `The query has more than one column ${names.map(({ name }) => name).join(", and more than one ")}`,
+    "Give each its own name with AS.",
+  );
+}
 
 const tooLong = (row: number, bytes: number) =>
   new ToolError(

@@ -18,6 +18,24 @@ test("M4 a query is answered in pages, with JSON's types", async () => {
   expect(await ask("query_sql", { sql, limit: 5 })).toEqual({ rows: [1, 2, 3, 4, 5].map((n) => ({ n })) });
 });
 
+test("M4 numbers are as PostgreSQL has them, whatever their size, and none of two columns is lost", async () => {
+  const { call } = await serving();
+  const sql = `SELECT 9007199254740993 AS id, 0.1234567890123456789 AS share, 1.5 AS price,
+    '{"deep": [12345678901234567890], "text": "9007199254740993"}'::jsonb AS more`;
+  expect(await call("query_sql", { sql })).toEqual({
+    isError: false,
+    text:
+      '{"rows":[{"id":9007199254740993,"share":0.1234567890123456789,"price":1.5,' +
+      '"more":{"deep":[12345678901234567890],"text":"9007199254740993"}}]}',
+  });
+  expect(
+    await call("query_sql", { sql: "SELECT a.n, b.n, 1 AS x FROM (SELECT 1 AS n) a, (SELECT 2 AS n) b" }),
+  ).toEqual({
+    isError: true,
+    text: "The query has more than one column n. Give each its own name with AS.",
+  });
+});
+
 test("M4 a long answer ends early with a cursor, and a row that is too long never leaves the database", async () => {
   const { ask, call } = await serving();
   const sql = "SELECT n, repeat('y', 9000) AS y FROM generate_series(1, 30) n ORDER BY n";
@@ -68,8 +86,8 @@ test("M4 a statement is stopped at its timeout, and the next one is served", asy
 
 test("M4 a query that switches its timeout off is stopped all the same, whichever of its rows waits", async () => {
   const { call } = await serving(staging().open("mcp", 0.3));
-  const waits = (row: number) => `SELECT n, set_config('statement_timeout', '0', false),
-    set_config('client_connection_check_interval', '0', false), CASE WHEN n = ${row} THEN pg_sleep(20) END
+  const waits = (row: number) => `SELECT n, set_config('statement_timeout', '0', false) AS a,
+    set_config('client_connection_check_interval', '0', false) AS b, CASE WHEN n = ${row} THEN pg_sleep(20) END
     FROM generate_series(1, 250) n`;
   const stopped = { isError: true, text: expect.stringMatching(/^The statement took longer than 0\.3 s/) };
   // In the second batch of a page, and behind the rows that a cursor skips.
