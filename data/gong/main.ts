@@ -25,6 +25,8 @@ export interface Extraction {
     perDay: number;
     /** Seconds. */
     patience: number;
+    /** Seconds. Default 60. */
+    answerWithin?: number;
   };
   plan: Plan;
   signal: AbortSignal;

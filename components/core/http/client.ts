@@ -82,10 +82,7 @@ export class HttpClient {
       throw new ServerFault(vendor, { call: call.name, status, message });
     }
     const error = this.#options.errorFor({ call: call.name, status, text: clean(text) });
-    if (error instanceof RateLimited) {
-      const seconds = Number(retryAfter);
-      await this.#options.onRateLimited(seconds > 0 ? seconds : 0);
-    }
+    if (error instanceof RateLimited) await this.#options.onRateLimited(retryAfter ?? 0);
     throw error;
   }
 

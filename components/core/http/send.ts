@@ -1,4 +1,5 @@
 import { ReplyLost, Unreachable, Untrusted, type Vendor } from "./errors.ts";
+import { retryAfterOf } from "./retryAfter.ts";
 
 /** Failures before a connection is established: the request cannot have reached the server. */
 const unsent = new Set([
@@ -32,7 +33,8 @@ export interface HttpRequest {
 export interface HttpReply {
   status: number;
   text: string;
-  retryAfter: string | null;
+  /** Seconds. */
+  retryAfter: number | undefined;
 }
 
 export interface SendOptions {
@@ -67,7 +69,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
     return {
       status: response.status,
       text: await response.text(),
-      retryAfter: response.headers.get("retry-after"),
+      retryAfter: retryAfterOf(response.headers),
     };
   } catch (error) {
     signal?.throwIfAborted();

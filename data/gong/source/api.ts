@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { GongError } from "./errors.ts";
 import { parseExactly } from "./json.ts";
 import type { Pace } from "./pace.ts";
+import { retryAfterOf } from "./retryAfter.ts";
 import { refusal } from "./wire.ts";
 
 export interface Account {
@@ -12,6 +13,8 @@ export interface Account {
   pace: Pick<Pace, "turn" | "pause">;
   /** Seconds that Gong may be unable to answer before the run ends. */
   patience: number;
+  /** Seconds that one answer may take; then it is asked for again. Default 60. */
+  answerWithin?: number;
   clock?: Clock;
   onRetry?(reason: string): void;
 }
@@ -29,7 +32,6 @@ export type Api = (request: Request) => Promise<unknown>;
 
 /** Gong answers an empty list with 404 and this text; any other 404 is a fault. */
 const nothingFound = /^No [a-z ]+ found/i;
-const secondsForAnAnswer = 60;
 const mostBytes = 256_000_000;
 
 const advice: Record<number, string> = {
@@ -72,7 +74,8 @@ async function once(account: Account, request: Request, failures: number): Promi
   for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, value);
   const { accessKey, accessKeySecret } = account.credentials();
   const key = Buffer.from(`${accessKey}:${accessKeySecret}`).toString("base64");
-  const late = AbortSignal.timeout(secondsForAnAnswer * 1000);
+  const { answerWithin = 60 } = account;
+  const late = AbortSignal.timeout(answerWithin * 1000);
   let response: Response;
   let text: string;
   try {
@@ -92,7 +95,7 @@ async function once(account: Account, request: Request, failures: number): Promi
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof GongError) throw error;
-    const reason = late.aborted ? `no answer within ${secondsForAnAnswer} s` : reasonOf(error);
+    const reason = late.aborted ? `no answer within ${answerWithin} s` : reasonOf(error);
     return { retry: `${url.origin}: ${reason}`, seconds: backoff(failures) };
   }
   const hide = (said: string) => said.replaceAll(key, "[key]").replaceAll(accessKeySecret, "[secret]");
@@ -112,8 +115,7 @@ async function judge(
   const said = hide(errors.join("; ") || text.trim().replaceAll(/\s+/g, " ")).slice(0, 300);
   if (status === 404 && errors.some((error) => nothingFound.test(error))) return { answer: undefined };
   if (status === 429) {
-    const wait = Number(headers.get("retry-after") ?? Number.NaN);
-    const seconds = Number.isFinite(wait) && wait >= 0 ? wait : backoff(failures);
+    const seconds = retryAfterOf(headers) ?? backoff(failures);
     await pace.pause(seconds);
     return { retry: `429, ${said}`, seconds };
   }

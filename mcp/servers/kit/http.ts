@@ -1,3 +1,4 @@
+import { retryAfterOf } from "../../../components/core/http/retryAfter.ts";
 import { ToolError } from "./tool.ts";
 
 /** Another service that a server calls over HTTP. */
@@ -61,12 +62,11 @@ export async function exchange(upstream: Upstream, request: Exchange): Promise<A
       redirect: "error",
     });
     const text = clean(await bounded(response, maxBytes, name), upstream);
-    const wait = Number(response.headers.get("retry-after") ?? Number.NaN);
     return {
       status: response.status,
       json: parsed(text),
       said: text.trim().replaceAll(/\s+/g, " ").slice(0, 300),
-      retryAfter: Number.isFinite(wait) && wait >= 0 ? wait : undefined,
+      retryAfter: retryAfterOf(response.headers),
     };
   } catch (cause) {
     if (cause instanceof ToolError) throw cause;

@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { type Call, HttpClient } from "../../../components/core/http/client.ts";
 import { ApiError, RateLimited, ServerFault, Untrusted } from "../../../components/core/http/errors.ts";
+import { retryAfterOf } from "../../../components/core/http/retryAfter.ts";
 import type { Clock } from "../../../components/core/wait.ts";
 import { createClient } from "../../../data/estuary/client/client.ts";
+import { retryAfterOf as ofExtractor } from "../../../data/gong/source/retryAfter.ts";
 
 const vendor = { name: "Vendor", addressSetting: "vendor.url" };
 const password = "pa55word";
@@ -63,12 +65,28 @@ test("after a 429 Retry-After is honoured, and the call is repeated", async () =
   const limited = (headers: Record<string, string>) => new Response("slow down", { status: 429, headers });
   const { client, state } = serverOf([
     limited({ "retry-after": "7" }),
+    limited({ "retry-after": "Fri, 20 Nov 2026 10:00:09 GMT", date: "Fri, 20 Nov 2026 10:00:00 GMT" }),
     limited({}),
     Response.json({ ok: true }),
   ]);
   expect(await client.call(call)).toEqual({ ok: true });
-  expect(state).toEqual({ requests: 3, pauses: [7, 0] });
+  expect(state).toEqual({ requests: 4, pauses: [7, 9, 0] });
 });
+
+test.each([retryAfterOf, ofExtractor])(
+  "Retry-After is a number, or a date by the server's clock",
+  (parse) => {
+    const at = (text: string, date?: string) =>
+      parse(new Headers({ "retry-after": text, ...(date !== undefined && { date }) }));
+    expect(["0", "7", " 2.5 "].map((text) => at(text))).toEqual([0, 7, 2.5]);
+    const date = "Fri, 20 Nov 2026 10:00:00 GMT";
+    expect(at("Fri, 20 Nov 2026 11:00:00 GMT", date)).toBe(3600);
+    expect(at("Fri, 20 Nov 2026 09:00:00 GMT", date)).toBe(0);
+    expect(at(new Date(Date.now() + 900_000).toUTCString())).toBeGreaterThan(60);
+    expect(["", "soon", "-1", "1e3"].map((text) => at(text))).toEqual(Array(4).fill(undefined));
+    expect(parse(new Headers())).toBeUndefined();
+  },
+);
 
 test("an untrusted certificate is a permanent failure of every vendor: nothing is retried", async () => {
   const { client, state } = serverOf([certificate]);

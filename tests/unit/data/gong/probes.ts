@@ -27,3 +27,17 @@ export function probesOf(staging: () => Staging) {
 
 /** A workspace of three pages of calls. */
 export const small = { seed: 5, size: 60, days: 3, utterances: 2, pageSize: 20 } as const;
+
+/** Time that passes only while somebody sleeps. */
+export function idleClock() {
+  const slept: number[] = [];
+  let ahead = 0;
+  return {
+    slept,
+    now: () => Date.now() + ahead,
+    sleep: async (ms: number) => {
+      slept.push(ms);
+      ahead += ms;
+    },
+  };
+}

@@ -100,6 +100,7 @@ export interface Run {
   perSecond?: number;
   perDay?: number;
   patience?: number;
+  answerWithin?: number;
   plan?: Partial<Extraction["plan"]>;
   signal?: AbortSignal;
   connect?: Extraction["connect"];
@@ -110,9 +111,10 @@ export interface Run {
 export async function runOnce(staging: Staging, gong: ServedGong, more: Run = {}) {
   const logged: string[] = [];
   const { perSecond = 10_000, perDay = 1_000_000, patience = 5 } = more;
+  const timeout = more.answerWithin !== undefined && { answerWithin: more.answerWithin };
   const failure = await extract({
     connect: more.connect ?? (() => staging.loader()),
-    gong: { url: gong.url, credentials: () => ({ ...gong.keys }), perSecond, perDay, patience },
+    gong: { url: gong.url, credentials: () => ({ ...gong.keys }), perSecond, perDay, patience, ...timeout },
     plan: {
       start: new Date(Date.now() - 40 * 86_400_000),
       lag: 0,

@@ -112,7 +112,11 @@ test("an upstream is called with query, body and key, and its answer comes back 
     });
     request.on("end", () => {
       seen.push([request.method, request.url, request.headers.authorization, body]);
-      response.writeHead(429, { "retry-after": "7" }).end('{"errors":["slow down, hush-hush"]}');
+      const headers = {
+        "retry-after": "Fri, 20 Nov 2026 10:00:07 GMT",
+        date: "Fri, 20 Nov 2026 10:00:00 GMT",
+      };
+      response.writeHead(429, headers).end('{"errors":["slow down, hush-hush"]}');
     });
   });
   const answer = await exchange(upstream(`${url}/v1/`), {
