@@ -10,7 +10,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { labOf } from "../lab/lab.ts";
 import { duration } from "../lab/terminal/progress.ts";
+import { stopEngine } from "../tools/docker/engine/stop.ts";
 import { lineCoverage } from "./support/coverage.ts";
+import { endLeftovers, removeLeftovers } from "./support/leftovers.ts";
 import { Commands } from "./support/run/execute.ts";
 import { bin, type Outcome, type Part, suite, whole } from "./support/run/parts.ts";
 import { removeLab } from "./support/run/removeLab.ts";
@@ -103,14 +105,24 @@ try {
   await Promise.all([built, ...chosenLanes.map((parts) => lane(parts, built))]);
 } finally {
   clearInterval(heartbeat);
+  if (commands.interrupted) await endLeftovers(temporary);
   if (withArtefacts) {
-    leftBehind = await removeLab(lab, () => commands.show(bin("node"), ["lab/cli.ts", "down"]), say);
+    try {
+      const leftovers = await removeLeftovers(temporary);
+      if (leftovers.length > 0) say(`removed what tests left in the engine: ${leftovers.join(", ")}`);
+    } catch (error) {
+      leftBehind = `what tests left in the engine was not removed: ${error instanceof Error ? error.message : error}`;
+    }
+    const lost = await removeLab(lab, () => commands.show(bin("node"), ["lab/cli.ts", "down"]), say);
+    leftBehind = lost ?? leftBehind;
   }
   if (measure) say(`\n${(await lineCoverage(reports)).text}`);
   for (const folder of [reports, temporary]) {
     // A compiler that an interrupted test started may still write there.
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
   }
+  // Until now an interrupted test's folder counted as a user of the engine.
+  if (withArtefacts) await stopEngine(lab.folder);
 }
 
 const sum = (count: (result: (typeof results)[number]) => number) =>

@@ -43,7 +43,17 @@ export const alive = async (id: ProcessId): Promise<boolean> => (await startOf(i
 export const processes = async (): Promise<number[]> =>
   (await readdir("/proc").catch(() => [])).filter((name) => /^[0-9]+$/.test(name)).map(Number);
 
-/** Whether a process has that environment variable. Other users' processes cannot be read: false. */
+/** Running processes with that environment variable; none on systems without /proc. */
+export async function withVariable(name: string, value: string): Promise<ProcessId[]> {
+  const found = await Promise.all(
+    (await processes()).map(async (pid) =>
+      (await hasVariable(pid, name, value)) ? identify(pid) : undefined,
+    ),
+  );
+  return found.filter((id) => id !== undefined);
+}
+
+/** Other users' processes cannot be read: false. */
 export async function hasVariable(pid: number, name: string, value: string): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
   return environment.split("\0").includes(`${name}=${value}`);

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { endProcess, hasVariable, identify, type ProcessId, processes, stopDaemon } from "./process.ts";
+import { endProcess, stopDaemon, withVariable } from "./process.ts";
 
 /** Environment variable that marks a server of the lab and its children: the server's folder. */
 export const serverVariable = "SOPHIA_LAB_SERVER";
@@ -15,15 +15,5 @@ export async function stopServer(folder: string): Promise<void> {
   });
   const known = names.filter((name) => /^pid-.*\.json$/.test(name));
   await Promise.all(known.map((name) => stopDaemon(`${folder}/${name}`)));
-  await Promise.all((await unnamed(folder)).map((id) => endProcess(id)));
-}
-
-/** Found by environment variable; none on systems without /proc. */
-async function unnamed(folder: string): Promise<ProcessId[]> {
-  const found = await Promise.all(
-    (await processes()).map(async (pid) =>
-      (await hasVariable(pid, serverVariable, folder)) ? identify(pid) : undefined,
-    ),
-  );
-  return found.filter((id) => id !== undefined);
+  await Promise.all((await withVariable(serverVariable, folder)).map((id) => endProcess(id)));
 }

@@ -15,6 +15,7 @@ import { type ServeOptions, type Serving, serve } from "../../../mcp/servers/kit
 import { tool } from "../../../mcp/servers/kit/tool.ts";
 import { run } from "../../../tools/exec.ts";
 import { only, render } from "../../charts/render.ts";
+import { testLabels } from "../../support/leftovers.ts";
 import { freePort } from "../../support/servers/ports.ts";
 
 export const add = tool({
@@ -153,7 +154,8 @@ export async function startDoor(
   writeFileSync(file("nginx.conf"), text);
   chmodSync(folder, 0o777);
   const name = `sophia-test-nginx-${https}`;
-  const place = ["--rm", "--name", name, "--network", "host", "--volume", `${folder}:${folder}`];
+  const place = ["--rm", "--name", name, ...testLabels(folder), "--network", "host"];
+  place.push("--volume", `${folder}:${folder}`);
   const command = ["--entrypoint", "nginx", image, "-e", "stderr", "-c", file("nginx.conf")];
   const child = spawn("docker", ["run", ...place, "--user", "0", ...command], {
     stdio: ["ignore", "pipe", "pipe"],

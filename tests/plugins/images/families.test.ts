@@ -9,6 +9,7 @@ import { docker, inspect } from "../../../tools/docker/docker.ts";
 import { baseImage } from "../../../tools/docker/images/base/image.ts";
 import { nodeImage } from "../../../tools/docker/images/node/image.ts";
 import { enginePlatform } from "../../../tools/docker/images/platform.ts";
+import { testLabels } from "../../support/leftovers.ts";
 import { brief } from "../events.ts";
 import { runProgram } from "../harness.ts";
 import { occurs } from "./occurs.ts";
@@ -176,7 +177,7 @@ describe.each(Object.entries(ways))("W4 the image %s", (name, { options, command
 
   test("becomes healthy as an unprivileged user on a read-only root", async () => {
     const given = (await options?.()) ?? [];
-    const args = ["run", "--detach", "--name", container, ...restricted, ...given];
+    const args = ["run", "--detach", "--name", container, ...testLabels(folder), ...restricted, ...given];
     await withLogin([...args, digests[name] ?? "", ...command]);
     await waitFor({ what: `health of ${name}`, deadline: 300, interval: 0.5 }, async () => {
       const { State: state } = (await inspect<Inspected>("container", container)) ?? {};

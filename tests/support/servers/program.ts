@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { testLabels } from "../leftovers.ts";
 
 /** A program that was started. */
 export interface Started {
@@ -71,7 +72,8 @@ function inImage(image: string): Program {
     const names = user ? ["--volume", "/etc/passwd:/etc/passwd:ro"] : [];
     const mounts = ["--volume", `${folder}:${folder}`, ...names];
     const place = ["--network=host", `--user=${uid}:${gid}`, "--tmpfs=/run/sshd:mode=755"];
-    return ["run", "--rm", "--interactive", ...place, ...mounts, "--entrypoint", command];
+    const labels = testLabels(folder);
+    return ["run", "--rm", "--interactive", ...labels, ...place, ...mounts, "--entrypoint", command];
   };
   return {
     start(command, args, options) {

@@ -65,6 +65,9 @@ export async function engineAvailable(): Promise<Availability> {
   return action.do === "refuse" ? { ok: false, reason: action.reason, fix: action.fix } : { ok: true };
 }
 
+/** Whether an engine answers now. */
+export const engineAnswers = async (): Promise<boolean> => decideEngine(await engineFacts()).do === "use";
+
 /**
  * Makes an engine answer that this lab used and that is gone, for what it still holds of the lab.
  *
