@@ -82,6 +82,11 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
       [...logged].map(([stream, { rejected }]) => ({ labels: { stream }, value: rejected })),
     ),
     gauge(
+      "sophia_stream_fields_added",
+      "Undocumented fields that came for the first time in the last day.",
+      [...logged].map(([stream, { added }]) => ({ labels: { stream }, value: added })),
+    ),
+    gauge(
       "sophia_stream_fields_gone",
       "Fields that were reported as no longer sent in the last day.",
       [...logged].map(([stream, { gone }]) => ({ labels: { stream }, value: gone })),

@@ -77,19 +77,25 @@ export async function logBadRecords(
 export interface Logged {
   /** Different records, however often each was read, or mended and broken again. */
   rejected: number;
+  /** Fields that are new. */
+  added: number;
   /** Fields that no longer come. */
   gone: number;
 }
 
 export async function loggedOf(client: pg.ClientBase): Promise<Map<string, Logged>> {
-  const { rows } = await client.query<{ stream: string; rejected: string; gone: string }>(
-    `SELECT stream, count(DISTINCT key) FILTER (WHERE reason = $2) AS gone,
+  const { rows } = await client.query<{ stream: string; rejected: string; added: string; gone: string }>(
+    `SELECT stream, count(DISTINCT key) FILTER (WHERE reason = $1) AS added,
+            count(DISTINCT key) FILTER (WHERE reason = $2) AS gone,
             count(DISTINCT coalesce(key, md5(raw::text), reason)) FILTER (WHERE reason NOT IN ($1, $2)) AS rejected
        FROM error_logs WHERE occurred_at > now() - interval '1 day' GROUP BY stream`,
     [fieldReasons.added, fieldReasons.gone],
   );
   return new Map(
-    rows.map(({ stream, rejected, gone }) => [stream, { rejected: Number(rejected), gone: Number(gone) }]),
+    rows.map(({ stream, ...counts }) => [
+      stream,
+      { rejected: Number(counts.rejected), added: Number(counts.added), gone: Number(counts.gone) },
+    ]),
   );
 }
 

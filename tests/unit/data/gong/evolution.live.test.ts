@@ -19,8 +19,13 @@ test("P3 a new field stays in raw and is told of once", async () => {
     message: "new fields, kept as JSON: metaData.sentiment",
   });
   expect(await count("gong_calls_staging WHERE raw #>> '{metaData,sentiment,score}' = '0.5'")).toBe(60);
+  expect(await alerts(staging)).toEqual(["PipelineFieldAdded"]);
   await runOnce(staging, gong);
   expect(await callsRun()).toMatchObject({ status: "succeeded", message: null });
+  // For a day, as only one run tells of it.
+  expect(await alerts(staging)).toEqual(["PipelineFieldAdded"]);
+  await staging.admin.query("UPDATE error_logs SET occurred_at = occurred_at - interval '25 hours'");
+  expect(await alerts(staging)).toEqual([]);
   expect((await contents(staging)).errors.map(({ key, reason }) => [key, reason])).toEqual([
     ["metaData.sentiment", "new field"],
   ]);

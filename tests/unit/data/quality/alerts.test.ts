@@ -19,7 +19,7 @@ const measured: Measured = {
   ],
   results: [{ stream: "gong_calls", check: "counts", score: 50, threshold: 100, passed: false }],
   slots: [{ name: "flow_slot", status: "lost", active: false, behindBytes: 1, safeBytes: 1, limitBytes: 9 }],
-  logged: new Map([["gong_calls", { rejected: 1, gone: 1 }]]),
+  logged: new Map([["gong_calls", { rejected: 1, added: 1, gone: 1 }]]),
   warehouseReachable: false,
   tasks: [{ name: "sophia/test/source-postgres", state: "failed", summary: "task shards failed" }],
   estuaryFault: undefined,
@@ -69,6 +69,7 @@ test("P5 an alert fires when it held at every look for as long as it says", () =
 test("P5 what is wrong fires its alerts, what is well fires none", () => {
   expect(holding(measured).sort()).toEqual([
     "PipelineCountsDiffer gong_calls",
+    "PipelineFieldAdded gong_calls",
     "PipelineFieldGone gong_calls",
     "PipelineRecordsRejected gong_calls",
     "PipelineSlotFillsUp flow_slot",
@@ -85,7 +86,7 @@ test("P5 what is wrong fires its alerts, what is well fires none", () => {
     slots: [
       { name: "flow_slot", status: "reserved", active: true, behindBytes: 1, safeBytes: 26, limitBytes: 100 },
     ],
-    logged: new Map([["gong_calls", { rejected: 0, gone: 0 }]]),
+    logged: new Map([["gong_calls", { rejected: 0, added: 0, gone: 0 }]]),
     warehouseReachable: true,
     tasks: [{ name: "sophia/test/source-postgres", state: "ok", summary: "Ok" }],
     estuaryFault: undefined,

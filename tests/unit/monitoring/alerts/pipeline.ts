@@ -118,6 +118,14 @@ export const pipelineCases: AlertCase[] = [
     well: { 'sophia_stream_fields_gone{stream="gong_calls"}': always(0) },
   },
   {
+    alert: "PipelineFieldAdded",
+    series: { 'sophia_stream_fields_added{stream="gong_calls"}': always(2) },
+    at: 0,
+    labels: { stream: "gong_calls" },
+    summary: "gong_calls: 2 fields are new; they have no columns",
+    well: { 'sophia_stream_fields_added{stream="gong_calls"}': always(0) },
+  },
+  {
     alert: "PipelineChecksStopped",
     series: {},
     at: 5,
