@@ -1,10 +1,18 @@
 import { z } from "zod";
+import { cut, fitting } from "../kit/cut.ts";
 import { cursorFor, cursorState, ToolError } from "../kit/tool.ts";
 import type { GongApi } from "./api.ts";
 import { pageOfCalls, pageOfExtensive, type WireCall, type WireExtensive, type WireParty } from "./wire.ts";
 
+/** Where an answer begins: a page of Gong's, and how many of its records were looked at before. */
+export const place = z.strictObject({
+  at: z.string().optional(),
+  skip: z.number().int().min(0).default(0),
+});
+export type Place = z.input<typeof place>;
+
 /** Filter of a list. Gong wants the same one with every page, so cursors carry it. */
-export const window = z.strictObject({ from: z.string(), to: z.string(), at: z.string().optional() });
+export const window = z.strictObject({ from: z.string(), to: z.string(), ...place.shape });
 export type Window = z.infer<typeof window>;
 
 const dayMs = 86_400_000;
@@ -14,16 +22,25 @@ export function windowOf(from: string | undefined, to: string | undefined, now =
   const end = to === undefined ? now : Date.parse(to);
   const start = from === undefined ? end - 7 * dayMs : Date.parse(from);
   if (start >= end) throw new ToolError("`from` is not before `to`", "Swap them, or leave one out.");
-  return { from: new Date(start).toISOString(), to: new Date(end).toISOString() };
+  return { from: new Date(start).toISOString(), to: new Date(end).toISOString(), skip: 0 };
 }
 
 const minutes = (seconds: number | undefined) =>
   seconds === undefined ? undefined : Math.round(seconds / 6) / 10;
 
-export const describeCall = ({ duration, isPrivate: _, ...call }: WireCall) => ({
+const describeWithin = (
+  most: number,
+  { duration, isPrivate: _, title, purpose, url, ...call }: WireCall,
+) => ({
   ...call,
+  title: title && cut(title, most),
+  purpose: purpose && cut(purpose, most),
+  url: url && cut(url, 500),
   minutes: minutes(duration),
 });
+
+/** In a list. */
+const describeCall = (call: WireCall) => describeWithin(200, call);
 
 const describeParty = ({ name, emailAddress, title, affiliation, userId }: WireParty) => ({
   name,
@@ -33,20 +50,49 @@ const describeParty = ({ name, emailAddress, title, affiliation, userId }: WireP
   userId,
 });
 
-export async function listCalls(api: GongApi, given: Window, signal: AbortSignal) {
+interface Taken<T> {
+  found: T[];
+  rest: Place | undefined;
+  scanned: number;
+}
+
+/**
+ * Up to `limit` of the wanted records of one of Gong's pages, where the next answer goes on, and how many were looked at.
+ * Gong's pages have a fixed size, so that a smaller answer ends inside one. Pure.
+ */
+export function taken<T>(
+  page: { records: readonly T[]; next: string | undefined },
+  { at, skip = 0 }: Place,
+  limit: number,
+  wanted: (record: T) => boolean,
+): Taken<T> {
+  const found: T[] = [];
+  for (let index = skip; index < page.records.length; index += 1) {
+    const record = page.records[index] as T;
+    if (!wanted(record)) continue;
+    if (found.length === limit)
+      return { found, rest: { ...(at !== undefined && { at }), skip: index }, scanned: index - skip };
+    found.push(record);
+  }
+  const rest = page.next === undefined ? undefined : { at: page.next };
+  return { found, rest, scanned: Math.max(0, page.records.length - skip) };
+}
+
+export async function listCalls(api: GongApi, given: Window, limit: number, signal: AbortSignal) {
   const { from, to, at } = given;
   const answer = await api(
     { path: "/v2/calls", query: { fromDateTime: from, toDateTime: to, cursor: at }, signal },
     pageOfCalls,
   );
-  const calls = answer?.calls ?? [];
-  const next = answer?.records?.cursor;
+  const records = answer?.calls ?? [];
+  const page = { records, next: answer?.records?.cursor };
+  const { found, rest } = taken(page, given, limit, ({ isPrivate }) => isPrivate !== true);
   return {
     from,
     to,
-    total: answer?.records?.totalRecords ?? calls.length,
-    items: calls.filter(({ isPrivate }) => isPrivate !== true).map(describeCall),
-    ...(next !== undefined && { nextCursor: cursorFor({ from, to, at: next }) }),
+    total: answer?.records?.totalRecords ?? records.length,
+    items: found.map(describeCall),
+    ...(rest && { nextCursor: cursorFor({ from, to, ...rest }) }),
   };
 }
 
@@ -73,26 +119,34 @@ export async function oneCall(api: GongApi, id: string, signal: AbortSignal): Pr
   return call;
 }
 
+/** A call with as much of everything as fits into one answer. */
 export function describeWhole({ metaData, parties = [], context = [], content }: WireExtensive) {
-  return {
-    ...describeCall(metaData),
+  const objects = context.flatMap(({ system, objects = [] }) => objects.map((each) => ({ system, ...each })));
+  return fitting({
+    ...describeWithin(5000, metaData),
     parties: parties.slice(0, 50).map(describeParty),
-    crm: context.flatMap(({ system, objects = [] }) =>
-      objects.slice(0, 20).map(({ objectType, objectId, fields = [] }) => ({
-        system,
-        objectType,
-        objectId,
-        fields: Object.fromEntries(fields.slice(0, 30).map(({ name, value }) => [name, value])),
-      })),
-    ),
+    crm: objects.slice(0, 20).map(({ system, objectType, objectId, fields = [] }) => ({
+      system,
+      objectType,
+      objectId,
+      fields: Object.fromEntries(fields.slice(0, 30).map(({ name, value }) => [name, plain(value)])),
+    })),
     brief: content?.brief,
-    keyPoints: content?.keyPoints?.map(({ text }) => text),
-    topics: content?.topics?.filter(({ duration }) => duration !== 0).map(({ name }) => name),
+    keyPoints: content?.keyPoints?.slice(0, 100).map(({ text }) => text),
+    topics: content?.topics
+      ?.filter(({ duration }) => duration !== 0)
+      .slice(0, 100)
+      .map(({ name }) => name),
     trackers: content?.trackers
       ?.filter(({ count }) => count !== 0)
+      .slice(0, 100)
       .map(({ name, count }) => ({ name, count })),
-  };
+  });
 }
+
+/** A field's value; a list or object as its JSON, which can be cut. */
+const plain = (value: unknown): unknown =>
+  typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 
 export interface Wanted {
   text?: string | undefined;
@@ -141,42 +195,51 @@ export const searchState = z.strictObject({
   minMinutes: z.number().optional(),
 });
 
-export async function searchCalls(api: GongApi, search: z.infer<typeof searchState>, signal: AbortSignal) {
-  const { from, to, at, ...wanted } = search;
+export async function searchCalls(
+  api: GongApi,
+  search: z.infer<typeof searchState>,
+  limit: number,
+  signal: AbortSignal,
+) {
+  const { from, to, at, skip, ...wanted } = search;
   const items: object[] = [];
-  let [cursor, scanned]: [string | undefined, number] = [at, 0];
-  for (let page = 0; page < pagesPerSearch; page += 1) {
-    const answer = await api(
+  let rest: Place | undefined = { at, skip };
+  let scanned = 0;
+  for (let page = 0; rest && page < pagesPerSearch && items.length < limit; page += 1) {
+    const answer: z.infer<typeof pageOfExtensive> | undefined = await api(
       {
         method: "POST",
         path: "/v2/calls/extensive",
         body: {
           filter: { fromDateTime: from, toDateTime: to },
           contentSelector: details,
-          ...(cursor !== undefined && { cursor }),
+          ...(rest.at !== undefined && { cursor: rest.at }),
         },
         signal,
       },
       pageOfExtensive,
     );
-    const calls = answer?.calls ?? [];
-    scanned += calls.length;
-    for (const call of calls.filter((each) => isWanted(each, wanted)))
-      items.push({
-        ...describeCall(call.metaData),
-        outside: (call.parties ?? [])
-          .filter(({ affiliation }) => affiliation === "External")
-          .slice(0, 10)
-          .map(({ name, emailAddress }) => emailAddress ?? name),
-      });
-    cursor = answer?.records?.cursor;
-    if (cursor === undefined || items.length >= 50) break;
+    const records = { records: answer?.calls ?? [], next: answer?.records?.cursor };
+    const part: Taken<WireExtensive> = taken(records, rest, limit - items.length, (each) =>
+      isWanted(each, wanted),
+    );
+    items.push(...part.found.map(describeFound));
+    scanned += part.scanned;
+    rest = part.rest;
   }
   return {
     scanned,
     items,
-    ...(cursor !== undefined && { nextCursor: cursorFor({ ...search, at: cursor }) }),
+    ...(rest && { nextCursor: cursorFor({ from, to, ...wanted, ...rest }) }),
   };
 }
+
+const describeFound = ({ metaData, parties = [] }: WireExtensive) => ({
+  ...describeCall(metaData),
+  outside: parties
+    .filter(({ affiliation }) => affiliation === "External")
+    .slice(0, 10)
+    .map(({ name, emailAddress }) => cut(emailAddress ?? name ?? "unknown", 100)),
+});
 
 export const readWindow = (cursor: string): Window => cursorState(cursor, window);

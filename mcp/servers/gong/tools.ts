@@ -14,9 +14,12 @@ import {
   describeWhole,
   listCalls,
   oneCall,
+  type Place,
+  place,
   readWindow,
   searchCalls,
   searchState,
+  taken,
   windowOf,
 } from "./calls.ts";
 import { pageOfTranscripts, pageOfUsers, type WireExtensive, type WireTranscript } from "./wire.ts";
@@ -28,22 +31,24 @@ const period = {
     .describe("first moment, e.g. 2026-11-01T00:00:00Z; left out: seven days before `to`"),
   to: moment.optional().describe("moment before which calls began; left out: now"),
 };
-const { cursor } = paging;
+/** Gong's own pages have a hundred records. */
+const part = {
+  limit: z.number().int().min(1).max(100).default(50).describe("how many items at most"),
+  cursor: paging.cursor,
+};
 const callId = z
   .string()
   .regex(/^\d{1,20}$/, "digits only, as text")
   .describe("a call's id, from list_calls");
-const usersState = z.strictObject({ at: z.string() });
 
 /** Tools around Gong's API v2. All are read-only. */
 export const gongTools = (api: GongApi): Tool[] => [
   tool({
     name: "list_calls",
-    description:
-      "List calls of a period with title, time, length and owner, a hundred a page; private ones are left out.",
-    input: z.object({ ...period, cursor }),
-    run: ({ from, to, cursor }, { signal }) =>
-      listCalls(api, cursor ? readWindow(cursor) : windowOf(from, to), signal),
+    description: "List calls of a period with title, time, length and owner; private ones are left out.",
+    input: z.object({ ...period, ...part }),
+    run: ({ from, to, limit, cursor }, { signal }) =>
+      listCalls(api, cursor ? readWindow(cursor) : windowOf(from, to), limit, signal),
   }),
   tool({
     name: "get_call",
@@ -89,29 +94,35 @@ export const gongTools = (api: GongApi): Tool[] => [
         .optional()
         .describe("part of a participant's name or e-mail address"),
       minMinutes: z.number().positive().optional(),
-      cursor,
+      ...part,
     }),
     timeout: 120,
-    run: ({ from, to, cursor, ...wanted }, { signal }) =>
+    run: ({ from, to, limit, cursor, ...wanted }, { signal }) =>
       searchCalls(
         api,
         cursor ? cursorState(cursor, searchState) : { ...windowOf(from, to), ...given(wanted) },
+        limit,
         signal,
       ),
   }),
   tool({
     name: "list_users",
-    description: "List Gong's users with id, name, e-mail address, title and manager, a hundred a page.",
-    input: z.object({ active: z.boolean().optional().describe("only active, or only former ones"), cursor }),
-    run: async ({ active, cursor }, { signal }) => {
-      const at = cursor === undefined ? undefined : cursorState(cursor, usersState).at;
-      const answer = await api({ path: "/v2/users", query: { cursor: at }, signal }, pageOfUsers);
-      const users = answer?.users ?? [];
-      const next = answer?.records?.cursor;
-      return {
-        items: users.filter((user) => active === undefined || user.active === active),
-        ...(next !== undefined && { nextCursor: cursorFor({ at: next }) }),
-      };
+    description: "List Gong's users with id, name, e-mail address, title and manager.",
+    input: z.object({
+      active: z.boolean().optional().describe("only active, or only former ones"),
+      ...part,
+    }),
+    run: async ({ active, limit, cursor }, { signal }) => {
+      const begin: Place = cursor === undefined ? {} : cursorState(cursor, place);
+      const answer = await api({ path: "/v2/users", query: { cursor: begin.at }, signal }, pageOfUsers);
+      const page = { records: answer?.users ?? [], next: answer?.records?.cursor };
+      const { found, rest } = taken(
+        page,
+        begin,
+        limit,
+        (user) => active === undefined || user.active === active,
+      );
+      return { items: found, ...(rest && { nextCursor: cursorFor(rest) }) };
     },
   }),
 ];

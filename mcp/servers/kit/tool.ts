@@ -56,7 +56,7 @@ export function registerTools(server: McpServer, tools: Tool[], metrics: Metrics
       async (args, context) =>
         metrics.measure(
           name,
-          () => answer(name, log, () => inTime(definition, args, context.mcpReq.signal)),
+          () => answer(definition, log, () => inTime(definition, args, context.mcpReq.signal)),
           (result) => !("isError" in result && result.isError),
         ),
     );
@@ -89,11 +89,16 @@ async function inTime(
   }
 }
 
-async function answer(name: string, log: Log, run: () => Promise<unknown>) {
+async function answer({ name, input }: Tool, log: Log, run: () => Promise<unknown>) {
   try {
     const text = JSON.stringify(await run());
     if (text.length <= maxText) return { content: [{ type: "text" as const, text }] };
-    throw new ToolError(`The answer has ${text.length} characters`, "Ask for fewer items with `limit`.");
+    throw new ToolError(
+      `The answer has ${text.length} characters, more than ${maxText}`,
+      "limit" in input.shape
+        ? "Ask for fewer items with `limit`."
+        : "Narrow the question, or ask another tool for a part of it.",
+    );
   } catch (error) {
     const known = error instanceof ToolError;
     const reason = error instanceof Error ? error.message : String(error);

@@ -140,7 +140,7 @@ export const dealTools = (database: Database): Tool[] => [
   }),
   tool({
     name: "get_deal",
-    description: "Show one deal with its last calls and, where known, its contacts.",
+    description: "Show one deal with its last calls and, where known, its first 200 contacts.",
     input: z.object({ id: z.string().min(1).max(40).describe("HubSpot's id, from find_deals") }),
     run: ({ id }, { signal }) =>
       database.read(signal, async (query) => {
@@ -148,7 +148,7 @@ export const dealTools = (database: Database): Tool[] => [
           `${await withSources(query, ["deals", "callsIfThere"])}
           SELECT d.id, d.name, pipeline, stage, amount::float8 AS amount, currency, owner_id AS "ownerId",
             closes_at AS "closesAt", created_at AS "createdAt", changed_at AS "changedAt", closed, won,
-            probability::float8 AS probability, contacts AS "contactIds",
+            probability::float8 AS probability, jsonb_path_query_array(contacts, '$[0 to 199]') AS "contactIds",
             (SELECT coalesce(json_agg(c ORDER BY c."startedAt" DESC), '[]') FROM (
               SELECT call_id AS "callId", started_at AS "startedAt" FROM deal_calls
               WHERE deal_id = d.id ORDER BY started_at DESC LIMIT 20) c) AS calls

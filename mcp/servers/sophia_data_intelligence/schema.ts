@@ -1,4 +1,4 @@
-import type { Database } from "../kit/postgres/database.ts";
+import type { Database, Row } from "../kit/postgres/database.ts";
 import { type Table, tablesOf } from "../kit/postgres/tables.ts";
 import { type Paging, page, ToolError } from "../kit/tool.ts";
 
@@ -23,28 +23,39 @@ export async function listTables(
 const details = `
   SELECT
     (SELECT json_agg(json_build_object('column', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
-         'nullable', NOT a.attnotnull, 'comment', col_description(a.attrelid, a.attnum)) ORDER BY a.attnum)
+         'nullable', NOT a.attnotnull, 'comment', left(col_description(a.attrelid, a.attnum), 300)) ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
-    (SELECT json_agg(pg_get_indexdef(i.indexrelid) ORDER BY NOT i.indisprimary, i.indexrelid)
-     FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid) AS indexes,
+    (SELECT json_agg(d ORDER BY n) FROM (
+       SELECT left(pg_get_indexdef(i.indexrelid), 500) AS d, row_number() OVER (ORDER BY NOT i.indisprimary, i.indexrelid) AS n
+       FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid ORDER BY n LIMIT 30) AS first) AS indexes,
     has_table_privilege(c.oid, 'SELECT') AS readable
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relname = $2`;
 
-export async function describeTable(database: Database, wanted: string, signal: AbortSignal) {
+interface Details extends Row {
+  columns: object[] | null;
+  indexes: string[] | null;
+  readable: boolean;
+}
+
+/** A table with a page of its columns; with the first page come its indexes, at most thirty. */
+export async function describeTable(
+  database: Database,
+  { table: wanted, ...paging }: Paging & { table: string },
+  signal: AbortSignal,
+) {
   return database.read(signal, async (query) => {
     const table = named(wanted, await tablesOf(query));
-    const [row] = await query<{ columns: unknown; indexes: unknown; readable: boolean }>(details, [
-      table.schema,
-      table.name,
-    ]);
+    const [row] = await query<Details>(details, [table.schema, table.name]);
+    const { items: columns, ...rest } = page(row?.columns ?? [], paging);
     return {
       table: `${table.schema}.${table.name}`,
       rowsEstimate: Math.max(0, table.rows),
       ...(table.comment !== null && { comment: table.comment }),
       readable: row?.readable ?? false,
-      columns: row?.columns ?? [],
-      indexes: row?.indexes ?? [],
+      columns,
+      ...(paging.cursor === undefined && { indexes: row?.indexes ?? [] }),
+      ...rest,
     };
   });
 }

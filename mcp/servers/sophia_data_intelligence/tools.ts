@@ -100,8 +100,9 @@ export function dataTools(database: Database): Tool[] {
       description: "Show the columns of a table with types and comments, its primary key and indexes.",
       input: z.object({
         table: z.string().min(1).max(130).describe("name, or schema.name"),
+        ...paging,
       }),
-      run: ({ table }, { signal }) => describeTable(database, table, signal),
+      run: (input, { signal }) => describeTable(database, input, signal),
     }),
     tool({
       name: "query_sql",

@@ -121,3 +121,20 @@ test("M4 tables and their columns are found, and a misspelt name gets a suggesti
     /^There is no table gong_users\. Did you mean staging\.gong_users_staging\?/,
   );
 });
+
+test("M4 a table with many columns is described in pages", async () => {
+  const columns = Array.from({ length: 1500 }, (_, n) => `a_property_with_quite_a_long_name_${n}`);
+  await insert(
+    `CREATE SCHEMA staging; CREATE TABLE staging.wide (${columns.map((name) => `${name} timestamp with time zone`).join(", ")})`,
+  );
+  const { ask } = await serving();
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ask("describe_table", { table: "wide", limit: 200, ...(cursor && { cursor }) });
+    seen.push(...page.columns.map(({ column }: { column: string }) => column));
+    expect(page.total).toBe(1500);
+    cursor = page.nextCursor;
+  } while (cursor);
+  expect(seen).toEqual(columns);
+});

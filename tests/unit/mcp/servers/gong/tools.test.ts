@@ -1,43 +1,7 @@
 import { expect, test } from "vitest";
-import { systemClock } from "../../../../components/core/wait.ts";
-import { gongApi } from "../../../../mcp/servers/gong/api.ts";
-import { gongTools } from "../../../../mcp/servers/gong/tools.ts";
-import { fakeGong, gongCall } from "../../../support/servers/gong.ts";
-import { json } from "../../../support/servers/listening.ts";
-import { calling } from "../../../support/servers/mcp/calling.ts";
-
-/** Time that passes only while somebody sleeps. */
-function idleClock() {
-  const slept: number[] = [];
-  let now = systemClock.now();
-  return {
-    slept,
-    now: () => now,
-    sleep: async (ms: number) => {
-      slept.push(Math.round(ms));
-      now += ms;
-    },
-  };
-}
-
-async function serving(pageSize?: number, patience = 30) {
-  const gong = await fakeGong(pageSize);
-  const clock = idleClock();
-  const api = gongApi({
-    url: gong.url,
-    accessKey: () => gong.accessKey,
-    accessKeySecret: () => gong.accessKeySecret,
-    requestsPerSecond: 1000,
-    patience,
-    clock,
-  });
-  return { gong, clock, ...(await calling(gongTools(api))) };
-}
-
-const november = { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" };
-interface Item {
-  id: string;
-}
+import { gongCall } from "../../../../support/servers/gong.ts";
+import { json } from "../../../../support/servers/listening.ts";
+import { type Item, november, serving } from "./serving.ts";
 
 test("M4 every tool is listed, read-only, with a description of one line", async () => {
   const { client } = await serving();
