@@ -41,7 +41,9 @@ export const watched = (command: readonly string[], port: number): string[] => [
 export const alive = { path: "/alive", port: 8081 };
 
 /**
- * The command that serves a stdio program. The bridge's own health path is 200 even when its child has exited or hangs:
+ * The command that serves a stdio program. It keeps sessions of the 2025 revision, which end with the pod: without them
+ * (`--stateless`) mcp-proxy leaks memory with each call, until it has none left.
+ * The bridge's own health path is 200 even when its child has exited or hangs:
  * the shell between them ends the bridge when the child exits, and `alive` reports a child that hangs. In both cases the
  * kubelet restarts the container.
  */

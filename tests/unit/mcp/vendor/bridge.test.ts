@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { alive, bridged } from "../../../../mcp/catalog/vendor.ts";
-import { connect } from "../../../../mcp/probe.ts";
+import { connect, probe } from "../../../../mcp/probe.ts";
 
 const repository = join(import.meta.dirname, "../../../..");
 const program = join(repository, "tests/support/servers/mcp/stdio.ts");
@@ -19,8 +19,9 @@ async function freePort(): Promise<number> {
 }
 
 /** The real bridge, as a pod starts it, with a child that hangs when it is told to. */
-async function bridge() {
-  const [port, alivePort] = [await freePort(), await freePort()];
+async function bridge(port?: number) {
+  port ??= await freePort();
+  const alivePort = await freePort();
   const [, ...args] = bridged([process.execPath, program], port).map((word) =>
     word === String(alive.port)
       ? String(alivePort)
@@ -48,7 +49,7 @@ async function bridge() {
   const call = (name: string) => {
     client.callTool({ name, arguments: {} }).catch(() => undefined);
   };
-  return { running, health, call, client };
+  return { running, health, call, client, port };
 }
 
 test("M2 a bridged program that hangs is found, although the bridge's own health path reports success", async () => {
@@ -73,4 +74,22 @@ test("W3 the bridge ends on SIGTERM, also while its health port is open", async 
   const ended = once(running, "exit");
   running.kill("SIGTERM");
   await ended;
+});
+
+test("M2 W3 when the pod is replaced a client of 2026-07-28 goes on, and one of 2025-11-25 is told to begin a new session", async () => {
+  const { running, port } = await bridge();
+  const url = `http://127.0.0.1:${port}/mcp`;
+  const [older, newer] = await Promise.all([
+    connect({ url, era: "2025-11-25" }),
+    connect({ url, era: "2026-07-28" }),
+  ]);
+  onTestFinished(async () => void (await Promise.all([older.close(), newer.close()])));
+  const ended = once(running, "exit");
+  running.kill("SIGTERM");
+  await ended;
+  await bridge(port);
+  expect((await newer.client.listTools()).tools).toHaveLength(2);
+  // With status 404, which the protocol has for this.
+  await expect(older.client.listTools()).rejects.toMatchObject({ status: 404 });
+  expect(await probe({ url, era: "2025-11-25" })).toMatchObject({ ready: true, tools: ["hang", "wait"] });
 });
