@@ -54,6 +54,13 @@ test("K5 a quarter of a GPU is refused with what to write instead", () => {
   expect(fault?.message).toContain("4 time slices");
 });
 
+test("P2 a retired Snowflake account is refused with the account that replaced it", () => {
+  const stale = rules.find(({ name }) => name === "no-stale-snowflake-account");
+  if (!stale) throw new Error("there is no such rule");
+  const fault = { path: "url", message: "names a retired Snowflake account" };
+  expect(verdict(stale, [{ subject: "thing", fault }])).toContain("use account ZNB04675, which replaced it");
+});
+
 test("every rule about a stack has its cases, some of them violating", () => {
   expect(stackRules.map(({ name }) => name).sort()).toEqual(Object.keys(stackCases).sort());
 });
