@@ -16,8 +16,16 @@ export function property({ columns }: Table, name: string): string {
 /** HubSpot's values are texts, and some are empty or malformed: those count as unknown. */
 const number = (text: string) =>
   `(CASE WHEN ${text} ~ '^-?[0-9]{1,15}(\\.[0-9]+)?$' THEN ${text}::numeric END)`;
+/** A day, with or without a time of the day and a zone, as ISO 8601 writes it; the day may still be one too many. */
+const iso =
+  "^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])" +
+  "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?)?$";
+// One value that PostgreSQL cannot convert would fail the question for all rows. Only CASE keeps the order of conditions.
 const time = (text: string) =>
-  `(CASE WHEN ${text} ~ '^[0-9]{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])' THEN ${text}::timestamptz
+  `(CASE WHEN ${text} ~ '${iso}' THEN
+      CASE WHEN substr(${text}, 9, 2)::int <= extract(day FROM
+          make_date(substr(${text}, 1, 4)::int, substr(${text}, 6, 2)::int, 1) + interval '1 month' - interval '1 day')
+        THEN ${text}::timestamptz END
     WHEN ${text} ~ '^[0-9]{12,13}$' THEN to_timestamp(${text}::numeric / 1000) END)`;
 const truth = (text: string) => `coalesce(${text} = 'true', false)`;
 

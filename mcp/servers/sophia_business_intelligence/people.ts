@@ -30,7 +30,7 @@ export const peopleTools = (database: Database): Tool[] => [
   tool({
     name: "get_owner_activity",
     description:
-      "Show what an owner did in a period: calls held (by e-mail address), deals worked on (by HubSpot id).",
+      "Show what an owner did in a period: calls held (by e-mail address), deals worked on and their amounts by currency (by HubSpot id).",
     input: z.object({
       email: z.email().optional().describe("e-mail address in Gong, for the calls"),
       ownerId: z.string().max(40).optional().describe("HubSpot owner id, for the deals"),
@@ -106,17 +106,22 @@ async function callsHeld(query: Query, email: string, from: Day, to: Day) {
   return row;
 }
 
+/** Amounts are in the deals' own currencies, and are added up for each of them. */
 async function dealsWorkedOn(query: Query, ownerId: string, from: Day, to: Day) {
+  const won = `won AND ${within("closes_at", 2)}`;
   const [row] = await query(
-    `${await withSources(query, ["deals"])}
+    `${await withSources(query, ["deals"])},
+    owned AS (SELECT * FROM deals WHERE owner_id = $1)
     SELECT $1::text AS "ownerId", count(*) FILTER (WHERE NOT closed)::int AS open,
-      coalesce(sum(amount) FILTER (WHERE NOT closed), 0)::float8 AS "openAmount",
       count(*) FILTER (WHERE ${within("created_at", 2)})::int AS created,
       count(*) FILTER (WHERE ${within("changed_at", 2)})::int AS changed,
-      count(*) FILTER (WHERE won AND ${within("closes_at", 2)})::int AS won,
-      coalesce(sum(amount) FILTER (WHERE won AND ${within("closes_at", 2)}), 0)::float8 AS "wonAmount",
-      count(*) FILTER (WHERE closed AND NOT won AND ${within("closes_at", 2)})::int AS lost
-    FROM deals WHERE owner_id = $1`,
+      count(*) FILTER (WHERE ${won})::int AS won,
+      count(*) FILTER (WHERE closed AND NOT won AND ${within("closes_at", 2)})::int AS lost,
+      (SELECT coalesce(json_agg(s ORDER BY currency), '[]') FROM (
+        SELECT currency, coalesce(sum(amount) FILTER (WHERE NOT closed), 0)::float8 AS open,
+          coalesce(sum(amount) FILTER (WHERE ${won}), 0)::float8 AS won
+        FROM owned WHERE amount IS NOT NULL AND (NOT closed OR (${won})) GROUP BY currency) AS s) AS amounts
+    FROM owned`,
     [ownerId, from ?? null, to ?? null],
   );
   return row;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  deal,
   dealNames,
   deals,
   inDays,
@@ -86,18 +87,50 @@ describe("sophia_business_intelligence: calls, people and messages", () => {
       deals: {
         ownerId: "7",
         open: 2,
-        openAmount: 4000.5,
         created: 0,
         changed: 3,
         won: 1,
-        wonAmount: 9000,
         lost: 0,
+        amounts: [{ currency: "USD", open: 4000.5, won: 9000 }],
       },
     });
     expect((await said("get_owner_activity")).text).toMatch(/^Nobody was named\. Give `email`/);
     expect((await said("get_owner_activity", { email: "no@sophia.example" })).text).toMatch(
       /^Gong knows no user/,
     );
+  });
+
+  test("P1 amounts of different currencies are not added up", async () => {
+    const owned = { hubspot_owner_id: "7" };
+    await hubspot("hubspot_deals_staging", dealNames, [
+      deal({ ...owned, dealname: "a", amount: "100", deal_currency_code: "USD" }),
+      deal({ ...owned, dealname: "b", amount: "200", deal_currency_code: "EUR" }),
+      deal({
+        ...owned,
+        dealname: "c",
+        amount: "30",
+        deal_currency_code: "EUR",
+        dealstage: "closedwon",
+        closedate: inDays(-1),
+      }),
+      deal({ ...owned, dealname: "d", amount: "5", deal_currency_code: null }),
+      deal({ ...owned, dealname: "e", deal_currency_code: "GBP" }),
+    ]);
+    const { ask } = await serving();
+    const { deals: found } = await ask("get_owner_activity", { ownerId: "7" });
+    expect(found).toMatchObject({
+      open: 4,
+      won: 1,
+      amounts: [
+        { currency: "EUR", open: 200, won: 30 },
+        { currency: "USD", open: 100, won: 0 },
+        { currency: null, open: 5, won: 0 },
+      ],
+    });
+    expect((await ask("get_owner_activity", { ownerId: "nobody" })).deals).toMatchObject({
+      open: 0,
+      amounts: [],
+    });
   });
 
   test("P1 contacts are found by name, address and company", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dealNames, deals, inDays, shapes, us } from "../../../../support/servers/databases/crm.ts";
+import { deal, dealNames, deals, inDays, shapes, us } from "../../../../support/servers/databases/crm.ts";
 import { onStaging } from "./staging.ts";
 
 describe("sophia_business_intelligence: deals", () => {
@@ -84,6 +84,29 @@ describe("sophia_business_intelligence: deals", () => {
     expect((await ask("get_pipeline_by_stage", { closingTo: today })).items).toEqual([
       expect.objectContaining({ stage: "qualified", deals: 1 }),
     ]);
+  });
+
+  test("P1 a date that does not exist counts as unknown, and every deal is still found", async () => {
+    const dates = [
+      ["2026-02-30", null],
+      ["2026-02-28T23:59:60Z", null],
+      ["2026-01-01 or so", null],
+      ["0000-01-01", null],
+      ["2026-01-01T25:00:00Z", null],
+      ["2028-02-29", "2028-02-29T00:00:00.000Z"],
+      ["2026-12-31T10:20:30.456Z", "2026-12-31T10:20:30.456Z"],
+      ["2026-12-31 10:20:30+02:00", "2026-12-31T08:20:30.000Z"],
+      ["1798719630456", "2026-12-31T12:20:30.456Z"],
+      ["", null],
+    ] as const;
+    const all = dates.map(([closedate], n) => deal({ dealname: `Deal ${n}`, closedate }));
+    await hubspot("hubspot_deals_staging", dealNames, all);
+    const { ask } = await serving();
+    const { items } = await ask("find_deals", { name: "Deal" });
+    const found = new Map(
+      items.map((item: { name: string; closesAt: string }) => [item.name, item.closesAt]),
+    );
+    expect(dates.map((_, n) => found.get(`Deal ${n}`))).toEqual(dates.map(([, at]) => at));
   });
 
   test("P1 deals at risk are listed with every reason, the highest risk first, and a recent call lowers the risk", async () => {
