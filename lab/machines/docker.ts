@@ -1,3 +1,4 @@
+import { messageOf } from "../../components/core/errors.ts";
 import {
   docker,
   inspect,
@@ -28,9 +29,16 @@ export async function prepareMachines(lab: LabIdentity, image: string): Promise<
  * killed is started again for this.
  *
  * @returns Names of what was removed.
+ * @throws Where no engine can be made to answer: what it holds of the lab is unknown.
  */
 export async function removeMachines(lab: LabIdentity): Promise<string[]> {
-  if (!(await reviveEngine(lab.folder))) return [];
+  await reviveEngine(lab.folder).catch((cause: unknown) => {
+    throw new Error(
+      `the containers of lab ${lab.name} cannot be removed, so the lab is kept: ${messageOf(cause)}; then run ` +
+        `\`make down\` again. If that engine is gone for good: rm -r ${lab.folder}`,
+      { cause },
+    );
+  });
   const containers = await namesOf(["ps", "--all", "--format", "{{.Names}}", ...labFilter(lab)]);
   if (containers.length > 0) await docker(["rm", "--force", "--volumes", ...containers]);
   const volumes = await namesOf(["volume", "ls", "--quiet", ...labFilter(lab)]);

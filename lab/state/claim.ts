@@ -14,17 +14,25 @@ const exists = (path: string) =>
     () => false,
   );
 
+const ownerOf = (claim: string) => readFile(join(registry, claim), "utf8").catch(() => "");
+
+/** The network that the lab claimed, as `claimNetwork` returns it. */
+export async function networkOf(lab: Lab): Promise<string | undefined> {
+  for (const claim of await readdir(registry).catch(() => []))
+    if ((await ownerOf(claim)) === lab.folder) return `127.20.${claim}`;
+  return undefined;
+}
+
 /**
  * The lab's own loopback network, as its first three parts: `127.20.7`. The first call claims a free one, which stays
  * the lab's until `releaseNetwork`; a claim without its lab folder is free.
  */
 export async function claimNetwork(lab: Lab): Promise<string> {
+  const known = await networkOf(lab);
+  if (known) return known;
   await mkdir(registry, { recursive: true });
-  for (const claim of await readdir(registry)) {
-    const owner = await readFile(join(registry, claim), "utf8").catch(() => "");
-    if (owner === lab.folder) return `127.20.${claim}`;
-    if (!(await exists(owner))) await rm(join(registry, claim), { force: true });
-  }
+  for (const claim of await readdir(registry))
+    if (!(await exists(await ownerOf(claim)))) await rm(join(registry, claim), { force: true });
   await mkdir(lab.folder, { recursive: true });
   // Written outside and linked in, so that a claim never exists without its owner.
   const draft = `${registry}-claim-${process.pid}`;
@@ -50,7 +58,6 @@ export async function claimNetwork(lab: Lab): Promise<string> {
 export async function releaseNetwork(lab: Lab): Promise<void> {
   const claims = await readdir(registry).catch(() => []);
   for (const claim of claims) {
-    const file = join(registry, claim);
-    if ((await readFile(file, "utf8").catch(() => "")) === lab.folder) await rm(file, { force: true });
+    if ((await ownerOf(claim)) === lab.folder) await rm(join(registry, claim), { force: true });
   }
 }

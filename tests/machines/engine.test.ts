@@ -6,35 +6,46 @@ import { run } from "../../tools/exec.ts";
 
 const able = process.platform === "linux" && process.getuid?.() === 0;
 
+/** Runs a program beside this machine's engine, with a folder of its own; what it printed. */
+async function apart(program: string): Promise<Record<string, unknown>> {
+  const folder = await mkdtemp(join(tmpdir(), "sophia-engine-"));
+  try {
+    const script = join(import.meta.dirname, "engine/apart.sh");
+    const { stdout } = await run("unshare", ["--net", "--mount", "sh", script, program, folder], {
+      env: { DOCKER_HOST: undefined },
+    });
+    return JSON.parse(stdout);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
   test("started where none runs, revived when killed, kept while a lab needs it, stopped without a trace", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "sophia-engine-"));
-    try {
-      const script = join(import.meta.dirname, "engine/cycle.sh");
-      const { stdout } = await run("unshare", ["--net", "--mount", "sh", script, folder], {
-        env: { DOCKER_HOST: undefined },
-      });
-      const seen = JSON.parse(stdout);
-      expect(seen).toMatchObject({
-        running: expect.stringMatching(/^[0-9]+\./),
-        bridge: true,
-        revivedForStranger: false,
-        revived: true,
-        whileSecondUses: { stopped: false, because: expect.stringContaining("/second uses it") },
-        stopped: { stopped: true },
-        again: { stopped: false },
-        instancesWhile: 8192,
-        instancesAfter: 128,
-        forwardingBefore: "0",
-        forwardingAfter: "0",
-        links: false,
-        processes: [],
-        mounts: [],
-        record: false,
-      });
-      expect(seen.rules).not.toMatch(/DOCKER|docker0|:FORWARD DROP/);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const seen = await apart("cycle.ts");
+    expect(seen).toMatchObject({
+      running: expect.stringMatching(/^[0-9]+\./),
+      bridge: true,
+      deadAnswers: false,
+      revivedAnswers: true,
+      whileSecondUses: { stopped: false, because: expect.stringContaining("/second uses it") },
+      unasked: { code: 0, stderr: expect.stringContaining("it runs and does not answer") },
+      answersThen: true,
+      stopped: { stopped: true },
+      again: { stopped: false },
+      instancesWhile: 8192,
+      instancesAfter: 128,
+      forwardingBefore: "0",
+      forwardingAfter: "0",
+      links: false,
+      processes: [],
+      mounts: [],
+      record: false,
+    });
+    expect(seen.rules).not.toMatch(/DOCKER|docker0|:FORWARD DROP/);
+  });
+
+  test("an engine that the package started is the lab's, also where `make up` was killed at that moment", async () => {
+    expect(await apart("killedInstall.ts")).toEqual({ killed: 128, stopped: { stopped: true }, gone: true });
   });
 });

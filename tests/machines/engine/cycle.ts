@@ -1,17 +1,18 @@
-import { access, mkdir, readdir, readFile, readlink } from "node:fs/promises";
+import { access, readdir, readFile, readlink } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { ensureEngine, reviveEngine } from "../../../tools/docker/engine/engine.ts";
+import { engineAnswers, ensureEngine, reviveEngine } from "../../../tools/docker/engine/engine.ts";
+import { removeUser } from "../../../tools/docker/engine/record.ts";
 import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { run } from "../../../tools/exec.ts";
+import { repository } from "../../../tools/repository.ts";
 
 // Starts and stops an engine as two labs do, in whatever namespaces this process was put, and prints what came of it.
 const { values } = parseArgs({ options: { folder: { type: "string" } } });
 const folder = values.folder ?? "";
 const [first, second] = [`${folder}/first`, `${folder}/second`];
-await mkdir(first, { recursive: true });
-await mkdir(second, { recursive: true });
 
 const text = async (command: string, args: string[]) => (await run(command, args)).stdout.trim();
 /** Programs that run in this process's mount namespace, which is the test's own. */
@@ -39,20 +40,30 @@ await waitFor({ what: "the engine's death", deadline: 20, interval: 0.1 }, async
   const { code } = await run("docker", ["info"], { allowFailure: true });
   return code !== 0 || notYet("it answers");
 });
-const revivedForStranger = await reviveEngine(folder);
-const revived = await reviveEngine(second);
+const deadAnswers = await engineAnswers();
+await reviveEngine(second);
+const revivedAnswers = await engineAnswers();
 const instancesWhile = Number(await instances());
 const whileSecondUses = await stopEngine(first);
 await text("docker", ["volume", "create", "kept"]);
+// A lab that never had a host is removed without an engine. It must not take an engine that it cannot ask for an idle one.
+await removeUser(second);
+const unasked = await run(process.execPath, [join(repository, "lab/cli.ts"), "down"], {
+  env: { LAB: "third", LAB_ROOT: folder, DOCKER_HOST: "tcp://127.0.0.1:1" },
+  allowFailure: true,
+});
+const answersThen = await engineAnswers();
 const stopped = await stopEngine(second);
 const again = await stopEngine(second);
 console.log(
   JSON.stringify({
     running,
-    revivedForStranger,
-    revived,
+    deadAnswers,
+    revivedAnswers,
     bridge,
     whileSecondUses,
+    unasked,
+    answersThen,
     stopped,
     again,
     instancesWhile,

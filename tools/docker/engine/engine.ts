@@ -6,8 +6,7 @@ import { onPath } from "../../onPath.ts";
 import { docker } from "../docker.ts";
 import { type Availability, decideEngine, type EngineAction, type EngineFacts } from "./decide.ts";
 import { raiseLimits } from "./limits.ts";
-import { daemonPid } from "./process.ts";
-import { addUser, users, writeRecord } from "./record.ts";
+import { addUser, dropRecord, readRecord, writeRecord } from "./record.ts";
 import { startByHand, stateBefore } from "./start.ts";
 
 /** No engine, and none can be had without help. The message says what to do. */
@@ -66,19 +65,19 @@ export async function engineAvailable(): Promise<Availability> {
 }
 
 /** Whether an engine answers now. */
-export const engineAnswers = async (): Promise<boolean> => decideEngine(await engineFacts()).do === "use";
+export const engineAnswers = async (): Promise<boolean> => (await ask()).version !== undefined;
 
 /**
- * Makes an engine answer that this lab used and that is gone, for what it still holds of the lab.
+ * Makes the engine answer that holds what is left of a lab; starts it where it was killed. Nothing is installed.
  *
- * @returns Whether one answers now. Nothing is installed, and nothing is started that the lab never used.
+ * @throws NoEngine where that takes something that only a person can do.
  */
-export async function reviveEngine(labFolder: string): Promise<boolean> {
+export async function reviveEngine(labFolder: string): Promise<void> {
   const action = decideEngine(await engineFacts());
-  if (action.do === "use") return true;
-  if (action.do !== "start" || !(await users()).includes(labFolder)) return false;
+  if (action.do === "use") return;
+  if (action.do === "install")
+    throw new NoEngine("Docker is no longer installed", "apt-get install docker.io");
   await ensureEngine(labFolder);
-  return true;
 }
 
 /** Installs distribution packages, once the index is fresh enough to have them. */
@@ -104,23 +103,22 @@ async function installEngine(log: (line: string) => void): Promise<void> {
  * @throws NoEngine where that takes something that only a person can do.
  */
 export async function ensureEngine(labFolder: string, log: (line: string) => void = () => {}): Promise<void> {
-  let action: EngineAction = decideEngine(await engineFacts());
+  const facts = await engineFacts();
+  let action: EngineAction = decideEngine(facts);
   if (action.do === "install") {
-    const before = await stateBefore();
     log("installing Docker Engine");
-    await installEngine(log);
-    const facts = await engineFacts();
-    action = decideEngine(facts);
-    // Where services run, the package starts the engine itself.
-    if (action.do === "use") {
-      const pid = await daemonPid();
-      await writeRecord({
-        by: facts.systemd ? "systemd" : "hand",
-        before,
-        ...(pid === undefined ? {} : { pid }),
-      });
+    // Before apt: where services run, the package starts the engine itself, and an interrupt must not leave it unknown.
+    const before = (await readRecord())?.before ?? (await stateBefore());
+    await writeRecord({ by: facts.systemd ? "systemd" : "hand", before });
+    try {
+      await installEngine(log);
+    } catch (error) {
+      if (!(await engineAnswers())) await dropRecord();
+      throw error;
     }
+    action = decideEngine(await engineFacts());
     if (action.do === "install") {
+      await dropRecord();
       throw new NoEngine(
         "Docker was installed, but its programs are not there",
         "apt-get install --reinstall docker.io",

@@ -13,14 +13,14 @@ const usersFolder = join(stateFolder, "users");
 
 const engineRecord = z.object({
   by: z.enum(["systemd", "hand"]),
-  /** Process id of `dockerd`, where it was started by hand. */
+  /** Process id of `dockerd`, where the lab started it as a process of its own. */
   pid: z.number().optional(),
   log: z.string().optional(),
   before: z.object({ ipForward: z.string(), forwardPolicy: z.string() }),
 });
 const limitsRecord = z.record(z.string(), z.number());
 
-/** Written when the lab starts an engine; says how to stop it and what to put back. */
+/** Written before the lab starts or installs an engine; says how to stop it and what to put back. */
 export type EngineRecord = z.infer<typeof engineRecord>;
 
 const missing = (error: NodeJS.ErrnoException): undefined => {
@@ -52,8 +52,12 @@ export const forgetAll = (): Promise<void> => rm(stateFolder, { recursive: true,
 
 const userFile = (labFolder: string): string => join(usersFolder, digest(labFolder));
 
-/** Notes that the lab in `labFolder` needs the engine, from before its first container until it is down. */
+/**
+ * Notes that the lab in `labFolder` needs the engine, from before its first container or build until it is down. Makes
+ * the folder: a user without one does not count.
+ */
 export async function addUser(labFolder: string): Promise<void> {
+  await mkdir(labFolder, { recursive: true, mode: 0o700 });
   await mkdir(usersFolder, { recursive: true });
   await writeFile(userFile(labFolder), labFolder);
 }

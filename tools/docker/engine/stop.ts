@@ -5,7 +5,7 @@ import { run } from "../../exec.ts";
 import { docker, linesOf } from "../docker.ts";
 import { engineMounts, filterLeftovers } from "./leftovers.ts";
 import { restoreLimits } from "./limits.ts";
-import { isEngine } from "./process.ts";
+import { daemonPid, isEngine } from "./process.ts";
 import { type EngineRecord, forgetAll, readRecord, removeUser, users } from "./record.ts";
 
 export type Stopped = { stopped: true } | { stopped: false; because: string };
@@ -24,20 +24,25 @@ export async function stopEngine(labFolder: string): Promise<Stopped> {
     await forgetAll();
     return { stopped: false, because: "it was running before the lab" };
   }
+  const pid = record.pid ?? (await daemonPid());
+  const runs = pid !== undefined && (await isEngine(pid));
   const containers = await docker(["ps", "--all", "--format", "{{.Names}}"], { allowFailure: true });
+  // An engine that was killed is only cleaned up after; one that lives may have anybody's containers.
+  if (runs && containers.code !== 0) {
+    return { stopped: false, because: `it runs and does not answer: ${containers.stderr.trim()}` };
+  }
   const names = linesOf(containers.stdout);
   if (names.length > 0) {
     return { stopped: false, because: `it still has containers: ${names.slice(0, 5).join(", ")}` };
   }
-  if (record.by === "systemd") await run("systemctl", ["stop", "docker.service", "docker.socket"]);
-  else if (record.pid !== undefined) await end(record.pid);
+  if (runs && record.by === "systemd") await run("systemctl", ["stop", "docker.service", "docker.socket"]);
+  else if (runs) await end(pid);
   await cleanUp(record);
   await forgetAll();
   return { stopped: true };
 }
 
 async function end(pid: number): Promise<void> {
-  if (!(await isEngine(pid))) return;
   process.kill(pid, "SIGTERM");
   await waitFor({ what: `dockerd (process ${pid}) to end`, deadline: 60, interval: 0.2 }, async () =>
     (await isEngine(pid)) ? notYet("it still runs") : true,

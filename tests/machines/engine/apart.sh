@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs cycle.ts in namespaces of its own (`unshare --net --mount`), so that an engine can start and stop beside the real one.
+# Runs a program of this folder in namespaces of its own (`unshare --net --mount`), so that an engine can start and stop beside the real one.
 set -eu
 # Mounts of the machine's own engine were copied into this namespace; here they are only in the way.
 awk '$2 ~ "^/(var/lib|var/run|run)/docker/" { print $2 }' /proc/mounts | sort -r | xargs -r umount -l
@@ -11,4 +11,4 @@ echo 0 > /proc/sys/net/ipv4/ip_forward
 cp -r /proc/sys/fs/inotify /run/inotify
 echo 128 > /run/inotify/max_user_instances
 mount --bind /run/inotify /proc/sys/fs/inotify
-exec node "$(dirname "$0")/cycle.ts" --folder "$1"
+exec node "$(dirname "$0")/$1" --folder "$2"
