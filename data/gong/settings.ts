@@ -10,7 +10,7 @@ export const gongEnvironment = postgresEnvironment.extend({
   SOPHIA_GONG_API_URL: z.url().default("https://api.gong.io"),
   SOPHIA_GONG_ACCESS_KEY_FILE: text,
   SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: text,
-  /** Requests a second of all extractors together. Gong allows three for everyone; the MCP server takes one. */
+  /** Requests a second of all extractors together. Gong allows three for everyone; each MCP server takes half a one. */
   SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_SECOND: z.coerce.number().positive().default(1.5),
   /** Requests a day (UTC) of all extractors together. Gong allows 10,000 for everyone. */
   SOPHIA_GONG_EXTRACTOR_REQUESTS_PER_DAY: z.coerce.number().int().positive().default(8000),

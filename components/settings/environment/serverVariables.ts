@@ -128,7 +128,7 @@ export const serverVariables = {
   SOPHIA_GONG_REQUESTS_PER_SECOND: {
     about: "Share of the company's requests; Gong allows three a second for all integrations together.",
     usedBy: ["mcp/gong"],
-    schema: z.coerce.number().positive().max(3).default(1),
+    schema: z.coerce.number().positive().max(3).default(0.5),
     setBy: "default",
   },
   SOPHIA_LAMBDA_CHANGES_ALLOWED: {
