@@ -59,7 +59,8 @@ export function missingFor(
 export function scanOf(stream: StreamChecks, checks: readonly RowCheck[], columns: Columns): string {
   const loaded = `t.${identifier(stream.loadedAt)}`;
   const timed = columns.has(stream.loadedAt);
-  const recent = timed ? `${loaded}::timestamptz > now() - interval '1 day'` : "false";
+  // A subquery is evaluated once, not for every row.
+  const recent = timed ? `${loaded}::timestamptz > (SELECT now() - interval '1 day')` : "false";
   const counts = checks.flatMap((check, index) => {
     const condition = conditionOf(check, columns);
     return [
