@@ -20,7 +20,8 @@ export const sophiaInfrastructure = own("sophia_infrastructure", {
   description: "Hosts, Kubernetes nodes and pods, and the GPU instances that the account rents.",
   replicas: { min: 1, max: 3 },
   // Computes nothing there: it is the one pod by which a stack proves that slices are handed out, metered and scaled by
-  // (requirement K5). In a cluster whose GPUs are all wanted by models, set this to 0.
+  // (requirement K5). In a cluster whose GPUs are all wanted by models, set this to 0. What is metered is the whole GPU, so
+  // beside pods that compute it scales by their load: `prod` fixes its replicas.
   gpuSlices: 1,
   kubernetes: { resources: ["nodes", "pods"] },
   egress: ["lambda"],
