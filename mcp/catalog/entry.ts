@@ -146,6 +146,10 @@ const remote = z.strictObject({
  * One MCP server. Adding one that reads no secret is adding one of these. One with a token also takes a line in
  * `components/settings/environment/vendorTokens.ts` (which variable it reads it from) and one in `secrets.ts` (where it comes
  * from, when it is due); what else there is to say of it, in ESC and in documents, `make documents` writes.
+ *
+ * No fields, because they follow from others: the transport (`kind`; clients always see streamable HTTP), the secrets
+ * (`secretsOf`, from the one list of environment variables), and the deep probe (`mcp/check` lists the tools of every
+ * server in each of its `revisions`).
  */
 export const catalogEntry = z
   .discriminatedUnion("kind", [container, stdio, remote])

@@ -7,7 +7,7 @@ export const rolling: types.input.apps.v1.DeploymentStrategy = {
   rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
 };
 
-/** Drains and upgrades evict at most one pod at a time. Pure. */
+/** Drains and upgrades evict at most one pod at a time; of one replica that is all of them, as a drain would never end otherwise. Pure. */
 export const disruptionBudget = (
   matchLabels: Record<string, string>,
 ): types.input.policy.v1.PodDisruptionBudgetSpec => ({

@@ -28,6 +28,11 @@ function notesOf(entry: CatalogEntry): string[] {
     ...(entry.sessionful
       ? [`**${entry.name}** is not behind the gateway: it keeps its state in the client's session.`]
       : []),
+    ...(isDeployed(entry) && entry.source.registry === "oci"
+      ? [
+          `**${entry.name}** runs its vendor's own image, by exact version: it is not published as a package. The lab does not run it.`,
+        ]
+      : []),
     ...(isDeployed(entry) && entry.health === "tcp" && !entry.unavailable
       ? [
           `**${entry.name}** has no health path that works without a token: while it hangs the gateway leaves it out, but nothing restarts it.`,
@@ -92,6 +97,8 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
         String(timeout),
       ),
     ),
+    "",
+    "A server with one replica is unavailable while its node is drained: its disruption budget lets the pod go, as otherwise the drain would never end. Only servers with more replicas are drained without a gap.",
     "",
     "The last column is the timeout of a call at `/mcp`; at a server's own path it is an hour. See [decision 10](decisions/010-mcp-behind-one-gateway.md) for the effect of a server that hangs on the others.",
     "",
