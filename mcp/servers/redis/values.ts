@@ -9,14 +9,17 @@ const maxElement = 2_000;
 /** Bytes of elements that one answer may cause Redis to send. */
 const maxFetched = 20_000_000;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Bytes as text; what is not UTF-8 in base64. */
-export function shown(bytes: Buffer): string {
+export const shown = (bytes: Buffer): string => decoded(bytes, false) ?? `base64:${bytes.toString("base64")}`;
+
+/** Bytes as text; undefined where they are none. @param begun the last character may be incomplete, and is then left out */
+function decoded(bytes: Buffer, begun: boolean): string | undefined {
   try {
-    return utf8.decode(bytes);
+    return utf8().decode(bytes, { stream: begun });
   } catch (error) {
-    if (error instanceof TypeError) return `base64:${bytes.toString("base64")}`;
+    if (error instanceof TypeError) return undefined;
     throw error;
   }
 }
@@ -64,7 +67,11 @@ const readers: Record<string, Reader> = {
     const size = await command("STRLEN", key);
     const { first, last, next } = window(at, maxShown, size);
     const bytes = await command("GETRANGE", key, first, last);
-    return { size, value: Buffer.isBuffer(bytes) ? shown(bytes) : "", ...(next && { next }) };
+    if (!Buffer.isBuffer(bytes)) return { size, value: "" };
+    // The next part begins with the character that this one would end in the middle of.
+    const part = next === undefined ? undefined : decoded(bytes, true);
+    if (part === undefined) return { size, value: shown(bytes), ...(next && { next }) };
+    return { size, value: part, next: String(first + Buffer.byteLength(part)) };
   },
   async list(command, key, limit, at) {
     const size = await command("LLEN", key);
@@ -75,7 +82,11 @@ const readers: Record<string, Reader> = {
     const size = await command("ZCARD", key);
     const { first, last, next } = window(at, limit, size);
     const flat = list(await command("ZRANGE", key, first, last, "WITHSCORES"));
-    const value = pairs(flat).map(([member, score]) => ({ member, score: Number(score) }));
+    const value = pairs(flat).map(([member, score]) => ({
+      member,
+      // JSON has no infinite numbers.
+      score: Number.isFinite(Number(score)) ? Number(score) : score,
+    }));
     return { size, value, ...(next && { next }) };
   },
   async hash(command, key, limit, at) {

@@ -1,29 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { openRedis, type Redis } from "../../../../mcp/servers/redis/connection.ts";
-import { redisTools } from "../../../../mcp/servers/redis/tools.ts";
-import { startRedis, type TestRedis } from "../../../support/servers/databases/redis.ts";
-import { calling } from "../../../support/servers/mcp/calling.ts";
-
-const maxmemory = 50_000_000;
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openRedis } from "../../../../../mcp/servers/redis/connection.ts";
+import { maxmemory, onRedis } from "./serving.ts";
 
 describe("redis", () => {
-  let server: TestRedis;
-  let redis: Redis;
-  beforeAll(async () => {
-    server = await startRedis([`maxmemory ${maxmemory}`, "maxmemory-policy allkeys-lru"]);
-    redis = open();
-  });
-  afterAll(async () => {
-    await redis.close();
-    await server.stop();
-  });
-  beforeEach(async () => {
-    await redis.command("FLUSHALL");
-  });
-
-  const open = (more: object = {}) =>
-    openRedis({ url: server.url, user: "default", password: () => server.password, ...more });
-  const serving = (writable = false) => calling(redisTools(redis, writable));
+  const { server, redis, open, serving } = onRedis();
   type Item = { key: string };
 
   test("M4 every tool is listed; none flushes, and only two change something", async () => {
@@ -41,8 +21,8 @@ describe("redis", () => {
   });
 
   test("M4 keys are found in complete pages, by pattern and type", async () => {
-    for (let n = 0; n < 1500; n += 1) await redis.command("SET", `session:${n}`, "x", "EX", 100);
-    for (let n = 0; n < 20; n += 1) await redis.command("SADD", `rare:${n}`, "x");
+    for (let n = 0; n < 1500; n += 1) await redis().command("SET", `session:${n}`, "x", "EX", 100);
+    for (let n = 0; n < 20; n += 1) await redis().command("SADD", `rare:${n}`, "x");
     const { ask } = await serving();
     const seen = new Set<string>();
     let cursor: string | undefined;
@@ -62,13 +42,13 @@ describe("redis", () => {
   });
 
   test("M4 a value of every type is read, with its size and time to live", async () => {
-    await redis.command("SET", "s", "grüße", "EX", 50);
-    await redis.command("SET", "b", Buffer.from([0xff, 0x00]));
-    await redis.command("RPUSH", "l", "a", "b");
-    await redis.command("SADD", "set", "m");
-    await redis.command("ZADD", "z", 1.5, "low", 9, "high");
-    await redis.command("HSET", "h", "f", "v", "g", "w");
-    await redis.command("XADD", "x", "1-1", "k", "v");
+    await redis().command("SET", "s", "grüße", "EX", 50);
+    await redis().command("SET", "b", Buffer.from([0xff, 0x00]));
+    await redis().command("RPUSH", "l", "a", "b");
+    await redis().command("SADD", "set", "m");
+    await redis().command("ZADD", "z", 1.5, "low", 9, "high");
+    await redis().command("HSET", "h", "f", "v", "g", "w");
+    await redis().command("XADD", "x", "1-1", "k", "v");
     const { ask } = await serving();
     const values = await Promise.all(
       ["s", "b", "l", "set", "z", "h", "x"].map((key) => ask("read_key", { key })),
@@ -110,7 +90,7 @@ describe("redis", () => {
       (value: { fields: { e: string } }[]) => value.map(({ fields }) => fields.e),
     ],
   ])("M4 a long %s is read in pages that join to the whole", async (_type, command, words, names) => {
-    for (let n = 0; n < 1000; n += 1) await redis.command(command, "long", ...words(n));
+    for (let n = 0; n < 1000; n += 1) await redis().command(command, "long", ...words(n));
     const { ask, call } = await serving();
     const seen: string[] = [];
     let cursor: string | undefined;
@@ -127,7 +107,7 @@ describe("redis", () => {
 
   test("M4 a long text is read in pages, and elements that are too long are refused", async () => {
     const text = Array.from({ length: 9000 }, (_, n) => `${n} `).join("");
-    await redis.command("SET", "long", text);
+    await redis().command("SET", "long", text);
     const { ask, call } = await serving();
     let read = "";
     let cursor: string | undefined;
@@ -137,7 +117,7 @@ describe("redis", () => {
       cursor = page.nextCursor;
     } while (cursor);
     expect(read).toBe(text);
-    await redis.command("RPUSH", "fat", ...Array.from({ length: 30 }, () => "f".repeat(1_000_000)));
+    await redis().command("RPUSH", "fat", ...Array.from({ length: 30 }, () => "f".repeat(1_000_000)));
     expect((await call("read_key", { key: "fat" })).text).toMatch(
       /^fat holds 30 elements in \d+ bytes, too much for 50 at once\. Ask for fewer/,
     );
@@ -147,7 +127,7 @@ describe("redis", () => {
   });
 
   test("D3 statistics and memory are told, of the whole and of one key", async () => {
-    await redis.command("SET", "k", "v".repeat(1000));
+    await redis().command("SET", "k", "v".repeat(1000));
     const { ask, call } = await serving();
     expect(await ask("get_info")).toMatchObject({ role: "master", maxmemory_policy: "allkeys-lru" });
     expect(await ask("get_info", { section: "keyspace" })).toEqual({
@@ -162,29 +142,29 @@ describe("redis", () => {
   });
 
   test("S1 in read-only mode nothing is set or deleted, and the error says who can change that", async () => {
-    await redis.command("SET", "k", "v");
+    await redis().command("SET", "k", "v");
     const { call } = await serving();
     for (const [name, args] of [
       ["set_key", { key: "k", value: "w", ttlSeconds: 10 }],
       ["delete_keys", { keys: ["k"] }],
     ] as const)
       expect((await call(name, args)).text).toMatch(/^This server only reads\. .*SOPHIA_REDIS_WRITABLE=1/);
-    expect(String(await redis.command("GET", "k"))).toBe("v");
+    expect(String(await redis().command("GET", "k"))).toBe("v");
   });
 
   test("M1 where it may write, a key is set for a time, conditionally, and deleted by name only", async () => {
     const { ask, call } = await serving(true);
     expect(await ask("set_key", { key: "k", value: "v", ttlSeconds: 100 })).toEqual({ key: "k", set: true });
-    expect(Number(await redis.command("TTL", "k"))).toBeGreaterThan(90);
+    expect(Number(await redis().command("TTL", "k"))).toBeGreaterThan(90);
     expect(await ask("set_key", { key: "k", value: "w", ttlSeconds: 100, only: "absent" })).toEqual({
       key: "k",
       set: false,
       reason: "the key is not absent",
     });
-    expect(String(await redis.command("GET", "k"))).toBe("v");
+    expect(String(await redis().command("GET", "k"))).toBe("v");
     expect((await call("set_key", { key: "k", value: "v" })).isError).toBe(true);
     expect(await ask("delete_keys", { keys: ["*", "k"] })).toEqual({ deleted: 1, asked: 2 });
-    expect(await redis.command("EXISTS", "k")).toBe(0);
+    expect(await redis().command("EXISTS", "k")).toBe(0);
   });
 
   test("M3 a broken connection is replaced by the next call", async () => {
@@ -211,16 +191,16 @@ describe("redis", () => {
   });
 
   test("S4 over TLS Redis's certificate is checked", async () => {
-    const trusting = open({ url: server.tlsUrl, caFile: server.caFile });
+    const trusting = open({ url: server().tlsUrl, caFile: server().caFile });
     onTestFinished(() => trusting.close());
     expect(String(await trusting.command("PING"))).toBe("PONG");
-    await expect(open({ url: server.tlsUrl }).command("PING")).rejects.toThrow(
+    await expect(open({ url: server().tlsUrl }).command("PING")).rejects.toThrow(
       /^Redis cannot be reached.*self.signed certificate/,
     );
   });
 
   test("S1 a wrong password and an unreachable Redis are different errors, without the password", async () => {
-    const wrong = openRedis({ url: server.url, user: "default", password: () => "hush-hush" });
+    const wrong = openRedis({ url: server().url, user: "default", password: () => "hush-hush" });
     await expect(wrong.command("PING")).rejects.toThrow(
       /^Redis refused default: WRONGPASS.*Update the stack/,
     );
