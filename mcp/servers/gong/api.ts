@@ -50,6 +50,8 @@ export function gongApi(account: GongAccount): GongApi {
   return async (request, schema) => {
     const until = clock.now() + patience * 1000;
     const attempt = async () => {
+      // The turn would come when this call has long been given up.
+      if (pace.delay() > until - clock.now()) throw tooLong(Math.ceil(pace.delay() / 1000));
       await pace.turn(request.signal);
       const answer = await exchange(upstream, request);
       if (answer.status === 429) return tooMany(answer, pace, until - clock.now());
@@ -90,13 +92,15 @@ function giveUp(error: unknown): never {
 /** Everybody waits as long as Gong says, unless that is longer than the caller would. */
 function tooMany({ retryAfter = 2 }: Answer, pace: Pace, leftMs: number) {
   pace.pause(retryAfter);
-  if (retryAfter * 1000 > leftMs)
-    throw new ToolError(
-      `Gong has had enough requests from the company and asks to wait ${retryAfter} s`,
-      "Try again after that; Gong allows three requests a second and 10,000 a day for all integrations together.",
-    );
+  if (retryAfter * 1000 > leftMs) throw tooLong(retryAfter);
   return notYet("too many requests (429)");
 }
+
+const tooLong = (seconds: number) =>
+  new ToolError(
+    `Gong has had enough requests from the company and asks to wait ${seconds} s`,
+    "Try again after that; Gong allows three requests a second and 10,000 a day for all integrations together.",
+  );
 
 function decode<S extends z.ZodType>(
   { status, json, said }: Answer,

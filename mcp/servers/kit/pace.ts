@@ -11,6 +11,11 @@ export class Pace {
     this.#clock = clock;
   }
 
+  /** Milliseconds until the next caller may send. */
+  delay(): number {
+    return Math.max(0, this.#next - this.#clock.now());
+  }
+
   /** Resolves when the caller may send. */
   async turn(signal?: AbortSignal): Promise<void> {
     const now = this.#clock.now();

@@ -158,6 +158,16 @@ test("P1 after 429 all requests wait as long as Gong says, and then the call suc
   expect(total).toBeLessThan(8_000);
 });
 
+test("P1 while Gong wants all to wait longer than a call may, every call says so at once", async () => {
+  const { gong, call, clock } = await serving();
+  gong.instead.push((response) => json(response, 429, { errors: ["Too many"] }, { "retry-after": "600" }));
+  await call("list_calls", november);
+  const { text } = await call("list_calls", november);
+  expect(text).toMatch(/^Gong .*wait (600|599) s\. Try again after that/);
+  expect(gong.asked).toHaveLength(1);
+  expect(clock.slept.filter((ms) => ms > 1000)).toEqual([]);
+});
+
 test("P1 a wait that is too long for a call is an error that states it", async () => {
   const { gong, call } = await serving();
   gong.instead.push((response) => json(response, 429, { errors: ["Too many"] }, { "retry-after": "3600" }));
