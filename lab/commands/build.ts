@@ -6,7 +6,7 @@ import { checkPrograms } from "./preflight/programs.ts";
 
 /** `make build`: builds the lab's artefacts. Starts the Docker engine, which builds images, and nothing else. */
 export async function build(lab: Lab, progress: Progress, signal: AbortSignal): Promise<void> {
-  await checkPrograms(true);
+  await checkPrograms();
   await progress.phase("Toolchain and images", async () => {
     await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
     await obtainAll(lab, artefactsFor(publishedImages), progress, signal);

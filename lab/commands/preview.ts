@@ -62,7 +62,7 @@ export async function offlineStack(
   await access(file).catch(() => {
     throw new Error(`there is no stack ${name}: ${file} does not exist`);
   });
-  await checkPrograms(true);
+  await checkPrograms();
   const { folder, toolchain } = await obtainAll(lab, previewArtefacts, progress, signal);
   const own: Lab = { ...lab, name: `preview-${name}`, folder: join(lab.folder, "previews", name) };
   const stack = new Stack(toolchain, own, { HELM_BINARY: join(folder(helm), "helm") }, name);

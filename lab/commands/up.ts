@@ -38,7 +38,7 @@ import { settled, update } from "./update.ts";
 
 /** Everything that the program needs before `pulumi up`. */
 export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<OpenedStack> {
-  await Promise.all([checkSettingsFile(lab.configFile), checkPrograms(true)]);
+  await Promise.all([checkSettingsFile(lab.configFile), checkPrograms()]);
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
   await mkdir(lab.cache, { recursive: true });
   await checkSpace([lab.folder, lab.cache]);

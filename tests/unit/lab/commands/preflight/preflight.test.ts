@@ -9,7 +9,12 @@ import {
   publishedIn,
   takenPorts,
 } from "../../../../../lab/commands/preflight/ports.ts";
-import { isAtLeast, missingPrograms, prerequisites } from "../../../../../lab/commands/preflight/programs.ts";
+import {
+  ensurePrograms,
+  isAtLeast,
+  missingPrograms,
+  prerequisites,
+} from "../../../../../lab/commands/preflight/programs.ts";
 import { checkSettings, checkSettingsFile } from "../../../../../lab/commands/preflight/settings.ts";
 import { troubleIn } from "../../../../../lab/commands/update.ts";
 import { run } from "../../../../../tools/exec.ts";
@@ -145,6 +150,28 @@ describe("programs", () => {
     writeFileSync(join(path, "thing"), `#!/bin/sh\necho '${said}'\n`);
     chmodSync(join(path, "thing"), 0o755);
     expect(await missingPrograms(path, true, wanted)).toEqual(lacks);
+  });
+
+  test("one that is a package is installed where this user may, and what is still missing is told", async () => {
+    const path = folder();
+    const packaged = {
+      program: "tool",
+      why: "shapes things",
+      fix: "apt-get install tools",
+      package: "tools",
+    };
+    const unpackaged = { program: "other", why: "does the rest", fix: "see example.org" };
+    const asked: string[][] = [];
+    const install = async (names: string[]) => {
+      asked.push(names);
+      writeFileSync(join(path, "tool"), "#!/bin/sh\n", { mode: 0o755 });
+    };
+    await expect(ensurePrograms(path, [packaged])).rejects.toThrow("apt-get install tools");
+    await expect(ensurePrograms(path, [packaged, unpackaged], install)).rejects.toThrow(
+      "this machine lacks programs that the lab needs:\n  other is missing (it does the rest): see example.org",
+    );
+    await ensurePrograms(path, [packaged], install);
+    expect(asked).toEqual([["tools"]]);
   });
 
   test("versions are compared number by number", () => {
