@@ -51,7 +51,7 @@ export function gongApi(account: GongAccount): GongApi {
     const until = clock.now() + patience * 1000;
     const attempt = async () => {
       // The turn would come when this call has long been given up.
-      if (pace.delay() > until - clock.now()) throw tooLong(Math.ceil(pace.delay() / 1000));
+      if (pace.paused() * 1000 > Math.max(0, until - clock.now())) throw tooLong(Math.ceil(pace.paused()));
       await pace.turn(request.signal);
       const answer = await exchange(upstream, request);
       if (answer.status === 429) return tooMany(answer, pace, until - clock.now());

@@ -5,15 +5,16 @@ export class Pace {
   readonly #spacingMs: number;
   readonly #clock: Clock;
   #next = 0;
+  #pausedUntil = 0;
 
   constructor(perSecond: number, clock: Clock = systemClock) {
     this.#spacingMs = 1000 / perSecond;
     this.#clock = clock;
   }
 
-  /** Milliseconds until the next caller may send. */
-  delay(): number {
-    return Math.max(0, this.#next - this.#clock.now());
+  /** Seconds for which nobody may send. */
+  paused(): number {
+    return Math.max(0, this.#pausedUntil - this.#clock.now()) / 1000;
   }
 
   /** Resolves when the caller may send. */
@@ -26,6 +27,7 @@ export class Pace {
 
   /** Nobody sends anything for this long from now. */
   pause(seconds: number): void {
-    this.#next = Math.max(this.#next, this.#clock.now() + seconds * 1000);
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + seconds * 1000);
+    this.#next = Math.max(this.#next, this.#pausedUntil);
   }
 }
