@@ -21,6 +21,8 @@ export interface ObservedRequest {
   operation: string;
   query: Record<string, string>;
   body: unknown;
+  /** What was sent. From `replied` on, unless a fault made it. */
+  answer?: { status: number; contentType: string; text: string };
 }
 export type Observer = (phase: Phase, request: ObservedRequest) => void | Promise<void>;
 
@@ -94,7 +96,8 @@ export class Api {
         reply = afflicted ?? reply;
       }
     }
-    await send(response, reply, entry);
+    const answer = await send(response, reply, entry);
+    if (fault?.effect.kind !== "reply") observed.answer = answer;
     await onRequest?.("replied", observed);
   }
 
@@ -171,18 +174,19 @@ async function afflict(
   }
 }
 
-function send(response: ServerResponse, reply: Reply, entry: RequestEntry): Promise<void> {
+async function send(response: ServerResponse, reply: Reply, entry: RequestEntry) {
   entry.status = reply.status;
   const text = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body);
   if (typeof reply.body === "object" && "error" in reply.body) {
     const { error } = reply.body;
     if (typeof error === "object" && error !== null && "code" in error) entry.code = String(error.code);
   }
-  const type = typeof reply.body === "string" ? "text/plain; charset=UTF-8" : "application/json";
-  response.writeHead(reply.status, { "content-type": type, ...reply.headers });
-  return new Promise((resolve) => {
+  const contentType = typeof reply.body === "string" ? "text/plain; charset=UTF-8" : "application/json";
+  response.writeHead(reply.status, { "content-type": contentType, ...reply.headers });
+  await new Promise<void>((resolve) => {
     // A client that went away meanwhile closes without finishing: that too is the end of it.
     response.once("close", resolve);
     response.end(text);
   });
+  return { status: reply.status, contentType, text };
 }

@@ -4,7 +4,7 @@ import { type Answer, CheckedApi } from "../../conformance/api.ts";
 import { Contract } from "../../conformance/contract/contract.ts";
 import { MemoryDriver } from "./driver.ts";
 
-const contract = new Contract();
+const contract = new Contract(undefined, { strict: true });
 
 /** A syntactically right key that belongs to nobody. */
 export const somePublicKey = `ssh-ed25519 ${Buffer.alloc(51, 7).toString("base64")} test`;

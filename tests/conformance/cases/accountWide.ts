@@ -29,6 +29,7 @@ export const accountWide: Case[] = [
           ssh_key_names: [name],
           quantity: 2,
         },
+        wrong: true,
       });
       expect([answer.status, String(answer.json.error?.message)]).toEqual([
         400,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Contract, type Exchange } from "./contract.ts";
+import { schemaOf, strictly } from "./schema.ts";
 
 const judge = new Contract();
 
@@ -27,6 +28,30 @@ describe("validation against Lambda's OpenAPI document", () => {
     ];
     for (const answer of answers)
       expect(judge.responseFaults(exchange({ responseText: JSON.stringify(answer) }))).not.toEqual([]);
+  });
+
+  test("strictly, objects to a field that is not named, at any depth, in answers and requests", () => {
+    const strict = new Contract(undefined, { strict: true });
+    const answer = exchange({
+      responseText: JSON.stringify({ data: [{ name: "x", description: "", more: 1 }] }),
+    });
+    const request = exchange({
+      method: "POST",
+      path: "/firewall-rulesets",
+      requestBody: {
+        name: "web",
+        region: "us-west-1",
+        rules: [{ protocol: "icmp", source_network: "0.0.0.0/0", description: "", more: 1 }],
+      },
+    });
+    expect([judge.responseFaults(answer), judge.requestFaults(request)]).toEqual([[], []]);
+    expect(strict.responseFaults(answer)).toHaveLength(1);
+    expect(strict.requestFaults(request)).toHaveLength(1);
+    // An object without named fields is free.
+    expect(strictly(schemaOf({ details: {} }))).toMatchObject({
+      additionalProperties: false,
+      properties: { details: schemaOf({}) },
+    });
   });
 
   test("objects to a status, a content type and an error code that the operation does not have", () => {

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { committedFacts, type Facts, type Operation } from "./facts.ts";
-import { answerSchema, definitions, refusalSchema, schemaOf } from "./schema.ts";
+import { answerSchema, definitions, refusalSchema, schemaOf, strictly } from "./schema.ts";
 
 /** One request and its answer, as they went over the wire. `path` is below `/api/v1`. */
 export interface Exchange {
@@ -20,18 +20,40 @@ const drift = {
   /** Statuses in no document: the wrong method, the rate limit, what the emulator does not have. */
   statuses: new Set([405, 429, 501]),
   envelope: { listInstances: ["page_token"] } as Record<string, string[]>,
+  /** Fields of live answers and later documents. */
+  fields: {
+    Instance: ["is_reserved", "workspace_id", "first_healthy"],
+    InstanceType: ["architecture"],
+  } as Record<string, string[]>,
 };
+
+/** The facts with more fields, each optional. */
+const withFields = (facts: Facts, fields: Record<string, string[]>): Facts => {
+  const more = Object.entries(fields).map(([name, names]) => {
+    const shape = facts.shapes[name];
+    if (typeof shape !== "object") throw new Error(`the document has no object ${name}`);
+    return [name, { ...shape, ...Object.fromEntries(names.map((field) => [`${field}?`, anyType])) }];
+  });
+  return { ...facts, shapes: { ...facts.shapes, ...Object.fromEntries(more) } };
+};
+const anyType = "string | boolean | integer | null";
 
 /** What Lambda's document says, as a judge of exchanges. */
 export class Contract {
   readonly #facts: Facts;
+  readonly #exactly: <Schema>(schema: Schema) => Schema;
   readonly #definitions: Record<string, object>;
   readonly #judges = new Map<string, ValidateFunction>();
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
 
-  constructor(facts: Facts = committedFacts()) {
+  /**
+   * @param strict also refuses fields that the document does not name, at any depth: neither our client nor the emulator
+   * may invent one. Lambda itself may add some.
+   */
+  constructor(facts: Facts = committedFacts(), { strict = false } = {}) {
     this.#facts = facts;
-    this.#definitions = definitions(facts);
+    this.#exactly = strict ? strictly : (schema) => schema;
+    this.#definitions = this.#exactly(definitions(withFields(facts, drift.fields)));
     this.#ajv.addFormat(
       "time",
       (value: string) => /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)),
@@ -100,7 +122,8 @@ export class Contract {
 
   #judge(schema: object, value: unknown, where: string): string[] {
     const text = JSON.stringify(schema);
-    const validate = this.#judges.get(text) ?? this.#ajv.compile({ ...schema, $defs: this.#definitions });
+    const validate =
+      this.#judges.get(text) ?? this.#ajv.compile({ ...this.#exactly(schema), $defs: this.#definitions });
     this.#judges.set(text, validate);
     if (validate(value)) return [];
     return (validate.errors ?? []).map(

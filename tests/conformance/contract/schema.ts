@@ -56,6 +56,15 @@ const isList = (shape: Exclude<Shape, string>): shape is readonly [Shape] | read
 
 const closed = (schema: object): object => ({ ...schema, additionalProperties: false });
 
+/** The same, where no object has fields beside those that are named, at any depth. One without any named field is free. */
+export function strictly<Value>(schema: Value): Value {
+  if (Array.isArray(schema)) return schema.map(strictly) as Value;
+  if (typeof schema !== "object" || schema === null) return schema;
+  const inner = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, strictly(value)]));
+  const named = "properties" in inner && Object.keys(inner.properties as object).length > 0;
+  return (named && !("additionalProperties" in inner) ? closed(inner) : inner) as Value;
+}
+
 /** The body of an answer: nothing beside what is said. */
 export const answerSchema = (shape: Shape): object => closed(schemaOf(shape));
 
