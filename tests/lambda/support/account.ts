@@ -10,6 +10,8 @@ export interface Account {
   alive(): Promise<number>;
   /** Instances launched since the account was made, whatever became of them. */
   launched(): Promise<number>;
+  /** Ends what still runs, of whomever. */
+  clear(): Promise<void>;
   /** How many were ever paid for at once. */
   mostAlive(): number;
 }
@@ -27,8 +29,14 @@ export async function account(): Promise<Account> {
       if (phase === "handled" && request.operation === "launchInstance") most = Math.max(most, await alive());
     }),
   });
-  await cloud.control.force(await cloud.launched(), "terminated");
-  await cloud.control.advance(3600);
+  const clear = async () => {
+    const { instances } = await cloud.control.state();
+    for (const { id, status } of instances)
+      if (paid.includes(status)) await cloud.control.force(id, "terminated");
+    await cloud.control.advance(3600);
+  };
+  await cloud.launched();
+  await clear();
   const before = await all();
-  return { cloud, alive, launched: async () => (await all()) - before, mostAlive: () => most };
+  return { cloud, alive, launched: async () => (await all()) - before, clear, mostAlive: () => most };
 }

@@ -1,12 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
+import { onTestFinished } from "vitest";
 import type { Clock } from "../../../components/core/wait.ts";
-import type { Journal } from "../../../lambda/client/journal.ts";
+import { FileJournal, type Journal } from "../../../lambda/client/journal.ts";
 import { adapt } from "../../../lambda/provider/adapter.ts";
 import { instance } from "../../../lambda/provider/handlers/instance.ts";
 import { instanceClaim } from "../../../lambda/provider/handlers/instanceClaim.ts";
 import type { Timing } from "../../../lambda/reconcile/context.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
-import { MemoryJournal } from "../../support/lambda/journal.ts";
 import type { Death, Mortal } from "../../support/mortal.ts";
 import { SharedTime, startProcess } from "./process.ts";
 
@@ -43,6 +46,13 @@ export interface RunResult {
   lines: string[];
 }
 
+/** The journal of a machine that has none yet. */
+function newJournal(clock: Clock): Journal {
+  const folder = mkdtempSync(join(tmpdir(), "sophia-journal-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return new FileJournal(folder, clock);
+}
+
 /**
  * What Pulumi's engine does with one host and its claim, reduced to what matters here: a step's outcome is recorded
  * when the provider answers, also that of a half-made resource, and not when the provider dies.
@@ -56,12 +66,12 @@ export class Engine {
   constructor(cloud: TestCloud) {
     this.#cloud = cloud;
     this.clock = new SharedTime(cloud);
-    this.journal = new MemoryJournal(this.clock);
+    this.journal = newJournal(this.clock);
   }
 
   /** As if the next run were on a machine that knows nothing of the runs before but their state. */
   moveToAnotherMachine(): void {
-    this.journal = new MemoryJournal(this.clock);
+    this.journal = newJournal(this.clock);
   }
 
   /** Runs an operation in a provider process of its own. */
