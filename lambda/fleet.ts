@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 import { Component } from "../components/core/base.ts";
 import type { PeerPorts } from "../components/core/ports.ts";
 import type { Settings } from "../components/settings/schema.ts";
@@ -119,21 +120,27 @@ export class Fleet extends Component {
     return new FileSystem(this.childName("files"), args, this.child({ retainOnDelete: keep }));
   }
 
-  /** One in each region where a host may be launched: rulesets are regional, and attached only at launch. */
+  /**
+   * One in each region where a host may be launched: rulesets are regional, and attached only at launch. Their names
+   * contain a random id from the state, so that a stack of the same name in another project or backend has others.
+   */
   #rulesets(
     { settings, hosts, sshNetworks }: FleetArgs,
     approved: pulumi.Output<true>,
   ): Map<string, FirewallRuleset> {
     const launched = hosts.filter((host) => !host.adopt);
     const regions = new Set(launched.flatMap((host) => host.regions ?? settings.regions));
-    const named = (region: string) => physicalName(["sophia", pulumi.getStack(), region]);
+    if (regions.size === 0) return new Map();
+    const { hex } = new random.RandomId(this.childName("firewall-id"), { byteLength: 4 }, this.child());
+    const named = (region: string) =>
+      pulumi.all([hex, approved]).apply(([id]) => physicalName(["sophia", pulumi.getStack(), region, id]));
     return new Map(
       [...regions].map((region) => [
         region,
         new FirewallRuleset(
           this.childName(`firewall-${region}`),
           {
-            name: approved.apply(() => named(region)),
+            name: named(region),
             region,
             initialRules: baseRules({ ...settings.firewall, sshNetworks }),
           },

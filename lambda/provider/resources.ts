@@ -138,7 +138,10 @@ export class FileSystem extends DynamicResource {
 }
 
 export interface FirewallRulesetArgs {
-  /** At most 64 characters. A change renames in place. */
+  /**
+   * At most 64 characters. An existing ruleset of that name and region is taken over, so it needs a part that no other
+   * stack of the account has. A change renames in place.
+   */
   name: Input<string>;
   /** Rulesets are regional. A change replaces. */
   region: Input<string>;

@@ -43,7 +43,7 @@ export interface RulesetSpec {
   initialRules: FirewallRule[];
 }
 
-/** Creates the ruleset of that name in that region, or continues with the existing one. */
+/** Creates the ruleset of that name in that region, or continues with the existing one: the name says whose it is. */
 export async function createRuleset(context: Context, spec: RulesetSpec): Promise<WireRuleset> {
   const { api } = context;
   const find = async () =>

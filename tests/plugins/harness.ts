@@ -46,6 +46,8 @@ export interface OperationOptions {
 export interface ProgramOptions {
   /** Folder with Pulumi.yaml. */
   program: string;
+  /** Of the stack. Default: one that no other test has. */
+  name?: string;
   config?: Record<string, unknown>;
   /** Configuration kept encrypted: `name` means `<project>:name`. */
   secrets?: Record<string, string>;
@@ -129,7 +131,7 @@ export async function runProgram(options: ProgramOptions): Promise<Program> {
   const passphraseFile = join(dir, "passphrase");
   const { passphrase, key } = await testKey();
   await writeFile(passphraseFile, passphrase, { mode: 0o600 });
-  const name = `test-${randomBytes(6).toString("hex")}`;
+  const name = options.name ?? `test-${randomBytes(6).toString("hex")}`;
   const configFile = join(dir, "Pulumi.test.yaml");
   const project = String(parse(await readFile(join(options.program, "Pulumi.yaml"), "utf8")).name);
   const location = { state, project, name };

@@ -28,18 +28,24 @@ export const fast = {
 /** Ten emulated minutes a second: an instance boots within half a second. */
 export const speed = 600;
 
-/** One of `programs/` on an emulator of its own, by the real CLI. */
+/** One of `programs/` by the real CLI, on an emulator of its own or on that of another stack. */
 export async function lambdaStack(
   name: "host" | "fleet",
   config: Record<string, unknown>,
-  options: Partial<Pick<CloudOptions, "onRequest" | "speed">> = {},
+  options: Partial<Pick<CloudOptions, "onRequest" | "speed">> & {
+    account?: TestCloud;
+    /** Name of the stack. */
+    name?: string;
+  } = {},
 ): Promise<LambdaStack> {
-  const cloud = await testCloud({ speed, ...options, onRequest: judged(options.onRequest) });
+  const { account, name: stack, ...own } = options;
+  const cloud = account ?? (await testCloud({ speed, ...own, onRequest: judged(own.onRequest) }));
   // The account's queues and journal live in the temporary folder of whoever speaks with it.
   const temporary = await mkdtemp(join(tmpdir(), "sophia-lambda-"));
   onTestFinished(() => rm(temporary, { recursive: true, force: true }));
   const program = await runProgram({
     program: join(checkout, "tests/lambda/programs", name),
+    ...(stack !== undefined && { name: stack }),
     config: { "sophia-infra:lambda": { ...fast, apiUrl: cloud.cloud.url }, ...config },
     env: { TMPDIR: temporary },
     secrets: { "sophia-infra:lambdaApiKey": cloud.key },

@@ -27,6 +27,7 @@ beforeEach(async () => {
           instanceType: "gpu_1x_a10",
           bytesUsed: 0,
           gpus: 1,
+          hex: "0a1b2c3d",
         };
         return { id: `${name}-id`, state: { ...outputs, ...own } };
       },
@@ -103,7 +104,7 @@ test("L4 one ruleset in each region where a host may land, with the other hosts'
     ofType("FirewallRuleset")
       .map(({ inputs }) => inputs.name)
       .sort(),
-  ).toEqual(["sophia-prod-us-south-2", "sophia-prod-us-west-1"]);
+  ).toEqual(["sophia-prod-us-south-2-0a1b2c3d", "sophia-prod-us-west-1-0a1b2c3d"]);
   const sources = ofType("FirewallRules").map(({ inputs }) =>
     (inputs.rules as { source: string }[]).map(({ source }) => source),
   );
