@@ -1,4 +1,4 @@
-import { installPackages } from "../../../tools/apt.ts";
+import { installPackages } from "../../../tools/docker/engine/engine.ts";
 import { run } from "../../../tools/exec.ts";
 import { onPath } from "../../../tools/onPath.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { installPackages } from "../../../tools/apt.ts";
 import type { Artefact } from "../../../tools/artefacts/artefact.ts";
 import { hashOf } from "../../../tools/artefacts/hash.ts";
+import { installPackages } from "../../../tools/docker/engine/engine.ts";
 import { run } from "../../../tools/exec.ts";
 
 const folder = join(import.meta.dirname, "engine");

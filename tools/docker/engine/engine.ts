@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { delimiter } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { installPackages } from "../../apt.ts";
 import { run } from "../../exec.ts";
 import { onPath } from "../../onPath.ts";
 import { docker } from "../docker.ts";
@@ -79,6 +78,16 @@ export async function reviveEngine(labFolder: string): Promise<void> {
   if (action.do === "install")
     throw new NoEngine("Docker is no longer installed", "apt-get install docker.io");
   await ensureEngine(labFolder);
+}
+
+/** Installs distribution packages, once the index is fresh enough to have them. */
+export async function installPackages(names: string[], log: (line: string) => void): Promise<void> {
+  const install = ["-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", "install", ...names];
+  const options = { env: { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" }, onLine: log };
+  const first = await run("apt-get", install, { ...options, allowFailure: true });
+  if (first.code === 0) return;
+  await run("apt-get", ["-o", "DPkg::Lock::Timeout=300", "update"], options);
+  await run("apt-get", install, options);
 }
 
 async function installEngine(log: (line: string) => void): Promise<void> {

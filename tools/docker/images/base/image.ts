@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { installPackages } from "../../../apt.ts";
 import type { Artefact, BuildContext } from "../../../artefacts/artefact.ts";
 import { hashOf } from "../../../artefacts/hash.ts";
 import { run } from "../../../exec.ts";
 import { docker, inspect, labels } from "../../docker.ts";
+import { installPackages } from "../../engine/engine.ts";
 import { buildImage, imagePresent } from "../build.ts";
 import { pullOfficial } from "../official.ts";
 import { debianSources } from "./debian.ts";
