@@ -1,6 +1,15 @@
 import { z } from "zod";
+import { mcpCheck, mcpGateway } from "../../components/network/names.ts";
 import { demand } from "../../components/settings/sections/mcp.ts";
 import { reachedAt } from "./reach.ts";
+
+const gateway = mcpGateway["app.kubernetes.io/name"];
+/** Taken, with dashes: a path of the gateway, children of the platform's component, its objects, and the account of every namespace. */
+const reserved: readonly string[] = [
+  "status",
+  ...["gateway", "check"],
+  ...[gateway, `${gateway}-spread`, mcpCheck["app.kubernetes.io/name"], "default"],
+];
 
 /** With dashes for underscores it names Kubernetes objects: at most 63 characters, the last a letter or digit. */
 const slug = z
@@ -10,8 +19,7 @@ const slug = z
     /^[a-z]([a-z0-9_]*[a-z0-9])?$/,
     "lower-case letters, digits and underscores, beginning with a letter and not ending with an underscore",
   )
-  // The gateway's own paths and objects.
-  .refine((name) => !["status", "gateway", "check"].includes(name), "this name is the gateway's own");
+  .refine((name) => !reserved.includes(name.replaceAll("_", "-")), "this name is the platform's own");
 
 const path = z.string().regex(/^\/[A-Za-z0-9/_.-]*$/, "a path that begins with /");
 const exact = z.string().regex(/^v?[0-9]+\.[0-9]+\.[0-9]+([-.+][0-9A-Za-z.-]+)?$/, "an exact version");
