@@ -46,6 +46,7 @@ export interface Plan {
 /** A window of about so many calls: what was seen of it fits into the cursor, and memory does not grow with the account. */
 const aim = 1000;
 const longest = 365 * 86_400;
+const day = 86_400_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /** Before the first run. */
@@ -60,7 +61,7 @@ export function startPass(cursor: CallsCursor, plan: Plan, now: number): CallsCu
   if (cursor.at !== undefined) return cursor;
   const due =
     cursor.lookedBack === undefined || Date.parse(cursor.lookedBack) + plan.lookbackEvery * 1000 <= now;
-  const reach = due ? plan.lookbackDays * 86_400_000 : plan.overlap * 1000;
+  const reach = Math.max(plan.overlap * 1000, due ? plan.lookbackDays * day : 0);
   const at = Math.max(plan.start.getTime(), Date.parse(cursor.through) - reach);
   return { ...cursor, at: iso(at), ...(due && { lookedBack: iso(now) }) };
 }

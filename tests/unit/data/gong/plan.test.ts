@@ -31,6 +31,16 @@ function pass(moments: number[], from = beginning(plan), at = now, pageSize = 10
   throw new Error("the pass does not end");
 }
 
+test("P1 a look back that is shorter than the overlap takes nothing from it", () => {
+  const through = new Date(now - 7_200_000).toISOString();
+  const from = { ...beginning(plan), through };
+  for (const lookbackDays of [0, 0.01])
+    expect(startPass(from, { ...plan, lookbackDays, lookbackEvery: 0 }, now).at).toBe(
+      new Date(now - 10_800_000).toISOString(),
+    );
+  expect(startPass(from, plan, now).at).toBe(new Date(now - 7_200_000 - 7 * day).toISOString());
+});
+
 test("P1 every call is read in one pass, however calls lie, and the pass ends", () => {
   const moments = fc.array(fc.integer({ min: plan.start.getTime(), max: now - 301_000 }), { maxLength: 400 });
   fc.assert(
