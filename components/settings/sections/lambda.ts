@@ -9,9 +9,12 @@ const region = z.string().regex(/^[a-z]+-[a-z]+-[0-9]+$/, "a Lambda region like 
 export const lambdaSettings = z.strictObject({
   /** Base URL of the Lambda Cloud API. A change re-configures the provider and touches no instance. */
   apiUrl: z.url().default("https://cloud.lambda.ai/api/v1"),
-  /** Requests per second for the whole account. Lambda allows 1. */
+  /**
+   * Requests per second of all processes of this machine that run as the same user, with the same API key and temporary
+   * folder. Lambda allows 1 for the whole account: a second machine, user or key is slowed down by its 429.
+   */
   requestsPerSecond: z.number().positive().max(1000).default(1),
-  /** Seconds between two launches for the whole account. Lambda refuses more than one in 12 s. */
+  /** Seconds between two launches, counted the same way. Lambda refuses more than one in 12 s for the whole account. */
   launchSpacing: z.number().nonnegative().default(12),
   /** Seconds from launch until an instance must be active with an address. Boots of 4 to 16 minutes were seen. */
   bootDeadline: z.number().int().positive().default(1500),
