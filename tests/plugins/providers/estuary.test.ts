@@ -1,19 +1,18 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { removeDeadLocks } from "../../../lab/pulumi/locks.ts";
 import { checkout } from "../../../lab/pulumi/versions.ts";
-import { someSecret, testEstuary } from "../../unit/data/estuary/support/estuary.ts";
+import { someSecret, type TestEstuary, testEstuary } from "../../unit/data/estuary/support/estuary.ts";
 import { brief } from "../events.ts";
-import { runProgram } from "../harness.ts";
+import { interruptible, runProgram } from "../harness.ts";
 
 const capture = "sophia/test/source-slack";
 const staging = "sophia/test/materialize-postgres";
 
-test("P1 S1 a publication under the real engine: previewed, published once, changed alone, secret in the state, deleted", async () => {
-  const estuary = await testEstuary({ now: Date.now, publishSeconds: 0.1 });
-  const { plane, control } = estuary;
-  const token = someSecret();
-  const other = someSecret();
-  const program = await runProgram({
+/** The program that publishes a capture and a materialization at this Estuary. */
+const publishing = (estuary: TestEstuary, token: string) =>
+  runProgram({
     program: join(checkout, "tests/plugins/programs/estuary"),
     config: {
       "sophia-infra:pipeline": {
@@ -31,6 +30,13 @@ test("P1 S1 a publication under the real engine: previewed, published once, chan
     },
     secrets: { "sophia-infra:estuaryApiKey": estuary.key, token },
   });
+
+test("P1 S1 a publication under the real engine: previewed, published once, changed alone, secret in the state, deleted", async () => {
+  const estuary = await testEstuary({ now: Date.now, publishSeconds: 0.1 });
+  const { plane, control } = estuary;
+  const token = someSecret();
+  const other = someSecret();
+  const program = await publishing(estuary, token);
   const password = () => {
     const task = plane.specs.materializations[staging];
     return task?.connector === "materialize-postgres" ? task.config.credentials : undefined;
@@ -90,4 +96,33 @@ test("P1 S1 a publication under the real engine: previewed, published once, chan
   expect(control.store.state.drafts).toEqual({});
   expect(plane.deleted).toEqual([staging, capture]);
   clean(down.stdout);
+});
+
+test("P1 a CLI that is killed between publication and poll: the next update takes what was published, and publishes nothing twice", async () => {
+  const estuary = await testEstuary({ now: Date.now, publishSeconds: 2 });
+  const { plane, control } = estuary;
+  const program = await publishing(estuary, someSecret());
+  const interrupt = interruptible();
+  const killed = program.up({ interrupt: interrupt.promise });
+  const published = () => Object.values(control.store.state.publications);
+  await waitFor({ what: "a publication under way", deadline: 120, interval: 0.02 }, async () =>
+    published().some(({ type }) => type === "queued") ? true : notYet(`${published().length} are over`),
+  );
+  interrupt.now("SIGKILL");
+  expect((await killed).code).not.toBe(0);
+  // Nothing of it is in the state, and Estuary goes on with it.
+  expect(published().map(({ type }) => type)).toEqual(["queued"]);
+  expect((await program.export()).resources.map(({ urn }) => urn.split("::").at(-1))).not.toContain(
+    "capture",
+  );
+  expect(await removeDeadLocks(program.state)).toHaveLength(1);
+
+  const next = await program.up();
+  expect(next.code, next.stdout).toBe(0);
+  expect([plane.restarts.get(capture), plane.restarts.get(staging)]).toEqual([1, 1]);
+  expect(published().map(({ type }) => type)).toEqual(["success", "success"]);
+  expect(brief((await program.up()).steps)).toEqual([]);
+  const down = await program.destroy();
+  expect(down.code, down.stdout).toBe(0);
+  expect(control.store.state).toMatchObject({ live: {}, drafts: {} });
 });
