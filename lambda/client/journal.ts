@@ -38,7 +38,9 @@ export class FileJournal implements Journal {
   }
   async unanswered(subject: string): Promise<number | undefined> {
     try {
-      return Math.max(0, this.#clock.now() - Number(await readFile(this.#file(subject), "utf8")));
+      const text = await readFile(this.#file(subject), "utf8");
+      // A machine that lost its power may keep the name and not the content: then nobody knows when, so it was just now.
+      return text === "" ? 0 : Math.max(0, this.#clock.now() - Number(text));
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -107,4 +107,19 @@ test("the journal outlives its process and forgets what is settled", async () =>
   await new FileJournal(dir, clock).settled("launch 1");
   await new FileJournal(dir, clock).settled("launch 1");
   expect(await new FileJournal(dir, clock).unanswered("launch 1")).toBeUndefined();
+});
+
+test("L5 a journal that was killed while it wrote has sent nothing; one whose content is lost was sent just now", async () => {
+  const dir = await folder();
+  const clock = new TestClock();
+  const journal = new FileJournal(dir, clock);
+  await journal.sent("launch 1");
+  const [name = ""] = await readdir(dir);
+  await rename(join(dir, name), join(dir, `${name}.4711`));
+  expect(await journal.unanswered("launch 1")).toBeUndefined();
+  await journal.sent("launch 1");
+  clock.time += 5000;
+  expect(await journal.unanswered("launch 1")).toBe(5000);
+  await writeFile(join(dir, name), "");
+  expect(await journal.unanswered("launch 1")).toBe(0);
 });
