@@ -32,7 +32,7 @@ import { artefactsFor, imagesFor, publishedImages, startObtainingAll } from "./a
 import { checkPorts } from "./preflight/ports.ts";
 import { checkPrograms } from "./preflight/programs.ts";
 import { checkSettingsFile } from "./preflight/settings.ts";
-import { checkSpace } from "./preflight/space.ts";
+import { checkSpaceToBuild } from "./preflight/space.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, saasUrl, snowflakeUrl, speed } from "./services.ts";
 import { settled, update } from "./update.ts";
 
@@ -41,7 +41,7 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
   await Promise.all([checkSettingsFile(lab.configFile), checkPrograms()]);
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
   await mkdir(lab.cache, { recursive: true });
-  await checkSpace([lab.folder, lab.cache]);
+  await checkSpaceToBuild(lab.folder, lab.cache);
   const text = await readFile(lab.configFile, "utf8");
   const file = readStackFile(text);
   const served = imagesFor(file.monitoring);

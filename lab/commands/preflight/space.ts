@@ -1,7 +1,11 @@
-import { statfs } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, statfs } from "node:fs/promises";
 
 /** Bytes that an update of the lab needs: the whole state is written again for every resource. */
 const needed = 300e6;
+
+/** Bytes that the first build needs at least: 1.4 GB of build cache, and the images of it in Docker. */
+const neededToBuild = 6e9;
 
 /** Bytes that the engine needs to write its state a last time. */
 const reserve = 150e6;
@@ -13,6 +17,25 @@ async function shortage(folders: readonly string[], least: number): Promise<stri
     if (bavail * bsize < least) return `${folder} has ${Math.floor((bavail * bsize) / 1e6)} MB free`;
   }
   return undefined;
+}
+
+/** Where Docker keeps images, or will: nearest existing folder. Another machine's engine has no such folder here. */
+const dockerFolders = (): string[] =>
+  process.env.DOCKER_HOST
+    ? []
+    : ["/var/lib/docker", "/var/lib"].filter((folder) => existsSync(folder)).slice(0, 1);
+
+/**
+ * `checkSpace` for `make up`: with an empty build cache, for the first build too, also where Docker keeps its images.
+ */
+export async function checkSpaceToBuild(
+  folder: string,
+  cache: string,
+  leastToBuild = neededToBuild,
+): Promise<void> {
+  const cold = (await readdir(cache)).length === 0;
+  await checkSpace([folder]);
+  await checkSpace([cache, ...dockerFolders()], cold ? leastToBuild : needed);
 }
 
 /**
@@ -27,7 +50,7 @@ export async function checkSpace(folders: readonly string[], least = needed): Pr
   if (!short) return;
   throw new Error(
     `${short}, the lab needs ${Math.ceil(least / 1e6)} MB: free some space there (see \`df -h\`), ` +
-      "or set LAB_ROOT or LAB_CACHE to another folder; nothing was changed",
+      "or set LAB_ROOT, LAB_CACHE or Docker's data-root to another folder; nothing was changed",
   );
 }
 

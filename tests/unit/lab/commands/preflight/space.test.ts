@@ -1,15 +1,31 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { expect, test } from "vitest";
-import { checkSpace, whileSpaceLasts } from "../../../../../lab/commands/preflight/space.ts";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  checkSpace,
+  checkSpaceToBuild,
+  whileSpaceLasts,
+} from "../../../../../lab/commands/preflight/space.ts";
 
 test("a disk that would become full is refused, with the folder and what to do", async () => {
   await checkSpace([tmpdir()], 1);
   await expect(checkSpace([tmpdir()], Number.MAX_SAFE_INTEGER)).rejects.toThrow(
     new RegExp(
-      `^${tmpdir()} has \\d+ MB free, the lab needs \\d+ MB.*df -h.*LAB_CACHE to another folder; nothing was changed`,
+      `^${tmpdir()} has \\d+ MB free, the lab needs \\d+ MB.*df -h.*LAB_CACHE or Docker's data-root to another folder; nothing was changed`,
     ),
   );
+});
+
+test("an empty build cache needs room for the first build, a filled one for an update only", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "space-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const check = (least: number) => checkSpaceToBuild(folder, folder, least);
+  await check(1);
+  await expect(check(Number.MAX_SAFE_INTEGER)).rejects.toThrow(/^.*space-.* MB free, the lab needs \d+ MB/);
+  writeFileSync(join(folder, "helm"), "");
+  await check(Number.MAX_SAFE_INTEGER);
 });
 
 const interrupted = async (signal: AbortSignal) => {
