@@ -1,4 +1,5 @@
-import { link, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, chmod, link, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lab } from "../lab.ts";
 
@@ -8,11 +9,26 @@ import type { Lab } from "../lab.ts";
  */
 const registry = "/tmp/sophia-labs";
 
+/** What another user's folder hides counts as there. */
 const exists = (path: string) =>
   stat(path).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
   );
+
+/** Makes the registry, in which every user of the machine may claim, and remove their own claims only. */
+async function makeRegistry(): Promise<void> {
+  await mkdir(registry, { recursive: true });
+  const { uid, mode } = await stat(registry);
+  const shared = (mode & 0o1777) === 0o1777;
+  if (shared) return;
+  if (uid === process.getuid?.() || process.getuid?.() === 0) return chmod(registry, 0o1777);
+  await access(registry, constants.W_OK).catch((cause: unknown) => {
+    throw new Error(`${registry} belongs to another user, who must share it: sudo chmod 1777 ${registry}`, {
+      cause,
+    });
+  });
+}
 
 const ownerOf = (claim: string) => readFile(join(registry, claim), "utf8").catch(() => "");
 
@@ -30,9 +46,14 @@ export async function networkOf(lab: Lab): Promise<string | undefined> {
 export async function claimNetwork(lab: Lab): Promise<string> {
   const known = await networkOf(lab);
   if (known) return known;
-  await mkdir(registry, { recursive: true });
-  for (const claim of await readdir(registry))
-    if (!(await exists(await ownerOf(claim)))) await rm(join(registry, claim), { force: true });
+  await makeRegistry();
+  for (const claim of await readdir(registry)) {
+    if (await exists(await ownerOf(claim))) continue;
+    await rm(join(registry, claim), { force: true }).catch((error: NodeJS.ErrnoException) => {
+      // Another user's, who removes it with their own next claim.
+      if (error.code !== "EPERM") throw error;
+    });
+  }
   await mkdir(lab.folder, { recursive: true });
   // Written outside and linked in, so that a claim never exists without its owner.
   const draft = `${registry}-claim-${process.pid}`;

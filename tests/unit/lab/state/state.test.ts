@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import {
+  chownSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { labOf } from "../../../../lab/lab.ts";
 import { labStackConfig } from "../../../../lab/stack/stackConfig.ts";
@@ -18,6 +20,8 @@ import { claimNetwork, releaseNetwork } from "../../../../lab/state/claim.ts";
 import { LabBusy, withLock } from "../../../../lab/state/lock.ts";
 import { fromFile, identify, startDaemon, stopDaemon } from "../../../../lab/state/process.ts";
 import { serverVariable, stopServer } from "../../../../lab/state/servers.ts";
+import { run } from "../../../../tools/exec.ts";
+import { repository } from "../../../../tools/repository.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "lab-"));
 
@@ -40,6 +44,27 @@ test("each lab has a loopback network of its own, keeps it, and gives it back", 
   expect([first, second]).toContain(await claimNetwork(three));
   await releaseNetwork(three);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a second user of the machine gets a network, too (Linux and root only)",
+  async () => {
+    const first = labOf({ LAB: "first", LAB_ROOT: folder() });
+    const network = await claimNetwork(first);
+    const root = folder();
+    const nobody = 65534;
+    chownSync(root, nobody, nobody);
+    const claim = pathToFileURL(join(repository, "lab/state/claim.ts")).href;
+    const code = `import { claimNetwork, releaseNetwork } from ${JSON.stringify(claim)};
+      const lab = { name: "second", folder: ${JSON.stringify(join(root, "second"))} };
+      console.log(await claimNetwork(lab));
+      await releaseNetwork(lab);`;
+    const args = ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath];
+    const { stdout } = await run("setpriv", [...args, "--input-type=module", "-e", code]);
+    expect(stdout).toMatch(/^127\.20\.\d+\n$/);
+    expect(stdout.trim()).not.toBe(network);
+    await releaseNetwork(first);
+  },
+);
 
 test("a lock keeps others out while its holder lives, and is taken over when it is dead", async () => {
   const file = join(folder(), "lock.json");
