@@ -37,6 +37,7 @@ interface Given {
   key: string;
   config?: object;
   exceptions?: object[];
+  env?: Record<string, string>;
 }
 
 /** Runs a program under a pack. A key is made up for each run. */
@@ -47,7 +48,7 @@ async function run(verb: "up" | "preview", name: string, folder: string, given: 
   const result = await stack[verb]({
     policyPacks: [folder],
     config: { bad: String(given.bad), ...given.config, budget: '{"monthlyUsd":1000}' },
-    env: { TEST_EXCEPTIONS: file, TEST_KEY: given.key },
+    env: { TEST_EXCEPTIONS: file, TEST_KEY: given.key, ...given.env },
   });
   const refused = new Map<string, string[]>();
   const events = result.events.flatMap(({ policyEvent }) => policyEvent ?? []);
@@ -89,7 +90,10 @@ describe("S3 the policy pack in a preview", () => {
     expect(refused.has("stack-within-budget")).toBe(true);
     expect(said).toContain("namespace bad-namespace-pod-security: has no default-deny policy");
     expect(said).toContain("namespace bad-namespace-pod-security: has no DNS");
-    expect(said).toContain("bad-gpu-replicas-fit: up to 5 replicas take 5 GPU slices, there are 4");
+    expect(said).toContain(
+      "bad-gpu-replicas-fit: the pods of its namespace take up to 5 GPU slices, there are 4",
+    );
+    expect(said).toContain("bad-postgres-base-backup: archives its log, and no ScheduledBackup is its base");
     expect(said).toContain("output badOutput.note: holds what looks like a key (Lambda Cloud API key)");
     expect(said).not.toMatch(/^(?:namespace |output )?good/m);
   });
@@ -120,6 +124,36 @@ describe("S3 the policy pack in a preview", () => {
     expect([...refused.keys()]).toEqual(["no-hard-coded-keys"]);
     expect(said).toContain("program-violating:note: holds what looks like a key (Lambda Cloud API key)");
     expect(said).not.toContain(key.slice(-16));
+  });
+
+  test("S3 finds a key of each format in each place, and shows none", async () => {
+    const keys = plantedKeys();
+    const { said, stdout } = await run("preview", "keys", strict, {
+      bad: true,
+      key: "",
+      env: { TEST_KEYS: JSON.stringify(keys.map(({ key }) => key)) },
+    });
+    const places = [
+      "environment",
+      "arguments",
+      "annotations",
+      "config-map",
+      "command",
+      "user-data",
+      "values",
+    ];
+    const formats = [...new Set(keys.map(({ format }) => format))];
+    const lines = said.split("\n");
+    const missed = places.flatMap((place) =>
+      formats
+        .filter(
+          (format) => !lines.some((line) => line.startsWith(`${place} at `) && line.includes(`(${format}`)),
+        )
+        .map((format) => `${place}: ${format}`),
+    );
+    expect(missed, stdout.slice(-2000)).toEqual([]);
+    for (const { key } of keys)
+      for (const piece of key.match(/[A-Za-z0-9]{16,}/g) ?? []) expect(said).not.toContain(piece);
   });
 
   test("honours exceptions, and fails for an unused one", async () => {
@@ -153,6 +187,7 @@ describe("S3 the policy pack in a preview", () => {
       "gpu-replicas-fit",
       "namespace-default-deny",
       "namespace-dns",
+      "postgres-base-backup",
       "secret-outputs",
       "stack-within-budget",
     ]);

@@ -1,13 +1,6 @@
-import { clusterSpecOf } from "../../engine/cloudNativePg.ts";
+import { clusterSpecOf, isBackedUp } from "../../engine/cloudNativePg.ts";
 import { type Fault, isListed, type Rule } from "../../engine/rule.ts";
-import { isOpaque, type Json, list, object } from "../../engine/values.ts";
-
-/** Whether a cluster archives its log: by a plugin, or by CloudNativePG itself. */
-const isBackedUp = ({ backup, plugins }: Json): boolean =>
-  isOpaque(backup) ||
-  isOpaque(plugins) ||
-  Object.keys(object(backup)).some((way) => way === "barmanObjectStore" || way === "volumeSnapshot") ||
-  list(plugins).some(({ isWALArchiver, enabled }) => isWALArchiver === true && enabled !== false);
+import { isOpaque } from "../../engine/values.ts";
 
 export const postgresSurvives: Rule = {
   name: "postgres-survives",

@@ -150,35 +150,39 @@ const autoscaler = (metric: string) => (name: string) =>
 pair("no-gpu-resource-metric", autoscaler("cpu"), autoscaler("nvidia.com/gpu"));
 /** A Deployment of pods with a slice each, in a namespace of four slices, and its autoscaler. */
 const scaled = (maxReplicas: number) => (name: string) => {
-  workload({ ...gpu("1"), namespace: "slices" })(`${name}-pods`);
+  const namespace = `slices-${name}`;
+  workload({ ...gpu("1"), namespace })(`${name}-pods`);
   new k8s.core.v1.ResourceQuota(
     `${name}-quota`,
-    { metadata: { name, namespace: "slices" }, spec: { hard: { "requests.nvidia.com/gpu": "4" } } },
+    { metadata: { name, namespace }, spec: { hard: { "requests.nvidia.com/gpu": "4" } } },
     opts,
   );
   new k8s.autoscaling.v2.HorizontalPodAutoscaler(
     name,
     {
-      metadata: { name, namespace: "slices" },
+      metadata: { name, namespace },
       spec: { maxReplicas, scaleTargetRef: { kind: "Deployment", name: `${name}-pods` } },
     },
     opts,
   );
 };
 pair("gpu-replicas-fit", scaled(4), scaled(5));
-const database = (enableSuperuserAccess: boolean, instances: number) => (name: string) =>
+const custom = (name: string, kind: string, spec: object) =>
   new k8s.apiextensions.CustomResource(
-    name,
-    {
-      apiVersion: "postgresql.cnpg.io/v1",
-      kind: "Cluster",
-      metadata: { name, namespace: "apps" },
-      spec: { instances, enableSuperuserAccess, plugins: [{ name: "archive", isWALArchiver: true }] },
-    },
+    `${name}${kind === "Cluster" ? "" : "-backup"}`,
+    { apiVersion: "postgresql.cnpg.io/v1", kind, metadata: { name, namespace: "apps" }, spec },
     opts,
   );
+const database =
+  (enableSuperuserAccess: boolean, instances: number, backedUp = true) =>
+  (name: string) => {
+    const plugins = [{ name: "archive", isWALArchiver: true }];
+    custom(name, "Cluster", { instances, enableSuperuserAccess, plugins });
+    if (backedUp) custom(name, "ScheduledBackup", { schedule: "0 0 3 * * *", cluster: { name } });
+  };
 pair("postgres-no-superuser", database(false, 2), database(true, 2));
 pair("postgres-survives", database(false, 2), database(false, 1));
+pair("postgres-base-backup", database(false, 2), database(false, 2, false));
 const ingress = (tls: { hosts: string[] }[]) => (name: string) =>
   new k8s.networking.v1.Ingress(
     name,

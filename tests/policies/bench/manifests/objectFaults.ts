@@ -33,23 +33,25 @@ const configMap = (name: string, faulty: (draw: Draw) => string): Fault =>
     (draw) => ["listen 8080;\n", faulty(draw)],
   );
 
-/** A PostgreSQL cluster that is as production's must be, with and without a change. */
+/** A PostgreSQL cluster that is as production's must be, with its backup by the clock, with and without a change. */
 const database = (name: string, change: Body): Fault =>
-  variants(
-    "platform's own",
-    name,
-    (part, called) =>
+  pair("platform's own", name, (draw) => {
+    const called = `thing-${draw.text("abcdefghij", 4)}`;
+    const cluster = (part: Body) =>
       named("postgresql.cnpg.io/v1", "Cluster", called, {
         spec: {
           instances: 2,
           imageName: `ghcr.io/cloudnative-pg/postgresql:15.20@sha256:${"0123456789abcdef".repeat(4)}`,
           enableSuperuserAccess: false,
           plugins: [{ name: "barman-cloud.cloudnative-pg.io", isWALArchiver: true }],
-          ...(part as Body),
+          ...part,
         },
-      }),
-    () => [{}, change],
-  );
+      });
+    const backup = named("postgresql.cnpg.io/v1", "ScheduledBackup", called, {
+      spec: { schedule: "0 0 3 * * *", cluster: { name: called } },
+    });
+    return { clean: [cluster({}), backup], faulty: [cluster(change), backup] };
+  });
 
 /** A Deployment whose pods take a slice of a GPU each, as they must. */
 function gpuWorkload(draw: Draw): Body & { metadata: Body } {

@@ -1,9 +1,10 @@
 import { evaluateStack } from "../../../../policies/engine/evaluate.ts";
 import { Exceptions } from "../../../../policies/engine/exceptions.ts";
 import type { StackRule, Subject } from "../../../../policies/engine/rule.ts";
-import { Hidden, type Json, unknown } from "../../../../policies/engine/values.ts";
+import { Hidden, type Json, object, unknown } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes, prepared, resource } from "../fixtures.ts";
 import { defaultDenyCases, dnsCases } from "./networkPolicies.ts";
+import { backupCases } from "./postgres.ts";
 import { gpu, named, quota, value } from "./subjects.ts";
 
 /** Objects of a stack, and what of them a rule must refuse. */
@@ -12,11 +13,23 @@ export interface StackCase {
   refused: string[];
 }
 
-const scaler = (maxReplicas: unknown, target: Json = {}) =>
-  named("autoscaling/v2", "HorizontalPodAutoscaler", {
+const scaler = (maxReplicas: unknown, target: Json = {}, called = "one") => ({
+  ...named("autoscaling/v2", "HorizontalPodAutoscaler", {
     scaleTargetRef: { kind: "Deployment", name: "one", ...target },
     maxReplicas,
+  }),
+  name: called,
+});
+/** A second workload whose pods have one slice each. */
+const other = (spec: Json = {}, kind = "Deployment") => {
+  const { body } = gpu(1).kubernetes ?? {};
+  return kubernetes({
+    ...body,
+    kind,
+    metadata: { name: "other", namespace: "apps" },
+    spec: { ...object(body?.spec), ...spec },
   });
+};
 /** As in the plan of a stack that is not up yet. */
 const nowhere = (subject: Subject): Subject => {
   if (!subject.kubernetes) return subject;
@@ -40,6 +53,34 @@ const replicaCases: Record<string, StackCase> = {
       slices(4),
       scaler(3),
     ],
+    refused: ["one"],
+  },
+  "two that fit alone": {
+    objects: [gpu(1), slices(4), scaler(3), other(), scaler(2, { name: "other" }, "second")],
+    refused: ["one", "second"],
+  },
+  "two that fit together": {
+    objects: [gpu(1), slices(4), scaler(3), other(), scaler(1, { name: "other" }, "second")],
+    refused: [],
+  },
+  "one beside replicas that are fixed": {
+    objects: [gpu(1), slices(4), scaler(3), other({ replicas: 2 })],
+    refused: ["one"],
+  },
+  "one beside a single pod": { objects: [gpu(1), slices(4), scaler(3), other()], refused: [] },
+  "fixed replicas alone": { objects: [slices(4), other({ replicas: 5 })], refused: ["namespace apps"] },
+  "fixed replicas that are not known yet": {
+    objects: [slices(4), other({ replicas: unknown })],
+    refused: [],
+  },
+  "pods of a job": {
+    objects: [slices(4), other({ parallelism: 5, replicas: 1 }, "Job")],
+    refused: ["namespace apps"],
+  },
+  "a pod on each node": { objects: [slices(0), other({}, "DaemonSet")], refused: [] },
+  "two quotas": { objects: [gpu(1), slices(9), slices(4), slices(8), scaler(5)], refused: ["one"] },
+  "two quotas, one of them not known yet": {
+    objects: [gpu(1), slices(4), slices(unknown), scaler(5)],
     refused: ["one"],
   },
   "no quota": { objects: [gpu(1), scaler(1)], refused: ["one"] },
@@ -109,6 +150,7 @@ export const stackCases: Record<string, Record<string, StackCase>> = {
   "namespace-default-deny": spaces(defaultDenyCases),
   "namespace-dns": spaces(dnsCases),
   "gpu-replicas-fit": replicaCases,
+  "postgres-base-backup": backupCases,
   "secret-outputs": outputCases,
 };
 
