@@ -4,23 +4,51 @@ import { type Json, object, revealed } from "../../engine/values.ts";
 
 const lines = (value: unknown): string[] => [value].flat().map(String);
 
+/** An option that is on, in every spelling that Go reads as true: alone, too. */
+function on(option: string): RegExp {
+  return new RegExp(`^${option}(?:=(?:1|t|T|true|TRUE|True))?$`);
+}
+
 /** Options of the API server and the kubelet that no node may have. */
 const forbiddenArgs = [
-  /^anonymous-auth=true/,
+  on("anonymous-auth"),
   /^authorization-mode=(?:.*,)?AlwaysAllow/,
   /^insecure-port=[1-9]/,
   /^enable-admission-plugins=.*AlwaysAdmit/,
   /^read-only-port=[1-9]/,
-  /^profiling=true/,
+  on("profiling"),
 ];
 
-/** What is wrong with a K3s `config.yaml`. Pure. */
-export function k3sFaults(config: Json, { stack, settings }: Pick<Context, "stack" | "settings">): Fault[] {
+/** Keys of `config.yaml` that only servers have: what joins a cluster with one of them is a server, too. */
+const serverKeys = [
+  "cluster-init",
+  "secrets-encryption",
+  "write-kubeconfig-mode",
+  "flannel-backend",
+  "cluster-cidr",
+  "service-cidr",
+  "tls-san",
+  "disable",
+  "kube-apiserver-arg",
+  "kube-controller-manager-arg",
+  "etcd-expose-metrics",
+];
+
+/**
+ * What is wrong with a K3s `config.yaml`. Pure.
+ * @param kind of the node, where the script says so; else its keys tell
+ */
+export function k3sFaults(
+  config: Json,
+  { stack, settings }: Pick<Context, "stack" | "settings">,
+  kind?: string,
+): Fault[] {
   const faults: Fault[] = [];
   const demand = (holds: boolean, fault: Fault) => {
     if (!holds) faults.push(fault);
   };
-  const agent = config.server !== undefined && config["cluster-init"] === undefined;
+  const joins = config.server !== undefined && !serverKeys.some((key) => key in config);
+  const agent = kind === undefined ? joins : kind === "agent";
   if (!agent) {
     demand(config["secrets-encryption"] === true, {
       path: "secrets-encryption",
@@ -60,22 +88,32 @@ export function k3sFaults(config: Json, { stack, settings }: Pick<Context, "stac
   return faults;
 }
 
-/** The `config.yaml` inside a script that configures a node. Its tokens stand elsewhere in the script. */
-function configIn(text: string): Json | undefined {
+/** The `config.yaml` inside a script that configures a node, and that node's kind. Its tokens stand elsewhere in the script. */
+function configIn(text: string): { config: Json; kind: string | undefined } | undefined {
   const match = /^CONFIG='((?:[^']|'\\'')*)'$/m.exec(text);
   if (!match?.[1]) return undefined;
-  return object(parse(match[1].replaceAll("'\\''", "'")));
+  const [, kind] = /^KIND=(server|agent)$/m.exec(text) ?? [];
+  const config = object(parse(match[1].replaceAll("'\\''", "'")));
+  return { config, kind };
 }
 
-/** The configurations that a resource writes: given as a script, or as a file's text. */
-function configsOf({ type, props }: Subject): Json[] {
-  if (!type.startsWith("command:")) return [];
-  const open = object(revealed(props));
-  return ["create", "update", "stdin"].flatMap((key) => {
-    const config = configIn(String(open[key] ?? ""));
-    return config ? [config] : [];
-  });
-}
+const target = "/etc/rancher/k3s/config\\.yaml";
+/** A redirection, `tee`, a file of cloud-init: ways to write K3s's configuration that are not read here. */
+const written = new RegExp(`(?:>|\\btee\\b[^\\n|;]*\\s|\\bpath:)\\s*["']?${target}`);
+const copied = new RegExp(`^${target}`);
+
+/** Where a resource writes K3s's configuration in another way than by a script of ours. */
+const elsewhere = (props: Json): string[] => [
+  ...["create", "update", "stdin", "userData"].filter((key) =>
+    [String(props[key] ?? ""), Buffer.from(String(props[key] ?? ""), "base64").toString()].some((text) =>
+      written.test(text),
+    ),
+  ),
+  ...["remotePath"].filter((key) => copied.test(String(props[key] ?? ""))),
+];
+
+const isHost = (type: string) =>
+  type.startsWith("command:") || type === "pulumi-nodejs:dynamic/lambda:Instance";
 
 export const k3sConfig: Rule = {
   name: "k3s-config",
@@ -84,11 +122,19 @@ export const k3sConfig: Rule = {
   severity: "critical",
   why: "these keys decide who is cluster admin and who reads every Secret, whatever the objects in the cluster say",
   fix: "take the key out of sophia-infra:k3s.extraConfig, so that k3s/config/config.ts decides",
-  evaluate: (subject, context) =>
-    configsOf(subject).flatMap((config) =>
-      k3sFaults(config, context).map(({ path, message }) => ({
-        path: "config.yaml",
-        message: `${path} ${message}`,
+  evaluate({ type, props }: Subject, context) {
+    if (!isHost(type)) return [];
+    // Scripts are secret for the tokens in them; of these no message says anything.
+    const open = object(revealed(props));
+    const found = ["create", "update", "stdin"].flatMap((key) => configIn(String(open[key] ?? "")) ?? []);
+    const faults = found.flatMap(({ config, kind }) => k3sFaults(config, context, kind));
+    return [
+      ...faults.map(({ path, message }) => ({ path: "config.yaml", message: `${path} ${message}` })),
+      ...elsewhere(open).map((path) => ({
+        path,
+        message:
+          "writes K3s's config.yaml by other means than k3s/node/scripts.ts: what it says cannot be judged",
       })),
-    ),
+    ];
+  },
 };

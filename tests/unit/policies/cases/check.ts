@@ -5,6 +5,7 @@ import { asSecret, contextOf, kubernetes, prepared, resource } from "../fixtures
 import { plantedKeys } from "../keys/planted.ts";
 import { clusterCases } from "./cluster.ts";
 import { imageCases } from "./images.ts";
+import { k3sCases } from "./k3s.ts";
 import { platformCases } from "./platform.ts";
 import { podsCases } from "./pods.ts";
 import { postgresCases } from "./postgres.ts";
@@ -15,6 +16,7 @@ import { type Case, container, isSituation, type Situation, workload } from "./s
 export const cases: Record<string, Case> = {
   ...platformCases,
   ...clusterCases,
+  ...k3sCases,
   ...postgresCases,
   ...podsCases,
   ...imageCases,

@@ -1,14 +1,11 @@
 import { unknown } from "../../../../policies/engine/values.ts";
-import { deployment, kubernetes, resource } from "../fixtures.ts";
+import { deployment, kubernetes } from "../fixtures.ts";
 import {
   autoscaler,
   binding,
   type Case,
-  config,
-  goodConfig,
   gpu,
   ingress,
-  inStack,
   mcp,
   namespace,
   quota,
@@ -125,55 +122,6 @@ export const clusterCases: Record<string, Case> = {
       restricted: namespace({ "pod-security.kubernetes.io/enforce": "restricted" }),
       "labels that are not known yet": namespace(unknown),
       "a label that is not known yet": namespace({ "pod-security.kubernetes.io/enforce": unknown }),
-    },
-  },
-  "k3s-config": {
-    violating: {
-      "secrets in the clear": config(
-        goodConfig.replace("secrets-encryption: true", "secrets-encryption: false"),
-      ),
-      "kubeconfig for all": config(`${goodConfig}\nwrite-kubeconfig-mode: "0644"`),
-      "pods in the clear": config(goodConfig.replace("wireguard-native", "vxlan")),
-      "pods in the clear by default": config(goodConfig.replace("flannel-backend: wireguard-native", "")),
-      "no network policies": config(`${goodConfig}\ndisable-network-policy: true`),
-      "no services": config(`${goodConfig}\ndisable-kube-proxy: true`),
-      "kernel's defaults changed": config(goodConfig.replace("protect-kernel-defaults: true", "")),
-      "a first server that also joins": config(
-        "server: x\ncluster-init: true\nprotect-kernel-defaults: true",
-      ),
-      ...Object.fromEntries(
-        [
-          "anonymous-auth=true",
-          "authorization-mode=AlwaysAllow",
-          "authorization-mode=RBAC,AlwaysAllow",
-          "insecure-port=8080",
-          "enable-admission-plugins=NodeRestriction,AlwaysAdmit",
-          "profiling=true",
-        ].map((arg) => [arg, config(`${goodConfig}\nkube-apiserver-arg: ["${arg}"]`)]),
-      ),
-      "an option with dashes": config(`${goodConfig}\nkube-apiserver-arg: --profiling=true`),
-      "an option of the kubelet": config(`${goodConfig}\nkubelet-arg: [max-pods=50, read-only-port=10255]`),
-      ...Object.fromEntries(
-        ["create", "update", "stdin"].map((field) => [
-          `in ${field}`,
-          config("secrets-encryption: no", field),
-        ]),
-      ),
-      "in quotes": config(`${goodConfig}\nwrite-kubeconfig-mode: '0644'`),
-    },
-    clean: {
-      "as it must be": config(goodConfig),
-      "in private": inStack("local", config(goodConfig.replace("wireguard-native", "host-gw"))),
-      "kubeconfig for root": config(`${goodConfig}\nwrite-kubeconfig-mode: "600"`),
-      "harmless options": config(
-        `${goodConfig}\nkube-apiserver-arg: [anonymous-auth=false, audit-log-maxage=30]\nkubelet-arg: max-pods=50`,
-      ),
-      "words inside other options": config(`${goodConfig}\nkubelet-arg: [x-profiling=true]`),
-      "an agent": config("server: https://192.0.2.1:6443\nprotect-kernel-defaults: true"),
-      "in quotes": config(`${goodConfig}\nwrite-kubeconfig-mode: '0600'`),
-      "another command": resource({ create: "echo" }, "command:local:Command"),
-      "no command": resource({ create: "CONFIG='secrets-encryption: false'" }),
-      "text that is not known yet": resource({ create: unknown, update: 7 }, "command:local:Command"),
     },
   },
   "least-api-access": {

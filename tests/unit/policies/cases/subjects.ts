@@ -102,9 +102,9 @@ export const machine = (given?: number | unknown[], more: Json = {}) =>
     { ...(Array.isArray(given) ? { instanceTypes: given } : { hourlyUsd: given }), ...more },
     "pulumi-nodejs:dynamic/lambda:Instance",
   );
-export const config = (text: string, field = "stdin") =>
+export const config = (text: string, field = "stdin", kind = "KIND=server\n") =>
   resource(
-    { [field]: new Hidden(`# configure\nKIND=server\nCONFIG='${text.replaceAll("'", "'\\''")}'\nmain\n`) },
+    { [field]: new Hidden(`# configure\n${kind}CONFIG='${text.replaceAll("'", "'\\''")}'\nmain\n`) },
     "command:remote:Command",
   );
 export const goodConfig =
