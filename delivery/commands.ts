@@ -41,9 +41,10 @@ export const usage = `usage: node delivery/cli.ts <command>
                                                                what an update would change, with the policies' verdicts;
                                                                ends with 1 when the preview fails
   guard    --plan <file> [--data-loss]                         refuses a plan that loses data
-  up       --stack <name> [--refresh] [--only mcp|migrations] [--replace <host> --confirm <host>]
+  up       --stack <name> [--refresh] [--only mcp|migrations] [--replace <host> --confirm <host>] [--deadline <seconds>]
                                                                --refresh reads the actual state first, so that lost
-                                                               resources are created again
+                                                               resources are created again; at the deadline (an hour,
+                                                               without hosts four) it ends in order and fails
   scan     --stack <name>                                      scans the deployed images for known vulnerabilities
   verify   --stack <name> [--deadline <seconds>]               waits until every public endpoint answers
   mark     --stack <name>                                      records the checked-out commit as verified
@@ -101,7 +102,14 @@ export const commands: Record<string, Command> = {
     },
   },
   up: {
-    options: { stack: text, only: text, replace: text, confirm: text, refresh: { type: "boolean" } },
+    options: {
+      stack: text,
+      only: text,
+      replace: text,
+      confirm: text,
+      refresh: { type: "boolean" },
+      deadline: text,
+    },
     ordered: true,
     run: up,
   },
@@ -194,6 +202,8 @@ async function up(given: Given, signal?: AbortSignal): Promise<string> {
   const only = optional(given, "only");
   const host = optional(given, "replace");
   const refresh = given.refresh === true;
+  const seconds = optional(given, "deadline");
+  const deadline = seconds === undefined ? undefined : Number(seconds);
   if (only !== undefined && host !== undefined) throw new Error("--only and --replace exclude each other");
   if (host !== undefined) {
     confirm(
@@ -202,18 +212,18 @@ async function up(given: Given, signal?: AbortSignal): Promise<string> {
       optional(given, "confirm") ?? "",
     );
     const replace = [machineOf(await resources(program), host)];
-    await update(program, { message: `Replace host ${host} at ${commit}`, refresh: true, replace });
+    await update(program, { message: `Replace host ${host} at ${commit}`, refresh: true, replace, deadline });
     return `Host ${host} of stack ${program.stack} was replaced.`;
   }
   if (only !== undefined) {
     if (!isPart(only))
       throw new Error(`unknown part ${only}; the parts are ${Object.keys(parts).join(", ")}`);
     const target = targetsOf(only, await components(program));
-    await update(program, { message: `Deploy ${parts[only].what} of ${commit}`, refresh, target });
+    await update(program, { message: `Deploy ${parts[only].what} of ${commit}`, refresh, target, deadline });
     return `The ${parts[only].what} of stack ${program.stack} were updated to ${commit}.`;
   }
   await refuseOlder(program);
-  await update(program, { message: `Deploy ${commit}`, refresh });
+  await update(program, { message: `Deploy ${commit}`, refresh, deadline });
   return `Stack ${program.stack} was updated to ${commit}.`;
 }
 

@@ -1,6 +1,5 @@
-import type { StateResource } from "./program.ts";
+import { instanceType, type StateResource } from "./program.ts";
 
-const instanceType = "pulumi-nodejs:dynamic/lambda:Instance";
 const hostOf = (urn: string): string => (urn.split("::").at(-1) ?? "").replace(/^fleet-/, "");
 
 /**

@@ -105,10 +105,38 @@ export interface UpdateOptions {
   replace?: string[];
   /** URNs or patterns of the only resources to update. */
   target?: string[];
+  /** Seconds after which the update is ended in order. Default: `updateLimits`. */
+  deadline?: number | undefined;
 }
 
-/** Updates the stack to the checkout. @throws with the end of the CLI's output */
+/** Type of a host's machine. */
+export const instanceType = "pulumi-nodejs:dynamic/lambda:Instance";
+
+/** Seconds that an update may take: of a stack with hosts, and of one that has none yet. */
+export const updateLimits = { running: 3600, first: 4 * 3600 } as const;
+
+/**
+ * Updates the stack to the checkout. It previews first: the policies that judge the stack as a whole are asked at the end
+ * of a preview or update only, and must refuse before anything is changed.
+ *
+ * @throws with the end of the CLI's output; also when the deadline passes, after Pulumi has recorded what it had begun
+ */
 export async function update(program: Program, options: UpdateOptions): Promise<void> {
+  const hosts = (await resources(program)).some(({ type }) => type === instanceType);
+  const deadline = options.deadline ?? updateLimits[hosts ? "running" : "first"];
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new Error(`the update of stack ${program.stack} had not ended after ${deadline} s`));
+  }, deadline * 1000);
+  const signal = AbortSignal.any([late.signal, ...(program.signal ? [program.signal] : [])]);
+  try {
+    await up({ ...program, signal }, options);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function up(program: Program, options: UpdateOptions): Promise<void> {
   const { args, env } = await withPolicies(program);
   const each = (flag: string, values: string[] = []) => values.flatMap((value) => [flag, value]);
   const chosen = [
@@ -116,7 +144,7 @@ export async function update(program: Program, options: UpdateOptions): Promise<
     ...each("--replace", options.replace),
     ...each("--target", options.target),
   ];
-  const how = ["--yes", "--skip-preview", "--message", options.message];
+  const how = ["--yes", "--message", options.message];
   await pulumi(program, ["up", ...how, ...chosen, ...args, ...program.configuration], {
     ...printed(program),
     env,

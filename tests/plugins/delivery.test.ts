@@ -119,7 +119,7 @@ describe("C1 planning and parts, with the real CLI", () => {
     expect(await preview(stack, true)).toMatchObject({
       succeeded: true,
       changes: [],
-      policies: { passed: 1 },
+      policies: { passed: 2 },
     });
 
     await checkout.commit(program(6));
@@ -142,6 +142,24 @@ describe("C1 planning and parts, with the real CLI", () => {
     await expect(readFile(join(checkout.folder, "Pulumi.test.yaml"), "utf8")).resolves.toContain(
       "encryptionsalt",
     );
+  });
+
+  test("S3 a rule about the whole stack refuses an update, of a part and of a roll-back too, before anything changes", async () => {
+    checkout = await Checkout.make();
+    const { program: stack } = checkout;
+    await checkout.commit(program(5));
+    await update(stack, { message: "first" });
+    const tooMany = await checkout.commit(program(30));
+    const target = targetsOf("mcp", await components(stack));
+    for (const options of [{}, { target }, { refresh: true }]) {
+      await expect(update(stack, { message: "refused", ...options })).rejects.toThrow("too many letters");
+      expect([options, await checkout.length()]).toEqual([options, 5]);
+    }
+    await checkout.commit(program(6));
+    await expect(rollback(stack, { commit: tooMany, prepare: link })).rejects.toThrow("too many letters");
+    expect(await checkout.length()).toBe(5);
+    const lengths = (await resources(stack)).flatMap(({ inputs }) => inputs?.length ?? []);
+    expect(lengths).toEqual([5, 5]);
   });
 
   test("L1 a lost host is found by a refresh only, and reported", async () => {

@@ -13,6 +13,13 @@ const pack = `import { PolicyPack } from "@pulumi/policy";
 new PolicyPack("test", { policies: [{
   name: "long-enough", description: "Words are long enough.", enforcementLevel: "mandatory",
   validateResource: ({ props }, report) => { if (props.length < 4) report("too short"); },
+}, {
+  name: "few-letters", description: "All words together are short.", enforcementLevel: "mandatory",
+  validateStack: ({ resources }, report) => {
+    // The stack's own outputs are unknown in a preview.
+    const words = resources.filter(({ type }) => type.endsWith(":RandomString"));
+    if (words.reduce((sum, { props }) => sum + props.length, 0) > 34) report("too many letters");
+  },
 }] });
 `;
 

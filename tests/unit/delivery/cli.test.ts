@@ -15,7 +15,7 @@ function asked(...args: string[]): { calls: string[]; stderr: string } {
     binary,
     `#!/bin/sh
 echo "$@" >>'${calls}'
-case "$*" in *"tag ls"*) echo '{}' ;; esac
+case "$*" in *"tag ls"* | *"stack export"*) echo '{}' ;; esac
 while [ $# -gt 0 ]; do
   [ "$1" = --event-log ] && : >"$2"
   shift
@@ -41,6 +41,28 @@ test("L1 S3 plan and up run the policy pack, and look at what is really there wh
   const plain = update();
   expect(plain).toMatch(/^up (?!.*--refresh)/);
   expect(plain).toContain(pack);
+  // Rules about the whole stack are asked at the end of a preview, else when everything has been changed.
+  expect(plain).not.toContain("--skip-preview");
+});
+
+test("C1 an update that hangs is ended in order at its deadline, and fails", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sophia-cli-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const binary = join(folder, "pulumi");
+  writeFileSync(
+    binary,
+    `#!/bin/sh
+case "$1" in stack) echo '{}'; exit ;; esac
+trap 'echo recorded; exit 1' TERM
+while :; do sleep 0.05; done
+`,
+  );
+  chmodSync(binary, 0o755);
+  const env = { ...process.env, PULUMI_BINARY: binary, HELM_BINARY: "/not/needed", PULUMI_ORGANIZATION: "" };
+  const args = [join(repository, "delivery/cli.ts"), "up", "--stack=dev", "--deadline=2"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
+  expect([status, stdout]).toEqual([1, expect.stringContaining("recorded")]);
+  expect(stderr).toContain("the update of stack dev had not ended after 2 s");
 });
 
 test("a command that there is not is refused, with those that there are", () => {

@@ -10,6 +10,7 @@ export interface Step {
   run?: string;
   if?: string;
   with?: Record<string, unknown>;
+  "timeout-minutes"?: number;
 }
 export interface Job {
   uses?: string;
