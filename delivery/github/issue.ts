@@ -21,7 +21,20 @@ export interface Finding {
   body: string;
 }
 
-/** Opens an issue for a finding, updates it, and closes it when there is no finding any more. */
+/** Lines that a comment shows of a change. */
+const shown = 20;
+
+/** What is new in a finding, as code: its lines may be tables, or parts of a block of code. Pure. */
+export function changed(before: string, now: string): string {
+  const known = new Set(before.split("\n"));
+  const added = now.split("\n").filter((line) => !known.has(line) && /\w/.test(line));
+  if (added.length === 0) return "The finding has changed, see above: nothing was added.";
+  const more = added.length > shown ? [`… ${added.length - shown} more lines, see above`] : [];
+  const lines = [...added.slice(0, shown).map((line) => line.slice(0, 500)), ...more];
+  return `New in the finding:\n\n${lines.map((line) => `    ${line}`).join("\n")}`;
+}
+
+/** Opens an issue for a finding, updates it with a comment, and closes it when there is no finding any more. */
 export async function report(
   api: GitHub,
   { title, body }: Finding,
@@ -46,5 +59,7 @@ export async function report(
   }
   if (open.body === text) return "unchanged";
   await api.send("PATCH", `/issues/${open.number}`, { body: text });
+  // GitHub tells nobody that a body has changed, but everybody concerned of a comment.
+  await api.send("POST", `/issues/${open.number}/comments`, { body: changed(open.body ?? "", text) });
   return "updated";
 }

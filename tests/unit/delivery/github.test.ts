@@ -5,7 +5,7 @@ import type { Plan } from "../../../delivery/comment/plan.ts";
 import { markerOf } from "../../../delivery/comment/render.ts";
 import { gitHub } from "../../../delivery/github/client.ts";
 import { planFor, postComment, pullOf } from "../../../delivery/github/comment.ts";
-import { report } from "../../../delivery/github/issue.ts";
+import { changed, report } from "../../../delivery/github/issue.ts";
 
 interface Row {
   id: number;
@@ -154,11 +154,23 @@ describe("C1 one issue a finding", () => {
     expect(await report(api, { title, body: "" })).toBe("nothing");
     expect(await report(api, { title, body: "one" })).toBe("opened");
     expect(await report(api, { title, body: "one" })).toBe("unchanged");
+    expect(rows.comments).toEqual([]);
+    expect(await report(api, { title, body: "one\ntwo" })).toBe("updated");
+    // Nobody is told of a changed body.
+    expect(rows.comments.map(({ body }) => body)).toEqual(["New in the finding:\n\n    two"]);
     expect(await report(api, { title, body: "two" })).toBe("updated");
+    expect(rows.comments.at(-1)?.body).toContain("nothing was added");
     expect(await report(api, { title, body: " \n" })).toBe("closed");
     expect(rows.issues).toEqual([expect.objectContaining({ title, body: "two", state: "closed" })]);
     expect(await report(api, { title, body: "three" })).toBe("opened");
     expect(rows.issues).toHaveLength(2);
+  });
+
+  test("that grows by much is told in short", () => {
+    const lines = Array.from({ length: 30 }, (_, index) => `| ${index} |`);
+    const comment = changed("| 0 |", lines.join("\n"));
+    expect(comment).toContain("    | 1 |\n    | 2 |");
+    expect(comment).toMatch(/\| 20 \|\n {4}… 9 more lines, see above$/);
   });
 
   test("is not one of a person, nor a pull request, of the same name", async () => {
