@@ -69,6 +69,21 @@ test("an update propagates to dependent resources; a preview shows it and change
   expect(since(3)).toEqual(["update host one two", "update service on one on two"]);
 });
 
+test("a preview shows what only an update will know, and an update knows it", async () => {
+  const { stack, since } = await start({ tenant: false });
+  const first = await stack.preview({ config: { witness: true, kind: "other" } });
+  expect(first.code).toBe(0);
+  expect(brief(first.steps)).toContain("create witness");
+  expect(first.stdout).toMatch(/text\s*: \[unknown\]/);
+  expect(since(3)).toEqual([]);
+  const up = await stack.up();
+  expect(up.code).toBe(0);
+  expect(since(3)).toContain(`create witness saw ${(await stack.outputs()).hostId}`);
+
+  const again = await stack.preview({ config: { kind: "third" } });
+  expect(again.stdout).toMatch(/text\s*: "saw [^"]+" => \[unknown\]/);
+});
+
 test("a replacement creates the new resource first, or deletes the old one and its dependents first", async () => {
   const { stack, since } = await start({ tenant: false });
   const after = await stack.up({ config: { kind: "other" } });

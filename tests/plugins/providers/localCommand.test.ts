@@ -58,6 +58,26 @@ test("a command creates, updates in place, is replaced by its triggers and runs 
   expect(lines().slice(4)).toEqual(["remove after [install 2]"]);
 });
 
+test("delete before replace: dependents go first and come last; a command with deletedWith is not deleted separately", async () => {
+  const { stack, first, lines } = await start({ deleteFirst: true });
+  expect((await first()).code).toBe(0);
+  expect(lines()).toEqual(["install 1", "dependent up"]);
+
+  const replaced = await stack.up({ config: { trigger: "b" } });
+  expect(replaced.code).toBe(0);
+  // The new output is the same, but while the old command is gone nobody knows that.
+  expect(lines().slice(2)).toEqual([
+    "dependent down",
+    "remove after [install 1]",
+    "install 1",
+    "dependent up",
+  ]);
+
+  expect((await stack.destroy()).code).toBe(0);
+  expect(lines().slice(6)).toEqual(["dependent down", "remove after [install 1]"]);
+  expect((await stack.export()).resources).toEqual([]);
+});
+
 test("a failed command reports exit status and output, but no secret; unsupported inputs are refused", async () => {
   const { stack, first } = await start({ fail: true });
   const failed = await first();

@@ -62,6 +62,28 @@ test("random values are generated once, secret ones are encrypted, a change of k
   expect((await stack.destroy()).code).toBe(0);
 });
 
+test("a preview shows what is not known yet; a failure in the middle keeps what was made, and the next up continues", async () => {
+  const stack = await runProgram({ program });
+  const preview = await stack.preview({ config: { chained: true } });
+  expect(preview.code).toBe(0);
+  expect(brief(preview.steps)).toContain("create chained");
+  expect(preview.stdout).toMatch(/keepers\s*: \{\s*id\s*: \[unknown\]/);
+
+  const failed = await stack.up({ config: { broken: true } });
+  expect(failed.code).not.toBe(0);
+  expect(failed.stdout).toContain("length must be a whole number of at least 5");
+  const ids = async () =>
+    (await stack.export()).resources.map(({ urn, id }) => `${urn.split("::").at(-1)} ${id}`);
+  const kept = (await ids()).filter((one) => /^(id|digits) /.test(one));
+  expect(kept).toHaveLength(2);
+
+  const next = await stack.up({ config: { broken: false } });
+  expect(next.code).toBe(0);
+  expect(brief(next.steps)).not.toContain("create password");
+  expect(await ids()).toEqual(expect.arrayContaining(kept));
+  expect(brief((await stack.up()).steps)).toEqual([]);
+});
+
 test("invalid inputs are refused with every error, unsupported types by name", async () => {
   const stack = await runProgram({ program });
   const short = await stack.preview({ config: { length: 5 } });

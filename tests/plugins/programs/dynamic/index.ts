@@ -15,6 +15,8 @@ if (config.getBoolean("tenant") ?? true) {
   new Thing("tenant", { text: "tenant", fail: given("tenantFail") }, { deletedWith: host });
 }
 
+if (config.getBoolean("witness")) new Thing("witness", { text: pulumi.interpolate`saw ${host.id}` });
+
 export const hostId = host.id;
 export const text = service.text;
 export const project = pulumi.getProject();

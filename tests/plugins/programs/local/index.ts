@@ -6,12 +6,30 @@ const token = config.requireSecret("token");
 const version = config.get("version") ?? "1";
 const file = config.require("file");
 
-const install = new local.Command("install", {
-  create: `echo "install ${version}" | tee -a ${file}; echo noted >&2`,
-  delete: `echo "remove after [$PULUMI_COMMAND_STDOUT]" >> ${file}`,
-  triggers: [config.get("trigger") ?? "a"],
-  environment: { TOKEN: token },
-});
+const deleteFirst = config.getBoolean("deleteFirst") ?? false;
+
+const install = new local.Command(
+  "install",
+  {
+    create: `echo "install ${version}" | tee -a ${file}; echo noted >&2`,
+    delete: `echo "remove after [$PULUMI_COMMAND_STDOUT]" >> ${file}`,
+    triggers: [config.get("trigger") ?? "a"],
+    environment: { TOKEN: token },
+  },
+  { deleteBeforeReplace: deleteFirst },
+);
+if (deleteFirst) {
+  new local.Command("dependent", {
+    create: `echo "dependent up" >> ${file}`,
+    delete: `echo "dependent down" >> ${file}`,
+    triggers: [install.stdout],
+  });
+  new local.Command(
+    "tenant",
+    { create: "true", delete: `echo "tenant down" >> ${file}` },
+    { deletedWith: install },
+  );
+}
 const configure = new local.Command(
   "configure",
   {

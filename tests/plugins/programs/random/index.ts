@@ -15,6 +15,10 @@ const password = new random.RandomPassword("password", {
 });
 const id = new random.RandomId("id", { byteLength: 8, prefix: "lab-" });
 const digits = new random.RandomString("digits", { length: 6, lower: false, upper: false, special: false });
+if (config.getBoolean("chained"))
+  new random.RandomString("chained", { length: 6, special: false, keepers: { id: id.hex } });
+if (config.getBoolean("broken"))
+  new random.RandomString("broken", { length: 2, minUpper: 5 }, { dependsOn: [password, id, digits] });
 if (config.getBoolean("pet")) new random.RandomPet("pet");
 
 export const result = password.result;
