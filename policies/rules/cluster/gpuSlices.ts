@@ -1,6 +1,6 @@
 import { podOf } from "../../engine/pods.ts";
 import type { Fault, Rule } from "../../engine/rule.ts";
-import { isOpaque, list, object } from "../../engine/values.ts";
+import { isOpaque, type Json, list, object } from "../../engine/values.ts";
 
 const gpu = "nvidia.com/gpu";
 
@@ -28,12 +28,48 @@ function numberFaults(path: string, value: unknown, most: number): Fault[] {
     : [];
 }
 
+/** Labels that every node has, whatever is in it. */
+const ofEveryNode = [
+  "kubernetes.io/os",
+  "kubernetes.io/arch",
+  "beta.kubernetes.io/os",
+  "beta.kubernetes.io/arch",
+];
+
+const tellsNodes = (label: unknown): boolean => typeof label !== "string" || !ofEveryNode.includes(label);
+
+/** Whether a selector of nodes is narrower than all of them, or not known yet. */
+const choosesNode = (selector: unknown): boolean =>
+  isOpaque(selector) || Object.keys(object(selector)).some(tellsNodes);
+
+/** Whether an affinity lets a pod run on some nodes only, in each of its alternatives, or is not known yet. */
+function requiresNode(affinity: unknown): boolean {
+  const node = object(affinity).nodeAffinity;
+  const required = object(node).requiredDuringSchedulingIgnoredDuringExecution;
+  const terms = object(required).nodeSelectorTerms;
+  if ([affinity, node, required, terms].some(isOpaque)) return true;
+  const alternatives = list(terms);
+  return (
+    alternatives.length > 0 &&
+    alternatives.every(
+      ({ matchExpressions, matchFields }) =>
+        list(matchExpressions).some(({ key }) => tellsNodes(key)) || list(matchFields).length > 0,
+    )
+  );
+}
+
+/** Whether a toleration is one of the taint `nvidia.com/gpu:NoSchedule`, whatever value the taint has. */
+const tolerates = ({ key, operator, effect }: Json): boolean =>
+  (key === undefined || key === gpu || isOpaque(key)) &&
+  (operator === "Exists" || isOpaque(operator)) &&
+  (effect === undefined || effect === "NoSchedule" || isOpaque(effect));
+
 export const gpuSlices: Rule = {
   name: "whole-gpu-slices",
   description: "GPUs are asked for in whole slices, one a container, by pods that can reach one.",
   severity: "high",
   why: "a fraction is no valid quantity, and a pod without runtime class, toleration or node never starts or starts without a driver",
-  fix: `ask for ${gpu}: 1 in requests and limits alike, with runtimeClassName: nvidia, a toleration of ${gpu}, and a nodeSelector`,
+  fix: `ask for ${gpu}: 1 in requests and limits alike, with runtimeClassName: nvidia, a toleration of ${gpu} with operator Exists, and a nodeSelector of a label that only nodes with GPUs have`,
   evaluate(subject) {
     const { kubernetes } = subject;
     if (kubernetes?.kind === "ResourceQuota" || kubernetes?.kind === "LimitRange")
@@ -58,15 +94,14 @@ export const gpuSlices: Rule = {
       }
     }
     if (!asks) return faults;
-    const { runtimeClassName, nodeSelector, tolerations } = pod.spec;
+    const { runtimeClassName, nodeSelector, affinity, tolerations } = pod.spec;
     if (runtimeClassName !== "nvidia" && !isOpaque(runtimeClassName)) {
       faults.push({ path: pod.path, message: "asks for a GPU without runtimeClassName: nvidia" });
     }
-    if (!isOpaque(nodeSelector) && Object.keys(object(nodeSelector)).length === 0 && !pod.spec.affinity) {
-      faults.push({ path: pod.path, message: "asks for a GPU without a nodeSelector" });
+    if (!choosesNode(nodeSelector) && !requiresNode(affinity)) {
+      faults.push({ path: pod.path, message: "asks for a GPU without a nodeSelector of a node with GPUs" });
     }
-    const tolerated = list(tolerations).some(({ key }) => key === gpu || key === undefined);
-    if (!isOpaque(tolerations) && !tolerated) {
+    if (!isOpaque(tolerations) && !list(tolerations).some(tolerates)) {
       faults.push({ path: pod.path, message: `asks for a GPU without a toleration of ${gpu}` });
     }
     return faults;

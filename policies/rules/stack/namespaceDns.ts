@@ -17,9 +17,11 @@ export const namespaceDns: StackRule = {
 
 /** Whether a policy lets every pod query DNS. One that is unknown in a preview does not count. */
 function allowsDns(spec: unknown): boolean {
-  const { podSelector, egress } = object(spec);
+  const { podSelector, policyTypes, egress } = object(spec);
   const everyone = !isOpaque(podSelector) && Object.keys(object(podSelector)).length === 0;
-  return everyone && list(egress).some(opensDns);
+  // Without a list of types, rules for egress make it one of egress; with one that leaves Egress out they do nothing.
+  const applies = policyTypes === undefined || (Array.isArray(policyTypes) && policyTypes.includes("Egress"));
+  return everyone && applies && list(egress).some(opensDns);
 }
 
 /** A rule without ports opens all of them. */

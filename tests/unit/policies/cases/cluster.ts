@@ -16,6 +16,12 @@ import {
   workload,
 } from "./subjects.ts";
 
+const toleration = (given: object) => gpu(1, {}, { tolerations: [given] });
+const node = (affinity: unknown) => gpu(1, {}, { nodeSelector: {}, affinity });
+const required = (...nodeSelectorTerms: object[]) =>
+  node({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } });
+const expression = (key: unknown) => ({ matchExpressions: [{ key }] });
+
 export const clusterCases: Record<string, Case> = {
   "mcp-node": {
     violating: {
@@ -56,7 +62,23 @@ export const clusterCases: Record<string, Case> = {
       "no runtime class": gpu(1, {}, { runtimeClassName: undefined }),
       "no toleration": gpu(1, {}, { tolerations: [] }),
       "another toleration": gpu(1, {}, { tolerations: [{ key: "other", operator: "Exists" }] }),
+      "one value of the taint only": toleration({ key: "nvidia.com/gpu", operator: "Equal", value: "x" }),
+      "no operator": toleration({ key: "nvidia.com/gpu" }),
+      "neither key nor operator": toleration({}),
+      "another effect": toleration({ key: "nvidia.com/gpu", operator: "Exists", effect: "NoExecute" }),
       "no node": gpu(1, {}, { nodeSelector: {} }),
+      ...Object.fromEntries(
+        ["kubernetes.io/os", "kubernetes.io/arch", "beta.kubernetes.io/os", "beta.kubernetes.io/arch"].map(
+          (label) => [`a node by its ${label}`, gpu(1, {}, { nodeSelector: { [label]: "x" } })],
+        ),
+      ),
+      "a node by an affinity to pods": node({ podAntiAffinity: { x: 1 } }),
+      "a node that is only preferred": node({
+        nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] },
+      }),
+      "no alternative": required(),
+      "any node in one alternative": required(expression("gpu"), expression("kubernetes.io/os")),
+      "any node in the other": required({ matchFields: [] }, expression("gpu")),
       ...Object.fromEntries(
         ["nvidia.com/gpu", "requests.nvidia.com/gpu", "limits.nvidia.com/gpu"].map((key) => [
           `a quota of ${key}`,
@@ -79,7 +101,28 @@ export const clusterCases: Record<string, Case> = {
       "tolerations that are not known yet": gpu(1, {}, { tolerations: unknown }),
       "a node that is not known yet": gpu(1, {}, { nodeSelector: unknown }),
       "every taint tolerated": gpu(1, {}, { tolerations: [{ key: "other" }, { operator: "Exists" }] }),
-      "a node by affinity": gpu(1, {}, { nodeSelector: {}, affinity: { nodeAffinity: {} } }),
+      "the taint's effect": toleration({ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }),
+      "a key that is not known yet": toleration({ key: unknown, operator: "Exists" }),
+      "an operator that is not known yet": toleration({ key: "nvidia.com/gpu", operator: unknown }),
+      "an effect that is not known yet": toleration({
+        key: "nvidia.com/gpu",
+        operator: "Exists",
+        effect: unknown,
+      }),
+      "a node by two labels": gpu(1, {}, { nodeSelector: { "kubernetes.io/os": "linux", gpu: "true" } }),
+      "a node by affinity": required(expression("gpu"), {
+        matchExpressions: [{ key: "kubernetes.io/os" }, { key: "gpu" }],
+      }),
+      "a node by its name": required({ matchFields: [{ key: "metadata.name" }] }),
+      "a label that is not known yet": required(expression(unknown)),
+      "an affinity that is not known yet": node(unknown),
+      "an affinity to nodes that is not known yet": node({ nodeAffinity: unknown }),
+      "a requirement that is not known yet": node({
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: unknown },
+      }),
+      "alternatives that are not known yet": node({
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: unknown } },
+      }),
       "no GPU": kubernetes(deployment()),
       "a quota of four": quota({ "requests.nvidia.com/gpu": "4" }),
       "a range of one": range({ max: { "nvidia.com/gpu": "1" }, default: { "nvidia.com/gpu": "0" } }),

@@ -91,6 +91,14 @@ export const dnsCases: Record<string, { objects: Subject[]; refused: string[] }>
     ],
     refused: [],
   },
+  "rules that do nothing, as Egress is none of the types": {
+    objects: [space("apps"), policy(lookup([udp(53)], { policyTypes: ["Ingress"] }))],
+    refused: ["apps"],
+  },
+  "types that are not known yet": {
+    objects: [space("apps"), policy(lookup([udp(53)], { policyTypes: unknown }))],
+    refused: ["apps"],
+  },
   "some pods only": {
     objects: [space("apps"), policy(lookup([udp(53)], { podSelector: { matchLabels: { a: "b" } } }))],
     refused: ["apps"],
