@@ -3,12 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { generated } from "../../components/settings/environment/generated.ts";
 import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
 import { configKey, liveSecrets } from "../../components/settings/environment/uses.ts";
+import { settingsSchema } from "../../components/settings/schema.ts";
 import { readCheckout } from "../check/material.ts";
 import { type Registered, runProgram } from "./run.ts";
 
-/** Resources that a secret reaches, by stack and secret. */
+/** Resources that a secret reaches, by stack and secret; for a generated one, by the setting that makes it anew. */
 export type Uses = Record<string, Record<string, string[]>>;
 
 /** A made-up secret of the right format; another one for each turn. */
@@ -41,16 +43,43 @@ metadata: { name: manager, namespace: cnpg-system }
 const names = [...liveSecrets.keys()];
 const keys = names.map(configKey);
 
+/** The next generation of a secret, or of each in a record of them. */
+function next(current: unknown): unknown {
+  if (typeof current === "object" && current !== null)
+    return Object.fromEntries(Object.entries(current).map(([name, each]) => [name, next(each)]));
+  return (typeof current === "number" ? current : 1) + 1;
+}
+
+/** The configuration with the next generation of what a setting like `redis.passwordGeneration` makes. */
+function regenerated(config: Record<string, string>, setting: string): Record<string, string> {
+  const [section = "", key = ""] = setting.split(".");
+  const name = `sophia-infra:${section}`;
+  const given = JSON.parse(config[name] ?? "{}") as Record<string, unknown>;
+  const schema = settingsSchema.shape[section as keyof typeof settingsSchema.shape];
+  const complete = schema.parse(given) as Record<string, unknown>;
+  return { ...config, [name]: JSON.stringify({ ...given, [key]: next(complete[key]) }) };
+}
+
 /**
  * Finds out what a new value of each secret changes: the program runs once, and once more for each secret with another
- * value of it. A resource whose inputs differ is updated after a rotation.
+ * value of it, or another generation. A resource whose inputs differ is updated after a rotation.
  */
 export const deriveUses = (repository: string): Promise<Uses> =>
   forEachStack(repository, async (stack, config) => {
-    const changes = names.map((name) => ({ ...config, [configKey(name)]: made(name, 2) }));
-    const [before, ...after] = await runProgram({ stack, configurations: [config, ...changes] }, keys);
+    const changes: [string, Record<string, string>][] = [
+      ...names.map((name): [string, Record<string, string>] => [
+        name,
+        { ...config, [configKey(name)]: made(name, 2) },
+      ]),
+      ...generated.map(({ setting }): [string, Record<string, string>] => [
+        setting,
+        regenerated(config, setting),
+      ]),
+    ];
+    const configurations = [config, ...changes.map(([, changed]) => changed)];
+    const [before, ...after] = await runProgram({ stack, configurations }, keys);
     return Object.fromEntries(
-      names.map((name, index) => [
+      changes.map(([name], index) => [
         name,
         [...(after[index] ?? [])]
           .flatMap(([resource, digest]) => (before?.get(resource) === digest ? [] : [resource]))

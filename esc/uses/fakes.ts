@@ -23,7 +23,7 @@ export function outputsOf(
   inputs: Record<string, unknown>,
 ): Record<string, unknown> {
   const number = (createHash("sha256").update(name).digest()[0] ?? 0) % 250;
-  if (type.endsWith(":RandomPassword")) return { result: digest(name) };
+  if (type.endsWith(":RandomPassword")) return { result: digest([name, inputs.keepers]) };
   if (type.endsWith(":Command")) {
     return { stdout: name.endsWith("-kubeconfig") ? kubeconfig : name.endsWith("-identity") ? identity : "" };
   }

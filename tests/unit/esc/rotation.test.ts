@@ -15,7 +15,10 @@ import { render } from "../../../esc/rotation/render.ts";
 import { repository } from "../../../tools/repository.ts";
 
 const stages = ["dev", "prod"];
-const uses = { dev: { tlsKey: ["a:b:C one", "a:b:D two"] }, prod: { tlsKey: ["a:b:C three"] } };
+const uses = {
+  dev: { tlsKey: ["a:b:C one", "a:b:D two"] },
+  prod: { tlsKey: ["a:b:C three"], "postgres.passwordGeneration": ["a:b:C four"] },
+};
 const plan = (record: RotationRecord, today = "2026-11-21") => standings({ record, stages, today, uses });
 const of = (record: RotationRecord, secret: string, environment: string, today?: string) => {
   const found = plan(record, today).find(
@@ -72,6 +75,7 @@ test("S2 what the program made itself is reminded of, in each stack, by the sett
   expect(passwords).toMatchObject({ state: "overdue", due: "2026-12-01" });
   const text = render([passwords]);
   expect(text).toContain("It is postgres.passwordGeneration in Pulumi.prod.yaml");
+  expect(text).toContain("changes in prod:\n      a:b:C four");
   expect(text).toContain("`node esc/rotation/main.ts --done Pulumi.prod.yaml postgres.passwordGeneration`");
   expect(() => plan({ "Pulumi.prod.yaml": { "postgres.password": "2026-11-01" } })).toThrow(
     "there is no such secret",
@@ -193,8 +197,17 @@ test("S2 esc/uses.yaml says what a new value of each secret changes in the progr
   >;
   expect(written.prod?.lambdaApiKey).toContain("kubernetes:core/v1:Secret mcp-sophia_infrastructure-secret");
   expect(written.prod?.tlsKey).toContain("kubernetes:core/v1:Secret nginx-tls");
-  for (const found of Object.values(written)) {
-    for (const [secret, resources] of Object.entries(found))
-      if (secrets[secret as AnySecretName].required) expect([secret, resources]).not.toEqual([secret, []]);
+  // What the program makes itself: the password or token, and everything that gets it.
+  for (const { setting, resource } of generated) {
+    const made = new RegExp(`RandomPassword ${resource.replace("*", ".*")}$`);
+    const uses = written.prod?.[setting] ?? [];
+    expect([setting, uses]).toEqual([setting, expect.arrayContaining([expect.stringMatching(made)])]);
+    expect([setting, uses.filter((use) => !made.test(use))]).not.toEqual([setting, []]);
   }
-}, 300_000);
+  for (const found of Object.values(written)) {
+    for (const [secret, resources] of Object.entries(found)) {
+      const required = !Object.hasOwn(secrets, secret) || secrets[secret as AnySecretName].required;
+      if (required) expect([secret, resources]).not.toEqual([secret, []]);
+    }
+  }
+}, 900_000);
