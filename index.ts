@@ -232,12 +232,7 @@ export const monthlyEstimate = fleet.estimate;
 export const kubeconfig = cluster.kubeconfig;
 export const nodes = cluster.nodes.map(({ name }) => name);
 export const services = {
-  postgres: {
-    host: postgres.host,
-    pooledHost: postgres.pooledHost,
-    port: postgres.port,
-    databases: postgres.databases,
-  },
+  postgres: postgres.endpoint,
   redis: { host: redis.host, port: redis.port },
 };
 export const pipelineParts = pipeline.parts;

@@ -104,13 +104,16 @@ export class Postgres extends Component {
       Buffer.from(data?.["ca.crt"] ?? "", "base64").toString(),
     );
     this.registerOutputs({
-      host: this.host,
-      pooledHost: this.pooledHost,
-      port: this.port,
-      databases: this.databases,
+      ...this.endpoint,
       loginSecrets: this.loginSecrets,
       caSecret: this.caSecret,
     });
+  }
+
+  /** Where its databases are, for those who connect. */
+  get endpoint() {
+    const { host, pooledHost, port, databases } = this;
+    return { host, pooledHost, port, databases };
   }
 }
 

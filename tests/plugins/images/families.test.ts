@@ -234,14 +234,8 @@ describe.each(Object.entries(ways))("W4 the image %s", (name, { options, command
     const { stdout } = await docker(["run", "--rm", digests[name] ?? "", "node", "-e", bills]);
     const components = JSON.parse(stdout) as { purl: string }[];
     const purls = components.map(({ purl }) => purl);
-    const { stdout: node } = await docker([
-      "run",
-      "--rm",
-      digests[name] ?? "",
-      "node",
-      "-p",
-      "process.versions.node",
-    ]);
+    const version = ["node", "-p", "process.versions.node"];
+    const { stdout: node } = await docker(["run", "--rm", digests[name] ?? "", ...version]);
     expect(purls).toContain(`pkg:generic/node@${node.trim()}`);
     expect(purls).toContainEqual(
       expect.stringMatching(/^pkg:deb\/debian\/libc6@\S+\?arch=\w+&distro=debian-12&upstream=glibc/),
