@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,13 +27,13 @@ function emptyLab() {
   return { lab, said, say: (line: string) => said.push(line), down, refused: () => refused };
 }
 
-/** A process that holds the lab's lock as `make up` does, in a group of its own. */
+/** A process that holds the lab's lock as `make up` does, in a group of its own; `work` says "holds it" when it is ready. */
 async function commandAtWork(lock: string, work: string) {
   const code = `
     import { interruptible } from "${repository}/tools/interrupt.ts";
     import { withLock } from "${repository}/lab/state/lock.ts";
     import { run } from "${repository}/tools/exec.ts";
-    await withLock(process.argv[1], "up", async () => { console.log("holds it"); ${work} });`;
+    await withLock(process.argv[1], "up", async () => { ${work} });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", code, lock], {
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
@@ -43,14 +44,19 @@ async function commandAtWork(lock: string, work: string) {
   });
   let output = "";
   child.stdout.on("data", (text) => (output += text));
+  const ended = once(child, "exit");
   await expect.poll(() => output, { timeout: 20_000 }).toContain("holds it");
-  return { pid, output: () => output };
+  return { pid, output: () => output, signal: async () => (await ended)[1] };
 }
 
 const orderly = `
   const signal = interruptible();
+  console.log("holds it");
   await run("sleep", ["600"], { shielded: true, signal }).catch((error) => console.log(error.message));`;
-const deaf = `process.on("SIGINT", () => console.log("no")); await new Promise(() => setInterval(() => {}, 1000));`;
+const deaf = `
+  process.on("SIGINT", () => {});
+  console.log("holds it");
+  await new Promise(() => setInterval(() => {}, 1000));`;
 
 test("a command that is still using the run's lab is interrupted before the lab is removed", async () => {
   const { lab, said, say, down, refused } = emptyLab();
@@ -66,7 +72,7 @@ test("a command that ignores the interrupt is killed", async () => {
   const { lab, say, down } = emptyLab();
   const up = await commandAtWork(files(lab).lock, deaf);
   expect(await removeLab(lab, down, say, 0.5)).toBeUndefined();
-  expect(up.output()).toContain("no");
+  expect(await up.signal()).toBe("SIGKILL");
   expect(await identify(up.pid)).toBeUndefined();
 });
 
