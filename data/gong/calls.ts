@@ -6,6 +6,7 @@ import {
   beginning,
   type CallsCursor,
   callsCursor,
+  day,
   endPass,
   isTooLarge,
   nextWindow,
@@ -93,7 +94,7 @@ async function readAhead(
 ): Promise<void> {
   let cursor = from;
   // Records that every look back has, so that one can be compared with the next.
-  const recent = now - plan.lookbackDays * 86_400_000;
+  const recent = now - plan.lookbackDays * day;
   const ask = () => {
     const window = nextWindow(cursor, plan, now);
     const page = window && readOrRestart((of) => readCallsPage(api, of, signal), window);

@@ -46,7 +46,8 @@ export interface Plan {
 /** A window of about so many calls: what was seen of it fits into the cursor, and memory does not grow with the account. */
 const aim = 1000;
 const longest = 365 * 86_400;
-const day = 86_400_000;
+/** Milliseconds. */
+export const day = 86_400_000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /** Before the first run. */
