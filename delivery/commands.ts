@@ -70,6 +70,11 @@ const optional = (given: Given, name: string): string | undefined => {
   const value = given[name];
   return typeof value === "string" ? value : undefined;
 };
+/** Seconds. */
+const deadlineIn = (given: Given): number | undefined => {
+  const seconds = optional(given, "deadline");
+  return seconds === undefined ? undefined : Number(seconds);
+};
 const programOf = (given: Given, signal?: AbortSignal): Program => ({
   ...programIn(repository, need(given, "stack")),
   signal,
@@ -117,8 +122,7 @@ export const commands: Record<string, Command> = {
     options: { stack: text, deadline: text },
     async run(given) {
       const program = programOf(given);
-      const deadline = Number(optional(given, "deadline") ?? "180");
-      const all = await verified(await reachIn(program), deadline);
+      const all = await verified(await reachIn(program), deadlineIn(given) ?? 180);
       return `Stack ${program.stack} answers:\n${all.map(({ what }) => `- ${what}`).join("\n")}`;
     },
   },
@@ -138,8 +142,10 @@ export const commands: Record<string, Command> = {
     ordered: true,
     async run(given, signal) {
       const program = programOf(given, signal);
-      const deadline = Number(optional(given, "deadline") ?? "300");
-      const commit = await rollbackVerified(program, { commit: optional(given, "commit"), deadline });
+      const commit = await rollbackVerified(program, {
+        commit: optional(given, "commit"),
+        deadline: deadlineIn(given) ?? 300,
+      });
       return `Stack ${program.stack} was rolled back to ${commit}, and answers.`;
     },
   },
@@ -202,8 +208,7 @@ async function up(given: Given, signal?: AbortSignal): Promise<string> {
   const only = optional(given, "only");
   const host = optional(given, "replace");
   const refresh = given.refresh === true;
-  const seconds = optional(given, "deadline");
-  const deadline = seconds === undefined ? undefined : Number(seconds);
+  const deadline = deadlineIn(given);
   if (only !== undefined && host !== undefined) throw new Error("--only and --replace exclude each other");
   if (host !== undefined) {
     confirm(

@@ -11,7 +11,8 @@ export interface PriceList {
   source: string;
 }
 
-const instanceType = "pulumi-nodejs:dynamic/lambda:Instance";
+/** Type of a host's machine. */
+export const instanceType = "pulumi-nodejs:dynamic/lambda:Instance";
 const cents = (usd: number): number => Math.round(usd * 100) / 100;
 const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 const texts = (value: unknown): string[] =>

@@ -1,4 +1,5 @@
-import { instanceType, type StateResource } from "./program.ts";
+import { instanceType } from "../comment/cost.ts";
+import type { StateResource } from "./program.ts";
 
 const hostOf = (urn: string): string => (urn.split("::").at(-1) ?? "").replace(/^fleet-/, "");
 

@@ -3,6 +3,7 @@ import { obtain } from "../../tools/artefacts/obtain.ts";
 import { type RunOptions, type RunResult, run } from "../../tools/exec.ts";
 import { helm } from "../../tools/helm/artefact.ts";
 import { cacheFolder } from "../../tools/repository.ts";
+import { instanceType } from "../comment/cost.ts";
 import type { Plan } from "../comment/plan.ts";
 import { planOutcome } from "../comment/write.ts";
 import { withEventLog } from "./eventLog.ts";
@@ -109,9 +110,6 @@ export interface UpdateOptions {
   deadline?: number | undefined;
 }
 
-/** Type of a host's machine. */
-export const instanceType = "pulumi-nodejs:dynamic/lambda:Instance";
-
 /** Seconds that an update may take: of a stack with hosts, and of one that has none yet. */
 export const updateLimits = { running: 3600, first: 4 * 3600 } as const;
 
@@ -122,8 +120,7 @@ export const updateLimits = { running: 3600, first: 4 * 3600 } as const;
  * @throws with the end of the CLI's output; also when the deadline passes, after Pulumi has recorded what it had begun
  */
 export async function update(program: Program, options: UpdateOptions): Promise<void> {
-  const hosts = (await resources(program)).some(({ type }) => type === instanceType);
-  const deadline = options.deadline ?? updateLimits[hosts ? "running" : "first"];
+  const deadline = options.deadline ?? (await limitOf(program));
   const late = new AbortController();
   const timer = setTimeout(() => {
     late.abort(new Error(`the update of stack ${program.stack} had not ended after ${deadline} s`));
@@ -134,6 +131,11 @@ export async function update(program: Program, options: UpdateOptions): Promise<
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function limitOf(program: Program): Promise<number> {
+  const hosts = (await resources(program)).some(({ type }) => type === instanceType);
+  return updateLimits[hosts ? "running" : "first"];
 }
 
 async function up(program: Program, options: UpdateOptions): Promise<void> {
