@@ -128,8 +128,9 @@ function* contents(git: Git, unread: string[]): Generator<{ name: string; text: 
     .split("\n")
     .map((line) => line.split(" "))
     .filter(([, type]) => type === "blob");
-  const blobs = all.filter(([, , bytes]) => Number(bytes) <= largest);
-  unread.push(...all.filter((each) => !blobs.includes(each)).map(([id = ""]) => paths.get(id) ?? id));
+  const fits = ([, , bytes]: string[]) => Number(bytes) <= largest;
+  const blobs = all.filter(fits);
+  unread.push(...all.filter((each) => !fits(each)).map(([id = ""]) => paths.get(id) ?? id));
   for (let from = 0; from < blobs.length; from += batch) {
     const some = blobs.slice(from, from + batch);
     const read = git(["cat-file", "--batch"], `${some.map(([id]) => id).join("\n")}\n`);

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { type Context, type Fault, isListed, type Rule, type Subject } from "../../engine/rule.ts";
 import { type Json, object, revealed } from "../../engine/values.ts";
+import { isInstance } from "../platform/budget.ts";
 
 const lines = (value: unknown): string[] => [value].flat().map(String);
 
@@ -112,8 +113,7 @@ const elsewhere = (props: Json): string[] => [
   ...["remotePath"].filter((key) => copied.test(String(props[key] ?? ""))),
 ];
 
-const isHost = (type: string) =>
-  type.startsWith("command:") || type === "pulumi-nodejs:dynamic/lambda:Instance";
+const isHost = (subject: Subject) => subject.type.startsWith("command:") || isInstance(subject);
 
 export const k3sConfig: Rule = {
   name: "k3s-config",
@@ -122,10 +122,10 @@ export const k3sConfig: Rule = {
   severity: "critical",
   why: "these keys decide who is cluster admin and who reads every Secret, whatever the objects in the cluster say",
   fix: "take the key out of sophia-infra:k3s.extraConfig, so that k3s/config/config.ts decides",
-  evaluate({ type, props }: Subject, context) {
-    if (!isHost(type)) return [];
+  evaluate(subject, context) {
+    if (!isHost(subject)) return [];
     // Scripts are secret for the tokens in them; of these no message says anything.
-    const open = object(revealed(props));
+    const open = object(revealed(subject.props));
     const found = ["create", "update", "stdin"].flatMap((key) => configIn(String(open[key] ?? "")) ?? []);
     const faults = found.flatMap(({ config, kind }) => k3sFaults(config, context, kind));
     return [
