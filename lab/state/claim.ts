@@ -32,11 +32,17 @@ async function makeRegistry(): Promise<void> {
 
 const ownerOf = (claim: string) => readFile(join(registry, claim), "utf8").catch(() => "");
 
+/** The lab's own claims: one, or none. */
+async function claimsOf(lab: Lab): Promise<string[]> {
+  const claims = await readdir(registry).catch(() => []);
+  const owners = await Promise.all(claims.map(ownerOf));
+  return claims.filter((_, index) => owners[index] === lab.folder);
+}
+
 /** The network that the lab claimed, as `claimNetwork` returns it. */
 export async function networkOf(lab: Lab): Promise<string | undefined> {
-  for (const claim of await readdir(registry).catch(() => []))
-    if ((await ownerOf(claim)) === lab.folder) return `127.20.${claim}`;
-  return undefined;
+  const [claim] = await claimsOf(lab);
+  return claim && `127.20.${claim}`;
 }
 
 /**
@@ -77,8 +83,5 @@ export async function claimNetwork(lab: Lab): Promise<string> {
 
 /** Releases the lab's network. */
 export async function releaseNetwork(lab: Lab): Promise<void> {
-  const claims = await readdir(registry).catch(() => []);
-  for (const claim of claims) {
-    if ((await ownerOf(claim)) === lab.folder) await rm(join(registry, claim), { force: true });
-  }
+  for (const claim of await claimsOf(lab)) await rm(join(registry, claim), { force: true });
 }

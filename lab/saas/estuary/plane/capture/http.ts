@@ -1,3 +1,4 @@
+import { retryAfterOf } from "../../../../../components/core/http/retryAfter.ts";
 import type { Clock } from "../../../../../components/core/wait.ts";
 
 /** An answer that is not a success, with what the API said. */
@@ -38,6 +39,6 @@ export async function call(
     const text = await response.text();
     if (response.ok) return { value: JSON.parse(text), bytes: text.length };
     if (response.status !== 429 || tried > patience) throw new HttpFailure(what, response.status, text);
-    await clock.sleep(Math.max(0.1, Number(response.headers.get("retry-after") ?? 1)) * 1000, signal);
+    await clock.sleep(Math.max(0.1, retryAfterOf(response.headers) ?? 1) * 1000, signal);
   }
 }
