@@ -4,11 +4,19 @@ import { demand } from "../../components/settings/sections/mcp.ts";
 import { reachedAt } from "./reach.ts";
 
 const gateway = mcpGateway["app.kubernetes.io/name"];
-/** Taken, with dashes: a path of the gateway, children of the platform's component, its objects, and the account of every namespace. */
+/** Taken, with dashes. */
 const reserved: readonly string[] = [
+  // A path of the gateway.
   "status",
-  ...["gateway", "check"],
-  ...[gateway, `${gateway}-spread`, mcpCheck["app.kubernetes.io/name"], "default"],
+  // Children of the platform's component.
+  "gateway",
+  "check",
+  // Their objects.
+  gateway,
+  `${gateway}-spread`,
+  mcpCheck["app.kubernetes.io/name"],
+  // The account of every namespace.
+  "default",
 ];
 
 /** With dashes for underscores it names Kubernetes objects: at most 63 characters, the last a letter or digit. */

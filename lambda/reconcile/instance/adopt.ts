@@ -24,11 +24,13 @@ export async function adoptInstance(
   context: Context,
   adoption: Adoption,
 ): Promise<{ id: string; outputs: InstanceOutputs }> {
-  const all = (await context.api.listInstances()).filter(isAlive);
+  const all = await context.api.listInstances();
   const found = matching(all, adoption);
   const [instance, ...more] = found;
   if (instance === undefined) {
-    throw new Error(`no running instance with ${described(adoption)} to adopt. ${listed(all)}`);
+    throw new Error(
+      `no running instance with ${described(adoption)} to adopt. ${listed(all.filter(isAlive))}`,
+    );
   }
   if (more.length > 0) {
     throw new Error(
