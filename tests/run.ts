@@ -8,6 +8,7 @@
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../components/core/errors.ts";
 import { labOf } from "../lab/lab.ts";
 import { duration } from "../lab/terminal/progress.ts";
 import { stopEngine } from "../tools/docker/engine/stop.ts";
@@ -111,7 +112,7 @@ try {
       const leftovers = await removeLeftovers(temporary);
       if (leftovers.length > 0) say(`removed what tests left in the engine: ${leftovers.join(", ")}`);
     } catch (error) {
-      leftBehind = `what tests left in the engine was not removed: ${error instanceof Error ? error.message : error}`;
+      leftBehind = `what tests left in the engine was not removed: ${messageOf(error)}`;
     }
     const lost = await removeLab(lab, () => commands.show(bin("node"), ["lab/cli.ts", "down"]), say);
     leftBehind = lost ?? leftBehind;

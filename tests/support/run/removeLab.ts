@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { messageOf } from "../../../components/core/errors.ts";
 import { files, type Lab } from "../../../lab/lab.ts";
 import { endHolder } from "../../../lab/state/lock.ts";
 
@@ -30,6 +31,6 @@ export async function removeLab(
     }
     return byHand;
   } catch (error) {
-    return `${byHand}\n${error instanceof Error ? error.message : String(error)}`;
+    return `${byHand}\n${messageOf(error)}`;
   }
 }

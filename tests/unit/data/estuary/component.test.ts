@@ -5,7 +5,7 @@ import { pipelineSettings } from "../../../../components/settings/sections/pipel
 import { Estuary, type EstuaryArgs } from "../../../../data/component/estuary.ts";
 import { capturedOf } from "../../../../data/component/estuaryTasks.ts";
 import { snowflakeSection } from "../../../support/pipeline/settings.ts";
-import { somePrivateKey, someSecret } from "./support/estuary.ts";
+import { someSecret, someWarehouse } from "./support/estuary.ts";
 
 /* What the component asks the engine for. That the engine does it is proved with the real one. */
 
@@ -38,16 +38,7 @@ const args = (): EstuaryArgs => ({
   ca: "PEM",
   hubspot: { clientId: someSecret(), clientSecret: someSecret(), refreshToken: someSecret() },
   slack: { token: someSecret() },
-  snowflake: {
-    account: "znb04675",
-    database: "SOPHIA_AI",
-    schema: "STAGING",
-    warehouse: "SOPHIA_AI_WH",
-    role: "LOADER",
-    user: "ESTUARY",
-    privateKey: somePrivateKey(),
-    syncFrequency: "5m",
-  },
+  snowflake: someWarehouse("5m"),
   jobs: {
     settings,
     image: "pipeline:1",

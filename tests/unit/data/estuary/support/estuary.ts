@@ -133,3 +133,15 @@ export const someSecret = (): string => randomBytes(18).toString("base64url");
 
 export const somePrivateKey = (): string =>
   generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+/** The warehouse that a materialization loads. @param syncFrequency how often, e.g. `5m` */
+export const someWarehouse = (syncFrequency: string) => ({
+  account: "znb04675",
+  database: "SOPHIA_AI",
+  schema: "STAGING",
+  warehouse: "SOPHIA_AI_WH",
+  role: "LOADER",
+  user: "ESTUARY",
+  privateKey: somePrivateKey(),
+  syncFrequency,
+});

@@ -13,7 +13,7 @@ import { startSaas } from "../../../../support/pipeline/saas.ts";
 import { spokenTo, type Trouble } from "../../../../support/pipeline/warehouse.ts";
 import { startPipelineServer } from "../../../../support/servers/databases/pipeline.ts";
 import { Engine } from "./engine.ts";
-import { somePrivateKey, testEstuary } from "./estuary.ts";
+import { someWarehouse, testEstuary } from "./estuary.ts";
 import { tunnelHost } from "./tunnel.ts";
 
 /** Seconds that a task has until it runs. */
@@ -107,19 +107,7 @@ export async function startFlow() {
     return missing.length === 0 ? true : notYet(`${missing} are missing; ${said.at(-1)}`);
   });
   await publish("source-postgres", postgresCapture(prefix, reach("flow_capture")));
-  await publish(
-    "materialize-snowflake",
-    snowflakeMaterialization(prefix, {
-      account: "znb04675",
-      database: "SOPHIA_AI",
-      schema: "STAGING",
-      warehouse: "SOPHIA_AI_WH",
-      role: "LOADER",
-      user: "ESTUARY",
-      privateKey: somePrivateKey(),
-      syncFrequency: "0s",
-    }),
-  );
+  await publish("materialize-snowflake", snowflakeMaterialization(prefix, someWarehouse("0s")));
 
   const places = (stream: Carried) =>
     [
