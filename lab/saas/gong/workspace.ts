@@ -21,6 +21,8 @@ export interface Change {
 }
 
 const day = 86_400_000;
+/** Objects that the CRM has of a company: itself, and a deal. */
+const crmOf = 2;
 
 /**
  * A Gong account. Its calls follow from the seed, so that a hundred thousand of them take no memory; only what was
@@ -58,12 +60,14 @@ export class Workspace implements Source {
     return this.#size;
   }
 
-  /** Records that are there now. */
-  counts(): { calls: number; users: number } {
+  /** Records that are there now. CRM objects: all that calls were ever about, as Gong deletes none with its call. */
+  counts(): { calls: number; users: number; crmObjects: number } {
     const gone = (kind: string) => [...this.#deleted].filter((key) => key.startsWith(kind)).length;
     return {
       calls: this.#size.calls + this.#added.length - gone("call:"),
       users: this.#size.users - gone("user:"),
+      crmObjects:
+        crmOf * new Set(Array.from({ length: this.#calls() }, (_, n) => accountOf(this.#size, n))).size,
     };
   }
 

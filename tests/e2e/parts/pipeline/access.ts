@@ -32,10 +32,48 @@ export const countsAgree = (deadline: number) =>
     return bad.length === 0 || notYet(JSON.stringify(bad));
   });
 
+/** The pipeline's settings of the lab, with the addresses that `make up` gave it. */
+function pipelineSettings(): Record<"gong" | "snowflake", Record<string, string>> {
+  const { config } = parse(readFileSync(join(files(lab).backend, "Pulumi.local.yaml"), "utf8"));
+  return config["sophia-infra:pipeline"];
+}
+
+/** Gives an emulated vendor of the lab a command. */
+export async function order<T>(vendor: string, command: string, body: unknown = {}): Promise<T> {
+  const { origin } = new URL(pipelineSettings().gong.apiUrl ?? "");
+  const response = await fetch(`${origin}/_lab/${vendor}/${command}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(response.status, await response.clone().text()).toBe(200);
+  return (await response.json()) as T;
+}
+
+/** Records that each source has at this moment, by stream. */
+export async function sourceCounts(): Promise<Record<string, number>> {
+  const [hubspot, slack, gong] = await Promise.all([
+    order<Record<"contacts" | "deals", number>>("hubspot", "state"),
+    order<Record<"channels" | "messages", number>>("slack", "state"),
+    order<Record<"calls" | "users" | "crmObjects", number>>("gong", "counts"),
+  ]);
+  return {
+    hubspot_contacts: hubspot.contacts,
+    hubspot_deals: hubspot.deals,
+    slack_channels: slack.channels,
+    slack_messages: slack.messages,
+    gong_calls: gong.calls,
+    gong_users: gong.users,
+    gong_crm_entities: gong.crmObjects,
+  };
+}
+
 /** The emulated vendors and the warehouse of the lab that is up. */
 export interface PipelineAccess {
   /** Changes records at an emulated vendor. */
   change<T>(vendor: string, change: object): Promise<T>;
+  /** Rows of a stream in the warehouse; where a source deletes records, those that are left. */
+  living(stream: string): Promise<number>;
   /** Rows of a stream in the warehouse. */
   count(stream: string, where?: string): Promise<number>;
   /** Fails when the warehouse has a row twice. */
@@ -44,11 +82,8 @@ export interface PipelineAccess {
 }
 
 export async function openPipeline(): Promise<PipelineAccess> {
-  const file = join(files(lab).backend, "Pulumi.local.yaml");
-  const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
-  const { gong, snowflake } = config["sophia-infra:pipeline"] as Record<string, Record<string, string>>;
-  const vendors = new URL(gong?.apiUrl ?? "").origin;
-  const warehouse: Warehouse = await warehouseAt(snowflake?.endpoint ?? "")({
+  const { snowflake } = pipelineSettings();
+  const warehouse: Warehouse = await warehouseAt(snowflake.endpoint ?? "")({
     host: "znb04675.snowflakecomputing.com",
     database: "SOPHIA_AI",
     schema: "STAGING",
@@ -63,15 +98,12 @@ export async function openPipeline(): Promise<PipelineAccess> {
   });
   const number = async (sql: string) => Number(Object.values((await warehouse.execute(sql))[0] ?? {})[0]);
   return {
-    async change<T>(vendor: string, change: object) {
-      const response = await fetch(`${vendors}/_lab/${vendor}/change`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(change),
-      });
-      expect(response.status, await response.clone().text()).toBe(200);
-      return (await response.json()) as T;
-    },
+    change: (vendor, change) => order(vendor, "change", change),
+    // Rows of what Gong deleted stay, marked; Estuary deletes the others' rows.
+    living: (stream) =>
+      number(
+        `SELECT count(*) AS n FROM "${stream}_staging"${stream.startsWith("gong_") ? ' WHERE "_deleted_at" IS NULL' : ""}`,
+      ),
     count: (stream, where = "true") => number(`SELECT count(*) AS n FROM "${stream}_staging" WHERE ${where}`),
     async expectNoDuplicates() {
       for (const { stream, key } of streamChecks) {

@@ -1,9 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { files } from "../../../../lab/lab.ts";
 import { run } from "../../../../tools/exec.ts";
 import { lab, minutes, status } from "../../lab.ts";
-import { countsAgree, openPipeline, type PipelineAccess, staged, vendorSecret } from "./access.ts";
+import {
+  countsAgree,
+  openPipeline,
+  type PipelineAccess,
+  sourceCounts,
+  staged,
+  vendorSecret,
+} from "./access.ts";
 
 let access: PipelineAccess;
 
@@ -30,11 +38,11 @@ async function arrive(
 }
 
 /** The first run of Gong's extractor that began after that moment of the database's clock. @returns when it was over */
-async function readByGong(after: string): Promise<number> {
+async function readByGong(after: string, stream = "gong_calls"): Promise<number> {
   // A minute until it begins, its pod's start, and its work.
   const age = await waitFor({ what: "a run of Gong's extractor", deadline: 180, interval: 1 }, async () => {
     const text = await staged(
-      `SELECT extract(epoch FROM now() - finished_at) FROM sync_history WHERE stream = 'gong_calls'
+      `SELECT extract(epoch FROM now() - finished_at) FROM sync_history WHERE stream = '${stream}'
         AND started_at > '${after}' AND status IN ('succeeded', 'degraded') ORDER BY started_at LIMIT 1`,
     );
     return text === "" ? notYet("none came to its end") : Number(text);
@@ -125,6 +133,81 @@ export function pipeline(): void {
       await arrive("Gong's deletions", { stream, where, wanted: deleted + 3 }, read);
     },
     8 * minutes,
+  );
+
+  test(
+    "P4 the same of what is smaller: HubSpot's deals, Slack's channels, Gong's users and CRM objects",
+    async () => {
+      const [deals, channels, users, gone, moment] = await Promise.all([
+        access.count("hubspot_deals"),
+        access.count("slack_channels"),
+        access.count("gong_users"),
+        access.count("gong_users", `"_deleted_at" IS NOT NULL`),
+        staged("SELECT now()"),
+      ]);
+      const changing = Date.now();
+      const dealname = `Changed ${changing}`;
+      const [{ updated, deleted }, { channels: added }] = await Promise.all([
+        access.change<Record<"updated" | "deleted", number[]>>("hubspot", {
+          object: "deals",
+          create: 4,
+          update: 3,
+          delete: 2,
+          properties: { dealname },
+        }),
+        access.change<{ channels: string[] }>("slack", { newChannels: 2 }),
+      ]);
+      await access.change("gong", { addUsers: 2, updateUsers: 1, updateAccounts: 1 });
+      const stream = "hubspot_deals";
+      await arrive(
+        "HubSpot's new and deleted deals",
+        { stream, wanted: deals + 4 - deleted.length },
+        changing,
+      );
+      const left = updated.filter((id) => !deleted.includes(id)).length;
+      const where = `"properties~1dealname" = '${dealname}'`;
+      await arrive("HubSpot's changed deals", { stream, where, wanted: left }, changing);
+      await arrive("Slack's new channels", { stream: "slack_channels", wanted: channels + 2 }, changing);
+      const name = `renamed-${changing}`;
+      const renaming = Date.now();
+      await access.change("slack", { renameChannel: { channel: added[0], name } });
+      const renamed = { stream: "slack_channels", where: `"name" = '${name}'`, wanted: 1 };
+      await arrive("Slack's renamed channel", renamed, renaming);
+
+      const read = await readByGong(moment, "gong_users");
+      await arrive("Gong's new users", { stream: "gong_users", wanted: users + 2 }, read);
+      // The emulator's names end with the number of their changes.
+      const edited = `"last_name" LIKE '%-_'`;
+      await arrive("Gong's changed user", { stream: "gong_users", where: edited, wanted: 1 }, read);
+      const deleting = await staged("SELECT now()");
+      await access.change("gong", { deleteUsers: 1 });
+      const goneRead = await readByGong(deleting, "gong_users");
+      const marked = { stream: "gong_users", where: `"_deleted_at" IS NOT NULL`, wanted: gone + 1 };
+      await arrive("Gong's deleted user", marked, goneRead);
+      // The emulator's names of deals count the changes of their company.
+      const crm = { stream: "gong_crm_entities", where: `"fields"::text LIKE '%, 2"%'`, wanted: 1 };
+      await arrive("Gong's changed CRM object", crm, await readByGong(moment));
+    },
+    12 * minutes,
+  );
+
+  test(
+    "P1 after the changes every source, staging and the warehouse have the same number of records",
+    async () => {
+      await waitFor(
+        { what: "the sources' counts in the warehouse", deadline: 180, interval: 2 },
+        async () => {
+          const wanted = await sourceCounts();
+          const there = Object.fromEntries(
+            await Promise.all(
+              Object.keys(wanted).map(async (stream) => [stream, await access.living(stream)] as const),
+            ),
+          );
+          return isDeepStrictEqual(there, wanted) || notYet(JSON.stringify({ there, wanted }));
+        },
+      );
+    },
+    5 * minutes,
   );
 
   test("P1 after the changes every count agrees again", () => countsAgree(120), 4 * minutes);
