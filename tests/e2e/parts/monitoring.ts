@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { kubeconfig, minutes, status } from "../lab.ts";
 import { inPod } from "../reach.ts";
-import { primary } from "./pipeline/access.ts";
+import { order, primary } from "./pipeline/access.ts";
 
 const gateway = { namespace: "mcp", name: "mcp-gateway" };
 
@@ -81,6 +81,34 @@ export function monitoring() {
     },
     6 * minutes,
   );
+
+  describe("Gong refuses its key", () => {
+    const refuse = (faults: object[]) => order("gong", "faults", faults);
+    afterAll(() => refuse([]));
+    test(
+      "P5 O2 an alert names the stream, reaches Alertmanager, and ends by itself when the key is good again",
+      async () => {
+        const failed = `ALERTS{alertname="PipelineStreamFailed", stream="gong_calls", alertstate="firing"}`;
+        expect(await query(failed)).toEqual([]);
+        await refuse([{ kind: "status", status: 401, times: -1 }]);
+        // A minute until the next run, and one for which it must hold.
+        await waitFor(
+          { what: "PipelineStreamFailed of gong_calls", deadline: 240, interval: 1 },
+          async () => {
+            const found = await query(failed);
+            return found.length > 0 || notYet((await firing()).join(", ") || "there is no alert");
+          },
+        );
+        await until("PipelineStreamFailed to reach Alertmanager", 60, "PipelineStreamFailed", delivered);
+        await refuse([]);
+        await waitFor({ what: "PipelineStreamFailed to end", deadline: 240, interval: 1 }, async () => {
+          const found = await query(failed);
+          return found.length === 0 || notYet(found.join(", "));
+        });
+      },
+      12 * minutes,
+    );
+  });
 
   describe("the MCP gateway is gone", () => {
     afterAll(() => scaleGateway(2));

@@ -4,13 +4,21 @@ import { statusCode } from "../reach.ts";
 
 type Role = "server" | "agent" | "ingress" | "data" | "mcp";
 
+const hosts: { name: string; roles: Role[] }[] = [
+  { name: "frontend", roles: ["agent", "ingress"] },
+  { name: "backend", roles: ["server", "data"] },
+  { name: "mcp", roles: ["agent", "mcp"] },
+];
+
+/** Settings of this part, and of those after it. */
+export const asInProduction: Parameters<typeof change>[0] = (config) => {
+  config.hosts = hosts as never;
+  config.monitoring = { intervalSeconds: 5 } as never;
+};
+
 /** Brings the lab up with these hosts; every ingress address must answer, and none else. */
-async function withHosts(hosts: { name: string; roles: Role[] }[]): Promise<string[]> {
-  change((config) => {
-    config.hosts = hosts as never;
-    // As in production; looked at by the part after this one.
-    config.monitoring = { intervalSeconds: 5 } as never;
-  });
+async function withHosts(): Promise<string[]> {
+  change(asInProduction);
   const { code, said } = await up();
   expect(code, said.slice(-4000)).toBe(0);
   const { report } = await status();
@@ -30,11 +38,7 @@ export function threeHosts() {
   test(
     "L2 K2 N1 a third host joins, and takes over the door with its pods",
     async () => {
-      const nodes = await withHosts([
-        { name: "frontend", roles: ["agent", "ingress"] },
-        { name: "backend", roles: ["server", "data"] },
-        { name: "mcp", roles: ["agent", "mcp"] },
-      ]);
+      const nodes = await withHosts();
       expect(nodes).toEqual(["backend", "frontend", "mcp-node"]);
     },
     10 * minutes,

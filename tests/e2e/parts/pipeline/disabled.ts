@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { replication } from "../../../../data/estuary/spec/streams.ts";
+import { change, minutes, status, up } from "../../lab.ts";
+import { asInProduction } from "../threeHosts.ts";
+import { order, staged } from "./access.ts";
+
+/** Slots of Estuary's capture; those of PostgreSQL's own replicas are physical. */
+const slots = () => staged("SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'logical'");
+const live = async () => Object.keys((await order<{ specs: object }>("estuary", "live")).specs);
+
+/** The pipeline is taken out of a stack that stays. */
+export function pipelineDisabled(): void {
+  test(
+    "P1 a pipeline that is disabled leaves nothing at Estuary and no replication slot, and staging keeps its rows",
+    async () => {
+      expect(await slots()).toBe(replication.slot);
+      expect(await live()).not.toEqual([]);
+      const contacts = Number(await staged("SELECT count(*) FROM hubspot_contacts_staging"));
+      expect(contacts).toBeGreaterThan(0);
+      change((config) => {
+        asInProduction(config);
+        config.pipeline = { ...config.pipeline, enabled: false } as never;
+      });
+      const { code, said, changed } = await up();
+      expect(code, said.slice(-4000)).toBe(0);
+      expect(changed).toContain("deleted pipeline-estuary-slot");
+      expect(await slots()).toBe("");
+      expect(await live()).toEqual([]);
+      expect(Number(await staged("SELECT count(*) FROM hubspot_contacts_staging"))).toBe(contacts);
+      const { report } = await status();
+      expect(report.healthy).toBe(true);
+      expect(report.streams).toEqual([]);
+    },
+    10 * minutes,
+  );
+}
