@@ -56,7 +56,12 @@ export function mcpReach() {
         expect(await call(client, "redis_get_info")).toMatch(/version/i);
         expect(await call(client, "redis_scan_keys", { pattern: "e2e:mcp:*" })).toContain(key);
         expect(await call(client, "redis_read_key", { key })).toContain("hello-from-the-test");
-        await expect(call(client, "redis_set_key", { key, value: "x" })).rejects.toThrow();
+        // Complete, so that nothing but the missing permission refuses them.
+        const set = call(client, "redis_set_key", { key, value: "x", ttlSeconds: 60 });
+        await expect(set).rejects.toThrow("This server only reads");
+        await expect(call(client, "redis_delete_keys", { keys: [key] })).rejects.toThrow(
+          "This server only reads",
+        );
       });
       expect(await line(`GET ${key}`)).toContain("hello-from-the-test");
     } finally {
