@@ -16,6 +16,7 @@ export const saasCredentials = z.strictObject({
   hubspotClientId: text,
   hubspotClientSecret: text,
   hubspotRefreshToken: text,
+  lambdaInferenceApiKey: text,
   slackCaptureToken: text,
   snowflakePrivateKey: text,
   snowflakeLoaderPrivateKey: text,

@@ -10,7 +10,8 @@ const usage = `Usage: node lab/saas/main.ts --host <address> --port <port> --sno
        --venv <folder> --credentials <file> --administrator <user>
 
   --host            where to answer
-  --port            for Gong, HubSpot, Slack and Estuary: /gong, /hubspot, /slack, /estuary, and /_lab
+  --port            for Gong, HubSpot, Slack, Estuary and the LLM endpoint: /gong, /hubspot, /slack, /estuary,
+                    /inference, and /_lab
   --snowflake-port  for Snowflake
   --folder          what a restart must not lose; made when missing
   --venv            Python environment with fakesnow

@@ -8,6 +8,7 @@ import { openEstuary } from "./estuary/control/handler.ts";
 import { createPlane } from "./estuary/plane/create.ts";
 import { openGong } from "./gong/handler.ts";
 import { hubspotHandler } from "./hubspot/handler.ts";
+import { inferenceHandler } from "./inference/handler.ts";
 import { slackHandler } from "./slack/handler.ts";
 import { startSnowflake } from "./snowflake/start.ts";
 import { warehouseAt } from "./snowflake/warehouse.ts";
@@ -38,7 +39,7 @@ export interface RunningSaas {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** The vendors that the pipeline talks to, and what runs at them, in one process. */
+/** The vendors that the pipeline and the MCP servers call, and what runs at them, in one process. */
 export async function serveSaas(options: SaasOptions): Promise<RunningSaas> {
   const { host, credentials, folder, born, log } = options;
   const snowflake = await startSnowflake({
@@ -68,6 +69,7 @@ export async function serveSaas(options: SaasOptions): Promise<RunningSaas> {
       },
       seed: { now: born },
     }),
+    inference: inferenceHandler({ apiKey: () => credentials.lambdaInferenceApiKey }),
     slack: slackHandler({ token: credentials.slackCaptureToken, seed: { now: born } }),
   };
   const server = createServer((request, response) => {

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { models } from "../saas/inference/handler.ts";
 
 /** Settings that only the lab knows. */
 export interface LabFacts {
@@ -86,8 +87,25 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
       },
       snowflake: { ...inPipeline("snowflake"), endpoint: facts.snowflakeUrl },
     },
-    "sophia-infra:mcp": { image: facts.mcpImage, ...section(config, "mcp") },
+    "sophia-infra:mcp": {
+      image: facts.mcpImage,
+      ...section(config, "mcp"),
+      servers: withInference(section(config, "mcp"), saasUrl),
+    },
   };
+}
+
+/** `mcp.servers` with the emulated LLM endpoint. */
+function withInference(mcp: Config, saasUrl: string): Config {
+  const servers = (mcp.servers ?? {}) as Record<string, Config>;
+  const server = servers.sophia_ai_intelligence;
+  const variables = {
+    SOPHIA_INFERENCE_CHAT_MODEL: models.chat,
+    SOPHIA_INFERENCE_EMBEDDING_MODEL: models.embedding,
+    ...(server?.variables as Config | undefined),
+    SOPHIA_INFERENCE_API_URL: `${saasUrl}/inference/v1`,
+  };
+  return { ...servers, sophia_ai_intelligence: { ...server, variables } };
 }
 
 /** Files of this machine that an offline preview uses instead of downloads. */

@@ -61,5 +61,12 @@ test.each(["", "environment: [sophia/dev]\n", "config:\n"])(
     expect(labStackConfig(text, lab)["sophia-infra:lambda"]).toMatchObject({
       apiUrl: "http://10.0.0.1/api/v1",
     });
+    expect(labStackConfig(text, lab)["sophia-infra:mcp"]).toMatchObject({
+      servers: {
+        sophia_ai_intelligence: {
+          variables: { SOPHIA_INFERENCE_API_URL: "http://172.31.0.1:7602/inference/v1" },
+        },
+      },
+    });
   },
 );
