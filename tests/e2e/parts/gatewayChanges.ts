@@ -44,7 +44,8 @@ export function gatewayChanges() {
         privateAddress: true,
       };
       const changed = { ...(config.mcp?.gateway as object), replicas: { min: 2, max: 3 }, oidc };
-      config.mcp = { ...config.mcp, autoscaling: true, gateway: changed } as never;
+      const servers = { lambda_labs_cli: { variables: { SOPHIA_LAMBDA_CHANGES_ALLOWED: "1" } } };
+      config.mcp = { ...config.mcp, autoscaling: true, gateway: changed, servers } as never;
     });
     const { code, said } = await up();
     expect(code, said.slice(-4000)).toBe(0);
@@ -83,6 +84,43 @@ export function gatewayChanges() {
       }
     }
   });
+
+  test(
+    "L8 M1 where the stack allows it, a machine is rented and returned through the one endpoint, each once it is confirmed",
+    () =>
+      withClient(
+        "2026-07-28",
+        "/mcp",
+        async (client) => {
+          const tool = (name: string, args: object = {}) =>
+            call(client, `lambda_labs_cli_${name}`, args as Record<string, unknown>);
+          const type = "gpu_1x_a10";
+          const [key] = JSON.parse(await tool("list_ssh_keys")).items as { name: string }[];
+          const launch = { type, name: "e2e-rented", sshKey: key?.name };
+          await expect(tool("launch_instance", launch)).rejects.toThrow("Not launched");
+          const { id } = JSON.parse(await tool("launch_instance", { ...launch, confirm: type }));
+          try {
+            expect(await tool("list_instances")).toContain(id);
+            await expect(tool("terminate_instance", { id })).rejects.toThrow(/not terminated/i);
+          } finally {
+            await waitFor({ what: `${id} to be terminated`, deadline: 120, interval: 2 }, async () => {
+              const said = await tool("terminate_instance", { id, confirm: id }).catch(String);
+              return /terminat(ing|ed)/.test(said) && !said.includes("does not confirm")
+                ? said
+                : notYet(said);
+            });
+          }
+          const gone = { what: `${id} to be gone`, deadline: 120, interval: 2 };
+          await waitFor(gone, async () => {
+            const { items } = JSON.parse(await tool("list_instances"));
+            const left = (items as { id: string; status: string }[]).find((each) => each.id === id);
+            return left === undefined || left.status === "terminated" || notYet(left.status);
+          });
+        },
+        issuer.token({ sub: "renter" }),
+      ),
+    5 * minutes,
+  );
 
   test("W2 the gateway's autoscaler reads the CPU of its replicas", async () => {
     const api = kubeconfig().makeApiClient(AutoscalingV2Api);

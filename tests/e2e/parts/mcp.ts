@@ -2,7 +2,17 @@ import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { beforeAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { kubeconfig, minutes, status } from "../lab.ts";
-import { access, call, eras, knock, learnAccess, toolsOf, withClient } from "../mcpClient.ts";
+import {
+  access,
+  asked,
+  call,
+  eras,
+  knock,
+  learnAccess,
+  listsOfReplicas,
+  toolsOf,
+  withClient,
+} from "../mcpClient.ts";
 import { inPod } from "../reach.ts";
 
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
@@ -59,6 +69,28 @@ export function mcp() {
       const sql = "select count(*) > 0 as there from hubspot_contacts_staging";
       expect(await call(client, "sophia_data_intelligence_query_sql", { sql })).toContain("true");
       expect(await call(client, "sophia_business_intelligence_get_pipeline_by_stage")).toMatch(/stage/i);
+    }));
+
+  test("M1 a client asks the language models through the one endpoint", () =>
+    withClient("2026-07-28", "/mcp", async (client) => {
+      const ask = async (tool: string, args: Record<string, unknown> = {}) =>
+        JSON.parse(await call(client, `sophia_ai_intelligence_${tool}`, args));
+      const messages = [{ role: "user", content: "how are the deals" }];
+      expect((await ask("chat", { messages })).text).toContain("how are the deals");
+      expect((await ask("list_models")).items).not.toEqual([]);
+      const texts = ["the weather", "deals that were won"];
+      const { items } = await ask("rank_by_meaning", { query: "won deals", texts });
+      expect(items[0]).toMatchObject({ index: 1 });
+    }));
+
+  test("M1 no machine is rented where the stack does not allow it, also with a confirmation", () =>
+    withClient("2026-07-28", "/mcp", async (client) => {
+      const type = "gpu_1x_a10";
+      const launch = { type, name: "e2e-refused", sshKey: "sophia-local", confirm: type };
+      await expect(call(client, "lambda_labs_cli_launch_instance", launch)).rejects.toThrow(
+        "This server may not launch instances",
+      );
+      expect(await call(client, "lambda_labs_cli_list_instances")).not.toContain("e2e-refused");
     }));
 
   test("M3 S1 nobody gets in at any path without a token, or with another", async () => {
@@ -164,11 +196,15 @@ export function mcp() {
         name: "redis",
         body: [{ op: "replace", path: "/spec/replicas", value }],
       });
-    const offered = async () => (await toolsOf("/mcp")).some((name) => name.startsWith("redis_"));
+    const offers = async () => {
+      const lists = await listsOfReplicas();
+      return lists.filter((names) => names.some((name) => name.startsWith("redis_"))).length;
+    };
     await scale(0);
-    await waitFor({ what: "the gateway to leave out redis", deadline: 30, interval: 1 }, async () =>
-      (await offered()) ? notYet("its tools are still offered") : true,
-    );
+    await waitFor({ what: "every replica to leave out redis", deadline: 30, interval: 1 }, async () => {
+      const count = await offers();
+      return count === 0 || notYet(`${count} lists still have its tools`);
+    });
     expect((await knock("/mcp/redis", "{}", access.token)).status).toBe(503);
     await withClient("2025-11-25", "/mcp", async (client) =>
       expect(await call(client, "memory_read_graph")).toContain("entities"),
@@ -177,9 +213,10 @@ export function mcp() {
     await waitFor({ what: "redis to be ready", deadline: 60, interval: 0.5 }, async () =>
       (await podOf("redis"))?.status?.containerStatuses?.[0]?.ready ? true : notYet("its pod is not ready"),
     );
-    await waitFor({ what: "the gateway to offer redis again", deadline: 30, interval: 1 }, async () =>
-      (await offered()) ? true : notYet("its tools are not offered"),
-    );
+    await waitFor({ what: "every replica to offer redis again", deadline: 30, interval: 1 }, async () => {
+      const count = await offers();
+      return count === asked || notYet(`${count} of ${asked} lists have its tools`);
+    });
   });
 
   test("M2 a bridged server whose child dies is started anew, and keeps what it knew", async () => {

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import type { Era } from "../../../mcp/probe.ts";
 import { kubeconfig, minutes } from "../lab.ts";
-import { type Client, call, eras, learnAccess, toolsOf, withClient } from "../mcpClient.ts";
+import { type Client, call, eras, learnAccess, listsOfReplicas, withClient } from "../mcpClient.ts";
 
 const namespace = "mcp";
 /** Tools that these tests call. */
@@ -89,7 +89,7 @@ async function replicasThatServe(client: Client, tool: string): Promise<string[]
 /** Tests before these take servers away: a replica that listed tools meanwhile leaves theirs out for 30 s. */
 const allOffered = () =>
   waitFor({ what: "every replica to offer all tools", deadline: 120, interval: 1 }, async () => {
-    const lists = await Promise.all(Array.from({ length: 8 }, () => toolsOf("/mcp")));
+    const lists = await listsOfReplicas();
     const short = lists.filter((names) => !called.every((name) => names.includes(name)));
     return short.length === 0 || notYet(`${short.length} of ${lists.length} lists lack some of ${called}`);
   });
