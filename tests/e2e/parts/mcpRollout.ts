@@ -25,10 +25,18 @@ const replaced = (app: string, old: string[], count: number) =>
     return (left.length === 0 && ready === count) || notYet(`left: ${left}; ready: ${ready}`);
   });
 
+/** Rolls a server, as a changed setting does. */
+async function restart(name: string): Promise<void> {
+  const path = "/spec/template/metadata/annotations/sophia.ai~1e2e";
+  const body = [{ op: "add", path, value: new Date().toISOString() }];
+  await kubeconfig().makeApiClient(AppsV1Api).patchNamespacedDeployment({ name, namespace, body });
+}
+
 interface Caller {
   era: Era;
   path: string;
-  tool: string;
+  /** Left out: it lists the tools. */
+  tool?: string;
 }
 
 /**
@@ -48,7 +56,7 @@ async function callsDuring(
     // Ten calls a second at most: what is tested is the rollout, not the load.
     waitFor({ what: `the end of the calls to ${path}`, deadline: 180, interval: 0.1 }, async () => {
       const failed = (error: Error) => failures.push(`${era} at ${path}: ${error.message}`);
-      await call(client, tool).catch(failed);
+      await (tool === undefined ? client.listTools() : call(client, tool)).catch(failed);
       calls[index] = (calls[index] ?? 0) + 1;
       return finished || notYet("the work is not done");
     });
@@ -109,18 +117,33 @@ export function mcpRollout() {
         { era, path: "/mcp", tool: "redis_get_info" },
       ]);
       const { calls, failures } = await callsDuring(callers, async () => {
-        const path = "/spec/template/metadata/annotations/sophia.ai~1e2e";
-        await kubeconfig()
-          .makeApiClient(AppsV1Api)
-          .patchNamespacedDeployment({
-            name: app,
-            namespace,
-            body: [{ op: "add", path, value: new Date().toISOString() }],
-          });
+        await restart(app);
         await replaced(app, old, 1);
       });
       expect(failures.join("\n")).toBe("");
       expect(Math.min(...calls), String(calls)).toBeGreaterThan(10);
+    },
+    5 * minutes,
+  );
+
+  test(
+    "M2 W3 a rollout of a bridged server fails no call of revision 2026-07-28; a client of the older one begins a new session",
+    async () => {
+      const path = "/mcp/figma_context";
+      const old = (await podsOf("figma-context")).map(nameOf);
+      await withClient("2025-11-25", path, async (session) => {
+        expect((await session.listTools()).tools).not.toEqual([]);
+        const { calls, failures } = await callsDuring([{ era: "2026-07-28", path }], async () => {
+          await restart("figma-context");
+          await replaced("figma-context", old, 1);
+        });
+        expect(failures.join("\n")).toBe("");
+        expect(Math.min(...calls), String(calls)).toBeGreaterThan(10);
+        await expect(session.listTools()).rejects.toThrow(/session not found/i);
+      });
+      await withClient("2025-11-25", path, async (session) =>
+        expect((await session.listTools()).tools).not.toEqual([]),
+      );
     },
     5 * minutes,
   );
