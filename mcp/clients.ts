@@ -62,17 +62,20 @@ export function endpointsFor(
 }
 
 /**
- * The configuration of every kind of client. Each gets the token of the client of its name, or the first there is.
- * Pure.
+ * The configuration of every kind of client that is a client of the stack, with its own token: with another's, the audit
+ * log would name the wrong client. Pure.
  */
 export function clientConfigs(
   url: string,
   servers: Parameters<typeof endpointsFor>[1],
   tokens: Readonly<Record<string, string>>,
   signIn = false,
-): Record<ClientKind, Record<string, unknown>> {
+): Partial<Record<ClientKind, Record<string, unknown>>> {
   const endpoints = endpointsFor(url, servers, signIn);
-  const configOf = (kind: ClientKind) =>
-    clientConfig(kind, { endpoints, token: tokens[kind] ?? Object.values(tokens)[0] ?? "" });
-  return { cursor: configOf("cursor"), vscode: configOf("vscode"), generic: configOf("generic") };
+  return Object.fromEntries(
+    clientKinds.flatMap((kind) => {
+      const token = tokens[kind];
+      return token === undefined ? [] : [[kind, clientConfig(kind, { endpoints, token })]];
+    }),
+  );
 }

@@ -15,7 +15,7 @@ const isKind = (text: string): text is ClientKind => clientKinds.some((kind) => 
 /**
  * `make mcp-config`: prints the configuration of an MCP client for this lab, with its token. Hints for
  * the client go to standard error.
- * @throws when the lab is not running, or the client is not supported
+ * @throws when the lab is not running, or the client is not supported, or not among the stack's
  */
 export async function mcpConfig(lab: Lab, client = "generic"): Promise<void> {
   if (!isKind(client)) throw new Error(`unknown client ${client}; supported: ${clientKinds.join(", ")}`);
@@ -24,7 +24,8 @@ export async function mcpConfig(lab: Lab, client = "generic"): Promise<void> {
   const schema = outputsSchema.pick({ mcpConfig: true, ingress: true, url: true });
   const outputs = parseOutputs(opened.stack.name, schema, await opened.stack.outputs());
   const config = outputs.mcpConfig[client];
-  if (!config) throw new Error("the stack has no MCP servers yet; start it with `make up`");
+  if (!config)
+    throw new Error(`the stack has no client ${client}; add it to mcp.clients, and run \`make up\``);
   const [address] = outputs.ingress;
   const { hostname } = new URL(outputs.url);
   process.stderr.write(

@@ -51,7 +51,7 @@ export const mcpSettings = z.strictObject({
       z.number().int().positive(),
     )
     .refine((clients) => Object.keys(clients).length > 0, "no client may call; name one")
-    .default({ cursor: 1, vscode: 1, check: 1 }),
+    .default({ cursor: 1, vscode: 1, generic: 1, check: 1 }),
   /** One endpoint for all servers. */
   gateway: z
     .strictObject({

@@ -148,14 +148,20 @@ describe("clients", () => {
   });
 
   test("M5 each in its own format, with its own token", () => {
-    const configs = clientConfigs("https://sophia.test", servers, { check: "c", cursor: "a", vscode: "b" });
+    const tokens = { check: "c", cursor: "a", vscode: "b", generic: "d" };
+    const configs = clientConfigs("https://sophia.test", servers, tokens);
     expect(configs.cursor).toMatchObject({
       mcpServers: { sophia: { url: "https://sophia.test/mcp", headers: headers("a") } },
     });
     expect(configs.vscode).toMatchObject({ servers: { sophia: { type: "http", headers: headers("b") } } });
     expect(configs.generic).toMatchObject({
-      mcpServers: { sophia_playwright: { type: "streamable-http", headers: headers("c") } },
+      mcpServers: { sophia_playwright: { type: "streamable-http", headers: headers("d") } },
     });
+  });
+
+  test("M3 M5 none gets the token of another, under whose name its calls would be recorded", () => {
+    const configs = clientConfigs("https://sophia.test", servers, { check: "c", cursor: "a" });
+    expect(Object.keys(configs)).toEqual(["cursor"]);
   });
 });
 
