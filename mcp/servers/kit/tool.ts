@@ -6,7 +6,7 @@ import type { Metrics } from "./metrics.ts";
 /** A tool failed in a way that the caller can do something about. The message says what. */
 export class ToolError extends Error {
   constructor(what: string, todo: string, options?: ErrorOptions) {
-    super(`${what}. ${todo}`, options);
+    super(`${what.replace(/\.+$/, "")}. ${todo}`, options);
     this.name = "ToolError";
   }
 }

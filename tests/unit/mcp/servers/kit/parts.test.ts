@@ -7,7 +7,7 @@ import { Metrics } from "../../../../../mcp/servers/kit/metrics.ts";
 import { Pace } from "../../../../../mcp/servers/kit/pace.ts";
 import { secretFile } from "../../../../../mcp/servers/kit/secret.ts";
 import { serve } from "../../../../../mcp/servers/kit/serve.ts";
-import { cursorFor, cursorState, tool } from "../../../../../mcp/servers/kit/tool.ts";
+import { cursorFor, cursorState, ToolError, tool } from "../../../../../mcp/servers/kit/tool.ts";
 import { calling } from "../../../../support/servers/mcp/calling.ts";
 
 async function answering(listener: RequestListener): Promise<string> {
@@ -189,5 +189,11 @@ test("the pace spaces out requests, and a pause holds for all", async () => {
 test("S1 a secret that is missing is named, with what to do", () => {
   expect(secretFile("/nowhere/key", "gongAccessKey")).toThrow(
     "The secret gongAccessKey cannot be read. Set gongAccessKey in the stack's ESC environment, and update the stack.",
+  );
+});
+
+test("M1 what went wrong and what to do are two sentences, also where a vendor ends its own with a full stop", () => {
+  expect(new ToolError("Lambda Cloud said: no such key.", "Name another.").message).toBe(
+    "Lambda Cloud said: no such key. Name another.",
   );
 });
