@@ -75,7 +75,9 @@ function run(args: string[], stdin: string): Promise<string> {
   const binary = process.env.HELM_BINARY || "helm";
   return new Promise((resolve, reject) => {
     // Charts of ours are named from the project's folder.
-    const child = spawn(binary, args, { cwd: project, timeout: deadline * 1000, killSignal: "SIGKILL" });
+    const child = spawn(binary, args, { cwd: project });
+    // Not by spawn's own `timeout`: where helm is missing, it keeps this process for as long.
+    setTimeout(() => child.kill("SIGKILL"), deadline * 1000).unref();
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -14,6 +14,7 @@ import { stackCases, stackFailures } from "../cases/stack.ts";
 import { repository } from "../fixtures.ts";
 import { plantedKeys } from "../keys/planted.ts";
 import { checks } from "./checks.ts";
+import { engineChecks } from "./engine.ts";
 import { heuristics } from "./heuristics.ts";
 import { Mutants, sourcesUnder } from "./modules.ts";
 import { mutantsOf } from "./operators.ts";
@@ -49,7 +50,13 @@ async function noticed(modules: Record<string, unknown>[]): Promise<boolean> {
 }
 
 /** Files besides the rules that are broken, and whose exports are checked. */
-const beside = ["engine/pods.ts", "engine/exceptions.ts", "engine/subjects.ts", "detector/names.ts"];
+const beside = [
+  "engine/pods.ts",
+  "engine/exceptions.ts",
+  "engine/subjects.ts",
+  "engine/cloudNativePg.ts",
+  "detector/names.ts",
+];
 /** Broken and checked, too, but not checked again for each rule that it imports. */
 const wiring = "pack.ts";
 const isChecked = (file: string) =>
@@ -75,6 +82,39 @@ async function mutateSources(wanted: string, outcome: Outcome): Promise<void> {
       const loaded = await mutants.load(file, source, wantedModule).catch(() => undefined);
       if (loaded && !(await noticed(loaded))) outcome.survived.push(`${name}:${line}: ${what}`);
     }
+  }
+}
+
+/** Whether a check holds. One that breaks down, even behind its own back, or that waits for nothing, does not. */
+function holds(check: () => boolean | Promise<boolean>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (value: boolean) => {
+      process.off("uncaughtException", fail).off("beforeExit", fail);
+      resolve(value);
+    };
+    const fail = () => settle(false);
+    process.on("uncaughtException", fail).on("beforeExit", fail);
+    Promise.resolve().then(check).then(settle, fail);
+  });
+}
+
+/** The engine's other files, each checked by itself. */
+async function mutateEngine(wanted: string, outcome: Outcome): Promise<void> {
+  for (const [name, check] of Object.entries(engineChecks)) {
+    const file = join(pack, name);
+    if (!relative(repository, file).includes(wanted)) continue;
+    const text = readFileSync(file, "utf8");
+    const survives = (source: string) =>
+      holds(async () => {
+        const [made] = await mutants.load(file, source, (each) => each === file);
+        return check(made as never);
+      });
+    if (!(await survives(text)))
+      throw new Error(`policies/${name} fails its check before anything in it is broken`);
+    const all = mutantsOf(file, text);
+    outcome.tried[`policies/${name}`] = all.length;
+    for (const { source, line, what } of all)
+      if (await survives(source)) outcome.survived.push(`policies/${name}:${line}: ${what}`);
   }
 }
 
@@ -119,5 +159,6 @@ const outcome: Outcome = { tried: {}, survived: [] };
 const [wanted = ""] = process.argv.slice(2);
 if (wanted === "") await mutateWhole(outcome);
 if (wanted === "" || wanted === "heuristics") await breakHeuristics(outcome);
+await mutateEngine(wanted, outcome);
 await mutateSources(wanted, outcome);
 process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
