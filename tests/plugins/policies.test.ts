@@ -47,7 +47,7 @@ async function run(verb: "up" | "preview", name: string, folder: string, given: 
   await writeFile(file, JSON.stringify(given.exceptions ?? []));
   const result = await stack[verb]({
     policyPacks: [folder],
-    config: { bad: String(given.bad), ...given.config, budget: '{"monthlyUsd":1000}' },
+    config: { bad: String(given.bad), budget: '{"monthlyUsd":1000}', ...given.config },
     env: { TEST_EXCEPTIONS: file, TEST_KEY: given.key, ...given.env },
   });
   const refused = new Map<string, string[]>();
@@ -115,6 +115,20 @@ describe("S3 the policy pack in a preview", () => {
     const before = await run("preview", "late", strict, { bad: true, key: lambdaKey() });
     expect(before.code, before.stdout).toBe(0);
     expect(before.advised).toEqual(["releases-judged-later"]);
+  });
+
+  test("S3 L7 advises of a host that may become too dear, refuses none for it, and says nothing within the budget", async () => {
+    const either = async (monthlyUsd: number) => {
+      const config = { either: "true", budget: JSON.stringify({ monthlyUsd }) };
+      const result = await preview(strict, { bad: false, key: lambdaKey(), config });
+      expect(result.code, result.stdout).toBe(0);
+      expect([...result.refused]).toEqual([]);
+      return result;
+    };
+    const advice = await either(1000);
+    expect(advice.advised).toEqual(["launch-within-budget"]);
+    expect(advice.said).toContain("its machines (good-budget, either) may cost $");
+    expect((await either(5000)).advised).toEqual([]);
   });
 
   test("S1 refuses a key in the configuration that is not marked secret", async () => {

@@ -208,6 +208,8 @@ const service = (type: string) => (name: string) =>
 pair("single-ingress", service("ClusterIP"), service("LoadBalancer"));
 pair("namespace-pod-security", namespaced("restricted"), namespaced("baseline"));
 pair("budget", machine("cpu_4x_general"), machine("gpu_8x_h100_sxm5", "gpu_4x_h100_sxm5"));
+// Within the budget as the first type, and not as the second.
+if (config.getBoolean("either")) machine("gpu_1x_a6000", "gpu_1x_a100")("either");
 pair("firewall", rules(443), rules(22));
 pair("k3s-config", k3s(true), k3s(false));
 // Any `.apply` over a secret makes the whole of it one.
