@@ -7,40 +7,12 @@ import { files, type Lab } from "../../lab/lab.ts";
 import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
 import { assembleToolchain, chooseMode, officialToolchain } from "../../lab/pulumi/toolchain.ts";
 import { Stack } from "../../lab/stack/stack.ts";
-import { looksRandom } from "../../policies/detector/random.ts";
 import { lookUp } from "../../tools/artefacts/obtain.ts";
 import { run } from "../../tools/exec.ts";
-
-/** A secret of a lab, by where it came from. Its value never goes into a message. */
-export interface Secret {
-  name: string;
-  value: string;
-}
+import { formsOf, foundIn, type Secret, searched } from "./secretValues.ts";
 
 /** How Pulumi marks a secret in an exported state. */
 const signature = "4dabf18193072939515e22adb298388d";
-
-/** Shorter texts are in too many places by chance. Characters. */
-const shortest = 16;
-
-/**
- * What to look for: a text as it is and in base64. Of a PEM file one line of its middle, which is the same however its
- * line ends are written; of its base64 a middle part, as all keys begin alike.
- */
-export function formsOf(value: string): string[] {
-  const lines = value.trim().split("\n");
-  const [, , line] = lines;
-  const encoded = Buffer.from(value).toString("base64");
-  if (lines.length === 1) return [value, encoded.replace(/=+$/, "").slice(0, -1)];
-  return line && !line.startsWith("-----") ? [line, encoded.slice(120, 180)] : [];
-}
-
-/** Names of the secrets that stand in a text in the clear. */
-export const foundIn = (text: string, secrets: Secret[]): string[] => [
-  ...new Set(
-    secrets.filter(({ value }) => formsOf(value).some((form) => text.includes(form))).map(({ name }) => name),
-  ),
-];
 
 /** A lab's stack, as `make up` left it. */
 export async function stackOf(lab: Lab): Promise<Stack> {
@@ -64,9 +36,6 @@ function* marked(value: unknown, name: string, secret = false): Generator<Secret
   }
 }
 
-/** Hashes of secrets, which restart what uses them, and names: they went with a secret, and are none. */
-const notSecret = /(?:hash|checksum|username)$/i;
-
 /** What Pulumi keeps as secret and what looks like one: scripts and names that merely went with a secret are left out. */
 async function ofState(stack: Stack): Promise<Secret[]> {
   const { stdout } = await stack.pulumi(["stack", "export", "--show-secrets"]);
@@ -83,7 +52,7 @@ async function ofCluster(lab: Lab): Promise<Secret[]> {
     .filter(({ type }) => type !== "helm.sh/release.v1")
     .flatMap(({ metadata, data }) =>
       Object.entries(data ?? {})
-        .filter(([key]) => /pass|key|token|secret/i.test(key) && !/\.(?:crt|pub)$/.test(key))
+        .filter(([key]) => !/\.(?:crt|pub)$/.test(key))
         .map(([key, value]) => ({
           name: `Secret ${metadata?.namespace}/${metadata?.name} ${key}`,
           value: Buffer.from(value, "base64").toString(),
@@ -100,15 +69,7 @@ export async function secretsOf(lab: Lab, stack: Stack): Promise<Secret[]> {
       value: await readFile(file, "utf8"),
     })),
   );
-  const all = [...own, ...(await ofState(stack)), ...(await ofCluster(lab))];
-  return all
-    .filter(({ name }) => !notSecret.test(name))
-    .map(({ name, value }) => ({ name, value: value.trim() }))
-    .filter(
-      ({ value }) =>
-        /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value) ||
-        (value.length >= shortest && !value.includes("\n") && looksRandom(value)),
-    );
+  return searched([...own, ...(await ofState(stack)), ...(await ofCluster(lab))]);
 }
 
 /** The lab's containers: its hosts and its registry. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { watchCommandLines } from "../../support/commandLines.ts";
-import { foundIn } from "../../support/secrets.ts";
+import { foundIn } from "../../support/secretValues.ts";
 
 test("S1 a secret on the command line of a process that is gone again was seen", async () => {
   const planted = { name: "planted", value: randomBytes(20).toString("hex") };
