@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
+import { waitFor } from "../../components/core/wait.ts";
 import type { Estimate } from "../../lambda/cost.ts";
 import type { HostSummary } from "../../lambda/fleet.ts";
+import { testCloud } from "../cloud/support/cloud.ts";
 import { brief } from "../plugins/events.ts";
-import { fast, lambdaStack } from "./support/stack.ts";
+import { fast, lambdaStack, speed } from "./support/stack.ts";
 
 const backend = { name: "backend", roles: ["server", "ingress", "data"] };
+const single = { ...backend, roles: [...backend.roles, "mcp"] };
 const mcp = { name: "mcp", roles: ["agent", "mcp"], regions: ["us-west-3"], instanceTypes: ["gpu_1x_a100"] };
 
 interface Change {
@@ -114,7 +117,7 @@ test("L4 a stack of the same name in another backend has rulesets of its own, an
         fileSystem: undefined,
         firewall: { adminNetworks: [adminNetwork] },
       },
-      hosts: [{ ...backend, roles: [...backend.roles, "mcp"] }],
+      hosts: [single],
     });
   const up = await first.program.up({ config: config("203.0.113.0/24", "one") });
   expect(up.code, said(up)).toBe(0);
@@ -133,8 +136,8 @@ test("L4 a stack of the same name in another backend has rulesets of its own, an
   expect((await control.state()).rulesets).toEqual(before);
 });
 
-test("L7 a budget that the dearest outcome exceeds, and a wrong key, fail the preview before anything is made", async () => {
-  const { program, control, cloud } = await lambdaStack("fleet", {});
+test("L7 a budget that the dearest outcome exceeds, and a wrong key, fail before anything is made; the right key launches one host", async () => {
+  const { program, control, cloud, key } = await lambdaStack("fleet", {});
   const config = configFor(cloud.url);
   const dear = await program.preview({ config: config({ monthlyUsd: 2000 }) });
   expect(dear.code).not.toBe(0);
@@ -143,22 +146,20 @@ test("L7 a budget that the dearest outcome exceeds, and a wrong key, fail the pr
   const up = await program.up();
   expect(up.code).not.toBe(0);
 
-  await program.cli(
-    ["config", "set", "--secret", "sophia-infra:lambdaApiKey", "--config-file", configFile(program.dir)],
-    {
-      stdin: "secret_wrong_4711",
-    },
-  );
-  const refused = await program.up({ config: config({}) });
+  const refused = await program.up({ config: config({}), ...withKey("secret_wrong_4711") });
   expect(refused.code).not.toBe(0);
   expect(said(refused)).toMatch(/API key was invalid.*sophia-infra:lambdaApiKey/);
   expect(said(refused)).not.toContain("4711");
   const { instances, sshKeys, fileSystems, rulesets } = await control.state();
   expect([instances, sshKeys, fileSystems, rulesets]).toEqual([[], [], [], []]);
+
+  const accepted = await program.up({ config: config({ hosts: [single] }), ...withKey(key) });
+  expect(accepted.code, said(accepted)).toBe(0);
+  expect((await control.state()).instances).toHaveLength(1);
 });
 
-test("L7 a preview works offline, and says that prices are unknown; an update is refused before anything is made", async () => {
-  const { program, control, cloud, lines } = await lambdaStack("fleet", {});
+test("L7 a preview works offline, and says that prices are unknown; an update is refused until Lambda answers, then launches one host", async () => {
+  const { program, control, cloud, driver, key } = await lambdaStack("fleet", {});
   const config = configFor(cloud.url);
   const broken = { kind: "reply", status: 502, text: "<html>bad gateway" } as const;
   await control.addFault({ operation: "listInstanceTypes", next: 1000, effect: broken });
@@ -175,22 +176,30 @@ test("L7 a preview works offline, and says that prices are unknown; an update is
     /budget of \$3000 a month was not checked, prices are unknown: .*cannot reach/,
   );
 
-  lines.length = 0;
-  await program.cli(
-    ["config", "set", "--secret", "sophia-infra:lambdaApiKey", "--config-file", configFile(program.dir)],
-    {
-      stdin: "placeholder-lambda-api-key",
-    },
-  );
-  const placeholder = await program.preview();
+  const offline = await program.up();
+  expect(offline.code).not.toBe(0);
+  expect(said(offline)).toMatch(/so no host is launched: prices are unknown: .*cannot reach http/);
+  expect(said(offline)).toContain("lambda.apiUrl");
+
+  const placeholder = await program.preview(withKey("placeholder-lambda-api-key"));
   expect(placeholder.code, said(placeholder)).toBe(0);
   expect(said(placeholder)).toContain("the Lambda API key is a placeholder");
   expect(brief(placeholder.steps)).toEqual(
     expect.arrayContaining(["create fleet-backend", "create fleet-mcp", "create fleet-rules-us-west-1"]),
   );
+
+  const port = Number(new URL(cloud.url).port);
+  // Somebody's connection may have got the port meanwhile, and gives it back.
+  const opened = await waitFor({ what: `port ${port}`, deadline: 60, interval: 0.5 }, () =>
+    testCloud({ driver, port, speed }),
+  );
+  const online = await program.up({ config: config({ hosts: [single] }), ...withKey(key) });
+  expect(online.code, said(online)).toBe(0);
+  expect((await opened.control.state()).instances).toHaveLength(1);
+  expect(driver.created).toHaveLength(1);
 });
 
 /** All that the CLI said. */
 const said = (result: { stdout: string; stderr: string }): string => result.stdout + result.stderr;
 
-const configFile = (dir: string): string => `${dir}/Pulumi.test.yaml`;
+const withKey = (lambdaApiKey: string) => ({ secrets: { "sophia-infra:lambdaApiKey": lambdaApiKey } });
