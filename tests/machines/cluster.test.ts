@@ -62,12 +62,31 @@ const kubectl = async (command: string) => {
 };
 
 test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed, and loses a node in order", async () => {
-  const stack: Program = await runProgram({
-    program,
-    config: configOf([backend.host, mcp.host]),
+  const stack: Program = await runProgram({ program, config: configOf([backend.host, mcp.host]) });
+
+  // A key that the hosts do not know, then a release that is another one than was pinned: each update goes on from there.
+  const stranger = makeKey();
+  const unknown = await stack.up({ secrets: { sshPrivateKey: stranger.privateKey } });
+  expect(unknown.code).not.toBe(0);
+  expect(unknown.stdout).toMatch(
+    new RegExp(
+      `ubuntu@${backend.host.address}:22: the host rejected the login 5 times \\(key ssh-ed25519 SHA256:`,
+    ),
+  );
+  expect(unknown.stdout).toContain("~ubuntu/.ssh/authorized_keys");
+  expect(unknown.stdout + unknown.stderr).not.toContain(stranger.privateKey.split("\n")[2]);
+  const pinned = { url: `${web.url}/k3s`, sha256: "b".repeat(64) };
+  const mismatched = await stack.up({
+    config: configOf([backend.host, mcp.host], { release: { amd64: pinned, arm64: pinned } }),
     secrets: { sshPrivateKey: fleet.key.privateKey },
   });
-  stepsOf(await stack.up());
+  expect(mismatched.code).not.toBe(0);
+  expect(mismatched.stdout).toContain(`checksum mismatch: ${web.url}/k3s has SHA-256`);
+  const secured = ["harden", "perimeter", "health"].map((step) => `create cluster-backend-${step}`);
+  const first = stepsOf(await stack.up({ config: configOf([backend.host, mcp.host]) }));
+  expect(first).toContain("create cluster-backend-install");
+  expect(first.filter((step) => secured.includes(step))).toEqual([]);
+
   const { kubeconfig, nodes, clusterIdentity } = await stack.outputs();
   expect(nodes).toEqual(["backend", "mcp-node"]);
   expect(String(kubeconfig)).toContain(`server: https://${backend.host.address}:6443`);
