@@ -1,19 +1,42 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { labOf } from "../../lab/lab.ts";
+import { machineImage } from "../../lab/machines/image.ts";
+import { obtain } from "../../tools/artefacts/obtain.ts";
+import { docker } from "../../tools/docker/docker.ts";
+import { ensureEngine } from "../../tools/docker/engine/engine.ts";
+import { removeUser } from "../../tools/docker/engine/record.ts";
+import { imageOf } from "../../tools/docker/images/build.ts";
 import { run } from "../../tools/exec.ts";
+
+/** Writes the image of the lab's hosts into a file: another engine has none. */
+async function hostImage(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "sophia-image-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await ensureEngine(folder);
+  const built = await obtain([machineImage], { cache: labOf().cache });
+  const file = join(folder, "host.tar");
+  await docker(["save", "--output", file, await imageOf(built.get(machineImage.name) ?? "")]);
+  await removeUser(folder);
+  return file;
+}
 
 const able = process.platform === "linux" && process.getuid?.() === 0;
 
 /** Runs a program beside this machine's engine, with a folder of its own; what it printed. */
-async function apart(program: string): Promise<Record<string, unknown>> {
+async function apart(program: string, ...args: string[]): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(join(tmpdir(), "sophia-engine-"));
   try {
     const script = join(import.meta.dirname, "engine/apart.sh");
-    const { stdout } = await run("unshare", ["--net", "--mount", "sh", script, program, folder], {
-      env: { DOCKER_HOST: undefined },
-    });
+    const { stdout } = await run(
+      "unshare",
+      ["--net", "--mount", "sh", script, program, "--folder", folder, ...args],
+      {
+        env: { DOCKER_HOST: undefined },
+      },
+    );
     return JSON.parse(stdout);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -21,13 +44,15 @@ async function apart(program: string): Promise<Record<string, unknown>> {
 }
 
 describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
-  test("started where none runs, revived when killed, kept while a lab needs it, stopped without a trace", async () => {
-    const seen = await apart("cycle.ts");
+  test("started where none runs, revived with a lab's hosts when killed, kept while a lab needs it, stopped without a trace", async () => {
+    const seen = await apart("cycle.ts", "--image", await hostImage());
     expect(seen).toMatchObject({
       running: expect.stringMatching(/^[0-9]+\./),
       bridge: true,
       deadAnswers: false,
       revivedAnswers: true,
+      restarted: true,
+      left: ["", "", ""],
       whileSecondUses: { stopped: false, because: expect.stringContaining("/second uses it") },
       unasked: { code: 0, stderr: expect.stringContaining("it runs and does not answer") },
       answersThen: true,
@@ -42,6 +67,7 @@ describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
       mounts: [],
       record: false,
     });
+    expect(seen.removed).toHaveLength(5);
     expect(seen.rules).not.toMatch(/DOCKER|docker0|:FORWARD DROP/);
   });
 

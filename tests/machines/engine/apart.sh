@@ -11,4 +11,6 @@ echo 0 > /proc/sys/net/ipv4/ip_forward
 cp -r /proc/sys/fs/inotify /run/inotify
 echo 128 > /run/inotify/max_user_instances
 mount --bind /run/inotify /proc/sys/fs/inotify
-exec node "$(dirname "$0")/$1" --folder "$2"
+program=$1
+shift
+exec node "$(dirname "$0")/$program" "$@"

@@ -3,14 +3,22 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { DockerDriver } from "../../../lab/machines/docker/driver.ts";
+import { ensureNetwork } from "../../../lab/machines/docker/network.ts";
+import { removeMachines } from "../../../lab/machines/docker.ts";
+import type { MachineSpec } from "../../../lab/machines/driver.ts";
+import { labFilter } from "../../../tools/docker/docker.ts";
 import { engineAnswers, ensureEngine, reviveEngine } from "../../../tools/docker/engine/engine.ts";
 import { removeUser } from "../../../tools/docker/engine/record.ts";
 import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { run } from "../../../tools/exec.ts";
 import { repository } from "../../../tools/repository.ts";
+import { running as runs } from "../driver/lab.ts";
 
 // Starts and stops an engine as two labs do, in whatever namespaces this process was put, and prints what came of it.
-const { values } = parseArgs({ options: { folder: { type: "string" } } });
+const { values } = parseArgs({
+  options: { folder: { type: "string" }, image: { type: "string" } },
+});
 const folder = values.folder ?? "";
 const [first, second] = [`${folder}/first`, `${folder}/second`];
 
@@ -34,7 +42,17 @@ await ensureEngine(first);
 await ensureEngine(second);
 const running = await text("docker", ["version", "--format", "{{.Server.Version}}"]);
 const bridge = "docker0" in networkInterfaces() || (await text("ip", ["-o", "link"])).includes("docker0");
-// A killed engine comes back, and is known for the lab's own still.
+// A killed engine comes back with the hosts of the lab, and is known for the lab's own still.
+const image = await text("docker", ["load", "--quiet", "--input", values.image ?? ""]);
+const lab = { name: "second", folder: second };
+const network = await ensureNetwork(lab);
+const driver = new DockerDriver({ lab, image: image.replace("Loaded image: ", ""), network });
+const host: MachineSpec = {
+  ...{ id: "host", lab: lab.name, hostname: "host", publicAddress: "127.20.255.11", authorizedKeys: [] },
+  ...{ gpus: { count: 0, model: "" }, fileSystems: [] },
+};
+await driver.create(host);
+const startedAt = (await runs(driver, host.id)).startedAt ?? 0;
 process.kill(Number(await text("cat", ["/run/docker.pid"])), "SIGKILL");
 await waitFor({ what: "the engine's death", deadline: 20, interval: 0.1 }, async () => {
   const { code } = await run("docker", ["info"], { allowFailure: true });
@@ -43,6 +61,15 @@ await waitFor({ what: "the engine's death", deadline: 20, interval: 0.1 }, async
 const deadAnswers = await engineAnswers();
 await reviveEngine(second);
 const revivedAnswers = await engineAnswers();
+const restarted = ((await runs(driver, host.id)).startedAt ?? 0) > startedAt;
+const removed = await removeMachines(lab);
+const left = await Promise.all(
+  [
+    ["ps", "--all"],
+    ["volume", "ls"],
+    ["network", "ls"],
+  ].map((list) => text("docker", [...list, "--quiet", ...labFilter(lab)])),
+);
 const instancesWhile = Number(await instances());
 const whileSecondUses = await stopEngine(first);
 await text("docker", ["volume", "create", "kept"]);
@@ -60,6 +87,9 @@ console.log(
     running,
     deadAnswers,
     revivedAnswers,
+    restarted,
+    removed,
+    left,
     bridge,
     whileSecondUses,
     unasked,
