@@ -7,6 +7,7 @@ import { volumeOf } from "./checks/volume.ts";
 import { type Answer, lookInto } from "./checks/warehouse.ts";
 import { Window } from "./checks/window.ts";
 import { EstuaryUnreadable, type StatusClient } from "./estuary/client.ts";
+import { recordLoads } from "./estuary/loads.ts";
 import { badRecords, type HeldUp, heldUp, type Task } from "./estuary/tasks.ts";
 import { History } from "./history.ts";
 import { Retention } from "./retention.ts";
@@ -140,6 +141,7 @@ export class Meter {
       }
       const id = randomUUID();
       await logBadRecords(client, id, badRecords(tasks, this.#streams));
+      await recordLoads(client, this.#streams, tables, this.#options.retentionDays);
       await this.#retention.keep(client, at);
       await write(client, { id, statuses, results: this.#history.worthKeeping(results, at) });
       return {

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { fieldReasons } from "../gong/source/drift.ts";
 import type { Result, State } from "./checks/judge.ts";
+import { identifier } from "./checks/sql.ts";
 import { volume } from "./checks/volume.ts";
 import type { BadRecord } from "./estuary/tasks.ts";
 
@@ -15,7 +16,7 @@ export interface Run {
 
 const seconds = (moment: Date | null) => (moment === null ? undefined : moment.getTime() / 1000);
 
-/** Last runs by stream, without those under way. */
+/** Last runs of our extractor by stream, without those under way. What Estuary loaded says nothing of rejected records. */
 export async function lastRuns(client: pg.ClientBase): Promise<Map<string, Run>> {
   const { rows } = await client.query<{
     stream: string;
@@ -30,7 +31,7 @@ export async function lastRuns(client: pg.ClientBase): Promise<Map<string, Run>>
             (array_agg(rows_read ORDER BY started_at DESC) FILTER (WHERE whole))[1] AS read,
             (array_agg(rows_rejected ORDER BY started_at DESC) FILTER (WHERE whole))[1] AS rejected
        FROM (SELECT *, status <> 'running' AND rows_read > 0 AND started_at > now() - interval '1 day' AS whole
-               FROM sync_history WHERE started_at > now() - interval '30 days') AS runs
+               FROM sync_history WHERE source = 'gong' AND started_at > now() - interval '30 days') AS runs
       GROUP BY stream`,
   );
   return new Map(
@@ -116,11 +117,10 @@ export async function oldestAfter(
   column: string,
   newest: number | undefined,
 ): Promise<number | undefined> {
-  const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
   const { rows } = await client.query<{ oldest: Date | null }>(
     // A millisecond for what is rounded on the way.
-    `SELECT min(${quoted(column)})::timestamptz AS oldest FROM ${quoted(table)}
-      WHERE ${quoted(column)}::timestamptz > to_timestamp($1) + interval '1 millisecond'`,
+    `SELECT min(${identifier(column)})::timestamptz AS oldest FROM ${identifier(table)}
+      WHERE ${identifier(column)}::timestamptz > to_timestamp($1) + interval '1 millisecond'`,
     [newest ?? 0],
   );
   return seconds(rows[0]?.oldest ?? null);

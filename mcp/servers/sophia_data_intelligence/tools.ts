@@ -60,7 +60,7 @@ export function dataTools(database: Database): Tool[] {
       name: "list_syncs",
       description:
         "List runs of Gong's extractor, newest first: stream, status, times, rows, and why a run failed. " +
-        "HubSpot and Slack are loaded continuously and have no runs: see their status.",
+        "HubSpot and Slack are loaded continuously: a row is an hour in which records came; see also their status.",
       input: z.object({
         stream,
         status: z.string().max(50).optional().describe("only this status, e.g. failed"),

@@ -232,6 +232,11 @@ describe("P3 migrations on real PostgreSQL", () => {
       "quality",
       "INSERT INTO data_quality_metrics (stream, check_name, score, passed) VALUES ('s', 'c', 100, true)",
     ],
+    [
+      "quality",
+      `INSERT INTO sync_history (run_id, source, stream, status) VALUES (gen_random_uuid(), 's', 's', 'succeeded')
+       ON CONFLICT (run_id, stream) DO UPDATE SET rows_read = excluded.rows_read`,
+    ],
     ["quality", "DELETE FROM error_logs WHERE occurred_at < now() - interval '90 days'"],
     ["quality", "SELECT * FROM hubspot_contacts_staging"],
     ["flow_capture", "INSERT INTO flow_watermarks VALUES ('flow_slot', 'x')"],
