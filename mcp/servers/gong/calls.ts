@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cut, fitting } from "../kit/cut.ts";
+import { cut } from "../kit/cut.ts";
 import { cursorFor, cursorState, ToolError } from "../kit/tool.ts";
 import type { GongApi } from "./api.ts";
 import { pageOfCalls, pageOfExtensive, type WireCall, type WireExtensive, type WireParty } from "./wire.ts";
@@ -28,7 +28,8 @@ export function windowOf(from: string | undefined, to: string | undefined, now =
 const minutes = (seconds: number | undefined) =>
   seconds === undefined ? undefined : Math.round(seconds / 6) / 10;
 
-const describeWithin = (
+/** A call with texts of at most so many characters. Pure. */
+export const describeWithin = (
   most: number,
   { duration, isPrivate: _, title, purpose, url, ...call }: WireCall,
 ) => ({
@@ -42,7 +43,7 @@ const describeWithin = (
 /** In a list. */
 const describeCall = (call: WireCall) => describeWithin(200, call);
 
-const describeParty = ({ name, emailAddress, title, affiliation, userId }: WireParty) => ({
+export const describeParty = ({ name, emailAddress, title, affiliation, userId }: WireParty) => ({
   name,
   email: emailAddress,
   title,
@@ -118,35 +119,6 @@ export async function oneCall(api: GongApi, id: string, signal: AbortSignal): Pr
     throw new ToolError(`The call ${id} is private`, "Who may read it can do so in Gong.");
   return call;
 }
-
-/** A call with as much of everything as fits into one answer. */
-export function describeWhole({ metaData, parties = [], context = [], content }: WireExtensive) {
-  const objects = context.flatMap(({ system, objects = [] }) => objects.map((each) => ({ system, ...each })));
-  return fitting({
-    ...describeWithin(5000, metaData),
-    parties: parties.slice(0, 50).map(describeParty),
-    crm: objects.slice(0, 20).map(({ system, objectType, objectId, fields = [] }) => ({
-      system,
-      objectType,
-      objectId,
-      fields: Object.fromEntries(fields.slice(0, 30).map(({ name, value }) => [name, plain(value)])),
-    })),
-    brief: content?.brief,
-    keyPoints: content?.keyPoints?.slice(0, 100).map(({ text }) => text),
-    topics: content?.topics
-      ?.filter(({ duration }) => duration !== 0)
-      .slice(0, 100)
-      .map(({ name }) => name),
-    trackers: content?.trackers
-      ?.filter(({ count }) => count !== 0)
-      .slice(0, 100)
-      .map(({ name, count }) => ({ name, count })),
-  });
-}
-
-/** A field's value; a list or object as its JSON, which can be cut. */
-const plain = (value: unknown): unknown =>
-  typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 
 export interface Wanted {
   text?: string | undefined;

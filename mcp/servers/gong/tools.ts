@@ -11,7 +11,6 @@ import {
 } from "../kit/tool.ts";
 import type { GongApi } from "./api.ts";
 import {
-  describeWhole,
   listCalls,
   oneCall,
   type Place,
@@ -22,6 +21,7 @@ import {
   taken,
   windowOf,
 } from "./calls.ts";
+import { describeWhole } from "./whole.ts";
 import { pageOfTranscripts, pageOfUsers, type WireExtensive, type WireTranscript } from "./wire.ts";
 
 const moment = z.iso.datetime({ offset: true });
@@ -53,9 +53,19 @@ export const gongTools = (api: GongApi): Tool[] => [
   tool({
     name: "get_call",
     description:
-      "Show one call with participants, summary, key points, topics and the CRM records it was about.",
-    input: z.object({ id: callId }),
-    run: async ({ id }, { signal }) => describeWhole(await oneCall(api, id, signal)),
+      "Show one call with participants, summary, key points, topics and the CRM records it was about; `leftOut` counts what is not shown.",
+    input: z.object({
+      id: callId,
+      limit: z
+        .number()
+        .int()
+        .min(1)
+        .max(50)
+        .default(20)
+        .describe("how many participants, and how many CRM records, at most"),
+      cursor: paging.cursor,
+    }),
+    run: async ({ id, ...page }, { signal }) => describeWhole(await oneCall(api, id, signal), page),
   }),
   tool({
     name: "get_transcript",

@@ -72,3 +72,49 @@ test("M4 the largest answers stay readable: long values are cut and say so, list
     expect(pages.flat(), name).toHaveLength(250);
   }
 });
+
+test("P1 a call with many participants and CRM records comes in pages, and says how many are left out", async () => {
+  const { gong, ask, call } = await serving();
+  const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+  gong.calls = [
+    gongCall(1, {
+      parties: numbers(55).map((n) => ({ speakerId: `s${n}`, name: `P${n}`, affiliation: "External" })),
+      context: [25, 20].map((count, system) => ({
+        system: `CRM ${system}`,
+        objects: numbers(count).map((n) => ({
+          objectType: "Deal",
+          objectId: `${system}/${n}`,
+          fields: numbers(n === 24 ? 32 : 1).map((f) => ({ name: `f${f}`, value: "x" })),
+        })),
+      })),
+      content: {
+        brief: "Long.",
+        keyPoints: numbers(103).map((n) => ({ text: `Point ${n}` })),
+        topics: numbers(101).map((n) => ({ name: `Topic ${n}`, duration: 1 })),
+      },
+    }),
+  ];
+  const id = gong.calls[0]?.metaData.id;
+  const first = await ask("get_call", { id });
+  expect(first.leftOut).toEqual({ parties: 35, crm: 25, keyPoints: 3, topics: 1 });
+  expect([first.parties, first.crm, first.keyPoints].map(({ length }) => length)).toEqual([20, 20, 100]);
+  const second = await ask("get_call", { id, cursor: first.nextCursor });
+  expect(second.leftOut).toEqual({ parties: 15, crm: 5 });
+  expect(second).not.toHaveProperty("brief");
+  const third = await ask("get_call", { id, cursor: second.nextCursor });
+  expect(third).not.toHaveProperty("leftOut");
+  expect(third).not.toHaveProperty("nextCursor");
+  const all = [first, second, third];
+  expect(all.flatMap(({ parties }) => parties.map(({ name }: { name: string }) => name))).toEqual(
+    numbers(55).map((n) => `P${n}`),
+  );
+  const crm = all.flatMap(({ crm: each }) => each);
+  expect(crm.map(({ objectId }) => objectId)).toEqual([
+    ...numbers(25).map((n) => `0/${n}`),
+    ...numbers(20).map((n) => `1/${n}`),
+  ]);
+  expect(crm[24]).toMatchObject({ fieldsLeftOut: 2 });
+  expect(crm[23]).not.toHaveProperty("fieldsLeftOut");
+  expect((await ask("get_call", { id, limit: 50 })).leftOut).toEqual({ parties: 5, keyPoints: 3, topics: 1 });
+  expect((await call("get_call", { id, cursor: "x" })).text).toMatch(/not one of ours/);
+});
