@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { lstatSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { files } from "../../../lab/lab.ts";
+import { serverVariable } from "../../../lab/state/servers.ts";
 import { run } from "../../../tools/exec.ts";
 import { command, lab, minutes, status } from "../lab.ts";
 import { claims, inEngine, listening, mounted, processes, tracesOfLab } from "./traces.ts";
@@ -11,10 +14,18 @@ const pidFileIn = (folder: string) => {
   return join(folder, name);
 };
 
-/** As after a crash: one server is dead, of another nobody knows the number any more, and a host is gone. */
+/** As after a crash: one server is dead and its child is not, of another nobody knows the number any more, a host is gone. */
 async function breakIt(host: string): Promise<void> {
   const { pid } = JSON.parse(readFileSync(pidFileIn(join(lab.folder, "cloud")), "utf8")) as { pid: number };
   process.kill(pid, "SIGKILL");
+  const orphan = spawn("sleep", ["4711"], {
+    env: { ...process.env, [serverVariable]: join(lab.folder, "cloud") },
+    stdio: "ignore",
+    detached: true,
+  });
+  onTestFinished(() => void orphan.kill("SIGKILL"));
+  await once(orphan, "spawn");
+  expect(await processes()).toContain("sleep 4711");
   truncateSync(pidFileIn(files(lab).saas));
   const [container = ""] = (
     await run("docker", [

@@ -1,5 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { findNetwork } from "../../../lab/machines/docker/network.ts";
+import { processes as processNumbers } from "../../../lab/state/process.ts";
+import { serverVariable } from "../../../lab/state/servers.ts";
+import { ensureEngine } from "../../../tools/docker/engine/engine.ts";
+import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { run } from "../../../tools/exec.ts";
 import { lab } from "../lab.ts";
 
@@ -62,24 +68,41 @@ export async function tracesOfLab(): Promise<Traces> {
   };
 }
 
-/** Names of what the engine still has of the lab. */
+/** Names of what the engine still has of the lab. One that `make down` stopped is asked, too: what it keeps is on its disk. */
 export async function inEngine(): Promise<string[]> {
-  if ((await run("docker", ["info"], { allowFailure: true })).code !== 0) return [];
-  const kinds = [
-    ["ps", "-aq"],
-    ["volume", "ls", "-q"],
-    ["network", "ls", "-q"],
-  ];
-  const lists = await Promise.all(kinds.map((kind) => run("docker", [...kind, ...labelled])));
-  return lists.flatMap(({ stdout }) => stdout.split("\n").filter(Boolean));
+  const user = await mkdtemp(join(tmpdir(), "traces-"));
+  await ensureEngine(user);
+  try {
+    const kinds = [
+      ["ps", "-aq"],
+      ["volume", "ls", "-q"],
+      ["network", "ls", "-q"],
+    ];
+    const lists = await Promise.all(kinds.map((kind) => run("docker", [...kind, ...labelled])));
+    return lists.flatMap(({ stdout }) => stdout.split("\n").filter(Boolean));
+  } finally {
+    await stopEngine(user);
+    await rm(user, { recursive: true });
+  }
 }
 
-/** Command lines of the lab's processes, but for those of the tests. */
+/** Command lines of the lab's processes, but for those of the tests. A server's children have its mark, not its arguments. */
 export async function processes(): Promise<string[]> {
-  const lines = (await run("ps", ["axww", "-o", "args"])).stdout.split("\n");
-  return lines.filter(
-    (line) => line.includes(`${lab.folder}/`) && !line.includes("vitest") && !line.includes("tests/run.ts"),
+  const all = await Promise.all(
+    (await processNumbers()).map(async (pid) => {
+      const [line, environment] = await Promise.all(
+        ["cmdline", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
+      );
+      const marked = environment
+        ?.split("\0")
+        .some((one) => one.startsWith(`${serverVariable}=${lab.folder}/`));
+      return { line: line?.replaceAll("\0", " ").trim() ?? "", marked };
+    }),
   );
+  const ofTests = (line: string) => line.includes("vitest") || line.includes("tests/run.ts");
+  return all
+    .filter(({ line, marked }) => marked || (line.includes(`${lab.folder}/`) && !ofTests(line)))
+    .map(({ line }) => line);
 }
 
 /** Whose claims on a loopback network the machine knows: folders of labs. */
