@@ -46,15 +46,26 @@ export const command = (...args: string[]) =>
     onLine: show,
   });
 
-/** Lines at which Ctrl-C is pressed, one after the other. */
+export interface Interrupted {
+  code: number;
+  said: string;
+}
+
+/**
+ * Runs a command at which Ctrl-C is pressed.
+ *
+ * @param lines at which it is pressed, one after the other; none where a program of the command does it
+ * @param env in addition to the lab's
+ */
 export async function interrupted(
   lines: RegExp[],
-  ...args: string[]
-): Promise<{ code: number; said: string }> {
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Interrupted> {
   // As a terminal does it: the command has a process group of its own, and all that is in there hears of it.
   const child = spawn(process.execPath, [join(repository, "lab/cli.ts"), ...args], {
     cwd: repository,
-    env: { ...process.env, ...environment, LAB_CONFIG: configFile },
+    env: { ...process.env, ...environment, LAB_CONFIG: configFile, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

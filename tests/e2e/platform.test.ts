@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { watchCommandLines } from "../support/commandLines.ts";
-import { command, interrupted, minutes, up } from "./lab.ts";
+import { command, minutes, up } from "./lab.ts";
 import { badInput } from "./parts/badInput.ts";
 import { changes } from "./parts/changes.ts";
 import { down } from "./parts/down.ts";
 import { freshLab } from "./parts/freshLab.ts";
 import { gatewayChanges } from "./parts/gatewayChanges.ts";
 import { gpu } from "./parts/gpu.ts";
+import { interruptions } from "./parts/interruptions.ts";
 import { mcp } from "./parts/mcp.ts";
 import { mcpCheck } from "./parts/mcpCheck.ts";
 import { mcpReach } from "./parts/mcpReach.ts";
@@ -30,17 +31,7 @@ let commandLines = "";
 
 beforeAll(async () => {
   const watch = watchCommandLines();
-  // Interrupted as by somebody who changed their mind: while a host boots, and, with no patience left, while the cluster
-  // is being filled. The next one goes on from there.
-  const asked = await interrupted([/:Instance \S+ created/], "up");
-  expect(asked.code, asked.said.slice(-4000)).toBe(130);
-  expect(asked.said).toContain("interrupted; run the command again to continue");
-  const forced = await interrupted(
-    [/:Namespace \S+ created/, /waiting for operations in progress/, /still waiting/],
-    "up",
-  );
-  expect(forced.code, forced.said.slice(-4000)).toBe(130);
-  expect(forced.said).toContain("stopped at once; run the command again to continue");
+  await interruptions();
   const first = await up();
   commandLines = await watch.stop();
   expect(first.code, first.said.slice(-4000)).toBe(0);

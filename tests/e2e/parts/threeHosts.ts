@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
-import { change, minutes, status, up } from "../lab.ts";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { networkOf } from "../../../lab/state/claim.ts";
+import { change, lab, minutes, status, up } from "../lab.ts";
 import { statusCode } from "../reach.ts";
 
 type Role = "server" | "agent" | "ingress" | "data" | "mcp";
@@ -36,7 +39,24 @@ async function withHosts(): Promise<string[]> {
 /** The shape of production, reached from a lab of two. */
 export function threeHosts() {
   test(
-    "L2 K2 N1 a third host joins, and takes over the door with its pods",
+    "a stranger at a port of the host to come is named, and nothing is launched",
+    async () => {
+      const address = `${await networkOf(lab)}.${10 + hosts.length}`;
+      const stranger = createServer().listen(8080, address);
+      await once(stranger, "listening");
+      onTestFinished(() => void stranger.close());
+      change(asInProduction);
+      const { code, said, changed } = await up();
+      expect(code).toBe(1);
+      expect(said).toMatch(new RegExp(`${address}:8080: .+ \\(process ${process.pid}\\) uses this port`));
+      expect(said).toContain("Stop that program");
+      expect(changed).toEqual([]);
+    },
+    2 * minutes,
+  );
+
+  test(
+    "L2 K2 N1 a third host joins, also after that refusal, and takes over the door with its pods",
     async () => {
       const nodes = await withHosts();
       expect(nodes).toEqual(["backend", "frontend", "mcp-node"]);
