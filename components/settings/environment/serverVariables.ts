@@ -131,6 +131,13 @@ export const serverVariables = {
     schema: z.coerce.number().positive().max(3).default(0.5),
     setBy: "default",
   },
+  SOPHIA_GONG_REQUESTS_PER_DAY: {
+    about:
+      "Requests a day (UTC) of the server; Gong allows 10,000 for everyone, and the extractors take up to 9,000.",
+    usedBy: ["mcp/gong"],
+    schema: z.coerce.number().int().positive().max(10_000).default(400),
+    setBy: "default",
+  },
   SOPHIA_LAMBDA_CHANGES_ALLOWED: {
     about:
       "`1` lets tools launch and terminate instances, each call only with its confirmation. Costs money.",

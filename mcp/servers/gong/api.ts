@@ -10,6 +10,7 @@ import {
 import { type Answer, type Exchange, exchange, type Upstream } from "../kit/http.ts";
 import { Pace } from "../kit/pace.ts";
 import { ToolError } from "../kit/tool.ts";
+import { Day } from "./day.ts";
 import { refusal } from "./wire.ts";
 
 export interface GongAccount {
@@ -18,6 +19,8 @@ export interface GongAccount {
   accessKeySecret: () => string;
   /** Share of the three a second that Gong allows the company. */
   requestsPerSecond: number;
+  /** The same of the 10,000 a day (UTC). */
+  requestsPerDay: number;
   /** Seconds that one call may spend on waiting for Gong. Default 30. */
   patience?: number;
   clock?: Clock;
@@ -39,6 +42,7 @@ const advice: Record<number, string> = {
 export function gongApi(account: GongAccount): GongApi {
   const { clock = systemClock, patience = 30 } = account;
   const pace = new Pace(account.requestsPerSecond, clock);
+  const day = new Day(account.requestsPerDay, clock);
   const upstream: Upstream = {
     name: "Gong",
     url: account.url,
@@ -52,6 +56,7 @@ export function gongApi(account: GongAccount): GongApi {
     const attempt = async () => {
       // The turn would come when this call has long been given up.
       if (pace.paused() * 1000 > Math.max(0, until - clock.now())) throw tooLong(Math.ceil(pace.paused()));
+      if (!day.take()) throw usedUp(account.requestsPerDay);
       await pace.turn(request.signal);
       const answer = await exchange(upstream, request);
       if (answer.status === 429) return tooMany(answer, pace, until - clock.now());
@@ -100,6 +105,12 @@ const tooLong = (seconds: number) =>
   new ToolError(
     `Gong has had enough requests from the company and asks to wait ${seconds} s`,
     "Try again after that; Gong allows three requests a second and 10,000 a day for all integrations together.",
+  );
+
+const usedUp = (perDay: number) =>
+  new ToolError(
+    `This server has sent its ${perDay} requests of today to Gong`,
+    "Try again after midnight UTC. Gong allows 10,000 a day for all integrations together; SOPHIA_GONG_REQUESTS_PER_DAY is this server's share.",
   );
 
 function decode<S extends z.ZodType>(

@@ -17,6 +17,7 @@ await main({
         accessKey: secretFile(environment.SOPHIA_GONG_ACCESS_KEY_FILE, "gongAccessKey"),
         accessKeySecret: secretFile(environment.SOPHIA_GONG_ACCESS_KEY_SECRET_FILE, "gongAccessKeySecret"),
         requestsPerSecond: environment.SOPHIA_GONG_REQUESTS_PER_SECOND,
+        requestsPerDay: environment.SOPHIA_GONG_REQUESTS_PER_DAY,
       }),
     ),
   }),

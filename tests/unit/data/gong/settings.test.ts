@@ -45,9 +45,13 @@ function shareOf(file: string) {
   const each = environmentSchema("mcp/gong").parse({
     SOPHIA_GONG_ACCESS_KEY_FILE: "/key",
     SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: "/secret",
-  }).SOPHIA_GONG_REQUESTS_PER_SECOND as number;
+  });
   expect(servers).toBeGreaterThan(0);
-  return { perSecond: requestsPerSecond + servers * each, perDay: requestsPerDay };
+  const [second, day] = [each.SOPHIA_GONG_REQUESTS_PER_SECOND, each.SOPHIA_GONG_REQUESTS_PER_DAY].map(Number);
+  return {
+    perSecond: requestsPerSecond + servers * (second ?? Number.NaN),
+    perDay: requestsPerDay + servers * (day ?? Number.NaN),
+  };
 }
 
 test("P1 all stacks with one key, their MCP servers too, stay below what Gong allows the company", () => {
@@ -61,6 +65,6 @@ test("P1 all stacks with one key, their MCP servers too, stay below what Gong al
   const total = (of: "perSecond" | "perDay") =>
     [...shares.values()].reduce((sum, share) => sum + share[of], 0);
   expect(total("perSecond")).toBeLessThanOrEqual(gongLimits.perSecond);
-  // The MCP servers need some of the day, too.
-  expect(total("perDay")).toBeLessThanOrEqual(gongLimits.perDay - 1000);
+  // Below, because a server that starts again counts from 0.
+  expect(total("perDay")).toBeLessThan(gongLimits.perDay);
 });

@@ -18,7 +18,7 @@ function idleClock() {
   };
 }
 
-export async function serving(pageSize?: number, patience = 30) {
+export async function serving(pageSize?: number, patience = 30, requestsPerDay = 10_000) {
   const gong = await fakeGong(pageSize);
   const clock = idleClock();
   const api = gongApi({
@@ -26,6 +26,7 @@ export async function serving(pageSize?: number, patience = 30) {
     accessKey: () => gong.accessKey,
     accessKeySecret: () => gong.accessKeySecret,
     requestsPerSecond: 1000,
+    requestsPerDay,
     patience,
     clock,
   });

@@ -177,6 +177,22 @@ test("P1 a wait that is too long for a call is an error that states it", async (
   expect(gong.asked).toHaveLength(1);
 });
 
+test("P1 after its share of the day the server asks Gong for nothing until midnight UTC", async () => {
+  const { gong, call, clock } = await serving(undefined, 30, 3);
+  gong.calls = [gongCall(1)];
+  // A request that Gong refuses counts, too.
+  gong.instead.push((response) => json(response, 503, {}));
+  for (const wanted of [
+    /Call 1/,
+    /Call 1/,
+    /^This server has sent its 3 requests of today to Gong\. Try again after/,
+  ])
+    expect((await call("list_calls", november)).text).toMatch(wanted);
+  expect(gong.asked).toHaveLength(3);
+  await clock.sleep(86_400_000);
+  expect((await call("list_calls", november)).text).toMatch(/Call 1/);
+});
+
 test("P5 a server error of Gong is retried, and reported with its reason when it persists", async () => {
   const { gong, ask, call } = await serving();
   gong.calls = [gongCall(1)];

@@ -1,0 +1,23 @@
+import type { Clock } from "../../../components/core/wait.ts";
+
+/** Counts the requests of this process by days of UTC. A process that starts again counts from 0. */
+export class Day {
+  readonly #most: number;
+  readonly #clock: Clock;
+  #day = -1;
+  #sent = 0;
+
+  constructor(most: number, clock: Clock) {
+    this.#most = most;
+    this.#clock = clock;
+  }
+
+  /** Counts one more. @returns whether today has room for it */
+  take(): boolean {
+    const today = Math.floor(this.#clock.now() / 86_400_000);
+    if (today !== this.#day) [this.#day, this.#sent] = [today, 0];
+    if (this.#sent >= this.#most) return false;
+    this.#sent += 1;
+    return true;
+  }
+}
