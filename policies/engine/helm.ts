@@ -73,11 +73,12 @@ export async function renderRelease(subject: Subject): Promise<Subject[]> {
 
 function run(args: string[], stdin: string): Promise<string> {
   const binary = process.env.HELM_BINARY || "helm";
-  return new Promise((resolve, reject) => {
-    // Charts of ours are named from the project's folder.
-    const child = spawn(binary, args, { cwd: project });
-    // Not by spawn's own `timeout`: where helm is missing, it keeps this process for as long.
-    setTimeout(() => child.kill("SIGKILL"), deadline * 1000).unref();
+  // Charts of ours are named from the project's folder.
+  const child = spawn(binary, args, { cwd: project });
+  const end = () => child.kill("SIGKILL");
+  // Not by spawn's own `timeout`: where helm is missing, it keeps this process for as long.
+  const late = setTimeout(end, deadline * 1000).unref();
+  return new Promise<string>((resolve, reject) => {
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -95,5 +96,8 @@ function run(args: string[], stdin: string): Promise<string> {
       if (code === 0) resolve(stdout);
       else reject(new Error(signal ? `helm did not end within ${deadline} s` : stderr.trim().slice(0, 500)));
     });
+  }).finally(() => {
+    clearTimeout(late);
+    end();
   });
 }
