@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { publicKeyOf } from "../../data/quality/warehouse/keyPair.ts";
@@ -9,6 +9,7 @@ import { createPlane } from "./estuary/plane/create.ts";
 import { openGong } from "./gong/handler.ts";
 import { hubspotHandler } from "./hubspot/handler.ts";
 import { inferenceHandler } from "./inference/handler.ts";
+import type { Handler } from "./kit/http.ts";
 import { slackHandler } from "./slack/handler.ts";
 import { startSnowflake } from "./snowflake/start.ts";
 import { warehouseAt } from "./snowflake/warehouse.ts";
@@ -36,8 +37,6 @@ export interface RunningSaas {
   snowflakeUrl: string;
   close(): Promise<void>;
 }
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** The vendors that the pipeline and the MCP servers call, and what runs at them, in one process. */
 export async function serveSaas(options: SaasOptions): Promise<RunningSaas> {

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { models } from "../saas/inference/handler.ts";
+import { models } from "../saas/inference/models.ts";
 
 /** Settings that only the lab knows. */
 export interface LabFacts {
@@ -41,6 +41,7 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
   const lambda = section(config, "lambda");
   const gpu = section(config, "gpu");
   const pipeline = section(config, "pipeline");
+  const mcp = section(config, "mcp");
   const inPipeline = (name: string) => (pipeline[name] ?? {}) as Config;
   const { saasUrl } = facts;
   return {
@@ -89,8 +90,8 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
     },
     "sophia-infra:mcp": {
       image: facts.mcpImage,
-      ...section(config, "mcp"),
-      servers: withInference(section(config, "mcp"), saasUrl),
+      ...mcp,
+      servers: withInference(mcp, saasUrl),
     },
   };
 }

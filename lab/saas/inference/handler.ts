@@ -1,10 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { bodyOf, type Handler, reply } from "../kit/http.ts";
-import { answerTo, dimensions, vectorOf } from "./models.ts";
-
-/** Models by name, and what they do. */
-export const models = { chat: "lab-echo", embedding: "lab-words" } as const;
+import { answerTo, dimensions, models, vectorOf } from "./models.ts";
 
 const chat = z.object({
   model: z.string(),

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 
+/** Names of the models, by what they do. */
+export const models = { chat: "lab-echo", embedding: "lab-words" } as const;
+
 /** Numbers of a vector, unless fewer are asked for. */
 export const dimensions = 64;
 

@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { inferenceHandler, models } from "../../../../lab/saas/inference/handler.ts";
+import { inferenceHandler } from "../../../../lab/saas/inference/handler.ts";
+import { models } from "../../../../lab/saas/inference/models.ts";
 import { inferenceApi } from "../../../../mcp/servers/sophia_ai_intelligence/api.ts";
 import { inferenceTools } from "../../../../mcp/servers/sophia_ai_intelligence/tools.ts";
 import { calling } from "../../../support/servers/mcp/calling.ts";
