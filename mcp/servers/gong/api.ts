@@ -10,7 +10,7 @@ import {
 import { type Answer, type Exchange, exchange, type Upstream } from "../kit/http.ts";
 import { Pace } from "../kit/pace.ts";
 import { ToolError } from "../kit/tool.ts";
-import { Day } from "./day.ts";
+import { DailyLimit } from "./dailyLimit.ts";
 import { refusal } from "./wire.ts";
 
 export interface GongAccount {
@@ -42,7 +42,7 @@ const advice: Record<number, string> = {
 export function gongApi(account: GongAccount): GongApi {
   const { clock = systemClock, patience = 30 } = account;
   const pace = new Pace(account.requestsPerSecond, clock);
-  const day = new Day(account.requestsPerDay, clock);
+  const daily = new DailyLimit(account.requestsPerDay, clock);
   const upstream: Upstream = {
     name: "Gong",
     url: account.url,
@@ -56,7 +56,7 @@ export function gongApi(account: GongAccount): GongApi {
     const attempt = async () => {
       // The turn would come when this call has long been given up.
       if (pace.paused() * 1000 > Math.max(0, until - clock.now())) throw tooLong(Math.ceil(pace.paused()));
-      if (!day.take()) throw usedUp(account.requestsPerDay);
+      if (!daily.take()) throw usedUp(account.requestsPerDay);
       await pace.turn(request.signal);
       const answer = await exchange(upstream, request);
       if (answer.status === 429) return tooMany(answer, pace, until - clock.now());

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cut } from "../kit/cut.ts";
 import { cursorFor, cursorState, ToolError } from "../kit/tool.ts";
 import type { GongApi } from "./api.ts";
+import { dayMs } from "./dailyLimit.ts";
 import { pageOfCalls, pageOfExtensive, type WireCall, type WireExtensive, type WireParty } from "./wire.ts";
 
 /** Where an answer begins: a page of Gong's, and how many of its records were looked at before. */
@@ -14,8 +15,6 @@ export type Place = z.input<typeof place>;
 /** Filter of a list. Gong wants the same one with every page, so cursors carry it. */
 export const window = z.strictObject({ from: z.string(), to: z.string(), ...place.shape });
 export type Window = z.infer<typeof window>;
-
-const dayMs = 86_400_000;
 
 /** The window of a first page: by default the last seven days. */
 export function windowOf(from: string | undefined, to: string | undefined, now = Date.now()): Window {

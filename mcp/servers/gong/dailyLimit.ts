@@ -1,7 +1,9 @@
 import type { Clock } from "../../../components/core/wait.ts";
 
+export const dayMs = 86_400_000;
+
 /** Counts the requests of this process by days of UTC. A process that starts again counts from 0. */
-export class Day {
+export class DailyLimit {
   readonly #most: number;
   readonly #clock: Clock;
   #day = -1;
@@ -14,7 +16,7 @@ export class Day {
 
   /** Counts one more. @returns whether today has room for it */
   take(): boolean {
-    const today = Math.floor(this.#clock.now() / 86_400_000);
+    const today = Math.floor(this.#clock.now() / dayMs);
     if (today !== this.#day) [this.#day, this.#sent] = [today, 0];
     if (this.#sent >= this.#most) return false;
     this.#sent += 1;
