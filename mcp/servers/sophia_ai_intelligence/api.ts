@@ -77,7 +77,7 @@ function refused({ status, json, said, retryAfter }: Answer, path: string): Tool
   const reason = (error?.message ?? said).slice(0, 500);
   const kind = `${error?.code ?? ""} ${error?.type ?? ""}`;
   return new ToolError(
-    `The LLM endpoint refused ${path} (${status}): ${reason.replace(/\.$/, "")}`,
+    `The LLM endpoint refused ${path} (${status}): ${reason}`,
     todo(status, `${kind} ${reason}`, retryAfter),
   );
 }
