@@ -47,10 +47,9 @@ function shareOf(file: string) {
     SOPHIA_GONG_ACCESS_KEY_SECRET_FILE: "/secret",
   });
   expect(servers).toBeGreaterThan(0);
-  const [second, day] = [each.SOPHIA_GONG_REQUESTS_PER_SECOND, each.SOPHIA_GONG_REQUESTS_PER_DAY].map(Number);
   return {
-    perSecond: requestsPerSecond + servers * (second ?? Number.NaN),
-    perDay: requestsPerDay + servers * (day ?? Number.NaN),
+    perSecond: requestsPerSecond + servers * Number(each.SOPHIA_GONG_REQUESTS_PER_SECOND),
+    perDay: requestsPerDay + servers * Number(each.SOPHIA_GONG_REQUESTS_PER_DAY),
   };
 }
 
