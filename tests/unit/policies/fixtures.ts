@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type EvaluatedResource, withSecrets } from "../../../policies/engine/evaluate.ts";
+import type { Exception } from "../../../policies/engine/exceptions.ts";
 import { asKubernetes } from "../../../policies/engine/kubernetes.ts";
 import type { Context, Subject } from "../../../policies/engine/rule.ts";
 import { Hidden, hasSecrets, type Json, object } from "../../../policies/engine/values.ts";
@@ -15,6 +16,15 @@ export const contextOf = (more: Partial<Context> = {}): Context => ({
     plainPodNetwork: ["local"],
   },
   config: {},
+  ...more,
+});
+
+/** An exception that has not expired, with changes. */
+export const exception = (rule: string, resource: string, more: object = {}): Exception => ({
+  rule,
+  resource,
+  reason: "for as long as this test takes",
+  expires: "2027-01-01",
   ...more,
 });
 

@@ -6,6 +6,7 @@ import type { makePack } from "../../../../policies/pack.ts";
 import type { budgetAdvice, budgetFaults } from "../../../../policies/rules/platform/budget.ts";
 import type { leaksIn } from "../../../../policies/scan.ts";
 import { machine } from "../cases/subjects.ts";
+import { exception } from "../fixtures.ts";
 import { detecting, reading } from "./detection.ts";
 import { manifests, packing, subjects } from "./packChecks.ts";
 
@@ -35,16 +36,11 @@ const faults = (find: typeof budgetFaults): boolean =>
     "(thing, thing) cost $1460",
   ) === true;
 
-const exception = {
-  rule: "probes",
-  resource: "one",
-  reason: "for as long as this test takes",
-  expires: "2027-01-01",
-};
+const probes = exception("probes", "one");
 
 const excepting = (Made: typeof Exceptions): boolean => {
   const of = (change: object = {}, today = "2026-11-21") =>
-    new Made([{ ...exception, ...change }], "dev", today);
+    new Made([{ ...probes, ...change }], "dev", today);
   const used = of();
   const whole = of({ resource: "one/*" });
   const late = of({ resource: "one/Pod/x" });
@@ -67,7 +63,7 @@ const excepting = (Made: typeof Exceptions): boolean => {
     of({}, "2027-01-02").faults()[0]?.includes("expired") === true &&
     of({ stacks: ["prod"] }).faults().length === 0 &&
     of({ stacks: ["prod", "dev"] }).covers("probes", "one") &&
-    new Made([{ ...exception, stacks: ["prod"] }], undefined, "2026-11-21").faults().length === 1 &&
+    new Made([{ ...probes, stacks: ["prod"] }], undefined, "2026-11-21").faults().length === 1 &&
     of({ optional: true }).faults(new Set(["two"])).length === 0 &&
     of({ optional: true }).faults(new Set(["one"])).length === 1 &&
     of().faults(new Set(["two"])).length === 1 &&
@@ -78,7 +74,7 @@ const excepting = (Made: typeof Exceptions): boolean => {
 const parsing = (parse: typeof parseExceptions): boolean => {
   const refuses = (change: object) => {
     try {
-      return parse([{ ...exception, ...change }], ["probes", "r"], "2026-11-21").length === 0;
+      return parse([{ ...probes, ...change }], ["probes", "r"], "2026-11-21").length === 0;
     } catch {
       return true;
     }

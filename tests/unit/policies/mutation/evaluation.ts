@@ -5,7 +5,7 @@ import { Exceptions } from "../../../../policies/engine/exceptions.ts";
 import type { Rule, StackRule, Subject } from "../../../../policies/engine/rule.ts";
 import { manifestSubjects } from "../../../../policies/engine/subjects.ts";
 import { Hidden, type Json, object, revealed, unknown } from "../../../../policies/engine/values.ts";
-import { contextOf } from "../fixtures.ts";
+import { contextOf, exception } from "../fixtures.ts";
 
 const thing = (props: Json, name = "thing"): Resource => ({
   urn: `urn:${name}`,
@@ -37,12 +37,7 @@ const [plain, ofSecrets] = [rule(false), rule(true)];
 
 const exceptions = (...resources: string[]) =>
   new Exceptions(
-    resources.map((resource) => ({
-      rule: "r",
-      resource,
-      reason: "for as long as this test takes",
-      expires: "2027-01-01",
-    })),
+    resources.map((resource) => exception("r", resource)),
     "dev",
     "2026-11-21",
   );

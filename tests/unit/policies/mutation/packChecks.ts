@@ -7,7 +7,7 @@ import { type Json, unknown } from "../../../../policies/engine/values.ts";
 import type { makePack } from "../../../../policies/pack.ts";
 import { rules } from "../../../../policies/rules/index.ts";
 import { stackRules } from "../../../../policies/rules/stack/index.ts";
-import { contextOf, deployment } from "../fixtures.ts";
+import { contextOf, deployment, exception } from "../fixtures.ts";
 import { genericValue } from "../keys/values.ts";
 
 const named = (violations: Violation[]): string => violations.map(({ policy }) => policy.name).join();
@@ -33,14 +33,6 @@ async function render({ name }: Subject): Promise<Subject[]> {
   if (name === "broken") throw new Error("no chart");
   return manifestSubjects(name, [deployment({ pod: name === "bad" ? { hostPID: true } : {} })], "apps");
 }
-
-const exception = (rule: string, resource: string, more: object = {}): Exception => ({
-  rule,
-  resource,
-  reason: "for as long as this test takes",
-  expires: "2027-01-01",
-  ...more,
-});
 
 function packed(make: typeof makePack, ...exceptions: Exception[]): Pack {
   const context = contextOf({ config: { budget: '{"monthlyUsd":1000}' } });
