@@ -65,7 +65,7 @@ function structureIn(text: string): unknown[] {
 }
 
 /** Texts in a value, by name. */
-export function* leavesOf(value: unknown, name: string): Generator<Secret> {
+function* leavesOf(value: unknown, name: string): Generator<Secret> {
   if (typeof value === "string") yield { name, value };
   else if (typeof value === "object" && value !== null)
     for (const [key, each] of Object.entries(value)) yield* leavesOf(each, `${name}.${key}`);
@@ -88,7 +88,7 @@ const passwordIn = (text: string): string | undefined =>
  * itself, in every text of it where it is YAML or JSON, and in what base64 stands for. Shorter texts, texts that read
  * as words, and other texts of several lines are left out: they would be found by chance.
  */
-export function* partsOf({ name, value }: Secret, depth = 0): Generator<Secret> {
+function* partsOf({ name, value }: Secret, depth = 0): Generator<Secret> {
   const text = value.trim();
   if (notSecret.test(name) || depth > deepest) return;
   const keys = text.match(privateKey);

@@ -36,7 +36,7 @@ function* marked(value: unknown, name: string, secret = false): Generator<Secret
   }
 }
 
-/** What Pulumi keeps as secret and what looks like one: scripts and names that merely went with a secret are left out. */
+/** What Pulumi keeps as secret, and scripts and names that merely went with one. */
 async function ofState(stack: Stack): Promise<Secret[]> {
   const { stdout } = await stack.pulumi(["stack", "export", "--show-secrets"]);
   const { deployment } = JSON.parse(stdout) as { deployment: { resources: { urn: string }[] } };
