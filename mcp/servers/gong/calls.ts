@@ -205,12 +205,19 @@ export async function searchCalls(
   };
 }
 
-const describeFound = ({ metaData, parties = [] }: WireExtensive) => ({
-  ...describeCall(metaData),
-  outside: parties
-    .filter(({ affiliation }) => affiliation === "External")
-    .slice(0, 10)
-    .map(({ name, emailAddress }) => cut(emailAddress ?? name ?? "unknown", 100)),
-});
+/** Outside participants that a found call shows. */
+const mostOutside = 10;
+
+const describeFound = ({ metaData, parties = [] }: WireExtensive) => {
+  const outside = parties.filter(({ affiliation }) => affiliation === "External");
+  const more = outside.length - mostOutside;
+  return {
+    ...describeCall(metaData),
+    outside: outside
+      .slice(0, mostOutside)
+      .map(({ name, emailAddress }) => cut(emailAddress ?? name ?? "unknown", 100)),
+    ...(more > 0 && { outsideLeftOut: more }),
+  };
+};
 
 export const readWindow = (cursor: string): Window => cursorState(cursor, window);

@@ -93,7 +93,7 @@ export const gongTools = (api: GongApi): Tool[] => [
   tool({
     name: "search_calls",
     description:
-      "Find calls of a period by words in title, summary, topics or CRM fields, by participant or length; the cursor goes on looking.",
+      "Find calls of a period by words in title, summary, topics or CRM fields, by participant or length; `outsideLeftOut` counts outside participants that only `get_call` shows. The cursor goes on looking.",
     input: z.object({
       ...period,
       text: z.string().min(2).max(200).optional(),

@@ -132,6 +132,23 @@ test("P1 a search reads several pages, reports its progress, and continues from 
   expect((await ask("search_calls", { ...november, person: "zoe" })).items).toEqual([]);
 });
 
+test("P1 a found call shows ten participants from outside, and counts the others", async () => {
+  const { gong, ask } = await serving();
+  const party = (n: number, affiliation = "External") => ({
+    speakerId: `s${n}`,
+    emailAddress: `p${n}@acme.example`,
+    affiliation,
+  });
+  const outside = (count: number) => Array.from({ length: count }, (_, n) => party(n));
+  gong.calls = [10, 13].map((count, n) =>
+    gongCall(n, { parties: [...outside(count), party(20, "Internal"), party(21, "Unknown")] }),
+  );
+  const { items } = await ask("search_calls", { ...november, person: "acme" });
+  const shown = outside(10).map(({ emailAddress }) => emailAddress);
+  expect(items).toMatchObject([{ outside: shown }, { outside: shown, outsideLeftOut: 3 }]);
+  expect(items[0]).not.toHaveProperty("outsideLeftOut");
+});
+
 test("P1 users come in pages, former ones on demand", async () => {
   const { gong, ask } = await serving(2);
   gong.users = [1, 2, 3].map((n) => ({
