@@ -7,7 +7,7 @@ export const cut = (text: string, most: number): string =>
 /** Lengths that the texts of an answer may have, the first that lets it fit. */
 const lengths = [5000, 1000, 200, 50, 10];
 
-/** A value whose long texts are cut as far as it takes to fit into one answer. For a tool that cannot page. Pure. */
+/** A value whose long texts are cut as far as it takes to fit into one answer. For what cannot be paged. Pure. */
 export function fitting(value: unknown): unknown {
   for (const most of lengths) {
     const shorter = cutAll(value, most);
