@@ -7,6 +7,8 @@ import { processes } from "../../state/process.ts";
 
 /** A listening socket. */
 interface Listener {
+  /** As the kernel prints it, in hexadecimal: IPv4 with the last part first. */
+  address: string;
   port: number;
   inode: string;
 }
@@ -15,17 +17,25 @@ interface Listener {
 export function listenersIn(text: string): Listener[] {
   return text.split("\n").flatMap((line) => {
     const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
-    const port = Number.parseInt(local.split(":").at(-1) ?? "", 16);
-    return state === "0A" && port > 0 ? [{ port, inode }] : [];
+    const [address = "", hexadecimal = ""] = local.split(":");
+    const port = Number.parseInt(hexadecimal, 16);
+    return state === "0A" && port > 0 ? [{ address, port, inode }] : [];
   });
+}
+
+/** Whether a socket has that IPv4 address: as its own, or among all addresses; one of IPv6 may have both. Pure. */
+export function isAt(host: string, { address }: Pick<Listener, "address">): boolean {
+  const parts = host.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
+  const own = parts.reverse().join("").toUpperCase();
+  return [own, `${"0".repeat(16)}FFFF0000${own}`].includes(address) || /^0*(?:FFFF0+)?$/.test(address);
 }
 
 const text = (file: string) => readFile(file, "utf8").catch(() => "");
 
-/** The process that listens at a port, if this user may see it: `sshd (process 812)`. */
-async function holderOf(port: number): Promise<string | undefined> {
+/** The process that listens at a port of an address, if this user may see it: `sshd (process 812)`. */
+async function holderOf(host: string, port: number): Promise<string | undefined> {
   const all = await Promise.all(["/proc/net/tcp", "/proc/net/tcp6"].map(text));
-  const sockets = all.flatMap(listenersIn).filter((one) => one.port === port);
+  const sockets = all.flatMap(listenersIn).filter((one) => one.port === port && isAt(host, one));
   const wanted = new Set(sockets.map(({ inode }) => `socket:[${inode}]`));
   for (const pid of await processes()) {
     const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
@@ -72,7 +82,7 @@ export async function takenPorts(addresses: string[], ports = publishedPorts): P
   const first = foreign.filter(({ port }, index) => foreign.findIndex((one) => one.port === port) === index);
   return Promise.all(
     first.map(async ({ address, port }) => {
-      const holder = await holderOf(port);
+      const holder = await holderOf(address, port);
       const find = holder ? "" : `; find it: ss -ltnp 'sport = :${port}'`;
       return `${address}:${port}: ${holder ?? "another program"} uses this port, there or on all addresses${find}`;
     }),

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -5,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   checkPorts,
+  isAt,
   listenersIn,
   publishedIn,
   takenPorts,
@@ -113,8 +116,37 @@ describe("ports of the hosts", () => {
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
     const row = (state: string) =>
       `   0: 00000000:0016 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 4711 1 0`;
-    expect(listenersIn([head, row("0A"), row("01"), ""].join("\n"))).toEqual([{ port: 22, inode: "4711" }]);
+    expect(listenersIn([head, row("0A"), row("01"), ""].join("\n"))).toEqual([
+      { address: "00000000", port: 22, inode: "4711" },
+    ]);
   });
+
+  test("who listens at the same port of another address is not blamed", async () => {
+    const port = await listener("127.20.255.12");
+    const code = `require("net").createServer().listen(${port}, "127.20.255.11", () => console.log("ready"))`;
+    const other = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => void other.kill("SIGKILL"));
+    await once(other.stdout, "data");
+    const holders = await Promise.all(["11", "12"].map((last) => takenPorts([`127.20.255.${last}`], [port])));
+    expect(holders.flat()).toEqual([
+      expect.stringContaining(`(process ${other.pid})`),
+      expect.stringContaining(`(process ${process.pid})`),
+    ]);
+  });
+
+  test.each([
+    ["0B01147F", true],
+    ["0C01147F", false],
+    ["00000000", true],
+    ["0".repeat(32), true],
+    ["0000000000000000FFFF00000B01147F", true],
+    ["0000000000000000FFFF000000000000", true],
+    ["00000000000000000000000001000000", false],
+    // An address of IPv6 that ends alike.
+    ["B80D012000000000000000000B01147F", false],
+  ])("a socket at %s has 127.20.1.11: %s", (address, is) =>
+    expect(isAt("127.20.1.11", { address })).toBe(is),
+  );
 });
 
 describe("programs", () => {
