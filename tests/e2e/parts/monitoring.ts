@@ -28,10 +28,11 @@ async function delivered(): Promise<string[]> {
   return (JSON.parse(text) as { labels: { alertname: string } }[]).map(({ labels }) => labels.alertname);
 }
 
-const until = (what: string, deadline: number, alert: string, ask: () => Promise<string[]>, fires = true) =>
+/** Waits until a name is among those that are asked for, or is no longer. */
+const until = (what: string, deadline: number, name: string, ask: () => Promise<string[]>, there = true) =>
   waitFor({ what, deadline, interval: 1 }, async () => {
     const found = await ask();
-    return found.includes(alert) === fires || notYet(found.join(", ") || "there is no alert");
+    return found.includes(name) === there || notYet(found.join(", ") || "there is no alert");
   });
 
 async function scaleGateway(value: number): Promise<void> {
@@ -83,28 +84,20 @@ export function monitoring() {
   );
 
   describe("Gong refuses its key", () => {
-    const refuse = (faults: object[]) => order("gong", "faults", faults);
-    afterAll(() => refuse([]));
+    const setFaults = (faults: object[]) => order("gong", "faults", faults);
+    const failedStreams = async () =>
+      valuesOf("stream", await query('ALERTS{alertname="PipelineStreamFailed", alertstate="firing"}'));
+    afterAll(() => setFaults([]));
     test(
       "P5 O2 an alert names the stream, reaches Alertmanager, and ends by itself when the key is good again",
       async () => {
-        const failed = `ALERTS{alertname="PipelineStreamFailed", stream="gong_calls", alertstate="firing"}`;
-        expect(await query(failed)).toEqual([]);
-        await refuse([{ kind: "status", status: 401, times: -1 }]);
+        expect(await failedStreams()).not.toContain("gong_calls");
+        await setFaults([{ kind: "status", status: 401, times: -1 }]);
         // A minute until the next run, and one for which it must hold.
-        await waitFor(
-          { what: "PipelineStreamFailed of gong_calls", deadline: 240, interval: 1 },
-          async () => {
-            const found = await query(failed);
-            return found.length > 0 || notYet((await firing()).join(", ") || "there is no alert");
-          },
-        );
+        await until("PipelineStreamFailed of gong_calls", 240, "gong_calls", failedStreams);
         await until("PipelineStreamFailed to reach Alertmanager", 60, "PipelineStreamFailed", delivered);
-        await refuse([]);
-        await waitFor({ what: "PipelineStreamFailed to end", deadline: 240, interval: 1 }, async () => {
-          const found = await query(failed);
-          return found.length === 0 || notYet(found.join(", "));
-        });
+        await setFaults([]);
+        await until("PipelineStreamFailed of gong_calls to end", 240, "gong_calls", failedStreams, false);
       },
       12 * minutes,
     );
