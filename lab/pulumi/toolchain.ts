@@ -57,12 +57,11 @@ export function officialToolchain(home: string): Toolchain {
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 const nodeFolder = join(checkout, "node_modules/.bin");
 
-/** A shell script that starts a program of this repository with its Node 24. */
-const launcher = (entry: string) =>
+/** A shell script that starts a program of this repository with its Node 24, after modules of `lab/pulumi`. */
+const launcher = (entry: string, modules = ["keepCompiled.ts"]) =>
   `#!/bin/sh\nexec ${[
     join(nodeFolder, "node"),
-    "--import",
-    join(checkout, "lab/pulumi/keepCompiled.ts"),
+    ...modules.flatMap((module) => ["--import", join(checkout, "lab/pulumi", module)]),
     join(checkout, entry),
   ]
     .map(quoted)
@@ -123,7 +122,10 @@ export async function assembleToolchain(home: string, cli: string): Promise<Tool
   await install(join(bin, "pulumi-language-nodejs"), launcher("lab/pulumi/language/main.ts"));
   await install(
     join(bin, "pulumi-resource-pulumi-nodejs"),
-    launcher("node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js"),
+    launcher("node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js", [
+      "keepCompiled.ts",
+      "endWithEngine.ts",
+    ]),
   );
   await withoutEngineLog(home);
   for (const name of pluginNames) {

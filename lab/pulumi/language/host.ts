@@ -3,7 +3,7 @@ import grpc from "@grpc/grpc-js";
 import languageMessages from "@pulumi/pulumi/proto/language_pb.js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { exitWithEngine } from "../rpc/engine.ts";
+import { exitWithEngine } from "../rpc/exitWithEngine.ts";
 import type { Children } from "./children.ts";
 import { runtimeOptions } from "./options.ts";
 import { programDependencies, requiredPackages } from "./packages.ts";

@@ -49,7 +49,11 @@ function failure(ending: Ending): Error | undefined {
   return ending.code === 0 ? undefined : new Error(`Program exited with non-zero exit code: ${ending.code}`);
 }
 
-const keepCompiled = fileURLToPath(import.meta.resolve("../keepCompiled.ts"));
+/** Loaded before the plugin's own program. */
+const modules = ["../keepCompiled.ts", "../endWithEngine.ts"].flatMap((module) => [
+  "--import",
+  fileURLToPath(import.meta.resolve(module)),
+]);
 
 /** Runs a plugin that is a Node program: a policy pack or a provider in source form. Returns when the plugin ends. */
 export async function runPlugin(call: Call, children: Children): Promise<void> {
@@ -75,7 +79,7 @@ export async function runPlugin(call: Call, children: Children): Promise<void> {
   }
   try {
     const { process: child, ended } = children.run({
-      args: ["--import", keepCompiled, ...options.nodeargs, ...start, ...args],
+      args: [...modules, ...options.nodeargs, ...start, ...args],
       env: { ...environment(request.getEnvList()), ...optionsEnvironment(options), ...extra },
       cwd: analyzer ? folder : request.getPwd(),
       stdout: proxy ? portReader((port) => void attach(proxy, port), stdout) : stdout,

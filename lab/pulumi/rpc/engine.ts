@@ -1,4 +1,3 @@
-import { connect } from "node:http2";
 import grpc from "@grpc/grpc-js";
 import engineRpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
@@ -12,19 +11,6 @@ export interface LogEntry {
   urn?: string;
   /** Shown in the progress display only while the operation runs. */
   ephemeral?: boolean;
-}
-
-/**
- * Calls `stop` when the connection to the engine ends: a killed CLI cannot end the processes that it started, and they
- * must not outlive it.
- */
-export function exitWithEngine(address: string, stop: () => void): void {
-  const session = connect(`http://${address}`);
-  session.on("error", () => {
-    // Handled by the `close` event, which follows.
-  });
-  session.once("close", stop);
-  session.unref();
 }
 
 /** The engine's log, which the CLI shows to the user. */

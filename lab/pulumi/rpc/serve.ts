@@ -1,5 +1,5 @@
 import grpc from "@grpc/grpc-js";
-import { exitWithEngine } from "./engine.ts";
+import { exitWithEngine } from "./exitWithEngine.ts";
 
 /** The SDK's limit. Messages contain whole manifests, which exceed gRPC's default of 4 MiB. */
 export const channelOptions = {

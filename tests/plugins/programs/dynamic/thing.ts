@@ -10,7 +10,7 @@ interface ThingInputs {
   kind: string;
   /** A change replaces the thing, the old one first. */
   place: string;
-  /** `create` and `delete` fail at once, `half` after the thing was made. */
+  /** `create` and `delete` fail at once, `half` after the thing was made. `wait` fails nothing: it ends when it is released. */
   fail: string;
 }
 
@@ -29,6 +29,7 @@ const provider: pulumi.dynamic.ResourceProvider<ThingInputs, ThingInputs> = {
   },
   async create(inputs) {
     if (inputs.fail === "create") throw new Error(`${inputs.label} cannot be made`);
+    if (inputs.fail === "wait") await world.release(inputs.folder, inputs.label);
     const id = crypto.randomUUID();
     world.write(inputs.folder, id, { text: inputs.text });
     world.note(inputs.folder, `create ${inputs.label} ${inputs.text}`);

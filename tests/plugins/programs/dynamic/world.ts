@@ -29,3 +29,15 @@ export function read(folder: string, id: string): Stored | undefined {
   if (!fs.existsSync(file(folder, id))) return undefined;
   return JSON.parse(fs.readFileSync(file(folder, id), "utf8"));
 }
+
+/** Notes that it waits, and returns when the folder has a file `release`. */
+export function release(folder: string, label: string): Promise<void> {
+  note(folder, `wait ${label}`);
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (!fs.existsSync(path.join(folder, "release"))) return;
+      clearInterval(timer);
+      resolve();
+    }, 50);
+  });
+}
