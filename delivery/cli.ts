@@ -4,7 +4,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { messageOf } from "../components/core/errors.ts";
 import { interruptible } from "../tools/interrupt.ts";
-import { commands, usage } from "./commands.ts";
+import { commands } from "./commands.ts";
+import { usage } from "./usage.ts";
 
 const [name = "", ...rest] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -24,6 +24,7 @@ import {
 import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts";
 import { scanStack } from "./stack/scan.ts";
 import { reachIn, verified } from "./stack/verify.ts";
+import { usage } from "./usage.ts";
 import { advisories, drift, health, rotation } from "./watch.ts";
 
 type Given = Record<string, string | boolean | undefined>;
@@ -36,29 +37,6 @@ export interface Command {
   run(given: Given, signal?: AbortSignal): Promise<string>;
 }
 
-export const usage = `usage: node delivery/cli.ts <command>
-  plan     --stack <name> [--comment <file>] [--plan <file>] [--refresh]
-                                                               what an update would change, with the policies' verdicts;
-                                                               ends with 1 when the preview fails
-  guard    --plan <file> [--data-loss]                         refuses a plan that loses data
-  up       --stack <name> [--refresh] [--only mcp|migrations] [--replace <host> --confirm <host>] [--deadline <seconds>]
-                                                               --refresh reads the actual state first, so that lost
-                                                               resources are created again; at the deadline (an hour,
-                                                               without hosts four) it ends in order and fails
-  scan     --stack <name>                                      scans the deployed images for known vulnerabilities
-  verify   --stack <name> [--deadline <seconds>]               waits until every public endpoint answers
-  mark     --stack <name>                                      records the checked-out commit as verified
-  rollback --stack <name> [--commit <id>] [--deadline <seconds>]   deploys the last verified commit, or the given one,
-                                                               and waits until every public endpoint answers
-  stop     --stack <name> --confirm <name>                     destroys the stack's paid resources and their data
-  drift    --stack <name> --body <file>                        differences between the program and the actual state
-  health   --stack <name> --body <file>                        public endpoints that do not answer
-  rotation --body <file>                                       secrets that are due for rotation
-  advisories --body <file>                                     npm packages with known vulnerabilities
-  comment  --stack <name> --plan <file> --sha <id> --owner <name> --branch <name>
-                                                               writes the stack's plan into its pull request
-  report   --title <text> --body <file>                        opens, updates or closes an issue`;
-
 const text = { type: "string" } as const;
 
 function need(given: Given, name: string): string {
@@ -70,11 +48,14 @@ const optional = (given: Given, name: string): string | undefined => {
   const value = given[name];
   return typeof value === "string" ? value : undefined;
 };
-/** Seconds. */
-const deadlineIn = (given: Given): number | undefined => {
-  const seconds = optional(given, "deadline");
-  return seconds === undefined ? undefined : Number(seconds);
-};
+/** Seconds. @throws when it is no number of them */
+function deadlineIn(given: Given): number | undefined {
+  const value = optional(given, "deadline");
+  if (value === undefined) return undefined;
+  if (!/^[1-9]\d*$/.test(value))
+    throw new Error(`--deadline=${value} is no number of seconds: give one such as --deadline=600`);
+  return Number(value);
+}
 const programOf = (given: Given, signal?: AbortSignal): Program => ({
   ...programIn(repository, need(given, "stack")),
   signal,
@@ -122,7 +103,8 @@ export const commands: Record<string, Command> = {
     options: { stack: text, deadline: text },
     async run(given) {
       const program = programOf(given);
-      const all = await verified(await reachIn(program), deadlineIn(given) ?? 180);
+      const deadline = deadlineIn(given) ?? 180;
+      const all = await verified(await reachIn(program), deadline);
       return `Stack ${program.stack} answers:\n${all.map(({ what }) => `- ${what}`).join("\n")}`;
     },
   },

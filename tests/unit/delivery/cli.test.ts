@@ -65,6 +65,19 @@ while :; do sleep 0.05; done
   expect(stderr).toContain("the update of stack dev had not ended after 2 s");
 });
 
+test.each([
+  ["verify", "soon"],
+  ["up", "0"],
+  ["rollback", "1e9x"],
+])(
+  "%s with a deadline that is no number of seconds, %s, is refused before Pulumi is asked",
+  (command, deadline) => {
+    const { calls, stderr } = asked(command, "--stack=dev", `--deadline=${deadline}`);
+    expect(calls).toEqual([]);
+    expect(stderr).toContain(`--deadline=${deadline} is no number of seconds`);
+  },
+);
+
 test("a command that there is not is refused, with those that there are", () => {
   const { calls, stderr } = asked("destroy", "--stack=dev");
   expect(calls).toEqual([]);

@@ -1,0 +1,23 @@
+/** What `node delivery/cli.ts` can be told. */
+export const usage = `usage: node delivery/cli.ts <command>
+  plan     --stack <name> [--comment <file>] [--plan <file>] [--refresh]
+                                                               what an update would change, with the policies' verdicts;
+                                                               ends with 1 when the preview fails
+  guard    --plan <file> [--data-loss]                         refuses a plan that loses data
+  up       --stack <name> [--refresh] [--only mcp|migrations] [--replace <host> --confirm <host>] [--deadline <seconds>]
+                                                               --refresh reads the actual state first, so that lost
+                                                               resources are created again; at the deadline (an hour,
+                                                               without hosts four) it ends in order and fails
+  scan     --stack <name>                                      scans the deployed images for known vulnerabilities
+  verify   --stack <name> [--deadline <seconds>]               waits until every public endpoint answers
+  mark     --stack <name>                                      records the checked-out commit as verified
+  rollback --stack <name> [--commit <id>] [--deadline <seconds>]   deploys the last verified commit, or the given one,
+                                                               and waits until every public endpoint answers
+  stop     --stack <name> --confirm <name>                     destroys the stack's paid resources and their data
+  drift    --stack <name> --body <file>                        differences between the program and the actual state
+  health   --stack <name> --body <file>                        public endpoints that do not answer
+  rotation --body <file>                                       secrets that are due for rotation
+  advisories --body <file>                                     npm packages with known vulnerabilities
+  comment  --stack <name> --plan <file> --sha <id> --owner <name> --branch <name>
+                                                               writes the stack's plan into its pull request
+  report   --title <text> --body <file>                        opens, updates or closes an issue`;
