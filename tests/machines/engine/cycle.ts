@@ -13,7 +13,7 @@ import { removeUser } from "../../../tools/docker/engine/record.ts";
 import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { run } from "../../../tools/exec.ts";
 import { repository } from "../../../tools/repository.ts";
-import { running as runs } from "../driver/lab.ts";
+import { running as untilRunning } from "../driver/lab.ts";
 
 // Starts and stops an engine as two labs do, in whatever namespaces this process was put, and prints what came of it.
 const { values } = parseArgs({
@@ -48,11 +48,16 @@ const lab = { name: "second", folder: second };
 const network = await ensureNetwork(lab);
 const driver = new DockerDriver({ lab, image: image.replace("Loaded image: ", ""), network });
 const host: MachineSpec = {
-  ...{ id: "host", lab: lab.name, hostname: "host", publicAddress: "127.20.255.11", authorizedKeys: [] },
-  ...{ gpus: { count: 0, model: "" }, fileSystems: [] },
+  id: "host",
+  lab: lab.name,
+  hostname: "host",
+  publicAddress: "127.20.255.11",
+  authorizedKeys: [],
+  gpus: { count: 0, model: "" },
+  fileSystems: [],
 };
 await driver.create(host);
-const startedAt = (await runs(driver, host.id)).startedAt ?? 0;
+const startedAt = (await untilRunning(driver, host.id)).startedAt ?? 0;
 process.kill(Number(await text("cat", ["/run/docker.pid"])), "SIGKILL");
 await waitFor({ what: "the engine's death", deadline: 20, interval: 0.1 }, async () => {
   const { code } = await run("docker", ["info"], { allowFailure: true });
@@ -61,7 +66,7 @@ await waitFor({ what: "the engine's death", deadline: 20, interval: 0.1 }, async
 const deadAnswers = await engineAnswers();
 await reviveEngine(second);
 const revivedAnswers = await engineAnswers();
-const restarted = ((await runs(driver, host.id)).startedAt ?? 0) > startedAt;
+const restarted = ((await untilRunning(driver, host.id)).startedAt ?? 0) > startedAt;
 const removed = await removeMachines(lab);
 const left = await Promise.all(
   [
