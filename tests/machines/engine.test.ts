@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { notYet, waitFor } from "../../components/core/wait.ts";
 import { labOf } from "../../lab/lab.ts";
 import { machineImage } from "../../lab/machines/image.ts";
 import { obtain } from "../../tools/artefacts/obtain.ts";
@@ -10,6 +11,7 @@ import { ensureEngine } from "../../tools/docker/engine/engine.ts";
 import { removeUser } from "../../tools/docker/engine/record.ts";
 import { imageOf } from "../../tools/docker/images/build.ts";
 import { run } from "../../tools/exec.ts";
+import { enginePrograms } from "./engine/programs.ts";
 
 /** Writes the image of the lab's hosts into a file: another engine has none. */
 async function hostImage(): Promise<string> {
@@ -25,6 +27,9 @@ async function hostImage(): Promise<string> {
 
 const able = process.platform === "linux" && process.getuid?.() === 0;
 
+/** Whatever a program starts in them ends with it, also where it fails or is killed. */
+const namespaces = ["--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"];
+
 /** Runs a program beside this machine's engine, with a folder of its own; what it printed. */
 async function apart(program: string, ...args: string[]): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(join(tmpdir(), "sophia-engine-"));
@@ -32,9 +37,9 @@ async function apart(program: string, ...args: string[]): Promise<Record<string,
     const script = join(import.meta.dirname, "engine/apart.sh");
     const { stdout } = await run(
       "unshare",
-      ["--net", "--mount", "sh", script, program, "--folder", folder, ...args],
+      [...namespaces, "sh", script, program, "--folder", folder, ...args],
       {
-        env: { DOCKER_HOST: undefined },
+        env: { DOCKER_HOST: undefined, TMPDIR: tmpdir() },
       },
     );
     return JSON.parse(stdout);
@@ -49,6 +54,7 @@ describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
     expect(seen).toMatchObject({
       running: expect.stringMatching(/^[0-9]+\./),
       bridge: true,
+      ofRun: [],
       deadAnswers: false,
       revivedAnswers: true,
       restarted: true,
@@ -72,6 +78,24 @@ describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
   });
 
   test("an engine that the package started is the lab's, also where `make up` was killed at that moment", async () => {
-    expect(await apart("killedInstall.ts")).toEqual({ killed: 128, stopped: { stopped: true }, gone: true });
+    expect(await apart("killedInstall.ts")).toEqual({
+      killed: 128,
+      ofRun: [],
+      stopped: { stopped: true },
+      gone: true,
+    });
+  });
+
+  test("an engine of a test that fails ends with it", async () => {
+    const { message } = await apart("failing.ts").then(
+      () => new Error("it did not fail"),
+      (error: Error) => error,
+    );
+    const namespace = /failed in (mnt:\[\d+\]) beside .*dockerd/.exec(message)?.[1] ?? "";
+    expect(namespace, message).not.toBe("");
+    await waitFor({ what: "the end of the engine", deadline: 30, interval: 0.1 }, async () => {
+      const left = await enginePrograms(namespace);
+      return left.length === 0 ? true : notYet(left.join(", "));
+    });
   });
 });

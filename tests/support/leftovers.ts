@@ -38,6 +38,9 @@ export async function removeLeftovers(temporary: string): Promise<string[]> {
  * Ends the processes that an interrupted run left: a test may wait for a command in a process that a signal of vitest does
  * not reach. Those that removed labs need no longer, such as their servers, too. Only on systems with /proc.
  *
+ * The machine's Docker engine is none of them, also where the run started it: it is started without TMPDIR. It is needed
+ * afterwards, to remove containers, and `stopEngine` ends it unless another lab uses it.
+ *
  * @param temporary folder of the test run, which is TMPDIR of all that it starts
  * @param graceSeconds how long each may take to end before it is killed
  */

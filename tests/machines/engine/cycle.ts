@@ -1,4 +1,4 @@
-import { access, readdir, readFile, readlink } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,6 +14,7 @@ import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { run } from "../../../tools/exec.ts";
 import { repository } from "../../../tools/repository.ts";
 import { running as untilRunning } from "../driver/lab.ts";
+import { enginePrograms, ownNamespace, programsOfRun } from "./programs.ts";
 
 // Starts and stops an engine as two labs do, in whatever namespaces this process was put, and prints what came of it.
 const { values } = parseArgs({
@@ -23,16 +24,6 @@ const folder = values.folder ?? "";
 const [first, second] = [`${folder}/first`, `${folder}/second`];
 
 const text = async (command: string, args: string[]) => (await run(command, args)).stdout.trim();
-/** Programs that run in this process's mount namespace, which is the test's own. */
-async function processes(): Promise<string[]> {
-  const own = await readlink("/proc/self/ns/mnt");
-  const found: string[] = [];
-  for (const pid of (await readdir("/proc")).filter((name) => /^[0-9]+$/.test(name))) {
-    const namespace = await readlink(`/proc/${pid}/ns/mnt`).catch(() => "");
-    if (namespace === own) found.push(await readFile(`/proc/${pid}/comm`, "utf8").catch(() => ""));
-  }
-  return found.map((name) => name.trim()).filter((name) => /docker|containerd/.test(name));
-}
 const forwarding = () => text("cat", ["/proc/sys/net/ipv4/ip_forward"]);
 
 const instances = () => text("cat", ["/proc/sys/fs/inotify/max_user_instances"]);
@@ -42,6 +33,7 @@ await ensureEngine(first);
 await ensureEngine(second);
 const running = await text("docker", ["version", "--format", "{{.Server.Version}}"]);
 const bridge = "docker0" in networkInterfaces() || (await text("ip", ["-o", "link"])).includes("docker0");
+const ofRun = await programsOfRun();
 // A killed engine comes back with the hosts of the lab, and is known for the lab's own still.
 const image = await text("docker", ["load", "--quiet", "--input", values.image ?? ""]);
 const lab = { name: "second", folder: second };
@@ -96,6 +88,7 @@ console.log(
     removed,
     left,
     bridge,
+    ofRun,
     whileSecondUses,
     unasked,
     answersThen,
@@ -107,7 +100,7 @@ console.log(
     forwardingAfter: await forwarding(),
     links: (await text("ip", ["-o", "link"])).includes("docker0"),
     rules: await text("iptables-save", []),
-    processes: await processes(),
+    processes: await enginePrograms(await ownNamespace()),
     mounts: (await text("cat", ["/proc/self/mounts"]))
       .split("\n")
       .filter((line) => line.includes("docker/overlay")),

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { ensureEngine } from "../../../tools/docker/engine/engine.ts";
 import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { run } from "../../../tools/exec.ts";
+import { programsOfRun } from "./programs.ts";
 
 // Kills `make up` while apt installs Docker, right after the package has started the engine, and goes on as the next
 // commands do. Prints what came of it.
@@ -32,8 +33,11 @@ kill -KILL $PPID
     allowFailure: true,
   });
   await ensureEngine(lab);
+  const ofRun = await programsOfRun();
   const pid = (await readFile("/run/docker.pid", "utf8")).trim();
   const stopped = await stopEngine(lab);
   const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "gone");
-  console.log(JSON.stringify({ killed: killed.code, stopped, gone: state === "gone" || / Z /.test(state) }));
+  console.log(
+    JSON.stringify({ killed: killed.code, ofRun, stopped, gone: state === "gone" || / Z /.test(state) }),
+  );
 }

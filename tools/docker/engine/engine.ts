@@ -83,7 +83,9 @@ export async function reviveEngine(labFolder: string): Promise<void> {
 /** Installs distribution packages, once the index is fresh enough to have them. */
 export async function installPackages(names: string[], log: (line: string) => void): Promise<void> {
   const install = ["-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", "install", ...names];
-  const options = { env: { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" }, onLine: log };
+  // A package may start a daemon, which outlives the temporary folder of whoever installed it.
+  const env = { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l", TMPDIR: undefined };
+  const options = { env, onLine: log };
   const first = await run("apt-get", install, { ...options, allowFailure: true });
   if (first.code === 0) return;
   await run("apt-get", ["-o", "DPkg::Lock::Timeout=300", "update"], options);

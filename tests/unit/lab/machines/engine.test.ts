@@ -1,5 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { decideEngine, type EngineFacts } from "../../../../tools/docker/engine/decide.ts";
+import { installPackages } from "../../../../tools/docker/engine/engine.ts";
 import { engineMounts, filterLeftovers } from "../../../../tools/docker/engine/leftovers.ts";
 
 const debian: EngineFacts = {
@@ -133,4 +137,18 @@ describe("what a stopped engine leaves", () => {
       "/run/docker/netns/abc",
     ]);
   });
+});
+
+test("a daemon that a package starts gets no temporary folder of whoever installs it, and no mark of a test run", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "packages-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const seen = join(folder, "seen");
+  writeFileSync(join(folder, "apt-get"), `#!/bin/sh\necho "$DEBIAN_FRONTEND \${TMPDIR-none}" > ${seen}\n`, {
+    mode: 0o755,
+  });
+  vi.stubEnv("TMPDIR", folder);
+  vi.stubEnv("PATH", [folder, process.env.PATH].join(delimiter));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await installPackages(["docker.io"], () => undefined);
+  expect(readFileSync(seen, "utf8")).toBe("noninteractive none\n");
 });
