@@ -52,6 +52,8 @@ export interface ProgramOptions {
   /** Configuration kept encrypted: `name` means `<project>:name`. */
   secrets?: Record<string, string>;
   env?: Record<string, string>;
+  /** Folder of the file backend. Default: in the scratch folder. */
+  state?: string;
 }
 
 export interface Program {
@@ -127,7 +129,7 @@ export async function runProgram(options: ProgramOptions): Promise<Program> {
   const tools = await toolchain();
   const dir = await mkdtemp(join(tmpdir(), "sophia-program-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  const state = join(dir, "state");
+  const state = options.state ?? join(dir, "state");
   const passphraseFile = join(dir, "passphrase");
   const { passphrase, key } = await testKey();
   await writeFile(passphraseFile, passphrase, { mode: 0o600 });

@@ -1,5 +1,7 @@
-import { existsSync } from "node:fs";
-import { readdir, statfs } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { existsSync, writeFileSync } from "node:fs";
+import { readdir, rm, statfs } from "node:fs/promises";
+import { join } from "node:path";
 
 /** Bytes that an update of the lab needs: the whole state is written again for every resource. */
 const needed = 300e6;
@@ -9,6 +11,9 @@ const neededToBuild = 6e9;
 
 /** Bytes that the engine needs to write its state a last time. */
 const reserve = 150e6;
+
+/** Bytes held back in a file during an update: the engine writes a few times its state, which has less than 3 MB. */
+const heldBack = 32e6;
 
 /** The first folder with less than this many bytes free, in words. */
 async function shortage(folders: readonly string[], least: number): Promise<string | undefined> {
@@ -54,32 +59,44 @@ export async function checkSpace(folders: readonly string[], least = needed): Pr
   );
 }
 
+export interface SpaceLimits {
+  /** Bytes, below which the work is interrupted. Default 150 MB. */
+  least?: number;
+  /** Bytes that are held back for the work's last writes. Default 32 MB. */
+  held?: number;
+}
+
 /**
- * Does work that writes state, and interrupts it while the disk still has room for the last write.
+ * Does work that writes state, and interrupts it while the disk still has room for the last write. Where something fills
+ * the disk faster than that is seen, the work gets the space that was held back: the engine tries a failed write again
+ * for half a minute. Its state is incomplete until one succeeds.
  *
+ * @param folder where the work writes
  * @param work ends soon after its signal is aborted; the signal's reason says why
- * @param least bytes, below which it is interrupted
  */
 export async function whileSpaceLasts<Result>(
   folder: string,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<Result>,
-  least = reserve,
+  { least = reserve, held = heldBack }: SpaceLimits = {},
 ): Promise<Result> {
   const full = new AbortController();
+  const file = join(folder, "held-back");
   const look = async () => {
     const short = await shortage([folder], least);
-    if (short)
-      full.abort(
-        new Error(
-          `${short}: free some space (see \`df -h\`) and run \`make up\` again, it goes on from here`,
-        ),
-      );
+    if (!short) return;
+    await rm(file, { force: true });
+    full.abort(
+      new Error(`${short}: free some space (see \`df -h\`) and run \`make up\` again, it goes on from here`),
+    );
   };
+  // Not zeros, which some file systems do not store.
+  writeFileSync(file, randomBytes(held), { mode: 0o600 });
   const timer = setInterval(() => void look().catch((error) => full.abort(error)), 500);
   try {
     return await work(AbortSignal.any([signal, full.signal]));
   } finally {
     clearInterval(timer);
+    await rm(file, { force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -33,18 +33,37 @@ const interrupted = async (signal: AbortSignal) => {
   throw signal.reason;
 };
 const user = () => new AbortController();
+const little = { least: 1, held: 1 };
 
 test("work is interrupted before the disk is full, and the error says how to go on", async () => {
-  const work = whileSpaceLasts(tmpdir(), user().signal, interrupted, Number.MAX_SAFE_INTEGER);
+  const work = whileSpaceLasts(tmpdir(), user().signal, interrupted, {
+    least: Number.MAX_SAFE_INTEGER,
+    held: 1,
+  });
   await expect(work).rejects.toThrow(new RegExp(`^${tmpdir()} has \\d+ MB free: free some space.*make up`));
 });
 
 test("work on a disk with room ends by itself, or by the user's interrupt", async () => {
-  expect(await whileSpaceLasts(tmpdir(), user().signal, async () => "done", 1)).toBe("done");
+  expect(await whileSpaceLasts(tmpdir(), user().signal, async () => "done", little)).toBe("done");
   const stop = user();
-  const work = whileSpaceLasts(tmpdir(), stop.signal, interrupted, 1);
+  const work = whileSpaceLasts(tmpdir(), stop.signal, interrupted, little);
   stop.abort(new Error("interrupted"));
   await expect(work).rejects.toThrow("interrupted");
+});
+
+test("space is held back during the work, and free when it is interrupted and after it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "space-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const sizes = () => readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+  const seen: number[][] = [];
+  const work = async (signal: AbortSignal) => {
+    seen.push(sizes());
+    if (!signal.aborted) await once(signal, "abort");
+    seen.push(sizes());
+  };
+  await whileSpaceLasts(folder, user().signal, work, { least: Number.MAX_SAFE_INTEGER, held: 3 });
+  await whileSpaceLasts(folder, AbortSignal.abort(), work, { least: 1, held: 5 });
+  expect([...seen, sizes()]).toEqual([[3], [], [5], [5], []]);
 });
 
 test("a folder that cannot be read ends the work with the reason", async () => {
