@@ -1,7 +1,7 @@
 /** The lab's commands; `make` calls them. */
 
 import { messageOf } from "../components/core/errors.ts";
-import { interruptible } from "../tools/interrupt.ts";
+import { interruptible, survivesClosedTerminal } from "../tools/interrupt.ts";
 import { build } from "./commands/build.ts";
 import { down } from "./commands/down.ts";
 import { logs } from "./commands/logs.ts";
@@ -27,7 +27,10 @@ const usage = `usage: node lab/cli.ts <command>
 
 const [command = "", ...given] = process.argv.slice(2);
 /** These commands must end in order when they are interrupted; the others end at once. */
-const signal = ["up", "preview", "build"].includes(command) ? interruptible() : new AbortController().signal;
+const ordered = ["up", "preview", "build"].includes(command);
+const signal = ordered ? interruptible() : new AbortController().signal;
+// A reader of their output, such as `head`, may end first.
+if (!ordered) survivesClosedTerminal();
 /** `--name=value`. */
 const options = Object.fromEntries(
   given.flatMap((each) => {

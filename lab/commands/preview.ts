@@ -67,7 +67,7 @@ export async function offlineStack(
   const own: Lab = { ...lab, name: `preview-${name}`, folder: join(lab.folder, "previews", name) };
   const stack = new Stack(toolchain, own, { HELM_BINARY: join(folder(helm), "helm") }, name);
   const config = previewStackConfig(await readFile(file, "utf8"), {
-    operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
+    operatorManifest: join(folder(operatorManifest), "cnpg.json"),
     devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
   });
   await stack.configure(config, { ...(await makeSaasCredentials(own)), ...(await placeholderSecrets(own)) });

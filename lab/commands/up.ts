@@ -128,7 +128,7 @@ async function startServices(
     exporterImage: pinned(images.dcgmExporter),
     saasUrl: saasUrl(network),
     snowflakeUrl: snowflakeUrl(network),
-    operatorManifest: join(folder(operatorManifest), "cnpg.yaml"),
+    operatorManifest: join(folder(operatorManifest), "cnpg.json"),
     devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
   });
   const { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } = keys;

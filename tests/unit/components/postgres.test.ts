@@ -142,9 +142,20 @@ describe("the operator's manifest", () => {
   test("says which document is wrong", () => {
     expect(() => parseManifest("a: 1", "x.yaml")).toThrow(/x.yaml, document 1: no apiVersion/);
     expect(() => parseManifest("a: [", "x.yaml")).toThrow(/x.yaml, document 1/);
+    expect(() => parseManifest('{"kind": "List", "items": [{}]}', "x.json")).toThrow(
+      /x.json, document 1: no api/,
+    );
+    expect(() => parseManifest("{", "x.json")).toThrow(/^x.json: /);
     expect(() =>
       operatorObjects([{ apiVersion: "v1", kind: "Deployment", metadata: { name: "d" } }]),
     ).toThrow(/deployment d .* no containers/);
+  });
+
+  test("has the same objects as a list in JSON", () => {
+    const items = parseManifest(manifest, "test");
+    const list = { apiVersion: "v1", kind: "List", items };
+    expect(parseManifest(JSON.stringify(list), "test")).toEqual(items);
+    expect(parseManifest(JSON.stringify(items[0]), "test")).toEqual([items[0]]);
   });
 
   test("is read from a file, and a missing one is named with its setting", async () => {
