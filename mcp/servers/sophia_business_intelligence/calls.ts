@@ -20,12 +20,22 @@ const parties = `parties AS (
       coalesce(p.value ->> 'affiliation', 'Unknown') AS affiliation
     FROM calls c, jsonb_array_elements(CASE WHEN jsonb_typeof(c.parties) = 'array' THEN c.parties ELSE '[]' END) AS p(value))`;
 
+/** Outside participants that a listed call shows. */
+const mostOutside = 20;
+
+/** A row with its outside participants cut, and the number of those left out. */
+const withOutside = ({ outside, ...call }: Record<string, unknown>) => {
+  const all = outside as string[];
+  const more = all.length - mostOutside;
+  return { ...call, outside: all.slice(0, mostOutside), ...(more > 0 && { outsideLeftOut: more }) };
+};
+
 /** Questions about calls. */
 export const callTools = (database: Database): Tool[] => [
   tool({
     name: "list_calls_of_week",
     description:
-      "List the calls of a week (Monday to Sunday, UTC) with owner, length and outside participants.",
+      "List the calls of a week (Monday to Sunday, UTC) with owner, length and outside participants; `outsideLeftOut` counts those not shown.",
     input: z.object({
       day: z.iso.date().optional().describe("any day of the week; left out: this week"),
       owner: z.string().max(200).optional().describe("part of the owner's name or e-mail address"),
@@ -39,7 +49,7 @@ export const callTools = (database: Database): Tool[] => [
             round(c.duration_s / 60.0, 1)::float8 AS minutes, coalesce(u.name, u.email, c.primary_user_id) AS owner,
             ARRAY(SELECT DISTINCT coalesce(p.email, p.name) FROM parties p
               WHERE p.call_id = c.call_id AND p.affiliation = 'External' AND coalesce(p.email, p.name) IS NOT NULL
-              ORDER BY 1 LIMIT 20) AS outside
+              ORDER BY 1) AS outside
           FROM calls c LEFT JOIN users u ON u.user_id = c.primary_user_id
           WHERE c.started_at >= date_trunc('week', coalesce($1::date, current_date))
             AND c.started_at < date_trunc('week', coalesce($1::date, current_date)) + interval '7 days'
@@ -52,7 +62,7 @@ export const callTools = (database: Database): Tool[] => [
             offsetOf(input.cursor),
           ],
         );
-        return pageOfMore(rows, input);
+        return pageOfMore(rows.map(withOutside), input);
       }),
   }),
   tool({

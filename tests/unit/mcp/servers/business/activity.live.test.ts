@@ -38,6 +38,17 @@ describe("sophia_business_intelligence: calls, people and messages", () => {
     expect((await ask("list_calls_of_week", { day: "2026-11-18", owner: "zoe" })).items).toEqual([]);
   });
 
+  test("P1 a listed call says how many of its outside participants it leaves out", async () => {
+    const many = Array.from({ length: 23 }, (_, n) => them(`guest${n}`));
+    await call("large", "2026-11-16T10:00:00Z", [us, ...many]);
+    await call("small", "2026-11-17T10:00:00Z", [us, ...many.slice(0, 20)]);
+    const { ask } = await serving();
+    const { items } = await ask("list_calls_of_week", { day: "2026-11-18" });
+    expect(items).toMatchObject([{ callId: "large", outsideLeftOut: 3 }, { callId: "small" }]);
+    expect(items.map(({ outside }: { outside: string[] }) => outside.length)).toEqual([20, 20]);
+    expect(items[1]).not.toHaveProperty("outsideLeftOut");
+  });
+
   test("P1 who talked to whom counts pairs, whatever the case of an address", async () => {
     const kim: Party = { emailAddress: "kim@sophia.example", name: "Kim", affiliation: "Internal" };
     await call("a", "2026-11-01T10:00:00Z", [us, them("bob")]);
