@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Artefact } from "../../tools/artefacts/artefact.ts";
 import { prune, startObtaining } from "../../tools/artefacts/obtain.ts";
 import { helm } from "../../tools/helm/artefact.ts";
@@ -11,7 +10,13 @@ import { programsArtefact } from "../k3s/images.ts";
 import type { Lab } from "../lab.ts";
 import { machineImage } from "../machines/image.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
-import { assembleToolchain, chooseMode, officialToolchain, type Toolchain } from "../pulumi/toolchain.ts";
+import {
+  assembleToolchain,
+  chooseMode,
+  officialToolchain,
+  pulumiHome,
+  type Toolchain,
+} from "../pulumi/toolchain.ts";
 import { fakesnow } from "../saas/snowflake/artefact.ts";
 import type { Progress } from "../terminal/progress.ts";
 
@@ -84,8 +89,8 @@ export async function startObtainingAll(
       const folder = foldersOf(await started.all());
       const toolchain =
         mode === "official"
-          ? officialToolchain(join(lab.cache, "pulumi-official"))
-          : await assembleToolchain(join(lab.cache, "pulumi-home"), folder(pulumiCli));
+          ? officialToolchain(pulumiHome(lab.cache, "official"))
+          : await assembleToolchain(pulumiHome(lab.cache, "stand-in"), folder(pulumiCli));
       await prune(lab.cache);
       return { folder, toolchain };
     },

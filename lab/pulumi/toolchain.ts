@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -36,6 +37,14 @@ export async function chooseMode(
   say(`Pulumi's plugins are stand-ins, as ${site} cannot be used: ${reason}`);
   return "stand-in";
 }
+
+/** `$PULUMI_HOME` of this checkout: its launchers start the checkout's own code, and several checkouts may share a cache. */
+export const pulumiHome = (cache: string, mode: ToolchainMode, of = checkout): string =>
+  join(
+    cache,
+    mode === "official" ? "pulumi-official" : "pulumi-home",
+    createHash("sha256").update(of).digest("hex").slice(0, 12),
+  );
 
 const pluginProgram = (home: string, name: PluginName) =>
   join(home, "plugins", `resource-${name}-v${pluginVersion(name)}`, `pulumi-resource-${name}`);

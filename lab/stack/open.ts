@@ -7,7 +7,13 @@ import { readJson } from "../../tools/readJson.ts";
 import { replaceFile } from "../../tools/replaceFile.ts";
 import { files, type Lab } from "../lab.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
-import { assembleToolchain, chooseMode, officialToolchain, type Toolchain } from "../pulumi/toolchain.ts";
+import {
+  assembleToolchain,
+  chooseMode,
+  officialToolchain,
+  pulumiHome,
+  type Toolchain,
+} from "../pulumi/toolchain.ts";
 import { Stack, stackExists } from "./stack.ts";
 
 /** A lab's stack, and the tools that read it. */
@@ -50,8 +56,8 @@ async function currentTools(lab: Lab): Promise<Tools | undefined> {
 
 const toolchainOf = ({ cli }: Tools, { cache }: Lab): Promise<Toolchain> | Toolchain =>
   cli === undefined
-    ? officialToolchain(join(cache, "pulumi-official"))
-    : assembleToolchain(join(cache, "pulumi-home"), cli);
+    ? officialToolchain(pulumiHome(cache, "official"))
+    : assembleToolchain(pulumiHome(cache, "stand-in"), cli);
 
 /**
  * Opens the stack of a running lab; builds nothing.

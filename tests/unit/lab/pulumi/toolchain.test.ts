@@ -10,6 +10,7 @@ import {
   chooseMode,
   officialToolchain,
   pulumiEnvironment,
+  pulumiHome,
 } from "../../../../lab/pulumi/toolchain.ts";
 import { checkout, pluginVersion, pulumiVersion } from "../../../../lab/pulumi/versions.ts";
 
@@ -41,6 +42,15 @@ test("the toolchain lies where the engine looks for downloads, and assembling ag
   expect(execFileSync(join(bin, "pulumi-language-nodejs"), ["--version"], { encoding: "utf8" })).toBe(
     `v${pulumiVersion}\n`,
   );
+});
+
+test("checkouts that share a cache have toolchains of their own, as have the two modes", () => {
+  const homes = ["/one", "/two"].flatMap((of) => [
+    pulumiHome("/cache", "stand-in", of),
+    pulumiHome("/cache", "official", of),
+  ]);
+  expect(new Set(homes).size).toBe(4);
+  expect(pulumiHome("/cache", "stand-in")).toBe(pulumiHome("/cache", "stand-in", checkout));
 });
 
 test("beside official downloads lies the stand-in that alone can speak with the lab's Snowflake", () => {
