@@ -10,13 +10,7 @@ import { programsArtefact } from "../k3s/images.ts";
 import type { Lab } from "../lab.ts";
 import { machineImage } from "../machines/image.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
-import {
-  assembleToolchain,
-  chooseMode,
-  officialToolchain,
-  pulumiHome,
-  type Toolchain,
-} from "../pulumi/toolchain.ts";
+import { chooseMode, type Toolchain, toolchainIn } from "../pulumi/toolchain.ts";
 import { fakesnow } from "../saas/snowflake/artefact.ts";
 import type { Progress } from "../terminal/progress.ts";
 
@@ -87,10 +81,7 @@ export async function startObtainingAll(
     stop: started.stop,
     async all() {
       const folder = foldersOf(await started.all());
-      const toolchain =
-        mode === "official"
-          ? officialToolchain(pulumiHome(lab.cache, "official"))
-          : await assembleToolchain(pulumiHome(lab.cache, "stand-in"), folder(pulumiCli));
+      const toolchain = await toolchainIn(lab.cache, mode === "official" ? undefined : folder(pulumiCli));
       await prune(lab.cache);
       return { folder, toolchain };
     },

@@ -143,6 +143,15 @@ export async function assembleToolchain(home: string, cli: string): Promise<Tool
   return { mode: "stand-in", home, binary };
 }
 
+/**
+ * This checkout's toolchain in a cache.
+ * @param cli Folder of the artefact `pulumi-cli`; without it the official toolchain.
+ */
+export const toolchainIn = async (cache: string, cli?: string): Promise<Toolchain> =>
+  cli === undefined
+    ? officialToolchain(pulumiHome(cache, "official"))
+    : assembleToolchain(pulumiHome(cache, "stand-in"), cli);
+
 /** Location of a stack's state and passphrase. */
 export interface StackHome {
   /** Folder of the file backend. */

@@ -7,13 +7,7 @@ import { readJson } from "../../tools/readJson.ts";
 import { replaceFile } from "../../tools/replaceFile.ts";
 import { files, type Lab } from "../lab.ts";
 import { pulumiCli } from "../pulumi/cli/artefact.ts";
-import {
-  assembleToolchain,
-  chooseMode,
-  officialToolchain,
-  pulumiHome,
-  type Toolchain,
-} from "../pulumi/toolchain.ts";
+import { chooseMode, toolchainIn } from "../pulumi/toolchain.ts";
 import { Stack, stackExists } from "./stack.ts";
 
 /** A lab's stack, and the tools that read it. */
@@ -54,11 +48,6 @@ async function currentTools(lab: Lab): Promise<Tools | undefined> {
   return !cli || (await chooseMode()) === "official" ? { helm: found } : { cli, helm: found };
 }
 
-const toolchainOf = ({ cli }: Tools, { cache }: Lab): Promise<Toolchain> | Toolchain =>
-  cli === undefined
-    ? officialToolchain(pulumiHome(cache, "official"))
-    : assembleToolchain(pulumiHome(cache, "stand-in"), cli);
-
 /**
  * Opens the stack of a running lab; builds nothing.
  *
@@ -74,6 +63,6 @@ export async function openStack(lab: Lab): Promise<OpenedStack | undefined> {
     );
   }
   const helmBinary = join(tools.helm, "helm");
-  const stack = new Stack(await toolchainOf(tools, lab), lab, { HELM_BINARY: helmBinary });
+  const stack = new Stack(await toolchainIn(lab.cache, tools.cli), lab, { HELM_BINARY: helmBinary });
   return { stack, helm: helmBinary };
 }

@@ -7,12 +7,7 @@ import { onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
 import { type StackKey, stackKey } from "../../lab/pulumi/passphrase.ts";
-import {
-  assembleToolchain,
-  pulumiEnvironment,
-  pulumiHome,
-  type Toolchain,
-} from "../../lab/pulumi/toolchain.ts";
+import { pulumiEnvironment, type Toolchain, toolchainIn } from "../../lab/pulumi/toolchain.ts";
 import { checkout } from "../../lab/pulumi/versions.ts";
 import { obtain } from "../../tools/artefacts/obtain.ts";
 import { type Diagnostic, type EngineEvent, parseEvents, type Step } from "./events.ts";
@@ -84,7 +79,7 @@ let assembled: Promise<Toolchain> | undefined;
 /** The toolchain that the lab uses; built on first use, then taken from the cache. */
 export function toolchain(): Promise<Toolchain> {
   assembled ??= obtain([pulumiCli], { cache }).then((folders) =>
-    assembleToolchain(pulumiHome(cache, "stand-in"), folders.get(pulumiCli.name) ?? ""),
+    toolchainIn(cache, folders.get(pulumiCli.name) ?? ""),
   );
   return assembled;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { files, type Lab } from "../../lab/lab.ts";
 import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
-import { assembleToolchain, chooseMode, officialToolchain, pulumiHome } from "../../lab/pulumi/toolchain.ts";
+import { chooseMode, toolchainIn } from "../../lab/pulumi/toolchain.ts";
 import { Stack } from "../../lab/stack/stack.ts";
 import { lookUp } from "../../tools/artefacts/obtain.ts";
 import { run } from "../../tools/exec.ts";
@@ -16,11 +16,10 @@ const signature = "4dabf18193072939515e22adb298388d";
 
 /** A lab's stack, as `make up` left it. */
 export async function stackOf(lab: Lab): Promise<Stack> {
-  if ((await chooseMode()) === "official")
-    return new Stack(officialToolchain(pulumiHome(lab.cache, "official")), lab);
+  if ((await chooseMode()) === "official") return new Stack(await toolchainIn(lab.cache), lab);
   const cli = await lookUp(pulumiCli, lab.cache);
   if (!cli) throw new Error("the Pulumi CLI is not in the cache: run `node lab/cli.ts build`");
-  return new Stack(await assembleToolchain(pulumiHome(lab.cache, "stand-in"), cli), lab);
+  return new Stack(await toolchainIn(lab.cache, cli), lab);
 }
 
 /** Every text that is a secret in an exported state with its secrets shown. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { labOf } from "../../../lab/lab.ts";
 import { pulumiCli } from "../../../lab/pulumi/cli/artefact.ts";
-import { assembleToolchain, pulumiEnvironment, pulumiHome } from "../../../lab/pulumi/toolchain.ts";
+import { pulumiEnvironment, toolchainIn } from "../../../lab/pulumi/toolchain.ts";
 import { obtain } from "../../../tools/artefacts/obtain.ts";
 import { run } from "../../../tools/exec.ts";
 import { helm } from "../../../tools/helm/artefact.ts";
@@ -24,7 +24,7 @@ export async function benchPreview(): Promise<string> {
   const folders = await obtain([pulumiCli, helm], { cache });
   const folder = await mkdtemp(join(tmpdir(), "sophia-preview-"));
   try {
-    const tools = await assembleToolchain(pulumiHome(cache, "stand-in"), folders.get(pulumiCli.name) ?? "");
+    const tools = await toolchainIn(cache, folders.get(pulumiCli.name) ?? "");
     const passphraseFile = join(folder, "passphrase");
     await writeFile(passphraseFile, randomBytes(24).toString("hex"), { mode: 0o600 });
     await mkdir(join(folder, "state"));
