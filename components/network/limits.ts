@@ -34,14 +34,14 @@ export function limitsOf(gpuSlices: number): Record<NamespaceName, NamespaceLimi
 }
 
 /**
- * Defaults of a container that names no resources, and at most one GPU slice for each: more slices of one GPU give
- * no more of it. A maximum alone would become the default of every container, hence the explicit zero.
+ * Defaults of a container that names no resources. GPUs are not among them: a maximum becomes the default of every
+ * container, and a container with an entry for GPUs, even of zero, is refused by a kubelet that has just restarted, the
+ * device plugin's own too (decision 20).
  */
 export const containerLimits = {
   type: "Container",
-  default: { cpu: "500m", memory: "256Mi", [gpu]: "0" },
-  defaultRequest: { cpu: "20m", memory: "64Mi", [gpu]: "0" },
-  max: { [gpu]: "1" },
+  default: { cpu: "500m", memory: "256Mi" },
+  defaultRequest: { cpu: "20m", memory: "64Mi" },
 };
 
 /** Labels that make Kubernetes refuse pods below the level, and tell who tries. */

@@ -17,6 +17,19 @@ async function scaleTo(value: number): Promise<void> {
   });
 }
 
+/** Pods that run, and how often their containers were started again. */
+async function running(): Promise<Record<string, number>> {
+  const core = kubeconfig().makeApiClient(CoreV1Api);
+  const all = await Promise.all(["data", "mcp"].map((namespace) => core.listNamespacedPod({ namespace })));
+  const pods = all.flatMap(({ items }) => items).filter(({ status }) => status?.phase === "Running");
+  return Object.fromEntries(
+    pods.map(({ metadata, status }) => [
+      metadata?.name ?? "",
+      (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
+    ]),
+  );
+}
+
 /** What a change of settings may touch. */
 export function changes() {
   test(
@@ -30,11 +43,13 @@ export function changes() {
   );
 
   test(
-    "K1 M4 Redis's memory and a node's label change these alone; over a dead MCP server the update fails, and the next heals",
+    "K1 M4 Redis's memory, a node's label and K3s's configuration change these alone; over a dead MCP server the update fails, and the next heals",
     async () => {
       // This update has no business with the server: only the check can know.
       await scaleTo(0);
+      const before = await running();
       change((config) => {
+        config.k3s = { ...config.k3s, extraConfig: { "kubelet-arg+": ["max-pods=97"] } } as never;
         config.redis = { ...config.redis, memory: "128Mi" } as never;
         const hosts = config.hosts as unknown as { name: string; labels?: Record<string, string> }[];
         for (const host of hosts) if (host.name === "mcp") host.labels = { "sophia.ai/rack": "7" };
@@ -47,12 +62,22 @@ export function changes() {
       expect(changed).toEqual([
         "deleted mcp-check-job",
         "replaced mcp-check-job",
+        "updated cluster-backend-configure",
+        "updated cluster-backend-join",
         "updated cluster-mcp-configure",
         "updated cluster-mcp-join",
         "updated redis-service-release",
       ]);
-      const node = await kubeconfig().makeApiClient(CoreV1Api).readNode({ name: "mcp-node" });
-      expect(node.metadata?.labels?.["sophia.ai/rack"]).toBe("7");
+      const { items } = await kubeconfig().makeApiClient(CoreV1Api).listNode();
+      const labels = items.map(({ metadata }) => [metadata?.name, metadata?.labels?.["sophia.ai/rack"]]);
+      expect(Object.fromEntries(labels)).toEqual({ backend: undefined, "mcp-node": "7" });
+      expect(items.map((node) => node.status?.allocatable?.pods)).toEqual(["97", "97"]);
+      // K3s was restarted on both nodes; a pod goes on running, except Redis's own.
+      const kept = Object.entries(before).filter(
+        ([name]) => !/^redis-0$|^(?:pipeline-gong|publish-tables)-/.test(name),
+      );
+      expect(kept.length).toBeGreaterThan(15);
+      expect(await running()).toMatchObject(Object.fromEntries(kept));
 
       await scaleTo(1);
       const again = await up();

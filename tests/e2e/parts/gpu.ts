@@ -96,8 +96,20 @@ export function gpu() {
     const { spec } = await core().readNamespacedResourceQuota({ namespace, name: "quota" });
     expect(spec?.hard?.["requests.nvidia.com/gpu"]).toBe("4");
     const create = (slices: string) => core().createNamespacedPod({ namespace, body: pod(slices) });
-    await expect(create("2")).rejects.toThrow(/maximum nvidia.com\/gpu usage per Container is 1/);
     await expect(create("0.25")).rejects.toThrow(/must be an integer/);
+    await expect(create("5")).rejects.toThrow(/exceeded quota: quota, requested: requests.nvidia.com\/gpu=5/);
+    const { metadata } = await create("2");
+    const place = { namespace, name: metadata?.name ?? "" };
+    try {
+      await waitFor({ what: "a pod of two slices to be refused", deadline: 60, interval: 0.5 }, async () => {
+        const { status } = await core().readNamespacedPod(place);
+        return status?.reason === "UnexpectedAdmissionError" && status.message?.includes("found 2")
+          ? true
+          : notYet(`${status?.phase}: ${status?.message}`);
+      });
+    } finally {
+      await core().deleteNamespacedPod(place);
+    }
   });
 
   test("W2 Kubernetes offers the GPU's metric, of the pods that hold a slice", async () => {

@@ -39,6 +39,8 @@ export function ssh(target: Target, commandLine: string, stdin = ""): Promise<Se
   return new Promise((resolve, reject) => {
     const client = new Client();
     client.on("error", reject);
+    // An sshd that is restarted ends the connection in order, without an error.
+    client.on("close", () => reject(new Error("the connection ended before the command did")));
     client.on("ready", () => {
       client.exec(commandLine, (error, channel) => {
         if (error) return reject(error);

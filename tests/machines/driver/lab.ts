@@ -98,6 +98,8 @@ export function ssh(
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
     client.on("error", reject);
+    // An sshd that is restarted ends the connection in order, without an error.
+    client.on("close", () => reject(new Error("the connection ended before the command did")));
     client.on("ready", () => {
       client.exec(command, (error, channel) => {
         if (error) return reject(error);
