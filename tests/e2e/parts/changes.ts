@@ -21,7 +21,9 @@ async function scaleTo(value: number): Promise<void> {
 async function running(): Promise<Record<string, number>> {
   const core = kubeconfig().makeApiClient(CoreV1Api);
   const all = await Promise.all(["data", "mcp"].map((namespace) => core.listNamespacedPod({ namespace })));
-  const pods = all.flatMap(({ items }) => items).filter(({ status }) => status?.phase === "Running");
+  const pods = all
+    .flatMap(({ items }) => items)
+    .filter(({ metadata, status }) => status?.phase === "Running" && !metadata?.deletionTimestamp);
   return Object.fromEntries(
     pods.map(({ metadata, status }) => [
       metadata?.name ?? "",
