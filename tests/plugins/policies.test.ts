@@ -127,7 +127,7 @@ describe("S3 the policy pack in a preview", () => {
     };
     const advice = await either(1000);
     expect(advice.advised).toEqual(["launch-within-budget"]);
-    expect(advice.said).toContain("its machines (good-budget, either) may cost $");
+    expect(advice.said).toContain("its machines (either, good-budget) may cost $");
     expect((await either(5000)).advised).toEqual([]);
   });
 

@@ -34,7 +34,12 @@ function limitOf(config: Record<string, string>): number | undefined {
   }
 }
 
-const named = (machines: Machine[]): string => machines.map(({ name }) => name).join(", ");
+/** Sorted: the engine registers them in another order each time. */
+const named = (machines: Machine[]): string =>
+  machines
+    .map(({ name }) => name)
+    .sort()
+    .join(", ");
 
 /** Faults of a stack's cost against its budget, by what its machines cost at least. Pure. */
 export function budgetFaults(config: Record<string, string>, machines: Machine[]): string[] {

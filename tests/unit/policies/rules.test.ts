@@ -88,4 +88,8 @@ test("L7 it is said where only the dearest type of a host is beyond the budget, 
   // Refused already.
   expect(budgetAdvice({ budget: '{"monthlyUsd":10}' }, either)).toEqual([]);
   expect(budgetFaults({ budget: '{"monthlyUsd":10}' }, either)).toHaveLength(1);
+  const two = ["second", "first"].map((name) => ({ name, props: { hourlyUsd: 1 } }));
+  expect(budgetFaults({ budget: '{"monthlyUsd":10}' }, two)).toEqual([
+    expect.stringContaining("its machines (first, second) cost"),
+  ]);
 });
