@@ -10,7 +10,8 @@ import { removeMachines } from "../../lab/machines/docker.ts";
 import type { MachineSpec } from "../../lab/machines/driver.ts";
 import { ensureEngine, NoEngine } from "../../tools/docker/engine/engine.ts";
 import { run } from "../../tools/exec.ts";
-import { newKey, running, ssh, startTestLab, type TestLab } from "./driver/lab.ts";
+import { ssh } from "./bootstrap/ssh.ts";
+import { newKey, running, startTestLab, type TestLab } from "./driver/lab.ts";
 
 const key = newKey();
 let lab: TestLab;
@@ -18,8 +19,7 @@ let backend: MachineSpec;
 let other: MachineSpec;
 
 const as = (spec: MachineSpec) => ({
-  host: spec.publicAddress,
-  username: "ubuntu",
+  address: spec.publicAddress,
   privateKey: key.privateKey,
 });
 /** What a command says on a machine; fails with what went wrong. */
@@ -109,7 +109,7 @@ describe("H1 who may log in", () => {
     await expect(ssh({ ...login, password: "ubuntu" }, "id")).rejects.toThrow(/authentication/);
   });
   test("root gets no shell, even with the right key", async () => {
-    const { stdout } = await ssh({ ...as(backend), username: "root" }, "id -u", /Please|0/);
+    const { stdout } = await ssh({ ...as(backend), user: "root" }, "id -u", "", /Please|0/);
     expect(stdout).toContain('Please login as the user "ubuntu"');
     expect(stdout).not.toMatch(/^0$/m);
   });

@@ -34,8 +34,13 @@ export interface Target {
   password?: string;
 }
 
-/** Runs one command as the program does: text in through standard input, nothing but the command line as argument. */
-export function ssh(target: Target, commandLine: string, stdin = ""): Promise<Session> {
+/**
+ * Runs one command as the program does: text in through standard input, nothing but the command line as argument. Rejects
+ * with ssh2's error where the login is refused.
+ *
+ * @param enough output after which the rest is not waited for
+ */
+export function ssh(target: Target, commandLine: string, stdin = "", enough?: RegExp): Promise<Session> {
   return new Promise((resolve, reject) => {
     const client = new Client();
     client.on("error", reject);
@@ -47,6 +52,9 @@ export function ssh(target: Target, commandLine: string, stdin = ""): Promise<Se
         const session = { code: -1, stdout: "", stderr: "" };
         channel.on("data", (data: Buffer) => {
           session.stdout += data.toString();
+          if (!enough?.test(session.stdout)) return;
+          client.destroy();
+          resolve(session);
         });
         channel.stderr.on("data", (data: Buffer) => {
           session.stderr += data.toString();
