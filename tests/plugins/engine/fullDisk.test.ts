@@ -1,14 +1,13 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { whileSpaceLasts } from "../../../lab/commands/preflight/space.ts";
 import { mendState, removeDeadLocks } from "../../../lab/pulumi/locks.ts";
 import { canMount, smallDisk } from "../../support/smallDisk.ts";
 import { brief } from "../events.ts";
 import { runProgram } from "../harness.ts";
+import { worldOf } from "./world.ts";
 
 test.skipIf(!canMount)(
   "a disk that is filled in the middle of an update, at once: the state stays whole, and the next update goes on (Linux and root only)",
@@ -21,9 +20,7 @@ test.skipIf(!canMount)(
       name: "full-disk",
       state,
     });
-    const folder = join(stack.dir, "world");
-    const file = join(folder, "journal");
-    const journal = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
+    const { folder, journal, inTheMiddle, release } = worldOf(stack);
     const update = whileSpaceLasts(
       disk.folder,
       new AbortController().signal,
@@ -37,12 +34,10 @@ test.skipIf(!canMount)(
       { least: 1e6, held: 1e6 },
     );
     update.catch(() => undefined);
-    await waitFor({ what: "a provider in the middle of its work", deadline: 120, interval: 0.1 }, async () =>
-      journal().includes("wait service") ? true : notYet(`its journal is: ${journal().join(", ")}`),
-    );
+    await inTheMiddle();
     await disk.fill(0);
     // The service exists from now on, and the engine has no room to record it.
-    await writeFile(join(folder, "release"), "");
+    await release();
     await expect(update).rejects.toThrow(/ has 0 MB free: free some space .* run `make up` again/);
     const text = await readFile(join(state, ".pulumi/stacks/program-dynamic", "full-disk.json"), "utf8");
     expect(() => JSON.parse(text), text.slice(0, 200)).not.toThrow();

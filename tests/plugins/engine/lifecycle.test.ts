@@ -1,20 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { brief } from "../events.ts";
 import { type Program, runProgram } from "../harness.ts";
+import { worldOf } from "./world.ts";
 
 const program = join(import.meta.dirname, "../programs/dynamic");
 
 async function start(config: Record<string, unknown> = {}) {
   const stack = await runProgram({ program, config, secrets: { password: "correct horse" } });
-  const folder = join(stack.dir, "world");
+  const { folder, journal } = worldOf(stack);
   const first = await stack.up({ config: { folder, host: "one", ...config } });
-  const journal = () =>
-    existsSync(join(folder, "journal"))
-      ? readFileSync(join(folder, "journal"), "utf8").trim().split("\n")
-      : [];
   return { stack, folder, first, journal, since: (count: number) => journal().slice(count) };
 }
 

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
@@ -8,6 +7,7 @@ import { backendUrl } from "../../../lab/pulumi/toolchain.ts";
 import { endProcess, withVariable } from "../../../lab/state/process.ts";
 import { brief } from "../events.ts";
 import { interruptible, type Program, runProgram } from "../harness.ts";
+import { worldOf } from "./world.ts";
 
 const programs = join(import.meta.dirname, "../programs");
 
@@ -37,18 +37,14 @@ async function inTheMiddle() {
   onTestFinished(async () => {
     await Promise.all((await processesOf(stack)).map((id) => endProcess(id)));
   });
-  const folder = join(stack.dir, "world");
+  const { folder, journal, inTheMiddle: waits, release } = worldOf(stack);
   const interrupt = interruptible();
   const up = stack.up({
     config: { folder, host: "one", fail: "wait" },
     policyPacks: [join(programs, "policy")],
     interrupt: interrupt.promise,
   });
-  const file = join(folder, "journal");
-  const journal = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
-  await waitFor({ what: "a provider in the middle of its work", deadline: 120, interval: 0.1 }, async () =>
-    journal().includes("wait service") ? true : notYet(`its journal is: ${journal().join(", ")}`),
-  );
+  await waits();
   const commands = new Map(
     await Promise.all(
       (await processesOf(stack)).map(async ({ pid }) => [await commandOf(pid), pid] as const),
@@ -60,9 +56,12 @@ async function inTheMiddle() {
     return [kind, Number(found[0]?.[1])];
   });
   return {
-    ...{ stack, up, journal, kill: interrupt.now },
+    stack,
+    up,
+    journal,
+    release,
+    kill: interrupt.now,
     pids: Object.fromEntries(pids) as Record<keyof typeof kinds, number>,
-    release: () => writeFile(join(folder, "release"), ""),
   };
 }
 
