@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cut } from "../kit/cut.ts";
+import { cut, outsideOf } from "../kit/cut.ts";
 import { cursorFor, cursorState, ToolError } from "../kit/tool.ts";
 import type { GongApi } from "./api.ts";
 import { dayMs } from "./dailyLimit.ts";
@@ -210,14 +210,8 @@ const mostOutside = 10;
 
 const describeFound = ({ metaData, parties = [] }: WireExtensive) => {
   const outside = parties.filter(({ affiliation }) => affiliation === "External");
-  const more = outside.length - mostOutside;
-  return {
-    ...describeCall(metaData),
-    outside: outside
-      .slice(0, mostOutside)
-      .map(({ name, emailAddress }) => cut(emailAddress ?? name ?? "unknown", 100)),
-    ...(more > 0 && { outsideLeftOut: more }),
-  };
+  const people = outside.map(({ name, emailAddress }) => cut(emailAddress ?? name ?? "unknown", 100));
+  return { ...describeCall(metaData), ...outsideOf(people, mostOutside) };
 };
 
 export const readWindow = (cursor: string): Window => cursorState(cursor, window);

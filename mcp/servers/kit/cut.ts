@@ -4,6 +4,12 @@ import { maxText } from "./tool.ts";
 export const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
 
+/** People from outside that a call in a list shows: the first ones, and how many more there are. Pure. */
+export const outsideOf = (people: string[], most: number) => ({
+  outside: people.slice(0, most),
+  ...(people.length > most && { outsideLeftOut: people.length - most }),
+});
+
 /** Lengths that the texts of an answer may have, the first that lets it fit. */
 const lengths = [5000, 1000, 200, 50, 10];
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { outsideOf } from "../kit/cut.ts";
 import type { Database } from "../kit/postgres/database.ts";
 import { offsetOf, pageOfMore, paging, type Tool, tool } from "../kit/tool.ts";
 import { anywhere, withSources } from "./sources.ts";
@@ -24,11 +25,10 @@ const parties = `parties AS (
 const mostOutside = 20;
 
 /** A row with its outside participants cut, and the number of those left out. */
-const withOutside = ({ outside, ...call }: Record<string, unknown>) => {
-  const all = outside as string[];
-  const more = all.length - mostOutside;
-  return { ...call, outside: all.slice(0, mostOutside), ...(more > 0 && { outsideLeftOut: more }) };
-};
+const withOutside = ({ outside, ...call }: Record<string, unknown>) => ({
+  ...call,
+  ...outsideOf(outside as string[], mostOutside),
+});
 
 /** Questions about calls. */
 export const callTools = (database: Database): Tool[] => [
