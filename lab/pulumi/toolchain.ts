@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { digest } from "../../components/core/digest.ts";
 import { causeOf } from "../../components/core/errors.ts";
 import { checkout, type PluginName, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
@@ -43,7 +43,8 @@ export const pulumiHome = (cache: string, mode: ToolchainMode, of = checkout): s
   join(
     cache,
     mode === "official" ? "pulumi-official" : "pulumi-home",
-    createHash("sha256").update(of).digest("hex").slice(0, 12),
+    // Not as many digits as an artefact's key, or the cache's clean-up would take it for one.
+    digest(of, 12),
   );
 
 const pluginProgram = (home: string, name: PluginName) =>

@@ -90,8 +90,14 @@ describe("C1 S3 the jobs that REQUIREMENTS name", () => {
         .map((target) => `make ${target}`),
       ...recipe
         .split("\n")
-        .map((line) => line.trim().replace(/^@/, "").replace("$(NODE)", "node").replace("$(MAKE)", "make"))
-        .map((line) => line.replace("$(LAB_COMMAND)", "node lab/cli.ts")),
+        .map((line) =>
+          line
+            .trim()
+            .replace(/^@/, "")
+            .replace("$(NODE)", "node")
+            .replace("$(MAKE)", "make")
+            .replace("$(LAB_COMMAND)", "node lab/cli.ts"),
+        ),
     ];
     const checks = Object.keys(workflows.get("checks.yml")?.jobs ?? {}).flatMap((job) =>
       runsOf("checks.yml", job).split("\n").filter(Boolean),
