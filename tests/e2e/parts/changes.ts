@@ -17,8 +17,8 @@ async function scaleTo(value: number): Promise<void> {
   });
 }
 
-/** Pods that run, and how often their containers were started again. */
-async function running(): Promise<Record<string, number>> {
+/** Pods that run: which one it is of that name, and how often its containers were started again. */
+async function running(): Promise<Record<string, string>> {
   const core = kubeconfig().makeApiClient(CoreV1Api);
   const all = await Promise.all(["data", "mcp"].map((namespace) => core.listNamespacedPod({ namespace })));
   const pods = all
@@ -27,7 +27,7 @@ async function running(): Promise<Record<string, number>> {
   return Object.fromEntries(
     pods.map(({ metadata, status }) => [
       metadata?.name ?? "",
-      (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
+      `${metadata?.uid}: ${(status?.containerStatuses ?? []).map(({ restartCount }) => restartCount)}`,
     ]),
   );
 }
