@@ -47,6 +47,16 @@ export interface Vulnerability {
 /** CVSS calls a score from here on high. */
 const high = 7;
 
+/**
+ * Whether an advisory for one is about packages of the other. `Debian` is about those of `Debian:12` and the other way
+ * round; `Debian:13` is not: a version that fixes another release fixes nothing here. Pure.
+ */
+function isOneEcosystem(one: string, other: string): boolean {
+  const [family, release] = one.split(":");
+  const [otherFamily, otherRelease] = other.split(":");
+  return family === otherFamily && (!release || !otherRelease || release === otherRelease);
+}
+
 /** The vulnerabilities in a report, each once for a package and version, highest score first. Pure. */
 export function vulnerabilitiesIn(report: Report): Vulnerability[] {
   const found = report.results.flatMap(({ packages }) =>
@@ -54,10 +64,8 @@ export function vulnerabilitiesIn(report: Report): Vulnerability[] {
       (vulnerabilities ?? []).map((each): Vulnerability => {
         const group = groups?.find(({ ids }) => ids.includes(each.id));
         const severity = Number.parseFloat(group?.max_severity ?? "");
-        // An advisory for `Debian` applies to a package of `Debian:12`, and the other way round.
         const same = (each.affected ?? []).filter(
-          ({ package: affected }) =>
-            affected?.name === name && affected.ecosystem.split(":")[0] === ecosystem.split(":")[0],
+          ({ package: affected }) => affected?.name === name && isOneEcosystem(affected.ecosystem, ecosystem),
         );
         const fixed = same.flatMap(({ ranges }) =>
           (ranges ?? []).flatMap(({ events }) => (events ?? []).flatMap((event) => event.fixed ?? [])),

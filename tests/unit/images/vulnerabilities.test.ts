@@ -51,6 +51,12 @@ test.each([
 test("only versions of the package itself fix its vulnerability, whatever the release is called", () => {
   expect(only(report("a", "npm", "9", [])).fixed).toEqual([]);
   expect(only(report("a", "Debian:12", "9", ["2"], "Debian")).fixed).toEqual(["2"]);
+  expect(only(report("a", "Debian:12", "9", ["2"], "Debian:12")).fixed).toEqual(["2"]);
+});
+
+test("W4 a fix in another release of the distribution is none here", () => {
+  expect(only(report("a", "Debian:12", "9.8", ["2"], "Debian:13")).fixed).toEqual([]);
+  expect(only(report("a", "Debian:12", "9.8", ["2"], "npm")).fixed).toEqual([]);
 });
 
 test("a vulnerability of two installed packages of one source is told once, and of two versions twice", () => {
