@@ -77,7 +77,9 @@ export class Exceptions {
       const what = `exception from ${rule} for ${resource}`;
       if (this.#expired(each))
         return [`${what} expired on ${expires}: fix what it covers, or renew it (${reason})`];
-      const leftOut = each.optional === true && !present.has(each.resource);
+      // An exception for objects of a release names the release before the first slash.
+      const [release = ""] = each.resource.split("/");
+      const leftOut = each.optional === true && !present.has(each.resource) && !present.has(release);
       return leftOut || this.#used.has(each) ? [] : [`${what} is not needed any more: remove it`];
     });
   }

@@ -53,6 +53,13 @@ test("an optional exception is not missed where a setting left its resource out,
   const optional = new Exceptions([{ ...exception, optional: true }], "dev", today);
   expect(optional.faults(new Set(["other"]))).toEqual([]);
   expect(optional.faults(new Set([exception.resource]))[0]).toContain("not needed any more");
+  const inRelease = new Exceptions(
+    [{ ...exception, resource: "gpu-service-release/*", optional: true }],
+    "dev",
+    today,
+  );
+  expect(inRelease.faults(new Set(["other"]))).toEqual([]);
+  expect(inRelease.faults(new Set(["gpu-service-release"]))[0]).toContain("not needed any more");
   const needed = new Exceptions([exception], "dev", today);
   expect(needed.faults(new Set(["other"]))[0]).toContain("not needed any more");
 });

@@ -43,6 +43,7 @@ const excepting = (Made: typeof Exceptions): boolean => {
     new Made([{ ...probes, ...change }], "dev", today);
   const used = of();
   const whole = of({ resource: "one/*" });
+  const optionalRelease = () => of({ resource: "one/*", optional: true });
   const late = of({ resource: "one/Pod/x" });
   late.postpone("one");
   const other = of({ resource: "one-more/Pod/x" });
@@ -66,6 +67,8 @@ const excepting = (Made: typeof Exceptions): boolean => {
     new Made([{ ...probes, stacks: ["prod"] }], undefined, "2026-11-21").faults().length === 1 &&
     of({ optional: true }).faults(new Set(["two"])).length === 0 &&
     of({ optional: true }).faults(new Set(["one"])).length === 1 &&
+    optionalRelease().faults(new Set(["two"])).length === 0 &&
+    optionalRelease().faults(new Set(["one"])).length === 1 &&
     of().faults(new Set(["two"])).length === 1 &&
     of({ optional: false }).faults().length === 1
   );
