@@ -157,12 +157,14 @@ export const commands: Record<string, Command> = {
     options: { stack: text, plan: text, sha: text, owner: text, branch: text },
     async run(given) {
       const foreign = readPlan(await readFile(need(given, "plan"), "utf8"));
-      const plan = planFor(need(given, "stack"), foreign);
       const api = gitHub();
       const head = { sha: need(given, "sha"), owner: need(given, "owner"), branch: need(given, "branch") };
       const pull = await pullOf(api, head);
       if (pull === undefined) return `no open pull request is at ${head.sha}: nothing to comment on`;
-      return `comment on stack ${plan.stack} ${await postComment(api, pull, plan)} in pull request ${pull}`;
+      const offline = pull.foreign || !process.env.PULUMI_ORGANIZATION;
+      const plan = planFor({ stack: need(given, "stack"), offline }, foreign);
+      const done = await postComment(api, pull.number, plan);
+      return `comment on stack ${plan.stack} ${done} in pull request ${pull.number}`;
     },
   },
   report: {

@@ -10,21 +10,27 @@ const limits = [1000, 400, 200, 100, 50, 25, 10, 5];
 /** The line that identifies our comment on a stack. Its characters need no escape: the schema restricts stack names. */
 export const markerOf = (stack: string): string => `<!-- sophia-infra preview of ${stack} -->`;
 
-/** A preview as a comment for a pull request: Markdown of at most 65,000 characters. Pure. */
-export function render(plan: Plan): string {
+export interface RenderOptions {
+  /** Says that the pull request's own code planned, whose claims nobody has checked. */
+  ofPullRequest?: boolean;
+}
+
+/** A preview as Markdown of at most 65,000 characters. Pure. */
+export function render(plan: Plan, { ofPullRequest = false }: RenderOptions = {}): string {
+  const note = plan.offline ? offlineNote : ofPullRequest ? ownCodeNote : "";
   for (const limit of limits) {
-    const text = document(plan, limit);
+    const text = document(plan, note, limit);
     if (text.length <= longest) return text;
   }
   // Not reached: with five rows a table, every text in it cut, a comment is short.
   throw new Error(`the comment on stack ${plan.stack} is too long even with five rows a table`);
 }
 
-function document(plan: Plan, limit: number): string {
+function document(plan: Plan, note: string, limit: number): string {
   const sections = [
     markerOf(plan.stack),
     heading(plan),
-    ...(plan.offline ? [offlineNote] : []),
+    note,
     messages(plan, limit),
     effects(plan, limit),
     changes(plan, limit),
@@ -36,6 +42,8 @@ function document(plan: Plan, limit: number): string {
 
 const offlineNote =
   "Planned offline: from an empty stack, with placeholder secrets, by the pull request's own code. It lists everything that the program would create, not the changes to the running stack.";
+
+const ownCodeNote = "Planned against the running stack, by the pull request's own code.";
 
 /** A count of changes; replacements are bold. */
 const counted: Record<Kind, (count: number) => string> = {

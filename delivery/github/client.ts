@@ -2,6 +2,8 @@ import { z } from "zod";
 
 /** GitHub's REST API for one repository. */
 export interface GitHub {
+  /** `<owner>/<name>`. */
+  repository: string;
   /** @param path below `/repos/<owner>/<name>`, e.g. `/issues?state=open` */
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
   send(method: "POST" | "PATCH", path: string, body: unknown): Promise<void>;
@@ -44,6 +46,7 @@ export function gitHub(environment: Record<string, string | undefined> = process
     return response;
   };
   return {
+    repository,
     get: async (path, schema) => schema.parse(await (await call("GET", path)).json()),
     send: async (method, path, body) => {
       await (await call(method, path, body)).text();

@@ -15,7 +15,7 @@ interface Row {
   state?: string;
   user?: { login: string };
   pull_request?: object;
-  head?: { sha: string };
+  head?: { sha: string; repo?: { full_name: string } | null };
 }
 interface World {
   pulls: Row[];
@@ -102,9 +102,11 @@ const many = (count: number): Row[] =>
 
 describe("C1 where the comment goes", () => {
   test("a plan of another stack than the job's is not written, whatever it calls itself", () => {
-    const plan = { stack: "prod" } as Plan;
-    expect(planFor("prod", plan)).toBe(plan);
-    expect(() => planFor("dev", plan)).toThrow("the plan for stack dev names stack prod");
+    const prod = { ...plan, stack: "prod" };
+    expect(planFor({ stack: "prod", offline: false }, prod)).toEqual(prod);
+    expect(() => planFor({ stack: "dev", offline: false }, prod)).toThrow(
+      "the plan for stack dev names stack prod",
+    );
   });
 
   const sha = "a".repeat(40);
@@ -114,10 +116,19 @@ describe("C1 where the comment goes", () => {
     const { api } = await fakeGitHub({
       pulls: [
         { id: 1, number: 1, head: { sha: "b".repeat(40) } },
-        { id: 2, number: 7, head: { sha } },
+        { id: 2, number: 7, head: { sha, repo: { full_name: "acme/infra" } }, user: { login: "a" } },
       ],
     });
-    expect(await pullOf(api, head)).toBe(7);
+    expect(await pullOf(api, head)).toEqual({ number: 7, foreign: false });
+  });
+
+  test.each([
+    ["another repository", { full_name: "somebody/infra" }, "somebody"],
+    ["a fork that was deleted", null, "somebody"],
+    ["Dependabot", { full_name: "acme/infra" }, "dependabot[bot]"],
+  ])("from %s is foreign, whatever its plan says of itself", async (_from, repo, login) => {
+    const { api } = await fakeGitHub({ pulls: [{ id: 1, number: 7, head: { sha, repo }, user: { login } }] });
+    expect(await pullOf(api, head)).toEqual({ number: 7, foreign: true });
   });
 
   test("nowhere when it has moved on, and not to what is no commit", async () => {
@@ -143,6 +154,24 @@ describe("C1 one comment a stack", () => {
     const { api, rows } = await fakeGitHub({ comments: [other] });
     expect(await postComment(api, 7, plan)).toBe("created");
     expect(rows.comments[0]?.body).toContain("mine");
+  });
+});
+
+describe("C1 who planned", () => {
+  const claimed: Plan = { ...plan, offline: false };
+
+  test("a fork's plan that claims to be against the running stack is shown as planned offline", async () => {
+    const { api, rows } = await fakeGitHub({});
+    await postComment(api, 7, planFor({ stack: "dev", offline: true }, claimed));
+    expect(rows.comments[0]?.body).toContain("Planned offline");
+    expect(rows.comments[0]?.body).toContain("by the pull request's own code");
+  });
+
+  test("a branch's plan is shown as that of its own code, too", async () => {
+    const { api, rows } = await fakeGitHub({});
+    await postComment(api, 7, planFor({ stack: "dev", offline: false }, claimed));
+    expect(rows.comments[0]?.body).not.toContain("Planned offline");
+    expect(rows.comments[0]?.body).toContain("by the pull request's own code");
   });
 });
 
