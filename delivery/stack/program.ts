@@ -106,12 +106,15 @@ export interface UpdateOptions {
   replace?: string[];
   /** URNs or patterns of the only resources to update. */
   target?: string[];
-  /** Seconds after which the update is ended in order. Default: `updateLimits`. */
+  /** Seconds after which the update is ended in order. Default: `updateLimits`, by whether the stack has hosts. */
   deadline?: number | undefined;
 }
 
-/** Seconds that an update may take: of a stack with hosts, and of one that has none yet. */
-export const updateLimits = { running: 3600, first: 4 * 3600 } as const;
+/**
+ * Seconds that an update may take: of a stack with hosts, of one that has none yet, and a roll-back's of either. That one
+ * shares the time of its step with the packages of the earlier commit and the verification.
+ */
+export const updateLimits = { running: 3600, first: 4 * 3600, rollback: 3000 } as const;
 
 /**
  * Updates the stack to the checkout. It previews first: the policies that judge the stack as a whole are asked at the end

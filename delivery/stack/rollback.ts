@@ -5,7 +5,7 @@ import { messageOf } from "../../components/core/errors.ts";
 import { moduleOf } from "../../components/core/provider/providerText.ts";
 import { run } from "../../tools/exec.ts";
 import { commitBefore, parseHistory, verifiedTag } from "./history.ts";
-import { commitOf, type Program, programIn, pulumi, resources, update } from "./program.ts";
+import { commitOf, type Program, programIn, pulumi, resources, update, updateLimits } from "./program.ts";
 import { reachIn, verified } from "./verify.ts";
 
 /** Records a commit as verified: it was deployed, and all public endpoints answered. Default: the checkout's. */
@@ -135,7 +135,7 @@ export async function rollback(
     const earlier = programIn(folder, program.stack, program.environment);
     await update(
       { ...earlier, configuration: program.configuration, shown: program.shown, signal: program.signal },
-      { message: `Roll back to ${commit}`, refresh: true },
+      { message: `Roll back to ${commit}`, refresh: true, deadline: updateLimits.rollback },
     );
     return commit;
   } finally {

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { commands } from "../../../delivery/commands.ts";
-import { updateLimits } from "../../../delivery/stack/program.ts";
 import { repository } from "../../../tools/repository.ts";
 import { folder, type Job, names, type Step, text, workflows } from "./workflows.ts";
 
@@ -174,45 +173,6 @@ describe("C1 a stack", () => {
       const [branch, identity] = [file === "pull-request.yml", job.permissions?.["id-token"] === "write"];
       if (branch && identity) expect(job.environment, file).toBe("${{ matrix.stack }}-pull-request");
       if (!branch) expect(job.environment ?? "", file).not.toContain("pull-request");
-    }
-  });
-
-  test("C1 an update that hangs fails its step, and leaves the job time to roll back", () => {
-    const minutes = (file: string, name: string) => {
-      const { steps = [], ...job } = workflows.get(file)?.jobs[name] ?? {};
-      const running = steps.filter(({ run }) =>
-        /cli\.ts (plan|up|scan|verify|rollback|"\$COMMAND")/.test(run ?? ""),
-      );
-      for (const { run, ...step } of running) expect(step["timeout-minutes"], run).toBeGreaterThan(0);
-      const update = running.find(({ run }) => /cli\.ts (up|"\$COMMAND" --stack)/.test(run ?? ""));
-      const sum = running.reduce((all, step) => all + (step["timeout-minutes"] ?? 0), 0);
-      return { update: update?.["timeout-minutes"] ?? 0, sum, job: job["timeout-minutes"] ?? 0 };
-    };
-    for (const [file, name] of [
-      ["deploy.yml", "deploy"],
-      ["on-stack.yml", "run"],
-    ] as const) {
-      const { update, sum, job } = minutes(file, name);
-      // The command ends by itself, in order, before GitHub kills it; the other steps get the rest.
-      expect(update, file).toBeGreaterThan(updateLimits.first / 60);
-      expect(sum + 10, file).toBeLessThanOrEqual(job);
-      expect(job, file).toBeLessThanOrEqual(360);
-    }
-    const rollback = workflows
-      .get("deploy.yml")
-      ?.jobs.deploy?.steps?.find(({ run }) => run?.includes("rollback"));
-    expect(rollback?.["timeout-minutes"]).toBeGreaterThan((updateLimits.running + 300) / 60);
-    expect(rollback?.if).toMatch(/failure\(\).*steps\.update\.outcome == 'failure'/);
-  });
-
-  test("logs in again after an update, which may outlast the token", () => {
-    for (const [file, name] of [
-      ["deploy.yml", "deploy"],
-      ["on-stack.yml", "run"],
-    ] as const) {
-      const steps = workflows.get(file)?.jobs[name]?.steps ?? [];
-      const update = steps.findIndex(({ run }) => /cli\.ts (up|"\$COMMAND" --stack)/.test(run ?? ""));
-      expect([file, steps[update + 1]?.uses]).toEqual([file, "./.github/actions/pulumi"]);
     }
   });
 
