@@ -1,33 +1,20 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ParseArgsOptionsConfig } from "node:util";
-import { repository } from "../tools/repository.ts";
+import { replace, stop, up } from "./changes.ts";
 import { readPlan } from "./comment/plan.ts";
 import { render } from "./comment/render.ts";
 import { describePlan } from "./comment/write.ts";
 import { gitHub } from "./github/client.ts";
 import { planFor, postComment, pullOf } from "./github/comment.ts";
 import { report } from "./github/issue.ts";
-import { components } from "./stack/components.ts";
+import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
 import { guard } from "./stack/guard.ts";
-import { confirm, machineOf, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
-import {
-  commitOf,
-  type Program,
-  preview,
-  printed,
-  programIn,
-  pulumi,
-  resources,
-  update,
-} from "./stack/program.ts";
-import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts";
+import { preview } from "./stack/program.ts";
+import { markVerified, rollbackVerified } from "./stack/rollback.ts";
 import { scanStack } from "./stack/scan.ts";
 import { reachIn, verified } from "./stack/verify.ts";
-import { usage } from "./usage.ts";
 import { advisories, drift, health, rotation } from "./watch.ts";
-
-type Given = Record<string, string | boolean | undefined>;
 
 export interface Command {
   options: ParseArgsOptionsConfig;
@@ -38,28 +25,6 @@ export interface Command {
 }
 
 const text = { type: "string" } as const;
-
-function need(given: Given, name: string): string {
-  const value = given[name];
-  if (typeof value !== "string") throw new Error(`--${name} is missing\n${usage}`);
-  return value;
-}
-const optional = (given: Given, name: string): string | undefined => {
-  const value = given[name];
-  return typeof value === "string" ? value : undefined;
-};
-/** Seconds. @throws when it is no number of them */
-function deadlineIn(given: Given): number | undefined {
-  const value = optional(given, "deadline");
-  if (value === undefined) return undefined;
-  if (!/^[1-9]\d*$/.test(value))
-    throw new Error(`--deadline=${value} is no number of seconds: give one such as --deadline=600`);
-  return Number(value);
-}
-const programOf = (given: Given, signal?: AbortSignal): Program => ({
-  ...programIn(repository, need(given, "stack")),
-  signal,
-});
 
 async function write(file: string, content: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
@@ -88,16 +53,14 @@ export const commands: Record<string, Command> = {
     },
   },
   up: {
-    options: {
-      stack: text,
-      only: text,
-      replace: text,
-      confirm: text,
-      refresh: { type: "boolean" },
-      deadline: text,
-    },
+    options: { stack: text, only: text, refresh: { type: "boolean" }, deadline: text },
     ordered: true,
     run: up,
+  },
+  replace: {
+    options: { stack: text, host: text, confirm: text, deadline: text },
+    ordered: true,
+    run: replace,
   },
   verify: {
     options: { stack: text, deadline: text },
@@ -182,56 +145,4 @@ async function finding(given: Given, found: Promise<string>, none: string): Prom
   const body = await found;
   await write(need(given, "body"), body);
   return body || none;
-}
-
-const isPart = (name: string): name is Part => Object.hasOwn(parts, name);
-
-async function up(given: Given, signal?: AbortSignal): Promise<string> {
-  const program = programOf(given, signal);
-  const commit = await commitOf(program.folder);
-  const only = optional(given, "only");
-  const host = optional(given, "replace");
-  const refresh = given.refresh === true;
-  const deadline = deadlineIn(given);
-  if (only !== undefined && host !== undefined) throw new Error("--only and --replace exclude each other");
-  if (host !== undefined) {
-    confirm(
-      `replacing host ${host} and losing all data on its disks`,
-      host,
-      optional(given, "confirm") ?? "",
-    );
-    const replace = [machineOf(await resources(program), host)];
-    await update(program, { message: `Replace host ${host} at ${commit}`, refresh: true, replace, deadline });
-    return `Host ${host} of stack ${program.stack} was replaced.`;
-  }
-  if (only !== undefined) {
-    if (!isPart(only))
-      throw new Error(`unknown part ${only}; the parts are ${Object.keys(parts).join(", ")}`);
-    const target = targetsOf(only, await components(program));
-    await update(program, { message: `Deploy ${parts[only].what} of ${commit}`, refresh, target, deadline });
-    return `The ${parts[only].what} of stack ${program.stack} were updated to ${commit}.`;
-  }
-  await refuseOlder(program);
-  await update(program, { message: `Deploy ${commit}`, refresh, deadline });
-  return `Stack ${program.stack} was updated to ${commit}.`;
-}
-
-async function stop(given: Given, signal?: AbortSignal): Promise<string> {
-  const program = programOf(given, signal);
-  const { stack } = program;
-  if (!stoppable.includes(stack)) {
-    throw new Error(
-      `stack ${stack} cannot be stopped by this command; it stops only ${stoppable.join(", ")}`,
-    );
-  }
-  confirm(
-    `stopping stack ${stack} and losing all data on its hosts' disks`,
-    stack,
-    optional(given, "confirm") ?? "",
-  );
-  const message = ["--message", `Stop at ${await commitOf(program.folder)}`];
-  await pulumi(program, ["destroy", "--yes", "--skip-preview", ...message, ...program.configuration], {
-    ...printed(program),
-  });
-  return `Stack ${stack} is stopped; only its file system still costs money.`;
 }

@@ -78,6 +78,19 @@ test.each([
   },
 );
 
+test.each([
+  ["replace", "--host=", "--confirm="],
+  ["replace", "--host=", "--confirm=mcp"],
+  ["replace", "--host=mcp", "--confirm="],
+  ["replace", "--host=mcp", "--confirm=backend"],
+  ["up", "--confirm=mcp"],
+  ["up", "--host=mcp"],
+])("C1 %s %s %s is refused before Pulumi is asked, and is no update of everything", (command, ...given) => {
+  const { calls, stderr } = asked(command, "--stack=dev", ...given);
+  expect(calls).toEqual([]);
+  expect(stderr).toMatch(/--host is missing|was not confirmed|Unknown option/);
+});
+
 test("a command that there is not is refused, with those that there are", () => {
   const { calls, stderr } = asked("destroy", "--stack=dev");
   expect(calls).toEqual([]);

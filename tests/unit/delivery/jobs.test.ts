@@ -49,6 +49,12 @@ describe("C1 S3 the jobs that REQUIREMENTS name", () => {
     expect(workflows.get(file)?.jobs[job]?.uses).toBe(`./.github/workflows/${called}`);
   });
 
+  test("to replace a host is a command of its own, and not an update that may be of everything", () => {
+    const { start, replace } = workflows.get("instances.yml")?.jobs ?? {};
+    expect(start?.with).toEqual({ stack: "${{ inputs.stack || 'dev' }}", command: "up" });
+    expect(replace?.with).toMatchObject({ command: "replace", host: "${{ inputs.host }}" });
+  });
+
   test("a merge goes through checks, images, dev and prod in this order", () => {
     const merge = workflows.get("merge.yml")?.jobs;
     expect([merge?.images?.needs, merge?.dev?.needs, merge?.prod?.needs]).toEqual([

@@ -1,0 +1,60 @@
+import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
+import { components } from "./stack/components.ts";
+import { confirm, machineOf, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
+import { commitOf, printed, pulumi, resources, update } from "./stack/program.ts";
+import { refuseOlder } from "./stack/rollback.ts";
+
+// Commands that change a stack.
+
+const isPart = (name: string): name is Part => Object.hasOwn(parts, name);
+
+export async function up(given: Given, signal?: AbortSignal): Promise<string> {
+  const program = programOf(given, signal);
+  const commit = await commitOf(program.folder);
+  const only = optional(given, "only");
+  const refresh = given.refresh === true;
+  const deadline = deadlineIn(given);
+  if (only !== undefined) {
+    if (!isPart(only))
+      throw new Error(`unknown part ${only}; the parts are ${Object.keys(parts).join(", ")}`);
+    const target = targetsOf(only, await components(program));
+    await update(program, { message: `Deploy ${parts[only].what} of ${commit}`, refresh, target, deadline });
+    return `The ${parts[only].what} of stack ${program.stack} were updated to ${commit}.`;
+  }
+  await refuseOlder(program);
+  await update(program, { message: `Deploy ${commit}`, refresh, deadline });
+  return `Stack ${program.stack} was updated to ${commit}.`;
+}
+
+/** A command of its own: without a host it is refused, and is never an update of everything. */
+export async function replace(given: Given, signal?: AbortSignal): Promise<string> {
+  const program = programOf(given, signal);
+  const host = need(given, "host");
+  const deadline = deadlineIn(given);
+  const loss = `replacing host ${host} and losing all data on its disks`;
+  confirm(loss, host, optional(given, "confirm") ?? "");
+  const message = `Replace host ${host} at ${await commitOf(program.folder)}`;
+  const machine = machineOf(await resources(program), host);
+  await update(program, { message, refresh: true, replace: [machine], deadline });
+  return `Host ${host} of stack ${program.stack} was replaced.`;
+}
+
+export async function stop(given: Given, signal?: AbortSignal): Promise<string> {
+  const program = programOf(given, signal);
+  const { stack } = program;
+  if (!stoppable.includes(stack)) {
+    throw new Error(
+      `stack ${stack} cannot be stopped by this command; it stops only ${stoppable.join(", ")}`,
+    );
+  }
+  confirm(
+    `stopping stack ${stack} and losing all data on its hosts' disks`,
+    stack,
+    optional(given, "confirm") ?? "",
+  );
+  const message = ["--message", `Stop at ${await commitOf(program.folder)}`];
+  await pulumi(program, ["destroy", "--yes", "--skip-preview", ...message, ...program.configuration], {
+    ...printed(program),
+  });
+  return `Stack ${stack} is stopped; only its file system still costs money.`;
+}
