@@ -106,8 +106,19 @@ spec:
         - name: manager
           image: example.test/manager:1
           imagePullPolicy: Always
+          env: [{ name: MONITORING_QUERIES_CONFIGMAP, value: queries }]
           startupProbe: { failureThreshold: 6, periodSeconds: 5 }
 `;
+
+/** Environment of a deployment's first container, by name. */
+function envOf(spec: unknown): Record<string, string> {
+  const { template } = spec as {
+    template: { spec: { containers: { env: { name: string; value: string }[] }[] } };
+  };
+  return Object.fromEntries(
+    template.spec.containers[0]?.env.map(({ name, value }) => [name, value] as const) ?? [],
+  );
+}
 
 describe("the operator's manifest", () => {
   const objects = operatorObjects(parseManifest(manifest, "test"));
@@ -137,6 +148,12 @@ describe("the operator's manifest", () => {
         },
       },
     });
+  });
+
+  test("D1 makes an authority that lasts for years, as clients have copies of it", () => {
+    const [env] = objects.flatMap(({ kind, spec }) => (kind === "Deployment" ? [envOf(spec)] : []));
+    expect(env?.MONITORING_QUERIES_CONFIGMAP).toBe("queries");
+    expect(Number(env?.CERTIFICATE_DURATION)).toBeGreaterThanOrEqual(5 * 365);
   });
 
   test("says which document is wrong", () => {
