@@ -51,6 +51,13 @@ describe("tuning", () => {
       wal_level: "logical",
     });
   });
+
+  test("D1 the log names slow statements without the values bound to them", () => {
+    expect(tune({ memory: 8 * GiB, cores: 2, storage: 50 * GiB })).toMatchObject({
+      log_min_duration_statement: "500ms",
+      log_parameter_max_length: "0",
+    });
+  });
 });
 
 describe("logins", () => {
