@@ -3,9 +3,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { parse } from "yaml";
 import { programIn, updateLimits } from "../../../delivery/stack/program.ts";
 import { rollback } from "../../../delivery/stack/rollback.ts";
-import { workflows } from "./workflows.ts";
+import { text, workflows } from "./workflows.ts";
 
 test("C1 an update that hangs fails its step, and leaves the job time to roll back", () => {
   const minutes = (file: string, name: string) => {
@@ -39,15 +40,27 @@ test("C1 an update that hangs fails its step, and leaves the job time to roll ba
   expect(rollback?.if).toMatch(/failure\(\).*steps\.update\.outcome == 'failure'/);
 });
 
-test("logs in again after an update, which may outlast the token", () => {
-  for (const [file, name] of [
-    ["deploy.yml", "deploy"],
-    ["on-stack.yml", "run"],
-  ] as const) {
-    const steps = workflows.get(file)?.jobs[name]?.steps ?? [];
-    const update = steps.findIndex(({ run }) => /cli\.ts (up|"\$COMMAND" --stack)/.test(run ?? ""));
-    expect([file, steps[update + 1]?.uses]).toEqual([file, "./.github/actions/pulumi"]);
+test("C1 a login outlasts all that runs until the next one", async () => {
+  const action = "./.github/actions/pulumi";
+  const { inputs } = parse(await text("actions/pulumi/action.yml")) as {
+    inputs: Record<string, { default?: string }>;
+  };
+  const found: string[] = [];
+  for (const [file, { jobs }] of workflows) {
+    for (const [name, { steps = [], "timeout-minutes": whole = 0 }] of Object.entries(jobs)) {
+      const logins = steps.flatMap(({ uses }, index) => (uses === action ? [index] : []));
+      for (const [nth, index] of logins.entries()) {
+        const until = steps.slice(index + 1, logins[nth + 1]).map((step) => step["timeout-minutes"] ?? 0);
+        const limited = until.reduce((all, minutes) => all + minutes, 0);
+        // Steps without a limit of their own take seconds beside those that have one, or the job's time.
+        const minutes = limited > 0 ? limited + 10 : whole;
+        const seconds = steps[index]?.with?.["token-expiration"] ?? inputs["token-expiration"]?.default;
+        expect(Number(seconds), `${file} ${name}`).toBeGreaterThanOrEqual(minutes * 60);
+        found.push(file);
+      }
+    }
   }
+  expect(new Set(found)).toEqual(new Set(["deploy.yml", "on-stack.yml", "pull-request.yml", "watch.yml"]));
 });
 
 test("C1 a roll-back of a stack without hosts is ended in order before its step's limit", async () => {
