@@ -13,8 +13,12 @@ export interface LambdaApi {
   /** All instances that Lambda lists, including some that were just terminated. */
   listInstances(): Promise<WireInstance[]>;
   getInstance(id: string): Promise<WireInstance | undefined>;
-  /** Launches exactly one instance and returns its id. Sent again only if the first request certainly did nothing. */
-  launch(request: LaunchRequest): Promise<string>;
+  /**
+   * Launches exactly one instance and returns its id. Sent again only if the first request certainly did nothing.
+   *
+   * @param signal ends the wait for a turn; nothing is launched then
+   */
+  launch(request: LaunchRequest, signal?: AbortSignal): Promise<string>;
   renameInstance(id: string, name: string): Promise<WireInstance>;
   /** Requests termination; false when Lambda does not confirm that this instance is being terminated. */
   terminate(id: string): Promise<boolean>;

@@ -84,7 +84,7 @@ function clientOver(http: LambdaHttp, launchLimiter: Limiter): LambdaApi {
       return all;
     },
     getInstance: async (id) => (await unlessMissing(get(at("/instances", id), data(instanceSchema))))?.data,
-    async launch(request) {
+    async launch(request, signal) {
       const answer = await http.call({
         method: "POST",
         path: "/instance-operations/launch",
@@ -92,6 +92,7 @@ function clientOver(http: LambdaHttp, launchLimiter: Limiter): LambdaApi {
         schema: launched,
         retry: "unsent",
         limiters: [launchLimiter],
+        signal,
       });
       const [id] = answer.data.instance_ids;
       if (id === undefined) throw new Error("unreachable: the schema asks for one id");

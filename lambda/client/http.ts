@@ -16,6 +16,7 @@ export interface LambdaCall<T> {
   retry: Retry;
   /** In addition to the limit for all requests: launches have a second one. */
   limiters?: Limiter[];
+  /** Ends the wait for a turn, with its reason. What was sent is not cut off: it may be carried out all the same. */
   signal?: AbortSignal | undefined;
 }
 
@@ -54,15 +55,16 @@ export class LambdaHttp {
     });
   }
 
-  async call<T>({ path, query, limiters = [], ...call }: LambdaCall<T>): Promise<T> {
+  async call<T>({ path, query, limiters = [], signal, ...call }: LambdaCall<T>): Promise<T> {
     const { apiUrl, apiKey, limiter } = this.#options;
     return await this.#client.call({
       ...call,
       name: `${call.method} ${path}`,
       url: `${apiUrl.replace(/\/+$/, "")}${path}${query === undefined ? "" : `?${new URLSearchParams(query)}`}`,
       headers: { authorization: `Bearer ${apiKey}` },
-      before: async (signal) => {
+      before: async () => {
         for (const one of [...limiters, limiter]) await one.turn(signal);
+        signal?.throwIfAborted();
       },
     });
   }

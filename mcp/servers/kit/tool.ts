@@ -29,6 +29,8 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> {
   destructive?: boolean;
   /** Seconds after which the call is given up. Default 60; the server's entry in the catalog must allow more. */
   timeout?: number;
+  /** What a caller of a call that was given up is told to do. Default: to ask for less, or to try again. */
+  unfinished?: string;
   run(input: z.infer<Input>, call: Call): Promise<unknown>;
 }
 
@@ -65,7 +67,7 @@ export function registerTools(server: McpServer, tools: Tool[], metrics: Metrics
 
 /** Gives up at the deadline even where the tool ignores its signal, so that no call waits without end. */
 async function inTime(
-  { name, timeout = usualTimeout, run }: Tool,
+  { name, timeout = usualTimeout, unfinished = "Ask for less, or try again later.", run }: Tool,
   args: z.infer<z.ZodObject>,
   gone: AbortSignal,
 ) {
@@ -74,10 +76,7 @@ async function inTime(
   let timer: NodeJS.Timeout | undefined;
   const given = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      const error = new ToolError(
-        `${name} did not finish within ${timeout} s`,
-        "Ask for less, or try again later.",
-      );
+      const error = new ToolError(`${name} did not finish within ${timeout} s`, unfinished);
       late.abort(error);
       reject(error);
     }, timeout * 1000);

@@ -24,12 +24,15 @@ export interface Launch {
 /**
  * Launches once. Where the reply is lost the instance is looked for by its tag: sending the request again might rent
  * two.
+ *
+ * @param signal ends the wait for the account's turn, and for an instance whose launch was not answered
  */
 export async function launchOnce(
   api: LambdaApi,
   offer: Offer,
   region: string,
   { name, sshKey, fileSystem, imageFamily }: Launch,
+  signal: AbortSignal,
   deadline = lookFor,
 ): Promise<string> {
   const request = randomBytes(8).toString("hex");
@@ -46,16 +49,24 @@ export async function launchOnce(
     ],
   };
   try {
-    return await api.launch(body);
+    return await api.launch(body, signal);
   } catch (cause) {
     if (!mayHaveHappened(cause)) throw cause;
-    return foundByTag(api, request, name, deadline, cause);
+    return foundByTag(api, request, name, { deadline, signal, cause });
   }
 }
 
-async function foundByTag(api: LambdaApi, request: string, name: string, deadline: number, cause: unknown) {
+interface Lost {
+  deadline: number;
+  signal: AbortSignal;
+  cause: unknown;
+}
+
+async function foundByTag(api: LambdaApi, request: string, name: string, lost: Lost) {
+  const { deadline, signal, cause } = lost;
+  const wait = { what: `an instance tagged ${request}`, deadline, interval: 3, signal };
   try {
-    return await waitFor({ what: `an instance tagged ${request}`, deadline, interval: 3 }, async () => {
+    return await waitFor(wait, async () => {
       const instance = (await api.listInstances()).find((each) => tagOf(each, requestTag) === request);
       return instance?.id ?? notYet("not listed");
     });

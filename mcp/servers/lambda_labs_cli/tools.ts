@@ -126,7 +126,9 @@ const launchTool = (rental: Rental, offers: () => Promise<Offer[]>, changed: () 
     }),
     readOnly: false,
     timeout: (rental.lookFor ?? lookFor) + 45,
-    run: async ({ type, region, confirm, ...launch }) => {
+    unfinished:
+      "An instance may have been launched, and cost: look for its name with `list_instances` in a minute before launching again.",
+    run: async ({ type, region, confirm, ...launch }, { signal }) => {
       permitted(rental, "launch");
       const [offer, place] = placeFor(await offers(), type, region);
       if (confirm !== type) {
@@ -136,7 +138,7 @@ const launchTool = (rental: Rental, offers: () => Promise<Offer[]>, changed: () 
         );
       }
       const id = await onAccount(rental.account, `launch a ${type} in ${place}`, (api) =>
-        launchOnce(api, offer, place, launch, rental.lookFor),
+        launchOnce(api, offer, place, launch, signal, rental.lookFor),
       );
       changed();
       return { id, type, region: place, name: launch.name, hourlyUsd: offer.hourlyUsd, status: "booting" };

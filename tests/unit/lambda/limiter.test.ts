@@ -5,8 +5,11 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Clock } from "../../../components/core/wait.ts";
+import { createClient } from "../../../lambda/client/client.ts";
 import { FileJournal } from "../../../lambda/client/journal.ts";
 import { meetingPlace, SharedLimiter } from "../../../lambda/client/limiter.ts";
+import type { LaunchRequest } from "../../../lambda/client/wire.ts";
+import { unlimited } from "../../support/lambda/limiter.ts";
 
 async function folder(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "limiter-"));
@@ -30,6 +33,40 @@ test("turns are given one spacing apart, and the first at once", async () => {
   clock.time += 10_000;
   await limiter.turn();
   expect(clock.slept).toHaveLength(3);
+});
+
+test("L5 who gives up while waiting for a turn sends nothing, and what was sent is not cut off", async () => {
+  const sent: (AbortSignal | null | undefined)[] = [];
+  const ends = { waiting: new AbortController(), sent: new AbortController() };
+  const launching = async (when: keyof typeof ends) => {
+    const stop = () => ends[when].abort(new Error(`gone while ${when}`));
+    const turn = async () => (when === "waiting" ? stop() : undefined);
+    const api = await createClient({
+      apiUrl: "https://lambda.example",
+      apiKey: "k",
+      requestsPerSecond: 1,
+      launchSpacing: 12,
+      limiters: { all: unlimited, launch: { ...unlimited, turn } },
+      fetch: async (_url, init) => {
+        stop();
+        sent.push(init?.signal);
+        return Response.json({ data: { instance_ids: ["i"] } });
+      },
+    });
+    const machine: LaunchRequest = {
+      region_name: "r",
+      instance_type_name: "t",
+      ssh_key_names: ["k"],
+      name: "n",
+      image: { family: "f" },
+      tags: [],
+    };
+    return await api.launch(machine, ends[when].signal);
+  };
+  await expect(launching("waiting")).rejects.toThrow("gone while waiting");
+  expect(sent).toEqual([]);
+  expect(await launching("sent")).toBe("i");
+  expect(sent.map((signal) => signal?.aborted)).toEqual([false]);
 });
 
 test("turns asked for at once are all different", async () => {

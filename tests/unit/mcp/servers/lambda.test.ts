@@ -7,13 +7,15 @@ import { judged } from "../../../conformance/judged.ts";
 import { calling } from "../../../support/servers/mcp/calling.ts";
 
 /** The server's tools over the emulator, which journals what really happened. */
-async function renting(more: { changesAllowed?: boolean; ownHosts?: string[]; lookFor?: number } = {}) {
+async function renting(
+  more: { changesAllowed?: boolean; ownHosts?: string[]; lookFor?: number; launchSpacing?: number } = {},
+) {
   const cloud = await testCloud({ onRequest: judged() });
   const account = {
     apiUrl: cloud.cloud.url,
     apiKey: () => cloud.key,
     requestsPerSecond: 1000,
-    launchSpacing: 0,
+    launchSpacing: more.launchSpacing ?? 0,
   };
   const tools = rentalTools({
     account,
@@ -27,7 +29,7 @@ async function renting(more: { changesAllowed?: boolean; ownHosts?: string[]; lo
       ({ status }) => !status.startsWith("terminat"),
     );
   };
-  return { ...cloud, ...(await calling(tools)), running };
+  return { ...cloud, ...(await calling(tools)), tools, running };
 }
 
 const wish = { type: "gpu_1x_a10", region: "us-west-1", name: "job", sshKey: "k" };
@@ -132,6 +134,22 @@ test("L5 a launch whose reply is lost is found by its tag, and never sent twice"
   const { id } = await ask("launch_instance", { ...wish, confirm: wish.type });
   const jobs = (await running()).filter(({ name }) => name === "job");
   expect(jobs.map((instance) => instance.id)).toEqual([id]);
+});
+
+test("L5 a launch whose caller goes away while it waits for its turn is not sent", async () => {
+  const { ask, tools, running, launched } = await renting({ launchSpacing: 2 });
+  await launched({ name: "first" });
+  await ask("launch_instance", { ...wish, confirm: wish.type });
+  const launch = tools.find(({ name }) => name === "launch_instance");
+  const gone = new AbortController();
+  const waiting = launch?.run(
+    { ...wish, imageFamily: "lambda-stack-22-04", confirm: wish.type },
+    { signal: gone.signal },
+  );
+  gone.abort(new Error("the caller went away"));
+  await expect(waiting).rejects.toThrow("the caller went away");
+  expect((await running()).map(({ name }) => name).sort()).toEqual(["first", "job"]);
+  expect(launch?.unfinished).toContain("`list_instances`");
 });
 
 test("L5 a launch with an unknown outcome is reported as unknown", async () => {

@@ -45,6 +45,14 @@ test("M3 a tool that hangs is aborted at its timeout, and the next call is serve
           });
         }),
     }),
+    tool({
+      name: "rent",
+      description: "Hangs, and may have cost something.",
+      input: z.object({}),
+      timeout: 0.05,
+      unfinished: "Look at what is rented.",
+      run: () => new Promise(() => undefined),
+    }),
     tool({ name: "fine", description: "Answers.", input: z.object({}), run: async () => "yes" }),
   ]);
   expect(await call("hang")).toEqual({
@@ -52,6 +60,7 @@ test("M3 a tool that hangs is aborted at its timeout, and the next call is serve
     text: "hang did not finish within 0.05 s. Ask for less, or try again later.",
   });
   expect(told).toBeInstanceOf(Error);
+  expect((await call("rent")).text).toBe("rent did not finish within 0.05 s. Look at what is rented.");
   expect(await call("fine")).toEqual({ isError: false, text: '"yes"' });
   expect(log.join()).toContain("did not finish");
 });
