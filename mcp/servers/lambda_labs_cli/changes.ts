@@ -6,8 +6,10 @@ import type { LaunchRequest, WireInstance } from "../../../lambda/client/wire.ts
 import { ToolError } from "../kit/tool.ts";
 import type { Offer } from "./catalogue.ts";
 
-/** Marks an instance as launched here, and by which call: a lost reply is found again by it. */
+/** Tells by which call an instance was launched: a lost reply is found again by it. */
 export const requestTag = "sophia-request";
+/** Marks an instance as launched here, and by nobody else. */
+const launchedBy = { key: "sophia-launched-by", value: "lambda_labs_cli" };
 /** The tag of hosts that a stack launched, as `lambda/reconcile` writes it. */
 export const stackTag = "sophia-stack";
 
@@ -43,10 +45,7 @@ export async function launchOnce(
     name,
     image: { family: imageFamily },
     ...(fileSystem !== undefined && { file_system_names: [fileSystem] }),
-    tags: [
-      { key: requestTag, value: request },
-      { key: "sophia-launched-by", value: "lambda_labs_cli" },
-    ],
+    tags: [{ key: requestTag, value: request }, launchedBy],
   };
   try {
     return await api.launch(body, signal);
@@ -82,7 +81,11 @@ async function foundByTag(api: LambdaApi, request: string, name: string, lost: L
 
 const tagOf = ({ tags }: WireInstance, key: string) => tags?.find((tag) => tag.key === key)?.value;
 
-/** Terminates an instance. Hosts of a stack are refused: the stack would launch them again. */
+/**
+ * Terminates an instance that was launched here. Hosts of a stack are refused: the stack would launch them again. So is
+ * what others rented: with the account's key this server sees also the hosts that another stack adopted, which have no
+ * tag of it.
+ */
 export async function terminateOne(api: LambdaApi, id: string, ownHosts: string[]): Promise<WireInstance> {
   const instance = await api.getInstance(id);
   if (!instance) throw new ToolError(`There is no instance ${id}`, "`list_instances` shows those there are.");
@@ -91,6 +94,12 @@ export async function terminateOne(api: LambdaApi, id: string, ownHosts: string[
     throw new ToolError(
       `${instance.name ?? id} is a host of ${stack === undefined ? "this platform" : `the stack ${stack}`}`,
       "Take it out of the stack's settings and update the stack: it is drained first, then terminated.",
+    );
+  }
+  if (tagOf(instance, launchedBy.key) !== launchedBy.value) {
+    throw new ToolError(
+      `${instance.name ?? id} was not launched by \`launch_instance\`: it may be a host of another stack, or somebody's`,
+      "Whoever rented it can terminate it in Lambda's console.",
     );
   }
   if (!(await api.terminate(id))) {

@@ -148,7 +148,8 @@ const launchTool = (rental: Rental, offers: () => Promise<Offer[]>, changed: () 
 const terminateTool = (rental: Rental, changed: () => void): Tool =>
   tool({
     name: "terminate_instance",
-    description: "End an instance for ever, with all that is on its own disk; `confirm` must repeat its id.",
+    description:
+      "End an instance of `launch_instance` for ever, with all on its own disk; `confirm` must repeat its id.",
     input: z.object({ id, confirm: z.string().default("").describe("the instance's id again") }),
     readOnly: false,
     destructive: true,

@@ -127,6 +127,23 @@ test("L5 hosts of a stack, launched or adopted, are not terminated", async () =>
   expect(await running()).toHaveLength(2);
 });
 
+test("L5 what was not launched here is not terminated: another stack may have adopted it", async () => {
+  const { call, launched, running } = await renting();
+  const id = await launched({ name: "gpu-1", tags: [{ key: "sophia-launched-by", value: "somebody" }] });
+  const bare = await launched({ name: "gpu-2" });
+  for (const [one, name] of [
+    [id, "gpu-1"],
+    [bare, "gpu-2"],
+  ] as const)
+    expect(await call("terminate_instance", { id: one, confirm: one })).toEqual({
+      isError: true,
+      text: expect.stringMatching(
+        `^${name} was not launched by \`launch_instance\`: .*Whoever rented it can terminate it`,
+      ),
+    });
+  expect(await running()).toHaveLength(2);
+});
+
 test("L5 a launch whose reply is lost is found by its tag, and never sent twice", async () => {
   const { ask, running, control, launched } = await renting();
   await launched({ name: "first" });
