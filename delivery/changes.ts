@@ -1,7 +1,9 @@
 import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
 import { components } from "./stack/components.ts";
-import { confirm, machineOf, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
-import { commitOf, printed, pulumi, resources, update } from "./stack/program.ts";
+import { guard } from "./stack/guard.ts";
+import { confirm, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
+import { commitOf, preview, printed, pulumi, update } from "./stack/program.ts";
+import { replaceHost } from "./stack/replace.ts";
 import { refuseOlder } from "./stack/rollback.ts";
 
 // Commands that change a stack.
@@ -12,15 +14,18 @@ export async function up(given: Given, signal?: AbortSignal): Promise<string> {
   const program = programOf(given, signal);
   const commit = await commitOf(program.folder);
   const only = optional(given, "only");
-  const refresh = given.refresh === true;
+  const [refresh, dataLoss] = [given.refresh === true, given["data-loss"] === true];
   const deadline = deadlineIn(given);
   if (only !== undefined) {
     if (!isPart(only))
       throw new Error(`unknown part ${only}; the parts are ${Object.keys(parts).join(", ")}`);
-    const target = targetsOf(only, await components(program));
-    await update(program, { message: `Deploy ${parts[only].what} of ${commit}`, refresh, target, deadline });
+    await refuseOlder(program);
+    const chosen = { refresh, target: targetsOf(only, await components(program)) };
+    guard(await preview(program, chosen), { dataLoss });
+    await update(program, { ...chosen, message: `Deploy ${parts[only].what} of ${commit}`, deadline });
     return `The ${parts[only].what} of stack ${program.stack} were updated to ${commit}.`;
   }
+  if (dataLoss) throw new Error("--data-loss is for --only: the plan of a whole update is judged by `guard`");
   await refuseOlder(program);
   await update(program, { message: `Deploy ${commit}`, refresh, deadline });
   return `Stack ${program.stack} was updated to ${commit}.`;
@@ -33,10 +38,8 @@ export async function replace(given: Given, signal?: AbortSignal): Promise<strin
   const deadline = deadlineIn(given);
   const loss = `replacing host ${host} and losing all data on its disks`;
   confirm(loss, host, optional(given, "confirm") ?? "");
-  const message = `Replace host ${host} at ${await commitOf(program.folder)}`;
-  const machine = machineOf(await resources(program), host);
-  await update(program, { message, refresh: true, replace: [machine], deadline });
-  return `Host ${host} of stack ${program.stack} was replaced.`;
+  const commit = await replaceHost(program, { host, dataLoss: given["data-loss"] === true, deadline });
+  return `Host ${host} of stack ${program.stack} was replaced, at ${commit}.`;
 }
 
 export async function stop(given: Given, signal?: AbortSignal): Promise<string> {

@@ -25,6 +25,7 @@ export interface Command {
 }
 
 const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
 
 async function write(file: string, content: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
@@ -33,10 +34,10 @@ async function write(file: string, content: string): Promise<void> {
 
 export const commands: Record<string, Command> = {
   plan: {
-    options: { stack: text, comment: text, plan: text, refresh: { type: "boolean" } },
+    options: { stack: text, comment: text, plan: text, refresh: flag },
     ordered: true,
     async run(given, signal) {
-      const plan = await preview(programOf(given, signal), given.refresh === true);
+      const plan = await preview(programOf(given, signal), { refresh: given.refresh === true });
       await describePlan(plan, { comment: optional(given, "comment"), plan: optional(given, "plan") });
       const comment = render(plan);
       if (plan.succeeded) return comment;
@@ -45,7 +46,7 @@ export const commands: Record<string, Command> = {
     },
   },
   guard: {
-    options: { plan: text, "data-loss": { type: "boolean" } },
+    options: { plan: text, "data-loss": flag },
     async run(given) {
       const plan = readPlan(await readFile(need(given, "plan"), "utf8"));
       guard(plan, { dataLoss: given["data-loss"] === true });
@@ -53,12 +54,12 @@ export const commands: Record<string, Command> = {
     },
   },
   up: {
-    options: { stack: text, only: text, refresh: { type: "boolean" }, deadline: text },
+    options: { stack: text, only: text, refresh: flag, "data-loss": flag, deadline: text },
     ordered: true,
     run: up,
   },
   replace: {
-    options: { stack: text, host: text, confirm: text, deadline: text },
+    options: { stack: text, host: text, confirm: text, "data-loss": flag, deadline: text },
     ordered: true,
     run: replace,
   },

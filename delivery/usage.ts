@@ -4,12 +4,13 @@ export const usage = `usage: node delivery/cli.ts <command>
                                                                what an update would change, with the policies' verdicts;
                                                                ends with 1 when the preview fails
   guard    --plan <file> [--data-loss]                         refuses a plan that loses data
-  up       --stack <name> [--refresh] [--only mcp|migrations] [--deadline <seconds>]
+  up       --stack <name> [--refresh] [--only mcp|migrations [--data-loss]] [--deadline <seconds>]
                                                                --refresh reads the actual state first, so that lost
                                                                resources are created again; at the deadline (an hour,
                                                                without hosts four) it ends in order and fails
-  replace  --stack <name> --host <name> --confirm <name> [--deadline <seconds>]
-                                                               launches a host again; the data on its disks is lost
+  replace  --stack <name> --host <name> --confirm <name> [--data-loss] [--deadline <seconds>]
+                                                               launches a host again, at the deployed commit; the data
+                                                               on its disks is lost
   scan     --stack <name>                                      scans the deployed images for known vulnerabilities
   verify   --stack <name> [--deadline <seconds>]               waits until every public endpoint answers
   mark     --stack <name>                                      records the checked-out commit as verified

@@ -11,7 +11,7 @@ import { checks, faultsIn, reachIn } from "./stack/verify.ts";
 
 /** Differences between the program and the actual resources. */
 export async function drift(program: Program): Promise<string> {
-  const plan = await preview(program, true);
+  const plan = await preview(program, { refresh: true });
   if (plan.changes.length === 0 && plan.succeeded) return "";
   return `The resources of stack ${program.stack} differ from what was deployed. An update would make these changes:\n\n${render(plan)}`;
 }

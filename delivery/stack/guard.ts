@@ -4,7 +4,12 @@ import type { Plan } from "../comment/plan.ts";
 export interface Allowed {
   /** Delete or replace what holds data: hosts, volumes, namespaces. */
   dataLoss: boolean;
+  /** Only what is lost with the disks of this host, which is being replaced. */
+  host?: string;
 }
+
+const isAllowed = (subject: string, { dataLoss, host }: Allowed): boolean =>
+  dataLoss || (host !== undefined && subject === `host ${host}`);
 
 /** Why a plan needs consent, or must not be executed at all; empty when it may be executed. Pure. */
 export function objections(plan: Plan, allowed: Allowed): string[] {
@@ -12,11 +17,9 @@ export function objections(plan: Plan, allowed: Allowed): string[] {
   return [
     ...(plan.succeeded ? [] : ["the preview failed"]),
     ...refused.map(({ rule, resource }) => `policy ${rule} refuses ${resource || "the stack"}`),
-    ...(allowed.dataLoss
-      ? []
-      : plan.effects
-          .filter(({ severity }) => severity === "data")
-          .map(({ subject, what, why }) => `${subject}: ${what} (${why})`)),
+    ...plan.effects
+      .filter(({ severity, subject }) => severity === "data" && !isAllowed(subject, allowed))
+      .map(({ subject, what, why }) => `${subject}: ${what} (${why})`),
   ];
 }
 
@@ -26,6 +29,6 @@ export function guard(plan: Plan, allowed: Allowed): void {
   if (found.length === 0) return;
   throw new Error(
     `stack ${plan.stack} is not updated, because of its plan:\n${found.map((one) => `  - ${one}`).join("\n")}\n` +
-      'If data may be lost, make a backup and run the workflow Deploy by hand with "data may be lost"',
+      'If data may be lost, make a backup and run the workflow by hand with "data may be lost" (--data-loss)',
   );
 }

@@ -18,6 +18,32 @@ export const verifiedTag = "sophia:verified";
 const isCommit = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9a-f]{40}$/.test(text);
 
+/** Set for an update of a part, `pulumi up --target`. */
+const isPart = ({ environment }: Update): boolean =>
+  Object.keys(environment).some((key) => key.startsWith("pulumi.flag.target"));
+
+/**
+ * The commit that a stack was last updated to, whether or not that succeeded. Pure.
+ * @throws when it is not one commit
+ */
+export function deployedIn(history: Update[]): string {
+  const updates = history.filter(({ kind }) => kind === "update");
+  const commitIn = (update: Update | undefined) => update?.environment["git.head"];
+  const whole = updates.find((update) => !isPart(update));
+  const commit = commitIn(whole);
+  if (!whole || !isCommit(commit))
+    throw new Error("the stack's history has no update to a commit: deploy one first");
+  if (whole.environment["git.dirty"] === "true")
+    throw new Error(
+      `the stack was last updated from ${commit} with uncommitted changes: deploy a commit first`,
+    );
+  const part = updates.slice(0, updates.indexOf(whole)).find((update) => commitIn(update) !== commit);
+  if (!part) return commit;
+  throw new Error(
+    `the stack is of two commits: of ${commit}, and in a part, deployed alone, of ${commitIn(part)}; deploy one commit first`,
+  );
+}
+
 /**
  * The commit to roll back to: the last verified one, else the newest other one whose update succeeded from a clean
  * checkout. Pure.

@@ -83,13 +83,31 @@ async function withPolicies(program: Program): Promise<{ args: string[]; env: Re
   return { args, env: { HELM_BINARY: join(folders.get(helm.name) ?? "", "helm") } };
 }
 
-/** The changes of an update, with the policies' verdicts. `refresh` reads the actual resources first. */
-export async function preview(program: Program, refresh = false): Promise<Plan> {
+/** What a preview and the update after it are told alike. */
+export interface Chosen {
+  /** Read the actual resources first. */
+  refresh?: boolean;
+  /** URNs of resources to replace, whether or not they changed. Everything else that changed is updated, too. */
+  replace?: string[];
+  /** URNs or patterns of the only resources to update. */
+  target?: string[];
+}
+
+function argumentsOf({ refresh, replace = [], target = [] }: Chosen): string[] {
+  return [
+    ...(refresh ? ["--refresh"] : []),
+    ...replace.flatMap((urn) => ["--replace", urn]),
+    ...target.flatMap((urn) => ["--target", urn]),
+  ];
+}
+
+/** The changes of an update, with the policies' verdicts. */
+export async function preview(program: Program, chosen: Chosen = {}): Promise<Plan> {
   const { args, env } = await withPolicies(program);
   return withEventLog(async (log) => {
     const result = await pulumi(
       program,
-      ["preview", ...args, ...program.configuration, ...(refresh ? ["--refresh"] : []), "--event-log", log],
+      ["preview", ...args, ...program.configuration, ...argumentsOf(chosen), "--event-log", log],
       // The option exists only with this set; Pulumi's automation API uses both.
       { env: { ...env, PULUMI_DEBUG_COMMANDS: "true" }, allowFailure: true },
     );
@@ -97,15 +115,9 @@ export async function preview(program: Program, refresh = false): Promise<Plan> 
   });
 }
 
-export interface UpdateOptions {
+export interface UpdateOptions extends Chosen {
   /** Message in the stack's history. */
   message: string;
-  /** Read the actual resources first. */
-  refresh?: boolean;
-  /** URNs of resources to replace, whether or not they changed. */
-  replace?: string[];
-  /** URNs or patterns of the only resources to update. */
-  target?: string[];
   /** Seconds after which the update is ended in order. Default: `updateLimits`, by whether the stack has hosts. */
   deadline?: number | undefined;
 }
@@ -143,14 +155,8 @@ async function limitOf(program: Program): Promise<number> {
 
 async function up(program: Program, options: UpdateOptions): Promise<void> {
   const { args, env } = await withPolicies(program);
-  const each = (flag: string, values: string[] = []) => values.flatMap((value) => [flag, value]);
-  const chosen = [
-    ...(options.refresh ? ["--refresh"] : []),
-    ...each("--replace", options.replace),
-    ...each("--target", options.target),
-  ];
-  const how = ["--yes", "--message", options.message];
-  await pulumi(program, ["up", ...how, ...chosen, ...args, ...program.configuration], {
+  const how = ["--yes", "--message", options.message, ...argumentsOf(options)];
+  await pulumi(program, ["up", ...how, ...args, ...program.configuration], {
     ...printed(program),
     env,
   });

@@ -1,11 +1,11 @@
-import { access, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../components/core/errors.ts";
 import { moduleOf } from "../../components/core/provider/providerText.ts";
 import { run } from "../../tools/exec.ts";
+import { inCheckout, type Prepare } from "./checkout.ts";
 import { commitBefore, parseHistory, verifiedTag } from "./history.ts";
-import { commitOf, type Program, programIn, pulumi, resources, update, updateLimits } from "./program.ts";
+import { commitOf, type Program, pulumi, resources, update, updateLimits } from "./program.ts";
 import { reachIn, verified } from "./verify.ts";
 
 /** Records a commit as verified: it was deployed, and all public endpoints answered. Default: the checkout's. */
@@ -71,39 +71,10 @@ async function refuseUnknownKinds(program: Program, folder: string, commit: stri
   );
 }
 
-const lockFile = (folder: string) =>
-  readFile(join(folder, "package-lock.json"), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-
-/** Folders with npm packages that the program loads; the same as in the Makefile. */
-export const installed: readonly string[] = [".", join("mcp", "servers"), "data"];
-
-/**
- * Installs the packages of a checkout's lock files, without install scripts. A folder with the same lock file in another
- * checkout is linked instead, which saves most of the time of a roll-back.
- */
-export async function install(folder: string, other: string): Promise<void> {
-  for (const where of installed) {
-    const wanted = await lockFile(join(folder, where));
-    if (wanted === undefined) continue;
-    const there = join(other, where, "node_modules");
-    const ready = await stat(there).catch(() => undefined);
-    if (ready && wanted === (await lockFile(join(other, where)))) {
-      await symlink(there, join(folder, where, "node_modules"));
-      continue;
-    }
-    const quietly = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    await run("npm", ["ci", ...quietly], { cwd: join(folder, where) });
-  }
-}
-
 export interface RollbackOptions {
   /** Full id. Default: the last verified commit. */
   commit?: string | undefined;
-  /** Installs the checkout's packages; replaced in tests. */
-  prepare?: (folder: string, other: string) => Promise<void>;
+  prepare?: Prepare | undefined;
 }
 
 /**
@@ -114,34 +85,20 @@ export interface RollbackOptions {
  */
 export async function rollback(
   program: Program,
-  { commit: given, prepare = install }: RollbackOptions = {},
+  { commit: given, prepare }: RollbackOptions = {},
 ): Promise<string> {
   const commit = given ?? (await previousCommit(program));
-  if (!/^[0-9a-f]{40}$/.test(commit))
-    throw new Error(`"${commit}" is not a full commit id of 40 hexadecimal digits`);
-  const git = (...args: string[]) => run("git", args, { cwd: program.folder });
-  await git("merge-base", "--is-ancestor", commit, "HEAD").catch((cause: unknown) => {
-    throw new Error(
-      `commit ${commit} is not an ancestor of the checked-out one; only reviewed commits are deployed`,
-      { cause },
-    );
-  });
-  const aside = await mkdtemp(join(tmpdir(), "sophia-rollback-"));
-  const folder = join(aside, "checkout");
-  try {
-    await git("worktree", "add", "--detach", folder, commit);
-    await refuseUnknownKinds(program, folder, commit);
-    await prepare(folder, program.folder);
-    const earlier = programIn(folder, program.stack, program.environment);
-    await update(
-      { ...earlier, configuration: program.configuration, shown: program.shown, signal: program.signal },
-      { message: `Roll back to ${commit}`, refresh: true, deadline: updateLimits.rollback },
-    );
-    return commit;
-  } finally {
-    await git("worktree", "remove", "--force", folder).catch(() => undefined);
-    await rm(aside, { recursive: true, force: true });
-  }
+  return inCheckout(
+    program,
+    commit,
+    async (earlier) => {
+      await refuseUnknownKinds(program, earlier.folder, commit);
+      const message = `Roll back to ${commit}`;
+      await update(earlier, { message, refresh: true, deadline: updateLimits.rollback });
+      return commit;
+    },
+    prepare,
+  );
 }
 
 /** Rolls back, and verifies. @throws when a public endpoint does not answer within `deadline` seconds */

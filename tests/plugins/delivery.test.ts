@@ -116,7 +116,7 @@ describe("C1 planning and parts, with the real CLI", () => {
     const { program: stack } = checkout;
     await checkout.commit(program(5));
     await update(stack, { message: "first" });
-    expect(await preview(stack, true)).toMatchObject({
+    expect(await preview(stack, { refresh: true })).toMatchObject({
       succeeded: true,
       changes: [],
       policies: { passed: 2 },
@@ -172,7 +172,7 @@ describe("C1 planning and parts, with the real CLI", () => {
     await update(stack, { message: "first" });
     await rm(file);
     expect((await preview(stack)).changes).toEqual([]);
-    const plan = await preview(stack, true);
+    const plan = await preview(stack, { refresh: true });
     expect(plan.effects).toEqual([expect.objectContaining({ subject: "host backend", severity: "data" })]);
     expect(objections(plan, { dataLoss: false })).toHaveLength(1);
     await update(stack, { message: "again", refresh: true });

@@ -4,20 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { repository } from "../../../tools/repository.ts";
+import { planned } from "./recorded.ts";
 
 /** Runs a command of the workflows with a CLI that only notes what it was asked. */
-function asked(...args: string[]): { calls: string[]; stderr: string } {
+const asked = (...args: string[]) => askedWith([], ...args);
+
+/** The same; each preview has these events. */
+function askedWith(events: object[], ...args: string[]): { calls: string[]; stderr: string } {
   const folder = mkdtempSync(join(tmpdir(), "sophia-cli-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const [binary, calls] = [join(folder, "pulumi"), join(folder, "calls")];
+  const [binary, calls, log] = [join(folder, "pulumi"), join(folder, "calls"), join(folder, "events")];
   writeFileSync(calls, "");
+  writeFileSync(log, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
   writeFileSync(
     binary,
     `#!/bin/sh
 echo "$@" >>'${calls}'
 case "$*" in *"tag ls"* | *"stack export"*) echo '{}' ;; esac
 while [ $# -gt 0 ]; do
-  [ "$1" = --event-log ] && : >"$2"
+  [ "$1" = --event-log ] && cp '${log}' "$2"
   shift
 done
 `,
@@ -77,6 +82,25 @@ test.each([
     expect(stderr).toContain(`--deadline=${deadline} is no number of seconds`);
   },
 );
+
+test("C1 a part is planned as it will be updated, and not updated when that loses data without consent", () => {
+  const server = planned("same", "sophia:mcp:McpServer", "memory");
+  const volume = planned("delete", "kubernetes:core/v1:PersistentVolumeClaim", "memory");
+  const part = (events: object[], ...more: string[]) => {
+    const { calls, stderr } = askedWith(events, "up", "--stack=dev", "--only=mcp", ...more);
+    const [previewed] = calls.filter((call) => /^preview .*--target /.test(call));
+    return { previewed, update: calls.find((call) => call.startsWith("up ")), stderr };
+  };
+  const refused = part([server, volume]);
+  expect(refused.previewed).toContain("--target **sophia:mcp:McpServer$**");
+  expect(refused.update).toBeUndefined();
+  expect(refused.stderr).toContain("volume memory: deleted with its data");
+  const targets = /--target .*McpServer\S*/;
+  for (const { previewed, update } of [part([server]), part([server, volume], "--data-loss")])
+    expect(update?.match(targets)?.[0]).toBe(previewed?.match(targets)?.[0] ?? "none");
+  // The consent to a whole update is asked for with its plan.
+  expect(askedWith([], "up", "--stack=dev", "--data-loss").calls).toEqual([]);
+});
 
 test.each([
   ["replace", "--host=", "--confirm="],

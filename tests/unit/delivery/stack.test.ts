@@ -103,6 +103,8 @@ describe("C1 an update that nobody watches", () => {
       /stack prod is not updated[\s\S]*host backend: terminated \(image changes\)[\s\S]*backup/,
     );
     expect(objections(plan([lost]), { dataLoss: true })).toEqual([]);
+    expect(objections(plan([lost]), { dataLoss: false, host: "backend" })).toEqual([]);
+    expect(objections(plan([lost]), { dataLoss: false, host: "mcp" })).toHaveLength(1);
   });
 
   test("never does what the preview or a policy refused, whatever anybody says", () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { install, installed } from "../../../delivery/stack/rollback.ts";
+import { install, installed } from "../../../delivery/stack/checkout.ts";
 import { checks, faultsIn, type Reach, reachOf } from "../../../delivery/stack/verify.ts";
 import { auditRows, rotation } from "../../../delivery/watch.ts";
 import { serve } from "../../../mcp/servers/kit/serve.ts";

@@ -1,4 +1,4 @@
-import { access, readdir } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -197,12 +197,44 @@ describe("C1 a stack", () => {
 
   test("is never updated by a clock or a merge without its plan having been guarded", () => {
     for (const { file, job } of jobs) {
-      const runs = (job.steps ?? []).map(({ run }) => run ?? "").join("\n");
-      const update = runs.search(/cli\.ts (up|"\$COMMAND" --stack)/);
+      const steps = (job.steps ?? []).filter(({ run }) => run);
+      const update = steps.findIndex(({ run }) => /cli\.ts (up|"\$COMMAND" --stack)/.test(run ?? ""));
       if (update < 0) continue;
-      const guarded = runs.indexOf("cli.ts guard");
-      expect(guarded, file).toBeGreaterThanOrEqual(0);
-      expect(guarded, file).toBeLessThan(update);
+      const guarding = steps.slice(0, update).findLast(({ run }) => run?.includes("cli.ts guard"));
+      // A whole update is guarded whatever the circumstances; the other commands guard themselves.
+      const whole = steps[update]?.run?.includes("$COMMAND")
+        ? "inputs.command == 'up' && inputs.only == ''"
+        : undefined;
+      expect([file, guarding !== undefined, guarding?.if]).toEqual([file, true, whole]);
     }
+  });
+
+  test("C1 each workflow by hand that may lose data asks for consent, and tells the command", () => {
+    for (const [file, called] of [
+      ["deploy.yml", undefined],
+      ["part.yml", "deploy"],
+      ["instances.yml", "replace"],
+    ] as const) {
+      const { on, jobs: all } = workflows.get(file) ?? {};
+      expect(on?.workflow_dispatch, file).toMatchObject({ inputs: { "data-loss": { default: false } } });
+      if (called) expect(all?.[called]?.with?.["data-loss"], file).toBe("${{ inputs.data-loss }}");
+    }
+    const run = workflows.get("on-stack.yml")?.jobs.run;
+    expect(run?.env?.DATA_LOSS).toBe("${{ inputs.data-loss && '--data-loss' || '' }}");
+    expect(run?.steps?.find((step) => step.run?.includes('"$COMMAND"'))?.run).toContain("$DATA_LOSS");
+  });
+
+  test("C1 what a workflow writes into its checkout is ignored by git, or each commit would count as changed", async () => {
+    const written = (await stepsIn()).flatMap(({ step }) =>
+      [...(step.run ?? "").matchAll(/--(?:plan|body)=([\w.]+)|PLAN=([\w.]+)/g)].map(
+        ([, a, b]) => a ?? b ?? "",
+      ),
+    );
+    expect(new Set(written)).toEqual(new Set(["plan.json", "finding.md"]));
+    // A roll-back links the packages, and a link is no folder.
+    const ignored = (await readFile(join(repository, ".gitignore"), "utf8")).split("\n");
+    expect(ignored).toEqual(
+      expect.arrayContaining(["node_modules", ...new Set(written.map((one) => `/${one}`))]),
+    );
   });
 });

@@ -1,0 +1,39 @@
+import { inCheckout, type Prepare } from "./checkout.ts";
+import { guard } from "./guard.ts";
+import { deployedIn, parseHistory } from "./history.ts";
+import { machineOf } from "./operations.ts";
+import { type Program, preview, pulumi, resources, update } from "./program.ts";
+
+export interface ReplaceOptions {
+  host: string;
+  /** Whether more may be lost than what is on the host's disks, as with the K3s server. */
+  dataLoss: boolean;
+  /** Seconds, see `update`. */
+  deadline?: number | undefined;
+  prepare?: Prepare | undefined;
+}
+
+/**
+ * Launches a host again, by the program of the deployed commit: Pulumi brings everything else to its program as well, so
+ * another commit would be deployed with it.
+ *
+ * @returns the deployed commit
+ * @throws when the plan loses data of anything else than this host, or the stack is not of one commit
+ */
+export async function replaceHost(
+  program: Program,
+  { host, dataLoss, deadline, prepare }: ReplaceOptions,
+): Promise<string> {
+  const chosen = { refresh: true, replace: [machineOf(await resources(program), host)] };
+  const commit = deployedIn(parseHistory((await pulumi(program, ["stack", "history", "--json"])).stdout));
+  return inCheckout(
+    program,
+    commit,
+    async (deployed) => {
+      guard(await preview(deployed, chosen), { dataLoss, host });
+      await update(deployed, { ...chosen, message: `Replace host ${host} at ${commit}`, deadline });
+      return commit;
+    },
+    prepare,
+  );
+}
