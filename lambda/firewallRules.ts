@@ -22,9 +22,27 @@ export function baseRules({ adminNetworks, sshNetworks = [] }: AllowedNetworks):
 }
 
 /**
- * All rules of a fleet: the base rules, and one per host and port between hosts.
+ * Counts the rules of a fleet. Their number is known before its addresses are, and so before anything is launched.
  * @throws when that is more rules than Lambda works well with.
  */
+export function checkRuleCount(
+  networks: AllowedNetworks,
+  peerPorts: readonly PeerPorts[],
+  hosts: number,
+): void {
+  const between = hosts < 2 ? 0 : hosts * peerPorts.length;
+  const count = baseRules(networks).length + between;
+  if (count <= advisedRules) return;
+  const { adminNetworks, sshNetworks = [] } = networks;
+  throw new Error(
+    `the firewall would need ${count} rules, and with more than ${advisedRules} Lambda may refuse launches: ` +
+      `use fewer admin networks (${adminNetworks.length}, two rules each) in lambda.firewall.adminNetworks, ` +
+      `fewer networks for SSH tunnels (${sshNetworks.length}) in pipeline.estuary.networks, ` +
+      `or fewer hosts (${hosts}, ${peerPorts.length} rules each where there are several)`,
+  );
+}
+
+/** All rules of a fleet: the base rules, and one per host and port between hosts. */
 export function fleetRules(
   networks: AllowedNetworks,
   peerPorts: readonly PeerPorts[],
@@ -37,12 +55,5 @@ export function fleetRules(
       return { protocol, ports, source: `${address}/32`, description: `${purpose} between hosts` };
     }),
   );
-  const rules = [...baseRules(networks), ...between];
-  if (rules.length > advisedRules) {
-    throw new Error(
-      `the firewall would need ${rules.length} rules, and with more than ${advisedRules} Lambda may refuse launches: ` +
-        `use fewer admin networks (${networks.adminNetworks.length}) or fewer hosts (${addresses.length})`,
-    );
-  }
-  return rules;
+  return [...baseRules(networks), ...between];
 }

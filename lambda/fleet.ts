@@ -7,7 +7,7 @@ import type { HostSettings } from "../components/settings/sections/lambda.ts";
 import type { Host, HostHandle } from "../k3s/host.ts";
 import { approve } from "./budget.ts";
 import { checkBudget, type Estimate, estimate } from "./cost.ts";
-import { baseRules, fleetRules } from "./firewallRules.ts";
+import { baseRules, checkRuleCount, fleetRules } from "./firewallRules.ts";
 import { physicalName } from "./naming.ts";
 import { livePrices, type Prices } from "./prices.ts";
 import {
@@ -71,6 +71,9 @@ export class Fleet extends Component {
   constructor(name: string, args: FleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("lambda:Fleet", name, opts);
     const { settings, hosts } = args;
+    const networks = { ...settings.firewall, sshNetworks: args.sshNetworks };
+    // Adopted hosts have no ruleset of ours.
+    if (hosts.some((host) => !host.adopt)) checkRuleCount(networks, args.peerPorts, hosts.length);
     const connection = { ...settings, retryDeadline: Math.min(settings.retryDeadline, patience()) };
     const prices = pulumi.unsecret(
       pulumi.output(args.apiKey).apply((key) => livePrices(connection, key, hosts)),

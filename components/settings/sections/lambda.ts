@@ -63,6 +63,7 @@ export const lambdaSettings = z.strictObject({
     /**
      * Source networks that may reach port 22 and 6443: yours, and that of the machine that runs the program.
      * `0.0.0.0/0` opens both to the internet, which the policy `firewall` refuses except for the lab. A change is applied at once.
+     * Each makes two firewall rules: a fleet that would need more than 20, which Lambda advises against, is refused.
      */
     adminNetworks: z.array(z.cidrv4()).min(1),
   }),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { firewallRuleSchema } from "../../../lambda/client/wire.ts";
-import { advisedRules, fleetRules } from "../../../lambda/firewallRules.ts";
+import { advisedRules, checkRuleCount, fleetRules } from "../../../lambda/firewallRules.ts";
 import { type FirewallRule, fromWire, sameRules, toWire } from "../../../lambda/reconcile/firewall.ts";
 
 const peers = [
@@ -29,10 +29,24 @@ test("L4 one host opens nothing for others", () => {
   expect(fleetRules({ adminNetworks: ["0.0.0.0/0"] }, peers, ["203.0.113.1"])).toHaveLength(5);
 });
 
-test("L4 more rules than Lambda works well with are refused by name", () => {
-  const admins = Array.from({ length: advisedRules }, (_, index) => `198.51.100.${index}/32`);
-  expect(() => fleetRules({ adminNetworks: admins }, peers, ["203.0.113.1"])).toThrow(
-    /would need 43 rules.*admin networks \(20\)/,
+test("L4 more rules than Lambda works well with are refused by name, counted without addresses", () => {
+  const networks = (count: number) => Array.from({ length: count }, (_, index) => `198.51.100.${index}/32`);
+  const visitors = { adminNetworks: networks(3), sshNetworks: networks(6) };
+  expect(() => checkRuleCount(visitors, peers, 3)).toThrow(
+    /would need 21 rules.*admin networks \(3, .*SSH tunnels \(6\).*hosts \(3, 2 rules each/,
+  );
+});
+
+test("L4 the count of rules is the number of rules", () => {
+  fc.assert(
+    fc.property(fc.nat(9), fc.nat(9), fc.integer({ min: 1, max: 5 }), (admins, visitors, hosts) => {
+      const addresses = (count: number) => Array.from({ length: count }, (_, index) => `192.0.2.${index}`);
+      const networks = { adminNetworks: addresses(admins), sshNetworks: addresses(visitors) };
+      const refused = fleetRules(networks, peers, addresses(hosts)).length > advisedRules;
+      const check = () => checkRuleCount(networks, peers, hosts);
+      if (refused) expect(check).toThrow(/would need/);
+      else expect(check).not.toThrow();
+    }),
   );
 });
 

@@ -112,6 +112,15 @@ test("L4 one ruleset in each region where a host may land, with the other hosts'
   for (const { address } of hosts) for (const of of sources) expect(of).toContain(`${address}/32`);
 });
 
+test("L4 too many firewall rules are refused before anything is asked for; adopted hosts have none of ours", async () => {
+  const adminNetworks = Array.from({ length: 9 }, (_, index) => `198.51.100.${index}/32`);
+  const crowded = settings({ firewall: { adminNetworks } });
+  await expect(fleet({ settings: crowded })).rejects.toThrow(/firewall would need 23 rules/);
+  expect(registered.filter(({ type }) => type !== "Fleet")).toEqual([]);
+  await fleet({ settings: crowded, hosts: [adopted] });
+  expect(ofType("Instance")).toHaveLength(1);
+});
+
 test("L3 where every host is adopted, no key and no ruleset is made", async () => {
   await fleet({ hosts: [adopted] });
   expect(registered.map(({ type }) => type).sort()).toEqual(["Fleet", "Instance", "InstanceClaim"]);
