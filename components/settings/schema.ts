@@ -27,7 +27,10 @@ export const settingsSchema = z.strictObject({
   images: imagesSettings.prefault({}),
   /** Storage class of every volume. */
   storageClass: z.string().default("local-path"),
-  /** The preview fails when the estimate exceeds this many US dollars a month. */
+  /**
+   * The preview fails when the estimate exceeds this many US dollars a month. A host that is not adopted counts with the
+   * dearest of its instance types, also while it runs as a cheaper one: the next launch may end up with any of them.
+   */
   budget: z.strictObject({ monthlyUsd: z.number().positive() }),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,6 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { fleetSettings, lambdaSettings } from "../../../components/settings/sections/lambda.ts";
+import { approve } from "../../../lambda/budget.ts";
 import { checkBudget, estimate } from "../../../lambda/cost.ts";
+import { instanceTypes } from "../../../lambda/listPrices.ts";
+import { repository } from "../../../tools/repository.ts";
 import { catalogueOf } from "./support/catalogue.ts";
 
 const prices = { ...catalogueOf({ gpu_1x_a10: [] }, 129), ...catalogueOf({ gpu_1x_a100: [] }, 199) };
@@ -57,3 +64,17 @@ test("L7 the budget is an upper bound for what is known, to the cent", () => {
     ),
   );
 });
+
+test.each(["local", "dev", "prod"])(
+  "L7 the budget of the stack file of %s allows its own launch",
+  (stack) => {
+    const { config } = parse(readFileSync(join(repository, `Pulumi.${stack}.yaml`), "utf8"));
+    const list = instanceTypes.map(({ name, centsPerHour }) => catalogueOf({ [name]: [] }, centsPerHour));
+    const args = {
+      settings: lambdaSettings.parse(config["sophia-infra:lambda"]),
+      hosts: fleetSettings.parse(config["sophia-infra:hosts"]),
+      budget: config["sophia-infra:budget"],
+    };
+    expect(approve(args, { catalogue: Object.assign({}, ...list) })).toBe(true);
+  },
+);
