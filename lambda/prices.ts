@@ -7,6 +7,7 @@ import {
 } from "../components/core/http/errors.ts";
 import type { HostSettings } from "../components/settings/sections/lambda.ts";
 import { createClient } from "./client/client.ts";
+import { HeldBack } from "./client/errors.ts";
 import type { Catalogue } from "./client/wire.ts";
 import { matching } from "./reconcile/instance/adopt.ts";
 
@@ -50,7 +51,7 @@ export async function livePrices(
     });
     return { catalogue, running: new Map(running) };
   } catch (error) {
-    const passing = [Unreachable, ReplyLost, ServerFault, RateLimited];
+    const passing = [Unreachable, ReplyLost, ServerFault, RateLimited, HeldBack];
     if (!(error instanceof ApiError) || !passing.some((Class) => error instanceof Class)) throw error;
     return { unavailable: error.message };
   }

@@ -21,6 +21,15 @@ export class InvalidApiKey extends LambdaRefusal {
     super(failure, "set the secret sophia-infra:lambdaApiKey to a valid key");
   }
 }
+/** Not sent: Lambda asked by `Retry-After` for a longer pause than the call may take. Nothing was done. */
+export class HeldBack extends LambdaRefusal {
+  constructor(call: string, heldSeconds: number, retryDeadline: number) {
+    const message =
+      `not sent: Lambda asked for a pause by Retry-After, which lasts ${heldSeconds} s more, ` +
+      `and lambda.retryDeadline is ${retryDeadline} s`;
+    super({ call, message }, "run it again when the pause is over");
+  }
+}
 /** 403: the account, its address or the key's permissions do not allow this. */
 export class AccountRefused extends LambdaRefusal {}
 /** 400: the request itself is wrong; the same request will always fail. */

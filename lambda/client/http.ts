@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { excerpt, HttpClient, type Refusal } from "../../components/core/http/client.ts";
 import type { Failure } from "../../components/core/http/errors.ts";
 import type { Retry } from "../../components/core/http/retry.ts";
-import type { Clock } from "../../components/core/wait.ts";
-import { errorFor, lambdaCloud } from "./errors.ts";
+import { type Clock, systemClock } from "../../components/core/wait.ts";
+import { errorFor, HeldBack, lambdaCloud } from "./errors.ts";
 import type { Limiter } from "./limiter.ts";
 import { redactJupyter } from "./redact.ts";
 
@@ -56,13 +56,19 @@ export class LambdaHttp {
   }
 
   async call<T>({ path, query, limiters = [], signal, ...call }: LambdaCall<T>): Promise<T> {
-    const { apiUrl, apiKey, limiter } = this.#options;
+    const { apiUrl, apiKey, limiter, retryDeadline, backoffMs, clock = systemClock } = this.#options;
+    const name = `${call.method} ${path}`;
+    const deadline = clock.now() + retryDeadline * 1000;
     return await this.#client.call({
       ...call,
-      name: `${call.method} ${path}`,
+      name,
       url: `${apiUrl.replace(/\/+$/, "")}${path}${query === undefined ? "" : `?${new URLSearchParams(query)}`}`,
       headers: { authorization: `Bearer ${apiKey}` },
       before: async () => {
+        const held = await limiter.held();
+        // A pause of our own choice is short, and waited for in any case.
+        if (held > Math.max(deadline - clock.now(), backoffMs))
+          throw new HeldBack(name, Math.ceil(held / 1000), retryDeadline);
         for (const one of [...limiters, limiter]) await one.turn(signal);
         signal?.throwIfAborted();
       },

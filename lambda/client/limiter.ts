@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { link, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../components/core/wait.ts";
@@ -7,8 +7,10 @@ import { type Clock, systemClock } from "../../components/core/wait.ts";
 /** Spaces requests. `turn` resolves when the caller may send. */
 export interface Limiter {
   turn(signal?: AbortSignal): Promise<void>;
-  /** Delays all turns by this long from now, after Lambda reported too many requests. */
+  /** Delays all turns by this long from now, by an hour at most, after Lambda reported too many requests. */
   pause(ms: number): Promise<void>;
+  /** Milliseconds for which a pause still delays all turns, 0 without one. Waiting for others' turns does not count. */
+  held(): Promise<number>;
 }
 
 /** Turns that are kept on disk: far more than can be taken while another process reads the folder. */
@@ -44,7 +46,23 @@ export class SharedLimiter implements Limiter {
   }
 
   async pause(ms: number): Promise<void> {
-    if (ms > 0) await this.#take(ms);
+    if (ms <= 0) return;
+    await this.#take(ms);
+    const length = Math.min(ms, furthestMs);
+    if (length <= (await this.held())) return;
+    const draft = join(this.#folder, `.${process.pid}-pause-${Math.random().toString(36).slice(2)}`);
+    await writeFile(draft, String(this.#clock.now() + length));
+    await rename(draft, join(this.#folder, "paused"));
+  }
+
+  async held(): Promise<number> {
+    try {
+      const left = Number(await readFile(join(this.#folder, "paused"), "utf8")) - this.#clock.now();
+      return left > 0 && left <= furthestMs ? left : 0;
+    } catch (error) {
+      if (isCode(error, "ENOENT")) return 0;
+      throw error;
+    }
   }
 
   async #take(atLeastMs: number): Promise<number> {

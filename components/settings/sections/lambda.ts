@@ -25,7 +25,10 @@ export const lambdaSettings = z.strictObject({
    * looks for the instance that long before it says that nothing was launched.
    */
   settleDeadline: z.number().int().nonnegative().default(180),
-  /** Seconds to go on with calls that are safe to repeat while Lambda does not answer or says 429. */
+  /**
+   * Seconds to go on with calls that are safe to repeat while Lambda does not answer or says 429. Where it asks for a
+   * longer pause by `Retry-After`, calls fail at once until the pause is over.
+   */
   retryDeadline: z.number().int().nonnegative().default(120),
   /** Seconds between two polls of an instance. */
   pollInterval: z.number().positive().default(5),

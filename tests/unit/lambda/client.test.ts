@@ -35,6 +35,7 @@ async function clientWith(replies: Reply[], retryDeadline = 30) {
   const limiter = (name: string): Limiter => ({
     turn: async () => void turns.push(name),
     pause: async (ms) => void turns.push(`pause ${ms}`),
+    held: async () => 0,
   });
   const api = await createClient({
     apiUrl: "https://lambda.example/api/v1/",

@@ -9,6 +9,7 @@ import { createClient } from "../../../lambda/client/client.ts";
 import { FileJournal } from "../../../lambda/client/journal.ts";
 import { meetingPlace, SharedLimiter } from "../../../lambda/client/limiter.ts";
 import type { LaunchRequest } from "../../../lambda/client/wire.ts";
+import { livePrices } from "../../../lambda/prices.ts";
 import { unlimited } from "../../support/lambda/limiter.ts";
 
 async function folder(): Promise<string> {
@@ -83,6 +84,74 @@ test("a pause holds everybody back", async () => {
   await new SharedLimiter(dir, 1000, clock).pause(5000);
   await new SharedLimiter(dir, 1000, clock).turn();
   expect(clock.slept).toEqual([6000]);
+});
+
+test("a pause is known to everybody until it is over, and a shorter one does not end it", async () => {
+  const clock = new TestClock();
+  const dir = await folder();
+  const [one, other] = [new SharedLimiter(dir, 1000, clock), new SharedLimiter(dir, 1000, clock)];
+  for (let turn = 0; turn < 9; turn += 1) await one.turn();
+  expect(await other.held()).toBe(0);
+  await one.pause(5000);
+  await other.pause(2000);
+  expect(await other.held()).toBe(5000);
+  clock.time += 4000;
+  expect(await one.held()).toBe(1000);
+  clock.time += 1000;
+  expect(await one.held()).toBe(0);
+});
+
+test("a pause of more than an hour is one of an hour; a clock that was set back ends it", async () => {
+  const clock = new TestClock();
+  const limiter = new SharedLimiter(await folder(), 1000, clock);
+  await limiter.pause(10 * 3_600_000);
+  expect(await limiter.held()).toBe(3_600_000);
+  clock.time -= 10 * 3_600_000;
+  expect(await limiter.held()).toBe(0);
+});
+
+test("a pause that outlasts the deadline is an error at once, which says how long, for later calls too", async () => {
+  vi.stubEnv("TMPDIR", await folder());
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const clock = new TestClock();
+  clock.sleep = async (ms) => {
+    clock.time += ms;
+  };
+  const sent: string[] = [];
+  const settings = { requestsPerSecond: 1, launchSpacing: 12, apiUrl: "https://lambda.example" };
+  const api = await createClient({
+    ...settings,
+    apiKey: "k",
+    retryDeadline: 120,
+    clock,
+    fetch: async (url) => {
+      sent.push(String(url));
+      const limited = { status: 429, headers: { "retry-after": sent.length === 1 ? "100" : "3000" } };
+      return new Response("error code: 1015", limited);
+    },
+  });
+  const message =
+    /GET \/ssh-keys: not sent: .*Retry-After, which lasts 299\d s more, and lambda.retryDeadline is 120 s.*when the pause is over/;
+  for (const _ of ["the call itself", "a later one"]) {
+    await expect(api.listSshKeys()).rejects.toThrow(message);
+    expect(sent).toHaveLength(2);
+  }
+});
+
+test("prices that a long pause withholds are unknown, not a failure: a preview goes on", async () => {
+  vi.stubEnv("TMPDIR", await folder());
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const connection = {
+    apiUrl: "http://127.0.0.1:1",
+    requestsPerSecond: 9,
+    launchSpacing: 0,
+    retryDeadline: 10,
+  };
+  const place = await meetingPlace(connection.apiUrl, "k");
+  await new SharedLimiter(join(place, "requests"), 1).pause(3_000_000);
+  expect(await livePrices(connection, "k")).toEqual({
+    unavailable: expect.stringMatching(/GET \/instance-types: not sent: .*lambda.retryDeadline is 10 s/),
+  });
 });
 
 test("a clock that was set back by hours does not hold anybody back", async () => {
