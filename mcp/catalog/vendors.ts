@@ -4,6 +4,14 @@ import { npm, program, withoutResources } from "./vendor.ts";
 
 /** Limits the heap, so that a memory leak ends one server and does not affect others. */
 const heap = { NODE_OPTIONS: "--max-old-space-size=192" };
+/**
+ * Limits PostgreSQL statements, of a program that sets none itself: node-postgres reads this variable. A statement that is
+ * still running when the gateway gives up would go on, and each retry would add one. A caller's SQL can change the limits
+ * for its connection.
+ */
+const statements = (limits: { seconds: number }) => ({
+  PGOPTIONS: `-c statement_timeout=${limits.seconds}s -c client_connection_check_interval=1s`,
+});
 const imageVersion = (image: string) => image.slice(image.lastIndexOf(":") + 1);
 
 /** Third-party servers that run in the cluster: npm packages in the image of `mcp/vendor`, or images of their vendors. */
@@ -128,7 +136,7 @@ export const vendorServers: CatalogInput[] = [
     command: program("@bytebase/dbhub", "dist/index.js"),
     args: ["--transport", "http", "--host", "0.0.0.0", "--port", "8080"],
     // Network policies decide who may connect.
-    environment: { ...heap, DBHUB_ALLOWED_HOSTS: "*" },
+    environment: { ...heap, ...statements({ seconds: 55 }), DBHUB_ALLOWED_HOSTS: "*" },
     health: { live: "/healthz", ready: "/healthz" },
     egress: ["postgres"],
     memory: 44,

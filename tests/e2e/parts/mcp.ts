@@ -54,6 +54,8 @@ export function mcp() {
       await call(client, "memory_create_entities", { entities });
       expect(await call(client, "memory_search_nodes", { query: name })).toContain("was here");
       expect(await call(client, "postgres_execute_sql", { sql: "select current_user" })).toContain("mcp");
+      const limit = "select current_setting('statement_timeout')";
+      expect(await call(client, "postgres_execute_sql", { sql: limit })).toContain("55s");
       const sql = "create table x(a int)";
       await expect(call(client, "postgres_execute_sql", { sql })).rejects.toThrow(/denied/);
       expect(await call(client, "sophia_infrastructure_list_hosts")).toContain("backend");
