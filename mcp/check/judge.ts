@@ -20,13 +20,13 @@ export interface GatewayView {
   ready: boolean;
   /** Tools that it offers, by revision; empty where it accepts only an identity provider's tokens. */
   offered: readonly Probe[];
-  /** Its health report by server; only where it could not be checked as a client. */
+  /** Its health report by server, `unverified` where that does not count; only where it could not be checked as a client. */
   healths?: Readonly<Record<string, string>>;
   reason?: string;
 }
 
-/** `none`: the server is not reachable this way. */
-export type Mark = "ok" | "failed" | "none";
+/** `none`: the server is not reachable this way. `unverified`: it responds, and nothing says whether it accepts its token. */
+export type Mark = "ok" | "failed" | "none" | "unverified";
 
 export interface ServerCheck {
   name: string;
@@ -63,13 +63,23 @@ function gatewayFault(
 ): string | undefined {
   if (view?.healths) {
     const health = view.healths[name];
-    if (!federated || health === "healthy") return undefined;
+    if (!federated || health === "healthy" || health === "unverified") return undefined;
     return view.ready || alone ? `the gateway reports it as ${health ?? "unknown"}` : undefined;
   }
   const answering = (view?.offered ?? []).filter(({ ready }) => ready);
   if (answering.length === 0) return alone ? gatewayDown : undefined;
   const missing = answering.some(({ tools }) => toolsOf(name, names, tools).length === 0);
   return federated && missing ? "the gateway does not offer its tools" : undefined;
+}
+
+function gatewayMark(
+  { name, federated }: CheckedServer,
+  view: GatewayView | undefined,
+  fault?: string,
+): Mark {
+  if (!federated) return "none";
+  if (fault !== undefined || !view?.ready) return "failed";
+  return view.healths?.[name] === "unverified" ? "unverified" : "ok";
 }
 
 /**
@@ -92,7 +102,7 @@ export function judged(
     name: server.name,
     ready: reasons.length === 0,
     direct: direct.length === 0 ? "none" : failed ? "failed" : "ok",
-    gateway: !server.federated ? "none" : fault || !view?.ready ? "failed" : "ok",
+    gateway: gatewayMark(server, view, fault),
     tools: direct[0]?.tools ?? offered,
     ms: Math.max(0, ...direct.map(({ ms }) => ms)),
     ...(reasons.length > 0 && { reason: reasons.join("; ") }),

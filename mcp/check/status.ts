@@ -38,6 +38,19 @@ function send(
   });
 }
 
+interface Backend {
+  name: string;
+  health: string;
+  auth_type?: string;
+}
+
+/**
+ * The gateway calls a server healthy that refuses the token which the gateway adds, so of servers with such a token this
+ * word says only that they respond. Pure.
+ */
+const heard = ({ health, auth_type = "unauthenticated" }: Backend) =>
+  health === "healthy" && auth_type !== "unauthenticated" ? "unverified" : health;
+
 /**
  * For a gateway that accepts only an identity provider's tokens: the health of its servers as reported at `<url>/status`,
  * which accepts the tokens of clients, and whether it refuses a request without a token. Never throws.
@@ -51,12 +64,12 @@ export async function readHealths(url: string, access: Access): Promise<GatewayV
     ]);
     if (status !== 200) throw new Error(`${url}/status responds ${status}`);
     if (refused.status !== 401) throw new Error(`${url} responds ${refused.status} without a token, not 401`);
-    const { backends } = JSON.parse(text) as { backends?: { name: string; health: string }[] };
+    const { backends } = JSON.parse(text) as { backends?: Backend[] };
     if (!Array.isArray(backends)) throw new Error(`${url}/status has no field "backends"`);
     return {
       ready: true,
       offered: [],
-      healths: Object.fromEntries(backends.map(({ name, health }) => [name, health])),
+      healths: Object.fromEntries(backends.map((backend) => [backend.name, heard(backend)])),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -6,13 +6,22 @@ import type { Targets } from "./targets.ts";
 
 /** What the gateway says of its servers; it may say more. */
 const statusSchema = z.looseObject({
-  backends: z.array(z.looseObject({ name: z.string().min(1), health: z.string().min(1) })),
+  backends: z.array(
+    z.looseObject({ name: z.string().min(1), health: z.string().min(1), auth_type: z.string().optional() }),
+  ),
 });
+
+/**
+ * The gateway calls a server healthy that refuses the token which the gateway adds: its refusal is taken as a sign of
+ * life. So of servers with such a token this word says only that they respond. Pure.
+ */
+const heard = (health: string, authType = "unauthenticated") =>
+  health === "healthy" && authType !== "unauthenticated" ? "unverified" : health;
 
 /** A server, and what is known of it: the gateway's word, or whether its Service leads to a pod that is ready. */
 export interface Seen {
   server: string;
-  /** `healthy` is well; all else is not. */
+  /** `healthy` is well. `unverified` responds, and may refuse the gateway's token. All else is not well. */
   health: string;
 }
 
@@ -26,7 +35,9 @@ async function askGateway(url: string, seconds: number): Promise<Seen[]> {
   const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1000) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} answers ${response.status}: ${text.slice(0, 200)}`);
-  return statusSchema.parse(JSON.parse(text)).backends.map(({ name, health }) => ({ server: name, health }));
+  return statusSchema
+    .parse(JSON.parse(text))
+    .backends.map(({ name, health, auth_type }) => ({ server: name, health: heard(health, auth_type) }));
 }
 
 /** A Service without a ready pod refuses connections. */
@@ -69,9 +80,11 @@ export function metricsOf({ gatewayFault, servers }: View): string {
     ]),
     ...gauge(
       "mcp_server_up",
-      "Whether an MCP server answers: by the gateway's word, or by its Service where it is not behind the gateway.",
-      servers.map(
-        ({ server, health }) => `mcp_server_up{server=${labelValue(server)}} ${health === "healthy" ? 1 : 0}`,
+      "Whether an MCP server answers: by the gateway's word, or by its Service where it is not behind the gateway; nothing of one that is unverified.",
+      servers.flatMap(({ server, health }) =>
+        health === "unverified"
+          ? []
+          : [`mcp_server_up{server=${labelValue(server)}} ${health === "healthy" ? 1 : 0}`],
       ),
     ),
     ...gauge(

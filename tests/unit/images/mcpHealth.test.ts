@@ -65,20 +65,27 @@ describe("the process that serves the GPU metrics", () => {
   const scrape = async () =>
     (await (await fetch(url)).text()).split("\n").filter((line) => !line.startsWith("#"));
 
-  test("M3 tells of every server whether it is up: the gateway's word, or its own door", async () => {
+  test("M3 tells of every server whether it is up: the gateway's word where that counts, or its own door", async () => {
     const backends = [
       { name: "redis", health: "healthy", more: 1 },
       { name: "memory", health: "unhealthy" },
+      { name: "slack", health: "healthy", auth_type: "unauthenticated" },
+      // Whether they accept the gateway's token is not in the gateway's word.
+      { name: "github", health: "healthy", auth_type: "header_injection" },
+      { name: "pulumi", health: "unhealthy", auth_type: "header_injection" },
     ];
     answer = { status: 200, text: JSON.stringify({ backends, healthy: true }) };
     expect(await scrape()).toEqual([
       "mcp_gateway_up 1",
       'mcp_server_up{server="redis"} 1',
       'mcp_server_up{server="memory"} 0',
+      'mcp_server_up{server="slack"} 1',
+      'mcp_server_up{server="pulumi"} 0',
       'mcp_server_up{server="playwright"} 1',
       'mcp_server_up{server="gone"} 0',
-      'mcp_servers{health="healthy"} 2',
-      'mcp_servers{health="unhealthy"} 1',
+      'mcp_servers{health="healthy"} 3',
+      'mcp_servers{health="unhealthy"} 2',
+      'mcp_servers{health="unverified"} 1',
       'mcp_servers{health="unreachable"} 1',
       "",
     ]);

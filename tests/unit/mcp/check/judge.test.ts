@@ -83,6 +83,10 @@ test("M3 where only an identity provider's tokens are accepted, the gateway's ow
     gateway: "failed",
     reason: "the gateway reports it as unhealthy",
   });
+  expect(judged(server, both, told("unverified"), names)).toMatchObject({
+    ready: true,
+    gateway: "unverified",
+  });
   expect(judged(server, both, { ...told("healthy"), healths: {} }, names)).toMatchObject({
     reason: "the gateway reports it as unknown",
   });
