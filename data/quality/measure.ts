@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
+import { loadedAt } from "../estuary/spec/streams.ts";
 import { type Facts, type Look, percent, type Result, statusOf, wholeResults } from "./checks/judge.ts";
 import { checkRows, columnsOf } from "./checks/rows.ts";
 import { type StreamChecks, streamChecks, tableOf } from "./checks/streams.ts";
@@ -218,7 +219,7 @@ export class Meter {
   /** The last look at a stream, completed by what staging is when the warehouse was just asked. */
   async #look(
     client: pg.ClientBase,
-    { stream: name, loadedAt }: StreamChecks,
+    { stream: name }: StreamChecks,
     rows: number,
     at: number,
   ): Promise<Look | undefined> {

@@ -44,6 +44,8 @@ export const collectionModel = z.strictObject({
   schema: jsonObject.optional(),
   writeSchema: jsonObject.optional(),
   readSchema: jsonObject.optional(),
+  /** Locations under a name of our own, by that name. */
+  projections: z.record(z.string(), pointer).optional(),
 });
 export type CollectionModel = z.infer<typeof collectionModel>;
 

@@ -7,7 +7,14 @@ import {
   snowflakeResource,
 } from "./connectors.ts";
 import { login, type PostgresReach, tableCollectionName, task } from "./shared.ts";
-import { hubspotProperties, type StreamName, stagingSchema, streamNames, tableOf } from "./streams.ts";
+import {
+  hubspotProperties,
+  loadedAt,
+  type StreamName,
+  stagingSchema,
+  streamNames,
+  tableOf,
+} from "./streams.ts";
 
 /** HubSpot's and Slack's collections, by the staging table that they become. */
 const staged = [
@@ -47,9 +54,9 @@ export function postgresMaterialization(
     }),
     fields: {
       recommended: 1,
-      ...(properties.length > 0 && {
-        require: Object.fromEntries(properties.map((name) => [`properties/${name}`, {}])),
-      }),
+      require: Object.fromEntries(
+        [loadedAt, ...properties.map((name) => `properties/${name}`)].map((field) => [field, {}]),
+      ),
     },
   }));
   const endpoint = { connector: { image: connectorImages.postgresMaterialization, config } };

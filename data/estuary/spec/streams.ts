@@ -9,6 +9,13 @@ export const replication = {
   watermarks: "public.flow_watermarks",
 } as const;
 
+/**
+ * Column of each staging table that says when a row came into staging, or changed there. It cannot be Estuary's own
+ * `flow_published_at`: every collection has that field already, so Estuary refuses the collection of a captured table
+ * with such a column.
+ */
+export const loadedAt = "_loaded_at";
+
 type ColumnType = "integer" | "string";
 
 interface Stream {

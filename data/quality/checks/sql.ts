@@ -1,3 +1,4 @@
+import { loadedAt } from "../../estuary/spec/streams.ts";
 import { checkName, type RowCheck, type StreamChecks, tableOf } from "./streams.ts";
 
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -57,8 +58,8 @@ export function missingFor(
  * and of the recent ones as `r0`, `r1`, … Pure.
  */
 export function scanOf(stream: StreamChecks, checks: readonly RowCheck[], columns: Columns): string {
-  const loaded = `t.${identifier(stream.loadedAt)}`;
-  const timed = columns.has(stream.loadedAt);
+  const loaded = `t.${identifier(loadedAt)}`;
+  const timed = columns.has(loadedAt);
   // A subquery is evaluated once, not for every row.
   const recent = timed ? `${loaded}::timestamptz > (SELECT now() - interval '1 day')` : "false";
   const counts = checks.flatMap((check, index) => {
@@ -80,7 +81,7 @@ export function scanOf(stream: StreamChecks, checks: readonly RowCheck[], column
 }
 
 /** How many rows a stream has in the warehouse, how many keys, and the newest. Snowflake's SQL. Pure. */
-export function warehouseScanOf({ stream, key, loadedAt }: StreamChecks): string {
+export function warehouseScanOf({ stream, key }: StreamChecks): string {
   // Snowflake enforces no keys: what is there twice shows only when counted.
   const keys = key.map(identifier).join(", ");
   const table = identifier(tableOf(stream));

@@ -14,8 +14,6 @@ export interface StreamChecks {
   source: "hubspot" | "slack" | "gong";
   /** Columns that name a row. */
   key: readonly string[];
-  /** When a row came into staging, or changed there. */
-  loadedAt: string;
   /**
    * Stream whose entry in `pipeline_state` says up to when the extractor has read. Default: Estuary loads the stream, and
    * only its rows are visible.
@@ -29,13 +27,10 @@ export interface StreamChecks {
 }
 
 const email = "^[^@[:space:]]+@[^@[:space:]]+\\.[^@[:space:]]+$";
-const estuary = { loadedAt: "flow_published_at" } as const;
-const gong = { source: "gong", loadedAt: "_loaded_at" } as const;
 
 /** What is expected of each stream, as data. `atLeast` (percent) is the stack's threshold where it is left out. */
 export const streamChecks: readonly StreamChecks[] = [
   {
-    ...estuary,
     stream: "hubspot_contacts",
     source: "hubspot",
     key: ["id"],
@@ -48,7 +43,6 @@ export const streamChecks: readonly StreamChecks[] = [
     ],
   },
   {
-    ...estuary,
     stream: "hubspot_deals",
     source: "hubspot",
     key: ["id"],
@@ -61,7 +55,6 @@ export const streamChecks: readonly StreamChecks[] = [
     ],
   },
   {
-    ...estuary,
     stream: "slack_channels",
     source: "slack",
     key: ["id"],
@@ -71,7 +64,6 @@ export const streamChecks: readonly StreamChecks[] = [
     ],
   },
   {
-    ...estuary,
     stream: "slack_messages",
     source: "slack",
     key: ["channel_id", "ts"],
@@ -82,8 +74,8 @@ export const streamChecks: readonly StreamChecks[] = [
     ],
   },
   {
-    ...gong,
     stream: "gong_calls",
+    source: "gong",
     progressOf: "gong_calls",
     key: ["call_id"],
     checks: [
@@ -95,8 +87,8 @@ export const streamChecks: readonly StreamChecks[] = [
     ],
   },
   {
-    ...gong,
     stream: "gong_users",
+    source: "gong",
     progressOf: "gong_users",
     key: ["user_id"],
     checks: [
@@ -105,8 +97,8 @@ export const streamChecks: readonly StreamChecks[] = [
     ],
   },
   {
-    ...gong,
     stream: "gong_crm_entities",
+    source: "gong",
     // Only where a CRM is linked.
     mayBeEmpty: true,
     progressOf: "gong_calls",

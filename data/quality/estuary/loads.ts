@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { loadedAt } from "../../estuary/spec/streams.ts";
 import { type Columns, identifier } from "../checks/sql.ts";
 import { type StreamChecks, tableOf } from "../checks/streams.ts";
 
@@ -19,7 +20,7 @@ export async function recordLoads(
   tables: ReadonlyMap<string, Columns>,
   days: number,
 ): Promise<void> {
-  for (const { stream, source, progressOf, loadedAt } of streams) {
+  for (const { stream, source, progressOf } of streams) {
     // What has no progress of an extractor is loaded by Estuary.
     if (progressOf !== undefined || !tables.get(tableOf(stream))?.has(loadedAt)) continue;
     await client.query(

@@ -2,8 +2,8 @@ import type { Database } from "../kit/postgres/database.ts";
 import { identifier, pipelineTables, qualified, type Table, tablesOf } from "../kit/postgres/tables.ts";
 import { ToolError } from "../kit/tool.ts";
 
-/** Columns that say when a row was loaded: our own extractor's, and Estuary's. */
-const loadedColumns = ["_loaded_at", "flow_published_at"];
+/** Column that says when a row was loaded. */
+const loadedAt = "_loaded_at";
 
 /** Of each staging table the newest row's age. A table that cannot be read does not hide the others. */
 export async function freshness(database: Database, maxAgeMinutes: number, signal: AbortSignal) {
@@ -22,13 +22,12 @@ export async function freshness(database: Database, maxAgeMinutes: number, signa
 
 async function ageOf(database: Database, table: Table, maxAgeMinutes: number, signal: AbortSignal) {
   const about = { table: `${table.schema}.${table.name}`, rowsEstimate: Math.max(0, table.rows) };
-  const column = loadedColumns.find((name) => table.columns.has(name));
-  if (!column) return { ...about, problem: `it has no column ${loadedColumns.join(" or ")}` };
+  if (!table.columns.has(loadedAt)) return { ...about, problem: `it has no column ${loadedAt}` };
   try {
     const [row] = await database.read(signal, (query) =>
       query<{ newest: Date | null; minutes: number | null }>(
-        `SELECT max(${identifier(column)}) AS newest,
-           (extract(epoch FROM now() - max(${identifier(column)})) / 60)::float8 AS minutes
+        `SELECT max(${identifier(loadedAt)}) AS newest,
+           (extract(epoch FROM now() - max(${identifier(loadedAt)})) / 60)::float8 AS minutes
          FROM ${qualified(table)}`,
       ),
     );

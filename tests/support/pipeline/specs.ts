@@ -1,9 +1,10 @@
+import type { CollectionModel } from "../../../data/estuary/spec/catalog.ts";
 import {
   hubspotCollection,
   slackCollection,
   tableCollection,
 } from "../../../data/estuary/spec/collections.ts";
-import { hubspotProperties, type StreamName } from "../../../data/estuary/spec/streams.ts";
+import { hubspotProperties, loadedAt, type StreamName } from "../../../data/estuary/spec/streams.ts";
 import type {
   HubSpotConfig,
   LiveCapture,
@@ -15,14 +16,14 @@ import type {
   SnowflakeConfig,
 } from "../../../lab/saas/estuary/plane.ts";
 
-const collectionOf = ({ key, writeSchema }: { key: string[]; writeSchema?: unknown }): LiveCollection => ({
-  key,
-  schema: writeSchema as Record<string, unknown>,
-});
+const collectionOf = ({ key, writeSchema, projections = {} }: CollectionModel): LiveCollection => {
+  const [publishedAt] = Object.keys(projections);
+  return { key, schema: writeSchema ?? {}, ...(publishedAt && { publishedAt }) };
+};
 const task = { image: "lab", disabled: false, publicationId: "1" };
 const fields = (require: readonly string[] = []) => ({
   recommended: 1,
-  require: require.map((name) => `properties/${name}`),
+  require: [...require],
   exclude: [],
 });
 const plain = { priority: 0, backfill: 0, disabled: false };
@@ -77,7 +78,7 @@ export function stagingSpecs(login: PostgresLogin, hubspot: HubSpotConfig, slack
     ...plain,
     source,
     resource: { table: `${name}_staging`, schema: "public" },
-    fields: fields(require),
+    fields: fields([loadedAt, ...require.map((name) => `properties/${name}`)]),
   });
   const staging: LiveMaterialization = {
     ...task,

@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import { messageOf } from "../../../../components/core/errors.ts";
+import { publishedAt, remapped } from "../plane/collections/fields.ts";
+import { propertiesOf } from "../plane/collections/schema.ts";
 import { type Connector, connectorOf, violations } from "./connectors.ts";
 import { type Capture, type Collection, type Materialization, models, sourceName } from "./models.ts";
 import { decryptConfig, isEncrypted } from "./sops.ts";
@@ -100,8 +102,15 @@ function judge(name: string, { type, model }: DraftSpec, options: BuildOptions):
   return judgeTask(name, type, parsed.data as Capture | Materialization, options);
 }
 
-function judgeCollection({ key, schema, writeSchema }: Collection): string[] {
-  return key.flatMap((pointer) => {
+function judgeCollection({ key, schema, writeSchema, projections = {} }: Collection): string[] {
+  const [published = publishedAt, ...more] = Object.keys(projections);
+  const others = Object.entries(projections).filter(([, pointer]) => pointer !== "/_meta/uuid/date-time");
+  const named = more.length > 0 ? [`the lab knows one projection, not ${more.join(", ")} besides`] : [];
+  const unknown = others.map(
+    ([field, pointer]) => `projection ${field}: the lab knows /_meta/uuid/date-time, not ${pointer}`,
+  );
+  const clash = propertiesOf(schema ?? writeSchema ?? {})[published] ? [remapped(published)] : [];
+  const keys = key.flatMap((pointer) => {
     let at: unknown = schema ?? writeSchema;
     let required = true;
     for (const part of pointer.slice(1).split("/")) {
@@ -115,6 +124,7 @@ function judgeCollection({ key, schema, writeSchema }: Collection): string[] {
     if (at === undefined) return [`collection key ${pointer} is not in the schema`];
     return required ? [] : [`collection key ${pointer} may not exist: it must be required by the schema`];
   });
+  return [...named, ...unknown, ...clash, ...keys];
 }
 
 function judgeTask(

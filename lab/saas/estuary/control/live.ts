@@ -19,8 +19,13 @@ export function liveSpecs(masterKey: Buffer, live: Record<string, Spec>): LiveSp
     else if (spec.type === "materialization")
       specs.materializations[name] = toMaterialization(masterKey, spec);
     else {
-      const { key, schema, writeSchema } = collection.parse(spec.model);
-      specs.collections[name] = { key, schema: schema ?? writeSchema ?? {} };
+      const { key, schema, writeSchema, projections } = collection.parse(spec.model);
+      const [publishedAt] = Object.keys(projections ?? {});
+      specs.collections[name] = {
+        key,
+        schema: schema ?? writeSchema ?? {},
+        ...(publishedAt && { publishedAt }),
+      };
     }
   }
   return specs;

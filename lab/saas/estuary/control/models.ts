@@ -30,7 +30,7 @@ export const collection = z
     schema: json.optional(),
     writeSchema: json.optional(),
     readSchema: json.optional(),
-    projections: json.optional(),
+    projections: z.record(z.string(), z.string()).optional(),
     journals: json.optional(),
     expectPubId: z.string().optional(),
     delete: flag,

@@ -8,7 +8,7 @@ test("P1 what the program publishes runs: both sources into staging, and all of 
     "SELECT column_name FROM information_schema.columns WHERE table_name = 'hubspot_contacts_staging'",
   );
   const names = columns.map(({ column_name }) => column_name);
-  expect(names).toEqual(expect.arrayContaining(["id", "properties/email", "flow_published_at"]));
+  expect(names).toEqual(expect.arrayContaining(["id", "properties/email", "_loaded_at"]));
   expect(names).not.toContain("flow_document");
   const { rows: captured } = await staging.query("SELECT tablename FROM pg_publication_tables ORDER BY 1");
   expect(captured.map(({ tablename }) => tablename)).toEqual(

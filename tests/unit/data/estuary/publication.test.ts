@@ -29,7 +29,7 @@ test("P1 all of it is published, in order, and deleted in the other", async () =
       },
       {},
       {},
-      { source: "sophia/test/slack/channel_messages", fields: { require: [] } },
+      { source: "sophia/test/slack/channel_messages", fields: { require: ["_loaded_at"] } },
     ],
   });
   // What the plane is given is what was asked for, secrets included.

@@ -14,9 +14,7 @@ describe("what Estuary loads, in sync_history", () => {
     stage = await openStage();
     estuary = new pg.Client(stage.server.as("flow_materialize"));
     await estuary.connect();
-    await estuary.query(
-      "CREATE TABLE hubspot_deals_staging (id bigint PRIMARY KEY, flow_published_at timestamptz)",
-    );
+    await estuary.query("CREATE TABLE hubspot_deals_staging (id bigint PRIMARY KEY, _loaded_at timestamptz)");
   }, 120_000);
   afterAll(async () => {
     await estuary?.end();
@@ -29,7 +27,7 @@ describe("what Estuary loads, in sync_history", () => {
       `INSERT INTO hubspot_deals_staging
          SELECT id, $4::timestamptz + make_interval(hours => -$2::int, mins => $3)
            FROM unnest($1::bigint[]) id
-       ON CONFLICT (id) DO UPDATE SET flow_published_at = excluded.flow_published_at`,
+       ON CONFLICT (id) DO UPDATE SET _loaded_at = excluded._loaded_at`,
       [ids, hours, minutes, hour],
     );
   const check = (retentionDays = 90) => stage.meterOf({ streams, retentionDays }).run(signal);

@@ -11,10 +11,19 @@ export interface Column {
   key: boolean;
   /** For the column's comment. */
   types: string[];
+  /** What it holds instead of a part of the document: when that was published, or all of it. */
+  synthetic?: "published" | "document";
 }
 
 export const publishedAt = "flow_published_at";
-export const wholeDocument = "flow_document";
+const wholeDocument = "flow_document";
+
+/**
+ * The field of the publication time is taken: a property of that name gets no field of its own, and Estuary refuses the
+ * collection. Tables that Estuary made have such a column.
+ */
+export const remapped = (field: string): string =>
+  `projection ${field} is the canonical field name of location "/${field}", and cannot re-map it to "/_meta/uuid"`;
 
 const op = ["_meta", "op"];
 
@@ -27,7 +36,9 @@ export function columnsOf(
   schema: Schema,
   selection: FieldSelection,
   withDocument: boolean,
+  published = publishedAt,
 ): Column[] {
+  if (propertiesOf(schema)[published]) throw new Error(remapped(published));
   const column = (path: string[], at: Schema, isKey = false): Column => ({
     field: fieldOf(path),
     path,
@@ -49,7 +60,7 @@ export function columnsOf(
   for (const field of selection.require) {
     const path = pathOf(`/${field}`);
     const at = schemaAt(schema, path);
-    if (!at && field !== publishedAt && field !== wholeDocument) {
+    if (!at && field !== published && field !== wholeDocument) {
       throw new Error(
         `field ${field} is required by the binding, and the collection's schema has no such place`,
       );
@@ -57,9 +68,23 @@ export function columnsOf(
     if (at) add(path, at);
   }
   for (const field of [...selection.exclude, ...keys.map((one) => one.field)]) taken.delete(field);
-  taken.set(publishedAt, { field: publishedAt, path: [], type: "timestamp", key: false, types: ["string"] });
+  taken.set(published, {
+    field: published,
+    path: [],
+    type: "timestamp",
+    key: false,
+    types: ["string"],
+    synthetic: "published",
+  });
   const values = [...taken.values()].sort((a, b) => (a.field < b.field ? -1 : 1));
-  const whole: Column = { field: wholeDocument, path: [], type: "json", key: false, types: ["object"] };
+  const whole: Column = {
+    field: wholeDocument,
+    path: [],
+    type: "json",
+    key: false,
+    types: ["object"],
+    synthetic: "document",
+  };
   return [...keys, ...values, ...(withDocument ? [whole] : [])];
 }
 

@@ -1,11 +1,11 @@
 import { type Document, RawJson, valueAt } from "../collections/document.ts";
-import { type Column, publishedAt, wholeDocument } from "../collections/fields.ts";
+import type { Column } from "../collections/fields.ts";
 import type { Row } from "../collections/reduce.ts";
 
 /** A value as text for its column; null where there is none. */
 export function cellOf(column: Column, document: Document, now: string): string | null {
-  if (column.field === publishedAt && column.path.length === 0) return now;
-  if (column.field === wholeDocument && column.path.length === 0) return JSON.stringify(document);
+  if (column.synthetic === "published") return now;
+  if (column.synthetic === "document") return JSON.stringify(document);
   const value = valueAt(document, column.path);
   if (value === undefined || value === null) return null;
   if (value instanceof RawJson) return value.text;
@@ -39,7 +39,7 @@ export function groupsOf(
     // What is left of a document cannot stand for the whole one.
     const kept = row.partial
       ? columns
-          .filter((one) => !isThere(one, row.document) || one.field === wholeDocument)
+          .filter((one) => !isThere(one, row.document) || one.synthetic === "document")
           .map(({ field }) => field)
       : [];
     const name = kept.join("\n");

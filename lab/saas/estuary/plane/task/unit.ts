@@ -51,14 +51,14 @@ function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
   if (!binding) throw new Error(`${spec.name} does not materialize ${collection}`);
   const { resource, fields, backfill } = binding;
   if (resource.delta_updates) throw new Error(`${spec.name}: the lab's plane does not know delta_updates`);
-  const key = spec.collections[collection]?.key ?? [];
+  const { key = [], publishedAt } = spec.collections[collection] ?? {};
   const sql = "additional_table_create_sql" in resource ? resource.additional_table_create_sql : undefined;
   return {
     collection,
     ...(spec.materialization.connector === "materialize-snowflake" ? { database: config.database } : {}),
     schema: resource.schema ?? config.schema ?? "public",
     table: resource.table,
-    columns: columnsOf(key, schema, fields, !config.advanced?.no_flow_document),
+    columns: columnsOf(key, schema, fields, !config.advanced?.no_flow_document, publishedAt),
     backfill,
     ...(sql ? { additionalSql: sql } : {}),
   };

@@ -16,10 +16,11 @@ describe("HubSpot and Slack into PostgreSQL", () => {
     const columns = rows.map(({ c }) => c);
     expect(columns.slice(0, 4)).toEqual([
       "id bigint",
+      "_loaded_at timestamp with time zone",
       "archived boolean",
       "createdAt timestamp with time zone",
-      "flow_published_at timestamp with time zone",
     ]);
+    expect(columns).not.toContain("flow_published_at timestamp with time zone");
     expect(columns).toContain("properties/email text");
     expect(columns).not.toContain("flow_document json");
     expect(stage.plane.status(catalog.staging).state).toBe("running");

@@ -90,7 +90,7 @@ test("P4 freshness names late, empty and missing tables", async () => {
   await staging().createTables();
   await insert(`
     INSERT INTO staging.gong_calls_staging (call_id, _loaded_at) VALUES ('1', now() - interval '3 hours'), ('2', now() - interval '2 hours');
-    CREATE TABLE staging.hubspot_deals_staging (id bigint, flow_published_at timestamptz);
+    CREATE TABLE staging.hubspot_deals_staging (id bigint, _loaded_at timestamptz);
     INSERT INTO staging.hubspot_deals_staging VALUES (1, now() - interval '1 minute');`);
   const { ask } = await serving();
   const { tables, missing } = await ask("get_freshness", { maxAgeMinutes: 90 });

@@ -1,4 +1,4 @@
-import { type Column, publishedAt, wholeDocument } from "../../collections/fields.ts";
+import type { Column } from "../../collections/fields.ts";
 import type { ColumnType } from "../../collections/schema.ts";
 import { literal, quoted } from "../../net/postgres.ts";
 import type { Binding } from "../../task/sink.ts";
@@ -15,7 +15,7 @@ const types: Record<ColumnType, string> = {
   decimal: "DECIMAL",
   json: "JSON",
 };
-const always = (column: Column): boolean => column.key || [publishedAt, wholeDocument].includes(column.field);
+const always = (column: Column): boolean => column.key || column.synthetic !== undefined;
 
 export const nameOf = ({ schema, table }: Pick<Binding, "schema" | "table">): string =>
   `${quoted(schema)}.${quoted(table)}`;

@@ -1,4 +1,4 @@
-import { type Column, publishedAt, wholeDocument } from "../../collections/fields.ts";
+import type { Column } from "../../collections/fields.ts";
 import type { ColumnType } from "../../collections/schema.ts";
 import { quoted } from "../../net/postgres.ts";
 import type { Binding } from "../../task/sink.ts";
@@ -21,7 +21,7 @@ export const timestampType = (setting: string): string => setting.split(" ")[0] 
 export const typeOf = (column: Column, timestamp: string): string =>
   column.type === "timestamp" ? timestamp : types[column.type];
 
-const always = (column: Column): boolean => column.key || [publishedAt, wholeDocument].includes(column.field);
+const always = (column: Column): boolean => column.key || column.synthetic !== undefined;
 
 export const nameOf = ({ database, schema, table }: Pick<Binding, "database" | "schema" | "table">): string =>
   [...(database === undefined ? [] : [database]), schema, table].map(quoted).join(".");

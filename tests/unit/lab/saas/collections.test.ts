@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { streamNames, streams, tableOf } from "../../../../data/estuary/spec/streams.ts";
+import { build } from "../../../../lab/saas/estuary/control/build.ts";
+import { columnsOf } from "../../../../lab/saas/estuary/plane/collections/fields.ts";
+import { stagingSpecs, stagingTable } from "../../../support/pipeline/specs.ts";
+
+const login = {
+  address: "postgres:5432",
+  user: "u",
+  database: "d",
+  credentials: { auth_type: "UserPassword" as const, password: "" },
+};
+const staging = stagingSpecs(login, {} as never, {} as never);
+const selection = { recommended: 1, require: [], exclude: [] };
+
+describe("a field that every collection has", () => {
+  const bindings = Object.values(staging.materializations).flatMap((one) => one.bindings);
+  const captured = (columns: readonly string[]) => ({
+    type: "object",
+    properties: Object.fromEntries(columns.map((name) => [name, { type: "string" }])),
+  });
+
+  test("P1 each table that Estuary makes can be captured again: no column has the name of such a field", () => {
+    expect(bindings).toHaveLength(streamNames.filter((name) => streams[name].source !== "gong").length);
+    for (const { source, resource, fields } of bindings) {
+      const { key = [], schema = {}, publishedAt } = staging.collections[source] ?? {};
+      const columns = columnsOf(key, schema, fields, false, publishedAt).map(({ field }) => field);
+      expect(columns).toContain("_loaded_at");
+      const stream = streamNames.find((name) => tableOf(name) === resource.table);
+      if (!stream) throw new Error(`${resource.table} is no stream's`);
+      const again = columnsOf(stagingTable(stream).key, captured(columns), selection, false);
+      expect(again.map(({ field }) => field)).toEqual(
+        expect.arrayContaining(["_loaded_at", "flow_published_at"]),
+      );
+    }
+  });
+
+  test("P1 a captured column of that name stops what materializes it, as at Estuary", () => {
+    const columns = () => columnsOf(["/id"], captured(["id", "flow_published_at"]), selection, false);
+    expect(columns).toThrow(/projection flow_published_at is the canonical field name of location/);
+  });
+
+  test("P1 a collection that declares such a field, or projects what the lab does not know, is refused", () => {
+    const name = "sophia/test/a";
+    const faults = (more: object) => {
+      const schema = {
+        type: "object",
+        required: ["id"],
+        properties: { id: { type: "string" }, flow_published_at: { type: "string" } },
+      };
+      const model = { key: ["/id"], schema, ...more };
+      const options = { masterKey: Buffer.alloc(32), prefixes: ["sophia/"] };
+      return build({ [name]: { type: "collection", model } }, {}, options).faults.map(({ detail }) => detail);
+    };
+    expect(faults({})).toEqual([expect.stringMatching(/cannot re-map it/)]);
+    expect(faults({ projections: { _loaded_at: "/_meta/uuid/date-time" } })).toEqual([]);
+    expect(faults({ projections: { other: "/id" } })).toEqual([expect.stringMatching(/not \/id$/)]);
+  });
+});
