@@ -157,6 +157,28 @@ describe("C1 a stack", () => {
     }
   });
 
+  test("C1 a roll-back or a stop that waits for a deployment is not cancelled by the next one", () => {
+    const groups = [...workflows].flatMap(([file, { concurrency, jobs: all }]) =>
+      [concurrency, ...Object.values(all).map((job) => job.concurrency)].flatMap((one) =>
+        one ? [{ file, ...one }] : [],
+      ),
+    );
+    const [waiting, others] = [/^(stack|part|rollback|instances)-/, [undefined, "max"]];
+    const queued = groups.filter(({ group }) => waiting.test(group));
+    expect(queued.map(({ file }) => file).sort()).toEqual([
+      "deploy.yml",
+      "instances.yml",
+      "on-stack.yml",
+      "part.yml",
+      "rollback.yml",
+    ]);
+    // By default GitHub keeps the newest that waits, and cancels the one before it.
+    for (const { file, ...how } of queued)
+      expect([file, how]).toEqual([file, { group: how.group, "cancel-in-progress": false, queue: "max" }]);
+    // actionlint does not check the value.
+    for (const { file, queue } of groups) expect(others, file).toContain(queue);
+  });
+
   test("is planned, for somebody to read, by an identity that only reads", () => {
     const runs = (job: Job) => (job.steps ?? []).map(({ run }) => run ?? "").join("\n");
     const looking = jobs.filter(

@@ -12,6 +12,11 @@ export interface Step {
   with?: Record<string, unknown>;
   "timeout-minutes"?: number;
 }
+export interface Concurrency {
+  group: string;
+  "cancel-in-progress"?: boolean;
+  queue?: string;
+}
 export interface Job {
   uses?: string;
   needs?: string;
@@ -22,13 +27,14 @@ export interface Job {
   steps?: Step[];
   permissions?: Record<string, string>;
   environment?: string;
-  concurrency?: object;
+  concurrency?: Concurrency;
   "timeout-minutes"?: number;
 }
 export interface Workflow {
   name: string;
   on: Record<string, unknown>;
   permissions: unknown;
+  concurrency?: Concurrency;
   jobs: Record<string, Job>;
 }
 
