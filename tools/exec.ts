@@ -68,7 +68,8 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
     const { pid } = child;
     if (options.shielded && pid !== undefined) {
       shielded.add(pid);
-      child.once("exit", () => shielded.delete(pid));
+      // What it started may outlive it, and is then all that an impatient third Ctrl-C can end.
+      child.once("close", () => shielded.delete(pid));
     }
     const collected = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {

@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { obtain } from "../../tools/artefacts/obtain.ts";
 import { type RunOptions, type RunResult, run } from "../../tools/exec.ts";
 import { helm } from "../../tools/helm/artefact.ts";
+import { pulumiCli } from "../../tools/pulumi.ts";
 import { cacheFolder } from "../../tools/repository.ts";
 import { instanceType } from "../comment/cost.ts";
 import type { Plan } from "../comment/plan.ts";
@@ -16,8 +17,8 @@ export interface Program {
   stack: string;
   /** The stack as the backend knows it: with its organisation, where there is one. */
   qualified: string;
-  /** The CLI, in the version of this checkout. */
-  binary: string;
+  /** Path of another CLI than that of this checkout's version. */
+  binary: string | undefined;
   environment: Record<string, string | undefined>;
   /** Further arguments of commands that read the stack's configuration, e.g. `--config-file`. */
   configuration: string[];
@@ -43,7 +44,7 @@ export function programIn(
     folder,
     stack,
     qualified: organization ? `${organization}/${stack}` : stack,
-    binary: environment.PULUMI_BINARY || join(bin, "pulumi"),
+    binary: environment.PULUMI_BINARY || undefined,
     environment: {
       ...environment,
       PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -55,20 +56,20 @@ export function programIn(
   };
 }
 
-/** Runs the CLI on the stack. */
-export function pulumi(program: Program, args: string[], options: RunOptions = {}): Promise<RunResult> {
-  return run(
-    program.binary,
-    [...args, "--stack", program.qualified, "--non-interactive", "--color", "never"],
-    {
-      cwd: program.folder,
-      signal: program.signal,
-      // Ctrl-C reaches it by the signal, and only once.
-      shielded: program.signal !== undefined,
-      ...options,
-      env: { ...program.environment, ...options.env },
-    },
-  );
+/** Runs the CLI on the stack. The first call downloads it, where it is not there yet. */
+export async function pulumi(program: Program, args: string[], options: RunOptions = {}): Promise<RunResult> {
+  const { environment, signal } = program;
+  const binary = program.binary ?? (await pulumiCli(program.folder, environment, signal));
+  // Before another version's language host, which the engine would prefer to its own.
+  const PATH = program.binary ? environment.PATH : `${dirname(binary)}:${environment.PATH ?? ""}`;
+  return run(binary, [...args, "--stack", program.qualified, "--non-interactive", "--color", "never"], {
+    cwd: program.folder,
+    signal,
+    // Ctrl-C reaches it by the signal, and only once.
+    shielded: signal !== undefined,
+    ...options,
+    env: { ...environment, PATH, ...options.env },
+  });
 }
 
 /** Options that print the output while a command runs. */

@@ -3,6 +3,7 @@ import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } f
 import { dirname, join } from "node:path";
 import { digest } from "../../components/core/digest.ts";
 import { causeOf } from "../../components/core/errors.ts";
+import { pulumiCli } from "../../tools/pulumi.ts";
 import { checkout, type PluginName, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
 /** Download site of Pulumi's CLI and plugins. */
@@ -54,14 +55,14 @@ const pluginProgram = (home: string, name: PluginName) =>
  * The toolchain that the npm package `pulumi` and the engine download themselves, except for the plugin `snowflake`: the
  * official plugin needs results in Arrow format, which the lab's Snowflake does not provide.
  */
-export function officialToolchain(home: string): Toolchain {
+export async function officialToolchain(home: string): Promise<Toolchain> {
   const program = pluginProgram(home, "snowflake");
   const text = launcher("lab/pulumi/plugins/snowflake/main.ts");
   if (!existsSync(program) || readFileSync(program, "utf8") !== text) {
     mkdirSync(dirname(program), { recursive: true });
     writeFileSync(program, text, { mode: 0o755 });
   }
-  return { mode: "official", home, binary: join(checkout, "node_modules/.bin/pulumi") };
+  return { mode: "official", home, binary: await pulumiCli(checkout, { ...process.env, PULUMI_HOME: home }) };
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -168,10 +169,7 @@ export interface StackHome {
 export const backendUrl = (state: string): string => `file://${state}?metadata=skip`;
 
 /** Environment for every call of the CLI. It contains paths of files, no secrets. */
-export function pulumiEnvironment(
-  toolchain: Pick<Toolchain, "home" | "mode">,
-  stack: StackHome,
-): Record<string, string> {
+export function pulumiEnvironment(toolchain: Toolchain, stack: StackHome): Record<string, string> {
   return {
     PULUMI_HOME: toolchain.home,
     PULUMI_BACKEND_URL: backendUrl(stack.state),
@@ -187,6 +185,7 @@ export function pulumiEnvironment(
     NODE_COMPILE_CACHE: join(toolchain.home, "node-compile-cache"),
     // When the SDK serialises a dynamic provider, it loads every module of Node, including experimental ones.
     NODE_OPTIONS: "--disable-warning=ExperimentalWarning",
-    PATH: `${nodeFolder}:${process.env.PATH ?? ""}`,
+    // The language host beside the CLI comes before another version's, which the engine would prefer.
+    PATH: `${dirname(toolchain.binary)}:${nodeFolder}:${process.env.PATH ?? ""}`,
   };
 }

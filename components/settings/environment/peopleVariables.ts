@@ -36,7 +36,8 @@ export const peopleVariables = {
     standard: "Pulumi",
   },
   PULUMI_BINARY: {
-    about: "Path of the Pulumi CLI. Default: the one in the checkout's `node_modules`.",
+    about:
+      "Path of the Pulumi CLI itself, not of npm's launcher. Default: the version of the checkout's npm package, under `PULUMI_HOME`.",
     usedBy: ["delivery"],
     schema: text.optional(),
     setBy: "person",

@@ -66,7 +66,6 @@ export class Checkout {
     const environment = {
       ...process.env,
       ...pulumiEnvironment(tools, { state, passphraseFile }),
-      PULUMI_BINARY: tools.binary,
       HELM_BINARY: "/not/needed",
     };
     const of = { ...programIn(folder, "test", environment), shown: false };

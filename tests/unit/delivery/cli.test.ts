@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { pulumiVersion } from "../../../lab/pulumi/versions.ts";
 import { repository } from "../../../tools/repository.ts";
 import { planned } from "./recorded.ts";
 
@@ -50,24 +51,48 @@ test("L1 S3 plan and up run the policy pack, and look at what is really there wh
   expect(plain).not.toContain("--skip-preview");
 });
 
-test("C1 an update that hangs is ended in order at its deadline, and fails", () => {
-  const folder = mkdtempSync(join(tmpdir(), "sophia-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const binary = join(folder, "pulumi");
-  writeFileSync(
-    binary,
-    `#!/bin/sh
-case "$1" in stack) echo '{}'; exit ;; esac
-trap 'echo recorded; exit 1' TERM
-while :; do sleep 0.05; done
+describe("C1 without PULUMI_BINARY, the CLI of the npm package", () => {
+  /** Runs an update with this CLI where the package keeps it, or with an installer that brings it. */
+  function updated(cli: string, { cached }: { cached: boolean }) {
+    const folder = mkdtempSync(join(tmpdir(), "sophia-cli-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const bin = join(folder, "versions", pulumiVersion, "bin");
+    mkdirSync(cached ? bin : folder, { recursive: true });
+    const source = join(cached ? bin : folder, "pulumi");
+    writeFileSync(source, `#!/bin/sh\ncase "$1" in stack) echo '{}'; exit ;; esac\n${cli}`);
+    chmodSync(source, 0o755);
+    const site = join(folder, "site.mjs");
+    const installer = `echo "=== Installing Pulumi ==="; mkdir -p '${bin}'; cp '${source}' '${bin}'`;
+    writeFileSync(site, `globalThis.fetch = async () => new Response(${JSON.stringify(installer)});\n`);
+    const env = {
+      ...process.env,
+      PULUMI_HOME: folder,
+      PULUMI_BINARY: "",
+      HELM_BINARY: "/not/needed",
+      PULUMI_ORGANIZATION: "",
+      NODE_OPTIONS: `--import=${site}`,
+    };
+    const args = [join(repository, "delivery/cli.ts"), "up", "--stack=dev", "--deadline=5"];
+    return spawnSync(process.execPath, args, { encoding: "utf8", env });
+  }
+
+  test("is ended in order at the deadline of an update that hangs, which fails", () => {
+    const { status, stdout, stderr } = updated(
+      `trap 'echo recorded; exit 1' TERM
+i=0
+while [ $((i += 1)) -lt 600 ]; do sleep 0.1; done
 `,
-  );
-  chmodSync(binary, 0o755);
-  const env = { ...process.env, PULUMI_BINARY: binary, HELM_BINARY: "/not/needed", PULUMI_ORGANIZATION: "" };
-  const args = [join(repository, "delivery/cli.ts"), "up", "--stack=dev", "--deadline=2"];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
-  expect([status, stdout]).toEqual([1, expect.stringContaining("recorded")]);
-  expect(stderr).toContain("the update of stack dev had not ended after 2 s");
+      { cached: true },
+    );
+    expect([status, stdout]).toEqual([1, expect.stringContaining("recorded")]);
+    expect(stderr).toContain("the update of stack dev had not ended after 5 s");
+  });
+
+  test("is downloaded before the first answer is read", () => {
+    const { status, stdout, stderr } = updated("exit 0\n", { cached: false });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^Stack dev was updated to/);
+  });
 });
 
 test.each([

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CommandFailed, run } from "../../../tools/exec.ts";
+import { alive, identify } from "../../../lab/state/process.ts";
+import { CommandFailed, killShielded, run } from "../../../tools/exec.ts";
 
 const node = (script: string, options?: Parameters<typeof run>[2]) =>
   run(process.execPath, ["-e", script], options);
@@ -70,4 +71,23 @@ test("a signal that was given before ends the program before it does anything", 
   await expect(node("setInterval(() => {}, 1000)", { signal: AbortSignal.abort() })).rejects.toThrow(
     /was stopped/,
   );
+});
+
+test("what a shielded program left running when it ended can still be killed, as by the third Ctrl-C", async () => {
+  const abort = new AbortController();
+  const lines: string[] = [];
+  const left = "trap '' TERM; echo $$; i=0; while [ $((i += 1)) -lt 600 ]; do sleep 0.1; done";
+  const ended = run("sh", ["-c", `sh -c "$0" & wait`, left], {
+    signal: abort.signal,
+    shielded: true,
+    onLine: (line) => lines.push(line),
+  });
+  await expect.poll(() => lines.length, { timeout: 60_000 }).toBe(1);
+  const process = await identify(Number(lines[0]));
+  if (!process) throw new Error(`${lines[0]} is no process`);
+  abort.abort(new Error("interrupted by the test"));
+  await expect(ended).rejects.toThrow(/was stopped/);
+  expect(await alive(process)).toBe(true);
+  killShielded();
+  await expect.poll(() => alive(process), { timeout: 60_000 }).toBe(false);
 });

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { endLeftCli, mendState, removeDeadLocks } from "../../../../lab/pulumi/locks.ts";
 import {
@@ -53,9 +53,12 @@ test("checkouts that share a cache have toolchains of their own, as have the two
   expect(pulumiHome("/cache", "stand-in")).toBe(pulumiHome("/cache", "stand-in", checkout));
 });
 
-test("beside official downloads lies the stand-in that alone can speak with the lab's Snowflake", () => {
+test("beside the official CLI, which is run itself, lies the stand-in that alone can speak with the lab's Snowflake", async () => {
   const home = join(folder(), "home");
-  expect(officialToolchain(home).mode).toBe("official");
+  const cli = join(home, "versions", pulumiVersion, "bin", "pulumi");
+  mkdirSync(dirname(cli), { recursive: true });
+  writeFileSync(cli, "#!/bin/sh\n", { mode: 0o755 });
+  expect(await officialToolchain(home)).toEqual({ mode: "official", home, binary: cli });
   const plugin = join(
     home,
     `plugins/resource-snowflake-v${pluginVersion("snowflake")}/pulumi-resource-snowflake`,
@@ -94,7 +97,7 @@ test("official downloads are used only where their site answers in time, and the
 
 test("the environment names the passphrase's file, never the passphrase, and keeps official mode free to download", () => {
   const stack = { state: "/state", passphraseFile: "/passphrase" };
-  const standIn = pulumiEnvironment({ home: "/home", mode: "stand-in" }, stack);
+  const standIn = pulumiEnvironment({ home: "/home", mode: "stand-in", binary: "/cli/pulumi" }, stack);
   expect(standIn).toMatchObject({
     PULUMI_HOME: "/home",
     PULUMI_BACKEND_URL: "file:///state?metadata=skip",
@@ -102,9 +105,11 @@ test("the environment names the passphrase's file, never the passphrase, and kee
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   });
   expect(standIn).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE");
-  expect(pulumiEnvironment({ home: "/home", mode: "official" }, stack)).not.toHaveProperty(
-    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
-  );
+  // The engine prefers a language host on the PATH to that beside the CLI.
+  expect(standIn.PATH).toMatch(/^\/cli:/);
+  expect(
+    pulumiEnvironment({ home: "/home", mode: "official", binary: "/cli/pulumi" }, stack),
+  ).not.toHaveProperty("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
 });
 
 test("locks of dead processes and unreadable ones go, those of live ones and of other machines stay", async () => {
@@ -130,7 +135,10 @@ test("a CLI that a killed command left at work on a state is ended; a stranger w
   const locks = join(state, ".pulumi/locks/organization/project/stack");
   mkdirSync(locks, { recursive: true });
   // As a command starts it.
-  const env = pulumiEnvironment({ home: folder(), mode: "stand-in" }, { state, passphraseFile: "none" });
+  const env = pulumiEnvironment(
+    { home: folder(), mode: "stand-in", binary: "none" },
+    { state, passphraseFile: "none" },
+  );
   const left = spawn("sleep", ["60"], { env: { ...process.env, ...env } });
   const stranger = spawn("sleep", ["60"]);
   onTestFinished(() => void stranger.kill());
