@@ -13,26 +13,37 @@ import { mcpSettings, nginxSettings, postgresSettings, redisSettings } from "./s
  * Every setting of a stack. Each top-level key is one Pulumi config key `sophia-infra:<key>`.
  * Secrets come from Pulumi ESC and are marked secret there.
  */
-export const settingsSchema = z.strictObject({
-  lambda: lambdaSettings,
-  hosts: fleetSettings,
-  k3s: k3sSettings,
-  gpu: gpuSettings.prefault({}),
-  postgres: postgresSettings.prefault({}),
-  redis: redisSettings.prefault({}),
-  nginx: nginxSettings,
-  mcp: mcpSettings.prefault({}),
-  pipeline: pipelineSettings,
-  monitoring: monitoringSettings.prefault({}),
-  images: imagesSettings.prefault({}),
-  /** Storage class of every volume. */
-  storageClass: z.string().default("local-path"),
-  /**
-   * The preview fails when the estimate exceeds this many US dollars a month. A host that is not adopted counts with the
-   * dearest of its instance types, also while it runs as a cheaper one: the next launch may end up with any of them.
-   */
-  budget: z.strictObject({ monthlyUsd: z.number().positive() }),
-});
+export const settingsSchema = z
+  .strictObject({
+    lambda: lambdaSettings,
+    hosts: fleetSettings,
+    k3s: k3sSettings,
+    gpu: gpuSettings.prefault({}),
+    postgres: postgresSettings.prefault({}),
+    redis: redisSettings.prefault({}),
+    nginx: nginxSettings,
+    mcp: mcpSettings.prefault({}),
+    pipeline: pipelineSettings,
+    monitoring: monitoringSettings.prefault({}),
+    images: imagesSettings.prefault({}),
+    /** Storage class of every volume. */
+    storageClass: z.string().default("local-path"),
+    /**
+     * The preview fails when the estimate exceeds this many US dollars a month. A host that is not adopted counts with the
+     * dearest of its instance types, also while it runs as a cheaper one: the next launch may end up with any of them.
+     */
+    budget: z.strictObject({ monthlyUsd: z.number().positive() }),
+  })
+  .superRefine(({ hosts, postgres }, context) => {
+    const places = hosts.filter(({ roles }) => roles.includes("data")).length;
+    // Two servers of one cluster never share a host: a further one would wait for its place, and nothing would say so.
+    if (postgres.instances > places)
+      context.addIssue({
+        code: "custom",
+        path: ["postgres", "instances"],
+        message: `${postgres.instances} servers need as many hosts with role data, got ${places}`,
+      });
+  });
 export type Settings = z.infer<typeof settingsSchema>;
 
 /**

@@ -13,7 +13,10 @@ export const postgresSettings = z.strictObject({
       `https://github.com/cloudnative-pg/cloudnative-pg/releases/download/v${versions.cloudNativePg}/cnpg-${versions.cloudNativePg}.yaml`,
     ),
   image: z.string().default(images.postgres),
-  /** 1 is a single server, 3 survives the loss of a node. A change adds or removes standbys. */
+  /**
+   * 1 is a single server, 3 survives the loss of a node. Each needs a host of its own with role `data`; with Estuary there
+   * is exactly one. A change adds or removes standbys.
+   */
   instances: z.number().int().min(1).max(5).default(1),
   storage: quantity.default("50Gi"),
   resources: resources.prefault({ cpu: "2", memory: "8Gi" }),
