@@ -88,7 +88,10 @@ async function stagedSpec(context: Context, name: string, spec: Spec | undefined
   return { name, type: spec.type, model: await encrypted(context.api, name, spec) };
 }
 
-/** What is still live of it; undefined when no task of it is. What is gone loses its digest, so that it is published. */
+/**
+ * What is still live of it; undefined when none of it is. What is gone, or is what a killed run of ours published and
+ * could not record, loses its digest, so that it is published.
+ */
 export async function readPublication(
   { api }: Context,
   old: PublicationOutputs,
@@ -96,7 +99,8 @@ export async function readPublication(
   const names = Object.keys(old.types);
   const live = byName(await api.live(names));
   if (live.size === 0) return undefined;
-  const digests = Object.fromEntries(Object.entries(old.digests).filter(([name]) => live.has(name)));
+  const changed = new Set(changedSpecs(old.digests, live, old.digests));
+  const digests = Object.fromEntries(Object.entries(old.digests).filter(([name]) => !changed.has(name)));
   return { ...old, digests };
 }
 

@@ -115,6 +115,28 @@ test("a task that somebody deleted is noticed by refresh, and published again", 
   expect(engine.row).toBeUndefined();
 });
 
+test("P1 what a killed run published is taken back after a refresh, where the code has gone back", async () => {
+  const estuary = await testEstuary();
+  const engine = new Engine(estuary, slack);
+  await engine.up(specs.slack);
+  const recorded = engine.row;
+  const name = "sophia/test/slack/channels";
+  const other = changed(specs.slack, name, (model) => {
+    model.readSchema = { type: "object", required: ["id"], properties: { id: { type: "string" } } };
+  });
+  const live = () => estuary.control.store.state.live[name]?.model;
+  const before = live();
+  await engine.up(other);
+  expect(live()).not.toEqual(before);
+  engine.row = recorded;
+  await engine.refresh();
+  expect((await engine.up(specs.slack)).outcome).toBe("done");
+  expect(live()).toEqual(before);
+  // A refresh that finds everything as recorded gives no reason to publish.
+  await engine.refresh();
+  expect((await engine.up(specs.slack)).requests).toEqual([]);
+});
+
 test("previews with values that are not known yet are changes and no faults, others beside them are none", async () => {
   const estuary = await testEstuary();
   const provider = publicationProvider(() => contextOf(estuary));
