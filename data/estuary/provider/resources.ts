@@ -13,8 +13,8 @@ export interface PublicationArgs {
 
 /**
  * Specs that are live at Estuary: published together, all or none, and running once the resource is created. Publishes
- * only specs whose plaintext changed, because every publication restarts its tasks. Deletion includes its collections,
- * and is refused while another task reads them.
+ * only specs whose plaintext changed, because every publication restarts its tasks. Deletion includes its collections:
+ * Estuary then disables bindings of other tasks that still name them, until those are published without.
  */
 export class Publication extends DynamicResource {
   // Declared, not defined: a defined field would overwrite the output that Pulumi put there.

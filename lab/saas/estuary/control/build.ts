@@ -12,7 +12,7 @@ export type Catalog = Record<string, { type: SpecType; model: Model }>;
 
 export interface Build {
   catalog: Catalog;
-  /** Specs that the draft changes or adds, without deletions. */
+  /** Specs that the draft changes or adds, without deletions, and tasks that lose a binding by it. */
   changed: string[];
   deleted: string[];
   faults: Fault[];
@@ -76,7 +76,7 @@ export function build(
       fault(`key change: the live collection has another key; use another name for the collection`);
     }
   }
-  result.faults.push(...references(result.catalog));
+  resolveReferences(result, live);
   return result;
 }
 
@@ -166,21 +166,39 @@ function judgeResources(connector: Connector, bindings: readonly { resource: Mod
   });
 }
 
-/** Every collection that a task names must be in the catalog that would be live. */
-function references(catalog: Catalog): Fault[] {
-  return Object.entries(catalog).flatMap(([name, { type, model }]) => {
-    if (type === "collection") return [];
-    const parsed = models[type].safeParse(model);
-    if (!parsed.success) return [];
-    const named = parsed.data.bindings.map((binding) =>
-      "target" in binding ? binding.target : sourceName(binding.source),
+/**
+ * Every collection that a task names must be in the catalog that would be live. Where the draft is the first to name it,
+ * that is a fault; where it deletes what a live binding names, Estuary disables the binding and publishes its task.
+ */
+function resolveReferences({ catalog, changed, faults }: Build, live: Record<string, LiveSpec>): void {
+  for (const [name, { type, model }] of Object.entries(catalog)) {
+    const bindings = bindingsOf(type, model);
+    const before = new Set(bindingsOf(type, live[name]?.model).map(({ identity }) => identity));
+    const lost = bindings.filter(
+      ({ collection, binding }) => !binding.disable && catalog[collection]?.type !== "collection",
     );
-    return named
-      .filter((collection) => catalog[collection]?.type !== "collection")
-      .map((collection) => ({
-        name,
-        scope: scopeOf(type, name),
-        detail: `collection ${collection}, referenced by this ${type}, is not defined`,
-      }));
+    faults.push(
+      ...lost
+        .filter(({ identity }) => !before.has(identity))
+        .map(({ collection }) => ({
+          name,
+          scope: scopeOf(type, name),
+          detail: `collection ${collection}, referenced by this ${type}, is not defined`,
+        })),
+    );
+    if (lost.length === 0) continue;
+    const off = bindings.map((one) => (lost.includes(one) ? { ...one.binding, disable: true } : one.binding));
+    catalog[name] = { type, model: { ...model, bindings: off } };
+    if (!changed.includes(name)) changed.push(name);
+  }
+}
+
+/** Bindings of a task whose model is one; none of any other. */
+function bindingsOf(type: SpecType, model: Model | undefined) {
+  const parsed = type === "collection" ? undefined : models[type].safeParse(model);
+  return (parsed?.data?.bindings ?? []).map((binding) => {
+    const collection = "target" in binding ? binding.target : sourceName(binding.source);
+    const identity = JSON.stringify([binding.resource, collection]);
+    return { collection, identity, binding };
   });
 }

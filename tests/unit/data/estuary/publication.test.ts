@@ -3,8 +3,9 @@ import { unknownValue } from "../../../../components/core/provider/unknown.ts";
 import { publicationProvider } from "../../../../data/estuary/provider/publication.ts";
 import { removeSpecs } from "../../../../data/estuary/reconcile/publication.ts";
 import { Engine } from "./support/engine.ts";
-import { clientOf, contextOf, testEstuary } from "./support/estuary.ts";
+import { clientOf, contextOf, somePrivateKey, someSecret, testEstuary } from "./support/estuary.ts";
 import { bring, changed, secrets, slack, specs } from "./support/publishing.ts";
+import { everything } from "./support/specs.ts";
 
 test("P1 all of it is published, in order, and deleted in the other", async () => {
   const estuary = await testEstuary();
@@ -39,17 +40,41 @@ test("P1 all of it is published, in order, and deleted in the other", async () =
   );
   expect(context.lines).toHaveLength(5);
 
-  const [, , staging] = made;
-  if (!staging) throw new Error("unreachable");
-  // A collection cannot go while somebody reads it; nothing of it goes then.
-  const [hubspot] = made;
-  if (!hubspot) throw new Error("unreachable");
-  await expect(removeSpecs(context, hubspot)).rejects.toThrow(
-    /materialize-postgres: collection sophia\/test\/hubspot\/contacts, referenced by this materialization/,
-  );
-  expect(estuary.plane.specs.captures["sophia/test/source-hubspot"]).toBeDefined();
   for (const one of made.reverse()) await removeSpecs(context, one);
   expect(estuary.control.store.state.live).toEqual({});
+});
+
+test("P1 a source is taken out while the warehouse runs, and every other stream goes on", async () => {
+  const estuary = await testEstuary();
+  const tasks = {
+    hubspot: "source-hubspot",
+    slack: "source-slack",
+    staging: "materialize-postgres",
+    database: "source-postgres",
+    warehouse: "materialize-snowflake",
+  } as const;
+  const flows = Object.keys(tasks) as (keyof typeof tasks)[];
+  const engines = Object.fromEntries(
+    flows.map((flow) => [flow, new Engine(estuary, `sophia/test/${tasks[flow]}`)]),
+  );
+  const secret = someSecret();
+  const key = somePrivateKey();
+  const all = everything(() => secret, key);
+  for (const flow of flows) expect((await engines[flow]?.up(all[flow]))?.outcome).toBe("done");
+  // In the order of an update: what is no longer wanted goes last.
+  const fewer = everything(() => secret, key, ["hubspot"]);
+  const bindings = () =>
+    estuary.plane.specs.materializations["sophia/test/materialize-snowflake"]?.bindings.map(
+      ({ resource, disabled }) => `${resource.table}${disabled ? " disabled" : ""}`,
+    );
+  for (const flow of ["hubspot", "staging", "database"] as const)
+    expect((await engines[flow]?.up(fewer[flow]))?.outcome, flow).toBe("done");
+  expect(bindings()).toContain("slack_messages_staging disabled");
+  expect(bindings()).toContain("hubspot_contacts_staging");
+  expect((await engines.warehouse?.up(fewer.warehouse))?.outcome).toBe("done");
+  expect(bindings()?.join()).not.toContain("slack");
+  expect((await engines.slack?.destroy())?.outcome).toBe("done");
+  expect(Object.keys(estuary.control.store.state.live).filter((name) => name.includes("slack"))).toEqual([]);
 });
 
 test("S1 no secret is in what Estuary's emulator keeps, in what is said, or in the outputs", async () => {

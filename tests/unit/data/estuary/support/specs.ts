@@ -1,6 +1,8 @@
+import { capturedOf } from "../../../../../data/component/estuaryTasks.ts";
 import { hubspotCapture, postgresCapture, slackCapture } from "../../../../../data/estuary/spec/captures.ts";
 import {
   postgresMaterialization,
+  type StagedSource,
   snowflakeMaterialization,
 } from "../../../../../data/estuary/spec/materializations.ts";
 
@@ -9,8 +11,9 @@ export type Words = (name: string) => string;
 
 export const prefix = "sophia/test";
 
-/** Every spec that we publish. */
-export function everything(word: Words, privateKey: string) {
+/** Every spec that we publish. @param sources that are staged; default: all */
+export function everything(word: Words, privateKey: string, sources?: readonly StagedSource[]) {
+  const captured = sources && capturedOf(sources);
   const tunnel = { endpoint: "ssh://ubuntu@203.0.113.7:22", privateKey };
   const reach = (user: string) => ({
     address: "10.43.0.20:5432",
@@ -33,17 +36,21 @@ export function everything(word: Words, privateKey: string) {
       lookbackDays: 7,
       channels: [],
     }),
-    staging: postgresMaterialization(prefix, reach("flow_materialize")),
-    database: postgresCapture(prefix, reach("flow_capture")),
-    warehouse: snowflakeMaterialization(prefix, {
-      account: "ZNB04675",
-      database: "SOPHIA_AI",
-      schema: "STAGING",
-      warehouse: "SOPHIA_AI_WH",
-      role: "ESTUARY_LOADER",
-      user: "ESTUARY",
-      privateKey,
-      syncFrequency: "30m",
-    }),
+    staging: postgresMaterialization(prefix, reach("flow_materialize"), sources),
+    database: postgresCapture(prefix, reach("flow_capture"), captured),
+    warehouse: snowflakeMaterialization(
+      prefix,
+      {
+        account: "ZNB04675",
+        database: "SOPHIA_AI",
+        schema: "STAGING",
+        warehouse: "SOPHIA_AI_WH",
+        role: "ESTUARY_LOADER",
+        user: "ESTUARY",
+        privateKey,
+        syncFrequency: "30m",
+      },
+      captured,
+    ),
   };
 }
