@@ -10,11 +10,11 @@ import { planFor, postComment, pullOf } from "./github/comment.ts";
 import { report } from "./github/issue.ts";
 import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
 import { guard } from "./stack/guard.ts";
-import { preview } from "./stack/program.ts";
+import { type Program, preview } from "./stack/program.ts";
 import { markVerified, rollbackVerified } from "./stack/rollback.ts";
 import { scanStack } from "./stack/scan.ts";
 import { reachIn, verified } from "./stack/verify.ts";
-import { advisories, drift, health, rotation } from "./watch.ts";
+import { advisories, drift, health, isStopped, rotation } from "./watch.ts";
 
 export interface Command {
   options: ParseArgsOptionsConfig;
@@ -103,11 +103,11 @@ export const commands: Record<string, Command> = {
   drift: {
     options: { stack: text, body: text },
     ordered: true,
-    run: (given, signal) => finding(given, drift(programOf(given, signal)), "The stack has no drift."),
+    run: (given, signal) => watched(given, programOf(given, signal), drift, "The stack has no drift."),
   },
   health: {
     options: { stack: text, body: text },
-    run: (given) => finding(given, health(programOf(given)), "Every public endpoint answers."),
+    run: (given) => watched(given, programOf(given), health, "Every public endpoint answers."),
   },
   rotation: {
     options: { body: text },
@@ -146,4 +146,15 @@ async function finding(given: Given, found: Promise<string>, none: string): Prom
   const body = await found;
   await write(need(given, "body"), body);
   return body || none;
+}
+
+/** The finding about a stack; none about one that was stopped. */
+async function watched(
+  given: Given,
+  program: Program,
+  check: (program: Program) => Promise<string>,
+  none: string,
+): Promise<string> {
+  if (!(await isStopped(program))) return finding(given, check(program), none);
+  return finding(given, Promise.resolve(""), `Stack ${program.stack} is stopped, and was not checked.`);
 }

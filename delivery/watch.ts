@@ -4,10 +4,16 @@ import { CommandFailed, run } from "../tools/exec.ts";
 import { repository } from "../tools/repository.ts";
 import { code, table } from "./comment/markdown.ts";
 import { render } from "./comment/render.ts";
+import { historyOf, stoppedIn } from "./stack/history.ts";
+import { stoppable } from "./stack/operations.ts";
 import { type Program, preview } from "./stack/program.ts";
 import { checks, faultsIn, reachIn } from "./stack/verify.ts";
 
 // Scheduled checks. Each returns Markdown for an issue, or an empty text when there is no finding.
+
+/** Whether a stack was stopped to save money: it has no endpoint that could answer, and nothing that could differ. */
+export const isStopped = async (program: Program): Promise<boolean> =>
+  stoppable.includes(program.stack) && stoppedIn(await historyOf(program));
 
 /** Differences between the program and the actual resources. */
 export async function drift(program: Program): Promise<string> {

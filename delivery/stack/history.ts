@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Program, pulumi } from "./program.ts";
 
 /** An update in `pulumi stack history --json`, which lists the newest first. */
 const updateSchema = z.object({
@@ -11,6 +12,16 @@ const updateSchema = z.object({
 export type Update = z.infer<typeof updateSchema>;
 
 export const parseHistory = (json: string): Update[] => z.array(updateSchema).parse(JSON.parse(json));
+
+/** The stack's history, the newest first. */
+export const historyOf = async (program: Program): Promise<Update[]> =>
+  parseHistory((await pulumi(program, ["stack", "history", "--json"])).stdout);
+
+/** Whether the newest change of a stack was its destruction, and that succeeded. Pure. */
+export function stoppedIn(history: Update[]): boolean {
+  const newest = history.find(({ kind }) => kind === "update" || kind === "destroy");
+  return newest?.kind === "destroy" && newest.result === "succeeded";
+}
 
 /** Stack tag with the last commit that was deployed and verified. */
 export const verifiedTag = "sophia:verified";

@@ -1,8 +1,8 @@
 import { inCheckout, type Prepare } from "./checkout.ts";
 import { guard } from "./guard.ts";
-import { deployedIn, parseHistory } from "./history.ts";
+import { deployedIn, historyOf } from "./history.ts";
 import { machineOf } from "./operations.ts";
-import { type Program, preview, pulumi, resources, update } from "./program.ts";
+import { type Program, preview, resources, update } from "./program.ts";
 
 export interface ReplaceOptions {
   host: string;
@@ -25,7 +25,7 @@ export async function replaceHost(
   { host, dataLoss, deadline, prepare }: ReplaceOptions,
 ): Promise<string> {
   const chosen = { refresh: true, replace: [machineOf(await resources(program), host)] };
-  const commit = deployedIn(parseHistory((await pulumi(program, ["stack", "history", "--json"])).stdout));
+  const commit = deployedIn(await historyOf(program));
   return inCheckout(
     program,
     commit,

@@ -20,6 +20,7 @@ export interface Concurrency {
 export interface Job {
   uses?: string;
   needs?: string;
+  if?: string;
   /** Inputs of the workflow that it calls. */
   with?: Record<string, unknown>;
   env?: Record<string, string>;
