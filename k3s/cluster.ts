@@ -50,8 +50,8 @@ export class Cluster extends Component {
   /** Secret. */
   readonly kubeconfig: pulumi.Output<string>;
   readonly nodes: ClusterNode[];
-  /** Hosts with the address that pods reach them at. */
-  readonly addresses: { name: string; address: pulumi.Output<string> }[];
+  /** Hosts, their nodes, and the address that pods on each reach it at. */
+  readonly addresses: { name: string; node: string; address: pulumi.Output<string> }[];
   /** One resource a node, done when the node is Ready. */
   readonly ready: pulumi.Resource[];
   /** How each host is reached, by its name, once it is hardened. */
@@ -124,9 +124,11 @@ export class Cluster extends Component {
       this.child({ dependsOn: this.ready }),
     );
     this.nodes = ordered.map((handle) => ({ name: nodeName(handle), host: handle.host }));
-    this.addresses = ordered.map(({ name: host, host: known }) => {
-      return { name: host, address: known.apply((one) => nodeAddress(one, settings)) };
-    });
+    this.addresses = ordered.map((handle) => ({
+      name: handle.name,
+      node: nodeName(handle),
+      address: handle.host.apply((one) => nodeAddress(one, settings)),
+    }));
     this.logins = new Map(nodes.map(({ handle, login }) => [handle.name, login]));
     this.knownHosts = pulumi.all(
       nodes.map(({ login }) =>

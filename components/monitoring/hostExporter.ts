@@ -6,32 +6,40 @@ import { hostExporter } from "../network/names.ts";
 import { restrictedContainer, restrictedPod } from "../services/restricted.ts";
 import { containerEnvironment } from "../settings/environment/uses.ts";
 
-/** A host of the stack, by the address that pods reach it at. */
+/** A host of the stack. */
 export interface MonitoredHost {
   name: string;
+  /** Its Kubernetes node. */
+  node: string;
+  /** Where pods on it reach its health service. */
   address: pulumi.Input<string>;
 }
 
 const name = hostExporter["app.kubernetes.io/name"];
-const port = 8080;
+/** Where the exporter serves its metrics. */
+export const hostExporterPort = 8080;
 const folder = "/etc/sophia";
 
-/** Asks the hosts' health services for each scrape, in Pod Security's "restricted" terms. Pure. */
+/** Asks the health service of the host that it runs on for each scrape, in Pod Security's "restricted" terms. Pure. */
 export const hostExporterPod = (image: pulumi.Input<string>): types.input.core.v1.PodSpec => ({
   automountServiceAccountToken: false,
   enableServiceLinks: false,
-  nodeSelector: { "sophia.ai/role-data": "true" },
+  // Every host has a health, whatever it is kept for.
+  tolerations: [{ operator: "Exists" }],
   securityContext: restrictedPod({ volumes: false }),
   containers: [
     {
       name: "exporter",
       image,
       command: ["node", "exporter/main.ts"],
-      env: containerEnvironment<string>(["host-exporter"], {
-        PORT: String(port),
-        SOPHIA_HOSTS_FILE: `${folder}/hosts.json`,
-      }),
-      ports: [{ name: "metrics", containerPort: port }],
+      env: [
+        ...containerEnvironment<string>(["host-exporter"], {
+          PORT: String(hostExporterPort),
+          SOPHIA_HOSTS_FILE: `${folder}/hosts.json`,
+        }),
+        { name: "SOPHIA_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+      ],
+      ports: [{ name: "metrics", containerPort: hostExporterPort }],
       resources: {
         requests: { cpu: "10m", memory: "64Mi" },
         limits: { cpu: "250m", memory: "128Mi" },
@@ -50,7 +58,10 @@ export const hostExporterPod = (image: pulumi.Input<string>): types.input.core.v
   volumes: [{ name: "hosts", configMap: { name } }],
 });
 
-/** The exporter of the hosts' health. It reads the list of hosts for each scrape: a change of it restarts nothing. */
+/**
+ * The exporter of the hosts' health, one on each host: Lambda's firewall lets nobody else ask. It reads the list of hosts
+ * for each scrape: a change of it restarts nothing.
+ */
 export function runHostExporter(
   { childName, child }: Scope,
   args: { hosts: readonly MonitoredHost[]; image: pulumi.Input<string>; namespace: pulumi.Input<string> },
@@ -64,21 +75,17 @@ export function runHostExporter(
     },
     child(),
   );
-  const deployment = new k8s.apps.v1.Deployment(
+  new k8s.apps.v1.DaemonSet(
     childName("host-exporter"),
     {
       metadata,
       spec: {
-        replicas: 1,
         selector: { matchLabels: hostExporter },
+        // They do not stand in for each other: all at once is over soonest.
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "100%" } },
         template: { metadata: { labels: hostExporter }, spec: hostExporterPod(args.image) },
       },
     },
     child({ dependsOn: [list] }),
-  );
-  new k8s.core.v1.Service(
-    childName("host-exporter-service"),
-    { metadata, spec: { selector: hostExporter, ports: [{ name: "metrics", port, targetPort: "metrics" }] } },
-    child({ dependsOn: [deployment] }),
   );
 }

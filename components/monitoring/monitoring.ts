@@ -57,7 +57,7 @@ export interface MonitoringArgs {
   parts: readonly Monitored[];
   /** Hosts whose health is asked for. A change restarts nothing. */
   hosts: readonly MonitoredHost[];
-  /** Of the family `monitoring`. A change rolls the exporter of the hosts' health. */
+  /** Of the family `monitoring`. A change rolls the exporters of the hosts' health. */
   hostExporterImage: pulumi.Input<string>;
   /** Slack webhook that alerts are sent to. Default: none, so that alerts are at Alertmanager only. */
   slackUrl?: pulumi.Input<string> | undefined;

@@ -1,16 +1,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { dcgmExporter, postgresCluster, postgresPooler } from "../network/names.ts";
+import { dcgmExporter, hostExporter, postgresCluster, postgresPooler } from "../network/names.ts";
 import { exporterPort } from "../services/gpuMetrics/exporter.ts";
 import type { Settings } from "../settings/schema.ts";
+import { hostExporterPort } from "./hostExporter.ts";
 import type { Monitored, Target } from "./monitored.ts";
 
 /** Where CloudNativePG's instances and poolers serve metrics. */
 const ports = { postgres: 9187, pooler: 9127 } as const;
 
-/** The data stores and GPUs, and the alerts on them and on monitoring itself. Redis and Nginx export no metrics. */
+/** The hosts, the data stores and GPUs, and the alerts on them and on monitoring itself. Redis and Nginx export no metrics. */
 export function platformMonitored({ postgres, gpu }: Pick<Settings, "postgres" | "gpu">): Monitored {
   const targets: Target[] = [
+    { job: "hosts", namespace: "monitoring", pods: hostExporter, port: hostExporterPort },
     {
       job: "postgres",
       namespace: "data",

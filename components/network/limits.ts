@@ -29,7 +29,7 @@ export function limitsOf(gpuSlices: number): Record<NamespaceName, NamespaceLimi
     mcp: { podSecurity: "restricted", quota: quota(100, 30, 0, gpuSlices) },
     "cnpg-system": { podSecurity: "restricted", quota: quota(10, 0) },
     gpu: { podSecurity: "privileged", quota: quota(50, 0) },
-    monitoring: { podSecurity: "restricted", quota: quota(10, 4) },
+    monitoring: { podSecurity: "restricted", quota: quota(50, 4) },
   };
 }
 

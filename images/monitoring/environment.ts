@@ -17,6 +17,8 @@ const json = z.string().transform((text, context): unknown => {
 export const exporterEnvironment = z.object({
   /** JSON file with the stack's hosts; read for every scrape, so that a change needs no restart. */
   SOPHIA_HOSTS_FILE: z.string().min(1),
+  /** Kubernetes's name for the host that it runs on. */
+  SOPHIA_NODE_NAME: z.string().min(1),
   PORT: port.default(8080),
 });
 

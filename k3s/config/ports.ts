@@ -14,7 +14,6 @@ export function peerPorts(settings: Pick<K3sSettings, "flannelBackend">): PeerPo
     { protocol: "tcp", ports: [kubernetesApiPort, kubernetesApiPort], purpose: "Kubernetes API" },
     { protocol: "tcp", ports: [10250, 10250], purpose: "kubelet" },
     { protocol: "tcp", ports: [2379, 2380], purpose: "etcd" },
-    { protocol: "tcp", ports: [8080, 8080], purpose: "host health" },
     ...tunnels[settings.flannelBackend],
   ];
 }
@@ -25,6 +24,5 @@ export function peerPorts(settings: Pick<K3sSettings, "flannelBackend">): PeerPo
  */
 export function publicPeerPorts(settings: Pick<K3sSettings, "flannelBackend" | "nodeAddress">): PeerPorts[] {
   if (settings.nodeAddress === "private") return [];
-  const local = new Set(["etcd", "host health"]);
-  return peerPorts(settings).filter(({ purpose }) => !local.has(purpose));
+  return peerPorts(settings).filter(({ purpose }) => purpose !== "etcd");
 }

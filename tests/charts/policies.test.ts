@@ -42,7 +42,7 @@ test("S3 the charts of Nginx, Redis and Prometheus keep the rules", () => {
       NamespaceName,
       string
     >,
-    hosts: [{ name: "backend", address: "192.0.2.7" }],
+    hosts: [{ name: "backend", node: "backend", address: "192.0.2.7" }],
     storageClass: "local-path",
     slackSecret: "slack",
   });

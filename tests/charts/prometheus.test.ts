@@ -17,7 +17,7 @@ const monitored = platformMonitored({ postgres: postgresSettings.parse({}), gpu:
 const further = {
   monitored,
   namespaces,
-  hosts: [{ name: "backend", address: "192.0.2.7" }],
+  hosts: [{ name: "backend", node: "backend", address: "192.0.2.7" }],
   storageClass: "local-path",
 };
 const values = prometheusValues(monitoringSettings.parse({}), further);
@@ -91,6 +91,7 @@ describe("charts/prometheus", () => {
       ],
     });
     expect(policy(objects, "host-exporter")).toMatchObject({
+      policyTypes: ["Egress"],
       egress: [{ to: [{ ipBlock: { cidr: "192.0.2.7/32" } }], ports: [{ port: 8080 }] }],
     });
   });

@@ -15,11 +15,6 @@ scrape_configs:
   - job_name: alertmanager
     static_configs:
       - targets: ["alertmanager.{{ .Release.Namespace }}.svc.cluster.local.:9093"]
-  {{- if .Values.hosts }}
-  - job_name: hosts
-    static_configs:
-      - targets: ["host-exporter.{{ .Release.Namespace }}.svc.cluster.local.:8080"]
-  {{- end }}
   {{- range .Values.targets }}
   - job_name: {{ .job }}
     metrics_path: {{ .path | default "/metrics" }}

@@ -44,6 +44,12 @@ export const variables = {
     schema: text,
     setBy: "program",
   },
+  SOPHIA_NODE_NAME: {
+    about: "Name of the node that the pod runs on.",
+    usedBy: ["host-exporter"],
+    schema: text,
+    setBy: "kubernetes",
+  },
   ...gpuVariables,
   SOPHIA_CHECK_PLAN: {
     about: "JSON: which servers the last step of an update asks, where, and for how long.",

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { messageOf } from "../errors.ts";
 import { gauge, labelValue } from "../metrics.ts";
 
-const hostsSchema = z.array(z.looseObject({ name: z.string().min(1), address: z.string().min(1) })).min(1);
+const text = z.string().min(1);
+const hostsSchema = z.array(z.looseObject({ name: text, node: text, address: text })).min(1);
 const reportSchema = z.looseObject({
   healthy: z.boolean(),
   checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })),
@@ -11,6 +12,8 @@ const reportSchema = z.looseObject({
 
 export interface MonitoredHost {
   name: string;
+  /** Kubernetes's name for it. */
+  node: string;
   /** `http://<address>:8080/health`, which every host of ours answers. */
   url: string;
 }
@@ -27,11 +30,15 @@ export interface Seen {
 export async function readHosts(file: string, port: number): Promise<MonitoredHost[]> {
   const parsed = hostsSchema.safeParse(JSON.parse(await readFile(file, "utf8")));
   if (!parsed.success) throw new Error(`${file} is no list of hosts:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data.map(({ name, address }) => ({ name, url: `http://${address}:${port}/health` }));
+  return parsed.data.map(({ name, node, address }) => ({
+    name,
+    node,
+    url: `http://${address}:${port}/health`,
+  }));
 }
 
 /** Asks one host, for at most `seconds`. A host that is ill answers 503 with a report, which is an answer, too. */
-export async function ask({ name, url }: MonitoredHost, seconds: number): Promise<Seen> {
+export async function ask({ name, url }: Omit<MonitoredHost, "node">, seconds: number): Promise<Seen> {
   const start = performance.now();
   const took = () => (performance.now() - start) / 1000;
   try {
@@ -45,10 +52,17 @@ export async function ask({ name, url }: MonitoredHost, seconds: number): Promis
   }
 }
 
-/** Everything seen, in Prometheus's text format. Pure. */
-export function metricsOf(seen: Seen[]): string {
+/**
+ * Everything seen, in Prometheus's text format, and all hosts by name: one of which nobody reports is down. Pure.
+ */
+export function metricsOf(seen: readonly Seen[], all: readonly string[]): string {
   const bit = (yes: boolean) => (yes ? 1 : 0);
-  const all = [
+  const lines = [
+    ...gauge(
+      "sophia_host_expected",
+      "The stack's hosts, whether they answer or not.",
+      all.map((host) => `sophia_host_expected{host=${labelValue(host)}} 1`),
+    ),
     ...gauge(
       "sophia_host_answers",
       "Whether the host's health service answers.",
@@ -79,5 +93,5 @@ export function metricsOf(seen: Seen[]): string {
       seen.map(({ host, seconds }) => `sophia_host_answer_seconds{host=${labelValue(host)}} ${seconds}`),
     ),
   ];
-  return `${all.join("\n")}\n`;
+  return `${lines.join("\n")}\n`;
 }

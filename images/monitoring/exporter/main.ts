@@ -1,4 +1,7 @@
-/** Serves the health of the stack's hosts at /metrics, and its own at /healthz. */
+/**
+ * Serves the health of the host that it runs on at /metrics, and its own at /healthz. Each host has one of these: at
+ * Lambda nobody else reaches a host's health service.
+ */
 import { createServer } from "node:http";
 import { exporterEnvironment, readEnvironment } from "../environment.ts";
 import { ask, metricsOf, readHosts } from "./hosts.ts";
@@ -11,22 +14,27 @@ const hostPort = 8080;
 const patience = 5;
 
 if (environment) {
-  const { SOPHIA_HOSTS_FILE: file, PORT: port } = environment;
+  const { SOPHIA_HOSTS_FILE: file, SOPHIA_NODE_NAME: node, PORT: port } = environment;
+  const report = async () => {
+    const all = await readHosts(file, hostPort);
+    const own = all.find((host) => host.node === node);
+    if (!own) throw new Error(`${file} has no host whose node is ${node}, on which this runs`);
+    const names = all.map(({ name }) => name);
+    return metricsOf([await ask(own, patience)], names);
+  };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://exporter");
     const reply = (status: number, text: string) =>
       response.writeHead(status, { "content-type": "text/plain; version=0.0.4" }).end(text);
     if (pathname === "/healthz") return reply(200, "ok\n");
     if (pathname !== "/metrics") return reply(404, "only /metrics and /healthz are here\n");
-    return readHosts(file, hostPort)
-      .then((hosts) => Promise.all(hosts.map((host) => ask(host, patience))))
-      .then(
-        (seen) => reply(200, metricsOf(seen)),
-        (error: Error) => {
-          process.stderr.write(`${error.message}\n`);
-          reply(500, `${error.message}\n`);
-        },
-      );
+    return report().then(
+      (metrics) => reply(200, metrics),
+      (error: Error) => {
+        process.stderr.write(`${error.message}\n`);
+        reply(500, `${error.message}\n`);
+      },
+    );
   });
   server.listen(port, () => process.stdout.write(`listening on ${JSON.stringify(server.address())}\n`));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

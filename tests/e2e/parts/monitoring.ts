@@ -61,7 +61,10 @@ export function monitoring() {
       expect(jobs).toContain(job);
     const { report } = await status();
     const hosts = report.hosts.map(({ name }) => name);
+    // Each host is asked by an exporter of its own: at Lambda no other reaches it.
+    expect(jobs.filter((job) => job === "hosts").length).toBe(hosts.length);
     expect(valuesOf("host", await query("sophia_host_healthy == 1"))).toEqual(hosts.sort());
+    expect(await firing()).not.toContain("HostDown");
     expect((await query("mcp_server_up == 1")).length).toBeGreaterThan(3);
     expect((await query("cnpg_collector_up == 1")).length).toBe(1);
   });

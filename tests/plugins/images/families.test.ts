@@ -136,6 +136,8 @@ const ways: Record<string, { options?: () => Promise<string[]>; command: string[
       `${await hostsFile()}:/hosts.json:ro`,
       "--env",
       "SOPHIA_HOSTS_FILE=/hosts.json",
+      "--env",
+      "SOPHIA_NODE_NAME=backend",
     ],
     command: [],
   },
@@ -161,7 +163,7 @@ const ways: Record<string, { options?: () => Promise<string[]>; command: string[
 
 async function hostsFile(): Promise<string> {
   const file = join(folder, "hosts.json");
-  await writeFile(file, JSON.stringify([{ name: "backend", address: "127.0.0.1" }]));
+  await writeFile(file, JSON.stringify([{ name: "backend", node: "backend", address: "127.0.0.1" }]));
   return file;
 }
 

@@ -27,7 +27,7 @@ const args = {
   settings,
   namespaces,
   parts: [pipelineMonitored({ enabled: true })],
-  hosts: [{ name: "backend", address: pulumi.output("192.0.2.7") }],
+  hosts: [{ name: "mcp", node: "mcp-node", address: pulumi.output("192.0.2.7") }],
   hostExporterImage: "registry.test/monitoring:1",
 };
 const jobs = ({ targets }: { targets: { job: string }[] }) => targets.map(({ job }) => job);
@@ -39,7 +39,7 @@ describe("Monitoring", () => {
     const { values, namespace } = find("kubernetes:helm.sh/v3:Release", "m-service-release");
     expect(namespace).toBe("monitoring");
     const given = values as { targets: { job: string }[]; rules: object };
-    expect(jobs(given)).toEqual(["postgres", "postgres-pooler", "gpu", "pipeline-quality"]);
+    expect(jobs(given)).toEqual(["hosts", "postgres", "postgres-pooler", "gpu", "pipeline-quality"]);
     expect(Object.keys(given.rules).sort()).toEqual(["pipeline", "platform"]);
     expect(values).toMatchObject({
       interval: 15,
@@ -49,21 +49,26 @@ describe("Monitoring", () => {
     });
   });
 
-  test("O1 S4 the exporter of the hosts' health knows the hosts, and is restricted", async () => {
+  test("O1 S4 every host has an exporter of its health, which knows the hosts, and is restricted", async () => {
     await resolved(new Monitoring("h", args).digest);
     const { data } = find("kubernetes:core/v1:ConfigMap", "h-hosts");
-    expect(data).toEqual({ "hosts.json": JSON.stringify([{ name: "backend", address: "192.0.2.7" }]) });
-    const { spec } = find("kubernetes:apps/v1:Deployment", "h-host-exporter");
+    expect(data).toEqual({
+      "hosts.json": JSON.stringify([{ name: "mcp", node: "mcp-node", address: "192.0.2.7" }]),
+    });
+    const { spec } = find("kubernetes:apps/v1:DaemonSet", "h-host-exporter");
     const { template } = spec as { template: { spec: object } };
-    const pod = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "h" }, spec: { template } };
+    expect(template.spec).not.toHaveProperty("nodeSelector");
+    const pod = { apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name: "h" }, spec: { template } };
     expect(faultsOf(pod).filter((fault) => !fault.includes("no pull of an image"))).toEqual([]);
     expect(template.spec).toMatchObject({
+      tolerations: [{ operator: "Exists" }],
       containers: [
         {
           image: "registry.test/monitoring:1",
           env: [
             { name: "PORT", value: "8080" },
             { name: "SOPHIA_HOSTS_FILE", value: "/etc/sophia/hosts.json" },
+            { name: "SOPHIA_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
           ],
         },
       ],
@@ -87,7 +92,7 @@ describe("what is watched", () => {
       postgres: postgresSettings.parse({ poolerInstances: 0 }),
       gpu: gpuSettings.parse({ autoscaling: { enabled: false } }),
     });
-    expect(jobs(without)).toEqual(["postgres"]);
+    expect(jobs(without)).toEqual(["hosts", "postgres"]);
     expect(pipelineMonitored({ enabled: false })).toEqual({ targets: [], rules: {} });
   });
 

@@ -9,6 +9,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { ask, metricsOf, readHosts } from "../../../images/monitoring/exporter/hosts.ts";
 import { repository } from "../../../tools/repository.ts";
 
+const program = join(repository, "images/monitoring/exporter/main.ts");
+
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -42,7 +44,7 @@ test("O1 hosts that are well, ill, broken and silent are told apart", async () =
     ask({ name: "broken", url: await serve(json(200, { other: 1 })) }, 5),
     ask({ name: "silent", url: silent }, 0.2),
   ]);
-  const lines = metricsOf(seen).split("\n");
+  const lines = metricsOf(seen, ["well", "elsewhere"]).split("\n");
   expect(lines).toEqual(
     expect.arrayContaining([
       'sophia_host_answers{host="well"} 1',
@@ -53,13 +55,16 @@ test("O1 hosts that are well, ill, broken and silent are told apart", async () =
       'sophia_host_check_ok{host="ill",check="disk"} 1',
       'sophia_host_answers{host="broken"} 0',
       'sophia_host_answers{host="silent"} 0',
+      'sophia_host_expected{host="well"} 1',
+      'sophia_host_expected{host="elsewhere"} 1',
     ]),
   );
   expect(lines.some((line) => line.startsWith('sophia_host_healthy{host="silent"'))).toBe(false);
+  expect(lines.some((line) => line.startsWith('sophia_host_answers{host="elsewhere"'))).toBe(false);
 });
 
 test("labels cannot break the format", () => {
-  expect(metricsOf([{ host: 'a"} 1\nb', seconds: 1 }])).toContain(
+  expect(metricsOf([{ host: 'a"} 1\nb', seconds: 1 }], [])).toContain(
     'sophia_host_answers{host="a\\"} 1\\nb"} 0',
   );
 });
@@ -68,12 +73,47 @@ test("a list of hosts that is none is refused with its name", async () => {
   const file = join(folder(), "hosts.json");
   writeFileSync(file, "[]");
   await expect(readHosts(file, 8080)).rejects.toThrow(`${file} is no list of hosts`);
-  writeFileSync(file, JSON.stringify([{ name: "a", address: "10.0.0.1", more: 1 }]));
-  expect(await readHosts(file, 8080)).toEqual([{ name: "a", url: "http://10.0.0.1:8080/health" }]);
+  writeFileSync(file, JSON.stringify([{ name: "a", node: "n", address: "10.0.0.1", more: 1 }]));
+  expect(await readHosts(file, 8080)).toEqual([{ name: "a", node: "n", url: "http://10.0.0.1:8080/health" }]);
+});
+
+/** The exporter as the pod of a node, with what it answers at a path. */
+async function exporterOn(node: string, hosts: object[]) {
+  const file = join(folder(), "hosts.json");
+  writeFileSync(file, JSON.stringify(hosts));
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: process.env.PATH ?? "", PORT: "0", SOPHIA_HOSTS_FILE: file, SOPHIA_NODE_NAME: node },
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  child.stdout.setEncoding("utf8");
+  const [said] = (await once(child.stdout, "data")) as [string];
+  const port = /"port":(\d+)/.exec(said)?.[1];
+  return async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: answer.status, text: await answer.text() };
+  };
+}
+
+test("O1 the exporter asks the host that it runs on and no other, and names them all", async () => {
+  // 192.0.2.1 is nobody's; 127.0.0.2 is this machine, where nothing may listen at the hosts' port.
+  const hosts = [
+    { name: "backend", node: "backend", address: "192.0.2.1" },
+    { name: "mcp", node: "mcp-node", address: "127.0.0.2" },
+  ];
+  const { status, text } = await (await exporterOn("mcp-node", hosts))("/metrics");
+  expect(status).toBe(200);
+  expect(text).toMatch(/^sophia_host_answers\{host="mcp"\} [01]$/m);
+  expect(text).not.toContain('sophia_host_answers{host="backend"}');
+  expect(text).toContain('sophia_host_expected{host="backend"} 1\nsophia_host_expected{host="mcp"} 1\n');
+
+  const lost = await (await exporterOn("another", hosts))("/metrics");
+  expect(lost.status).toBe(500);
+  expect(lost.text).toMatch(/hosts\.json has no host whose node is another, on which this runs/);
 });
 
 test("W5 the exporter does not start without its hosts, and names what is missing", async () => {
-  const program = join(repository, "images/monitoring/exporter/main.ts");
   const child = spawn(process.execPath, [program], { env: { PATH: process.env.PATH ?? "" } });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -82,4 +122,5 @@ test("W5 the exporter does not start without its hosts, and names what is missin
   const [code] = await once(child, "close");
   expect(code).toBe(78);
   expect(said).toContain("SOPHIA_HOSTS_FILE: is not set");
+  expect(said).toContain("SOPHIA_NODE_NAME: is not set");
 });

@@ -2,6 +2,8 @@ import { type AlertCase, always } from "./case.ts";
 
 const recovery = (instance: string) => `cnpg_pg_replication_in_recovery{instance="${instance}"}`;
 const started = (instance: string) => `cnpg_pg_postmaster_start_time{instance="${instance}"}`;
+/** As the exporter on another host, or on this one, says it. */
+const expected = (instance: string) => `sophia_host_expected{instance="${instance}",host="backend"}`;
 const failed = 'alertmanager_notifications_failed_total{integration="slack"}';
 const rule = 'prometheus_rule_evaluation_failures_total{rule_group="mcp.yaml;mcp"}';
 
@@ -69,11 +71,29 @@ export const platformCases: AlertCase[] = [
   },
   {
     alert: "HostDown",
-    series: { 'sophia_host_answers{host="backend"}': always(0) },
+    series: { [expected("a")]: always(1), 'sophia_host_answers{instance="a",host="backend"}': always(0) },
     at: 3,
     labels: { host: "backend" },
-    summary: "backend: the host's health service does not answer",
-    well: { 'sophia_host_answers{host="backend"}': "1+0x8 0 0 1+0x100" },
+    summary: "backend: no answer from the host's health service",
+    // Its pod is replaced meanwhile, and the new one has another address.
+    well: {
+      [expected("a")]: "1+0x20 stale",
+      'sophia_host_answers{instance="a",host="backend"}': "1+0x8 0 0 1+0x9 stale",
+      [expected("b")]: "_x23 1+0x100",
+      'sophia_host_answers{instance="b",host="backend"}': "_x23 1+0x100",
+    },
+  },
+  {
+    alert: "HostDown",
+    // It is off, and with it the pod that would report so; another host's names it.
+    series: { [expected("b")]: always(1), 'sophia_host_answers{instance="b",host="mcp"}': always(1) },
+    at: 3,
+    labels: { host: "backend" },
+    summary: "backend: no answer from the host's health service",
+    well: {
+      [expected("b")]: always(1),
+      'sophia_host_answers{instance="a",host="backend"}': always(1),
+    },
   },
   {
     alert: "HostUnhealthy",
