@@ -58,7 +58,7 @@ const apiserverArgs = [
 
 function addresses({ host, settings }: NodeSpec): Config {
   const known: Config = host.privateAddress === "" ? {} : { "node-ip": host.privateAddress };
-  // A rented host often has its public address on a gateway only: the node cannot bind to it, but others reach it there.
+  // A rented host may have its public address on a gateway only: others reach it there, itself by publicAddress.service.
   return settings.nodeAddress === "public" ? { ...known, "node-external-ip": host.address } : known;
 }
 

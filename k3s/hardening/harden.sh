@@ -8,7 +8,7 @@ if command -v cloud-init >/dev/null; then
   [[ $code != 124 ]] || fail "waited 900 s for cloud-init on this host to end; see: cloud-init status --long"
   ((code == 0 || code == 2)) || say "note: cloud-init ended with errors: $(cloud-init status --long 2>&1 | tr '\n' ' ')"
 fi
-need_packages ca-certificates curl fail2ban nftables python3 python3-systemd sudo unattended-upgrades
+need_packages ca-certificates curl fail2ban iproute2 nftables python3 python3-systemd sudo unattended-upgrades
 
 # --- kernel settings
 begin sysctl

@@ -29,3 +29,24 @@ fi
 start_at_boot fail2ban.service
 jailed() { fail2ban-client status sshd; }
 wait_for "fail2ban to watch sshd" 30 jailed
+
+# --- public address
+address_unit=/etc/systemd/system/sophia-public-address.service
+begin public-address
+if [[ -n $ADDRESS_UNIT ]]; then
+  put "$address_unit" 0644 <<<"$ADDRESS_UNIT"
+  if pending; then
+    systemctl daemon-reload
+    systemctl enable --quiet sophia-public-address.service
+    systemctl restart sophia-public-address.service ||
+      fail "the host does not take its public address: $(journalctl -u sophia-public-address -n 5 --no-pager -o cat | tr '\n' ' ')"
+    changed "public address"
+    settle
+  fi
+  start_at_boot sophia-public-address.service
+elif [[ -e $address_unit ]]; then
+  systemctl disable --quiet --now sophia-public-address.service
+  rm -f "$address_unit"
+  systemctl daemon-reload
+  changed "public address: left to the network"
+fi

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { AllowedNetworks } from "../../components/core/ports.ts";
 import type { K3sSettings } from "../config/config.ts";
 import type { Host } from "../host.ts";
@@ -42,7 +43,23 @@ export function hardenScript(host: Pick<Host, "name" | "user">, index: number): 
 /** Shortest prefix of an admin network that fail2ban never bans: 0.0.0.0/0 must not disable it. */
 const shortestTrustedPrefix = 8;
 
-/** Settings that depend on the other hosts: the firewall, and the addresses that are never banned. */
+/**
+ * Unit that makes the public address one of the host's own where no interface has it. K3s gives pods that address for
+ * Kubernetes's API, and asks it for the metrics of this node: behind a gateway, such packets would leave the host, and
+ * a gateway need not send them back, nor the firewall there let them in. Empty where nodes meet in private.
+ */
+export function publicAddressUnit(
+  host: Pick<Host, "name" | "address">,
+  { nodeAddress }: Pick<K3sSettings, "nodeAddress">,
+): string {
+  if (nodeAddress === "private") return "";
+  if (!isIPv4(host.address)) throw new Error(`host ${host.name} has no IPv4 address, but "${host.address}"`);
+  return read("publicAddress.service").replaceAll("@ADDRESS@", host.address).trimEnd();
+}
+
+/**
+ * Settings that depend on the hosts' addresses: the firewall, the addresses that are never banned, and the host's own.
+ */
 export function perimeterScript(
   host: Host,
   all: readonly Host[],
@@ -62,6 +79,7 @@ export function perimeterScript(
     variables: {
       RULES: firewallRules({ sshPort: 22, nodes, adminNetworks, sshNetworks, settings }).trimEnd(),
       FIREWALL_UNIT: read("firewall.service").trimEnd(),
+      ADDRESS_UNIT: publicAddressUnit(host, settings),
       JAIL: fail2banJail(
         [...new Set([...nodes, settings.clusterCidr, settings.serviceCidr, ...trustedAdmins])].sort(),
       ).trimEnd(),

@@ -110,6 +110,11 @@ describe("a host", () => {
     expect((await machine.root("systemctl --failed --no-legend")).stdout).toBe("");
   });
 
+  test("H2 the health service may open the GPUs' devices", async () => {
+    const shown = await machine.root("systemctl show sophia-health -p DevicePolicy -p DeviceAllow");
+    expect(shown.stdout.trim().split("\n")).toEqual(["DevicePolicy=auto"]);
+  });
+
   test("H1 lets nobody in by password, nobody as root, nobody with another key", async () => {
     const { address } = machine.host;
     const { privateKey } = machine.key;
@@ -135,6 +140,30 @@ describe("a host", () => {
     expect(await reachable(22)).toBe(true);
     expect(await reachable(8080)).toBe(true);
     await machine.root("systemctl stop stranger");
+  });
+
+  test("K2 reaches itself at a public address that only its gateway has, and leaves a network's alone", async () => {
+    const { host } = machine;
+    const open = { adminNetworks: ["0.0.0.0/0"] };
+    const among = settings("one", { nodeAddress: "public", flannelBackend: "wireguard-native" });
+    const known = async (address: string) => {
+      await ok(perimeterScript({ ...host, address }, [{ ...host, address }], among, open));
+      return (
+        await machine.root(`ip -4 -oneline addr show to ${address}/32 | cut -d ' ' -f 2`)
+      ).stdout.trim();
+    };
+    const ours = async () => (await machine.root("ip -4 -oneline addr show label lo:public")).stdout;
+    expect(await known("203.0.113.7")).toBe("lo");
+    const ask = "curl --silent --noproxy '*' --max-time 10 -o /dev/null -w '%{http_code}'";
+    expect((await machine.root(`${ask} http://203.0.113.7:8080/`)).stdout).toBe("404");
+    await machine.root("systemctl restart sophia-public-address");
+    expect(await known("203.0.113.8")).toBe("lo");
+    expect(await ours()).not.toContain("203.0.113.7");
+    expect(await known(host.privateAddress)).not.toBe("lo");
+    expect(await ours()).toBe("");
+    await known("203.0.113.7");
+    await ok(scripts().perimeter);
+    expect(await ours()).toBe("");
   });
 });
 

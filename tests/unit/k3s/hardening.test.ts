@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { publicPeerPorts } from "../../../k3s/config/ports.ts";
 import { fail2banJail, rebootTime, sshdConfig, unattendedUpgrades } from "../../../k3s/hardening/files.ts";
 import { firewallRules } from "../../../k3s/hardening/firewall.ts";
-import { perimeterScript } from "../../../k3s/hardening/scripts.ts";
+import { perimeterScript, publicAddressUnit } from "../../../k3s/hardening/scripts.ts";
 import {
   kernelSysctls,
   kubeletSysctls,
@@ -76,6 +76,18 @@ test("L4 a firewall before the hosts opens what public nodes need, and nothing w
   const opened = publicPeerPorts(settings()).map(({ protocol, ports }) => `${protocol} ${ports[0]}`);
   expect(opened).toEqual(["tcp 6443", "tcp 10250", "udp 51820"]);
   expect(publicPeerPorts(settings({ nodeAddress: "private", flannelBackend: "host-gw" }))).toEqual([]);
+});
+
+test("K2 a host has its public address itself where others know it by that, and its network's stays", () => {
+  const unit = publicAddressUnit(host(), settings());
+  expect(unit).toContain("Before=k3s.service k3s-agent.service");
+  expect(unit).toContain("ip addr add 203.0.113.10/32 dev lo");
+  expect(perimeterScript(host(), [host()], settings(), { adminNetworks: [] })).toContain("203.0.113.10/32");
+  const meetInPrivate = settings({ nodeAddress: "private", flannelBackend: "host-gw" });
+  expect(publicAddressUnit(host(), meetInPrivate)).toBe("");
+  expect(() => publicAddressUnit(host({ address: "$(reboot)" }), settings())).toThrow(
+    'host backend has no IPv4 address, but "$(reboot)"',
+  );
 });
 
 describe("fail2ban", () => {
