@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../components/core/provider/dynamic.ts";
+import type { Account } from "./ssh/exec.ts";
 
 export interface DrainArgs {
   /** Kubernetes node name. */
@@ -7,13 +8,7 @@ export interface DrainArgs {
   /** A change is another machine: the node of the old one is drained and removed first. */
   machineId: pulumi.Input<string>;
   /** How to log in to the server, where `kubectl` runs. The key is secret. */
-  server: pulumi.Input<{
-    address: pulumi.Input<string>;
-    port: pulumi.Input<number>;
-    user: pulumi.Input<string>;
-    privateKey: pulumi.Input<string>;
-    hostKey: pulumi.Input<string>;
-  }>;
+  server: pulumi.Input<Account>;
   /** Seconds for the eviction of the pods. */
   deadline: number;
 }

@@ -1,10 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { asError, messageOf } from "../components/core/errors.ts";
-import { Unrecoverable, WaitTimeout, waitFor } from "../components/core/wait.ts";
+import { messageOf } from "../components/core/errors.ts";
 import { drainScript } from "./node/scripts.ts";
-import { commandLine } from "./ssh/commandLine.ts";
-import { HostUnreachable } from "./ssh/errors.ts";
-import { type Account, execute, type Outcome } from "./ssh/exec.ts";
+import { type Account, onlyAccount } from "./ssh/exec.ts";
+import { reachDeadline, runLast } from "./ssh/lastScript.ts";
 
 export interface DrainProps {
   /** Kubernetes node name. */
@@ -17,8 +15,6 @@ export interface DrainProps {
   deadline: number;
 }
 
-/** Seconds that the server is given to accept a login: its machine may be about to be deleted, too. */
-const reachDeadline = 20;
 /** Seconds for everything but the eviction of the pods. */
 const overhead = 180;
 
@@ -30,26 +26,16 @@ const overhead = 180;
  * @throws when the server answers and refuses, or the node cannot be drained: its machine then stays.
  */
 export async function drain({ node, server, deadline }: DrainProps, reach = reachDeadline): Promise<string> {
-  const seconds = deadline + overhead;
-  const timeouts = { login: 10_000, total: (seconds + 60) * 1000 };
-  let outcome: Outcome;
-  try {
-    outcome = await waitFor({ what: `the server, to drain node ${node}`, deadline: reach }, async () => {
-      try {
-        return await execute(
-          server,
-          commandLine(`drain ${node}`, seconds),
-          drainScript(node, deadline),
-          timeouts,
-        );
-      } catch (error) {
-        throw error instanceof HostUnreachable ? error : new Unrecoverable(asError(error));
-      }
-    });
-  } catch (error) {
-    if (error instanceof WaitTimeout) return `node ${node} is not drained: ${error.message}`;
+  const last = {
+    what: `the server, to drain node ${node}`,
+    title: `drain ${node}`,
+    script: drainScript(node, deadline),
+    seconds: deadline + overhead,
+  };
+  const outcome = await runLast(server, last, reach).catch((error: unknown) => {
     throw new Error(`node ${node} is not drained: ${messageOf(error)}\n${advice(node)}`, { cause: error });
-  }
+  });
+  if ("unreached" in outcome) return `node ${node} is not drained: ${outcome.unreached}`;
   if (outcome.code === 0) return outcome.output.trim();
   throw new Error(
     `node ${node} could not be drained (exit code ${outcome.code}):\n${outcome.output.trim()}\n${advice(node)}`,
@@ -83,6 +69,5 @@ export const provider: pulumi.dynamic.ResourceProvider<DrainProps, DrainProps> =
 };
 
 const pick = ({ node, machineId, server, deadline }: DrainProps): DrainProps => {
-  const { address, port, user, privateKey, hostKey } = server;
-  return { node, machineId, server: { address, port, user, privateKey, hostKey }, deadline };
+  return { node, machineId, server: onlyAccount(server), deadline };
 };

@@ -11,7 +11,7 @@ import { nodeKind, nodeName } from "../host.ts";
 import { lockTimeout } from "../shell/script.ts";
 import { HostKey } from "../ssh/hostKey.ts";
 import { KeyChange } from "../ssh/keyChange.ts";
-import { type Login, type RemoteScriptArgs, remoteScript } from "../ssh/remoteScript.ts";
+import { accountOf, type Login, type RemoteScriptArgs, remoteScript } from "../ssh/remoteScript.ts";
 import { configureScript, installScript, joinScript, type Tokens } from "./scripts.ts";
 
 /** Seconds from the launch of a host, whose boot has been waited for already, until its SSH server answers. */
@@ -199,17 +199,7 @@ export function drainBefore(node: NodeContext, { server, ready, cluster }: Drain
     {
       node: nodeName(handle),
       machineId: handle.host.apply((host) => host.machineId),
-      server: pulumi.secret(
-        pulumi
-          .all([server.host, server.hostKey, server.privateKey])
-          .apply(([{ address, port, user }, hostKey, privateKey]) => ({
-            address,
-            port,
-            user,
-            privateKey,
-            hostKey,
-          })),
-      ),
+      server: accountOf(server),
       deadline: drainDeadline,
     },
     node.scope.child({ dependsOn: [ready], deletedWith: cluster }),

@@ -10,6 +10,11 @@ export interface Account extends Endpoint {
   hostKey: string;
 }
 
+/** These fields and no others, in one order: how a dynamic resource keeps an account. */
+export const onlyAccount = ({ address, port, user, privateKey, hostKey }: Account): Account => {
+  return { address, port, user, privateKey, hostKey };
+};
+
 export interface Outcome {
   code: number;
   /** Standard output and error, as they came. */

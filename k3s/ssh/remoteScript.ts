@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../host.ts";
 import { commandLine } from "./commandLine.ts";
+import type { Account } from "./exec.ts";
 
 /** How to log in to a host: shared by all commands on it. */
 export interface Login {
@@ -10,6 +11,15 @@ export interface Login {
   hostKey: pulumi.Input<string>;
   /** Secret. */
   privateKey: pulumi.Input<string>;
+}
+
+/** The login as a dynamic resource keeps it, for what runs when that is deleted. Secret. */
+export function accountOf({ host, hostKey, privateKey }: Login): pulumi.Output<Account> {
+  return pulumi.secret(
+    pulumi.all([host, hostKey, privateKey]).apply(([{ address, port, user }, pinned, key]) => {
+      return { address, port, user, privateKey: key, hostKey: pinned };
+    }),
+  );
 }
 
 export interface RemoteScriptArgs {

@@ -10,13 +10,17 @@ export interface TunnelSpec {
   target: string;
 }
 
+const userName = (user: string): string => {
+  if (!/^[a-z_][a-z0-9_-]*$/.test(user)) throw new Error(`${JSON.stringify(user)} is not a user name`);
+  return user;
+};
+
 /** sshd configuration of a user without sessions. `MaxSessions 0` refuses shells and commands and allows forwarding. */
 export function tunnelConfig({ user, target }: Omit<TunnelSpec, "publicKey">): string {
-  if (!/^[a-z_][a-z0-9_-]*$/.test(user)) throw new Error(`${JSON.stringify(user)} is not a user name`);
   if (!/^[0-9.]+:[0-9]+$/.test(target))
     throw new Error(`${JSON.stringify(target)} is not an address with a port`);
   return `\
-AllowUsers ${user}
+AllowUsers ${userName(user)}
 Match User ${user}
   AuthorizedKeysFile /etc/ssh/sophia-keys/%u
   AllowTcpForwarding local
@@ -45,5 +49,15 @@ export function tunnelScript(spec: TunnelSpec): string {
       TUNNEL_TARGET: spec.target,
       TUNNEL_CONFIG: tunnelConfig(spec).trimEnd(),
     },
+  });
+}
+
+/** Script that removes the user, its key and its sshd configuration, and ends its connections. Pure. */
+export function closeScript(user: string): string {
+  return script({
+    title: `close the tunnel of ${userName(user)}`,
+    body: shellFile("close.sh", import.meta.url),
+    exclusive: lockTimeout,
+    variables: { TUNNEL_USER: user },
   });
 }

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
 import type { HostHandle } from "../host.ts";
 import { lockTimeout } from "../shell/script.ts";
-import { type Login, remoteScript } from "../ssh/remoteScript.ts";
+import { accountOf, type Login, remoteScript } from "../ssh/remoteScript.ts";
+import { TunnelClosing } from "./closing.ts";
 import { tunnelScript } from "./script.ts";
 
 export interface TunnelArgs {
@@ -16,7 +17,10 @@ export interface TunnelArgs {
   target: pulumi.Input<string>;
 }
 
-/** A user on a host that may open connections to one address of the cluster, and nothing else: no shell, no command. */
+/**
+ * A user on a host that may open connections to one address of the cluster, and nothing else: no shell, no command. It
+ * is removed with the component, after whoever depends on the endpoint.
+ */
 export class Tunnel extends Component {
   /** `ssh://<user>@<host>:<port>`; known once the user exists. */
   readonly endpoint: pulumi.Output<string>;
@@ -37,8 +41,17 @@ export class Tunnel extends Component {
       },
       this.child({ deleteBeforeReplace: true, deletedWith: handle.machine }),
     );
+    const closing = new TunnelClosing(
+      this.childName(`${handle.name}-closing`),
+      {
+        user,
+        machineId: handle.host.apply((host) => host.machineId),
+        host: accountOf(args.login),
+      },
+      this.child({ dependsOn: [opened], deletedWith: handle.machine }),
+    );
     this.endpoint = pulumi
-      .all([handle.host, opened.id])
+      .all([handle.host, opened.id, closing.id])
       .apply(([{ address, port }]) => `ssh://${user}@${address}:${port}`);
     this.registerOutputs({ endpoint: this.endpoint });
   }

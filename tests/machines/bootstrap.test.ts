@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { waitFor } from "../../components/core/wait.ts";
 import { k3sSettings } from "../../components/settings/sections/k3s.ts";
@@ -8,6 +7,7 @@ import { healthScript } from "../../k3s/health/scripts.ts";
 import { configureScript, installScript } from "../../k3s/node/scripts.ts";
 import { readHostKey } from "../../k3s/ssh/handshake.ts";
 import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
+import { closesPorts, closesTunnels, reachesItself } from "./bootstrap/network.ts";
 import { release, sha256 } from "./bootstrap/releases.ts";
 import { makeKey, ssh } from "./bootstrap/ssh.ts";
 
@@ -59,20 +59,6 @@ const ok = async (text: string) => {
 };
 const unitStart = async () =>
   (await machine.root("systemctl show k3s -p ActiveEnterTimestampMonotonic")).stdout;
-
-/** Whether a TCP connection to the host's private address comes about. */
-const reachable = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect({ host: machine.host.privateAddress, port, timeout: 2000 });
-    const answer = (yes: boolean) => {
-      socket.destroy();
-      resolve(yes);
-    };
-    socket
-      .on("connect", () => answer(true))
-      .on("error", () => answer(false))
-      .on("timeout", () => answer(false));
-  });
 
 const health = async () => {
   const answer = await fetch(`http://${machine.host.address}:8080/health`);
@@ -128,43 +114,13 @@ describe("a host", () => {
     expect(kinds).toMatch(/^ecdsa-sha2-nistp256 AAAA/);
   });
 
-  test("L4 closes every port that was not asked for, and stays closed after a reboot of its rules", async () => {
-    await machine.root(
-      "systemd-run --unit=stranger python3 -m http.server 9999; systemctl restart sophia-firewall",
-    );
-    await waitFor({ what: "a stranger's port", deadline: 30, interval: 0.5 }, async () => {
-      const { code } = await machine.root("curl -s -o /dev/null http://127.0.0.1:9999/");
-      return code === 0 ? true : { notYet: "nothing listens" };
-    });
-    expect(await reachable(9999)).toBe(false);
-    expect(await reachable(22)).toBe(true);
-    expect(await reachable(8080)).toBe(true);
-    await machine.root("systemctl stop stranger");
-  });
+  test("L4 closes every port that was not asked for, and stays closed after a reboot of its rules", () =>
+    closesPorts(machine));
 
-  test("K2 reaches itself at a public address that only its gateway has, and leaves a network's alone", async () => {
-    const { host } = machine;
-    const open = { adminNetworks: ["0.0.0.0/0"] };
-    const among = settings("one", { nodeAddress: "public", flannelBackend: "wireguard-native" });
-    const known = async (address: string) => {
-      await ok(perimeterScript({ ...host, address }, [{ ...host, address }], among, open));
-      return (
-        await machine.root(`ip -4 -oneline addr show to ${address}/32 | cut -d ' ' -f 2`)
-      ).stdout.trim();
-    };
-    const ours = async () => (await machine.root("ip -4 -oneline addr show label lo:public")).stdout;
-    expect(await known("203.0.113.7")).toBe("lo");
-    const ask = "curl --silent --noproxy '*' --max-time 10 -o /dev/null -w '%{http_code}'";
-    expect((await machine.root(`${ask} http://203.0.113.7:8080/`)).stdout).toBe("404");
-    await machine.root("systemctl restart sophia-public-address");
-    expect(await known("203.0.113.8")).toBe("lo");
-    expect(await ours()).not.toContain("203.0.113.7");
-    expect(await known(host.privateAddress)).not.toBe("lo");
-    expect(await ours()).toBe("");
-    await known("203.0.113.7");
-    await ok(scripts().perimeter);
-    expect(await ours()).toBe("");
-  });
+  test("K2 reaches itself at a public address that only its gateway has, and leaves a network's alone", () =>
+    reachesItself(machine, scripts().perimeter, (changes) => settings("one", changes)));
+
+  test("S2 a tunnel's user is let in, and no more once the tunnel is closed", () => closesTunnels(machine));
 });
 
 describe("K3s", () => {

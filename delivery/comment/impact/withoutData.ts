@@ -23,6 +23,7 @@ const reasons: [why: string, types: string[]][] = [
   ["the number of replicas stays as it is", kubernetes("autoscaling/v2:HorizontalPodAutoscaler")],
   ["a record of a launch, which is deleted with its machine", [dynamic("lambda:InstanceClaim")]],
   ["hosts keep the keys that they accept; the next launch has its own", [dynamic("lambda:SshKey")]],
+  ["whoever used the tunnel is gone; opened again with the same key", [dynamic("k3s:TunnelClosing")]],
   ["part of a name; the next one renames in place", ["random:index/randomId:RandomId"]],
   ["read from the host or cluster again", [dynamic("k3s:HostKey"), dynamic("k3s:Identity")]],
   [

@@ -1,0 +1,97 @@
+import { connect } from "node:net";
+import { expect } from "vitest";
+import { waitFor } from "../../../components/core/wait.ts";
+import type { K3sSettings } from "../../../k3s/config/config.ts";
+import { perimeterScript } from "../../../k3s/hardening/scripts.ts";
+import { closeScript, tunnelScript } from "../../../k3s/tunnel/script.ts";
+import type { TestMachine } from "./machine.ts";
+import { makeKey, ssh } from "./ssh.ts";
+
+async function must(machine: TestMachine, text: string): Promise<string> {
+  const result = await machine.run(text);
+  expect(result, result.stderr).toMatchObject({ code: 0, stderr: "" });
+  return result.stdout;
+}
+
+/** Whether a TCP connection to the host's private address comes about. */
+const reachable = ({ host }: TestMachine, port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect({ host: host.privateAddress, port, timeout: 2000 });
+    const answer = (yes: boolean) => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket
+      .on("connect", () => answer(true))
+      .on("error", () => answer(false))
+      .on("timeout", () => answer(false));
+  });
+
+/** Starts a program that nobody asked for on a hardened host, and its firewall anew. */
+export async function closesPorts(machine: TestMachine): Promise<void> {
+  await machine.root(
+    "systemd-run --unit=stranger python3 -m http.server 9999; systemctl restart sophia-firewall",
+  );
+  await waitFor({ what: "a stranger's port", deadline: 30, interval: 0.5 }, async () => {
+    const { code } = await machine.root("curl -s -o /dev/null http://127.0.0.1:9999/");
+    return code === 0 ? true : { notYet: "nothing listens" };
+  });
+  expect(await reachable(machine, 9999)).toBe(false);
+  expect(await reachable(machine, 22)).toBe(true);
+  expect(await reachable(machine, 8080)).toBe(true);
+  await machine.root("systemctl stop stranger");
+}
+
+/**
+ * Gives a hardened host other public addresses.
+ * @param back its own perimeter, of a host that meets others in private
+ */
+export async function reachesItself(
+  machine: TestMachine,
+  back: string,
+  settings: (changes: Record<string, unknown>) => K3sSettings,
+): Promise<void> {
+  const among = settings({ nodeAddress: "public", flannelBackend: "wireguard-native" });
+  const at = async (address: string) => {
+    const host = { ...machine.host, address };
+    await must(machine, perimeterScript(host, [host], among, { adminNetworks: ["0.0.0.0/0"] }));
+    const shown = await machine.root(`ip -4 -oneline addr show to ${address}/32 | awk '{ print $2 }'`);
+    return shown.stdout.trim();
+  };
+  const ours = async () => (await machine.root("ip -4 -oneline addr show label lo:public")).stdout;
+
+  expect(await at("203.0.113.7")).toBe("lo");
+  const ask = "curl --silent --noproxy '*' --max-time 10 --output /dev/null --write-out '%{http_code}'";
+  expect((await machine.root(`${ask} http://203.0.113.7:8080/`)).stdout).toBe("404");
+  await machine.root("systemctl restart sophia-public-address");
+  expect(await ours()).toContain("203.0.113.7/32");
+  expect(await at("203.0.113.8")).toBe("lo");
+  expect(await ours()).not.toContain("203.0.113.7");
+  expect(await at(machine.host.privateAddress)).not.toBe("lo");
+  expect(await ours()).toBe("");
+  await at("203.0.113.7");
+  await must(machine, back);
+  expect(await ours()).toBe("");
+}
+
+/** Opens a tunnel on a hardened host, and closes it. */
+export async function closesTunnels(machine: TestMachine): Promise<void> {
+  const { privateKey, publicKey } = makeKey();
+  const login = () => ssh({ address: machine.host.address, user: "estuary", privateKey }, "id");
+  const refused = /authentication methods failed/i;
+  await expect(login()).rejects.toThrow(refused);
+  await must(machine, tunnelScript({ user: "estuary", publicKey, target: "10.43.0.7:5432" }));
+  // It is let in, and gets no session.
+  await expect(login()).rejects.toThrow(/channel open failure/i);
+  // One of its processes, as a connection has.
+  await machine.root("systemd-run --unit=held --uid=estuary sleep infinity");
+  const closing = await must(machine, closeScript("estuary"));
+  expect(closing).toContain("changed user estuary: removed");
+  await expect(login()).rejects.toThrow(refused);
+  const left = await machine.root(
+    "getent passwd estuary; ls /etc/ssh/sophia-keys; sshd -T | grep -i estuary",
+  );
+  expect(left.stdout).toBe("");
+  expect(await must(machine, closeScript("estuary"))).toBe("nothing to change\n");
+  await machine.root("systemctl reset-failed held");
+}
