@@ -67,6 +67,13 @@ exclusively() {
   flock -w "$1" 9 || fail "waited $1 s for another bootstrap script on this host to end; see: fuser -v /run/lock/sophia-bootstrap.lock"
 }
 
+# Fails only while another program reads the lists, as apt's daily timer does at the first boot: apt waits for dpkg's lock
+# by itself, and not for this one.
+read_lists() {
+  apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update >"$state/apt.log" 2>&1 9>&- ||
+    ! grep -F 'Could not get lock' "$state/apt.log"
+}
+
 need_packages() {
   local package missing=()
   for package in "$@"; do
@@ -74,8 +81,8 @@ need_packages() {
   done
   ((${#missing[@]})) || return 0
   say "installing ${missing[*]}"
-  apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update >"$state/apt.log" 2>&1 9>&- ||
-    say "note: apt-get update failed, continuing with the existing package lists"
+  wait_for "the lock of apt's package lists" 600 read_lists
+  ! grep -q '^E:' "$state/apt.log" || say "note: apt-get update failed, continuing with the existing package lists"
   apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold \
     install --no-install-recommends "${missing[@]}" >>"$state/apt.log" 2>&1 9>&- ||
     fail "apt-get could not install ${missing[*]}: $(grep -E '^(E|W):' "$state/apt.log" | tail -n 3 | tr '\n' ' ')"

@@ -82,6 +82,35 @@ describe("prelude", () => {
     expect(err).toBe("error: waited 0 s for the sun; last: not today\n");
   });
 
+  /** Runs `need_packages one` with an apt that answers `update` by this shell text; returns also apt's calls. */
+  const withApt = (update: string) => {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    const program = (name: string, text: string) =>
+      writeFileSync(join(bin, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+    program("dpkg-query", "exit 1");
+    program(
+      "apt-get",
+      `echo "$*" >>${folder}/calls\ncalls=$(wc -l <${folder}/calls)\n[[ $* == *" update" ]] || exit 0\n${update}`,
+    );
+    const ran = run(`PATH=${bin}:$PATH\nneed_packages one`);
+    const calls = readFileSync(join(folder, "calls"), "utf8").trim().split("\n");
+    return { ...ran, calls: calls.map((line) => (line.endsWith(" update") ? "update" : "install")) };
+  };
+
+  test("H1 packages are installed once apt's daily timer has read the lists", () => {
+    const locked = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)";
+    const { out, calls } = withApt(`((calls > 2)) || { echo '${locked}'; exit 100; }`);
+    expect(calls).toEqual(["update", "update", "update", "install"]);
+    expect(out).toBe("installing one\nchanged packages: one\n");
+  });
+
+  test("H1 package lists that cannot be read are no reason to wait", () => {
+    const { out, calls } = withApt("echo 'E: The repository has no Release file.'; exit 100");
+    expect(calls).toEqual(["update", "install"]);
+    expect(out).toContain("note: apt-get update failed, continuing with the existing package lists\n");
+  });
+
   test("nothing in a script can eat the rest of it", () => {
     expect(run("cat\nsay after").out).toBe("after\nnothing to change\n");
   });
