@@ -6,7 +6,7 @@ import { Component } from "../components/core/base.ts";
 import { digest } from "../components/core/digest.ts";
 import { keepersOf } from "../components/core/generation.ts";
 import { type K3sSettings, nodeAddress } from "./config/config.ts";
-import { kubeconfigFor } from "./config/kubeconfig.ts";
+import { kubeconfigFor, kubeconfigPeriod } from "./config/kubeconfig.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
 import { Identity } from "./identity.ts";
@@ -110,7 +110,7 @@ export class Cluster extends Component {
       this.ready.push(joined);
     }
 
-    this.kubeconfig = this.#readKubeconfig(first, ready, name);
+    this.kubeconfig = this.#readKubeconfig(first, name);
     this.provider = new kubernetes.Provider(
       this.childName("kubernetes"),
       {
@@ -175,20 +175,25 @@ export class Cluster extends Component {
     return { command, identity };
   }
 
-  /** Read again after an upgrade: K3s renews the admin's certificate, valid for a year, when it starts. */
-  #readKubeconfig(first: NodeContext, ready: pulumi.Resource, name: string): pulumi.Output<string> {
+  /** Read again after an upgrade, and after some weeks: the admin's certificate is valid for a year. */
+  #readKubeconfig(first: NodeContext, name: string): pulumi.Output<string> {
     const { handle, settings } = first;
     const command = remoteScript(
       this.childName("kubeconfig"),
       {
         title: "read the kubeconfig",
         login: first.login,
-        script: kubeconfigScript(),
-        triggers: [handle.host.apply((host) => host.machineId), settings.version],
-        deadline: 60,
+        script: kubeconfigScript(settings.deadline),
+        triggers: [
+          handle.host.apply((host) => host.machineId),
+          settings.version,
+          kubeconfigPeriod(new Date()),
+        ],
+        deadline: 2 * settings.deadline + 60,
         secretOutput: true,
       },
-      this.child({ dependsOn: [ready], deleteBeforeReplace: true, deletedWith: handle.machine }),
+      // Not while nodes join: it may restart K3s.
+      this.child({ dependsOn: this.ready, deleteBeforeReplace: true, deletedWith: handle.machine }),
     );
     return pulumi
       .all([pulumi.secret(command.stdout), handle.host])

@@ -25,6 +25,13 @@ const kubeconfigSchema = z.looseObject({
     .length(1),
 });
 
+/** Days after which an update reads the kubeconfig again: fewer than the 90 before its end in which K3s renews it. */
+const readAgainAfter = 60;
+
+/** Changes when the kubeconfig must be read again, so that no update meets a certificate that has ended. */
+export const kubeconfigPeriod = (now: Date): number =>
+  Math.floor(now.getTime() / (readAgainAfter * 24 * 3600 * 1000));
+
 export interface KubeconfigTarget {
   /** Address that clients reach; it must be in the server certificate (`tls-san`). */
   address: string;

@@ -10,7 +10,7 @@ const read = (name: string) => shellFile(name, import.meta.url);
 const kubectl = read("kubectl.sh");
 const restart = read("restart.sh");
 const withRestart = (name: string) => `${restart}\n${read(name)}`;
-const withKubectl = (name: string) => `${kubectl}\n${read(name)}`;
+const withKubectl = (body: string) => `${kubectl}\n${body}`;
 
 /** Installs the pinned release after checking its checksum; restarts a configured K3s when anything changed. */
 export function installScript(kind: "server" | "agent", settings: K3sSettings): string {
@@ -70,7 +70,7 @@ export function joinScript(spec: NodeSpec): string {
   const labels = Object.entries(nodeLabels(host)).map(([key, value]) => `${key}=${value}`);
   return script({
     title: `join ${nodeName(host)}`,
-    body: withKubectl("join.sh"),
+    body: withKubectl(read("join.sh")),
     variables: {
       RUNS_WITH: createHash("sha256").update(restarted).digest("hex"),
       NODE: nodeName(host),
@@ -87,7 +87,7 @@ export function joinScript(spec: NodeSpec): string {
 export function drainScript(node: string, deadline: number): string {
   return script({
     title: `drain ${node}`,
-    body: withKubectl("drain.sh"),
+    body: withKubectl(read("drain.sh")),
     variables: { NODE: node, DEADLINE: deadline },
   });
 }
@@ -96,12 +96,16 @@ export function drainScript(node: string, deadline: number): string {
 export function identityScript(deadline: number): string {
   return script({
     title: "read the cluster's identity",
-    body: withKubectl("identity.sh"),
+    body: withKubectl(read("identity.sh")),
     variables: { DEADLINE: deadline },
   });
 }
 
-/** Prints the admin kubeconfig. Secret. */
-export function kubeconfigScript(): string {
-  return script({ title: "read the kubeconfig", body: withKubectl("kubeconfig.sh"), variables: {} });
+/** Prints the admin kubeconfig, after a restart of K3s where its certificate ends within 90 days. Secret. */
+export function kubeconfigScript(deadline: number): string {
+  return script({
+    title: "read the kubeconfig",
+    body: withKubectl(`${restart}\n${read("kubeconfig.sh")}`),
+    variables: { DEADLINE: deadline },
+  });
 }

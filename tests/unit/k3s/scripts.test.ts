@@ -30,7 +30,7 @@ const scripts: Record<string, string> = {
   join: joinScript(spec),
   drain: drainScript("mcp-node", 120),
   identity: identityScript(60),
-  kubeconfig: kubeconfigScript(),
+  kubeconfig: kubeconfigScript(60),
 };
 const hasShellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
 
