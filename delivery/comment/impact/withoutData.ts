@@ -16,6 +16,8 @@ const reasons: [why: string, types: string[]][] = [
       "rbac.authorization.k8s.io/v1:Role",
       "rbac.authorization.k8s.io/v1:RoleBinding",
       "admissionregistration.k8s.io/v1:MutatingWebhookConfiguration",
+      "admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
+      "admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding",
       "admissionregistration.k8s.io/v1:ValidatingWebhookConfiguration",
     ),
   ],

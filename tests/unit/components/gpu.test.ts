@@ -14,6 +14,18 @@ test("K5 the GPU plugin is a release of NVIDIA's chart", async () => {
   });
 });
 
+test("K5 a container that asks for more than one slice is refused by Kubernetes's API", async () => {
+  const gpu = new GpuPlugin("g", { settings: gpuSettings.parse({}), namespace: "gpu" });
+  await resolved(gpu.ready);
+  const api = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy";
+  const { metadata, spec } = find(api, "g-one-slice");
+  expect(spec).toMatchObject({ failurePolicy: "Fail" });
+  expect(find(`${api}Binding`, "g-one-slice-binding").spec).toEqual({
+    policyName: (metadata as { name: string }).name,
+    validationActions: ["Deny"],
+  });
+});
+
 test("M4 the plugin's digest changes with its slices, and only then", async () => {
   const digestOf = (slicesPerGpu: number) =>
     resolved(new GpuPlugin("g", { settings: gpuSettings.parse({ slicesPerGpu }), namespace: "gpu" }).digest);

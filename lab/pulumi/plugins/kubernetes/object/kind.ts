@@ -70,9 +70,8 @@ const namespacedKinds = new Set(
 const clusterKinds = new Set(
   `APIService CertificateSigningRequest ClusterRole ClusterRoleBinding CSIDriver CSINode CustomResourceDefinition
   FlowSchema IngressClass MutatingWebhookConfiguration Namespace Node PersistentVolume PriorityClass
-  PriorityLevelConfiguration RuntimeClass StorageClass ValidatingWebhookConfiguration VolumeAttachment`.split(
-    /\s+/,
-  ),
+  PriorityLevelConfiguration RuntimeClass StorageClass ValidatingAdmissionPolicy
+  ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration VolumeAttachment`.split(/\s+/),
 );
 
 /** Whether a built-in kind is namespaced; undefined for custom kinds. */
