@@ -5,6 +5,7 @@ import type { PeerPorts } from "../components/core/ports.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { HostSettings } from "../components/settings/sections/lambda.ts";
 import type { Host, HostHandle } from "../k3s/host.ts";
+import { warnOfClosedPorts } from "./adoptedFirewall.ts";
 import { approve } from "./budget.ts";
 import { checkBudget, type Estimate, estimate } from "./cost.ts";
 import { baseRules, checkRuleCount, fleetRules } from "./firewallRules.ts";
@@ -93,6 +94,8 @@ export class Fleet extends Component {
       return { name: host.name, roles: host.roles, host: hostOf(host, machine, opened), machine };
     });
     this.summary = pulumi.all(machines.map(({ host, machine }) => summaryOf(host, machine)));
+    if (hosts.some((host) => host.adopt))
+      warnOfClosedPorts({ ...args, settings: connection }, networks, this.summary);
     this.estimate = this.#estimated(args, prices, fileSystem);
     this.registerOutputs({ summary: this.summary, estimate: this.estimate });
   }

@@ -12,7 +12,7 @@ import type { Catalogue } from "./client/wire.ts";
 import { matching } from "./reconcile/instance/adopt.ts";
 
 /** Keys with this prefix replace a real one in previews without an account. */
-const placeholder = "placeholder";
+export const isPlaceholder = (apiKey: string): boolean => apiKey.startsWith("placeholder");
 
 export interface Prices {
   /** Absent when they are unavailable. */
@@ -39,7 +39,7 @@ export async function livePrices(
   apiKey: string,
   hosts: readonly Pick<HostSettings, "name" | "adopt">[] = [],
 ): Promise<Prices> {
-  if (apiKey.startsWith(placeholder)) return { unavailable: "the Lambda API key is a placeholder" };
+  if (isPlaceholder(apiKey)) return { unavailable: "the Lambda API key is a placeholder" };
   const client = await createClient({ ...connection, apiKey, requestTimeout: 15 });
   try {
     const catalogue = await client.catalogue();

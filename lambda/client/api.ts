@@ -3,6 +3,7 @@ import type {
   FirewallRuleRequest,
   LaunchRequest,
   WireFileSystem,
+  WireFirewallRule,
   WireInstance,
   WireRuleset,
   WireSshKey,
@@ -32,6 +33,8 @@ export interface LambdaApi {
   createFileSystem(fileSystem: { name: string; region: string }): Promise<WireFileSystem>;
   deleteFileSystem(id: string): Promise<void>;
 
+  /** The account's own rules, which are no ruleset. */
+  listFirewallRules(): Promise<WireFirewallRule[]>;
   listRulesets(): Promise<WireRuleset[]>;
   getRuleset(id: string): Promise<WireRuleset | undefined>;
   createRuleset(ruleset: {

@@ -8,6 +8,7 @@ import { type Limiter, meetingPlace, SharedLimiter } from "./limiter.ts";
 import {
   catalogueSchema,
   fileSystemSchema,
+  firewallRuleSchema,
   instanceSchema,
   rulesetSchema,
   sshKeySchema,
@@ -131,6 +132,7 @@ function clientOver(http: LambdaHttp, launchLimiter: Limiter): LambdaApi {
     createFileSystem: (fileSystem) => post("/filesystems", fileSystem, fileSystemSchema),
     deleteFileSystem: (id) => remove(at("/filesystems", id)),
 
+    listFirewallRules: () => list("/firewall-rules", firewallRuleSchema),
     listRulesets: () => list("/firewall-rulesets", rulesetSchema),
     getRuleset: async (id) =>
       (await unlessMissing(get(at("/firewall-rulesets", id), data(rulesetSchema))))?.data,

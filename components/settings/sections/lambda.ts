@@ -81,7 +81,11 @@ export const hostSettings = z.strictObject({
   name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/, "lower-case letters, digits and dashes"),
   /** `server` and `agent` are K3s's words; the others say which workloads the node takes. */
   roles: z.array(z.enum(hostRoles)).min(1),
-  /** Take a host that already runs instead of launching one. Never re-creates or reboots it. */
+  /**
+   * Take a host that already runs instead of launching one. Never re-creates or reboots it. Lambda attaches firewall
+   * rulesets at the launch only: the rules of an adopted host are set by hand, and each update warns of what they do not
+   * admit.
+   */
   adopt: z
     .union([z.strictObject({ id: z.string().min(1) }), z.strictObject({ name: z.string().min(1) })])
     .optional(),

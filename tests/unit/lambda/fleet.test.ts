@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { hostSettings, lambdaSettings } from "../../../components/settings/sections/lambda.ts";
 import { Fleet, type FleetArgs } from "../../../lambda/fleet.ts";
-import { testCloud } from "../../cloud/support/cloud.ts";
+import { type TestCloud, testCloud } from "../../cloud/support/cloud.ts";
 
 interface Registered {
   type: string;
@@ -10,10 +10,13 @@ interface Registered {
   inputs: Record<string, unknown>;
 }
 let registered: Registered[] = [];
+/** Of the instance that is adopted, where it is to exist. */
+let adoptedId: string | undefined;
 
 /** Stands in for the engine: every resource comes into being as it was asked for. Nothing of Lambda is proved here. */
 beforeEach(async () => {
   registered = [];
+  adoptedId = undefined;
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
@@ -27,9 +30,10 @@ beforeEach(async () => {
           instanceType: "gpu_1x_a10",
           bytesUsed: 0,
           gpus: 1,
+          adopted: "adopt" in own,
           hex: "0a1b2c3d",
         };
-        return { id: `${name}-id`, state: { ...outputs, ...own } };
+        return { id: ("adopt" in own && adoptedId) || `${name}-id`, state: { ...outputs, ...own } };
       },
       call: () => ({}),
     },
@@ -49,9 +53,9 @@ const settings = (more: object = {}) =>
 const launched = hostSettings.parse({ name: "backend", roles: ["server"], taints: ["a=b:NoSchedule"] });
 const adopted = hostSettings.parse({ name: "frontend", roles: ["ingress"], adopt: { name: "www" } });
 
-async function fleet(change: Partial<FleetArgs>) {
+async function fleet(change: Partial<FleetArgs>, account?: TestCloud) {
   // An update is refused where nobody tells prices.
-  const { cloud, key } = await testCloud();
+  const { cloud, key } = account ?? (await testCloud());
   const made = new Fleet("fleet", {
     hosts: [launched, adopted],
     budget: { monthlyUsd: 2000 },
@@ -119,6 +123,19 @@ test("L4 too many firewall rules are refused before anything is asked for; adopt
   expect(registered.filter(({ type }) => type !== "Fleet")).toEqual([]);
   await fleet({ settings: crowded, hosts: [adopted] });
   expect(ofType("Instance")).toHaveLength(1);
+});
+
+test("L3 L4 an update warns where an adopted host's firewall does not admit what the stack needs", async () => {
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  onTestFinished(() => warn.mockRestore());
+  const account = await testCloud();
+  adoptedId = await account.launched({ name: "www", hostname: "www" });
+  await account.control.advance(600);
+  const { made } = await fleet({ hosts: [adopted] }, account);
+  await resolved(made.summary);
+  await vi.waitFor(() => expect(warn).toHaveBeenCalled(), { timeout: 20_000 });
+  const [[text] = []] = warn.mock.calls;
+  expect(text).toMatch(/not admit what host frontend needs: .*tcp 443 from 0.0.0.0\/0/);
 });
 
 test("L3 where every host is adopted, no key and no ruleset is made", async () => {
