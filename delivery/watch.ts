@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { messageOf } from "../components/core/errors.ts";
 import { CommandFailed, run } from "../tools/exec.ts";
 import { repository } from "../tools/repository.ts";
 import { code, table } from "./comment/markdown.ts";
 import { render } from "./comment/render.ts";
-import { historyOf, stoppedIn } from "./stack/history.ts";
+import { inCheckout, type Prepare, refuseUnreviewed } from "./stack/checkout.ts";
+import { deployedIn, historyOf, stoppedIn } from "./stack/history.ts";
 import { stoppable } from "./stack/operations.ts";
-import { type Program, preview } from "./stack/program.ts";
+import { commitOf, type Program, preview } from "./stack/program.ts";
 import { checks, faultsIn, reachIn } from "./stack/verify.ts";
 
 // Scheduled checks. Each returns Markdown for an issue, or an empty text when there is no finding.
@@ -15,11 +17,32 @@ import { checks, faultsIn, reachIn } from "./stack/verify.ts";
 export const isStopped = async (program: Program): Promise<boolean> =>
   stoppable.includes(program.stack) && stoppedIn(await historyOf(program));
 
-/** Differences between the program and the actual resources. */
-export async function drift(program: Program): Promise<string> {
-  const plan = await preview(program, { refresh: true });
+/**
+ * Differences between the program of the deployed commit and the actual resources: a later commit that waits for its
+ * approval is no drift. Without one deployed commit it is the checked-out one, and the finding says so.
+ */
+export async function drift(program: Program, prepare?: Prepare): Promise<string> {
+  const { stack } = program;
+  const compare = (there: Program) => preview(there, { refresh: true });
+  const { commit, reason } = await deployed(program);
+  const plan = reason ? await compare(program) : await inCheckout(program, commit, compare, prepare);
   if (plan.changes.length === 0 && plan.succeeded) return "";
-  return `The resources of stack ${program.stack} differ from what was deployed. An update would make these changes:\n\n${render(plan)}`;
+  const than = reason
+    ? `from commit ${code(commit)}, which may not be deployed (${code(reason, 500)})`
+    : `from what was deployed, commit ${code(commit)}`;
+  return `The resources of stack ${stack} differ ${than}. An update to it would make these changes:\n\n${render(plan)}`;
+}
+
+/** The deployed commit; else the checked-out one, with the reason. */
+async function deployed(program: Program): Promise<{ commit: string; reason?: string }> {
+  const history = await historyOf(program);
+  try {
+    const commit = deployedIn(history);
+    await refuseUnreviewed(program, commit);
+    return { commit };
+  } catch (error) {
+    return { commit: await commitOf(program.folder), reason: messageOf(error) };
+  }
 }
 
 /** Public endpoints that do not answer, by address and by name. */

@@ -35,6 +35,19 @@ export async function install(folder: string, other: string): Promise<void> {
 /** Installs a checkout's packages; `other` is the checkout that the command was started in. Replaced in tests. */
 export type Prepare = (folder: string, other: string) => Promise<void>;
 
+/** @throws when a commit is not an ancestor of the program's own checkout, or no full commit id */
+export async function refuseUnreviewed(program: Program, commit: string): Promise<void> {
+  if (!/^[0-9a-f]{40}$/.test(commit))
+    throw new Error(`"${commit}" is not a full commit id of 40 hexadecimal digits`);
+  const ancestry = ["merge-base", "--is-ancestor", commit, "HEAD"];
+  await run("git", ancestry, { cwd: program.folder }).catch((cause: unknown) => {
+    throw new Error(
+      `commit ${commit} is not an ancestor of the checked-out one; only reviewed commits are deployed`,
+      { cause },
+    );
+  });
+}
+
 /**
  * Works in a checkout of another commit: with its program, packages, CLI, stack file and policies. It is removed afterwards.
  *
@@ -46,15 +59,8 @@ export async function inCheckout<Result>(
   work: (there: Program) => Promise<Result>,
   prepare: Prepare = install,
 ): Promise<Result> {
-  if (!/^[0-9a-f]{40}$/.test(commit))
-    throw new Error(`"${commit}" is not a full commit id of 40 hexadecimal digits`);
+  await refuseUnreviewed(program, commit);
   const git = (...args: string[]) => run("git", args, { cwd: program.folder });
-  await git("merge-base", "--is-ancestor", commit, "HEAD").catch((cause: unknown) => {
-    throw new Error(
-      `commit ${commit} is not an ancestor of the checked-out one; only reviewed commits are deployed`,
-      { cause },
-    );
-  });
   const aside = await mkdtemp(join(tmpdir(), "sophia-checkout-"));
   const folder = join(aside, "checkout");
   try {

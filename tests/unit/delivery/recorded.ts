@@ -24,7 +24,12 @@ export interface Recorded {
   /** Replaces what the CLI answers. */
   answer(answers: Answers): void;
   /** The updates that were asked for, each as the commit that was checked out, and the arguments. */
-  updates(): { commit: string; args: string }[];
+  updates(): Call[];
+  previews(): Call[];
+}
+export interface Call {
+  commit: string;
+  args: string;
 }
 
 /** A checkout with three commits, and a stack whose CLI answers from files. */
@@ -56,7 +61,7 @@ case "$1 $2" in
   "stack history") cat '${made}/history' ;;
   "stack export") cat '${made}/state' ;;
   "stack tag") cat '${made}/tags' ;;
-  up*) echo "$(git rev-parse HEAD) $*" >>'${calls}' ;;
+  up* | preview*) echo "$(git rev-parse HEAD) $*" >>'${calls}' ;;
 esac
 while [ $# -gt 0 ]; do
   [ "$1" = --event-log ] && cp '${made}/events' "$2"
@@ -72,6 +77,12 @@ done
     writeFileSync(join(made, "events"), events.map((event) => `${JSON.stringify(event)}\n`).join(""));
   };
   answer({});
+  const called = (command: string): Call[] =>
+    readFileSync(calls, "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => ({ commit: line.split(" ")[0] ?? "", args: line.slice(line.indexOf(" ") + 1) }))
+      .filter(({ args }) => args.startsWith(command));
   const environment = {
     ...process.env,
     PULUMI_BINARY: binary,
@@ -82,11 +93,8 @@ done
     program: { ...programIn(folder, "dev", environment), shown: false },
     commits: [commit(), commit(), commit()],
     answer,
-    updates: () =>
-      readFileSync(calls, "utf8")
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => ({ commit: line.split(" ")[0] ?? "", args: line.slice(line.indexOf(" ") + 1) })),
+    updates: () => called("up "),
+    previews: () => called("preview "),
   };
 }
 

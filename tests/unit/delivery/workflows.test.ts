@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from "node:fs/promises";
+import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -157,28 +157,6 @@ describe("C1 a stack", () => {
     }
   });
 
-  test("C1 a roll-back or a stop that waits for a deployment is not cancelled by the next one", () => {
-    const groups = [...workflows].flatMap(([file, { concurrency, jobs: all }]) =>
-      [concurrency, ...Object.values(all).map((job) => job.concurrency)].flatMap((one) =>
-        one ? [{ file, ...one }] : [],
-      ),
-    );
-    const [waiting, others] = [/^(stack|part|rollback|instances)-/, [undefined, "max"]];
-    const queued = groups.filter(({ group }) => waiting.test(group));
-    expect(queued.map(({ file }) => file).sort()).toEqual([
-      "deploy.yml",
-      "instances.yml",
-      "on-stack.yml",
-      "part.yml",
-      "rollback.yml",
-    ]);
-    // By default GitHub keeps the newest that waits, and cancels the one before it.
-    for (const { file, ...how } of queued)
-      expect([file, how]).toEqual([file, { group: how.group, "cancel-in-progress": false, queue: "max" }]);
-    // actionlint does not check the value.
-    for (const { file, queue } of groups) expect(others, file).toContain(queue);
-  });
-
   test("is planned, for somebody to read, by an identity that only reads", () => {
     const runs = (job: Job) => (job.steps ?? []).map(({ run }) => run ?? "").join("\n");
     const looking = jobs.filter(
@@ -229,34 +207,5 @@ describe("C1 a stack", () => {
         : undefined;
       expect([file, guarding !== undefined, guarding?.if]).toEqual([file, true, whole]);
     }
-  });
-
-  test("C1 each workflow by hand that may lose data asks for consent, and tells the command", () => {
-    for (const [file, called] of [
-      ["deploy.yml", undefined],
-      ["part.yml", "deploy"],
-      ["instances.yml", "replace"],
-    ] as const) {
-      const { on, jobs: all } = workflows.get(file) ?? {};
-      expect(on?.workflow_dispatch, file).toMatchObject({ inputs: { "data-loss": { default: false } } });
-      if (called) expect(all?.[called]?.with?.["data-loss"], file).toBe("${{ inputs.data-loss }}");
-    }
-    const run = workflows.get("on-stack.yml")?.jobs.run;
-    expect(run?.env?.DATA_LOSS).toBe("${{ inputs.data-loss && '--data-loss' || '' }}");
-    expect(run?.steps?.find((step) => step.run?.includes('"$COMMAND"'))?.run).toContain("$DATA_LOSS");
-  });
-
-  test("C1 what a workflow writes into its checkout is ignored by git, or each commit would count as changed", async () => {
-    const written = (await stepsIn()).flatMap(({ step }) =>
-      [...(step.run ?? "").matchAll(/--(?:plan|body)=([\w.]+)|PLAN=([\w.]+)/g)].map(
-        ([, a, b]) => a ?? b ?? "",
-      ),
-    );
-    expect(new Set(written)).toEqual(new Set(["plan.json", "finding.md"]));
-    // A roll-back links the packages, and a link is no folder.
-    const ignored = (await readFile(join(repository, ".gitignore"), "utf8")).split("\n");
-    expect(ignored).toEqual(
-      expect.arrayContaining(["node_modules", ...new Set(written.map((one) => `/${one}`))]),
-    );
   });
 });
