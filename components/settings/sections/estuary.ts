@@ -30,7 +30,10 @@ export const estuarySettings = z.strictObject({
   networks: z.array(z.cidrv4()).default([]),
   /** Seconds from a publication's start to its end. */
   publishDeadline: seconds.default(600),
-  /** Seconds from its end until its tasks must be running. */
+  /**
+   * Seconds from its end until its tasks must be running. Tasks that fail have that long to recover: a new one fails until
+   * Estuary has inferred a schema from the first documents.
+   */
   readyDeadline: seconds.default(600),
   /** Seconds from then on until its materialization must have made its tables. */
   tableDeadline: seconds.default(900),

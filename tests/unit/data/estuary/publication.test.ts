@@ -3,7 +3,7 @@ import { unknownValue } from "../../../../components/core/provider/unknown.ts";
 import { publicationProvider } from "../../../../data/estuary/provider/publication.ts";
 import { removeSpecs } from "../../../../data/estuary/reconcile/publication.ts";
 import { Engine } from "./support/engine.ts";
-import { clientOf, contextOf, somePrivateKey, someSecret, testEstuary } from "./support/estuary.ts";
+import { clientOf, contextOf, somePrivateKey, someSecret, testEstuary, timing } from "./support/estuary.ts";
 import { bring, changed, secrets, slack, specs } from "./support/publishing.ts";
 import { everything } from "./support/specs.ts";
 
@@ -175,4 +175,28 @@ test("previews with values that are not known yet are changes and no faults, oth
     replaces: ["owner"],
     deleteBeforeReplace: true,
   });
+});
+
+test("P1 a task that fails until Estuary has inferred its schema is waited for, and one that goes on failing is not", async () => {
+  const estuary = await testEstuary();
+  const { plane, time } = estuary;
+  const begun = time.now();
+  // What Estuary says of a new materialization for its first minutes.
+  const fails = { state: "failed", message: "_meta is missing inferredSchemaIsNotAvailable" } as const;
+  const status = plane.status.bind(plane);
+  plane.status = (name) => ({ ...status(name), ...(time.now() - begun < 240_000 ? fails : {}) });
+  const rare = { timing: { ...timing, pollInterval: 10 } };
+  const context = contextOf(estuary, rare);
+  await bring(context, "source-slack", specs.slack);
+  expect(time.now() - begun).toBeGreaterThanOrEqual(240_000);
+  const said = context.lines.filter((line) => line.includes("inferredSchemaIsNotAvailable"));
+  expect(said).toEqual([expect.stringMatching(/source-slack is error: .*readyDeadline, 300 s/)]);
+
+  plane.status = (name) => ({ ...status(name), ...fails });
+  const other = changed(specs.slack, slack, (model) => {
+    if ("interval" in model) model.interval = "10m";
+  });
+  await expect(bring(contextOf(estuary, rare), "source-slack", other)).rejects.toThrow(
+    /does not run: waited 300 s for .*source-slack is error: .*inferredSchemaIsNotAvailable/,
+  );
 });
