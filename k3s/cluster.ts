@@ -110,7 +110,7 @@ export class Cluster extends Component {
       this.ready.push(joined);
     }
 
-    this.kubeconfig = this.#readKubeconfig(first, name);
+    this.kubeconfig = this.#readKubeconfig(first, ready, name);
     this.provider = new kubernetes.Provider(
       this.childName("kubernetes"),
       {
@@ -176,7 +176,7 @@ export class Cluster extends Component {
   }
 
   /** Read again after an upgrade, and after some weeks: the admin's certificate is valid for a year. */
-  #readKubeconfig(first: NodeContext, name: string): pulumi.Output<string> {
+  #readKubeconfig(first: NodeContext, ready: pulumi.Resource, name: string): pulumi.Output<string> {
     const { handle, settings } = first;
     const command = remoteScript(
       this.childName("kubeconfig"),
@@ -192,8 +192,9 @@ export class Cluster extends Component {
         deadline: 2 * settings.deadline + 60,
         secretOutput: true,
       },
-      // Not while nodes join: it may restart K3s.
-      this.child({ dependsOn: this.ready, deleteBeforeReplace: true, deletedWith: handle.machine }),
+      // Not after the other nodes, as all of the platform waits for this one: where K3s restarts here, at most once a year,
+      // a node that is joined in the same update may need a second one.
+      this.child({ dependsOn: [ready], deleteBeforeReplace: true, deletedWith: handle.machine }),
     );
     return pulumi
       .all([pulumi.secret(command.stdout), handle.host])
