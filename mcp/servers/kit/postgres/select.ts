@@ -2,7 +2,7 @@ import { parseExactly } from "../json.ts";
 import { maxText, offsetOf, type Paging, ToolError } from "../tool.ts";
 import type { Database, Query } from "./database.ts";
 
-/** Longest row as JSON; longer ones never leave the server, whatever they hold. */
+/** Longest row as JSON, in bytes; a longer one does not leave PostgreSQL. */
 const maxRow = 50_000;
 
 /** Rows that are fetched at once: what they hold at most fits into memory easily. */
@@ -12,14 +12,21 @@ const before = `DECLARE answer NO SCROLL CURSOR FOR SELECT CASE WHEN octet_lengt
 // OFFSET 0 keeps the row from being turned to JSON once for each use.
 const after = "\n) AS q OFFSET 0) AS r";
 
+/**
+ * Takes the caller's text as it is, and runs nothing. What this accepts is one whole query with balanced brackets, so
+ * that it cannot end the subquery around it and add rows to which `maxRow` does not apply. As long as `before`, so that
+ * errors name the same positions.
+ */
+const probe = "DECLARE probe NO SCROLL CURSOR FOR\n".padStart(before.length);
+
 export interface Selected {
   rows: unknown[];
   nextCursor?: string;
 }
 
 /**
- * One page of what a query of the caller's yields. Only a query can stand where it is put, so that anything else is a
- * syntax error; the transaction and the login are what keeps it from doing harm.
+ * One page of what a query of the caller's yields. Anything but one query is a syntax error; the transaction and the
+ * login are what keeps it from doing harm.
  *
  * @throws ToolError
  */
@@ -34,6 +41,8 @@ export async function select(
   return database.read(
     signal,
     async (query) => {
+      await query(`${probe}${statement}`);
+      await query("CLOSE probe");
       await query(`${before}${statement}${after}`);
       if (start > 0) await query(`MOVE FORWARD ${start} IN answer`);
       const texts: string[] = [];

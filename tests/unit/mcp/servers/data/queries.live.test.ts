@@ -48,11 +48,17 @@ test("M4 a long answer ends early with a cursor, and a row that is too long neve
 
 test.each([
   ["DELETE FROM staging.t", /syntax error.*Send one SELECT/],
-  ["SELECT 1; DROP TABLE staging.t", /syntax error.*Send one SELECT/],
+  ["SELECT 1; DROP TABLE staging.t", /multiple commands.*Send one SELECT/],
   [
     "SELECT 1) AS q) AS r; DROP TABLE staging.t; SELECT FROM (SELECT FROM (SELECT 1",
-    /multiple commands.*Send one SELECT/,
+    /syntax error.*Send one SELECT/,
   ],
+  // What would add rows outside the subquery that limits their length.
+  [
+    "SELECT 1) AS q OFFSET 0) AS r UNION ALL SELECT repeat('x', 1000000), 1 FROM (SELECT 1 FROM (SELECT 1",
+    /^PostgreSQL says: syntax error at or near "\)" \(at character 9\)\. Send one SELECT/,
+  ],
+  ["SELECT 1 /* ) AS q", /unterminated.*comment.*Send one SELECT/],
   ["COMMIT; DELETE FROM staging.t", /syntax error/],
   [
     "WITH d AS (DELETE FROM staging.t RETURNING 1) SELECT * FROM d",
