@@ -24,8 +24,11 @@ export function connectionOf(job: string, environment: PostgresEnvironment): pg.
 /** Few connections, which are closed when idle. */
 export function openPool(connection: pg.ClientConfig, onLost: (reason: string) => void, max = 2): pg.Pool {
   const pool = new pg.Pool({ ...connection, max, idleTimeoutMillis: 30_000 });
-  // Without a listener a connection that breaks while idle would end the process.
-  pool.on("error", (error) => onLost(error.message));
+  // Where nothing listens, a connection that breaks ends the process; the pool itself listens to idle ones only.
+  const lost = (error: Error) => onLost(error.message);
+  pool.on("error", lost);
+  pool.on("acquire", (client) => client.on("error", lost));
+  pool.on("release", (_error, client) => client.off("error", lost));
   return pool;
 }
 

@@ -90,8 +90,11 @@ export function openDatabase(connection: Connection): Database {
     query_timeout: (timeout + 5) * 1000,
     types,
   });
-  // Without a listener a connection that breaks while idle would end the process.
-  pool.on("error", (error) => connection.log?.("warn", "connection lost", { reason: error.message }));
+  // Where nothing listens, a connection that breaks ends the process; the pool itself listens to idle ones only.
+  const lost = (error: Error) => connection.log?.("warn", "connection lost", { reason: error.message });
+  pool.on("error", lost);
+  pool.on("acquire", (client) => client.on("error", lost));
+  pool.on("release", (_error, client) => client.off("error", lost));
   return {
     target,
     close: () => pool.end(),

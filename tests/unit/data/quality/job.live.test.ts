@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
+import { openPool } from "../../../../data/kit/database.ts";
 import { run } from "../../../../data/quality/main.ts";
 import { holding, Watch } from "../../../support/pipeline/alerts.ts";
 import { freePort } from "../../../support/servers/ports.ts";
@@ -126,6 +127,23 @@ describe("P5 the quality job and what it raises, over time", () => {
       await Promise.all([root.end(), capture.end()]);
     }
     expect((await look()).alerts).toEqual([]);
+  });
+
+  test("O1 a connection that is lost while a run holds it is told, and does not end the process", async () => {
+    const lost: string[] = [];
+    const pool = openPool({ ...stage.server.as("quality"), application_name: "held" }, (reason) =>
+      lost.push(reason),
+    );
+    const client = await pool.connect();
+    const root = await stage.server.admin();
+    await root.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'held'",
+    );
+    await root.end();
+    await expect.poll(() => lost.join(), { timeout: 30_000 }).toMatch(/terminat/);
+    client.release();
+    expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+    await pool.end();
   });
 
   test("O1 the job serves metrics, survives a lost database, and ends when it is told to", async () => {

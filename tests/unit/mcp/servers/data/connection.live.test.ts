@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../../../../mcp/servers/kit/postgres/database.ts";
 import { onStaging } from "./staging.ts";
 
-const { serving, staging } = onStaging();
+const { insert, serving, staging } = onStaging();
 
 test("S1 a login with more than read privileges is refused, for one without privileges the missing one is named", async () => {
   await staging().createTables();
@@ -50,4 +50,31 @@ test("M4 an unreachable database is an error with its address", async () => {
   const { text } = await call("get_pipeline_status");
   expect(text).toMatch(/^PostgreSQL cannot be reached at 127\.0\.0\.1:9: .*ECONNREFUSED.*Check that it runs/);
   expect(text).not.toContain(staging().password);
+});
+
+test("M3 a connection that is lost during a query ends that query alone, and the next one is served", async () => {
+  const lost: unknown[] = [];
+  const database = openDatabase({
+    ...staging().open().target,
+    timeout: 120,
+    tls: "off",
+    password: () => staging().password,
+    application: "test",
+    log: (_level, message, fields) => lost.push([message, fields]),
+  });
+  const { call, ask } = await serving(database);
+  const waiting = call("query_sql", { sql: "SELECT pg_sleep(119)" });
+  const ended = () =>
+    insert(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'FETCH %' AND application_name = 'test'",
+    );
+  await expect.poll(async () => (await ended()).rowCount, { timeout: 30_000 }).toBe(1);
+  expect(await waiting).toEqual({
+    isError: true,
+    text: expect.stringMatching(/^PostgreSQL says: terminating connection.*PostgreSQL restarts: try again/),
+  });
+  await expect
+    .poll(() => lost, { timeout: 30_000 })
+    .toEqual([["connection lost", { reason: expect.stringMatching(/terminated/) }]]);
+  expect(await ask("query_sql", { sql: "SELECT 1 AS one" })).toEqual({ rows: [{ one: 1 }] });
 });
