@@ -71,6 +71,22 @@ const enter = `${limit},
     has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS reads_passwords
   FROM pg_catalog.pg_roles r WHERE r.rolname = session_user`;
 
+/** Bytes that PostgreSQL may send for one `read`: rows, and errors, which quote values of any length. */
+const maxReceived = 16_000_000;
+
+/** Ends the connection once it received more than that. @returns ends the count */
+function countReceived({ connection: { stream } }: Pick<pg.Client, "connection">): () => void {
+  let received = 0;
+  const count = (chunk: Buffer) => {
+    received += chunk.length;
+    if (received <= maxReceived) return;
+    const what = `PostgreSQL sent more than ${maxReceived} bytes`;
+    stream.destroy(new ToolError(what, "Ask for less: fewer rows, or parts of long values."));
+  };
+  stream.on("data", count);
+  return () => void stream.off("data", count);
+}
+
 /** Connects when first asked, with few connections, which are closed when idle. */
 export function openDatabase(connection: Connection): Database {
   const { host, port, database, user, timeout, tls, caFile } = connection;
@@ -100,9 +116,10 @@ export function openDatabase(connection: Connection): Database {
     close: () => pool.end(),
     async read(signal, work, callers) {
       signal?.throwIfAborted();
-      let client: pg.PoolClient;
+      // The pool makes such clients; its type tells less.
+      let client: pg.PoolClient & Pick<pg.Client, "connection">;
       try {
-        client = await pool.connect();
+        client = (await pool.connect()) as typeof client;
       } catch (cause) {
         throw databaseError(cause, target);
       }
@@ -113,6 +130,7 @@ export function openDatabase(connection: Connection): Database {
         client.release(true);
       };
       signal?.addEventListener("abort", stop, { once: true });
+      const uncount = countReceived(client);
       const send: Query = async (text, values = []) =>
         // The extended protocol takes exactly one statement, even without values.
         (await client.query({ text, values, queryMode: "extended" } as pg.QueryConfig)).rows;
@@ -141,6 +159,7 @@ export function openDatabase(connection: Connection): Database {
           );
           client.release(broken);
         }
+        uncount();
       }
     },
   };

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { cut } from "../cut.ts";
 import { ToolError } from "../tool.ts";
 
 /** What a message needs to know of the connection. */
@@ -10,6 +11,9 @@ export interface ConnectionTarget {
   /** Seconds. */
   timeout: number;
 }
+
+/** Characters of a message of PostgreSQL that are shown: it may quote a value of any length. */
+const maxMessage = 2000;
 
 const lookAtTables = "`list_tables` and `describe_table` of sophia_data_intelligence show what there is.";
 
@@ -50,7 +54,9 @@ export function databaseError(cause: unknown, target: ConnectionTarget, prefix =
   if (cause instanceof ToolError) return cause;
   if (cause instanceof pg.DatabaseError && cause.code !== undefined) {
     const todo = (advice[cause.code] ?? advice[cause.code.slice(0, 2)])?.(target);
-    const said = words[cause.code]?.(target) ?? `PostgreSQL says: ${cause.message}${where(cause, prefix)}`;
+    const said =
+      words[cause.code]?.(target) ??
+      `PostgreSQL says: ${cut(cause.message, maxMessage)}${where(cause, prefix)}`;
     return new ToolError(said, todo ?? `Look at PostgreSQL's log if it stays (SQLSTATE ${cause.code}).`, {
       cause,
     });

@@ -46,6 +46,18 @@ test("M4 a long answer ends early with a cursor, and a row that is too long neve
   expect(flood.text).toMatch(/^Row 1 has 50000\d\d bytes, more than 50000\. Select fewer columns/);
 });
 
+test("S1 an error that quotes a long value is cut, and a longer one is not received", async () => {
+  const { call, ask } = await serving();
+  const failing = (length: number) => call("query_sql", { sql: `SELECT repeat('x', ${length})::int` });
+  const long = await failing(100_000);
+  expect(long.text).toMatch(/^PostgreSQL says: invalid input syntax.*… \(1000\d\d characters\)\. Correct/);
+  expect(long.text.length).toBeLessThan(3000);
+  expect((await failing(50_000_000)).text).toMatch(
+    /^PostgreSQL sent more than 16000000 bytes\. Ask for less/,
+  );
+  expect(await ask("query_sql", { sql: "SELECT 1 AS one" })).toEqual({ rows: [{ one: 1 }] });
+});
+
 test.each([
   ["DELETE FROM staging.t", /syntax error.*Send one SELECT/],
   ["SELECT 1; DROP TABLE staging.t", /multiple commands.*Send one SELECT/],
