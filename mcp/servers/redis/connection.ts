@@ -47,17 +47,23 @@ export function openRedis(connection: RedisConnection): Redis {
     }
     return client;
   };
+  // Nothing is waited for between the look at `current` and its change: calls that come together share one connection.
   const client = async (): Promise<Client> => {
-    const known = await current;
-    if (known?.isReady) return known;
-    const mine = connected();
-    current = mine;
-    try {
-      return await mine;
-    } catch (error) {
+    const known = current;
+    if (known !== undefined) {
+      const open = await known;
+      if (open.isReady) return open;
+      if (current === known) current = undefined;
+    }
+    current ??= opening();
+    return await current;
+  };
+  const opening = (): Promise<Client> => {
+    const mine = connected().catch((error: unknown) => {
       if (current === mine) current = undefined;
       throw error;
-    }
+    });
+    return mine;
   };
 
   return {
@@ -73,8 +79,7 @@ export function openRedis(connection: RedisConnection): Redis {
       } catch (cause) {
         if (cause instanceof Late) {
           // Its answer may still come, and would be taken for the next command's.
-          current = undefined;
-          used?.destroy();
+          if (used?.isOpen) used.destroy();
         }
         throw redisError(cause, where, connection.user);
       }

@@ -104,13 +104,28 @@ interface Scan {
 /** Steps that one call makes at most through keys that do not match. */
 const maxSteps = 50;
 
+/** Keys that a step goes through at most: Redis serves nobody else meanwhile. */
+const longestStep = 1000;
+
+/**
+ * Keys for the next step to go through, as many as will fill the page by what was found so far: a step cannot be stopped
+ * in its middle, and all that it finds must be in the answer. At most as many as all steps before together, since few
+ * keys tell little of the rest. Pure.
+ */
+function nextStep(limit: number, passed: number, found: number): number {
+  if (passed === 0) return limit;
+  const needed = found === 0 ? passed : Math.ceil(((limit - found) * passed) / found);
+  return Math.min(needed, passed, longestStep);
+}
+
 async function scan(command: Command, { pattern, type, limit, cursor = "0" }: Scan) {
   const found: Buffer[] = [];
   let at = cursor;
+  let passed = 0;
   for (let step = 0; step < maxSteps; step += 1) {
     const filter = type === undefined ? [] : ["TYPE", type];
-    // Common patterns fill a page in one step; rare ones go through many keys at once.
-    const count = step === 0 ? limit : 1000;
+    const count = nextStep(limit, passed, found.length);
+    passed += count;
     const reply = await command("SCAN", at, "MATCH", pattern, "COUNT", count, ...filter);
     const [next, keys] = Array.isArray(reply) ? reply : [];
     at = words(next);

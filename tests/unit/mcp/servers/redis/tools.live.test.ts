@@ -41,6 +41,24 @@ describe("redis", () => {
     expect(rare.items[0]).toEqual({ key: expect.stringMatching(/^rare:/), type: "set", ttlSeconds: null });
   });
 
+  test("M4 a page holds about as many keys as asked for, however many of them match", async () => {
+    const words: string[] = [];
+    for (let n = 0; n < 5000; n += 1)
+      words.push(`${n % 10 < 3 ? "some" : "other"}:${n}:`.padEnd(200, "x"), "v");
+    await redis().command("MSET", ...words);
+    const { ask } = await serving();
+    for (const limit of [1, 10, 50]) {
+      const sizes: number[] = [];
+      let cursor: string | undefined;
+      while (sizes.length < 15) {
+        const page = await ask("scan_keys", { pattern: "some:*", limit, ...(cursor && { cursor }) });
+        sizes.push(page.items.length);
+        cursor = page.nextCursor;
+      }
+      expect(Math.max(...sizes), `pages of ${limit}: ${sizes}`).toBeLessThanOrEqual(limit + 40);
+    }
+  });
+
   test("M4 a value of every type is read, with its size and time to live", async () => {
     await redis().command("SET", "s", "grüße", "EX", 50);
     await redis().command("SET", "b", Buffer.from([0xff, 0x00]));
@@ -174,6 +192,22 @@ describe("redis", () => {
     onTestFinished(() => other.close());
     await other.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     await expect.poll(async () => (await ask("get_info")).role, { timeout: 5_000 }).toBe("master");
+  });
+
+  test("M3 calls that come together without a connection share a new one", async () => {
+    const received = async () =>
+      Number(/^total_connections_received:(\d+)/m.exec(String(await redis().command("INFO", "stats")))?.[1]);
+    const other = open();
+    onTestFinished(() => other.close());
+    const together = () => Promise.all(Array.from({ length: 10 }, () => other.command("PING")));
+    const before = await received();
+    await together();
+    expect((await received()) - before).toBe(1);
+    await redis().command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    await expect.poll(() => other.command("PING").then(String, String), { timeout: 30_000 }).toBe("PONG");
+    const again = await received();
+    await together();
+    expect(await received()).toBe(again);
   });
 
   test("M3 a Redis that hangs is given up on, and the next call is served", async () => {
