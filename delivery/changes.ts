@@ -1,8 +1,8 @@
 import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
 import { components } from "./stack/components.ts";
-import { guard } from "./stack/guard.ts";
+import { guarded } from "./stack/guard.ts";
 import { confirm, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
-import { commitOf, preview, printed, pulumi, update } from "./stack/program.ts";
+import { commitOf, printed, pulumi, update } from "./stack/program.ts";
 import { replaceHost } from "./stack/replace.ts";
 import { refuseOlder } from "./stack/rollback.ts";
 
@@ -21,7 +21,7 @@ export async function up(given: Given, signal?: AbortSignal): Promise<string> {
       throw new Error(`unknown part ${only}; the parts are ${Object.keys(parts).join(", ")}`);
     await refuseOlder(program);
     const chosen = { refresh, target: targetsOf(only, await components(program)) };
-    guard(await preview(program, chosen), { dataLoss });
+    await guarded(program, chosen, { dataLoss });
     await update(program, { ...chosen, message: `Deploy ${parts[only].what} of ${commit}`, deadline });
     return `The ${parts[only].what} of stack ${program.stack} were updated to ${commit}.`;
   }

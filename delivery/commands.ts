@@ -84,13 +84,18 @@ export const commands: Record<string, Command> = {
     },
   },
   rollback: {
-    options: { stack: text, commit: text, deadline: text },
+    options: { stack: text, commit: text, from: text, plan: text, "data-loss": flag, deadline: text },
     ordered: true,
     async run(given, signal) {
       const program = programOf(given, signal);
+      const deadline = deadlineIn(given) ?? 300;
+      const failed = optional(given, "plan");
       const commit = await rollbackVerified(program, {
         commit: optional(given, "commit"),
-        deadline: deadlineIn(given) ?? 300,
+        from: optional(given, "from"),
+        dataLoss: given["data-loss"] === true,
+        plan: failed === undefined ? undefined : readPlan(await readFile(failed, "utf8")),
+        deadline,
       });
       return `Stack ${program.stack} was rolled back to ${commit}, and answers.`;
     },

@@ -14,8 +14,11 @@ export const usage = `usage: node delivery/cli.ts <command>
   scan     --stack <name>                                      scans the deployed images for known vulnerabilities
   verify   --stack <name> [--deadline <seconds>]               waits until every public endpoint answers
   mark     --stack <name>                                      records the checked-out commit as verified
-  rollback --stack <name> [--commit <id>] [--deadline <seconds>]   deploys the last verified commit, or the given one,
-                                                               and waits until every public endpoint answers
+  rollback --stack <name> [--commit <id>] [--from <id>] [--plan <file>] [--data-loss] [--deadline <seconds>]
+                                                               deploys the last verified commit before the faulty one
+                                                               (--from, by default the deployed one), or the given one,
+                                                               and waits until every public endpoint answers; refuses
+                                                               to lose data, except what the failed plan has created
   stop     --stack <name> --confirm <name>                     destroys the stack's paid resources and their data
   drift    --stack <name> --body <file>                        differences between the program and the actual state
   health   --stack <name> --body <file>                        public endpoints that do not answer

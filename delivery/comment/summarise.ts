@@ -12,6 +12,8 @@ export interface Circumstances {
   /** Whether the CLI exited with 0. */
   succeeded: boolean;
   prices: PriceList;
+  /** Resources that hold no data yet, see `createdBy`. */
+  created?: ReadonlySet<string> | undefined;
 }
 
 const plain = (text: string, most: number): string => {
@@ -102,7 +104,7 @@ function messagesOf(events: EngineEvent[], succeeded: boolean): Plan["messages"]
 
 /** Summarises the engine's events, without values of properties. Pure. */
 export function summarise(events: EngineEvent[], circumstances: Circumstances): Plan {
-  const { stack, offline, succeeded, prices } = circumstances;
+  const { stack, offline, succeeded, prices, created } = circumstances;
   const outcomes = outcomesOf(events);
   const real = outcomes.filter(isListed);
   const config = events.find(({ preludeEvent }) => preludeEvent)?.preludeEvent?.config ?? {};
@@ -112,7 +114,7 @@ export function summarise(events: EngineEvent[], circumstances: Circumstances): 
     succeeded,
     changes: changesOf(real),
     unchanged: real.filter(({ kind }) => kind === "same").length,
-    effects: effectsOf(outcomes).map(({ subject, severity, what, why }) => ({
+    effects: effectsOf(outcomes, created).map(({ subject, severity, what, why }) => ({
       subject: plain(subject, 300),
       severity,
       what,

@@ -22,15 +22,19 @@ export interface Ended {
   code: number;
   /** Standard error of the CLI; shown when it failed before the engine wrote an event. */
   stderr: string;
+  /** Resources that hold no data yet, see `createdBy`. */
+  created?: ReadonlySet<string> | undefined;
 }
 
 /** The plan in an event log. A CLI that failed early has not written one. */
-export async function planOutcome(log: string, { stack, offline, code, stderr }: Ended): Promise<Plan> {
+export async function planOutcome(log: string, ended: Ended): Promise<Plan> {
+  const { stack, offline, code, stderr, created } = ended;
   const text = await readFile(log, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" && code !== 0) return "";
     throw error;
   });
-  const plan = summarise(readEvents(text), { stack, offline, succeeded: code === 0, prices: listPrices });
+  const circumstances = { stack, offline, succeeded: code === 0, prices: listPrices, created };
+  const plan = summarise(readEvents(text), circumstances);
   if (code === 0 || plan.messages.length > 0 || plan.policies.verdicts.length > 0) return plan;
   return { ...plan, messages: [{ severity: "error", resource: "", text: stderr.trim().slice(-4000) }] };
 }

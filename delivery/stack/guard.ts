@@ -1,4 +1,6 @@
 import type { Plan } from "../comment/plan.ts";
+import { render } from "../comment/render.ts";
+import { type PreviewOptions, type Program, preview } from "./program.ts";
 
 /** Consent that an unattended update needs. */
 export interface Allowed {
@@ -31,4 +33,15 @@ export function guard(plan: Plan, allowed: Allowed): void {
     `stack ${plan.stack} is not updated, because of its plan:\n${found.map((one) => `  - ${one}`).join("\n")}\n` +
       'If data may be lost, make a backup and run the workflow by hand with "data may be lost" (--data-loss)',
   );
+}
+
+/**
+ * Plans an update as it will be executed, and guards the plan.
+ * @throws with all objections; with the plan when the preview failed
+ */
+export async function guarded(program: Program, options: PreviewOptions, allowed: Allowed): Promise<void> {
+  const plan = await preview(program, options);
+  if (!plan.succeeded)
+    throw new Error(`stack ${plan.stack} is not updated, because its preview failed:\n${render(plan)}`);
+  guard(plan, allowed);
 }

@@ -26,7 +26,8 @@ export function stoppedIn(history: Update[]): boolean {
 /** Stack tag with the last commit that was deployed and verified. */
 export const verifiedTag = "sophia:verified";
 
-const isCommit = (text: string | undefined): text is string =>
+/** A full commit id. */
+export const isCommit = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9a-f]{40}$/.test(text);
 
 /** Set for an update of a part, `pulumi up --target`. */
@@ -55,24 +56,38 @@ export function deployedIn(history: Update[]): string {
   );
 }
 
+/** The commit that a stack was last updated to, in whole or in a part, whether or not that succeeded. Pure. */
+export function lastIn(history: Update[]): string | undefined {
+  const commit = history.find(({ kind }) => kind === "update")?.environment["git.head"];
+  return isCommit(commit) ? commit : undefined;
+}
+
 /**
- * The commit to roll back to: the last verified one, else the newest other one whose update succeeded from a clean
- * checkout. Pure.
+ * The commit to roll back to: the last verified one, else the newest one whose update succeeded from a clean checkout. It
+ * is earlier than the one that is left: after a roll-back, the verified commit or the newest update may be that again, or
+ * the faulty one that was left before. Pure.
  *
- * @param leaving the deployed commit
+ * @param leaving the faulty commit
+ * @param earlier its ancestors
  * @throws when there is none
  */
-export function commitBefore(history: Update[], verified: string | undefined, leaving: string): string {
-  if (isCommit(verified) && verified !== leaving) return verified;
+export function commitBefore(
+  history: Update[],
+  verified: string | undefined,
+  leaving: string,
+  earlier: ReadonlySet<string>,
+): string {
+  const before = (commit: string | undefined): commit is string =>
+    isCommit(commit) && commit !== leaving && earlier.has(commit);
+  if (before(verified)) return verified;
   const found = history.find(({ kind, result, environment }) => {
-    const commit = environment["git.head"];
     const clean = environment["git.dirty"] !== "true";
-    return kind === "update" && result === "succeeded" && clean && isCommit(commit) && commit !== leaving;
+    return kind === "update" && result === "succeeded" && clean && before(environment["git.head"]);
   });
   const commit = found?.environment["git.head"];
-  if (isCommit(commit)) return commit;
+  if (before(commit)) return commit;
   throw new Error(
     `there is no commit to roll back to from ${leaving}: of ${history.length} updates in the history, none ` +
-      "succeeded from a clean checkout of another commit; name one with --commit",
+      "succeeded from a clean checkout of an earlier commit; name one with --commit",
   );
 }

@@ -102,8 +102,13 @@ function argumentsOf({ refresh, replace = [], target = [] }: Chosen): string[] {
   ];
 }
 
+export interface PreviewOptions extends Chosen {
+  /** Resources that are so new that they hold no data yet, see `createdBy`. */
+  created?: ReadonlySet<string> | undefined;
+}
+
 /** The changes of an update, with the policies' verdicts. */
-export async function preview(program: Program, chosen: Chosen = {}): Promise<Plan> {
+export async function preview(program: Program, { created, ...chosen }: PreviewOptions = {}): Promise<Plan> {
   const { args, env } = await withPolicies(program);
   return withEventLog(async (log) => {
     const result = await pulumi(
@@ -112,7 +117,7 @@ export async function preview(program: Program, chosen: Chosen = {}): Promise<Pl
       // The option exists only with this set; Pulumi's automation API uses both.
       { env: { ...env, PULUMI_DEBUG_COMMANDS: "true" }, allowFailure: true },
     );
-    return planOutcome(log, { stack: program.stack, offline: false, ...result });
+    return planOutcome(log, { stack: program.stack, offline: false, created, ...result });
   });
 }
 
@@ -125,9 +130,9 @@ export interface UpdateOptions extends Chosen {
 
 /**
  * Seconds that an update may take: of a stack with hosts, of one that has none yet, and a roll-back's of either. That one
- * shares the time of its step with the packages of the earlier commit and the verification.
+ * shares the time of its step with the packages of the earlier commit, its plan and the verification.
  */
-export const updateLimits = { running: 3600, first: 4 * 3600, rollback: 3000 } as const;
+export const updateLimits = { running: 3600, first: 4 * 3600, rollback: 2700 } as const;
 
 /**
  * Updates the stack to the checkout. It previews first: the policies that judge the stack as a whole are asked at the end

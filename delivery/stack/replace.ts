@@ -1,8 +1,8 @@
 import { inCheckout, type Prepare } from "./checkout.ts";
-import { guard } from "./guard.ts";
+import { guarded } from "./guard.ts";
 import { deployedIn, historyOf } from "./history.ts";
 import { machineOf } from "./operations.ts";
-import { type Program, preview, resources, update } from "./program.ts";
+import { type Program, resources, update } from "./program.ts";
 
 export interface ReplaceOptions {
   host: string;
@@ -30,7 +30,7 @@ export async function replaceHost(
     program,
     commit,
     async (deployed) => {
-      guard(await preview(deployed, chosen), { dataLoss, host });
+      await guarded(deployed, chosen, { dataLoss, host });
       await update(deployed, { ...chosen, message: `Replace host ${host} at ${commit}`, deadline });
       return commit;
     },

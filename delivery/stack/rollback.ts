@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { messageOf } from "../../components/core/errors.ts";
 import { moduleOf } from "../../components/core/provider/providerText.ts";
 import { run } from "../../tools/exec.ts";
+import { createdBy } from "../comment/impact/index.ts";
+import type { Plan } from "../comment/plan.ts";
 import { inCheckout, type Prepare } from "./checkout.ts";
-import { commitBefore, parseHistory, verifiedTag } from "./history.ts";
+import { guarded } from "./guard.ts";
+import { commitBefore, historyOf, isCommit, lastIn, verifiedTag } from "./history.ts";
 import { commitOf, type Program, pulumi, resources, update, updateLimits } from "./program.ts";
 import { reachIn, verified } from "./verify.ts";
 
@@ -36,10 +39,21 @@ export async function refuseOlder(program: Program): Promise<void> {
   );
 }
 
-/** The commit that the stack would be rolled back to from the checkout's. */
-export async function previousCommit(program: Program): Promise<string> {
-  const { stdout } = await pulumi(program, ["stack", "history", "--json"]);
-  return commitBefore(parseHistory(stdout), await verifiedCommit(program), await commitOf(program.folder));
+/** The commit that the stack would be rolled back to. @param from the faulty commit. Default: the last deployed one. */
+export async function previousCommit(program: Program, from?: string): Promise<string> {
+  const history = await historyOf(program);
+  const leaving = from ?? lastIn(history) ?? (await commitOf(program.folder));
+  if (!isCommit(leaving)) throw new Error(`"${leaving}" is not a full commit id of 40 hexadecimal digits`);
+  const ancestors = await run("git", ["rev-list", leaving], { cwd: program.folder }).catch(
+    (cause: unknown) => {
+      throw new Error(
+        `commit ${leaving}, which is to be left, is not in this checkout; name the one to go to with --commit`,
+        { cause },
+      );
+    },
+  );
+  const earlier = new Set(ancestors.stdout.split("\n"));
+  return commitBefore(history, await verifiedCommit(program), leaving, earlier);
 }
 
 /**
@@ -74,6 +88,12 @@ async function refuseUnknownKinds(program: Program, folder: string, commit: stri
 export interface RollbackOptions {
   /** Full id. Default: the last verified commit. */
   commit?: string | undefined;
+  /** The faulty commit. Default: the last deployed one. */
+  from?: string | undefined;
+  /** Whether data may be lost. Without it, what the failed update created may be deleted again, and nothing else. */
+  dataLoss?: boolean;
+  /** Of the failed update. */
+  plan?: Plan | undefined;
   prepare?: Prepare | undefined;
 }
 
@@ -82,17 +102,20 @@ export interface RollbackOptions {
  * the current ones; deleted data is not restored.
  *
  * @returns the deployed commit
+ * @throws before anything changes, when a policy refuses the plan, or it loses data without consent
  */
 export async function rollback(
   program: Program,
-  { commit: given, prepare }: RollbackOptions = {},
+  { commit: given, from, dataLoss = false, plan, prepare }: RollbackOptions = {},
 ): Promise<string> {
-  const commit = given ?? (await previousCommit(program));
+  const commit = given ?? (await previousCommit(program, from));
   return inCheckout(
     program,
     commit,
     async (earlier) => {
       await refuseUnknownKinds(program, earlier.folder, commit);
+      const created = plan && createdBy(plan);
+      await guarded(earlier, { refresh: true, created }, { dataLoss });
       const message = `Roll back to ${commit}`;
       await update(earlier, { message, refresh: true, deadline: updateLimits.rollback });
       return commit;

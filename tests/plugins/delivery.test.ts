@@ -1,4 +1,4 @@
-import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { components } from "../../delivery/stack/components.ts";
 import { objections } from "../../delivery/stack/guard.ts";
 import { targetsOf } from "../../delivery/stack/operations.ts";
 import { outputs, preview, pulumi, resources, update } from "../../delivery/stack/program.ts";
+import { replaceHost } from "../../delivery/stack/replace.ts";
 import {
   markVerified,
   previousCommit,
@@ -37,7 +38,10 @@ describe("C1 deployment and roll-back, with the real CLI", () => {
     await expect(update(stack, { message: "second" })).rejects.toThrow(/pulumi up ended with/);
     expect(await previousCommit(stack)).toBe(first);
 
-    expect(await rollback(stack, { prepare: link })).toBe(first);
+    // The effect of replacing this type is unknown, so it may hold data.
+    await expect(rollback(stack, { prepare: link })).rejects.toThrow(/RandomString word.*loss of data/);
+    expect((await resources(stack)).find(({ urn }) => urn.endsWith("::word"))?.inputs?.length).toBe(7);
+    expect(await rollback(stack, { dataLoss: true, prepare: link })).toBe(first);
     expect(await checkout.length()).toBe(5);
     const state = await resources(stack);
     expect(state.find(({ urn }) => urn.endsWith("::word"))?.inputs?.length).toBe(5);
@@ -61,7 +65,7 @@ describe("C1 deployment and roll-back, with the real CLI", () => {
     await update(stack, { message: "second" });
     expect(await checkout.length()).toBe(6);
     // Nobody marked the second one: it did not verify.
-    expect(await rollback(stack, { prepare: link })).toBe(first);
+    expect(await rollback(stack, { dataLoss: true, prepare: link })).toBe(first);
     expect(await checkout.length()).toBe(5);
 
     await refuseOlder(stack);
@@ -83,13 +87,15 @@ describe("C1 deployment and roll-back, with the real CLI", () => {
     await checkout.commit(program(6, outside));
     await update(stack, { message: "second" });
 
-    const going = rollbackVerified(stack, { commit: first, prepare: link, deadline: 1 });
+    const going = rollbackVerified(stack, { commit: first, dataLoss: true, prepare: link, deadline: 1 });
     await expect(going).rejects.toThrow(/was rolled back to [0-9a-f]{40}, and does not answer.*answers 503/s);
     const tags = async () =>
       JSON.parse((await pulumi(stack, ["stack", "tag", "ls", "--json"])).stdout) as object;
     expect(Object.values(await tags())).not.toContain(first);
     status = 200;
-    expect(await rollbackVerified(stack, { commit: first, prepare: link, deadline: 30 })).toBe(first);
+    expect(
+      await rollbackVerified(stack, { commit: first, dataLoss: true, prepare: link, deadline: 30 }),
+    ).toBe(first);
     expect(await checkout.length()).toBe(5);
     expect(Object.values(await tags())).toContain(first);
     // The token is for asking, and hidden elsewhere.
@@ -177,6 +183,23 @@ describe("C1 planning and parts, with the real CLI", () => {
     expect(objections(plan, { dataLoss: false })).toHaveLength(1);
     await update(stack, { message: "again", refresh: true });
     await access(file);
+  });
+
+  test("a host is replaced by the deployed commit's program; a later one that is checked out is not deployed", async () => {
+    checkout = await Checkout.make();
+    const { program: stack } = checkout;
+    const aside = await mkdtemp(join(tmpdir(), "sophia-replaced-"));
+    onTestFinished(() => rm(aside, { recursive: true, force: true }));
+    const file = join(aside, "host");
+    const deployed = await checkout.commit(program(5, host(file)));
+    await update(stack, { message: "first" });
+    await checkout.commit(program(6, host(file)));
+    await writeFile(file, "of the first machine");
+    expect(await replaceHost(stack, { host: "backend", dataLoss: false, prepare: link })).toBe(deployed);
+    expect(await readFile(file, "utf8")).toBe("");
+    expect(await checkout.length()).toBe(5);
+    // A second time: what it left in the history is a clean checkout, too.
+    expect(await replaceHost(stack, { host: "backend", dataLoss: false, prepare: link })).toBe(deployed);
   });
 
   test("one unchanged resource can be replaced", async () => {

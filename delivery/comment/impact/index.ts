@@ -1,4 +1,4 @@
-import { type Effect, severities } from "../plan.ts";
+import { type Effect, type Plan, severities } from "../plan.ts";
 import type { Outcome } from "../steps.ts";
 import { hostRules } from "./hosts.ts";
 import { kubernetesRules } from "./kubernetes.ts";
@@ -22,6 +22,12 @@ function unknown(outcome: Outcome): Found[] {
   return [{ subject: `${outcome.type} ${outcome.name}`, severity: "data", what, why: because(outcome) }];
 }
 
+const keyOf = ({ type, name }: { type: string; name: string }): string => `${type} ${name}`;
+
+/** Resources that a plan creates or replaces. Until it is used, what it has created holds no data to lose. Pure. */
+export const createdBy = ({ changes }: Plan): ReadonlySet<string> =>
+  new Set(changes.filter(({ kind }) => kind === "create" || kind === "replace").map(keyOf));
+
 /** The effects of one resource's change; none for a new resource, which has no users yet. */
 function effectsOfOne(outcome: Outcome): Found[] {
   if (outcome.kind === "same" || outcome.kind === "create" || !outcome.real) return [];
@@ -32,9 +38,20 @@ function effectsOfOne(outcome: Outcome): Found[] {
   return effects.map((effect) => ({ ...within, ...effect }));
 }
 
-/** What restarts, is unavailable or loses data, the most severe first. Pure. */
-export function effectsOf(outcomes: Outcome[]): Effect[] {
-  const all = outcomes.flatMap(effectsOfOne);
+/** What is gone with a resource that was just created. */
+const withoutLoss = (found: Found): Found =>
+  found.severity === "data"
+    ? { ...found, severity: "outage", what: `${found.what}; it was just created` }
+    : found;
+
+/**
+ * What restarts, is unavailable or loses data, the most severe first. Pure.
+ * @param created resources that hold no data yet, see `createdBy`
+ */
+export function effectsOf(outcomes: Outcome[], created: ReadonlySet<string> = new Set()): Effect[] {
+  const all = outcomes.flatMap((outcome) =>
+    created.has(keyOf(outcome)) ? effectsOfOne(outcome).map(withoutLoss) : effectsOfOne(outcome),
+  );
   const covered = new Set(all.flatMap(({ covers }) => covers ?? []));
   const seen = new Set<string>();
   return all

@@ -129,4 +129,4 @@ const handler = () => {
 new pulumi.CustomResource("pulumi-nodejs:dynamic/lambda:Instance", "fleet-backend", {
   file: ${JSON.stringify(file)},
   __provider: "exports.handler = " + handler.toString(),
-});`;
+}, { deleteBeforeReplace: true });`;

@@ -13,6 +13,7 @@ test("C1 each workflow by hand that may lose data asks for consent, and tells th
     ["deploy.yml", undefined],
     ["part.yml", "deploy"],
     ["instances.yml", "replace"],
+    ["rollback.yml", "rollback"],
   ] as const) {
     const { on, jobs: all } = workflows.get(file) ?? {};
     expect(on?.workflow_dispatch, file).toMatchObject({ inputs: { "data-loss": { default: false } } });
@@ -68,4 +69,13 @@ test("C1 a roll-back or a stop that waits for a deployment is not cancelled by t
     expect([file, how]).toEqual([file, { group: how.group, "cancel-in-progress": false, queue: "max" }]);
   // actionlint does not check the value.
   for (const { file, queue } of groups) expect(others, file).toContain(queue);
+});
+
+test("C1 an automatic roll-back leaves its own commit, and may delete what its own update has created", () => {
+  const runs = (workflows.get("deploy.yml")?.jobs.deploy?.steps ?? []).map(({ run }) => run ?? "");
+  expect(runs.find((run) => run.includes("cli.ts rollback"))).toMatch(
+    /--from="\$GITHUB_SHA" --plan=plan.json/,
+  );
+  expect(runs.find((run) => run.includes("cli.ts rollback"))).not.toContain("DATA_LOSS");
+  expect(runs.find((run) => run.includes("cli.ts plan"))).toContain("--plan=plan.json");
 });

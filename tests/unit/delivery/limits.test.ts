@@ -32,10 +32,10 @@ test("C1 an update that hangs fails its step, and leaves the job time to roll ba
   const rollback = workflows
     .get("deploy.yml")
     ?.jobs.deploy?.steps?.find(({ run }) => run?.includes("rollback"));
-  // Beside its update: the earlier commit's packages, the verification, and what Pulumi completes after the deadline.
-  const [packages, verification, ending] = [6, 5, 5];
+  // Beside its update: the earlier commit's packages, its plan, the verification, and what Pulumi completes after the deadline.
+  const [packages, plan, verification, ending] = [6, 8, 5, 5];
   expect(rollback?.["timeout-minutes"]).toBeGreaterThan(
-    updateLimits.rollback / 60 + packages + verification + ending,
+    updateLimits.rollback / 60 + packages + plan + verification + ending,
   );
   expect(rollback?.if).toMatch(/failure\(\).*steps\.update\.outcome == 'failure'/);
 });
@@ -74,7 +74,11 @@ test("C1 a roll-back of a stack without hosts is ended in order before its step'
   writeFileSync(
     binary,
     `#!/bin/sh
-case "$1" in up) ;; *) echo '{}'; exit ;; esac
+case "$1" in
+  up) ;;
+  preview) while [ "$1" != --event-log ]; do shift; done; : >"$2"; exit ;;
+  *) echo '{}'; exit ;;
+esac
 trap 'echo recorded >>"${told}"; exit 1' TERM
 echo begun >"${told}"
 while :; do sleep 0.05; done

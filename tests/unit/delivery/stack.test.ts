@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 import { providerText } from "../../../components/core/provider/providerText.ts";
 import type { Effect, Plan } from "../../../delivery/comment/plan.ts";
 import { guard, objections } from "../../../delivery/stack/guard.ts";
-import { commitBefore, parseHistory } from "../../../delivery/stack/history.ts";
+import { commitBefore as chosen, lastIn, parseHistory } from "../../../delivery/stack/history.ts";
 import { confirm, machineOf, targetsOf } from "../../../delivery/stack/operations.ts";
 import { programIn } from "../../../delivery/stack/program.ts";
 import { modulesIn } from "../../../delivery/stack/rollback.ts";
 import { reachOf } from "../../../delivery/stack/verify.ts";
+import { updated } from "./recorded.ts";
 
 const commit = (digit: string) => digit.repeat(40);
 const [now, good, older, dirty] = [commit("1"), commit("2"), commit("3"), commit("4")];
@@ -40,6 +41,10 @@ const history = parseHistory(
 );
 
 describe("C1 which commit to roll back to", () => {
+  const all = new Set("123456".split("").map(commit));
+  const commitBefore = (some: typeof history, verified: string | undefined, leaving: string, earlier = all) =>
+    chosen(some, verified, leaving, earlier);
+
   test("the one that was seen to work", () => {
     expect(commitBefore(history, older, now)).toBe(older);
   });
@@ -50,6 +55,13 @@ describe("C1 which commit to roll back to", () => {
     expect(commitBefore(history, now, now)).toBe(good);
     expect(commitBefore(history, "no commit", now)).toBe(good);
     expect(commitBefore(history, undefined, good)).toBe(older);
+  });
+
+  test("never a later one than is left: after a roll-back, that is the faulty one", () => {
+    const again = [...parseHistory(JSON.stringify([updated(good), updated(now)])), ...history];
+    expect(lastIn(again)).toBe(good);
+    expect(commitBefore(again, good, good, new Set([good, older]))).toBe(older);
+    expect(commitBefore(again, now, good, new Set([good, older]))).toBe(older);
   });
 
   test("none: says what to do", () => {
