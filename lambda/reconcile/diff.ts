@@ -23,8 +23,7 @@ const replace = (...replaces: string[]): Difference => ({ changes: true, replace
 export function difference(id: string, old: InstanceOutputs, wanted: Wanted): Difference {
   if ("adopt" in wanted) {
     const { adopt } = wanted;
-    const stays = "id" in adopt ? adopt.id === id : old.adopted && adopt.name === old.name;
-    if (!stays) return replace("adopt");
+    if (!("id" in adopt ? adopt.id === id : adopt.name === old.name)) return replace("adopt");
     // A launched instance that is adopted now is only marked: replacing it would terminate it.
     return old.adopted ? same : update;
   }

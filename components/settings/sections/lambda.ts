@@ -82,9 +82,9 @@ export const hostSettings = z.strictObject({
   /** `server` and `agent` are K3s's words; the others say which workloads the node takes. */
   roles: z.array(z.enum(hostRoles)).min(1),
   /**
-   * Take a host that already runs instead of launching one. Never re-creates or reboots it. Lambda attaches firewall
-   * rulesets at the launch only: the rules of an adopted host are set by hand, and each update warns of what they do not
-   * admit.
+   * Take a host that already runs instead of launching one. Never re-creates or reboots it. One that this stack launched
+   * goes on running, and is no longer terminated with the stack. Lambda attaches firewall rulesets at the launch only: the
+   * rules of an adopted host are set by hand, and each update warns of what they do not admit.
    */
   adopt: z
     .union([z.strictObject({ id: z.string().min(1) }), z.strictObject({ name: z.string().min(1) })])

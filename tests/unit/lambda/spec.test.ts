@@ -110,6 +110,7 @@ test("a name is changed in place, a half-made instance is finished in place", ()
 test("L3 between launched and adopted", () => {
   const adopted = { ...old, adopted: true };
   expect(difference("i", old, { adopt: { id: "i" } })).toEqual({ changes: true, replaces: [] });
+  expect(difference("i", old, { adopt: { name: old.name } })).toEqual({ changes: true, replaces: [] });
   expect(difference("i", old, { adopt: { id: "other" } }).replaces).toEqual(["adopt"]);
   expect(difference("i", adopted, { adopt: { id: "i" } }).changes).toBe(false);
   expect(difference("i", adopted, { adopt: { name: old.name } }).changes).toBe(false);
