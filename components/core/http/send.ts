@@ -1,5 +1,6 @@
 import { ReplyLost, Unreachable, Untrusted, type Vendor } from "./errors.ts";
 import { retryAfterOf } from "./retryAfter.ts";
+import { isUntrusted } from "./untrusted.ts";
 
 /** Failures before a connection is established: the request cannot have reached the server. */
 const unsent = new Set([
@@ -11,13 +12,6 @@ const unsent = new Set([
   "ENETDOWN",
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
-
-/**
- * The server's certificate was refused, before the request was sent: OpenSSL's verification errors (`X509_V_ERR_…`
- * without that prefix), and Node's own. None of them passes by waiting.
- */
-const untrusted =
-  /^(CERT_|CRL_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|ERROR_IN_CERT_|ERR_TLS_CERT_)/;
 
 export interface HttpRequest {
   /** The call, for messages. */
@@ -77,7 +71,7 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
     const { code, message } = reasonOf(error);
     const reason = redact(message);
     const { origin } = new URL(url);
-    if (untrusted.test(code))
+    if (isUntrusted(code))
       throw new Untrusted(vendor, {
         call,
         message: `${origin} presents a certificate that is not trusted: ${reason} (${code})`,

@@ -1,6 +1,7 @@
 import { checkServerIdentity } from "node:tls";
 import pg from "pg";
-import { asError } from "../../../components/core/errors.ts";
+import { asError, messageOf } from "../../../components/core/errors.ts";
+import { isUntrusted } from "../../../components/core/http/untrusted.ts";
 import { notYet, Unrecoverable, WaitTimeout, waitFor } from "../../../components/core/wait.ts";
 import { Refused, throughTunnel, Unreachable } from "./tunnel.ts";
 
@@ -26,7 +27,7 @@ export const dropDeadline = 60;
 /**
  * Drops the slot of a capture that was deleted. A slot without a reader keeps WAL for ever, and Estuary leaves it
  * behind. Where PostgreSQL cannot be reached any more, it most likely went before, and the slot with it. Where the
- * tunnel's host refuses the key or the address, PostgreSQL is still there: that fails.
+ * tunnel's host refuses the key or the address, or the certificate is not trusted, PostgreSQL is still there: that fails.
  *
  * @returns What was done, for people.
  */
@@ -40,7 +41,9 @@ export async function dropSlot(props: SlotProps, deadline = dropDeadline): Promi
           last = error;
           if (error instanceof Unreachable || isPassing(error)) throw error;
           if (error instanceof Refused)
-            throw new Unrecoverable(new Error(refusal(props.slot, error.message)));
+            throw new Unrecoverable(new Error(refusal(props.slot, error.message, newKey)));
+          if (isUntrusted(codeOf(error)))
+            throw new Unrecoverable(new Error(refusal(props.slot, untrusted(props, error), newAuthority)));
           throw new Unrecoverable(asError(error));
         }),
     );
@@ -53,17 +56,26 @@ export async function dropSlot(props: SlotProps, deadline = dropDeadline): Promi
   }
 }
 
-const refusal = (slot: string, reason: string): string =>
-  `replication slot ${slot} is not dropped: ${reason}. Set estuaryTunnelKey to the key that the host accepts and run ` +
-  "`pulumi up` with Estuary still enabled, which remembers it; then remove it again. Or drop the slot as an administrator " +
+const newKey =
+  "Set estuaryTunnelKey to the key that the host accepts and run `pulumi up` with Estuary still enabled, which remembers it; then remove it again";
+
+const newAuthority =
+  "Run `pulumi up` with Estuary still enabled, which reads PostgreSQL's authority again and remembers it; then remove it again";
+
+const untrusted = ({ address }: SlotProps, error: unknown): string =>
+  `PostgreSQL at ${address} presents a certificate that the remembered authority does not vouch for: ${messageOf(error)} (${codeOf(error)})`;
+
+const refusal = (slot: string, reason: string, advice: string): string =>
+  `replication slot ${slot} is not dropped: ${reason}. ${advice}. Or drop the slot as an administrator ` +
   `of PostgreSQL, SELECT pg_drop_replication_slot('${slot}'), and take the resource out of the state: ` +
   "`pulumi state delete <its URN>`";
 
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "";
+
 /** Object in use, cannot connect now, too many connections: all pass. */
 const isPassing = (error: unknown): boolean =>
-  error instanceof Error &&
-  "code" in error &&
-  ["55006", "57P03", "53300", "ECONNRESET"].includes(String(error.code));
+  ["55006", "57P03", "53300", "ECONNRESET"].includes(codeOf(error));
 
 async function attempt(props: SlotProps, port: number) {
   const client = new pg.Client({
