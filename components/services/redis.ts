@@ -42,7 +42,7 @@ export interface RedisArgs {
   /** Section `redis`. */
   settings: Settings["redis"];
   namespace: pulumi.Input<string>;
-  /** A change concerns new volumes only. */
+  /** A change is refused by Kubernetes as long as the StatefulSet exists. */
   storageClass: string;
   /** Serve TLS only, with this certificate (PEM). Default: no TLS. A change restarts Redis. */
   tls?: { certificate: pulumi.Input<string>; key: pulumi.Input<string>; ca: pulumi.Input<string> };

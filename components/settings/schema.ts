@@ -26,7 +26,10 @@ export const settingsSchema = z
     pipeline: pipelineSettings,
     monitoring: monitoringSettings.prefault({}),
     images: imagesSettings.prefault({}),
-    /** Storage class of every volume. */
+    /**
+     * Storage class of every volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update
+     * fails; existing volumes of PostgreSQL, Redis and monitoring stay where they are.
+     */
     storageClass: z.string().default("local-path"),
     /**
      * The preview fails when the estimate exceeds this many US dollars a month. A host that is not adopted counts with the

@@ -72,6 +72,12 @@ describe("charts/postgres", () => {
     );
   });
 
+  test("D1 a larger size is left to new volumes: local-path grows none, and the operator would stop there", () => {
+    expect(only(render("postgres", "data", valuesOf({ storage: "500Gi" })), "Cluster").spec?.storage).toEqual(
+      { size: "500Gi", storageClass: "local-path", resizeInUseVolumes: false },
+    );
+  });
+
   test("the release waits for a proof with the least login, which sees the authority but not its key", () => {
     const job = only(objects, "Job");
     expect(job.metadata.annotations).toMatchObject({ "helm.sh/hook": "post-install,post-upgrade" });

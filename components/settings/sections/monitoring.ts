@@ -16,7 +16,9 @@ export const monitoringSettings = z.strictObject({
   intervalSeconds: z.number().int().min(5).max(60).default(30),
   /** Days that samples are kept, fewer where four fifths of the volume are full. A change restarts Prometheus. */
   retentionDays: z.number().int().min(1).default(15),
-  /** Prometheus's volume. A change concerns new volumes only. */
+  /**
+   * Of Prometheus's volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update fails.
+   */
   storage: quantity.default("10Gi"),
   /** Prometheus's. A change restarts it. */
   resources: z

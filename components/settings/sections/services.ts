@@ -18,6 +18,10 @@ export const postgresSettings = z.strictObject({
    * is exactly one. A change adds or removes standbys.
    */
   instances: z.number().int().min(1).max(5).default(1),
+  /**
+   * Size of each server's volume, which the limits of its WAL follow from. It can only be raised: at once for those limits,
+   * for the volume only where a server is new. With `local-path`, the host's disk is the only limit of a volume.
+   */
   storage: quantity.default("50Gi"),
   resources: resources.prefault({ cpu: "2", memory: "8Gi" }),
   /**
@@ -36,6 +40,7 @@ export const redisSettings = z.strictObject({
   image: z.string().default(images.redis),
   /** Redis's `maxmemory`; the container gets a quarter more. A change restarts Redis. */
   memory: quantity.default("4Gi"),
+  /** Of its volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update fails. */
   storage: quantity.default("10Gi"),
   /** Of its password. Left out: the first one. Another generation makes a new one, and restarts Redis and its clients. */
   passwordGeneration: generation.optional(),
