@@ -1,6 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { redisValues } from "../../components/services/redis.ts";
 import { redisSettings } from "../../components/settings/sections/services.ts";
+import { repository } from "../../tools/repository.ts";
 import { only, render } from "./render.ts";
 import { faultsOf } from "./rules.ts";
 
@@ -44,11 +48,23 @@ describe("charts/redis", () => {
     expect(map.data?.["redis.conf"]).toMatch(/^port 0\ntls-port 6379$/m);
   });
 
+  const annotations = (changed: object, chart = "redis") => {
+    const set = only(render(chart, "data", { ...values, ...changed }), "StatefulSet");
+    return JSON.stringify((set.spec as { template: { metadata: object } }).template.metadata);
+  };
+
+  test("a new script that starts Redis restarts it", () => {
+    const folder = mkdtempSync(join(tmpdir(), "chart-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const chart = join(folder, "redis");
+    cpSync(join(repository, "charts/redis"), chart, { recursive: true });
+    expect(annotations({}, chart)).toBe(annotations({}));
+    const file = join(chart, "templates/config.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("umask 077", "umask 027"));
+    expect(annotations({}, chart)).not.toBe(annotations({}));
+  });
+
   test("a new password or setting restarts Redis, a new comment in the chart does not", () => {
-    const annotations = (changed: object) => {
-      const set = only(render("redis", "data", { ...values, ...changed }), "StatefulSet");
-      return JSON.stringify((set.spec as { template: { metadata: object } }).template.metadata);
-    };
     const before = annotations({});
     expect(annotations({ maxmemory: "1" })).not.toBe(before);
     expect(annotations({ passwordHash: "def" })).not.toBe(before);
