@@ -13,6 +13,21 @@ const inferred = (key: string[], writeSchema: Json): CollectionModel => ({
   readSchema: { allOf: [{ $ref: "flow://write-schema" }, { $ref: "flow://inferred-schema" }] },
 });
 
+const isDeletion = {
+  required: ["_meta"],
+  properties: { _meta: { required: ["op"], properties: { op: { const: "d" } } } },
+};
+const merge = { reduce: { strategy: "merge" } };
+// JSON Schema's keyword; spelt out, it would look like a promise's.
+const then = "then";
+/** A document that says so deletes its record. */
+const deletable = { if: isDeletion, [then]: { reduce: { strategy: "merge", delete: true } } };
+/**
+ * What a document leaves out keeps its value: HubSpot's nightly refresh has calculated properties only, and PostgreSQL
+ * leaves out large values that did not change. Without this the last document would be the whole record.
+ */
+const mergeable = { ...deletable, else: merge };
+
 /** A collection whose table is captured again: when a document was published has a name that no other collection has. */
 const staged = (model: CollectionModel): CollectionModel => ({
   ...model,
@@ -30,8 +45,13 @@ export function hubspotCollection(object: "contacts" | "deals"): CollectionModel
         createdAt: { type: "string", format: "date-time" },
         updatedAt: { type: "string", format: "date-time" },
         archived: { type: "boolean" },
-        properties: { type: "object", properties: each(hubspotProperties[object], () => orNull("string")) },
+        properties: {
+          type: "object",
+          ...merge,
+          properties: each(hubspotProperties[object], () => orNull("string")),
+        },
       },
+      ...mergeable,
     }),
   );
 }
@@ -55,6 +75,7 @@ export function slackCollection(stream: "channels" | "channel_messages"): Collec
             properties: { value: orNull("string") },
           })),
         },
+        ...deletable,
       }),
     );
   }
@@ -73,6 +94,7 @@ export function slackCollection(stream: "channels" | "channel_messages"): Collec
         ...each(["reactions", "files", "blocks"], () => orNull("array")),
         edited: { type: ["object", "null"], properties: { ts: orNull("string") } },
       },
+      ...deletable,
     }),
   );
 }
@@ -93,7 +115,9 @@ export function tableCollection(stream: StreamName): CollectionModel {
           op: { enum: ["c", "d", "u"] },
           source: { type: "object" },
         },
+        ...merge,
       },
     },
+    ...mergeable,
   });
 }
