@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import type { Candidate } from "./candidates.ts";
 import { launch, launchSettled, ownedBy, strays } from "./launch.ts";
 import { BrokenMachine, terminateAndWait, untilActive } from "./lifecycle.ts";
-import { type InstanceOutputs, launchedOutputs, observed } from "./outputs.ts";
+import { type InstanceOutputs, launchedOutputs, observed, placedParts } from "./outputs.ts";
 import { fixedParts, type InstanceSpec, isAlive, specDigest, specTag, tagOf } from "./spec.ts";
 
 export interface CreatedInstance {
@@ -110,7 +110,8 @@ export async function updateInstance(
 ): Promise<InstanceOutputs> {
   if (!old.ready) await finish(context, id, spec);
   const instance = await context.api.renameInstance(id, spec.name);
-  return { ...old, ...observed(instance), ready: true };
+  const placed = old.region === "" ? placedParts(instance, spec) : {};
+  return { ...old, ...placed, ...observed(instance), ready: true };
 }
 
 async function finish(context: Context, id: string, spec: InstanceSpec): Promise<void> {
@@ -136,7 +137,8 @@ export async function readInstance(
 ): Promise<InstanceOutputs | undefined> {
   const instance = await context.api.getInstance(id);
   if (instance === undefined || !isAlive(instance)) return undefined;
-  return { ...old, ...observed(instance) };
+  // The region goes together with the parts that depend on it: `updateInstance` sets them all.
+  return { ...old, ...observed(instance), ...(old.region === "" && { region: "" }) };
 }
 
 /** Terminates and waits until it is gone; an adopted instance is only removed from the state. */

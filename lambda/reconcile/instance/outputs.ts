@@ -36,6 +36,18 @@ export function launchedOutputs(instance: WireInstance, spec: InstanceSpec, read
   return { ...fixedParts(spec, instance.region.name), ...observed(instance), ready, adopted: false };
 }
 
+/**
+ * Parts that depend on the region, of an instance whose region was not known when it was recorded. What Lambda reports
+ * counts: the settings may have changed since the launch.
+ */
+export function placedParts(instance: WireInstance, spec: InstanceSpec) {
+  const { firewall_rulesets: rulesets, file_system_names: fileSystems } = instance;
+  return {
+    fileSystemName: fileSystems[0] ?? "",
+    rulesetId: rulesets ? (rulesets[0]?.id ?? "") : fixedParts(spec, instance.region.name).rulesetId,
+  };
+}
+
 export function adoptedOutputs(instance: WireInstance): InstanceOutputs {
   return {
     claim: "",
