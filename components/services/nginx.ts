@@ -76,7 +76,7 @@ export function nginxValues(
 }
 
 export interface NginxArgs {
-  /** Section `nginx`. Changes roll without a lost request. */
+  /** Section `nginx`. Changes roll without a lost request, except for those that need longer than `drain` of the chart. */
   settings: Settings["nginx"];
   namespace: pulumi.Input<string>;
   /** Routes in addition to `/health`. A change rolls. */

@@ -40,6 +40,9 @@ export const watched = (command: readonly string[], port: number): string[] => [
 /** Where a pod reports whether its program responds. Network policies open this port to nobody; the kubelet is exempt. */
 export const alive = { path: "/alive", port: 8081 };
 
+/** Seconds that a bridge waits for running calls and open streams when it is told to end. */
+export const bridgeClosingSeconds = 20;
+
 /**
  * The command that serves a stdio program. It keeps sessions of the 2025 revision, which end with the pod: without them
  * (`--stateless`) mcp-proxy leaks memory with each call, until it has none left.
@@ -51,7 +54,8 @@ export function bridged(command: readonly string[], port: number): string[] {
   return [
     ...["node", `${folder}/bridge.ts`, String(alive.port)],
     ...["--host", "0.0.0.0", "--port", String(port), "--server", "stream", "--no-eventStore"],
-    ...["--sessionIdleTimeout", "60000", "--maxBodySize", "1048576", "--gracefulShutdownTimeout", "20000"],
+    ...["--sessionIdleTimeout", "60000", "--maxBodySize", "1048576"],
+    ...["--gracefulShutdownTimeout", String(bridgeClosingSeconds * 1000)],
     ...["--", "sh", "-c", '"$@"; kill "$PPID"', "child", ...command],
   ];
 }

@@ -5,7 +5,7 @@ import type { Settings } from "../../components/settings/schema.ts";
 import type { DeployedEntry } from "../catalog/index.ts";
 import { clientLabels, egressRules, type Urls } from "./egress.ts";
 import { environmentOf, type Provided } from "./environment.ts";
-import { dns, podSpec } from "./pod.ts";
+import { closingSeconds, dns, podSpec } from "./pod.ts";
 import { autoscaler, type GpuScaling, gpuAutoscaler, gpuReplicas, rolling } from "./scaling.ts";
 
 export interface McpServerArgs {
@@ -40,6 +40,7 @@ export function serverObjects(args: McpServerArgs) {
   const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "sophia-mcp" };
   const variables = {
     PORT: String(entry.port),
+    SOPHIA_MCP_SHUTDOWN_GRACE: String(closingSeconds(entry)),
     [hostsVariable]: "/etc/sophia/hosts.json",
     ...settings.servers[entry.name]?.variables,
   };

@@ -5,7 +5,7 @@ import { restrictedContainer, restrictedPod } from "../../components/services/re
 import { secretsFolder } from "../../components/settings/environment/uses.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import type { DeployedEntry } from "../catalog/index.ts";
-import { alive, bridged, watched } from "../catalog/vendor.ts";
+import { alive, bridgeClosingSeconds, bridged, watched } from "../catalog/vendor.ts";
 
 type Container = types.input.core.v1.Container;
 
@@ -67,6 +67,17 @@ const programProbe: Container["livenessProbe"] = {
   terminationGracePeriodSeconds: 10,
 };
 
+/** Seconds that a pod serves new calls after it is told to terminate: endpoints lose it a moment later. */
+const leavingSeconds = 5;
+
+/**
+ * Seconds that running calls may take once a pod serves no new ones. Our own servers end as soon as the last call has, so
+ * this is as long as a call may take. A bridge also waits for the streams that clients of the 2025 revision hold open, so
+ * its limit is short; of other programs it is what they need at most to end. Pure.
+ */
+export const closingSeconds = ({ source, timeout }: DeployedEntry): number =>
+  source.registry === "own" ? timeout : bridgeClosingSeconds;
+
 export interface PodArgs {
   settings: Settings["mcp"];
   environment: types.input.core.v1.EnvVar[];
@@ -92,7 +103,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
     enableServiceLinks: false,
     ...placement,
     ...(entry.gpuSlices > 0 ? { runtimeClassName: settings.runtimeClass } : {}),
-    terminationGracePeriodSeconds: 40,
+    terminationGracePeriodSeconds: leavingSeconds + closingSeconds(entry) + 15,
     securityContext: restrictedPod({ volumes: true }),
     containers: [
       {
@@ -117,8 +128,7 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
         securityContext: restrictedContainer,
         ...probes(entry.health),
         ...(reportsAlive(entry) ? { livenessProbe: programProbe } : {}),
-        // Endpoints lose the pod a moment after it is told to terminate.
-        lifecycle: { preStop: { sleep: { seconds: 5 } } },
+        lifecycle: { preStop: { sleep: { seconds: leavingSeconds } } },
         volumeMounts: [
           ...(args.hosts ? [{ name: "config", mountPath: "/etc/sophia", readOnly: true }] : []),
           ...(args.files ? [{ name: "secrets", mountPath: secretsFolder, readOnly: true }] : []),

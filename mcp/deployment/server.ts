@@ -11,8 +11,9 @@ type Objects = ReturnType<typeof serverObjects>;
 /**
  * One MCP server of the catalog on the MCP node: Deployment, Service, service account, its own Secret, and a network
  * policy with the egress of its entry; only Nginx and the gateway may connect to it, by the namespace's policies. A change
- * rolls without a failed request, unless the server has a volume; a client of the 2025 revision at the own path of a
- * server with sessions, as every bridged one is, must then begin a new session. A change of the name creates a new server.
+ * rolls without a failed request, unless the server has a volume, or a third-party server's call needs longer than its
+ * program waits; a client of the 2025 revision at the own path of a server with sessions, as every bridged one is, must
+ * then begin a new session. A change of the name creates a new server.
  */
 export class McpServer extends Component {
   readonly name: string;

@@ -20,7 +20,7 @@ import {
 export interface GatewayArgs {
   settings: Settings["mcp"];
   namespace: pulumi.Input<string>;
-  /** A change rolls the gateway; clients of the 2025 revision then open a new session. */
+  /** A change rolls the gateway, which cuts calls that need more than 15 s; clients of the 2025 revision open a new session. */
   backends: readonly Backend[];
   auth: GatewayAuth;
   /** Redis for sessions of the 2025 revision, which fail while it is unavailable; the 2026 revision has none. */

@@ -33,10 +33,11 @@ export const variables = {
     setBy: "default",
   },
   SOPHIA_MCP_SHUTDOWN_GRACE: {
-    about: "Seconds that running calls may take to finish after SIGTERM.",
+    about:
+      "Seconds that running calls may take to finish after SIGTERM; the server ends with the last one. In the cluster as long as the gateway waits for a call.",
     usedBy: ["mcp-kit"],
     schema: z.coerce.number().positive().default(20),
-    setBy: "default",
+    setBy: "program",
   },
   SOPHIA_HOSTS_FILE: {
     about: "JSON file with the stack's hosts.",

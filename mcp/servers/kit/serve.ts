@@ -26,7 +26,7 @@ export interface ServeOptions {
 
 export interface Serving {
   port: number;
-  /** Stops accepting, lets running calls finish for at most `graceSeconds`, then closes. */
+  /** Stops accepting, ends subscriptions, lets running calls finish for at most `graceSeconds`, then closes. */
   close(graceSeconds: number): Promise<void>;
 }
 
@@ -39,6 +39,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const metrics = new Metrics(options.name);
   const allowed = bearerCheck(options.tokensFile);
   let closing = false;
+  /** Subscriptions, which do not end by themselves. */
+  const subscriptions = new Set<ServerResponse>();
 
   const handler = createMcpHandler(
     () => {
@@ -81,17 +83,28 @@ export async function serve(options: ServeOptions): Promise<Serving> {
           response.setHeader("www-authenticate", 'Bearer realm="mcp"');
           return reply(response, 401, { error: "missing or unknown bearer token" });
         }
+        if (request.headers["mcp-method"] === "subscriptions/listen") {
+          subscriptions.add(response);
+          response.once("close", () => subscriptions.delete(response));
+        }
         return mcp(request, response);
       default:
         return reply(response, 404, { error: "not found; the MCP endpoint is /mcp" });
     }
   };
 
+  let running = 0;
+  /** A kept connection would hold the server open until its client goes; so would one that never sent a request. */
+  const closeUnused = () => {
+    if (running === 0) server.closeAllConnections();
+    else server.closeIdleConnections();
+  };
   const server = createServer((request, response) => {
     if (closing) response.setHeader("connection", "close");
-    // A kept connection would hold the server open until its client goes.
+    running += 1;
     response.once("close", () => {
-      if (closing) setImmediate(() => server.closeIdleConnections());
+      running -= 1;
+      if (closing) setImmediate(closeUnused);
     });
     route(request, response).catch((error: unknown) => {
       log("error", "request failed", { reason: error instanceof Error ? error.message : String(error) });
@@ -111,7 +124,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     close: async (graceSeconds) => {
       closing = true;
       log("info", "closing", { graceSeconds });
-      await closed(server, graceSeconds);
+      for (const subscription of subscriptions) subscription.destroy();
+      const ended = closed(server, graceSeconds);
+      closeUnused();
+      await ended;
       await handler.close();
     },
   };
@@ -124,7 +140,6 @@ function closed(server: Server, graceSeconds: number): Promise<void> {
       clearTimeout(timer);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 

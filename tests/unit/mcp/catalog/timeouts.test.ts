@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { variablesFor } from "../../../../components/settings/environment/variables.ts";
 import { catalog } from "../../../../mcp/catalog/index.ts";
 import { gongTools } from "../../../../mcp/servers/gong/tools.ts";
@@ -39,6 +41,11 @@ const tools: Record<string, Tool[]> = {
   gong: gongTools(away),
   redis: redisTools({ command: away, close: away }, true),
 };
+
+test("W3 Nginx lets a call finish that is under way when its pod ends", () => {
+  const { drain } = parse(readFileSync("charts/nginx/values.yaml", "utf8")) as { drain: number };
+  expect(drain).toBeGreaterThan(Math.max(...catalog.map(({ timeout }) => timeout)));
+});
 
 describe("the gateway's timeouts", () => {
   const own = catalog.filter((entry) => entry.kind !== "remote" && entry.source.registry === "own");

@@ -6,7 +6,6 @@ import { sophiaInfrastructure } from "../../../../mcp/catalog/own.ts";
 import { vendorServers } from "../../../../mcp/catalog/vendors.ts";
 import { environmentOf } from "../../../../mcp/deployment/environment.ts";
 import { dns, podSpec } from "../../../../mcp/deployment/pod.ts";
-import { baseEnvironment } from "../../../../mcp/servers/kit/environment.ts";
 
 const provided = {
   values: { SOPHIA_LAMBDA_API_URL: "https://lambda.test/api/v1" },
@@ -209,10 +208,12 @@ describe("pod", () => {
     expect(pod({ kubernetes: undefined }).spec.automountServiceAccountToken).toBe(false);
   });
 
-  test("W3 may finish its calls: the termination grace period is longer than the preStop delay and the server's grace together", () => {
-    const { spec, container } = pod();
+  test("W3 a bridged server may finish its calls: the kubelet waits longer than the preStop delay and the bridge together", () => {
+    const { spec, container } = vendor("memory");
     const { preStop } = container.lifecycle as { preStop: { sleep: { seconds: number } } };
-    const shutdownGrace = baseEnvironment.parse({}).SOPHIA_MCP_SHUTDOWN_GRACE;
-    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(preStop.sleep.seconds + shutdownGrace);
+    const command = container.command as string[];
+    const closing = Number(command[command.indexOf("--gracefulShutdownTimeout") + 1]) / 1000;
+    expect(closing).toBeGreaterThan(0);
+    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(preStop.sleep.seconds + closing);
   });
 });

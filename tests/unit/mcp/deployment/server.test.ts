@@ -106,6 +106,21 @@ test("M2 S4 its network policy allows egress to what its entry names", async () 
   });
 });
 
+test("W3 a call may take as long as the gateway waits for it, also when its pod ends", async () => {
+  await server({ timeout: 485 });
+  const { terminationGracePeriodSeconds, containers } = template().spec as unknown as {
+    terminationGracePeriodSeconds: number;
+    containers: {
+      env: { name: string; value?: string }[];
+      lifecycle: { preStop: { sleep: { seconds: number } } };
+    }[];
+  };
+  const [{ env, lifecycle } = { env: [], lifecycle: { preStop: { sleep: { seconds: 0 } } } }] = containers;
+  const grace = Number(env.find(({ name }) => name === "SOPHIA_MCP_SHUTDOWN_GRACE")?.value);
+  expect(grace).toBeGreaterThanOrEqual(485);
+  expect(terminationGracePeriodSeconds).toBeGreaterThan(lifecycle.preStop.sleep.seconds + grace);
+});
+
 test("M4 its digest changes with its network policy, and nothing rolls", async () => {
   const digestOf = async (port: number) => {
     const { made } = await server({}, { apiServers: [{ address: "10.0.0.5", port }] });

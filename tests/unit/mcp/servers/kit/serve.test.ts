@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -181,6 +183,31 @@ test("W3 a running call is completed after SIGTERM, while new ones are refused",
   expect((await call).content).toEqual([{ type: "text", text: expect.stringContaining("through") }]);
   await closed;
   await close();
+});
+
+test("W3 a client that only waits for changes does not keep a server from ending", {
+  timeout: 60_000,
+}, async () => {
+  const { url, serving } = await start();
+  const { client, close } = await connect({ url: `${url}/mcp`, era: "2026-07-28" });
+  const subscription = await client.listen({ toolsListChanged: true });
+  expect(subscription.honoredFilter).toEqual({ toolsListChanged: true });
+  await serving.close(3600);
+  expect(await subscription.closed).toBe("remote");
+  await close();
+});
+
+test("W3 a connection without a request does not keep a server from ending", {
+  timeout: 60_000,
+}, async () => {
+  const { serving } = await start();
+  const socket = createConnection({ host: "127.0.0.1", port: serving.port });
+  await once(socket, "connect");
+  const ended = once(socket, "close");
+  // It has accepted a connection once it answers on a later one.
+  await fetch(`http://127.0.0.1:${serving.port}/healthz`);
+  await serving.close(3600);
+  await ended;
 });
 
 test("a server that is not ready reports it and stays healthy", async () => {
