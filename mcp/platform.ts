@@ -14,6 +14,7 @@ import { credentialFor, type Provided } from "./deployment/environment.ts";
 import { type Platform, provide } from "./deployment/provided.ts";
 import type { GpuScaling } from "./deployment/scaling.ts";
 import { McpServer } from "./deployment/server.ts";
+import { serverVolume } from "./deployment/volume.ts";
 import type { Backend, GatewayAuth } from "./gateway/backend.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { gatewayRoutes, serverRoutes } from "./routes.ts";
@@ -89,7 +90,7 @@ export class McpPlatform extends Component {
     if (off) void pulumi.log.info(off, this);
     const running = choices.flatMap((choice) => (choice.enabled ? [choice.entry] : []));
     const provided = provide(args);
-    const servers = this.#servers(running.filter(isDeployed), provided, args);
+    const servers = this.#servers(running.filter(isDeployed), this.#volumes(args), provided, args);
     const gateway = new Gateway(
       this.childName("gateway"),
       {
@@ -117,18 +118,31 @@ export class McpPlatform extends Component {
     this.registerOutputs({ servers: this.servers });
   }
 
+  /** Volumes by server, of servers that do not run, too: their data stays. */
+  #volumes(args: McpPlatformArgs): Map<string, pulumi.Resource> {
+    const possible = catalog.filter(isDeployed).filter(({ unavailable }) => unavailable === undefined);
+    return new Map(
+      possible.flatMap((entry) => {
+        const volume = serverVolume(this.childName(entry.name), entry, args, this);
+        return volume ? [[entry.name, volume] as const] : [];
+      }),
+    );
+  }
+
   #servers(
     entries: readonly DeployedEntry[],
+    volumes: ReadonlyMap<string, pulumi.Resource>,
     provided: Provided,
     args: McpPlatformArgs,
   ): Map<DeployedEntry, McpServer> {
     const urls = urlsOf(args);
+    const after = ({ name }: DeployedEntry) => [...(args.after ?? []), volumes.get(name) ?? []].flat();
     return new Map(
       entries.map((entry) => [
         entry,
         new McpServer(
           this.childName(entry.name),
-          { ...args, entry, provided, urls },
+          { ...args, entry, provided, urls, after: after(entry) },
           this.child({ dependsOn: entry.gpuSlices > 0 ? [args.gpu] : [] }),
         ),
       ]),

@@ -5,7 +5,7 @@ import type { Settings } from "../../components/settings/schema.ts";
 import type { DeployedEntry } from "../catalog/index.ts";
 import { clientLabels, egressRules, type Urls } from "./egress.ts";
 import { environmentOf, type Provided } from "./environment.ts";
-import { closingSeconds, dns, podSpec } from "./pod.ts";
+import { closingSeconds, dns, labelsOf, podSpec } from "./pod.ts";
 import { autoscaler, type GpuScaling, gpuAutoscaler, gpuReplicas, rolling } from "./scaling.ts";
 
 export interface McpServerArgs {
@@ -25,9 +25,7 @@ export interface McpServerArgs {
   provided: Provided;
   /** Default: servers with a GPU slice run their minimum of replicas. A change rolls nothing. */
   gpuScaling?: GpuScaling | undefined;
-  /** A change applies to new volumes only. */
-  storageClass: string;
-  /** Resources that must exist before the pods start. A change does nothing. */
+  /** Resources that must exist before the pods start, such as the entry's volume. A change does nothing. */
   after?: pulumi.Resource[];
 }
 
@@ -37,7 +35,7 @@ const hostsVariable = "SOPHIA_HOSTS_FILE";
 export function serverObjects(args: McpServerArgs) {
   const { entry, settings } = args;
   const name = dns(entry.name);
-  const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "sophia-mcp" };
+  const selector = labelsOf(entry.name);
   const variables = {
     PORT: String(entry.port),
     SOPHIA_MCP_SHUTDOWN_GRACE: String(closingSeconds(entry)),
@@ -59,11 +57,6 @@ export function serverObjects(args: McpServerArgs) {
       podSelector: { matchLabels: selector },
       policyTypes: ["Egress"],
       egress: pulumi.output(args.apiServers).apply((apiServers) => egressRules(entry, apiServers, args.urls)),
-    },
-    volume: entry.volume && {
-      accessModes: ["ReadWriteOnce"],
-      storageClassName: args.storageClass,
-      resources: { requests: { storage: entry.volume.size } },
     },
     clusterRole: entry.kubernetes && [
       { apiGroups: [""], resources: entry.kubernetes.resources, verbs: ["get", "list"] },

@@ -12,6 +12,12 @@ type Container = types.input.core.v1.Container;
 /** A server's name in Kubernetes, which allows no underscores. */
 export const dns = (name: string) => name.replaceAll("_", "-");
 
+/** Labels of a server's objects; they select its pods. */
+export const labelsOf = (name: string) => ({
+  "app.kubernetes.io/name": dns(name),
+  "app.kubernetes.io/part-of": "sophia-mcp",
+});
+
 /** Annotation of a Service whose address other resources need before it has endpoints. */
 export const addressAtOnce = { "pulumi.com/skipAwait": "true" };
 

@@ -92,13 +92,13 @@ export class McpServer extends Component {
     return [egress, binding];
   }
 
-  /** What the pods mount. */
+  /** What the pods mount, except for the volume. */
   #storage(
     objects: Objects,
     secrets: pulumi.Input<Record<string, pulumi.Input<string>>>,
     hosts: pulumi.Input<string>,
   ): pulumi.Resource[] {
-    const { metadata, readsHosts, volume } = objects;
+    const { metadata, readsHosts } = objects;
     const made: pulumi.Resource[] = [];
     if (readsHosts) {
       const data = { "hosts.json": hosts };
@@ -107,10 +107,6 @@ export class McpServer extends Component {
     if (Object.keys(objects.secrets).length > 0) {
       const values = { metadata, stringData: secrets };
       made.push(new k8s.core.v1.Secret(this.childName("secret"), values, this.child()));
-    }
-    if (volume) {
-      const claim = { metadata, spec: volume };
-      made.push(new k8s.core.v1.PersistentVolumeClaim(this.childName("volume"), claim, this.child()));
     }
     return made;
   }

@@ -45,7 +45,7 @@ function notesOf(entry: CatalogEntry): string[] {
       : []),
     ...(isDeployed(entry) && entry.volume
       ? [
-          `**${entry.name}** keeps its data on a volume of ${entry.volume.size}, and is unavailable for some seconds during a rollout.`,
+          `**${entry.name}** keeps its data on a volume of ${entry.volume.size}, which stays while the server is disabled, and keeps its storage class. It is unavailable for some seconds during a rollout.`,
         ]
       : []),
   ];

@@ -24,9 +24,13 @@ const given = Object.fromEntries(
 const account = { url: "https://account.snowflake.test/mcp" };
 const everything = { servers: { snowflake: account, snowflake_admin: account, snowflake_cortex: account } };
 
-async function platform(settings: object = everything, more: Partial<McpPlatformArgs> = {}) {
+async function platform(
+  settings: object = everything,
+  more: Partial<McpPlatformArgs> = {},
+  opts: pulumi.ComponentResourceOptions = {},
+) {
   engine.all.length = 0;
-  const made = new McpPlatform("mcp", {
+  const args: McpPlatformArgs = {
     settings: mcpSettings.parse(settings),
     hostname: "sophia.test",
     image: "registry.test/servers:1",
@@ -41,7 +45,8 @@ async function platform(settings: object = everything, more: Partial<McpPlatform
     redis: { host: "redis.data.svc", port: 6379, password: pulumi.secret("of-redis") },
     secrets: given,
     ...more,
-  });
+  };
+  const made = new McpPlatform("mcp", args, opts);
   await asked(engine, "Service", "mcp-gateway");
   await resolved(made.digests);
   return made;
@@ -125,6 +130,36 @@ test("M1 a disabled server has no object, no route and no announcement", async (
     enabled: false,
     reason: "disabled by mcp.disabled",
   });
+});
+
+test("M2 the data of a server stays: its volume is no part of the server, keeps its storage class, and is never deleted", async () => {
+  const claims: pulumi.CustomResourceOptions[] = [];
+  const look: pulumi.ResourceTransformation = ({ type, opts }) => {
+    if (type.endsWith(":PersistentVolumeClaim")) claims.push(opts);
+    return undefined;
+  };
+  const spec = {
+    accessModes: ["ReadWriteOnce"],
+    storageClassName: "fast",
+    resources: { requests: { storage: "1Gi" } },
+  };
+  for (const disabled of [[], ["memory"]]) {
+    await platform({ ...everything, disabled }, {}, { transformations: [look] });
+    expect(engine.names("PersistentVolumeClaim")).toEqual(["memory"]);
+    expect(engine.of("PersistentVolumeClaim", "memory")).toMatchObject({
+      metadata: { namespace: "mcp" },
+      spec,
+    });
+  }
+  expect(claims).toHaveLength(2);
+  for (const { ignoreChanges, retainOnDelete, aliases = [] } of claims) {
+    expect({ ignoreChanges, retainOnDelete }).toEqual({
+      ignoreChanges: ["spec.storageClassName"],
+      retainOnDelete: true,
+    });
+    const [before] = (await resolved(pulumi.output(aliases))) as { parent?: string }[];
+    expect(before?.parent).toMatch(/sophia:mcp:McpPlatform\$sophia:mcp:McpServer::mcp-memory$/);
+  }
 });
 
 test("M3 each client has a token of its own at Nginx, generated again by its generation", async () => {

@@ -43,7 +43,6 @@ async function server(change: object = {}, more: Partial<McpServerArgs> = {}) {
     apiServers: [{ address: "10.0.0.5", port: 6443 }],
     urls: { lambda: "https://lambda.test/api/v1", inference: "https://llm.test", gong: "https://gong.test" },
     provided: provided(apiKey),
-    storageClass: "fast",
     ...more,
   });
   await expect.poll(() => registered.has("Service")).toBe(true);
@@ -203,10 +202,6 @@ test("W2 with a GPU slice it scales by the GPU, and leaves a slice free for a ro
 
 test("M2 with a volume the old pod is deleted before the new one is created: two would write to it", async () => {
   await server({ replicas: { min: 1, max: 1 }, volume: { path: "/data", size: "2Gi" } });
-  expect(of("PersistentVolumeClaim").spec).toMatchObject({
-    storageClassName: "fast",
-    resources: { requests: { storage: "2Gi" } },
-  });
   expect(of("Deployment").spec).toMatchObject({ strategy: { type: "Recreate" } });
 });
 
