@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import dockerignore from "@balena/dockerignore";
+import { expect, test } from "vitest";
+import { repository } from "../../../tools/repository.ts";
+
+/** Relative imports that remain when the types are taken out, as paths from the folder's root. */
+function importsOf(file: string, text: string): string[] {
+  const found = [
+    ...text.matchAll(/^(?:import|export)\s(?!\s*type\b)[^;]*?\bfrom\s+"(\.{1,2}\/[^"]+)"/gm),
+    ...text.matchAll(/\bimport\(\s*"(\.{1,2}\/[^"]+)"/g),
+  ];
+  return found.map(([, path = ""]) => normalize(join(dirname(file), path)));
+}
+
+/** What files import that is not among them. Pure. */
+function missingIn(texts: ReadonlyMap<string, string>): string[] {
+  return [...texts].flatMap(([file, text]) =>
+    importsOf(file, text).flatMap((path) => (texts.has(path) ? [] : [`${file} imports ${path}`])),
+  );
+}
+
+/** The programs' files that an image is built from. */
+function sent(context: string): Map<string, string> {
+  const folder = join(repository, context);
+  const rules = dockerignore.default().add(readFileSync(join(folder, ".dockerignore"), "utf8"));
+  const listed = ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"];
+  const files = execFileSync("git", listed, { cwd: folder, encoding: "utf8" }).trim().split("\n");
+  return new Map(
+    files
+      .filter((file) => !rules.ignores(file))
+      .map((file) => [file, readFileSync(join(folder, file), "utf8")]),
+  );
+}
+
+test.each([".", "data", "images/monitoring"])(
+  "W4 an image built from %s has all that its programs import",
+  (context) => {
+    const texts = sent(context);
+    expect(texts.size).toBeGreaterThan(5);
+    expect(missingIn(texts)).toEqual([]);
+  },
+);
+
+test("a file that is imported and not sent is missed, unless only for its types", () => {
+  const of = (text: string) => missingIn(new Map([["quality/a.ts", text]]));
+  expect(of('import {\n  b,\n} from "../estuary/b.ts";')).toEqual(["quality/a.ts imports estuary/b.ts"]);
+  expect(of('export { b } from "./b.ts";')).toEqual(["quality/a.ts imports quality/b.ts"]);
+  expect(of('const b = await import("./b.ts");')).toEqual(["quality/a.ts imports quality/b.ts"]);
+  expect(of('import type { B } from "../estuary/b.ts";')).toEqual([]);
+});
