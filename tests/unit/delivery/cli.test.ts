@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { pulumiVersion } from "../../../lab/pulumi/versions.ts";
 import { repository } from "../../../tools/repository.ts";
-import { planned } from "./recorded.ts";
+import { planned } from "./stack/recorded.ts";
 
 /** Runs a command of the workflows with a CLI that only notes what it was asked. */
 const asked = (...args: string[]) => askedWith([], ...args);

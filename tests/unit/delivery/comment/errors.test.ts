@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { readableError, undeliveredErrors } from "../../../delivery/comment/errors.ts";
+import { readableError, undeliveredErrors } from "../../../../delivery/comment/errors.ts";
 
 /** What Node prints for the error that a program throws, as Pulumi's language host passes it on. */
 function thrown(program: string): string {

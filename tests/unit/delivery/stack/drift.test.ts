@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { instanceType } from "../../../delivery/comment/cost.ts";
-import { drift } from "../../../delivery/watch.ts";
+import { instanceType } from "../../../../delivery/comment/cost.ts";
+import { drift } from "../../../../delivery/watch.ts";
 import { planned, recorded, updated } from "./recorded.ts";
 
 const prepare = async () => {};

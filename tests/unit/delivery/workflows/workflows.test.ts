@@ -2,8 +2,8 @@ import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { commands } from "../../../delivery/commands.ts";
-import { repository } from "../../../tools/repository.ts";
+import { commands } from "../../../../delivery/commands.ts";
+import { repository } from "../../../../tools/repository.ts";
 import { folder, type Job, names, type Step, text, workflows } from "./workflows.ts";
 
 const actions = await Promise.all(

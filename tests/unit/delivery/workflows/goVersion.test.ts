@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { isAtLeast, prerequisites } from "../../../lab/commands/preflight/programs.ts";
-import { run } from "../../../tools/exec.ts";
-import { repository } from "../../../tools/repository.ts";
+import { isAtLeast, prerequisites } from "../../../../lab/commands/preflight/programs.ts";
+import { run } from "../../../../tools/exec.ts";
+import { repository } from "../../../../tools/repository.ts";
 import { type Step, text } from "./workflows.ts";
 
 test("C1 the Go that is installed builds every module here, and is no older than the lab wants", async () => {

@@ -6,10 +6,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { metricsOf } from "../../../images/monitoring/mcp/look.ts";
-import { targetsSchema } from "../../../images/monitoring/mcp/targets.ts";
-import { repository } from "../../../tools/repository.ts";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import { metricsOf } from "../../../../images/monitoring/mcp/look.ts";
+import { targetsSchema } from "../../../../images/monitoring/mcp/targets.ts";
+import { repository } from "../../../../tools/repository.ts";
 
 const program = join(repository, "images/monitoring/gpu/main.ts");
 const listening = async (server: Server): Promise<number> => {

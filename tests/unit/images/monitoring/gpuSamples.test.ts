@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { quantity, utilisationByPod } from "../../../images/monitoring/gpu/samples.ts";
+import { quantity, utilisationByPod } from "../../../../images/monitoring/gpu/samples.ts";
 
 const sample = (pod: string, value: string, more = "") =>
   `DCGM_FI_DEV_GPU_UTIL{gpu="0",UUID="GPU-a",Hostname="mcp-node",namespace="mcp",pod="${pod}"${more}} ${value}`;

@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readEvents } from "../../../delivery/comment/events.ts";
-import { readPlan } from "../../../delivery/comment/plan.ts";
-import { listPrices } from "../../../delivery/comment/prices.ts";
-import { longest, render } from "../../../delivery/comment/render.ts";
-import { summarise } from "../../../delivery/comment/summarise.ts";
-import { cases } from "../../fixtures/delivery/cases.ts";
+import { readEvents } from "../../../../delivery/comment/events.ts";
+import { readPlan } from "../../../../delivery/comment/plan.ts";
+import { listPrices } from "../../../../delivery/comment/prices.ts";
+import { longest, render } from "../../../../delivery/comment/render.ts";
+import { summarise } from "../../../../delivery/comment/summarise.ts";
+import { cases } from "../../../fixtures/delivery/cases.ts";
 
-const fixtures = join(import.meta.dirname, "../../fixtures/delivery");
+const fixtures = join(import.meta.dirname, "../../../fixtures/delivery");
 
 /** The plan in a recorded event log; its first line is the CLI's exit code. */
 export async function recorded(name: string, offline = false) {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { repository } from "../../../tools/repository.ts";
+import { repository } from "../../../../tools/repository.ts";
 import { workflows } from "./workflows.ts";
 
 const runsOf = (file: string, job: string): string =>

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { effectsOf, knownTypes } from "../../../delivery/comment/impact/index.ts";
-import { withoutData } from "../../../delivery/comment/impact/withoutData.ts";
-import { type Outcome, outcomesOf } from "../../../delivery/comment/steps.ts";
-import { objections } from "../../../delivery/stack/guard.ts";
-import { type Part, parts, targetsOf } from "../../../delivery/stack/operations.ts";
-import { registeredBy } from "../../../esc/uses/derive.ts";
-import { repository } from "../../../tools/repository.ts";
+import { effectsOf, knownTypes } from "../../../../delivery/comment/impact/index.ts";
+import { withoutData } from "../../../../delivery/comment/impact/withoutData.ts";
+import { type Outcome, outcomesOf } from "../../../../delivery/comment/steps.ts";
+import { objections } from "../../../../delivery/stack/guard.ts";
+import { type Part, parts, targetsOf } from "../../../../delivery/stack/operations.ts";
+import { registeredBy } from "../../../../esc/uses/derive.ts";
+import { repository } from "../../../../tools/repository.ts";
 
 const database = "snowflake:index/database:Database";
 const publication = "pulumi-nodejs:dynamic/estuary:Publication";
@@ -77,7 +77,7 @@ describe("C1 no type of resource is forgotten", () => {
   });
 
   test("that a real preview had", () => {
-    const logs = join(import.meta.dirname, "../../fixtures/delivery/logs");
+    const logs = join(import.meta.dirname, "../../../fixtures/delivery/logs");
     const types = new Set<string>();
     for (const name of readdirSync(logs)) {
       for (const line of readFileSync(join(logs, name), "utf8").split("\n").filter(Boolean)) {

@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readEvents } from "../../../delivery/comment/events.ts";
-import { block, code, prose } from "../../../delivery/comment/markdown.ts";
-import { type Plan, readPlan } from "../../../delivery/comment/plan.ts";
-import { longest, render } from "../../../delivery/comment/render.ts";
-import { summarise } from "../../../delivery/comment/summarise.ts";
+import { readEvents } from "../../../../delivery/comment/events.ts";
+import { block, code, prose } from "../../../../delivery/comment/markdown.ts";
+import { type Plan, readPlan } from "../../../../delivery/comment/plan.ts";
+import { longest, render } from "../../../../delivery/comment/render.ts";
+import { summarise } from "../../../../delivery/comment/summarise.ts";
 
 const empty: Plan = {
   stack: "dev",
@@ -188,7 +188,7 @@ describe("an event log", () => {
 
   test("shows no value of any property", async () => {
     const log = await readFile(
-      join(import.meta.dirname, "../../fixtures/delivery/logs/services.jsonl"),
+      join(import.meta.dirname, "../../../fixtures/delivery/logs/services.jsonl"),
       "utf8",
     );
     const planted = "correct-horse-battery-staple";

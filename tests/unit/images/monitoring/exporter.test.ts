@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { ask, metricsOf, readHosts } from "../../../images/monitoring/exporter/hosts.ts";
-import { repository } from "../../../tools/repository.ts";
+import { ask, metricsOf, readHosts } from "../../../../images/monitoring/exporter/hosts.ts";
+import { repository } from "../../../../tools/repository.ts";
 
 const program = join(repository, "images/monitoring/exporter/main.ts");
 

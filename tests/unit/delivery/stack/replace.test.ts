@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { instanceType } from "../../../delivery/comment/cost.ts";
-import { deployedIn, parseHistory } from "../../../delivery/stack/history.ts";
-import { replaceHost } from "../../../delivery/stack/replace.ts";
+import { instanceType } from "../../../../delivery/comment/cost.ts";
+import { deployedIn, parseHistory } from "../../../../delivery/stack/history.ts";
+import { replaceHost } from "../../../../delivery/stack/replace.ts";
 import { planned, recorded, updated, urnOf } from "./recorded.ts";
 
 const claim = "kubernetes:core/v1:PersistentVolumeClaim";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { repository } from "../../../tools/repository.ts";
+import { repository } from "../../../../tools/repository.ts";
 import { workflows } from "./workflows.ts";
 
 const jobs = [...workflows].flatMap(([file, { jobs: all }]) =>

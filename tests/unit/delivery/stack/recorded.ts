@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type Program, programIn } from "../../../delivery/stack/program.ts";
+import { type Program, programIn } from "../../../../delivery/stack/program.ts";
 
 /** What a CLI answers that only notes what it was asked. */
 export interface Answers {

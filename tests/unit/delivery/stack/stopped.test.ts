@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { commands } from "../../../delivery/commands.ts";
-import { parseHistory, stoppedIn } from "../../../delivery/stack/history.ts";
-import { isStopped } from "../../../delivery/watch.ts";
+import { commands } from "../../../../delivery/commands.ts";
+import { parseHistory, stoppedIn } from "../../../../delivery/stack/history.ts";
+import { isStopped } from "../../../../delivery/watch.ts";
+import { workflows } from "../workflows/workflows.ts";
 import { recorded, updated } from "./recorded.ts";
-import { workflows } from "./workflows.ts";
 
 const commit = "1".repeat(40);
 const [up, destroyed] = [updated(commit), updated(commit, { kind: "destroy" })];

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { repository } from "../../../tools/repository.ts";
+import { repository } from "../../../../tools/repository.ts";
 
 /** A step of a job. */
 export interface Step {

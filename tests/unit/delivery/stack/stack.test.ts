@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { providerText } from "../../../components/core/provider/providerText.ts";
-import type { Effect, Plan } from "../../../delivery/comment/plan.ts";
-import { guard, objections } from "../../../delivery/stack/guard.ts";
-import { commitBefore as chosen, lastIn, parseHistory } from "../../../delivery/stack/history.ts";
-import { confirm, machineOf, targetsOf } from "../../../delivery/stack/operations.ts";
-import { programIn } from "../../../delivery/stack/program.ts";
-import { modulesIn } from "../../../delivery/stack/rollback.ts";
-import { reachOf } from "../../../delivery/stack/verify.ts";
+import { providerText } from "../../../../components/core/provider/providerText.ts";
+import type { Effect, Plan } from "../../../../delivery/comment/plan.ts";
+import { guard, objections } from "../../../../delivery/stack/guard.ts";
+import { commitBefore as chosen, lastIn, parseHistory } from "../../../../delivery/stack/history.ts";
+import { confirm, machineOf, targetsOf } from "../../../../delivery/stack/operations.ts";
+import { programIn } from "../../../../delivery/stack/program.ts";
+import { modulesIn } from "../../../../delivery/stack/rollback.ts";
+import { reachOf } from "../../../../delivery/stack/verify.ts";
 import { updated } from "./recorded.ts";
 
 const commit = (digit: string) => digit.repeat(40);

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
-import { programIn, updateLimits } from "../../../delivery/stack/program.ts";
-import { rollback } from "../../../delivery/stack/rollback.ts";
+import { programIn, updateLimits } from "../../../../delivery/stack/program.ts";
+import { rollback } from "../../../../delivery/stack/rollback.ts";
 import { text, workflows } from "./workflows.ts";
 
 test("C1 an update that hangs fails its step, and leaves the job time to roll back", () => {
