@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { account } from "./support/account.ts";
+import { type Account, account } from "./support/account.ts";
 import { Engine } from "./support/engine.ts";
+import { initFailed } from "./support/flows.ts";
 
 async function running(names: string[]) {
   const at = await account();
@@ -38,13 +39,39 @@ test("L3 nothing to adopt, or more than one of that name: refused with what ther
   expect(await touched()).toEqual([]);
 });
 
-test("L3 a launched host that is to be adopted from now on is neither replaced nor terminated", async () => {
+test.each([
+  ["id", async (id: string) => ({ id })],
+  ["name", async () => ({ name: "host" })],
+  [
+    "the name that somebody gave it since",
+    async (id: string, { cloud }: Account) => {
+      await cloud.api.call("POST", `/instances/${id}`, { body: { name: "www" } });
+      return { name: "www" };
+    },
+  ],
+])("L3 a launched host that is to be adopted by %s is neither replaced nor terminated", async (_, meant) => {
+  const at = await account();
+  const engine = new Engine(at.cloud);
+  await engine.run("up");
+  const id = engine.row?.id ?? "";
+  const inputs = { adopt: await meant(id, at) };
+  expect((await engine.run("up", { inputs })).outcome).toBe("done");
+  expect(engine.row).toMatchObject({ id, outs: { adopted: true } });
+  const again = await engine.run("up", { inputs });
+  expect(again).toMatchObject({ outcome: "done", requests: [] });
+  await engine.run("destroy");
+  expect(await at.alive()).toBe(1);
+  expect(await at.launched()).toBe(1);
+});
+
+test("L3 a half-made host that is to be adopted is waited for, and has its address", async () => {
   const { cloud, alive, launched } = await account();
   const engine = new Engine(cloud);
-  await engine.run("up");
+  await initFailed(engine);
   const id = engine.row?.id;
   expect((await engine.run("up", { inputs: { adopt: { id } } })).outcome).toBe("done");
-  expect(engine.row).toMatchObject({ id, outs: { adopted: true } });
+  const address = expect.stringMatching(/^127\./);
+  expect(engine.row).toMatchObject({ id, outs: { adopted: true, ready: true, address } });
   await engine.run("destroy");
   expect(await alive()).toBe(1);
   expect(await launched()).toBe(1);

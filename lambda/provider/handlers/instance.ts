@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Context } from "../../reconcile/context.ts";
 import { type Difference, difference, isLost, type Wanted } from "../../reconcile/diff.ts";
-import { type Adoption, adoptInstance } from "../../reconcile/instance/adopt.ts";
+import { type Adoption, adoptInstance, matching } from "../../reconcile/instance/adopt.ts";
 import {
   createInstance,
   deleteInstance,
@@ -52,18 +52,27 @@ export const instance: Handler<InstanceInputs, InstanceOutputs> = {
   },
   read: readInstance,
   async diff(context, id, old, inputs): Promise<Difference> {
-    const differs = difference(id, old, wanted(inputs));
+    const want = wanted(inputs);
+    const differs = difference(id, old, want);
+    if ("adopt" in want && !old.adopted && differs.replaces.length > 0)
+      return (await isMeant(context, id, want.adopt)) ? { changes: true, replaces: [] } : differs;
     if (old.ready || differs.replaces.length > 0) return differs;
     return (await failedToStart(context, id)) ? { changes: true, replaces: ["status"] } : differs;
   },
   async update(context, id, old, inputs) {
     const want = wanted(inputs);
     // The only change of an adopted instance: the program launched it and does not manage it any more.
-    if ("adopt" in want) return { ...old, adopted: true };
+    if ("adopt" in want) return (await adoptInstance(context, { id })).outputs;
     return await updateInstance(context, id, want.spec, old);
   },
   delete: deleteInstance,
 };
+
+/** Renamed by hand, and adopted by its new name: the state has the old one, and replacing it would terminate it. */
+async function isMeant(context: Context, id: string, adoption: Adoption): Promise<boolean> {
+  const instance = await context.api.getInstance(id);
+  return instance !== undefined && matching([instance], adoption).length > 0;
+}
 
 async function failedToStart(context: Context, id: string): Promise<boolean> {
   return isLost(await context.api.getInstance(id));
