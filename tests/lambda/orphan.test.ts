@@ -142,3 +142,30 @@ test("L5 a half-made host that died meanwhile is replaced", async () => {
   expect(engine.row?.id).not.toBe(first);
   expect(await at.alive()).toBe(1);
 });
+
+test.each(["at once", "after a refresh"])(
+  "L5 a half-made host that Lambda did not even show is finished %s, and stays",
+  async (when) => {
+    const { cloud, alive, launched } = await account();
+    const files = { name: "files", region: "us-west-1" };
+    await cloud.api.call("POST", "/filesystems", { body: files });
+    const { json } = await cloud.api.call("POST", "/firewall-rulesets", {
+      body: { name: "rules", region: "us-west-1", rules: [] },
+    });
+    const inputs = { fileSystem: files, rulesets: { "us-west-1": String(json.data?.id) } };
+    const engine = new Engine(cloud);
+    const effect = { kind: "reply", status: 502, text: "<html>bad gateway" } as const;
+    await cloud.control.addFault({ operation: "getInstance", next: 10_000, effect });
+    const { outcome } = await engine.run("up", { inputs, timing: { bootDeadline: 60 } });
+    expect(String(outcome)).toContain("it stays recorded");
+    const id = engine.row?.id;
+    expect(engine.row?.outs.region).toBe("");
+    await cloud.control.clearFaults();
+    if (when !== "at once") await engine.run("refresh");
+    expect((await engine.run("up", { inputs })).outcome).toBe("done");
+    const placed = { region: "us-west-1", fileSystemName: "files", rulesetId: inputs.rulesets["us-west-1"] };
+    expect(engine.row).toMatchObject({ id, outs: { ready: true, ...placed } });
+    expect(await engine.run("up", { inputs })).toMatchObject({ outcome: "done", requests: [] });
+    expect([await launched(), await alive()]).toEqual([1, 1]);
+  },
+);
