@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { createInstance } from "../../lambda/reconcile/instance/instance.ts";
+import { MemoryJournal } from "../support/lambda/journal.ts";
 import { account } from "./support/account.ts";
-import { Engine } from "./support/engine.ts";
+import { Engine, host } from "./support/engine.ts";
+import { SharedTime, startProcess } from "./support/process.ts";
 
 test("L5 429 as plain text is waited out, at the launch too, which is sent again and launches once", async () => {
   const { cloud, launched } = await account();
@@ -78,4 +81,23 @@ test("an API that cannot be reached is named", async () => {
   };
   const { outcome } = await engine.run("up");
   expect(String(outcome)).toMatch(/cannot reach http:\/\/127\.0\.0\.1.*ECONNREFUSED.*retried for 120 s/);
+});
+
+test.each([
+  ["does not show", true],
+  ["shows", false],
+])("L5 of an instance whose tags Lambda %s, the update says so: %s", async (_, hidden) => {
+  const { cloud } = await account();
+  const clock = new SharedTime(cloud);
+  const { context, lines } = await startProcess(cloud, { clock, journal: new MemoryJournal(clock) });
+  const getInstance = async (id: string) => {
+    const shown = await context.api.getInstance(id);
+    return shown && { ...shown, ...(hidden && { tags: undefined }) };
+  };
+  const spec = { ...host, claim: "claim-1" };
+  const { id } = await createInstance({ ...context, api: { ...context.api, getInstance } }, spec);
+  const warnings = lines.filter((line) => line.startsWith("warning:"));
+  expect(warnings).toEqual(
+    hidden ? [expect.stringContaining(`does not show the tag sophia-claim=claim-1 of host (${id})`)] : [],
+  );
 });

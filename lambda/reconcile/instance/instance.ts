@@ -6,7 +6,7 @@ import type { Candidate } from "./candidates.ts";
 import { launch, launchSettled, ownedBy, strays } from "./launch.ts";
 import { BrokenMachine, terminateAndWait, untilActive } from "./lifecycle.ts";
 import { type InstanceOutputs, launchedOutputs, observed, placedParts } from "./outputs.ts";
-import { fixedParts, type InstanceSpec, isAlive, specDigest, specTag, tagOf } from "./spec.ts";
+import { claimTag, fixedParts, type InstanceSpec, isAlive, specDigest, specTag, tagOf } from "./spec.ts";
 
 export interface CreatedInstance {
   id: string;
@@ -27,6 +27,7 @@ export async function createInstance(context: Context, spec: InstanceSpec): Prom
     if (id === undefined) ({ id, candidate: place } = await launch(context, spec, broken, dead));
     try {
       const instance = await untilActive(context, id, spec.name);
+      warnWithoutTag(context, spec, instance);
       await removeOthers(context, spec, id);
       await launchSettled(context, spec.claim);
       return { id, outputs: launchedOutputs(instance, spec, true) };
@@ -62,6 +63,16 @@ async function takeOver(context: Context, spec: InstanceSpec): Promise<string | 
   if (keep) context.log(`taking over ${keep.id}, which an interrupted run launched for ${spec.name}`);
   for (const other of found) if (other.id !== keep?.id) await terminateAndWait(context, other.id);
   return keep?.id;
+}
+
+/** Interrupted launches are found by their tags only: that Lambda keeps them is checked at every launch. */
+function warnWithoutTag(context: Context, spec: InstanceSpec, instance: WireInstance): void {
+  if (tagOf(instance, claimTag) === spec.claim) return;
+  context.log(
+    `warning: Lambda does not show the tag ${claimTag}=${spec.claim} of ${spec.name} (${instance.id}), which it was launched with. ` +
+      "After an interrupted update, instances that it launched cannot be found by it: look for others of that name at Lambda, " +
+      "and terminate those that the stack's output hosts does not have",
+  );
 }
 
 /** The instance of a launch whose reply was lost on another machine may be listed only now. */
@@ -116,7 +127,7 @@ export async function updateInstance(
 
 async function finish(context: Context, id: string, spec: InstanceSpec): Promise<void> {
   try {
-    await untilActive(context, id, spec.name);
+    warnWithoutTag(context, spec, await untilActive(context, id, spec.name));
     await removeOthers(context, spec, id);
     await launchSettled(context, spec.claim);
   } catch (cause) {
