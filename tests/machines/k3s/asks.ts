@@ -24,14 +24,24 @@ export const agentConfig = ({ server, agent }: Cluster, token: string) => ({
   "node-label": ["sophia.ai/role-mcp=true", "nvidia.com/gpu.present=true"],
 });
 
+const inClient = (cluster: Cluster, namespace: string, command: string) =>
+  cluster.server.run(`k3s kubectl -n ${namespace} exec client -- timeout 3 bash -c '${command}'`);
+
 /** What a TCP port says to the pod `client`. */
 export async function askFromClient(cluster: Cluster, namespace: string, target: string, port: number) {
-  const connect = `exec 3<>/dev/tcp/${target}/${port} && cat <&3`;
-  const result = await cluster.server.run(
-    `k3s kubectl -n ${namespace} exec client -- timeout 3 bash -c '${connect}'`,
-  );
+  const result = await inClient(cluster, namespace, `exec 3<>/dev/tcp/${target}/${port} && cat <&3`);
   return result.code === 0 ? result.stdout.trim() : "no answer";
 }
+
+/** Whether the pod `client` can connect to a TCP port, which may wait for it to speak first. */
+export const connectsFromClient = async (
+  cluster: Cluster,
+  namespace: string,
+  target: string,
+  port: number,
+): Promise<boolean> =>
+  (await inClient(cluster, namespace, `exec 3<>/dev/tcp/${target}/${port} && echo open`)).stdout.trim() ===
+  "open";
 
 /** The nodes that answered in a few tries. */
 export async function answering(ask: () => Promise<string>): Promise<string> {
