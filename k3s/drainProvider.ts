@@ -1,6 +1,6 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../components/core/errors.ts";
 import { drainScript } from "./node/scripts.ts";
+import { atDeletion } from "./ssh/atDeletion.ts";
 import { type Account, onlyAccount } from "./ssh/exec.ts";
 import { reachDeadline, runLast } from "./ssh/lastScript.ts";
 
@@ -47,27 +47,14 @@ const advice = (node: string): string =>
   `Its machine is kept. Let the server accept the SSH key of the last update and retry, or give up draining ${node}: ` +
   "remove its Drain resource from the state with `pulumi state delete`, see docs/runbooks/replace-a-node.md";
 
-/** Exists for its place in the order of deletion only: the node is drained when this is deleted, before its machine. */
-export const provider: pulumi.dynamic.ResourceProvider<DrainProps, DrainProps> = {
-  async diff(_id, olds, news) {
-    const replaced = olds.machineId !== news.machineId || olds.node !== news.node;
-    return {
-      changes: replaced || JSON.stringify(pick(olds)) !== JSON.stringify(pick(news)),
-      replaces: replaced ? ["machineId"] : [],
-      deleteBeforeReplace: true,
-    };
-  },
-  async create(props) {
-    return { id: `${props.node}/${props.machineId}`, outs: pick(props) };
-  },
-  async update(_id, _olds, news) {
-    return { outs: pick(news) };
-  },
-  async delete(_id, props) {
-    console.log(await drain(props));
-  },
-};
-
-const pick = ({ node, machineId, server, deadline }: DrainProps): DrainProps => {
-  return { node, machineId, server: onlyAccount(server), deadline };
-};
+/** The node is drained when this is deleted, before its machine. */
+export const provider = atDeletion<DrainProps>({
+  pick: ({ node, machineId, server, deadline }) => ({
+    node,
+    machineId,
+    server: onlyAccount(server),
+    deadline,
+  }),
+  idOf: ({ node, machineId }) => `${node}/${machineId}`,
+  act: drain,
+});

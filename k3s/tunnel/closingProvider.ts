@@ -1,6 +1,6 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../../components/core/errors.ts";
 import { lockTimeout } from "../shell/script.ts";
+import { atDeletion } from "../ssh/atDeletion.ts";
 import { type Account, onlyAccount } from "../ssh/exec.ts";
 import { reachDeadline, runLast } from "../ssh/lastScript.ts";
 import { closeScript } from "./script.ts";
@@ -46,27 +46,9 @@ const advice = (user: string) =>
   `Its key may still be accepted. Let the host accept the SSH key of the last update and retry; or ${byHand(user)}, ` +
   "and take its TunnelClosing out of the state with `pulumi state delete`";
 
-/** Exists for its place in the order of deletion only: whoever used the tunnel is deleted before. */
-export const provider: pulumi.dynamic.ResourceProvider<ClosingProps, ClosingProps> = {
-  async diff(_id, olds, news) {
-    const replaced = olds.machineId !== news.machineId || olds.user !== news.user;
-    return {
-      changes: replaced || JSON.stringify(pick(olds)) !== JSON.stringify(pick(news)),
-      replaces: replaced ? ["machineId"] : [],
-      deleteBeforeReplace: true,
-    };
-  },
-  async create(props) {
-    return { id: `${props.user}/${props.machineId}`, outs: pick(props) };
-  },
-  async update(_id, _olds, news) {
-    return { outs: pick(news) };
-  },
-  async delete(_id, props) {
-    console.log(await close(props));
-  },
-};
-
-const pick = ({ user, machineId, host }: ClosingProps): ClosingProps => {
-  return { user, machineId, host: onlyAccount(host) };
-};
+/** The tunnel is closed when this is deleted: whoever used it is deleted before. */
+export const provider = atDeletion<ClosingProps>({
+  pick: ({ user, machineId, host }) => ({ user, machineId, host: onlyAccount(host) }),
+  idOf: ({ user, machineId }) => `${user}/${machineId}`,
+  act: close,
+});
