@@ -1,18 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type DrainProps, drain, provider } from "../../../k3s/drainProvider.ts";
 import { sshKeyPair } from "../../support/sshKey.ts";
-import { type Behaviour, sshServer, type TestSshServer } from "./ssh/sshServer.ts";
+import { type Behaviour, sshServerOfTest } from "./ssh/sshServer.ts";
 
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
-
-async function server(behaviour: Behaviour): Promise<TestSshServer> {
-  const started = await sshServer({ accepts: true, ...behaviour });
-  closers.push(started.close);
-  return started;
-}
+const server = (behaviour: Behaviour) => sshServerOfTest({ accepts: true, ...behaviour });
 
 const privateKey = sshKeyPair().private;
 const props = (at: { port: number; publicKey: string }, changes: Partial<DrainProps> = {}): DrainProps => ({

@@ -10,7 +10,7 @@ import {
   provider,
 } from "../../../../k3s/ssh/keyChangeProvider.ts";
 import { sshKeyPair } from "../../../support/sshKey.ts";
-import { type Behaviour, sshServer } from "./sshServer.ts";
+import { type Behaviour, sshServerOfTest } from "./sshServer.ts";
 
 const [before, now, other] = [sshKeyPair(), sshKeyPair(), sshKeyPair()] as const;
 
@@ -69,13 +69,8 @@ describe("S2 authorized_keys", () => {
 });
 
 describe("S2 the SSH key of a running host is changed", () => {
-  const closers: (() => void)[] = [];
-  afterEach(() => {
-    for (const close of closers.splice(0)) close();
-  });
   async function server(accepts: Behaviour["accepts"]) {
-    const started = await sshServer({ accepts, answer: { code: 0, output: "nothing to change\n" } });
-    closers.push(started.close);
+    const started = await sshServerOfTest({ accepts, answer: { code: 0, output: "nothing to change\n" } });
     const props: KeyChangeProps = {
       machineId: "m",
       host: { address: "127.0.0.1", port: started.port, user: "ubuntu" },

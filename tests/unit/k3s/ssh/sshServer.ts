@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import ssh2 from "ssh2";
+import { onTestFinished } from "vitest";
 import { sshKeyPair } from "../../../support/sshKey.ts";
 
 export interface TestSshServer {
@@ -63,4 +64,11 @@ export async function sshServer(behaviour: Behaviour = {}): Promise<TestSshServe
   const publicKey = key.public.split(" ").slice(0, 2).join(" ");
   const { port } = server.address() as AddressInfo;
   return { port, publicKey, logins: () => logins, keys, commands, close: () => server.close() };
+}
+
+/** The same, until the test ends. */
+export async function sshServerOfTest(behaviour: Behaviour): Promise<TestSshServer> {
+  const started = await sshServer(behaviour);
+  onTestFinished(started.close);
+  return started;
 }
