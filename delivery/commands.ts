@@ -108,8 +108,7 @@ export const commands: Record<string, Command> = {
   drift: {
     options: { stack: text, body: text },
     ordered: true,
-    run: (given, signal) =>
-      watched(given, programOf(given, signal), (stack) => drift(stack), "The stack has no drift."),
+    run: (given, signal) => watched(given, programOf(given, signal), drift, "The stack has no drift."),
   },
   health: {
     options: { stack: text, body: text },

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../tools/exec.ts";
+import { requireCommit } from "./history.ts";
 import { type Program, programIn } from "./program.ts";
 
 const lockFile = (folder: string) =>
@@ -37,8 +38,7 @@ export type Prepare = (folder: string, other: string) => Promise<void>;
 
 /** @throws when a commit is not an ancestor of the program's own checkout, or no full commit id */
 export async function refuseUnreviewed(program: Program, commit: string): Promise<void> {
-  if (!/^[0-9a-f]{40}$/.test(commit))
-    throw new Error(`"${commit}" is not a full commit id of 40 hexadecimal digits`);
+  requireCommit(commit);
   const ancestry = ["merge-base", "--is-ancestor", commit, "HEAD"];
   await run("git", ancestry, { cwd: program.folder }).catch((cause: unknown) => {
     throw new Error(

@@ -30,6 +30,11 @@ export const verifiedTag = "sophia:verified";
 export const isCommit = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9a-f]{40}$/.test(text);
 
+/** @throws when a text is no full commit id */
+export function requireCommit(text: string): void {
+  if (!isCommit(text)) throw new Error(`"${text}" is not a full commit id of 40 hexadecimal digits`);
+}
+
 /** Set for an update of a part, `pulumi up --target`. */
 const isPart = ({ environment }: Update): boolean =>
   Object.keys(environment).some((key) => key.startsWith("pulumi.flag.target"));

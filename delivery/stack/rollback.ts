@@ -7,7 +7,7 @@ import { createdBy } from "../comment/impact/index.ts";
 import type { Plan } from "../comment/plan.ts";
 import { inCheckout, type Prepare } from "./checkout.ts";
 import { guarded } from "./guard.ts";
-import { commitBefore, historyOf, isCommit, lastIn, verifiedTag } from "./history.ts";
+import { commitBefore, historyOf, lastIn, requireCommit, verifiedTag } from "./history.ts";
 import { commitOf, type Program, pulumi, resources, update, updateLimits } from "./program.ts";
 import { reachIn, verified } from "./verify.ts";
 
@@ -43,7 +43,7 @@ export async function refuseOlder(program: Program): Promise<void> {
 export async function previousCommit(program: Program, from?: string): Promise<string> {
   const history = await historyOf(program);
   const leaving = from ?? lastIn(history) ?? (await commitOf(program.folder));
-  if (!isCommit(leaving)) throw new Error(`"${leaving}" is not a full commit id of 40 hexadecimal digits`);
+  requireCommit(leaving);
   const ancestors = await run("git", ["rev-list", leaving], { cwd: program.folder }).catch(
     (cause: unknown) => {
       throw new Error(
