@@ -29,74 +29,68 @@ const deletable = { if: isDeletion, [then]: { reduce: { strategy: "merge", delet
 const mergeable = { ...deletable, else: merge };
 
 /** A collection whose table is captured again: when a document was published has a name that no other collection has. */
-const staged = (model: CollectionModel): CollectionModel => ({
-  ...model,
+const staged = (key: string[], writeSchema: Json): CollectionModel => ({
+  ...inferred(key, writeSchema),
   projections: { [loadedAt]: "/_meta/uuid/date-time" },
 });
 
 /** HubSpot's objects as the connector emits them: every property is a string or null. */
 export function hubspotCollection(object: "contacts" | "deals"): CollectionModel {
-  return staged(
-    inferred(["id"], {
-      type: "object",
-      required: ["id"],
+  return staged(["id"], {
+    type: "object",
+    required: ["id"],
+    properties: {
+      id: { type: "integer" },
+      createdAt: { type: "string", format: "date-time" },
+      updatedAt: { type: "string", format: "date-time" },
+      archived: { type: "boolean" },
       properties: {
-        id: { type: "integer" },
-        createdAt: { type: "string", format: "date-time" },
-        updatedAt: { type: "string", format: "date-time" },
-        archived: { type: "boolean" },
-        properties: {
-          type: "object",
-          ...merge,
-          properties: each(hubspotProperties[object], () => orNull("string")),
-        },
+        type: "object",
+        ...merge,
+        properties: each(hubspotProperties[object], () => orNull("string")),
       },
-      ...mergeable,
-    }),
-  );
+    },
+    ...mergeable,
+  });
 }
 
 export function slackCollection(stream: "channels" | "channel_messages"): CollectionModel {
   if (stream === "channels") {
-    return staged(
-      inferred(["id"], {
-        type: "object",
-        required: ["id"],
-        properties: {
-          id: { type: "string" },
-          name: orNull("string"),
-          ...each(["is_channel", "is_private", "is_archived", "is_shared", "is_ext_shared"], () =>
-            orNull("boolean"),
-          ),
-          ...each(["created", "updated", "num_members"], () => orNull("integer")),
-          creator: orNull("string"),
-          ...each(["topic", "purpose"], () => ({
-            type: ["object", "null"],
-            properties: { value: orNull("string") },
-          })),
-        },
-        ...deletable,
-      }),
-    );
-  }
-  return staged(
-    inferred(["channel_id", "ts"], {
+    return staged(["id"], {
       type: "object",
-      required: ["channel_id", "ts"],
+      required: ["id"],
       properties: {
-        channel_id: { type: "string" },
-        // A string for good: as a number it would lose digits, and with them its identity.
-        ts: { type: "string" },
-        ...each(["user", "bot_id", "type", "subtype", "text", "thread_ts", "latest_reply"], () =>
-          orNull("string"),
+        id: { type: "string" },
+        name: orNull("string"),
+        ...each(["is_channel", "is_private", "is_archived", "is_shared", "is_ext_shared"], () =>
+          orNull("boolean"),
         ),
-        reply_count: orNull("integer"),
-        ...each(["reactions", "files", "blocks"], () => orNull("array")),
-        edited: { type: ["object", "null"], properties: { ts: orNull("string") } },
+        ...each(["created", "updated", "num_members"], () => orNull("integer")),
+        creator: orNull("string"),
+        ...each(["topic", "purpose"], () => ({
+          type: ["object", "null"],
+          properties: { value: orNull("string") },
+        })),
       },
       ...deletable,
-    }),
-  );
+    });
+  }
+  return staged(["channel_id", "ts"], {
+    type: "object",
+    required: ["channel_id", "ts"],
+    properties: {
+      channel_id: { type: "string" },
+      // A string for good: as a number it would lose digits, and with them its identity.
+      ts: { type: "string" },
+      ...each(["user", "bot_id", "type", "subtype", "text", "thread_ts", "latest_reply"], () =>
+        orNull("string"),
+      ),
+      reply_count: orNull("integer"),
+      ...each(["reactions", "files", "blocks"], () => orNull("array")),
+      edited: { type: ["object", "null"], properties: { ts: orNull("string") } },
+    },
+    ...deletable,
+  });
 }
 
 /** A table as the capture from PostgreSQL emits its rows. Columns beyond the key are inferred. */
