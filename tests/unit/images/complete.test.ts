@@ -1,23 +1,17 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { join } from "node:path";
 import dockerignore from "@balena/dockerignore";
 import { expect, test } from "vitest";
 import { repository } from "../../../tools/repository.ts";
+import { importsOf, sourcesIn } from "../../support/sources.ts";
 
-/** Relative imports that remain when the types are taken out, as paths from the folder's root. */
-function importsOf(file: string, text: string): string[] {
-  const found = [
-    ...text.matchAll(/^(?:import|export)\s(?!\s*type\b)[^;]*?\bfrom\s+"(\.{1,2}\/[^"]+)"/gm),
-    ...text.matchAll(/\bimport\(\s*"(\.{1,2}\/[^"]+)"/g),
-  ];
-  return found.map(([, path = ""]) => normalize(join(dirname(file), path)));
-}
+/** Without the imports that are gone when the types are taken out. */
+const asRun = (text: string): string => text.replaceAll(/^(?:import|export)\s+type\b[^;]*;/gm, "");
 
 /** What files import that is not among them. Pure. */
 function missingIn(texts: ReadonlyMap<string, string>): string[] {
   return [...texts].flatMap(([file, text]) =>
-    importsOf(file, text).flatMap((path) => (texts.has(path) ? [] : [`${file} imports ${path}`])),
+    importsOf(file, asRun(text)).flatMap((path) => (texts.has(path) ? [] : [`${file} imports ${path}`])),
   );
 }
 
@@ -25,13 +19,7 @@ function missingIn(texts: ReadonlyMap<string, string>): string[] {
 function sent(context: string): Map<string, string> {
   const folder = join(repository, context);
   const rules = dockerignore.default().add(readFileSync(join(folder, ".dockerignore"), "utf8"));
-  const listed = ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"];
-  const files = execFileSync("git", listed, { cwd: folder, encoding: "utf8" }).trim().split("\n");
-  return new Map(
-    files
-      .filter((file) => !rules.ignores(file))
-      .map((file) => [file, readFileSync(join(folder, file), "utf8")]),
-  );
+  return new Map([...sourcesIn(folder)].filter(([file]) => !rules.ignores(file)));
 }
 
 test.each([".", "data", "images/monitoring"])(

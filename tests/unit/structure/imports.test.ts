@@ -1,8 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { repository } from "../../../tools/repository.ts";
+import { importsOf, sourcesIn } from "../../support/sources.ts";
 
 /** Which of our folders a folder may import from: docs/architecture.md draws the same. */
 const allowed: Record<string, string[]> = {
@@ -53,12 +51,6 @@ const allowed: Record<string, string[]> = {
 
 const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
-/** Relative imports that leave the file's own folder, as paths from the root. */
-function importsOf(file: string, text: string): string[] {
-  const found = text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.{1,2}\/[^"?]+)/g);
-  return [...found].map(([, path = ""]) => normalize(join(dirname(file), path)));
-}
-
 /** What a file imports although its folder may not. Pure. */
 function faultsOf(file: string, text: string): string[] {
   const home = Object.keys(allowed).find((folder) => within(file, folder));
@@ -86,14 +78,7 @@ function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
 }
 
 describe("imports point one way", () => {
-  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
-    cwd: repository,
-    encoding: "utf8",
-  })
-    .trim()
-    .split("\n")
-    .filter((file) => existsSync(join(repository, file)));
-  const texts = new Map(files.map((file) => [file, readFileSync(join(repository, file), "utf8")]));
+  const texts = sourcesIn(repository);
 
   test("no folder imports from one that it may not know", () => {
     expect([...texts].flatMap(([file, text]) => faultsOf(file, text))).toEqual([]);
