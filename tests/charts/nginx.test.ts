@@ -125,7 +125,7 @@ describe("charts/nginx", () => {
     const block =
       /location = \/mcp\/servers.json \{([\s\S]*?)\n {4}\}/.exec(data?.["nginx.conf"] ?? "")?.[1] ?? "";
     expect(block).toMatch(
-      /set \$route_clients on;[\s\S]*if \(\$caller = ""\) \{\s*return 401;[\s\S]*alias \S+\/document-0;/,
+      /set \$route_clients on;[\s\S]*if \(\$caller = ""\) \{\s*rewrite \^ \/_stranger last;[\s\S]*alias \S+\/document-0;/,
     );
     expect(only(rendered("{}"), "DaemonSet")).toEqual(only(rendered(document.text), "DaemonSet"));
   });

@@ -21,10 +21,9 @@ http {
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
 
-  # $uri, not $request_uri: tokens travel in query strings.
   log_format json escape=json
     '{"time":"$time_iso8601","id":"$request_id","client":"$remote_addr","host":"$host","method":"$request_method",'
-    '"path":"$uri","protocol":"$server_protocol","status":"$status","bytes":"$bytes_sent","seconds":"$request_time",'
+    '"path":"$request_path","protocol":"$server_protocol","status":"$status","bytes":"$bytes_sent","seconds":"$request_time",'
     '"upstream":"$upstream_addr","upstreamStatus":"$upstream_status","upstreamSeconds":"$upstream_response_time",'
     '"caller":"$caller","agent":"$http_user_agent"}';
   access_log /dev/stdout json;
@@ -51,9 +50,7 @@ http {
 
   limit_req_zone $binary_remote_addr zone=client:10m rate={{ .Values.rateLimit.rate }};
   limit_req_zone $caller zone=caller:1m rate={{ .Values.clientRateLimit.rate }};
-  {{- if .Values.identity }}
   limit_req_zone $stranger zone=stranger:10m rate={{ .Values.rateLimit.rate }};
-  {{- end }}
   limit_req_status 429;
   limit_req_log_level info;
 
@@ -203,6 +200,15 @@ http {
     location @identity_away {
       internal;
       return 503;
+    }
+    {{- else }}
+
+    # Who shows no token that we know. A `return` in the route would refuse before the limit counts, and `deny` would write
+    # the whole request line to the error log.
+    location = /_stranger {
+      internal;
+      limit_req zone=stranger burst={{ .Values.rateLimit.burst }} nodelay;
+      try_files /none @unknown_client;
     }
     {{- end }}
 

@@ -32,13 +32,15 @@ map "$route_clients:$caller" $upstream_agent {
   "on:" "somebody; $http_user_agent";
   default $http_user_agent;
 }
-{{- with .Values.identity }}
 # Who is no client of ours is counted by address.
 map $caller $stranger {
   "" $binary_remote_addr;
   default "";
 }
-{{- end }}
+# As it was asked for, before any rewrite, and without the query, in which tokens travel.
+map $request_uri $request_path {
+  "~^(?<path>[^?]*)" $path;
+}
 # Where others ask for a token they say so themselves.
 map "$status:$route_clients" $authenticate {
   {{- if not .Values.identity }}

@@ -13,7 +13,7 @@ limit_req zone=stranger burst={{ .Values.rateLimit.burst }} nodelay;
 auth_request /_identity;
 {{- else }}
 if ($caller = "") {
-  return 401;
+  rewrite ^ /_stranger last;
 }
 {{- end }}
 {{- end }}

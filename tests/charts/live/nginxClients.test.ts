@@ -106,6 +106,32 @@ describe("Nginx with the rendered configuration: clients", () => {
     expect(refused[0]?.headers["retry-after"]).toBe("1");
   });
 
+  test("M3 N1 limits who guesses tokens, and leaves known clients alone", async () => {
+    const guesses = Array.from({ length: 80 }, (_, at) =>
+      door.ask("/known", { authorization: `Bearer ${at}` }),
+    );
+    const known = door.ask("/known", { authorization: `Bearer ${door.token}` });
+    const refused = Object.groupBy(await Promise.all(guesses), ({ status }) => status);
+    expect(Object.keys(refused)).toEqual(["401", "429"]);
+    expect(refused[401]?.length).toBeGreaterThanOrEqual(5);
+    expect(refused[429]?.length).toBeGreaterThan(20);
+    expect(refused[429]?.[0]?.headers["retry-after"]).toBe("1");
+    expect((await known).status).toBe(200);
+  });
+
+  test("M3 N1 logs a stranger's request by the path that was asked for", async () => {
+    const { headers } = await door.ask("/known?token=query-secret", { authorization: "Bearer guess" });
+    await waitFor({ what: "the stranger's line", deadline: 30, interval: 0.05 }, async () => {
+      const id = String(headers["x-request-id"]);
+      const line = door
+        .log()
+        .split("\n")
+        .find((each) => each.includes(id));
+      return (line?.includes('"path":"/known"') && line.includes('"caller":""')) || notYet("not there");
+    });
+    expect(door.log()).not.toContain("query-secret");
+  });
+
   test("S1 writes its log as JSON, without tokens of headers or queries", async () => {
     const path = "/nothing?token=query-secret";
     const { headers } = await door.ask(path, { authorization: "Bearer header-secret" });
