@@ -82,7 +82,7 @@ function resource(
   if (version !== "v3" || !isObjectType(type)) return undefined;
   const asked = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
   if (kind === "properties" && method === "GET") {
-    return { results: store.properties[type].map((property) => ({ ...property, calculated: false })) };
+    return { results: store.properties[type].map((property) => ({ calculated: false, ...property })) };
   }
   if (kind !== "objects") return undefined;
   if (method === "GET" && action === undefined) return list(store, type, parameters);

@@ -6,8 +6,11 @@ import { type CrmRecord, firstId, type ObjectType, seeded } from "./records.ts";
 export interface Property {
   name: string;
   type: "string" | "number" | "datetime" | "enumeration" | "bool";
+  /** HubSpot computes it, and does not report a record as changed when it does. */
+  calculated?: true;
 }
 const property = (name: string, type: Property["type"] = "string"): Property => ({ name, type });
+const calculated = (name: string, type: Property["type"]): Property => ({ name, type, calculated: true });
 const shipped: Record<ObjectType, Property[]> = {
   contacts: [
     ..."email firstname lastname phone company jobtitle hubspot_owner_id country"
@@ -25,10 +28,9 @@ const shipped: Record<ObjectType, Property[]> = {
       .split(" ")
       .map((name) => property(name, "enumeration")),
     ..."closedate createdate hs_lastmodifieddate".split(" ").map((name) => property(name, "datetime")),
-    ..."amount hs_object_id hs_deal_stage_probability hs_forecast_amount"
-      .split(" ")
-      .map((name) => property(name, "number")),
-    ..."hs_is_closed hs_is_closed_won".split(" ").map((name) => property(name, "bool")),
+    ..."amount hs_object_id".split(" ").map((name) => property(name, "number")),
+    ..."hs_deal_stage_probability hs_forecast_amount".split(" ").map((name) => calculated(name, "number")),
+    ..."hs_is_closed hs_is_closed_won".split(" ").map((name) => calculated(name, "bool")),
   ],
 };
 /** The property that says when a record was last changed. */

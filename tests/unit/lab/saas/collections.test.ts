@@ -1,16 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { streamNames, streams, tableOf } from "../../../../data/estuary/spec/streams.ts";
 import { build } from "../../../../lab/saas/estuary/control/build.ts";
+import { isDue } from "../../../../lab/saas/estuary/plane/capture/hubspot/schedule.ts";
 import { columnsOf } from "../../../../lab/saas/estuary/plane/collections/fields.ts";
 import { stagingSpecs, stagingTable } from "../../../support/pipeline/specs.ts";
 
-const login = {
-  address: "postgres:5432",
-  user: "u",
-  database: "d",
-  credentials: { auth_type: "UserPassword" as const, password: "" },
-};
-const staging = stagingSpecs(login, {} as never, {} as never);
+const staging = stagingSpecs({} as never, {} as never, {} as never);
 const selection = { recommended: 1, require: [], exclude: [] };
 
 describe("a field that every collection has", () => {
@@ -56,4 +51,17 @@ describe("a field that every collection has", () => {
     expect(faults({ projections: { _loaded_at: "/_meta/uuid/date-time" } })).toEqual([]);
     expect(faults({ projections: { other: "/id" } })).toEqual([expect.stringMatching(/not \/id$/)]);
   });
+});
+
+test("P1 calculated properties are refreshed in the minutes that the schedule names, in UTC", () => {
+  const at = (text: string) => Date.parse(`2026-11-21T${text}Z`);
+  const due = (since: string, now: string) => isDue("55 23 * * *", at(since), at(now));
+  expect(due("23:54:00", "23:54:59")).toBe(false);
+  expect(due("23:54:59", "23:55:00")).toBe(true);
+  expect(due("23:55:00", "23:59:00")).toBe(false);
+  expect(isDue("55 23 * * *", 0, at("00:00:00"))).toBe(true);
+  expect(isDue("*/15 1-3,7 * * *", at("02:29:00"), at("02:30:01"))).toBe(true);
+  expect(isDue("*/15 1-3,7 * * *", at("03:46:00"), at("06:59:00"))).toBe(false);
+  expect(() => isDue("0 1 * * 1", 0, at("00:00:00"))).toThrow(/daily schedules, not 0 1/);
+  expect(() => isDue("x 1 * * *", 0, at("00:00:00"))).toThrow(/does not know x/);
 });

@@ -12,14 +12,11 @@ export class RawJson {
   }
 }
 
-/** What happened to one document. */
+/** A document for a collection; what it does there is decided by the collection's schema. */
 export interface Change {
   /** Catalog name. */
   collection: string;
-  op: "upsert" | "delete";
   document: Document;
-  /** Fields that are absent keep what the destination has; otherwise they become null. */
-  partial?: boolean;
 }
 
 /** `/a/b~1c` as `["a", "b/c"]`. */

@@ -1,5 +1,6 @@
 import type { FieldSelection } from "../../plane.ts";
 import { fieldOf, pathOf } from "./document.ts";
+import { reductionOf } from "./rules.ts";
 import { type ColumnType, columnTypeOf, propertiesOf, type Schema, schemaAt, typesOf } from "./schema.ts";
 
 /** A column of a materialized table. */
@@ -11,6 +12,8 @@ export interface Column {
   key: boolean;
   /** For the column's comment. */
   types: string[];
+  /** Objects that are completed, not replaced, by later ones. */
+  merges?: true;
   /** What it holds instead of a part of the document: when that was published, or all of it. */
   synthetic?: "published" | "document";
 }
@@ -45,6 +48,7 @@ export function columnsOf(
     type: columnTypeOf(at),
     key: isKey,
     types: typesOf(at),
+    ...(reductionOf([at]).strategy === "merge" && { merges: true }),
   });
   const keys = key.map((pointer) => {
     const path = pathOf(pointer);

@@ -197,7 +197,8 @@ async function carry(
     const changes = byCollection(taken);
     const work = [...changes].flatMap(([name, list]) => {
       const binding = bindings.get(name);
-      return binding ? [{ binding, rows: reduce(list, keys.get(name) ?? []) }] : [];
+      const schema = setup.collections[name]?.schema ?? {};
+      return binding ? [{ binding, rows: reduce(list, keys.get(name) ?? [], schema) }] : [];
     });
     const now = new Date();
     await setup.sink.commit(work, checkpoint, now.toISOString());

@@ -42,7 +42,8 @@ export function sourcesOf(
     case "source-hubspot-native":
       return capture.bindings.filter(isWanted).map(({ resource, target, backfill }) => {
         const client = new HubSpotClient(around.hubspotUrl, capture.config, clock);
-        const binding = { capture: name, collection: target, name: resource.name, backfill };
+        const { name: type, schedule } = resource;
+        const binding = { capture: name, collection: target, name: type, backfill, schedule };
         return new HubSpotSource(binding, client, fits(target), clock, poll);
       });
     case "source-slack":

@@ -52,13 +52,19 @@ function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
   const { resource, fields, backfill } = binding;
   if (resource.delta_updates) throw new Error(`${spec.name}: the lab's plane does not know delta_updates`);
   const { key = [], publishedAt } = spec.collections[collection] ?? {};
+  const columns = columnsOf(key, schema, fields, !config.advanced?.no_flow_document, publishedAt);
+  const merged = columns.find(({ merges }) => merges);
+  if (merged && spec.materialization.connector === "materialize-snowflake")
+    throw new Error(
+      `${spec.name}: the lab's plane does not merge objects, as ${merged.field}, in the warehouse`,
+    );
   const sql = "additional_table_create_sql" in resource ? resource.additional_table_create_sql : undefined;
   return {
     collection,
     ...(spec.materialization.connector === "materialize-snowflake" ? { database: config.database } : {}),
     schema: resource.schema ?? config.schema ?? "public",
     table: resource.table,
-    columns: columnsOf(key, schema, fields, !config.advanced?.no_flow_document, publishedAt),
+    columns,
     backfill,
     ...(sql ? { additionalSql: sql } : {}),
   };

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
 import { createPlane, type RunningPlane } from "../../../../../lab/saas/estuary/plane/create.ts";
 import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
-import { catalog, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
+import { catalog, stagingTable, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
 import { startWarehouse, type TestWarehouse } from "../../../../support/pipeline/warehouse.ts";
 import { startPostgres, type TestPostgres } from "../../../../support/servers/databases/postgres.ts";
 
@@ -16,17 +16,16 @@ const snowflake = {
   credentials: { auth_type: "jwt" as const, user: "ESTUARY", private_key: "" },
   advanced: { no_flow_document: true },
 };
-const key = (name: string, type: string) => ({
-  key: [`/${name}`],
-  schema: {
-    type: "object",
-    required: ["_meta", name],
-    properties: {
-      [name]: { type },
-      _meta: { type: "object", properties: { op: { enum: ["c", "d", "u"] } } },
-    },
-  },
-});
+/** The collection of a staging table, with another key. */
+const key = (name: string, type: string) => {
+  const { schema } = stagingTable("gong_calls");
+  const { properties } = schema as { properties: Record<string, unknown> };
+  const { _meta } = properties;
+  return {
+    key: [`/${name}`],
+    schema: { ...schema, required: ["_meta", name], properties: { [name]: { type }, _meta } },
+  };
+};
 
 /** A source, a warehouse and a plane between them; new for each test, on one PostgreSQL for each file. */
 export interface ReplicationStage {

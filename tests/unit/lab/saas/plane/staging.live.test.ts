@@ -52,6 +52,25 @@ describe("HubSpot and Slack into PostgreSQL", () => {
     await eventually("SELECT count(*) FROM hubspot_contacts_staging", 405);
   });
 
+  test("P3 a refresh of HubSpot's calculated properties leaves all others as they are", async () => {
+    const specs = structuredClone(stage.specs);
+    const capture = specs.captures[catalog.hubspot];
+    // Each minute, and once at the beginning.
+    if (capture?.connector === "source-hubspot-native")
+      for (const { resource } of capture.bindings) resource.schedule = "* * * * *";
+    stage.plane.apply(specs);
+    await all();
+    await waitFor({ what: "a refresh", deadline: 120, interval: 0.05 }, async () => {
+      const { docs = 0 } = stage.plane.status(catalog.staging).collections[catalog.deals] ?? {};
+      return docs >= 200 ? true : notYet(`${docs} documents of deals`);
+    });
+    await stage.saas.order("hubspot", "change", { object: "deals", create: 1 });
+    await eventually("SELECT count(*) FROM hubspot_deals_staging", 101);
+    const whole = `"properties/dealname" IS NOT NULL AND properties->>'dealname' IS NOT NULL`;
+    expect(await value(`SELECT count(*) FROM hubspot_deals_staging WHERE ${whole}`)).toBe("101");
+    expect(stage.plane.status(catalog.staging).failures).toBe(0);
+  });
+
   test("P5 a plane that is ended and made anew goes on where the staging tables are", async () => {
     stage.plane.apply(stage.specs);
     await eventually("SELECT count(*) > 0 FROM hubspot_contacts_staging", true);

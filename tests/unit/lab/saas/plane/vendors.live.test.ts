@@ -115,9 +115,15 @@ describe("HubSpot and Slack in trouble, or changed", () => {
     const { updated } = await saas.order("hubspot", "change", { object: "contacts", update: 5, create: 1 });
     await eventually("SELECT count(*) FROM hubspot_contacts_staging", 401);
     const touched = `id IN (${(updated as number[]).join(", ")})`;
-    await eventually(`SELECT count("properties/company") FROM hubspot_contacts_staging WHERE ${touched}`, 0);
-    // Records that nobody touched since keep what they had.
-    expect(Number(await value(filled))).toBeGreaterThanOrEqual(before - 5);
+    await eventually(
+      `SELECT bool_and("properties/jobtitle" LIKE 'Changed%') FROM hubspot_contacts_staging WHERE ${touched}`,
+      true,
+    );
+    // What HubSpot no longer sends keeps its value, and a new record has none.
+    expect(await value(filled)).toBe(String(before));
+    expect(await value(`SELECT "properties/company" FROM hubspot_contacts_staging ORDER BY id DESC`)).toBe(
+      null,
+    );
     expect(plane.status(catalog.hubspot).failures + plane.status(catalog.staging).failures).toBe(0);
   });
 

@@ -14,7 +14,7 @@ const next = z.object({ next: z.object({ after: z.string() }) }).optional();
 const page = z.object({ results: z.array(record), paging: next });
 const found = page.extend({ total: z.number() });
 const batch = z.object({ results: z.array(record) });
-const properties = z.object({ results: z.array(z.object({ name: z.string(), type: z.string() })) });
+const properties = z.object({ results: z.array(z.object({ name: z.string(), calculated: z.boolean() })) });
 const associations = z.object({
   results: z.array(
     z.object({ from: z.object({ id: z.string() }), to: z.array(z.object({ toObjectId: z.number() })) }),
@@ -37,7 +37,7 @@ export class HubSpotClient {
     this.#clock = clock;
   }
 
-  async properties(type: string, signal: AbortSignal): Promise<{ name: string; type: string }[]> {
+  async properties(type: string, signal: AbortSignal): Promise<{ name: string; calculated: boolean }[]> {
     return properties.parse(await this.#get(`/crm/v3/properties/${type}`, signal)).results;
   }
 

@@ -4,29 +4,8 @@ import type { Schema } from "../../collections/schema.ts";
 import { type Delivery, type Emit, SchemaChanged, type Source } from "../../task/source.ts";
 import { changedSince } from "./changes.ts";
 import type { Crm, HubSpotClient } from "./client.ts";
-
-/** Where one binding stands. Times are HubSpot's own, in milliseconds since 1970. */
-export interface HubSpotPosition {
-  /** Counter of the binding with which the read began. */
-  backfill: number;
-  /** First read: everything up to this id is read. Gone once it is complete. */
-  after?: string;
-  complete: boolean;
-  /** All changes before this moment are read, and at this moment those of the records in `seen`. */
-  since: number;
-  seen: string[];
-  /** All that was archived before this moment is known; at this moment, that of the records in `archivedSeen`. */
-  archivedSince: number;
-  archivedSeen: string[];
-}
-
-export interface HubSpotBinding {
-  capture: string;
-  collection: string;
-  /** `contacts` or `deals`. */
-  name: string;
-  backfill: number;
-}
+import type { HubSpotBinding, HubSpotPosition } from "./position.ts";
+import { isDue } from "./schedule.ts";
 
 /** What a type is called in the API, and what its documents point to. */
 const types: Record<string, { modified: string; associated: string; empty: string[] }> = {
@@ -49,6 +28,7 @@ export class HubSpotSource implements Source {
   readonly #clock: Clock;
   readonly #poll: number;
   #names: string[] = [];
+  #calculated: string[] = [];
   #closed = new AbortController();
 
   /** @param poll seconds between two looks for changes. */
@@ -79,6 +59,7 @@ export class HubSpotSource implements Source {
   async discover(): Promise<Map<string, Schema>> {
     const found = await this.#client.properties(this.#binding.name, this.#closed.signal);
     this.#names = found.map(({ name }) => name).sort();
+    this.#calculated = found.filter(({ calculated }) => calculated).map(({ name }) => name);
     const text = { type: ["string", "null"] };
     const properties = Object.fromEntries(this.#names.map((name) => [name, text]));
     return new Map([
@@ -101,6 +82,7 @@ export class HubSpotSource implements Source {
       if (!position.complete) position = await this.#first(position, emit, signal);
       position = await this.#changed(position, emit, signal);
       position = await this.#archived(position, emit, signal);
+      position = await this.#refreshed(position, emit, signal);
       alive();
       await this.#clock.sleep(this.#poll * 1000, signal);
     }
@@ -119,7 +101,8 @@ export class HubSpotSource implements Source {
     // A minute back, because HubSpot's clock is not ours; what is read twice changes nothing.
     const since = this.#clock.now() - 60_000;
     const { backfill } = this.#binding;
-    return { backfill, complete: false, since, seen: [], archivedSince: since, archivedSeen: [] };
+    const times = { since, archivedSince: since, refreshed: since };
+    return { backfill, complete: false, seen: [], archivedSeen: [], ...times };
   }
 
   async #sameProperties(signal: AbortSignal): Promise<void> {
@@ -190,12 +173,28 @@ export class HubSpotSource implements Source {
     const changes = fresh.map(
       ({ id }): Change => ({
         collection: this.#binding.collection,
-        op: "delete",
         document: { id: Number(id), archived: true, _meta: { op: "d" } },
-        partial: true,
       }),
     );
     await emit(this.#delivery(changes, position, before));
+    return position;
+  }
+
+  /** HubSpot does not tell when these change, so all records are listed with them alone. */
+  async #refreshed(begun: HubSpotPosition, emit: Emit, signal: AbortSignal): Promise<HubSpotPosition> {
+    const now = this.#clock.now();
+    const { schedule } = this.#binding;
+    if (!schedule || this.#calculated.length === 0 || !isDue(schedule, begun.refreshed ?? now, now))
+      return begun;
+    const position = { ...begun, refreshed: now };
+    const asked = { properties: this.#calculated.join(","), associations: this.#type.associated };
+    for (let after: string | undefined = "0"; after !== undefined; ) {
+      const before = this.#client.bytes;
+      const page = await this.#client.list(this.#binding.name, { ...asked, after }, signal);
+      const changes = page.records.map((one) => this.#change(one, linked(one, this.#type.associated)));
+      after = page.after;
+      await emit(this.#delivery(changes, after === undefined ? position : begun, before));
+    }
     return position;
   }
 
@@ -215,7 +214,7 @@ export class HubSpotSource implements Source {
       _meta: { op: "u" },
     };
     this.#fits(document);
-    return { collection: this.#binding.collection, op: "upsert", document };
+    return { collection: this.#binding.collection, document };
   }
 
   #delivery(changes: Change[], position: HubSpotPosition, bytesBefore: number): Delivery {

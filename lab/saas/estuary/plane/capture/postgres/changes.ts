@@ -40,8 +40,6 @@ interface Known {
   table: Table;
   /** Columns by name that the relation has, with their types. */
   oids: Map<string, number>;
-  /** The relation lacks columns that the table has by now. */
-  older: boolean;
 }
 
 /**
@@ -117,9 +115,7 @@ export class Changes {
         throw new SchemaChanged(`${schema}.${name} has other columns than before`);
       }
     }
-    // Not the same, and yet the table is as known: the log is older than the table.
-    const older = table.columns.some((column) => oids.get(column.name) !== column.oid);
-    this.#relations.set(relationOid, { binding, table, oids, older });
+    this.#relations.set(relationOid, { binding, table, oids });
   }
 
   async #upsert(
@@ -134,14 +130,14 @@ export class Changes {
       return;
     }
     const columns = known.table.columns.filter((column) => known.oids.get(column.name) === column.oid);
-    // PostgreSQL leaves out large values that did not change.
-    const partial = known.older || columns.some((column) => tuple[column.name] === undefined);
+    // PostgreSQL leaves out large values that did not change, and a log that is older than the table lacks columns: the
+    // document leaves them out too.
     const document = documentOf(
       known.table,
       op,
       columns.map(({ name, oid }) => [name, oid, tuple[name]] as const),
     );
-    await this.#add({ collection: known.binding.collection, op: "upsert", document, partial }, tuple);
+    await this.#add({ collection: known.binding.collection, document }, tuple);
   }
 
   async #delete({ relationOid }: Pgoutput.MessageRelation, tuple: Tuple): Promise<void> {
@@ -153,7 +149,7 @@ export class Changes {
       "d",
       keys.map(({ name, oid }) => [name, oid, tuple[name]] as const),
     );
-    await this.#add({ collection: known.binding.collection, op: "delete", document, partial: true }, tuple);
+    await this.#add({ collection: known.binding.collection, document }, tuple);
   }
 
   #truncated(relations: readonly Pgoutput.MessageRelation[]): void {
@@ -214,7 +210,7 @@ export class Changes {
     for (const row of rows) {
       const values = table.columns.map(({ name, oid }) => [name, oid, row[name] ?? null] as const);
       const document = documentOf(table, "c", values);
-      this.#changes.push({ collection: binding.collection, op: "upsert", document });
+      this.#changes.push({ collection: binding.collection, document });
       for (const name in row) this.#bytes += row[name]?.length ?? 0;
     }
     const rowBytes = Math.max(1, this.#bytes / Math.max(1, rows.length));

@@ -40,12 +40,8 @@ export class SlackChannels extends SlackStream {
       const now = Object.fromEntries([...byId].map(([id, document]) => [id, digestOf(document)]));
       const { changed, gone } = difference(known, now);
       const changes = [
-        ...changed.map(
-          (id): Change => ({ collection, op: "upsert", document: marked(byId.get(id) ?? {}, "u") }),
-        ),
-        ...gone.map(
-          (id): Change => ({ collection, op: "delete", document: marked({ id }, "d"), partial: true }),
-        ),
+        ...changed.map((id): Change => ({ collection, document: marked(byId.get(id) ?? {}, "u") })),
+        ...gone.map((id): Change => ({ collection, document: marked({ id }, "d") })),
       ];
       known = now;
       if (changes.length > 0) {

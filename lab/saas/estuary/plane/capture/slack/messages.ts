@@ -111,7 +111,7 @@ export class SlackMessages extends SlackStream {
         const done = cursor === "";
         // Until the step is complete the old position holds: pages come newest first.
         if (done) position = this.#at(position, channel, { read: last ? read : tsAt(end), window });
-        const changes = documents.map((document) => this.#change("upsert", marked(document, "u")));
+        const changes = documents.map((document) => this.#change(marked(document, "u")));
         const delivery = { changes, position, bytes: this.client.bytes - bytes, backfilling: !last };
         if (documents.length > 0 || (done && (any || !last))) await emit(delivery);
         if (done) break;
@@ -147,8 +147,8 @@ export class SlackMessages extends SlackStream {
     const { changed, gone } = difference(was, is);
     if (changed.length === 0 && gone.length === 0) return position;
     const changes = [
-      ...changed.map((ts) => this.#change("upsert", marked(documents.get(ts) ?? {}, "u"))),
-      ...gone.map((ts) => this.#change("delete", marked({ channel_id: channel, ts }, "d"))),
+      ...changed.map((ts) => this.#change(marked(documents.get(ts) ?? {}, "u"))),
+      ...gone.map((ts) => this.#change(marked({ channel_id: channel, ts }, "d"))),
     ];
     const after = this.#at(position, channel, { read: place.read, window: is });
     await emit({ changes, position: after, bytes: this.client.bytes - bytes, backfilling: false });
@@ -161,8 +161,8 @@ export class SlackMessages extends SlackStream {
     return document;
   }
 
-  #change(op: "upsert" | "delete", document: Document): Change {
-    return { collection: this.binding.collection, op, document, partial: op === "delete" };
+  #change(document: Document): Change {
+    return { collection: this.binding.collection, document };
   }
 
   #at(position: MessagesPosition, channel: string, place: Place): MessagesPosition {

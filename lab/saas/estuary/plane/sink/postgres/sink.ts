@@ -102,11 +102,10 @@ export class PostgresSink implements Sink {
           rows.values(),
           this.#config.hardDelete ?? false,
         );
-        const all: Group[] = [{ kept: new Set(), rows: deleted }, ...groups];
+        const all: Group[] = [{ partial: false, kept: new Set(), rows: deleted }, ...groups];
         await this.#copy(name, binding, all, publishedAt);
         if (deleted.length > 0) await this.#run(deleteRows(name, binding, 0));
-        for (const [at, { kept }] of groups.entries())
-          await this.#run(mergeRows(name, binding, at + 1, kept));
+        for (const [at, group] of groups.entries()) await this.#run(mergeRows(name, binding, at + 1, group));
       }
       await this.#remember(checkpoint);
     });

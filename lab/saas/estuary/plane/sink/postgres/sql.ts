@@ -2,6 +2,7 @@ import type { Column } from "../../collections/fields.ts";
 import type { ColumnType } from "../../collections/schema.ts";
 import { literal, quoted } from "../../net/postgres.ts";
 import type { Binding } from "../../task/sink.ts";
+import type { Group } from "../cells.ts";
 
 const types: Record<ColumnType, string> = {
   string: "TEXT",
@@ -57,16 +58,29 @@ export function deleteRows(name: string, binding: Binding, group: number): strin
   return `DELETE FROM ${nameOf(binding)} r USING ${name} l WHERE l.flow_group = ${group} AND ${same}`;
 }
 
+/** What becomes of a column of a row that exists: objects of a partial document complete those that are there. */
+function merged({ field, merges }: Column, partial: boolean): string {
+  const [there, here] = [`r.${quoted(field)}`, `EXCLUDED.${quoted(field)}`];
+  if (!partial || !merges) return here;
+  const objects = [there, here].map((value) => `json_typeof(${value}) = 'object'`).join(" AND ");
+  return `CASE WHEN ${objects} THEN (${there}::jsonb || ${here}::jsonb)::json ELSE ${here} END`;
+}
+
 /** Inserts or updates; columns in `kept` stay as they are in rows that exist. */
-export function mergeRows(name: string, binding: Binding, group: number, kept: ReadonlySet<string>): string {
+export function mergeRows(
+  name: string,
+  binding: Binding,
+  group: number,
+  { kept, partial }: Pick<Group, "kept" | "partial">,
+): string {
   const columns = binding.columns.filter(({ field }) => !kept.has(field));
   const keys = columns.filter(({ key }) => key).map(({ field }) => quoted(field));
   const named = columns.map(({ field }) => quoted(field)).join(", ");
   const set = columns
     .filter(({ key }) => !key)
-    .map(({ field }) => `${quoted(field)} = EXCLUDED.${quoted(field)}`);
+    .map((column) => `${quoted(column.field)} = ${merged(column, partial)}`);
   return (
-    `INSERT INTO ${nameOf(binding)} (${named}) SELECT ${named} FROM ${name} WHERE flow_group = ${group} ` +
+    `INSERT INTO ${nameOf(binding)} AS r (${named}) SELECT ${named} FROM ${name} WHERE flow_group = ${group} ` +
     `ON CONFLICT (${keys.join(", ")}) DO UPDATE SET ${set.join(", ")}`
   );
 }

@@ -113,7 +113,12 @@ export class SnowflakeSink implements Sink {
           rows.values(),
           this.#config.hardDelete ?? false,
         );
-        await this.#load(name, binding, [{ kept: new Set(), rows: deleted }, ...groups], publishedAt);
+        await this.#load(
+          name,
+          binding,
+          [{ partial: false, kept: new Set(), rows: deleted }, ...groups],
+          publishedAt,
+        );
         if (deleted.length > 0) await this.#run(deleteRows(name, binding, this.#timestamp));
         for (const [at, { kept }] of groups.entries()) {
           await this.#run(mergeRows(name, binding, at + 1, kept, this.#timestamp));
