@@ -162,10 +162,15 @@ export class Fleet extends Component {
   ): Instance {
     const { adopt } = host;
     // Also for an adopted host: if it was launched before, its claim remains, which must not terminate it.
-    const adopted = adopt !== undefined;
-    const claim = new InstanceClaim(this.childName(`${host.name}-claim`), { adopted }, this.child());
-    if (adopt)
-      return new Instance(this.childName(host.name), { adopt: approved.apply(() => adopt) }, this.child());
+    const claim = new InstanceClaim(
+      this.childName(`${host.name}-claim`),
+      { ...(adopt && { adopt }) },
+      this.child(),
+    );
+    if (adopt) {
+      const args = { adopt: approved.apply(() => adopt), claim: claim.claim, spared: claim.spared };
+      return new Instance(this.childName(host.name), args, this.child());
+    }
     return new Instance(
       this.childName(host.name),
       {

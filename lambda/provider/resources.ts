@@ -10,19 +10,21 @@ const outputs = (...names: string[]): Record<string, undefined> =>
   Object.fromEntries(names.map((name) => [name, undefined]));
 
 export interface InstanceClaimArgs {
-  /** The host is adopted: instances with the claim are not terminated. A change does nothing by itself. */
-  adopted?: Input<boolean>;
+  /** What the host adopts instead of a launch: such instances with the claim are not terminated. A change does nothing by itself. */
+  adopt?: Input<Adoption>;
 }
 
 /** A random id for one host, created before the host and deleted after it. A tag of every launch for the host. */
 export class InstanceClaim extends DynamicResource {
   declare readonly claim: Output<string>;
+  /** All adoptions since the host was last launched. */
+  declare readonly spared: Output<Adoption[]>;
   constructor(name: string, args: InstanceClaimArgs = {}, options?: CustomResourceOptions) {
     super(
       "lambda:InstanceClaim",
       "lambda/provider/handlers/instanceClaim.ts",
       name,
-      { ...outputs("claim"), ...args },
+      { ...outputs("claim", "spared"), ...args },
       options,
     );
   }
@@ -53,6 +55,15 @@ export interface InstanceArgs {
   rulesets?: Input<Record<string, Input<string>>>;
 }
 
+export interface AdoptedInstanceArgs {
+  /** Another instance replaces it; one that was launched as this resource is only marked. */
+  adopt: Input<Adoption>;
+  /** Instances with this claim are terminated once the host is adopted, except itself and `spared`. Default: none. */
+  claim?: Input<string>;
+  /** From the `InstanceClaim`. */
+  spared?: Input<Input<Adoption>[]>;
+}
+
 /**
  * A Lambda Cloud instance. Replaced delete-before-create: its name is unique in the cluster, and at most one instance is
  * billed. With `adopt` it is one that runs already, which is never changed, rebooted or terminated.
@@ -71,11 +82,7 @@ export class Instance extends DynamicResource {
   declare readonly hourlyUsd: Output<number>;
   declare readonly status: Output<string>;
   declare readonly adopted: Output<boolean>;
-  constructor(
-    name: string,
-    args: InstanceArgs | { adopt: Input<Adoption> },
-    options?: CustomResourceOptions,
-  ) {
+  constructor(name: string, args: InstanceArgs | AdoptedInstanceArgs, options?: CustomResourceOptions) {
     const known = ["address", "privateAddress", "hostname", "instanceType", "region", "gpus", "hourlyUsd"];
     super(
       "lambda:Instance",

@@ -64,6 +64,31 @@ test.each([
   expect(await at.launched()).toBe(1);
 });
 
+test.each([
+  ["id", false],
+  ["name", false],
+  ["name and renamed", true],
+])(
+  "L3 a launched host that was adopted by %s stays when another one is adopted and all is destroyed",
+  async (by, renamed) => {
+    const { cloud, alive } = await account();
+    const engine = new Engine(cloud);
+    await engine.run("up");
+    const id = engine.row?.id ?? "";
+    await engine.run("up", { inputs: { adopt: by === "id" ? { id } : { name: "host" } } });
+    if (renamed) await cloud.api.call("POST", `/instances/${id}`, { body: { name: "www" } });
+    await cloud.launched({ name: "foreign", hostname: "foreign" });
+    await cloud.control.advance(600);
+    expect((await engine.run("up", { inputs: { adopt: { name: "foreign" } } })).outcome).toBe("done");
+    expect(engine.row?.id).not.toBe(id);
+    const { outcome, lines } = await engine.run("destroy");
+    expect(outcome).toBe("done");
+    const warning = expect.stringMatching(new RegExp(`^warning: www \\(${id}\\) was launched .*"host"`));
+    expect(lines.filter((line) => line.startsWith("warning:"))).toEqual(renamed ? [warning] : []);
+    expect(await alive()).toBe(2);
+  },
+);
+
 test("L3 a half-made host that is to be adopted is waited for, and has its address", async () => {
   const { cloud, alive, launched } = await account();
   const engine = new Engine(cloud);

@@ -93,6 +93,34 @@ test("L5 destroy alone removes what a killed create launched and never recorded"
   expect(await at.alive()).toBe(0);
 });
 
+test.each(["at once", "late"])(
+  "L5 adopting another host ends what a killed create launched and never recorded, listed %s",
+  async (when) => {
+    const at = await account();
+    await at.cloud.launched({ name: "foreign", hostname: "foreign" });
+    await at.cloud.control.advance(600);
+    if (when === "late") await at.cloud.control.setTransitions({ listed: { by: "time", seconds: 120 } });
+    const engine = new Engine(at.cloud);
+    await killedInLaunch(engine);
+    expect(await at.alive()).toBe(2);
+    const inputs = { adopt: { name: "foreign" } };
+    expect((await engine.run("up", { inputs })).outcome).toBe("done");
+    expect(engine.row?.outs).toMatchObject({ name: "foreign", adopted: true });
+    expect(await at.alive()).toBe(1);
+    expect((await engine.run("destroy")).outcome).toBe("done");
+    expect(await at.alive()).toBe(1);
+  },
+);
+
+test("L5 destroy ends what a killed create launched where the adoption of another host failed", async () => {
+  const at = await account();
+  const engine = new Engine(at.cloud);
+  await killedInLaunch(engine);
+  expect((await engine.run("up", { inputs: { adopt: { id: "ffff" } } })).outcome).toBeInstanceOf(Error);
+  expect((await engine.run("destroy")).outcome).toBe("done");
+  expect(await at.alive()).toBe(0);
+});
+
 test("L5 an instance that is listed late is waited for, not launched again", async () => {
   const at = await account();
   await at.cloud.control.setTransitions({ listed: { by: "time", seconds: 120 } });

@@ -9,9 +9,11 @@ import {
   updateInstance,
 } from "../../reconcile/instance/instance.ts";
 import type { InstanceOutputs } from "../../reconcile/instance/outputs.ts";
+import { releaseClaim } from "../../reconcile/instance/release.ts";
 import type { InstanceSpec } from "../../reconcile/instance/spec.ts";
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
+import { adoption } from "./adoption.ts";
 
 const launched = z.object({
   name: z.string().min(1).max(64),
@@ -32,13 +34,14 @@ const launched = z.object({
   rulesets: z.record(z.string(), z.string()).optional(),
 });
 const adopted = z.object({
-  adopt: z.union([z.object({ id: z.string().min(1) }), z.object({ name: z.string().min(1) })], {
-    error: "must be { id } or { name } of a running instance",
-  }),
+  adopt: adoption,
+  claim: z.string().min(1).optional(),
+  spared: z.array(adoption).optional(),
 });
 
 /** Properties as in Pulumi, not nested: with `adopt`, no other matters. */
-type InstanceInputs = z.infer<typeof adopted> | z.infer<typeof launched>;
+type AdoptedInputs = z.infer<typeof adopted>;
+type InstanceInputs = AdoptedInputs | z.infer<typeof launched>;
 
 const wanted = (inputs: InstanceInputs): Wanted =>
   "adopt" in inputs ? { adopt: inputs.adopt as Adoption } : { spec: inputs as InstanceSpec };
@@ -46,9 +49,8 @@ const wanted = (inputs: InstanceInputs): Wanted =>
 export const instance: Handler<InstanceInputs, InstanceOutputs> = {
   inputs: (bag) => (bag.adopt === undefined ? launched : adopted),
   async create(context, inputs) {
-    const want = wanted(inputs);
-    if ("adopt" in want) return await adoptInstance(context, want.adopt);
-    return await createInstance(context, want.spec);
+    if ("adopt" in inputs) return await adopt(context, inputs, inputs.adopt);
+    return await createInstance(context, inputs);
   },
   read: readInstance,
   async diff(context, id, old, inputs): Promise<Difference> {
@@ -60,13 +62,19 @@ export const instance: Handler<InstanceInputs, InstanceOutputs> = {
     return (await failedToStart(context, id)) ? { changes: true, replaces: ["status"] } : differs;
   },
   async update(context, id, old, inputs) {
-    const want = wanted(inputs);
     // The only change of an adopted instance: the program launched it and does not manage it any more.
-    if ("adopt" in want) return (await adoptInstance(context, { id })).outputs;
-    return await updateInstance(context, id, want.spec, old);
+    if ("adopt" in inputs) return (await adopt(context, inputs, { id })).outputs;
+    return await updateInstance(context, id, inputs, old);
   },
   delete: deleteInstance,
 };
+
+/** Also ends what an interrupted update launched for the host: from now on nothing else would look for it. */
+async function adopt(context: Context, { claim, spared = [] }: AdoptedInputs, adoption: Adoption) {
+  const made = await adoptInstance(context, adoption);
+  if (claim !== undefined) await releaseClaim(context, claim, [...spared, { id: made.id }]);
+  return made;
+}
 
 /** Renamed by hand, and adopted by its new name: the state has the old one, and replacing it would terminate it. */
 async function isMeant(context: Context, id: string, adoption: Adoption): Promise<boolean> {

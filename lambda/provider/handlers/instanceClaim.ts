@@ -1,35 +1,49 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { releaseClaim } from "../../reconcile/instance/instance.ts";
+import type { Adoption } from "../../reconcile/instance/adopt.ts";
+import { releaseClaim } from "../../reconcile/instance/release.ts";
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
+import { adoption } from "./adoption.ts";
 
 interface ClaimInputs {
-  adopted?: boolean | undefined;
+  adopt?: Adoption | undefined;
 }
 interface ClaimOutputs extends ClaimInputs {
   claim: string;
+  /** Every adoption since the host was last launched: those instances may have the claim's tag, which cannot be removed. */
+  spared?: Adoption[];
+  /** In states of before `spared`: the host is adopted, and may have the tag. Nothing may be terminated then. */
+  adopted?: boolean;
 }
+
+const sparedBy = (old: readonly Adoption[] = [], adopt: Adoption | undefined): Adoption[] =>
+  adopt === undefined ? [] : [...old.filter((one) => !isDeepStrictEqual(one, adopt)), adopt];
 
 /**
  * A random id that is in the state before anything is launched for it. Creating one sends no request to Lambda. Deleting
- * one, which Pulumi does after the deletion of the instance, terminates every instance with its tag, unless the host was
- * adopted meanwhile: that one may have been launched with this claim, and tags cannot be removed.
+ * one, which Pulumi does after the deletion of the instance, terminates every instance with its tag, except those that
+ * were adopted.
  */
 export const instanceClaim: Handler<ClaimInputs, ClaimOutputs> = {
-  inputs: () => z.object({ adopted: z.boolean().optional() }),
-  create: async (_context, { adopted }) => {
+  inputs: () => z.object({ adopt: adoption.optional() }),
+  create: async (_context, { adopt }) => {
     const claim = randomUUID();
-    return { id: claim, outputs: { claim, adopted } };
+    return { id: claim, outputs: { claim, adopt, spared: sparedBy([], adopt) } };
   },
   read: async (_context, _id, old) => old,
   diff: async (_context, _id, old, inputs) => ({
-    changes: (old.adopted ?? false) !== (inputs.adopted ?? false),
+    changes: !isDeepStrictEqual(old.adopt, inputs.adopt),
     replaces: [],
   }),
-  update: async (_context, _id, old, { adopted }) => ({ ...old, adopted }),
-  async delete(context, id, old) {
-    if (!old.adopted) await releaseClaim(context, id);
+  update: async (_context, _id, { claim, spared }, { adopt }) => ({
+    claim,
+    adopt,
+    spared: sparedBy(spared, adopt),
+  }),
+  async delete(context, id, { spared, adopted }) {
+    if (!adopted) await releaseClaim(context, id, spared);
   },
 };
 

@@ -161,9 +161,3 @@ export async function deleteInstance(context: Context, id: string, old: Instance
   await terminateAndWait(context, id);
   await launchSettled(context, old.claim);
 }
-
-/** Terminates everything that was ever launched for a claim. */
-export async function releaseClaim(context: Context, claim: string): Promise<void> {
-  for (const stray of await strays(context, claim)) await terminateAndWait(context, stray.id);
-  await launchSettled(context, claim);
-}

@@ -100,7 +100,7 @@ export class Engine {
 
   async #up(providers: Providers, change: object): Promise<void> {
     const { claim } = this;
-    const claimInputs = { adopted: "adopt" in change };
+    const claimInputs = "adopt" in change ? { adopt: change.adopt } : {};
     this.claim = claim
       ? await this.#recorded(claim.id, async () => {
           const { changes } = await must(providers.claim.diff)(claim.id, claim.outs, claimInputs);
@@ -108,7 +108,13 @@ export class Engine {
           return { id: claim.id, outs: claim.outs, ...(changes && (await update())) };
         })
       : await this.#recorded("", () => must(providers.claim.create)(claimInputs));
-    const inputs = { ...host, claim: this.claim.id, ...change, __provider: "text" };
+    const inputs = {
+      ...host,
+      claim: this.claim.id,
+      spared: this.claim.outs.spared,
+      ...change,
+      __provider: "text",
+    };
     const { failures } = await must(providers.instance.check)({}, inputs);
     if (failures?.length) throw new Error(JSON.stringify(failures));
     if (this.row) {

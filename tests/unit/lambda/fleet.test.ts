@@ -94,11 +94,11 @@ test("L2 L3 hosts are launched or adopted by their settings, each with its roles
   ]);
   expect(
     ofType("InstanceClaim")
-      .map(({ name, inputs }) => [name, inputs.adopted])
+      .map(({ name, inputs }) => [name, inputs.adopt])
       .sort(),
   ).toEqual([
-    ["fleet-backend-claim", false],
-    ["fleet-frontend-claim", true],
+    ["fleet-backend-claim", undefined],
+    ["fleet-frontend-claim", { name: "www" }],
   ]);
 });
 

@@ -18,8 +18,9 @@ const key = new SshKey("host-key", { name: "test", publicKey: wanted.publicKey }
 
 function host(): Instance | undefined {
   if (wanted.absent) return undefined;
-  const claim = new InstanceClaim("host-claim", { adopted: wanted.adopt !== undefined });
-  if (wanted.adopt) return new Instance("host", { adopt: wanted.adopt });
+  const claim = new InstanceClaim("host-claim", wanted.adopt && { adopt: wanted.adopt });
+  const { spared } = claim;
+  if (wanted.adopt) return new Instance("host", { adopt: wanted.adopt, claim: claim.claim, spared });
   return new Instance("host", {
     name: wanted.name ?? "host",
     claim: claim.claim,
