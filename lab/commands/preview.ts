@@ -32,7 +32,7 @@ export async function preview(
 ): Promise<void> {
   const stack =
     name === "local"
-      ? (await prepare(lab, progress, signal)).stack
+      ? (await prepare(lab, false, progress, signal)).stack
       : await offlineStack(lab, name, progress, signal);
   await withEventLog(async (log) => {
     const args = ["preview", "--color", "never", "--policy-pack", policyPack];

@@ -5,6 +5,7 @@ import { images } from "../../components/core/versions.ts";
 import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
 import type { Artefact } from "../../tools/artefacts/artefact.ts";
 import { ensureEngine } from "../../tools/docker/engine/engine.ts";
+import { raiseLimits } from "../../tools/docker/engine/limits.ts";
 import { imageOf } from "../../tools/docker/images/build.ts";
 import { helm } from "../../tools/helm/artefact.ts";
 import { publishImage } from "../images/publish.ts";
@@ -36,8 +37,17 @@ import { checkSpaceToBuild } from "./preflight/space.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, saasUrl, snowflakeUrl, speed } from "./services.ts";
 import { settled, update } from "./update.ts";
 
-/** Everything that the program needs before `pulumi up`. */
-export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal): Promise<OpenedStack> {
+/**
+ * Everything that the program needs before `pulumi up`.
+ *
+ * @param hosts whether hosts will be started: they need higher limits of the kernel than this machine may have
+ */
+export async function prepare(
+  lab: Lab,
+  hosts: boolean,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<OpenedStack> {
   await Promise.all([checkSettingsFile(lab.configFile), checkPrograms()]);
   await mkdir(lab.folder, { recursive: true, mode: 0o700 });
   await mkdir(lab.cache, { recursive: true });
@@ -49,7 +59,10 @@ export async function prepare(lab: Lab, progress: Progress, signal?: AbortSignal
   // The lab's services start without it.
   const atOnce = artefacts.filter((artefact) => artefact !== helm);
   const { builds, folder } = await progress.phase("Toolchain and images", async () => {
-    await progress.step("Docker engine", (note) => ensureEngine(lab.folder, note));
+    await progress.step("Docker engine", async (note) => {
+      await ensureEngine(lab.folder, note);
+      if (hosts) await raiseLimits();
+    });
     const started = await startObtainingAll(lab, artefacts, progress, signal);
     // The build's own error is more precise than that of a waiting step.
     const ready = await started.ready(atOnce).catch(async (error) => {
@@ -147,7 +160,7 @@ async function startServices(
  */
 export async function up(lab: Lab, refresh: boolean, progress: Progress, signal: AbortSignal): Promise<void> {
   await endLeftCli(join(files(lab).backend, "state"));
-  const { stack, helm: helmBinary } = await prepare(lab, progress, signal);
+  const { stack, helm: helmBinary } = await prepare(lab, true, progress, signal);
   await progress.phase("pulumi up", () => update(lab, stack, refresh, progress, signal));
   const outputs = await stack.outputs();
   const known = parseOutputs(stack.name, outputsSchema.pick({ kubeconfig: true, knownHosts: true }), outputs);

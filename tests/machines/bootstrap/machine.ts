@@ -14,6 +14,7 @@ import { prepareMachines, removeMachines } from "../../../lab/machines/docker.ts
 import { machineImage } from "../../../lab/machines/image.ts";
 import { obtain } from "../../../tools/artefacts/obtain.ts";
 import { ensureEngine } from "../../../tools/docker/engine/engine.ts";
+import { raiseLimits } from "../../../tools/docker/engine/limits.ts";
 import { removeUser } from "../../../tools/docker/engine/record.ts";
 import { imageOf } from "../../../tools/docker/images/build.ts";
 import { type KeyPair, makeKey, type Session, ssh } from "./ssh.ts";
@@ -47,6 +48,7 @@ export async function makeFleet(): Promise<TestFleet> {
   const { cache } = labOf();
   const lab = { ...labOf({ LAB: `test-boot-${suffix}`, LAB_ROOT: root }), cache };
   await ensureEngine(lab.folder);
+  await raiseLimits();
   const folders = await obtain([machineImage], { cache });
   const image = await imageOf(folders.get(machineImage.name) ?? "");
   const network = await prepareMachines(lab, image);

@@ -13,6 +13,7 @@ import { machineImage } from "../../../lab/machines/image.ts";
 import type { Artefact } from "../../../tools/artefacts/artefact.ts";
 import { obtain } from "../../../tools/artefacts/obtain.ts";
 import { ensureEngine } from "../../../tools/docker/engine/engine.ts";
+import { raiseLimits } from "../../../tools/docker/engine/limits.ts";
 import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { imageOf } from "../../../tools/docker/images/build.ts";
 
@@ -33,6 +34,7 @@ export async function startTestLab(purpose: string, artefacts: Artefact[] = []):
   // The built images are shared with the checkout's own lab; everything else is the test's.
   const lab: Lab = { ...labOf(), name, folder: join(root, name) };
   await ensureEngine(lab.folder);
+  await raiseLimits();
   const folders = await obtain([machineImage, ...artefacts], { cache: lab.cache });
   const image = (artefact: Artefact) => imageOf(folders.get(artefact.name) ?? "");
   const network = await prepareMachines(lab, await image(machineImage));

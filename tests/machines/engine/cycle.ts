@@ -9,6 +9,7 @@ import { removeMachines } from "../../../lab/machines/docker.ts";
 import type { MachineSpec } from "../../../lab/machines/driver.ts";
 import { labFilter } from "../../../tools/docker/docker.ts";
 import { engineAnswers, ensureEngine, reviveEngine } from "../../../tools/docker/engine/engine.ts";
+import { raiseLimits } from "../../../tools/docker/engine/limits.ts";
 import { removeUser } from "../../../tools/docker/engine/record.ts";
 import { stopEngine } from "../../../tools/docker/engine/stop.ts";
 import { run } from "../../../tools/exec.ts";
@@ -31,6 +32,7 @@ const instances = () => text("cat", ["/proc/sys/fs/inotify/max_user_instances"])
 const before = await forwarding();
 await ensureEngine(first);
 await ensureEngine(second);
+await raiseLimits();
 const running = await text("docker", ["version", "--format", "{{.Server.Version}}"]);
 const bridge = "docker0" in networkInterfaces() || (await text("ip", ["-o", "link"])).includes("docker0");
 const ofRun = await programsOfRun();

@@ -5,7 +5,6 @@ import { run } from "../../exec.ts";
 import { onPath } from "../../onPath.ts";
 import { docker } from "../docker.ts";
 import { type Availability, decideEngine, type EngineAction, type EngineFacts } from "./decide.ts";
-import { raiseLimits } from "./limits.ts";
 import { addUser, dropRecord, readRecord, writeRecord } from "./record.ts";
 import { startByHand, stateBefore } from "./start.ts";
 
@@ -141,5 +140,4 @@ export async function ensureEngine(labFolder: string, log: (line: string) => voi
     }
   }
   if (process.platform === "linux" && process.getuid?.() === 0) await addUser(labFolder);
-  await raiseLimits();
 }
