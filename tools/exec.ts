@@ -4,6 +4,7 @@ import { messageOf } from "../components/core/errors.ts";
 
 export interface RunOptions {
   cwd?: string;
+  /** Laid over this process's environment; `undefined` leaves a variable out. */
   env?: Record<string, string | undefined>;
   /** Text for standard input; the place for secrets. */
   stdin?: string;

@@ -168,9 +168,18 @@ export interface StackHome {
  */
 export const backendUrl = (state: string): string => `file://${state}?metadata=skip`;
 
-/** Environment for every call of the CLI. It contains paths of files, no secrets. */
-export function pulumiEnvironment(toolchain: Toolchain, stack: StackHome): Record<string, string> {
+/**
+ * Environment for every call of the CLI, to be laid over this process's own: it contains paths of files, no secrets. What
+ * this process inherited for Pulumi is for other stacks, and is `undefined`: left out. An exported
+ * `PULUMI_CONFIG_PASSPHRASE`, even an empty one, would come before the lab's file.
+ */
+export function pulumiEnvironment(
+  toolchain: Toolchain,
+  stack: StackHome,
+): Record<string, string | undefined> {
+  const inherited = Object.keys(process.env).filter((name) => name.startsWith("PULUMI_"));
   return {
+    ...Object.fromEntries(inherited.map((name) => [name, undefined])),
     PULUMI_HOME: toolchain.home,
     PULUMI_BACKEND_URL: backendUrl(stack.state),
     PULUMI_CONFIG_PASSPHRASE_FILE: stack.passphraseFile,

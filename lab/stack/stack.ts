@@ -24,7 +24,7 @@ export class Stack {
   readonly #configFile: string;
   readonly #passphraseFile: string;
   readonly #temporary: string;
-  readonly #environment: Record<string, string>;
+  readonly #environment: Record<string, string | undefined>;
 
   /** @param more environment for the CLI and its plugins */
   constructor(toolchain: Toolchain, lab: Lab, more: Record<string, string> = {}, name = "local") {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { createServer } from "node:http";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { endLeftCli, mendState, removeDeadLocks } from "../../../../lab/pulumi/locks.ts";
 import {
   assembleToolchain,
@@ -11,8 +11,10 @@ import {
   officialToolchain,
   pulumiEnvironment,
   pulumiHome,
+  type Toolchain,
 } from "../../../../lab/pulumi/toolchain.ts";
 import { checkout, pluginVersion, pulumiVersion } from "../../../../lab/pulumi/versions.ts";
+import { run } from "../../../../tools/exec.ts";
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "sophia-toolchain-"));
@@ -104,12 +106,32 @@ test("the environment names the passphrase's file, never the passphrase, and kee
     PULUMI_CONFIG_PASSPHRASE_FILE: "/passphrase",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   });
-  expect(standIn).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE");
+  expect(standIn.PULUMI_CONFIG_PASSPHRASE).toBeUndefined();
   // The engine prefers a language host on the PATH to that beside the CLI.
   expect(standIn.PATH).toMatch(/^\/cli:/);
   expect(
     pulumiEnvironment({ home: "/home", mode: "official", binary: "/cli/pulumi" }, stack),
   ).not.toHaveProperty("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION");
+});
+
+test("what a user of Pulumi exports for other stacks does not reach the lab's CLI", async () => {
+  const exported = { CONFIG_PASSPHRASE: "", ACCESS_TOKEN: "pul-0", STACK: "prod", OPTION_REFRESH: "true" };
+  for (const [name, value] of Object.entries(exported)) vi.stubEnv(`PULUMI_${name}`, value);
+  vi.stubEnv("PULUMI_BACKEND_URL", "https://elsewhere.invalid");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const tools: Toolchain = { home: "/home", mode: "stand-in", binary: "/cli/pulumi" };
+  const env = pulumiEnvironment(tools, { state: "/state", passphraseFile: "/passphrase" });
+  const { stdout } = await run("env", [], { env });
+  const seen = stdout.split("\n").filter((line) => line.startsWith("PULUMI_"));
+  expect(seen.sort()).toEqual([
+    "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK=true",
+    "PULUMI_BACKEND_URL=file:///state?metadata=skip",
+    "PULUMI_CONFIG_PASSPHRASE_FILE=/passphrase",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+    "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true",
+    "PULUMI_HOME=/home",
+    "PULUMI_SKIP_UPDATE_CHECK=true",
+  ]);
 });
 
 test("locks of dead processes and unreadable ones go, those of live ones and of other machines stay", async () => {
