@@ -1,13 +1,13 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { randomBytes } from "node:crypto";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { Secret, unknown } from "../../../lab/pulumi/plugins/kit/values.ts";
 import { run } from "../../../tools/exec.ts";
 import { brief } from "../events.ts";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
+import { copyOf, killHelm, kubeconfigFile, markAs, watchedHelm } from "./helm.ts";
 import { objects, unique } from "./objects.ts";
 import { configured } from "./provider.ts";
 
@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => plane?.stop());
 
 const type = "kubernetes:helm.sh/v3:Release";
+const pods = { group: "", version: "v1", kind: "Pod" };
 const configMaps = { group: "", version: "v1", kind: "ConfigMap" };
 const secrets = { group: "", version: "v1", kind: "Secret" };
 const chart = join(import.meta.dirname, "charts/small");
@@ -26,14 +27,6 @@ const start = () => configured({ kubeconfig: plane.kubeconfig });
 const dataOf = async (name: string) => (await plane.cluster.get(configMaps, "default", name)).data;
 const revisions = async (name: string) =>
   (await plane.cluster.list(secrets, "default", `owner=helm,name=${name}`)).length;
-
-/** A copy of the chart that the test may change. */
-async function ownChart(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "sophia-chart-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await cp(chart, folder, { recursive: true });
-  return folder;
-}
 
 test("a release under the real engine is installed, unchanged, upgraded, drifted, replaced, uninstalled", async () => {
   const name = unique("release");
@@ -71,7 +64,7 @@ test("a release under the real engine is installed, unchanged, upgraded, drifted
   expect(brief(upgraded.steps)).toEqual(["update release"]);
   expect(await dataOf(name)).toMatchObject({ color: "blue" });
 
-  await run(plane.helm, ["uninstall", name], { env: { KUBECONFIG: await kubeconfigFile() } });
+  await run(plane.helm, ["uninstall", name], { env: { KUBECONFIG: await kubeconfigFile(plane) } });
   await program.stack.refresh();
   expect(brief((await program.up(release({ color: "blue" }))).steps)).toEqual(["create release"]);
   const renamed = await program.preview(release({ color: "blue" }, { name: `${name}-b` }));
@@ -80,15 +73,8 @@ test("a release under the real engine is installed, unchanged, upgraded, drifted
   expect(await revisions(name)).toBe(0);
 });
 
-async function kubeconfigFile(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "sophia-kubeconfig-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, "config"), plane.kubeconfig, { mode: 0o600 });
-  return join(folder, "config");
-}
-
 test("a new chart version is an upgrade, and so is a value that stands for the chart's content", async () => {
-  const folder = await ownChart();
+  const folder = await copyOf(chart);
   const { resource } = await start();
   const release = resource(type);
   const args = (chartHash: string) => ({ name: unique("chart"), chart: folder, values: { chartHash } });
@@ -106,13 +92,18 @@ test("a new chart version is an upgrade, and so is a value that stands for the c
   expect(release.state).toMatchObject({ status: { revision: 2 } });
 });
 
-test("values reach helm neither on its command line nor in a file that remains", async () => {
+test("values reach helm neither on its command line, in its environment nor in a file that remains", async () => {
+  const password = randomBytes(12).toString("hex");
+  const { temporary, noted } = await watchedHelm(plane);
   const { resource } = await start();
   const release = resource(type);
-  const before = (await readdir(tmpdir())).filter((name) => name.startsWith("helm-"));
-  await release.create({ name: unique("quiet"), chart, values: { password: new Secret("planted") } });
-  expect((await readdir(tmpdir())).filter((name) => name.startsWith("helm-"))).toEqual(before);
-  expect(release.state.values).toEqual({ password: new Secret("planted") });
+  await release.create({ name: unique("quiet"), chart, values: { password: new Secret(password) } });
+  expect(release.state.values).toEqual({ password: new Secret(password) });
+  const seen = await noted();
+  expect(seen).toContain(`KUBECONFIG=${temporary}/helm-`);
+  expect(seen.split("\n")).toContain("install");
+  expect(seen.includes(password)).toBe(false);
+  expect(await readdir(temporary)).toEqual([]);
 });
 
 test("an install that does not get ready fails with the pods' reasons; atomic leaves nothing, else it is recorded", async () => {
@@ -135,6 +126,38 @@ test("an install that does not get ready fails with the pods' reasons; atomic le
   expect(kept.state).toMatchObject({ status: { status: "deployed", revision: 2 } });
 });
 
+test("W3 a failed upgrade is rolled back, is not taken for done, and the next update repairs it", async () => {
+  const name = unique("rolled");
+  const program = await objects(plane);
+  const args = { chart, name, atomic: true, cleanupOnFail: true, timeout: 20 };
+  const release = (values: Record<string, unknown>) => ({
+    release: { kind: "helm.v3.Release", args: { ...args, values } },
+  });
+  const recorded = async () => (await program.stack.export()).resources.find((each) => each.type === type);
+  expect((await program.up(release({ color: "red" }))).stderr).toBe("");
+
+  // No node is there for its pod.
+  const bad = release({ color: "blue", pod: true });
+  const failed = await program.up(bad);
+  expect(failed.code).not.toBe(0);
+  expect(failed.diagnostics.map(({ message }) => message).join()).toMatch(/UPGRADE FAILED|rolled back/);
+  expect(await dataOf(name)).toEqual({ color: "red", chart: "0.1.0" });
+  expect(await plane.cluster.list(pods, "default", `app.kubernetes.io/instance=${name}`)).toEqual([]);
+  expect(await recorded()).toMatchObject({
+    initErrors: expect.arrayContaining([expect.any(String)]),
+    outputs: { values: { color: "red" }, status: { status: "deployed", revision: 3 } },
+  });
+  expect(brief((await program.preview(bad)).steps)).toEqual(["update release"]);
+
+  const good = release({ color: "green" });
+  const repaired = await program.up(good);
+  expect(repaired.stderr).toBe("");
+  expect(brief(repaired.steps)).toEqual(["update release"]);
+  expect(await dataOf(name)).toMatchObject({ color: "green" });
+  expect((await recorded())?.initErrors ?? []).toEqual([]);
+  expect(brief((await program.up(good)).steps)).toEqual([]);
+});
+
 test("an install or upgrade that a killed run left pending is completed by the next run", async () => {
   const name = unique("killed");
   const values = { pod: true };
@@ -150,7 +173,7 @@ test("an install or upgrade that a killed run left pending is completed by the n
     .create({ name, chart, values, timeout: 60 })
     .catch((error) => error);
   await halfway;
-  await killHelm();
+  await killHelm(plane);
   expect(await installing).toBeInstanceOf(Error);
 
   const second = await start();
@@ -161,14 +184,14 @@ test("an install or upgrade that a killed run left pending is completed by the n
 
   const upgrading = release.update({ name, chart, values, timeout: 60 }).catch((error) => error);
   await waitFor({ what: "helm to begin", deadline: 120, interval: 0.1 }, pending);
-  await killHelm();
+  await killHelm(plane);
   await upgrading;
   await release.update({ name, chart, values: { color: "green" } });
   expect(second.said.join("\n")).toContain("was left pending-upgrade: it is forgotten");
   expect(await dataOf(name)).toMatchObject({ color: "green" });
 
   // An interrupted install takes back what it made, and can be killed at that, too.
-  await markAs(name, "uninstalling");
+  await markAs(plane, name, "uninstalling");
   const third = await start();
   await third.resource(type).create({ name, chart, values: { color: "red" } });
   expect(third.said.join("\n")).toContain("was left uninstalling by an interrupted run");
@@ -178,43 +201,13 @@ test("an install or upgrade that a killed run left pending is completed by the n
   await expect(stranger.create({ name, chart })).rejects.toThrow("cannot re-use a name that is still in use");
 });
 
-/** Gives the newest revision of a release another status, as Helm stores it. */
-async function markAs(name: string, status: string): Promise<void> {
-  const revisions = await plane.cluster.list(secrets, "default", `owner=helm,name=${name}`);
-  const number = (secret: { metadata?: unknown }) =>
-    Number((secret.metadata as { labels: { version: string } }).labels.version);
-  for (const secret of revisions.sort((a, b) => number(b) - number(a)).slice(0, 1)) {
-    const { release } = secret.data as { release: string };
-    const stored = JSON.parse(gunzipSync(Buffer.from(atob(release), "base64")).toString());
-    stored.info.status = status;
-    const text = gzipSync(JSON.stringify(stored)).toString("base64");
-    const { name: secretName, namespace } = secret.metadata as { name: string; namespace: string };
-    const changed = {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: secretName, namespace },
-      data: { release: btoa(text) },
-    };
-    await plane.cluster.apply(changed, { fieldManager: "test", force: true });
-  }
-}
-
-/** Kills the helm that this process started, as a crash of the machine would. */
-async function killHelm(): Promise<void> {
-  const { stdout } = await run("ps", ["-o", "pid=", "--ppid", String(process.pid)]);
-  for (const pid of stdout.trim().split(/\s+/).map(Number)) {
-    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (command.startsWith(plane.helm)) process.kill(pid, "SIGKILL");
-  }
-}
-
 test("a chart that is missing, a library or incomplete is refused at the check, with its name", async () => {
   const { resource } = await start();
   const release = resource(type);
   await expect(release.check({ chart: "./no/such/chart" })).rejects.toThrow(
     'chart: path "./no/such/chart" not found; check the chart name and repository configuration.',
   );
-  const folder = await ownChart();
+  const folder = await copyOf(chart);
   const file = join(folder, "Chart.yaml");
   const text = await readFile(file, "utf8");
   await writeFile(
