@@ -11,7 +11,7 @@ import { report } from "./github/issue.ts";
 import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
 import { guard } from "./stack/guard.ts";
 import { type Program, preview } from "./stack/program.ts";
-import { markVerified, rollbackVerified } from "./stack/rollback.ts";
+import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts";
 import { scanStack } from "./stack/scan.ts";
 import { reachIn, verified } from "./stack/verify.ts";
 import { advisories, drift, health, isStopped, rotation } from "./watch.ts";
@@ -49,6 +49,8 @@ export const commands: Record<string, Command> = {
     options: { plan: text, "data-loss": flag },
     async run(given) {
       const plan = readPlan(await readFile(need(given, "plan"), "utf8"));
+      // Here as well as in `up`: an update that is refused before it began is not to be rolled back.
+      if (!plan.offline) await refuseOlder(programOf({ stack: plan.stack }));
       guard(plan, { dataLoss: given["data-loss"] === true });
       return "";
     },

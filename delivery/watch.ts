@@ -6,7 +6,7 @@ import { repository } from "../tools/repository.ts";
 import { code, table } from "./comment/markdown.ts";
 import { render } from "./comment/render.ts";
 import { inCheckout, type Prepare, refuseUnreviewed } from "./stack/checkout.ts";
-import { deployedIn, historyOf, stoppedIn } from "./stack/history.ts";
+import { changeIn, deployedIn, historyOf, stoppedIn, wholeIn } from "./stack/history.ts";
 import { stoppable } from "./stack/operations.ts";
 import { commitOf, type Program, preview } from "./stack/program.ts";
 import { checks, faultsIn, reachIn } from "./stack/verify.ts";
@@ -15,7 +15,8 @@ import { checks, faultsIn, reachIn } from "./stack/verify.ts";
 
 /** Whether a stack was stopped to save money: it has no endpoint that could answer, and nothing that could differ. */
 export const isStopped = async (program: Program): Promise<boolean> =>
-  stoppable.includes(program.stack) && stoppedIn(await historyOf(program));
+  stoppable.includes(program.stack) &&
+  stoppedIn(await historyOf(program, (known) => changeIn(known) !== undefined));
 
 /**
  * Differences between the program of the deployed commit and the actual resources: a later commit that waits for its
@@ -35,7 +36,7 @@ export async function drift(program: Program, prepare?: Prepare): Promise<string
 
 /** The deployed commit; else the checked-out one, with the reason. */
 async function deployed(program: Program): Promise<{ commit: string; reason?: string }> {
-  const history = await historyOf(program);
+  const history = await historyOf(program, (known) => wholeIn(known) !== undefined);
   try {
     const commit = deployedIn(history);
     await refuseUnreviewed(program, commit);

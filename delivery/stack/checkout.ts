@@ -36,16 +36,19 @@ export async function install(folder: string, other: string): Promise<void> {
 /** Installs a checkout's packages; `other` is the checkout that the command was started in. Replaced in tests. */
 export type Prepare = (folder: string, other: string) => Promise<void>;
 
+/** Whether a commit is another one, or an ancestor of it; not, if this checkout has only one of the two. */
+export async function isAncestor(program: Program, commit: string, of: string): Promise<boolean> {
+  const ancestry = ["merge-base", "--is-ancestor", commit, of];
+  return (await run("git", ancestry, { cwd: program.folder, allowFailure: true })).code === 0;
+}
+
 /** @throws when a commit is not an ancestor of the program's own checkout, or no full commit id */
 export async function refuseUnreviewed(program: Program, commit: string): Promise<void> {
   requireCommit(commit);
-  const ancestry = ["merge-base", "--is-ancestor", commit, "HEAD"];
-  await run("git", ancestry, { cwd: program.folder }).catch((cause: unknown) => {
-    throw new Error(
-      `commit ${commit} is not an ancestor of the checked-out one; only reviewed commits are deployed`,
-      { cause },
-    );
-  });
+  if (await isAncestor(program, commit, "HEAD")) return;
+  throw new Error(
+    `commit ${commit} is not an ancestor of the checked-out one; only reviewed commits are deployed`,
+  );
 }
 
 /**

@@ -13,13 +13,30 @@ export type Update = z.infer<typeof updateSchema>;
 
 export const parseHistory = (json: string): Update[] => z.array(updateSchema).parse(JSON.parse(json));
 
-/** The stack's history, the newest first. */
-export const historyOf = async (program: Program): Promise<Update[]> =>
-  parseHistory((await pulumi(program, ["stack", "history", "--json"])).stdout);
+/** Entries of the history that are asked for at once, and how often. By default the CLI shows ten, less than a week's. */
+export const historyPage = 100;
+const mostPages = 50;
+
+/** The stack's history, the newest first: as much of it as is `enough`, else all, up to 5,000 entries. */
+export async function historyOf(program: Program, enough: (known: Update[]) => boolean): Promise<Update[]> {
+  const known: Update[] = [];
+  for (let page = 1; page <= mostPages; page++) {
+    const which = [`--page-size=${historyPage}`, `--page=${page}`];
+    const more = parseHistory((await pulumi(program, ["stack", "history", "--json", ...which])).stdout);
+    known.push(...more);
+    // A backend may answer with less than it was asked for: only an empty page is the end.
+    if (more.length === 0 || enough(known)) break;
+  }
+  return known;
+}
+
+/** The newest update or destruction. Pure. */
+export const changeIn = (history: Update[]): Update | undefined =>
+  history.find(({ kind }) => kind === "update" || kind === "destroy");
 
 /** Whether the newest change of a stack was its destruction, and that succeeded. Pure. */
 export function stoppedIn(history: Update[]): boolean {
-  const newest = history.find(({ kind }) => kind === "update" || kind === "destroy");
+  const newest = changeIn(history);
   return newest?.kind === "destroy" && newest.result === "succeeded";
 }
 
@@ -39,6 +56,10 @@ export function requireCommit(text: string): void {
 const isPart = ({ environment }: Update): boolean =>
   Object.keys(environment).some((key) => key.startsWith("pulumi.flag.target"));
 
+/** The newest update of the whole stack. Pure. */
+export const wholeIn = (history: Update[]): Update | undefined =>
+  history.find((update) => update.kind === "update" && !isPart(update));
+
 /**
  * The commit that a stack was last updated to, whether or not that succeeded. Pure.
  * @throws when it is not one commit
@@ -46,7 +67,7 @@ const isPart = ({ environment }: Update): boolean =>
 export function deployedIn(history: Update[]): string {
   const updates = history.filter(({ kind }) => kind === "update");
   const commitIn = (update: Update | undefined) => update?.environment["git.head"];
-  const whole = updates.find((update) => !isPart(update));
+  const whole = wholeIn(updates);
   const commit = commitIn(whole);
   if (!whole || !isCommit(commit))
     throw new Error("the stack's history has no update to a commit: deploy one first");
@@ -61,38 +82,38 @@ export function deployedIn(history: Update[]): string {
   );
 }
 
+/** The newest update, of the whole stack or of a part. Pure. */
+export const updateIn = (history: Update[]): Update | undefined =>
+  history.find(({ kind }) => kind === "update");
+
 /** The commit that a stack was last updated to, in whole or in a part, whether or not that succeeded. Pure. */
 export function lastIn(history: Update[]): string | undefined {
-  const commit = history.find(({ kind }) => kind === "update")?.environment["git.head"];
+  const commit = updateIn(history)?.environment["git.head"];
   return isCommit(commit) ? commit : undefined;
 }
 
+/** The faulty commit, its ancestors, and the commit that was last seen to work. */
+export interface Leaving {
+  leaving: string;
+  earlier: ReadonlySet<string>;
+  verified: string | undefined;
+}
+
 /**
- * The commit to roll back to: the last verified one, else the newest one whose update succeeded from a clean checkout. It
- * is earlier than the one that is left: after a roll-back, the verified commit or the newest update may be that again, or
- * the faulty one that was left before. Pure.
- *
- * @param leaving the faulty commit
- * @param earlier its ancestors
- * @throws when there is none
+ * The commit to roll back to: the last verified one, else the newest one whose update of the whole stack succeeded from a
+ * clean checkout. It is earlier than the one that is left: after a roll-back, the verified commit or the newest update may
+ * be that again, or the faulty one that was left before. Pure.
  */
-export function commitBefore(
-  history: Update[],
-  verified: string | undefined,
-  leaving: string,
-  earlier: ReadonlySet<string>,
-): string {
+export function commitBefore(history: Update[], { leaving, earlier, verified }: Leaving): string | undefined {
   const before = (commit: string | undefined): commit is string =>
     isCommit(commit) && commit !== leaving && earlier.has(commit);
   if (before(verified)) return verified;
-  const found = history.find(({ kind, result, environment }) => {
-    const clean = environment["git.dirty"] !== "true";
-    return kind === "update" && result === "succeeded" && clean && before(environment["git.head"]);
-  });
-  const commit = found?.environment["git.head"];
-  if (before(commit)) return commit;
-  throw new Error(
-    `there is no commit to roll back to from ${leaving}: of ${history.length} updates in the history, none ` +
-      "succeeded from a clean checkout of an earlier commit; name one with --commit",
+  const worked = history.filter(
+    (update) =>
+      update.kind === "update" &&
+      update.result === "succeeded" &&
+      update.environment["git.dirty"] !== "true" &&
+      !isPart(update),
   );
+  return worked.map(({ environment }) => environment["git.head"]).find(before);
 }

@@ -1,6 +1,6 @@
 import { inCheckout, type Prepare } from "./checkout.ts";
 import { guarded } from "./guard.ts";
-import { deployedIn, historyOf } from "./history.ts";
+import { deployedIn, historyOf, wholeIn } from "./history.ts";
 import { machineOf } from "./operations.ts";
 import { type Program, resources, update } from "./program.ts";
 
@@ -25,7 +25,7 @@ export async function replaceHost(
   { host, dataLoss, deadline, prepare }: ReplaceOptions,
 ): Promise<string> {
   const chosen = { refresh: true, replace: [machineOf(await resources(program), host)] };
-  const commit = deployedIn(await historyOf(program));
+  const commit = deployedIn(await historyOf(program, (known) => wholeIn(known) !== undefined));
   return inCheckout(
     program,
     commit,

@@ -5,9 +5,9 @@ import { moduleOf } from "../../components/core/provider/providerText.ts";
 import { run } from "../../tools/exec.ts";
 import { createdBy } from "../comment/impact/index.ts";
 import type { Plan } from "../comment/plan.ts";
-import { inCheckout, type Prepare } from "./checkout.ts";
+import { inCheckout, isAncestor, type Prepare } from "./checkout.ts";
 import { guarded } from "./guard.ts";
-import { commitBefore, historyOf, lastIn, requireCommit, verifiedTag } from "./history.ts";
+import { commitBefore, historyOf, lastIn, requireCommit, updateIn, verifiedTag } from "./history.ts";
 import { commitOf, type Program, pulumi, resources, update, updateLimits } from "./program.ts";
 import { reachIn, verified } from "./verify.ts";
 
@@ -31,18 +31,36 @@ export async function refuseOlder(program: Program): Promise<void> {
   const verified = await verifiedCommit(program);
   const here = await commitOf(program.folder);
   if (!verified || verified === here) return;
-  const ancestry = ["merge-base", "--is-ancestor", here, verified];
-  const { code } = await run("git", ancestry, { cwd: program.folder, allowFailure: true });
-  if (code !== 0) return;
+  if (!(await isAncestor(program, here, verified))) return;
   throw new Error(
     `stack ${program.stack} is verified at ${verified}, which is later than ${here}; to go back, run the workflow Roll back`,
   );
 }
 
-/** The commit that the stack would be rolled back to. @param from the faulty commit. Default: the last deployed one. */
+/**
+ * Refuses to leave a commit whose failed update is no reason to go back: a later one is verified, or it is the verified one
+ * and its update was a repeated one.
+ */
+async function refuseToLeave(program: Program, commit: string, verified: string | undefined): Promise<void> {
+  if (!verified || !(await isAncestor(program, commit, verified))) return;
+  if (commit !== verified)
+    throw new Error(
+      `stack ${program.stack} is verified at ${verified}, which is later than ${commit}: there is nothing to roll back`,
+    );
+  throw new Error(
+    `stack ${program.stack} is verified at ${commit}, which an earlier commit would not correct: remove the cause of the failure and ` +
+      "deploy it again. If the commit is faulty nevertheless, roll back by hand, without --from",
+  );
+}
+
+/**
+ * The commit that the stack would be rolled back to.
+ * @param from the commit whose update failed. Default: the last deployed one, also if it is verified
+ * @throws when there is none, and when `from` is the verified commit or an earlier one
+ */
 export async function previousCommit(program: Program, from?: string): Promise<string> {
-  const history = await historyOf(program);
-  const leaving = from ?? lastIn(history) ?? (await commitOf(program.folder));
+  const newest = from ?? lastIn(await historyOf(program, (known) => updateIn(known) !== undefined));
+  const leaving = newest ?? (await commitOf(program.folder));
   requireCommit(leaving);
   const ancestors = await run("git", ["rev-list", leaving], { cwd: program.folder }).catch(
     (cause: unknown) => {
@@ -52,8 +70,16 @@ export async function previousCommit(program: Program, from?: string): Promise<s
       );
     },
   );
-  const earlier = new Set(ancestors.stdout.split("\n"));
-  return commitBefore(history, await verifiedCommit(program), leaving, earlier);
+  const verified = await verifiedCommit(program);
+  if (from !== undefined) await refuseToLeave(program, from, verified);
+  const which = { leaving, earlier: new Set(ancestors.stdout.split("\n")), verified };
+  const history = await historyOf(program, (known) => commitBefore(known, which) !== undefined);
+  const commit = commitBefore(history, which);
+  if (commit !== undefined) return commit;
+  throw new Error(
+    `there is no commit to roll back to from ${leaving}: of ${history.length} updates in the history, none of the whole stack ` +
+      "succeeded from a clean checkout of an earlier commit; name one with --commit",
+  );
 }
 
 /**

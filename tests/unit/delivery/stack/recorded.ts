@@ -3,11 +3,12 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { historyPage } from "../../../../delivery/stack/history.ts";
 import { type Program, programIn } from "../../../../delivery/stack/program.ts";
 
 /** What a CLI answers that only notes what it was asked. */
 export interface Answers {
-  /** Of `stack history`, the newest first. */
+  /** Of `stack history`, the newest first; it is answered in pages, as by the real CLI. */
   history?: object[];
   /** Resources of `stack export`. */
   state?: object[];
@@ -37,6 +38,7 @@ export function recorded(): Recorded {
   const made = mkdtempSync(join(tmpdir(), "sophia-recorded-"));
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   const [folder, binary, calls] = [join(made, "checkout"), join(made, "pulumi"), join(made, "calls")];
+  const pages = join(made, "history");
   mkdirSync(folder);
   const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, encoding: "utf8" }).trim();
   const commit = (): string => {
@@ -57,8 +59,15 @@ export function recorded(): Recorded {
   writeFileSync(
     binary,
     `#!/bin/sh
+size=10 page=1
+for each; do
+  case "$each" in
+    --page-size=*) size="\${each#*=}" ;;
+    --page=*) page="\${each#*=}" ;;
+  esac
+done
 case "$1 $2" in
-  "stack history") cat '${made}/history' ;;
+  "stack history") cat "${pages}/$size-$page" 2>'${made}/none' || echo '[]' ;;
   "stack export") cat '${made}/state' ;;
   "stack tag") cat '${made}/tags' ;;
   up* | preview*) echo "$(git rev-parse HEAD) $*" >>'${calls}' ;;
@@ -71,7 +80,13 @@ done
   );
   chmodSync(binary, 0o755);
   const answer = ({ history = [], state = [], tags = {}, events = [] }: Answers) => {
-    writeFileSync(join(made, "history"), JSON.stringify(history));
+    rmSync(pages, { recursive: true, force: true });
+    mkdirSync(pages);
+    for (const size of [10, historyPage])
+      for (let page = 1; (page - 1) * size < history.length; page++) {
+        const shown = history.slice((page - 1) * size, page * size);
+        writeFileSync(join(pages, `${size}-${page}`), JSON.stringify(shown));
+      }
     writeFileSync(join(made, "state"), JSON.stringify({ deployment: { resources: state } }));
     writeFileSync(join(made, "tags"), JSON.stringify(tags));
     writeFileSync(join(made, "events"), events.map((event) => `${JSON.stringify(event)}\n`).join(""));

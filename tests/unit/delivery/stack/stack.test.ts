@@ -43,7 +43,7 @@ const history = parseHistory(
 describe("C1 which commit to roll back to", () => {
   const all = new Set("123456".split("").map(commit));
   const commitBefore = (some: typeof history, verified: string | undefined, leaving: string, earlier = all) =>
-    chosen(some, verified, leaving, earlier);
+    chosen(some, { verified, leaving, earlier });
 
   test("the one that was seen to work", () => {
     expect(commitBefore(history, older, now)).toBe(older);
@@ -64,8 +64,14 @@ describe("C1 which commit to roll back to", () => {
     expect(commitBefore(again, now, good, new Set([good, older]))).toBe(older);
   });
 
-  test("none: says what to do", () => {
-    expect(() => commitBefore(history.slice(0, 4), undefined, now)).toThrow(/4 updates.*--commit/s);
+  test("not that of a part, which was deployed alone: the stack was never wholly of it", () => {
+    const part = parseHistory(JSON.stringify([updated(dirty, { part: true })]));
+    expect(commitBefore([...part, ...history], undefined, now)).toBe(good);
+    expect(commitBefore(part, undefined, now)).toBeUndefined();
+  });
+
+  test("none is made up", () => {
+    expect(commitBefore(history.slice(0, 4), undefined, now)).toBeUndefined();
   });
 });
 

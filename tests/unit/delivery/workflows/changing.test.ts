@@ -24,10 +24,10 @@ test("C1 each workflow by hand that may lose data asks for consent, and tells th
   expect(run?.steps?.find((step) => step.run?.includes('"$COMMAND"'))?.run).toContain("$DATA_LOSS");
 });
 
-test("C1 commands that work at another commit have all of the history to find it", () => {
+test("C1 commands that work at another commit, or compare with one, have all of the history to find it", () => {
   for (const { file, job } of jobs) {
     const runs = (job.steps ?? []).map(({ run }) => run ?? "").join("\n");
-    if (!/cli\.ts (rollback|"\$COMMAND" --stack|"\$WHAT")/.test(runs)) continue;
+    if (!/cli\.ts (guard|rollback|"\$COMMAND" --stack|"\$WHAT")/.test(runs)) continue;
     const checkout = job.steps?.find(({ uses }) => uses?.startsWith("actions/checkout@"));
     expect([file, checkout?.with?.["fetch-depth"]]).toEqual([file, 0]);
   }

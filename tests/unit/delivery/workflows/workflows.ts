@@ -5,6 +5,7 @@ import { repository } from "../../../../tools/repository.ts";
 
 /** A step of a job. */
 export interface Step {
+  id?: string;
   name?: string;
   uses?: string;
   run?: string;
