@@ -9,7 +9,8 @@ import { mcpConfig } from "./commands/mcpConfig.ts";
 import { preview } from "./commands/preview.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
-import { files, labOf } from "./lab.ts";
+import { files, type Lab, labOf } from "./lab.ts";
+import { checkFolder } from "./state/folder.ts";
 import { withLock } from "./state/lock.ts";
 import { advice } from "./terminal/advice.ts";
 import { duration, Progress } from "./terminal/progress.ts";
@@ -20,7 +21,8 @@ const usage = `usage: node lab/cli.ts <command>
   build            build its tools and images without starting it
   status [--json]  show hosts, nodes, releases, servers, streams and problems; exit 1 when unhealthy
   preview <stack> [--comment=<file>] [--plan=<file>]
-                   show offline what an update of local, dev or prod would do; also write it as Markdown, as JSON
+                   show what an update would do; also write it as Markdown, as JSON. Of dev and prod offline; local is
+                   compared with the lab, and gets Docker, registry and emulators for that: down removes them
   mcp-config [cursor|vscode|generic]
                    print the configuration of an MCP client, with its token
   logs [<log>]     print a log: up, cloud, releases, a host's name, or <namespace>/<workload>`;
@@ -39,9 +41,19 @@ const options = Object.fromEntries(
   }),
 ) as Record<string, string | undefined>;
 const args = given.filter((each) => !/^--[a-z]+=/.test(each));
-const lab = labOf();
+const lab = namedLab();
 const progress = new Progress();
 const start = performance.now();
+
+/** The lab that the environment names; a bad name ends the command. */
+function namedLab(): Lab {
+  try {
+    return labOf();
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exit(1);
+  }
+}
 
 /** Only one command at a time may change the lab. */
 const exclusive = (work: () => Promise<void>) => withLock(files(lab).lock, command, work);
@@ -53,8 +65,11 @@ const commands: Record<string, () => Promise<void>> = {
     if (!(await status(lab, args.includes("--json")))) process.exitCode = 1;
   },
   preview: () => {
+    const stack = args[0] ?? "local";
     const { comment, plan } = options;
-    return preview(lab, args[0] ?? "local", { comment, plan }, progress, signal);
+    const work = () => preview(lab, stack, { comment, plan }, progress, signal);
+    // That of `local` starts what the program needs, as `up` does.
+    return stack === "local" ? exclusive(work) : work();
   },
   logs: () => logs(lab, args[0]),
   "mcp-config": () => mcpConfig(lab, args[0]),
@@ -68,6 +83,7 @@ if (!run || args.length > 1 || Object.keys(options).some((name) => !known.includ
   process.exit(2);
 }
 try {
+  if (["up", "down", "preview", "build"].includes(command)) await checkFolder(lab);
   await run();
   if (progress.timings.length > 0) {
     const phases = progress.timings.map(({ title, seconds }) => `${title} ${duration(seconds)}`).join(", ");

@@ -13,11 +13,17 @@ export interface Lab {
   configFile: string;
 }
 
+/** Names that other folders beside the labs' have. */
+const reserved = ["cache", "ci", "node-compile-cache"];
+
 /** The lab that the environment names: `LAB`, `LAB_ROOT`, `LAB_CACHE`, `LAB_CONFIG`. */
 export function labOf(environment: Record<string, string | undefined> = process.env): Lab {
   const name = environment.LAB || "local";
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
     throw new Error(`LAB=${name} cannot name a lab: use up to 31 lower-case letters, digits and dashes`);
+  }
+  if (reserved.includes(name)) {
+    throw new Error(`LAB=${name} cannot name a lab: that folder beside the labs holds something else`);
   }
   const root = environment.LAB_ROOT || join(repository, ".lab");
   return {

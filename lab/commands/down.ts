@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { engineAnswers } from "../../tools/docker/engine/engine.ts";
 import { stopEngine } from "../../tools/docker/engine/stop.ts";
@@ -7,6 +6,7 @@ import { files, type Lab } from "../lab.ts";
 import { removeMachines } from "../machines/docker.ts";
 import { endLeftCli } from "../pulumi/locks.ts";
 import { networkOf, releaseNetwork } from "../state/claim.ts";
+import { removeFolder } from "../state/folder.ts";
 import { stopServer } from "../state/servers.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { stopServers } from "./services.ts";
@@ -28,7 +28,7 @@ export async function down(lab: Lab, progress: Progress): Promise<void> {
       progress.say(`${removed.length} containers, volumes and networks removed`);
     }
     await releaseNetwork(lab);
-    await rm(lab.folder, { recursive: true, force: true });
+    await removeFolder(lab);
     const engine = await progress.step("Docker engine", () => stopEngine(lab.folder));
     progress.say(engine.stopped ? "stopped" : `left as it is: ${engine.because}`);
   });

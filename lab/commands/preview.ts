@@ -10,6 +10,7 @@ import type { Lab } from "../lab.ts";
 import { makeSaasCredentials } from "../saas/credentials.ts";
 import { Stack } from "../stack/stack.ts";
 import { previewStackConfig } from "../stack/stackConfig.ts";
+import { markFolder } from "../state/folder.ts";
 import { placeholderSecrets } from "../state/keys.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { obtainAll, previewArtefacts } from "./artefacts.ts";
@@ -63,6 +64,7 @@ export async function offlineStack(
     throw new Error(`there is no stack ${name}: ${file} does not exist`);
   });
   await checkPrograms();
+  await markFolder(lab);
   const { folder, toolchain } = await obtainAll(lab, previewArtefacts, progress, signal);
   const own: Lab = { ...lab, name: `preview-${name}`, folder: join(lab.folder, "previews", name) };
   const stack = new Stack(toolchain, own, { HELM_BINARY: join(folder(helm), "helm") }, name);

@@ -25,6 +25,7 @@ import { Stack } from "../stack/stack.ts";
 import { labStackConfig } from "../stack/stackConfig.ts";
 import { readStackFile, type StackFile } from "../stack/stackFile.ts";
 import { claimNetwork } from "../state/claim.ts";
+import { markFolder } from "../state/folder.ts";
 import { labKeys } from "../state/keys.ts";
 import { vendorCredentials } from "../state/vendorCredentials.ts";
 import { render } from "../status/render.ts";
@@ -49,7 +50,7 @@ export async function prepare(
   signal?: AbortSignal,
 ): Promise<OpenedStack> {
   await Promise.all([checkSettingsFile(lab.configFile), checkPrograms()]);
-  await mkdir(lab.folder, { recursive: true, mode: 0o700 });
+  await markFolder(lab);
   await mkdir(lab.cache, { recursive: true });
   await checkSpaceToBuild(lab.folder, lab.cache);
   const text = await readFile(lab.configFile, "utf8");

@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type Lab, labOf } from "../../../../lab/lab.ts";
 import { claimNetwork, networkOf, releaseNetwork } from "../../../../lab/state/claim.ts";
+import { markFolder } from "../../../../lab/state/folder.ts";
 import { run } from "../../../../tools/exec.ts";
 import { repository } from "../../../../tools/repository.ts";
 
-function newLab(): Lab {
+async function newLab(): Promise<Lab> {
   const root = mkdtempSync(join(tmpdir(), "lab-"));
   const lab = labOf({ LAB: "gone", LAB_ROOT: root });
   onTestFinished(async () => {
     await releaseNetwork(lab);
     rmSync(root, { recursive: true, force: true });
   });
-  mkdirSync(lab.folder);
+  await markFolder(lab);
   return lab;
 }
 
@@ -26,7 +27,7 @@ const down = (lab: Lab) =>
   });
 
 test("a lab whose engine does not answer is kept: the error says why, and what to do", async () => {
-  const lab = newLab();
+  const lab = await newLab();
   const network = await claimNetwork(lab);
   const { code, stderr } = await down(lab);
   expect(code).toBe(1);
@@ -38,7 +39,7 @@ test("a lab whose engine does not answer is kept: the error says why, and what t
 });
 
 test("after a restart of the machine, which forgets the claims, the servers' folder tells that there were hosts", async () => {
-  const lab = newLab();
+  const lab = await newLab();
   mkdirSync(join(lab.folder, "cloud"));
   expect((await down(lab)).code).toBe(1);
   expect(existsSync(lab.folder)).toBe(true);
