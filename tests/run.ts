@@ -9,7 +9,6 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../components/core/errors.ts";
-import { labOf } from "../lab/lab.ts";
 import { duration } from "../lab/terminal/progress.ts";
 import { stopEngine } from "../tools/docker/engine/stop.ts";
 import { lineCoverage } from "./support/coverage.ts";
@@ -17,8 +16,9 @@ import { endLeftovers, removeLeftovers } from "./support/leftovers.ts";
 import { Commands } from "./support/run/execute.ts";
 import { bin, type Outcome, type Part, suite, whole } from "./support/run/parts.ts";
 import { removeLab } from "./support/run/removeLab.ts";
+import { testLab } from "./support/run/testLab.ts";
 
-const lab = labOf({ ...process.env, LAB: process.env.LAB || `test-${process.pid}` });
+const lab = testLab(process.env, `test-${process.pid}`);
 const reports = `${lab.folder}-reports`;
 const temporary = await mkdtemp(join(tmpdir(), "sophia-test-"));
 // The databases of tests run as another user, who must be able to enter this folder.

@@ -5,13 +5,17 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse, stringify } from "yaml";
-import { files, type Lab, labOf } from "../../lab/lab.ts";
+import { files, type Lab } from "../../lab/lab.ts";
+import { markFolder } from "../../lab/state/folder.ts";
 import type { Report } from "../../lab/status/report.ts";
 import { run } from "../../tools/exec.ts";
 import { repository } from "../../tools/repository.ts";
+import { testLab } from "../support/run/testLab.ts";
 
 /** The lab that the tests have for themselves: `tests/run.ts` names it. */
-export const lab: Lab = labOf({ ...process.env, LAB: process.env.LAB || "e2e" });
+export const lab: Lab = testLab(process.env, "test-e2e");
+// Before the tests lay something into it.
+await markFolder(lab);
 const environment = { LAB: lab.name, LAB_ROOT: join(lab.folder, ".."), LAB_CACHE: lab.cache };
 
 export const minutes = 60_000;
