@@ -34,7 +34,7 @@ build: node_modules/.ready ## build the lab's tools and images without starting 
 	@$(LAB_COMMAND) build
 
 ##@ Plans and checks
-preview: node_modules/.ready ## offline plan of STACK=local, dev or prod; COMMENT=file.md and PLAN=file.json also write it
+preview: node_modules/.ready ## plan of STACK=local, dev or prod, the last two offline; COMMENT=file.md, PLAN=file.json also write it
 	@$(LAB_COMMAND) preview $(STACK) $(if $(COMMENT),--comment=$(COMMENT)) $(if $(PLAN),--plan=$(PLAN))
 
 test: node_modules/.ready ## all checks and tests, in a separate lab; PART="unit plugins" runs parts

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import { files, labOf } from "../../../../lab/lab.ts";
+import { withLock } from "../../../../lab/state/lock.ts";
 import { run } from "../../../../tools/exec.ts";
 import { repository } from "../../../../tools/repository.ts";
 
@@ -28,6 +30,19 @@ test.each(["up", "build"])(
     expect(stderr).toContain("no Docker engine answers at DOCKER_HOST=tcp://127.0.0.1:1");
     expect(stderr).toContain("To fix it: start that engine, or: unset DOCKER_HOST");
     expect(existsSync(cache) ? readdirSync(cache) : []).toEqual([]);
+  },
+);
+
+test.each(["up", "preview"])(
+  "`make %s` of the lab that another command changes is refused",
+  async (command) => {
+    const { root, cache, env } = newLab();
+    const { code, stderr } = await withLock(files(labOf(env)).lock, "down", () =>
+      run(process.execPath, [cli, command], { env, allowFailure: true }),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain(`\`make down\` (process ${process.pid}) is using this lab`);
+    expect([existsSync(cache), readdirSync(root)]).toEqual([false, []]);
   },
 );
 
