@@ -2,7 +2,7 @@ import { z } from "zod";
 import { withDigests } from "../images/digests.ts";
 import { secrets as allSecrets } from "./environment/secrets.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
-import { warehouseSecrets } from "./sections/snowflake.ts";
+import { isAddressed, warehouseSecrets } from "./sections/snowflake.ts";
 
 /** One thing that is wrong with the configuration. Never holds a secret's value. */
 export interface Fault {
@@ -109,9 +109,13 @@ function unwrap(schema: unknown): unknown {
   return inner;
 }
 
-/** Decides whether a configuration can be used; all faults at once. Pure. */
+/**
+ * Decides whether a configuration can be used; all faults at once. Pure.
+ * @param isUpdate whether what only an update needs has to be there, too
+ */
 export function parseConfig(
   raw: RawConfig,
+  isUpdate = false,
 ): { ok: true; settings: Settings; secrets: Secrets } | { ok: false; faults: Fault[] } {
   const faults: Fault[] = [];
   const settings: Record<string, unknown> = {};
@@ -154,7 +158,10 @@ export function parseConfig(
   if (parsed.data?.images.build && opened.success && opened.data.registryPassword === undefined) {
     faults.push({ path: "registryPassword", message: "missing; images.build pushes to a registry with it" });
   }
-  if (parsed.data && opened.data) faults.push(...lostWarehouse(parsed.data, opened.data));
+  if (parsed.data && opened.data) {
+    faults.push(...lostWarehouse(parsed.data, opened.data));
+    if (isUpdate) faults.push(...neededByUpdates(parsed.data, opened.data));
+  }
   if (parsed.success && opened.success && faults.length === 0) {
     return { ok: true, settings: withDigests(parsed.data), secrets: opened.data as Secrets };
   }
@@ -170,6 +177,20 @@ function lostWarehouse({ pipeline }: Settings, given: Partial<Record<string, unk
   return [
     ...(pipeline.enabled ? [] : [{ path: "pipeline.enabled", message: `false ${way}` }]),
     ...missing.map((name) => ({ path: name, message: `missing, which ${way}` })),
+  ];
+}
+
+/** What a preview can do without, and an update would fail for after it had created other resources. Pure. */
+export function neededByUpdates({ pipeline }: Settings, given: Partial<Record<string, unknown>>): Fault[] {
+  const hasWarehouse = pipeline.enabled && warehouseSecrets.every((name) => given[name] !== undefined);
+  if (!hasWarehouse || isAddressed(pipeline.snowflake)) return [];
+  return [
+    {
+      path: "pipeline.snowflake.organization",
+      message:
+        "missing; Snowflake's provider addresses an account by organization and name: run SELECT CURRENT_ORGANIZATION_NAME() " +
+        "in the account, and set its result",
+    },
   ];
 }
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseConfig, SettingsError } from "./parse.ts";
+import { neededByUpdates, parseConfig, SettingsError } from "./parse.ts";
 import type { Secrets, Settings } from "./schema.ts";
 
 /** A stack's settings, checked; its secrets stay secret on their way. */
@@ -9,7 +9,8 @@ export interface Configuration {
 }
 
 /**
- * Reads the stack's configuration once.
+ * Reads the stack's configuration once. A preview warns of what only an update needs, so that a stack can be planned before
+ * its accounts exist.
  * @throws SettingsError with every fault, before any resource is registered.
  */
 export function readConfiguration(): Configuration {
@@ -17,11 +18,14 @@ export function readConfiguration(): Configuration {
   // The language host names the encrypted keys here; the SDK has no public call for it.
   const encrypted = new Set<string>(JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]"));
   const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
-  const result = parseConfig({
+  const raw = {
     values: Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])),
     secretKeys: new Set(own.filter(([key]) => encrypted.has(key)).map(([key]) => key.slice(prefix.length))),
-  });
+  };
+  const result = parseConfig(raw, !pulumi.runtime.isDryRun());
   if (!result.ok) throw new SettingsError(pulumi.getStack(), result.faults);
+  for (const { path, message } of neededByUpdates(result.settings, result.secrets))
+    void pulumi.log.warn(`an update of stack ${pulumi.getStack()} will be refused: ${path}: ${message}`);
   return {
     settings: result.settings,
     secrets: Object.fromEntries(

@@ -54,7 +54,7 @@ export class Snowflake extends Component {
     this.address = addressOf(settings);
     const provider = new snowflake.Provider(
       this.childName("provider"),
-      providerArgs(settings, this.address, args.privateKey, pulumi.runtime.isDryRun()),
+      providerArgs(settings, this.address, args.privateKey),
       { parent: this },
     );
     const other = this.child({ provider });

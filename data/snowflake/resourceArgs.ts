@@ -17,19 +17,12 @@ export interface GrantTargets {
   schema: snowflake.Schema;
 }
 
-/** @throws outside of previews when nothing says how the provider addresses the account */
+/** Without an organization, which `components/settings` allows in previews only, no connection can be made. */
 export function providerArgs(
   settings: SnowflakeSettings,
   { organization, name }: AccountAddress,
   privateKey: pulumi.Input<string>,
-  isPreview: boolean,
 ): snowflake.ProviderArgs {
-  if (organization === undefined && settings.endpoint === undefined && !isPreview) {
-    throw new pulumi.RunError(
-      "pipeline.snowflake.organization is not set: Snowflake's provider addresses an account by organization and " +
-        "name. Run SELECT CURRENT_ORGANIZATION_NAME() in the account, and set its result",
-    );
-  }
   return {
     accountName: name,
     ...(organization !== undefined && { organizationName: organization }),

@@ -12,6 +12,14 @@ const text = z.string().min(1);
 const isOurs = (account: string): boolean =>
   account.toUpperCase().split(/[-_]/).at(-1) === snowflakeAccount.toUpperCase();
 
+/** Whether the settings say how the provider addresses the account. Pure. */
+export const isAddressed = ({
+  account,
+  organization,
+  endpoint,
+}: Pick<z.infer<typeof snowflakeSettings>, "account" | "organization" | "endpoint">): boolean =>
+  organization !== undefined || endpoint !== undefined || account.lastIndexOf("-") > 0;
+
 /** Secrets without which there is no warehouse. */
 export const warehouseSecrets = ["snowflakePrivateKey", "snowflakeLoaderPrivateKey"] as const;
 
@@ -25,8 +33,12 @@ export const snowflakeSettings = z.strictObject({
       : `is not the platform's account, ${snowflakeAccount}`;
     context.addIssue({ code: "custom", message });
   }),
-  /** Organization of the account, where it is addressed by both. */
-  organization: z.string().optional(),
+  /**
+   * Organization of the account: what `SELECT CURRENT_ORGANIZATION_NAME()` returns there. The provider addresses an account by
+   * both. Where Snowflake's keys are given, an update without it is refused before anything is created, unless `account` begins
+   * with it (`<organization>-<account>`); a preview warns.
+   */
+  organization: z.string().min(1).optional(),
   /** User that manages the warehouse. */
   user: text,
   /** Its role. Creating resource monitors takes ACCOUNTADMIN. */

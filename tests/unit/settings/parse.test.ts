@@ -71,6 +71,33 @@ test("P2 an update that would leave out a warehouse that is kept is refused by n
   ]);
 });
 
+test("P2 an update that could not address the account is refused with the settings; a preview is not", () => {
+  const raw = (stack: string, more: object = {}, given = secrets): RawConfig => {
+    const read = rawConfig(join(repository, `Pulumi.${stack}.yaml`), given);
+    const pipeline = JSON.parse(read.values.pipeline ?? "") as Record<string, object>;
+    const merged = { ...pipeline, snowflake: { ...pipeline.snowflake, ...more } };
+    return { ...read, values: { ...read.values, pipeline: JSON.stringify(merged) } };
+  };
+  const faults = (given: RawConfig) => {
+    const result = parseConfig(given, true);
+    return result.ok ? [] : result.faults.map(({ path }) => path);
+  };
+  for (const stack of ["dev", "prod"]) {
+    expect(faults(raw(stack))).toEqual(["pipeline.snowflake.organization"]);
+    expect(faultsOf(raw(stack))).toEqual([]);
+    for (const enough of [
+      { organization: "ACME" },
+      { account: "acme-ZNB04675" },
+      { endpoint: "http://127.0.0.1:1" },
+    ])
+      expect(faults(raw(stack, enough))).toEqual([]);
+    expect(faults(raw(stack, { organization: "" }))).toEqual(["pipeline.snowflake.organization"]);
+  }
+  // Without its keys, dev has no warehouse.
+  const { snowflakeLoaderPrivateKey: _, ...rest } = secrets;
+  expect(faults(raw("dev", {}, rest))).toEqual([]);
+});
+
 /** One file a fault; its first line says what must be said about it. */
 test.each(readdirSync(join(fixtures, "settings-invalid")))("refuses settings-invalid/%s", (name) => {
   const file = join(fixtures, "settings-invalid", name);

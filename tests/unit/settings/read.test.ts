@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { parse } from "yaml";
+import { readConfiguration } from "../../../components/settings/read.ts";
+import { repository } from "../../../tools/repository.ts";
+
+const pem = (kind: string) => `-----${`BEGIN ${kind}`}-----\nnot a real one\n-----${`END ${kind}`}-----`;
+const secrets: Record<string, string> = {
+  lambdaApiKey: "placeholder",
+  registryPassword: "placeholder",
+  snowflakeLoaderPrivateKey: pem("PRIVATE KEY"),
+  snowflakePrivateKey: pem("PRIVATE KEY"),
+  sshPrivateKey: pem("PRIVATE KEY"),
+  tlsCertificate: pem("CERTIFICATE"),
+  tlsKey: pem("PRIVATE KEY"),
+};
+
+/** Reads the committed stack file of dev as a preview or an update would. */
+async function reading(isPreview: boolean) {
+  const registered: string[] = [];
+  const newResource = ({ name }: pulumi.runtime.MockResourceArgs) => {
+    registered.push(name);
+    return { id: name, state: {} };
+  };
+  const mocks = { newResource, call: () => ({}) };
+  await pulumi.runtime.setMocks(mocks, "sophia-infra", "dev", isPreview);
+  const { config } = parse(readFileSync(join(repository, "Pulumi.dev.yaml"), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  const own = Object.entries(secrets).map(([name, value]) => [`sophia-infra:${name}`, value]);
+  const plain = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
+  const keys = own.map(([key]) => key ?? "");
+  pulumi.runtime.setAllConfig(Object.fromEntries([...plain, ...own]), keys);
+  vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", JSON.stringify(keys));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  onTestFinished(() => warn.mockRestore());
+  return { warn, registered };
+}
+
+test("P2 an update without the organization of Snowflake's account is refused before anything is registered", async () => {
+  const { registered } = await reading(false);
+  expect(readConfiguration).toThrow(
+    /1 setting of stack dev cannot be used \(nothing was created\):\n {2}pipeline\.snowflake\.organization: missing; .*CURRENT_ORGANIZATION_NAME/,
+  );
+  expect(registered).toEqual([]);
+});
+
+test("P2 a preview without it warns that the update will be refused", async () => {
+  const { warn } = await reading(true);
+  expect(readConfiguration().settings.pipeline.snowflake.account).toBe("ZNB04675");
+  expect(warn.mock.calls).toEqual([
+    [
+      expect.stringMatching(
+        /update of stack dev will be refused: pipeline\.snowflake\.organization: missing/,
+      ),
+    ],
+  ]);
+});
