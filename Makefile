@@ -1,10 +1,11 @@
 # Sophia Infra. Run `make` for the list of targets.
 SHELL := /bin/bash
-NODE := $(CURDIR)/node_modules/.bin/node
+# In quotes: the checkout's path may have spaces.
+NODE := "$(CURDIR)/node_modules/.bin/node"
 STACK ?= local
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Node keeps what it compiled, for half a second less at each start. Not for tests: coverage would be less exact.
-LAB_COMMAND = NODE_COMPILE_CACHE=$(CURDIR)/.lab/node-compile-cache $(NODE) lab/cli.ts
+LAB_COMMAND = NODE_COMPILE_CACHE="$(CURDIR)/.lab/node-compile-cache" $(NODE) lab/cli.ts
 .DEFAULT_GOAL := help
 
 .PHONY: help up status logs mcp-config down build preview test check ci coverage format \
@@ -35,7 +36,7 @@ build: node_modules/.ready ## build the lab's tools and images without starting 
 
 ##@ Plans and checks
 preview: node_modules/.ready ## plan of STACK=local, dev or prod, the last two offline; COMMENT=file.md, PLAN=file.json also write it
-	@$(LAB_COMMAND) preview $(STACK) $(if $(COMMENT),--comment=$(COMMENT)) $(if $(PLAN),--plan=$(PLAN))
+	@$(LAB_COMMAND) preview $(STACK) $(if $(COMMENT),"--comment=$(COMMENT)") $(if $(PLAN),"--plan=$(PLAN)")
 
 test: node_modules/.ready ## all checks and tests, in a separate lab; PART="unit plugins" runs parts
 	@$(NODE) tests/run.ts $(PART)

@@ -41,20 +41,22 @@ async function hostLogs(lab: Lab, name: string): Promise<void> {
     const known = ["up", "cloud", "releases", ...hosts.map((one) => one.name), "<namespace>/<workload>"];
     throw new Error(`unknown log ${name}; available: ${known.join(", ")}`);
   }
+  const command = `sudo journalctl --no-pager -n ${lines}`;
+  await run("ssh", [...sshOptions(lab), `ubuntu@${host.address}`, command], {
+    onLine: (line) => process.stdout.write(`${line}\n`),
+  });
+}
+
+/** Options of `ssh` to a host of the lab, whose key must be the one that the stack knows. Pure. */
+export function sshOptions(lab: Lab): string[] {
   const options = [
     "StrictHostKeyChecking=yes",
-    `UserKnownHostsFile=${files(lab).knownHosts}`,
+    // A list of files with the syntax of ssh_config: one with a space is two without quotes.
+    `UserKnownHostsFile="${files(lab).knownHosts}"`,
     "LogLevel=ERROR",
     "BatchMode=yes",
   ];
-  const args = options.flatMap((option) => ["-o", option]);
-  await run(
-    "ssh",
-    [...args, "-i", files(lab).sshKey, `ubuntu@${host.address}`, `sudo journalctl --no-pager -n ${lines}`],
-    {
-      onLine: (line) => process.stdout.write(`${line}\n`),
-    },
-  );
+  return [...options.flatMap((option) => ["-o", option]), "-i", files(lab).sshKey];
 }
 
 /** Logs of every pod whose name begins with the workload's. */

@@ -1,10 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { sshOptions } from "../../../../lab/commands/logs.ts";
 import { files, labOf } from "../../../../lab/lab.ts";
 import { run } from "../../../../tools/exec.ts";
 import { repository } from "../../../../tools/repository.ts";
+import { sshKeyPair } from "../../../support/sshKey.ts";
+import { sshServerOfTest } from "../../k3s/ssh/sshServer.ts";
 
 test("a log can be read by a program that ends before the log does", async () => {
   const root = mkdtempSync(join(tmpdir(), "lab-"));
@@ -18,4 +21,17 @@ test("a log can be read by a program that ends before the log does", async () =>
     cwd: repository,
   });
   expect({ stdout, stderr }).toEqual({ stdout: "first\n", stderr: "" });
+});
+
+test("a host's log is read also where the path of the lab has a space", async () => {
+  const root = mkdtempSync(join(tmpdir(), "lab of two words "));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const lab = labOf({ LAB: "long", LAB_ROOT: root });
+  mkdirSync(dirname(files(lab).sshKey), { recursive: true });
+  const own = sshKeyPair();
+  writeFileSync(files(lab).sshKey, own.private, { mode: 0o600 });
+  const server = await sshServerOfTest({ answer: { code: 0, output: "journal\n" }, accepts: [own.public] });
+  writeFileSync(files(lab).knownHosts, `[127.0.0.1]:${server.port} ${server.publicKey}\n`);
+  const args = [...sshOptions(lab), "-p", String(server.port), "ubuntu@127.0.0.1", "journalctl"];
+  expect((await run("ssh", args)).stdout).toBe("journal\n");
 });
