@@ -58,7 +58,7 @@ export function freeSubnets(taken: Network[]): string[] {
     .map((candidate) => `${toText(candidate.address)}/24`);
 }
 
-/** Well-known addresses in a lab's subnet; machines take the last number of their public address, from 10 on. Pure. */
+/** Well-known addresses in a lab's subnet; machines take the last number of their public address, from 10 to 254. Pure. */
 export function addressesIn(subnet: string): {
   gateway: string;
   registry: string;
@@ -70,9 +70,9 @@ export function addressesIn(subnet: string): {
     registry: toText(address + 2),
     machine(publicAddress) {
       const last = toNumber(publicAddress) % 256;
-      if (last < 10 || last > 250) {
+      if (last < 10 || last > 254) {
         throw new Error(
-          `${publicAddress} cannot be a lab machine's address: its last number must be 10 to 250`,
+          `${publicAddress} cannot be a lab machine's address: its last number must be 10 to 254`,
         );
       }
       return toText(address + last);

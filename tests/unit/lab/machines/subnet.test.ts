@@ -32,6 +32,9 @@ describe("a lab's subnet", () => {
     expect(addresses.gateway).toBe("10.213.7.1");
     expect(addresses.registry).toBe("10.213.7.2");
     expect(addresses.machine("127.20.3.11")).toBe("10.213.7.11");
+    // The last that the emulated Lambda Cloud gives.
+    expect(addresses.machine("127.20.3.254")).toBe("10.213.7.254");
+    expect(() => addresses.machine("127.20.3.255")).toThrow("must be 10 to 254");
     expect(() => addresses.machine("127.20.3.2")).toThrow("127.20.3.2 cannot be a lab machine's address");
   });
   test("addresses are numbers and back", () => {
