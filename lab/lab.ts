@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import { cacheFolder, repository } from "../tools/repository.ts";
+import { join, resolve } from "node:path";
+import { cacheFolder, labsFolder, repository } from "../tools/repository.ts";
 
 /** One lab: separate names, ports and folders, so that several can run on a machine. */
 export interface Lab {
@@ -25,12 +25,12 @@ export function labOf(environment: Record<string, string | undefined> = process.
   if (reserved.includes(name)) {
     throw new Error(`LAB=${name} cannot name a lab: that folder beside the labs holds something else`);
   }
-  const root = environment.LAB_ROOT || join(repository, ".lab");
+  const root = labsFolder(environment);
   return {
     name,
     folder: join(root, name),
     cache: cacheFolder(environment),
-    configFile: environment.LAB_CONFIG || join(repository, "Pulumi.local.yaml"),
+    configFile: resolve(environment.LAB_CONFIG || join(repository, "Pulumi.local.yaml")),
   };
 }
 

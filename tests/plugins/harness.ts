@@ -8,8 +8,8 @@ import { parse, stringify } from "yaml";
 import { pulumiCli } from "../../lab/pulumi/cli/artefact.ts";
 import { type StackKey, stackKey } from "../../lab/pulumi/passphrase.ts";
 import { pulumiEnvironment, type Toolchain, toolchainIn } from "../../lab/pulumi/toolchain.ts";
-import { checkout } from "../../lab/pulumi/versions.ts";
 import { obtain } from "../../tools/artefacts/obtain.ts";
+import { cacheFolder } from "../../tools/repository.ts";
 import { type Diagnostic, type EngineEvent, parseEvents, type Step } from "./events.ts";
 import { asPlaintext, createStack, type Deployment, openSecrets, readDeployment } from "./stateFile.ts";
 
@@ -73,7 +73,7 @@ export interface Program {
   state: string;
 }
 
-const cache = process.env.LAB_CACHE ?? join(process.env.LAB_ROOT ?? join(checkout, ".lab"), "cache");
+const cache = cacheFolder();
 let assembled: Promise<Toolchain> | undefined;
 
 /** The toolchain that the lab uses; built on first use, then taken from the cache. */

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { clusterPrograms } from "../../../lab/k3s/artefact.ts";
-import { checkout } from "../../../lab/pulumi/versions.ts";
 import type { Artefact } from "../../../tools/artefacts/artefact.ts";
 import { hashOf } from "../../../tools/artefacts/hash.ts";
 import { obtain } from "../../../tools/artefacts/obtain.ts";
 import { run } from "../../../tools/exec.ts";
 import { helm } from "../../../tools/helm/artefact.ts";
+import { cacheFolder } from "../../../tools/repository.ts";
 
 /** How the programs of a control plane are started. */
 export interface Binaries {
@@ -32,7 +32,7 @@ const etcd: Artefact = {
   },
 };
 
-const cache = process.env.LAB_CACHE ?? join(process.env.LAB_ROOT ?? join(checkout, ".lab"), "cache");
+const cache = cacheFolder();
 
 /** The k3s stand-in brings the API server and the controllers; only its etcd is no program of its own. */
 export async function binaries(): Promise<Binaries> {

@@ -31,6 +31,15 @@ test("a lab is named by the environment, and a bad name is refused", () => {
   expect(() => labOf({ LAB: "../up" })).toThrow("cannot name a lab");
 });
 
+test("folders that the environment names by relative paths are those of the folder it was run in", () => {
+  const lab = labOf({ LAB: "two", LAB_ROOT: "labs", LAB_CONFIG: "own.yaml" });
+  const here = process.cwd();
+  expect([lab.folder, lab.cache, lab.configFile]).toEqual(
+    ["labs/two", "labs/cache", "own.yaml"].map((path) => join(here, path)),
+  );
+  expect(labOf({ LAB_CACHE: "../cache" }).cache).toBe(join(here, "../cache"));
+});
+
 test("each lab has a loopback network of its own, keeps it, and gives it back", async () => {
   const [one, two] = [labOf({ LAB: "one", LAB_ROOT: folder() }), labOf({ LAB: "one", LAB_ROOT: folder() })];
   const first = await claimNetwork(one);
