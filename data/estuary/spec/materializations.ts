@@ -95,7 +95,9 @@ export function snowflakeMaterialization(
     hardDelete: true,
     credentials: { auth_type: "jwt", user: args.user, private_key: args.privateKey },
     syncSchedule: { syncFrequency: args.syncFrequency },
-    advanced: { no_flow_document: true },
+    // Without it the connector builds the stored document from the columns, by their field names: `properties~1email` for
+    // the column `properties/email`. Merged with a change, that fits no schema.
+    advanced: { no_flow_document: false },
   });
   const bindings = names.map((stream) => ({
     source: tableCollectionName(prefix, stream),

@@ -30,7 +30,7 @@ export async function startMaterialized() {
     timestamp_type: "TIMESTAMP_TZ",
     hardDelete: true,
     credentials: { auth_type: "jwt", user: "LOADER", private_key: key },
-    advanced: { no_flow_document: true },
+    advanced: { no_flow_document: false },
   };
   const query = (sql: string) =>
     snowflake.client({ warehouse: "SOPHIA_AI_WH", database: "SOPHIA_AI", schema: "STAGING" }).query(sql);

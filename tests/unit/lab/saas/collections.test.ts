@@ -3,6 +3,7 @@ import { streamNames, streams, tableOf } from "../../../../data/estuary/spec/str
 import { build } from "../../../../lab/saas/estuary/control/build.ts";
 import { isDue } from "../../../../lab/saas/estuary/plane/capture/hubspot/schedule.ts";
 import { columnsOf } from "../../../../lab/saas/estuary/plane/collections/fields.ts";
+import { refuseRebuilt } from "../../../../lab/saas/estuary/plane/collections/rebuilt.ts";
 import { stagingSpecs, stagingTable } from "../../../support/pipeline/specs.ts";
 
 const staging = stagingSpecs({} as never, {} as never, {} as never);
@@ -51,6 +52,22 @@ describe("a field that every collection has", () => {
     expect(faults({ projections: { _loaded_at: "/_meta/uuid/date-time" } })).toEqual([]);
     expect(faults({ projections: { other: "/id" } })).toEqual([expect.stringMatching(/not \/id$/)]);
   });
+});
+
+test("P3 without flow_document, documents that are merged may have no property that is named otherwise as a field", () => {
+  const columns = (names: readonly string[]) => {
+    const properties = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+    return columnsOf(["/id"], { type: "object", properties }, selection, false, "_loaded_at");
+  };
+  const { schema } = stagingTable("hubspot_contacts");
+  const refuse = (of: object, names: readonly string[]) => () =>
+    refuseRebuilt("t/m", "t/a", { ...of }, columns(names));
+  expect(refuse(schema, ["id", "properties/email"])).toThrow(
+    /t\/a merges documents and has the property properties\/email.*as properties~1email/,
+  );
+  expect(refuse({ allOf: [schema] }, ["id", "a~b"])).toThrow(/as a~0b/);
+  expect(refuse(schema, ["id", "email"])).not.toThrow();
+  expect(refuse({ reduce: { strategy: "lastWriteWins" } }, ["id", "properties/email"])).not.toThrow();
 });
 
 test("P1 calculated properties are refreshed in the minutes that the schedule names, in UTC", () => {

@@ -8,6 +8,8 @@ export interface Row {
   document: Document;
   /** It is merged into what the destination has; otherwise it replaces that. */
   partial: boolean;
+  /** What the record is with it. Only destinations that keep documents find that out. */
+  whole?: Document;
 }
 
 /**
@@ -38,3 +40,7 @@ export function reduce(
   }
   return rows;
 }
+
+/** What a document makes of the record that a destination has. */
+export const completed = (schema: Schema, earlier: Document, later: Document): Document =>
+  reducedBy(rulesFor([schema], later), earlier, later) as Document;

@@ -53,3 +53,8 @@ export function reducedBy(rules: readonly Schema[], earlier: unknown, later: unk
   }
   return whole;
 }
+
+/** Whether some document of these is merged into what a destination has of its record. */
+export const mergesRecords = (schema: Schema): boolean =>
+  reductionOf([schema]).strategy === "merge" ||
+  [schema.allOf, schema.then, schema.else].flat().filter(isSchema).some(mergesRecords);

@@ -7,9 +7,13 @@ const withoutNul = (_: string, value: unknown): unknown =>
   typeof value === "string" ? value.replaceAll("\0", "") : value;
 
 /** A value as text for its column; null where there is none. */
-export function cellOf(column: Column, document: Document, now: string): string | null {
+export function cellOf(
+  column: Column,
+  { document, whole = document }: Pick<Row, "document" | "whole">,
+  now: string,
+): string | null {
   if (column.synthetic === "published") return now;
-  if (column.synthetic === "document") return JSON.stringify(document);
+  if (column.synthetic === "document") return JSON.stringify(whole);
   const value = valueAt(document, column.path);
   if (value === undefined || value === null) return null;
   if (value instanceof RawJson) return value.text;
@@ -43,11 +47,8 @@ export function groupsOf(
       deleted.push(row);
       continue;
     }
-    // What is left of a document cannot stand for the whole one.
     const kept = row.partial
-      ? columns
-          .filter((one) => !isThere(one, row.document) || one.synthetic === "document")
-          .map(({ field }) => field)
+      ? columns.filter((one) => !isThere(one, row.document)).map(({ field }) => field)
       : [];
     const name = [row.partial, ...kept].join("\n");
     const group = groups.get(name) ?? { partial: row.partial, kept: new Set(kept), rows: [] };

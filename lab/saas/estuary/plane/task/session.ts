@@ -198,7 +198,7 @@ async function carry(
     const work = [...changes].flatMap(([name, list]) => {
       const binding = bindings.get(name);
       const schema = setup.collections[name]?.schema ?? {};
-      return binding ? [{ binding, rows: reduce(list, keys.get(name) ?? [], schema) }] : [];
+      return binding ? [{ binding, schema, rows: reduce(list, keys.get(name) ?? [], schema) }] : [];
     });
     const now = new Date();
     await setup.sink.commit(work, checkpoint, now.toISOString());

@@ -1,5 +1,6 @@
 import type { Column } from "../collections/fields.ts";
 import type { Row } from "../collections/reduce.ts";
+import type { Schema } from "../collections/schema.ts";
 
 /** What a destination remembers of a binding. */
 export interface Applied {
@@ -41,6 +42,8 @@ export type TablePlan =
 
 export interface Work {
   binding: Binding;
+  /** The collection's, which says what a partial document makes of a record. */
+  schema: Schema;
   rows: Map<string, Row>;
 }
 

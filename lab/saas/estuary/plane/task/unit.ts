@@ -1,6 +1,7 @@
 import type { Clock } from "../../../../../components/core/wait.ts";
 import type { LiveCapture, LiveCollection, LiveMaterialization } from "../../plane.ts";
 import { columnsOf } from "../collections/fields.ts";
+import { refuseRebuilt } from "../collections/rebuilt.ts";
 import type { Schema } from "../collections/schema.ts";
 import { PostgresSink } from "../sink/postgres/sink.ts";
 import { SnowflakeSink } from "../sink/snowflake/sink.ts";
@@ -52,7 +53,11 @@ function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
   const { resource, fields, backfill } = binding;
   if (resource.delta_updates) throw new Error(`${spec.name}: the lab's plane does not know delta_updates`);
   const { key = [], publishedAt } = spec.collections[collection] ?? {};
-  const columns = columnsOf(key, schema, fields, !config.advanced?.no_flow_document, publishedAt);
+  const withDocument = !config.advanced?.no_flow_document;
+  if (withDocument && spec.materialization.connector === "materialize-postgres")
+    throw new Error(`${spec.name}: the lab's plane does not keep flow_document in PostgreSQL`);
+  const columns = columnsOf(key, schema, fields, withDocument, publishedAt);
+  if (!withDocument) refuseRebuilt(spec.name, collection, schema, columns);
   const merged = columns.find(({ merges }) => merges);
   if (merged && spec.materialization.connector === "materialize-snowflake")
     throw new Error(

@@ -76,7 +76,7 @@ describe("the plane's process is killed", () => {
       timestamp_type: "TIMESTAMP_LTZ",
       hardDelete: true,
       credentials: { auth_type: "jwt" as const, user: "ESTUARY", private_key: "" },
-      advanced: { no_flow_document: true },
+      advanced: { no_flow_document: false },
     };
     const tables = Object.fromEntries(names.map((name) => [tableOf(name), stagingTable(name)]));
     const specs = merged(staging, warehouseSpecs(login("flow_capture"), snowflake, tables));

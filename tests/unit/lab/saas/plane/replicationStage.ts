@@ -14,7 +14,7 @@ const snowflake = {
   timestamp_type: "TIMESTAMP_LTZ",
   hardDelete: true,
   credentials: { auth_type: "jwt" as const, user: "ESTUARY", private_key: "" },
-  advanced: { no_flow_document: true },
+  advanced: { no_flow_document: false },
 };
 /** The collection of a staging table, with another key. */
 const key = (name: string, type: string) => {

@@ -33,7 +33,7 @@ const binding = (backfill = 0): Binding => ({
   database: "SOPHIA_AI",
   schema: "STAGING",
   table: "things_staging",
-  columns: columnsOf(["/id"], schema, { recommended: 1, require: [], exclude: [] }, false),
+  columns: columnsOf(["/id"], schema, { recommended: 1, require: [], exclude: [] }, true),
   backfill,
 });
 const now = "2026-11-20T10:00:00.000Z";
@@ -64,7 +64,11 @@ test("P1 rows go into the lab's Snowflake as the connector puts them there, and 
   };
   const write = async (changes: Change[], at: string) => {
     const checkpoint = { ...begun, positions: { source: at } };
-    await sink.commit([{ binding: binding(), rows: reduce(changes, [["id"]], schema) }], checkpoint, now);
+    await sink.commit(
+      [{ binding: binding(), schema, rows: reduce(changes, [["id"]], schema) }],
+      checkpoint,
+      now,
+    );
   };
   await write([put({ id: 1, ...full }), put({ id: 2, ...full }), put({ id: 3 })], "1");
   await write(
@@ -79,6 +83,9 @@ test("P1 rows go into the lab's Snowflake as the connector puts them there, and 
     { id: "3", note: null, ok: "false", amount: null, A: null, N: "true" },
     { id: "4", note: null, ok: null, amount: null, A: null, N: "true" },
   ]);
+  // What a change leaves out is in the document still, as Estuary loads, completes and stores it.
+  const [kept] = await snowflake.query('SELECT "flow_document" AS d FROM "things_staging" WHERE "id" = 1');
+  expect(JSON.parse(kept?.D ?? "")).toEqual({ id: 1, ...full, note: "changed", _meta: { op: "u" } });
   const again = session();
   expect((await again.open()).positions).toEqual({ source: "2" });
   await expect(write([put({ id: 9 })], "3")).rejects.toThrow(/fenced off/);
@@ -91,7 +98,7 @@ test("P5 an engine that dies in a transaction leaves neither rows nor a checkpoi
   const begun = await sink.open();
   const dead = fetch(`${snowflake.url}/_lab/snowflake/crash`, { method: "POST" });
   await dead;
-  const work = [{ binding: binding(), rows: reduce([put({ id: 50 })], [["id"]], schema) }];
+  const work = [{ binding: binding(), schema, rows: reduce([put({ id: 50 })], [["id"]], schema) }];
   await expect(sink.commit(work, { ...begun, positions: { source: "9" } }, now)).rejects.toThrow();
   await sink.close();
   const again = session();

@@ -135,8 +135,8 @@ export class PostgresSink implements Sink {
     function* text(): Generator<string> {
       let part = "";
       for (const [group, { rows }] of groups.entries()) {
-        for (const { document } of rows) {
-          for (const column of binding.columns) part += `${copyCell(cellOf(column, document, now))}\t`;
+        for (const row of rows) {
+          for (const column of binding.columns) part += `${copyCell(cellOf(column, row, now))}\t`;
           part += `${group}\n`;
           if (part.length < piece) continue;
           yield part;

@@ -11,6 +11,7 @@ import {
 import { afterPlans } from "../../task/tables.ts";
 import type { Cell, OpenWarehouse, Warehouse } from "../../warehouse.ts";
 import { cellOf, type Group, groupsOf } from "../cells.ts";
+import { loadDocuments } from "./documents.ts";
 import {
   addColumn,
   createTable,
@@ -102,7 +103,9 @@ export class SnowflakeSink implements Sink {
   }
 
   async commit(work: readonly Work[], checkpoint: Checkpoint, publishedAt: string): Promise<void> {
-    const names = new Map(work.map((one, index) => [one, quoted(`flow_temp_table_${index}`)]));
+    const loaded: Work[] = [];
+    for (const one of work) loaded.push(await loadDocuments(this.#session, one, this.#timestamp));
+    const names = new Map(loaded.map((one, index) => [one, quoted(`flow_temp_table_${index}`)]));
     // Created again each time, and before the transaction, which it would commit: emptied ones keep their memory.
     for (const [{ binding }, name] of names) await this.#run(createTemporary(name, binding));
     await this.#run("BEGIN");
@@ -150,8 +153,8 @@ export class SnowflakeSink implements Sink {
     let rows: Cell[][] = [];
     let size = 0;
     for (const [group, { rows: members }] of groups.entries()) {
-      for (const { document } of members) {
-        const cells = binding.columns.map((column) => cellOf(column, document, now));
+      for (const row of members) {
+        const cells = binding.columns.map((column) => cellOf(column, row, now));
         rows.push([...cells, group]);
         for (const cell of cells) size += cell?.length ?? 0;
         if (size < piece) continue;

@@ -41,6 +41,23 @@ export const addColumn = (binding: Binding, column: Column, timestamp: string): 
 export const createTemporary = (name: string, binding: Binding): string =>
   `CREATE TEMPORARY TABLE ${name} (${binding.columns.map(({ field }) => `${quoted(field)} TEXT`).join(", ")}, "flow_group" NUMBER(38,0))`;
 
+/** Where the keys of documents that are wanted are loaded to, all of them text. */
+export const createWanted = (name: string, keys: readonly Column[]): string =>
+  `CREATE TEMPORARY TABLE ${name} (${keys.map(({ field }) => `${quoted(field)} TEXT`).join(", ")}, "flow_row" NUMBER(38,0))`;
+
+/** The documents of a table's rows that are wanted, each with the number that its key was loaded with. */
+export function selectDocuments(
+  name: string,
+  binding: Binding,
+  { field }: Column,
+  timestamp: string,
+): string {
+  const keys = binding.columns.filter(({ key }) => key);
+  const same = keys.map((one) => `r.${quoted(one.field)} = l.${quoted(one.field)}`).join(" AND ");
+  const wanted = `SELECT ${keys.map((column) => cast(column, timestamp)).join(", ")}, "flow_row" FROM ${name}`;
+  return `SELECT l."flow_row" AS "row", CAST(r.${quoted(field)} AS TEXT) AS "document" FROM ${nameOf(binding)} AS r JOIN (${wanted}) AS l ON ${same}`;
+}
+
 function cast(column: Column, timestamp: string): string {
   const from = quoted(column.field);
   if (column.type === "json") return `PARSE_JSON(${from}) AS ${from}`;
