@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { raiseLimits } from "../../../../tools/docker/engine/limits.ts";
 import { repository } from "../../../../tools/repository.ts";
 import { workflows } from "./workflows.ts";
 
@@ -106,10 +108,30 @@ describe("C1 S3 the jobs that REQUIREMENTS name", () => {
         ),
     ];
     const checks = Object.keys(workflows.get("checks.yml")?.jobs ?? {}).flatMap((job) =>
-      runsOf("checks.yml", job).split("\n").filter(Boolean),
+      runsOf("checks.yml", job)
+        .split("\n")
+        // What GitHub's machines need beforehand.
+        .filter((line) => line !== "" && !line.startsWith("sudo ")),
     );
     expect(checks.length).toBeGreaterThan(3);
     expect(ci).toEqual(expect.arrayContaining(checks));
     for (const stack of ["dev", "prod"]) expect(ci.join("\n")).toContain(`lab/cli.ts preview ${stack}`);
   });
+});
+
+test("C1 the tests' job raises the limits that the lab's hosts need and its user may not raise (Linux only)", async ({
+  skip,
+}) => {
+  if (process.platform !== "linux") skip();
+  const kernel = await mkdtemp(join(tmpdir(), "sophia-kernel-"));
+  onTestFinished(() => rm(kernel, { recursive: true }));
+  await mkdir(join(kernel, "fs/inotify"), { recursive: true });
+  // No number, and nobody may write it, not even root.
+  for (const name of ["max_user_instances", "max_user_watches"])
+    await symlink("/proc/sys/kernel/ostype", join(kernel, "fs/inotify", name));
+  const said = await raiseLimits(kernel).catch(String);
+  const [command = "none"] = /sudo sysctl .*/.exec(said ?? "") ?? [];
+  const lines = runsOf("checks.yml", "test").split("\n");
+  expect(lines.indexOf(command), said ?? "").toBeGreaterThanOrEqual(0);
+  expect(lines.indexOf(command)).toBeLessThan(lines.indexOf("make test"));
 });
