@@ -29,6 +29,19 @@ test("O3 one page says for every runbook what was tested", () => {
   }
 });
 
+test("O3 a runbook of a running stack names no command that reads the lab alone, and says how to reach the stack", () => {
+  const section = "README.md#look-into-a-running-stack";
+  expect(read(`${folder}README.md`)).toMatch(/^## Look into a running stack$/m);
+  for (const book of books) {
+    const text = read(book);
+    for (const [sentence] of text.matchAll(/[^.;:\n]*`make (?:-s )?(?:status|logs)\b.*/g))
+      expect(sentence, book).toMatch(/[Ii]n the lab `make (status|logs)/);
+    // Beside what is run on a host.
+    if (/(?<!sudo k3s )kubectl -n|^```sql|`SELECT [^`]*FROM/m.test(text))
+      expect(text, book).toContain(section);
+  }
+});
+
 test.each(alertFiles)(
   "O3 every alert of %s has a severity, a sentence, and a runbook that names it",
   (file) => {
