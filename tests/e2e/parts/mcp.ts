@@ -73,7 +73,7 @@ export function mcp() {
       expect(await call(client, "sophia_business_intelligence_get_pipeline_by_stage")).toMatch(/stage/i);
     }));
 
-  test("M1 a client asks the language models through the one endpoint", () =>
+  test("M1 L8 a client asks the language models through the one endpoint", () =>
     withClient("2026-07-28", "/mcp", async (client) => {
       const ask = async (tool: string, args: Record<string, unknown> = {}) =>
         JSON.parse(await call(client, `sophia_ai_intelligence_${tool}`, args));

@@ -11,7 +11,7 @@ import { recorded, updated } from "./recorded.ts";
 const commit = "1".repeat(40);
 const [up, destroyed] = [updated(commit), updated(commit, { kind: "destroy" })];
 
-describe("C1 a stack that was stopped", () => {
+describe("C1 L7 a stack that was stopped", () => {
   test("is one whose newest change is a successful destruction", () => {
     const stopped = (...history: object[]) => stoppedIn(parseHistory(JSON.stringify(history)));
     expect(stopped(destroyed, up)).toBe(true);
@@ -50,7 +50,7 @@ describe("C1 a stack that was stopped", () => {
   });
 });
 
-test("C1 dev stops each day, and once more after late merges; each schedule has its job", () => {
+test("C1 L7 dev stops each day, and once more after late merges; each schedule has its job", () => {
   const { on, jobs } = workflows.get("instances.yml") ?? {};
   const crons = ((on?.schedule ?? []) as { cron: string }[]).map(({ cron }) => cron);
   const of = (job: string) =>
