@@ -32,6 +32,8 @@ interface Flow {
   wanted: Specs | undefined;
   /** How often the task is started from the flow's beginning when nothing goes wrong. */
   starts: number;
+  /** Requests that it makes at least: how often it asks whether a publication is done differs from run to run. */
+  least: number;
 }
 
 const ready = async (engine: Engine) => expect((await engine.up(slack(token))).outcome).toBe("done");
@@ -42,12 +44,12 @@ const initFailed = async (engine: Engine, { plane }: TestEstuary) => {
 };
 
 const flows: Flow[] = [
-  { name: "create", before: async () => undefined, wanted: slack(token), starts: 1 },
-  { name: "change of a secret", before: ready, wanted: slack(other), starts: 2 },
-  { name: "one collection less", before: ready, wanted: fewer(slack(token)), starts: 2 },
-  { name: "finishing what did not run", before: initFailed, wanted: slack(token), starts: 1 },
-  { name: "destroy", before: ready, wanted: undefined, starts: 1 },
-  { name: "destroy of what does not run", before: initFailed, wanted: undefined, starts: 1 },
+  { name: "create", before: async () => undefined, wanted: slack(token), starts: 1, least: 10 },
+  { name: "change of a secret", before: ready, wanted: slack(other), starts: 2, least: 10 },
+  { name: "one collection less", before: ready, wanted: fewer(slack(token)), starts: 2, least: 10 },
+  { name: "finishing what did not run", before: initFailed, wanted: slack(token), starts: 1, least: 3 },
+  { name: "destroy", before: ready, wanted: undefined, starts: 1, least: 8 },
+  { name: "destroy of what does not run", before: initFailed, wanted: undefined, starts: 1, least: 8 },
 ];
 
 describe.each(flows)("P1 $name", (flow) => {
@@ -74,8 +76,10 @@ describe.each(flows)("P1 $name", (flow) => {
     const run = (more: { death?: Death | undefined } = {}) =>
       flow.wanted ? engine.up(flow.wanted, more) : engine.destroy(more);
     const first = await run({ death });
+    const struck = death ? first.outcome === "died" : faults.list().length === 0;
     faults.clear();
     const story = `${first.outcome} after ${first.requests.join(", ")}`;
+    if (!struck) expect(first.outcome, story).toBe("done");
     if (first.outcome !== "done") expect((await run()).outcome, story).toBe("done");
     const live = () => Object.keys(control.store.state.live).sort();
     expect(live(), story).toEqual(Object.keys(flow.wanted ?? {}).sort());
@@ -91,15 +95,14 @@ describe.each(flows)("P1 $name", (flow) => {
     expect(live(), story).toEqual([]);
     expect(plane.deleted, story).toEqual([owner]);
     expect(Object.keys(control.store.state.drafts), story).toEqual([]);
-    return first;
+    return struck;
   }
 
-  /** The same trouble at each request that the flow makes. */
+  /** The same trouble at the first request, the second, and so on, until a run ends before it comes. */
   async function atEveryRequest(trouble: (request: number) => Trouble) {
-    const { outcome, requests } = await survives({});
-    expect(outcome).toBe("done");
-    expect(requests.length).toBeGreaterThan(0);
-    for (let request = 0; request < requests.length; request += 1) await survives(trouble(request));
+    let request = 0;
+    while (await survives(trouble(request))) request += 1;
+    expect(request).toBeGreaterThanOrEqual(flow.least);
   }
 
   test.each(["before", "handled", "replied"] as const)("provider killed, request %s", (phase) =>
