@@ -38,9 +38,16 @@ describe("charts/redis", () => {
     }
   });
 
-  test("S1 a password is in no object that is rendered", () => {
-    expect(JSON.stringify(objects)).not.toContain("requirepass abc");
-    expect(conf()).not.toContain("requirepass");
+  test("S1 the chart renders no Secret and sets no password: Redis reads it from the Secret that it is told", () => {
+    expect(objects.map(({ kind }) => kind)).not.toContain("Secret");
+    expect(conf()).not.toMatch(/requirepass|masterauth/);
+    const spec = only(objects, "StatefulSet").spec as { template: { spec: { volumes: object[] } } };
+    expect(spec.template.spec.volumes).toContainEqual(
+      expect.objectContaining({
+        name: "password",
+        secret: expect.objectContaining({ secretName: "redis-auth" }),
+      }),
+    );
   });
 
   test("S4 with TLS there is no plain port", () => {
