@@ -18,6 +18,9 @@ interface ClaimOutputs extends ClaimInputs {
   adopted?: boolean;
 }
 
+/** Without the absent one: the engine takes no undefined. */
+const adoptionOf = (adopt: Adoption | undefined) => (adopt === undefined ? {} : { adopt });
+
 const sparedBy = (old: readonly Adoption[] = [], adopt: Adoption | undefined): Adoption[] =>
   adopt === undefined ? [] : [...old.filter((one) => !isDeepStrictEqual(one, adopt)), adopt];
 
@@ -30,7 +33,7 @@ export const instanceClaim: Handler<ClaimInputs, ClaimOutputs> = {
   inputs: () => z.object({ adopt: adoption.optional() }),
   create: async (_context, { adopt }) => {
     const claim = randomUUID();
-    return { id: claim, outputs: { claim, adopt, spared: sparedBy([], adopt) } };
+    return { id: claim, outputs: { claim, ...adoptionOf(adopt), spared: sparedBy([], adopt) } };
   },
   read: async (_context, _id, old) => old,
   diff: async (_context, _id, old, inputs) => ({
@@ -39,7 +42,7 @@ export const instanceClaim: Handler<ClaimInputs, ClaimOutputs> = {
   }),
   update: async (_context, _id, { claim, spared }, { adopt }) => ({
     claim,
-    adopt,
+    ...adoptionOf(adopt),
     spared: sparedBy(spared, adopt),
   }),
   async delete(context, id, { spared, adopted }) {

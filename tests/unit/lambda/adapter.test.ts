@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { InitFailed } from "../../../components/core/provider/initFailed.ts";
 import { unknownValue } from "../../../components/core/provider/unknown.ts";
@@ -8,6 +9,7 @@ import { adapt, faultsOf } from "../../../lambda/provider/adapter.ts";
 import { contextFrom } from "../../../lambda/provider/context.ts";
 import { firewallRuleset } from "../../../lambda/provider/handlers/firewallRuleset.ts";
 import { instance } from "../../../lambda/provider/handlers/instance.ts";
+import { instanceClaim } from "../../../lambda/provider/handlers/instanceClaim.ts";
 import { provider } from "../../../lambda/provider/handlers/sshKey.ts";
 
 const good = {
@@ -111,3 +113,18 @@ test("a provider that was never configured is an error", async () => {
     /before it was configured/,
   );
 });
+
+test.each([{}, { adopt: { name: "old" } }])(
+  "what a claim records with %j can be sent to the engine",
+  async (inputs) => {
+    const claims = adapt(instanceClaim, async () => ({}) as never);
+    const created = await claims.create?.(inputs);
+    const updated = await claims.update?.(
+      created?.id ?? "",
+      { ...created?.outs, adopt: { id: "i" } },
+      inputs,
+    );
+    for (const outs of [created?.outs, updated?.outs])
+      expect(Struct.fromJavaScript(outs).toJavaScript()).toMatchObject({ claim: created?.id, ...inputs });
+  },
+);
