@@ -148,6 +148,12 @@ describe("Prometheus and Alertmanager with the rendered configuration", () => {
       return found ?? notYet(messages.join("\n") || "none came");
     });
 
+  const scraped = (query: string, part: string) =>
+    waitFor({ what: `a scrape of ${query}`, deadline: 60, interval: 0.5 }, async () => {
+      const at = `http://127.0.0.1:${ports.prometheus}/api/v1/query?query=${encodeURIComponent(query)}`;
+      return (await (await fetch(at)).text()).includes(part) || notYet("nothing was scraped");
+    });
+
   test("O2 promtool and amtool find nothing wrong with the files", () => {
     const checked = programs.prometheus.run(
       "promtool",
@@ -160,13 +166,12 @@ describe("Prometheus and Alertmanager with the rendered configuration", () => {
     expect(programs.alertmanager.run("amtool", amtool, { folder })).toContain("SUCCESS");
   });
 
+  test("O1 Prometheus counts what it finds of each job, as `TargetMissing` asks for it", async () => {
+    await scraped('prometheus_sd_discovered_targets{name="scrape",config="prometheus"} == 1', "prometheus");
+  });
+
   test("P5 O1 O2 a fault that is measured becomes an alert, a message to Slack, and another when it ends", async () => {
-    await waitFor({ what: "the first scrape", deadline: 60, interval: 0.5 }, async () => {
-      const response = await fetch(
-        `http://127.0.0.1:${ports.prometheus}/api/v1/query?query=sophia_stream_rejected_records`,
-      );
-      return (await response.text()).includes("gong_calls") || notYet("nothing was scraped");
-    });
+    await scraped("sophia_stream_rejected_records", "gong_calls");
     expect((await alerts()).filter(({ state }) => state === "firing")).toEqual([]);
     rejected = 3;
     const raised = await message("a message that it fires", 60, "FIRING", "PipelineRecordsRejected");

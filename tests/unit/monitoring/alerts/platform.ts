@@ -4,6 +4,7 @@ const recovery = (instance: string) => `cnpg_pg_replication_in_recovery{instance
 const started = (instance: string) => `cnpg_pg_postmaster_start_time{instance="${instance}"}`;
 /** As the exporter on another host, or on this one, says it. */
 const expected = (instance: string) => `sophia_host_expected{instance="${instance}",host="backend"}`;
+const discovered = (job: string) => `prometheus_sd_discovered_targets{name="scrape",config="${job}"}`;
 const failed = 'alertmanager_notifications_failed_total{integration="slack"}';
 const rule = 'prometheus_rule_evaluation_failures_total{rule_group="mcp.yaml;mcp"}';
 
@@ -110,6 +111,17 @@ export const platformCases: AlertCase[] = [
     labels: { job: "redis", instance: "10.0.0.1:9121" },
     summary: "redis at 10.0.0.1:9121 does not serve its metrics",
     well: { 'up{job="redis",instance="10.0.0.1:9121"}': "1 0 0 0 1+0x100" },
+  },
+  {
+    alert: "TargetMissing",
+    series: {
+      [discovered("hosts")]: "1 1 0+0x60",
+      'prometheus_sd_discovered_targets{name="notify",config="config-0"}': always(0),
+    },
+    at: 12,
+    labels: { config: "hosts", name: "scrape" },
+    summary: "hosts: no pod serves these metrics",
+    well: { [discovered("hosts")]: "1 0 0 0 1+0x100" },
   },
   {
     alert: "AlertsNotDelivered",
