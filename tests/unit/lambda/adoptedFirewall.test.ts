@@ -38,7 +38,9 @@ async function hosts(region = "us-west-1") {
   });
   const ruleset = String(json.data?.id);
   const place = { region_name: region, firewall_rulesets: [{ id: ruleset }] };
-  const known = ["www", "own"].map((name) => ({ name, id: "", address: "", adopted: name === "www" }));
+  const known = ["www", "own"].map((name, at) => {
+    return { name, id: "", address: `192.0.2.${at + 1}`, adopted: name === "www" };
+  });
   for (const one of known) one.id = await launched({ name: one.name, hostname: one.name, ...place });
   await control.advance(600);
   const connection = { apiUrl: cloud.url, requestsPerSecond: 1000, launchSpacing: 0, retryDeadline: 0 };
@@ -53,11 +55,17 @@ test("L3 L4 what Lambda's firewall does not admit to an adopted host is named, u
   await setAccount([]);
   expect(await said()).toEqual([
     "Lambda's firewall does not admit what host www needs: tcp 80 from 0.0.0.0/0 (HTTP), tcp 443 from 0.0.0.0/0 (HTTPS), " +
-      "icmp from 0.0.0.0/0 (ICMP, for path MTU), udp 51820 from 192.0.2.1/32 (WireGuard between hosts), " +
+      "icmp from 0.0.0.0/0 (ICMP, for path MTU), " +
       `udp 51820 from 192.0.2.2/32 (WireGuard between hosts). The host is adopted (${id}), so the program does not set its ` +
       "rules: add them at Lambda, to the account's firewall or to a ruleset of the instance",
   ]);
   await setAccount(needed.slice(2));
+  expect(await said()).toEqual([]);
+});
+
+test("L3 L4 an adopted host need not admit its own address", async () => {
+  const { said, setAccount } = await hosts();
+  await setAccount(needed.filter(({ source }) => source !== "192.0.2.1/32"));
   expect(await said()).toEqual([]);
 });
 
