@@ -64,6 +64,16 @@ test.each([
   expect(await at.launched()).toBe(1);
 });
 
+test("L3 an adopted host that was renamed by hand is the same host under its new name", async () => {
+  const { cloud, ids } = await running(["backend"]);
+  const engine = new Engine(cloud);
+  await engine.run("up", { inputs: { adopt: { name: "backend" } } });
+  await cloud.api.call("POST", `/instances/${ids[0]}`, { body: { name: "k3s" } });
+  expect((await engine.run("up", { inputs: { adopt: { name: "k3s" } } })).outcome).toBe("done");
+  expect(engine.row).toMatchObject({ id: ids[0], outs: { adopted: true, name: "k3s" } });
+  expect(engine.replacements).toBe(0);
+});
+
 test.each([
   ["id", false],
   ["name", false],

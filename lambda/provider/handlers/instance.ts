@@ -56,7 +56,7 @@ export const instance: Handler<InstanceInputs, InstanceOutputs> = {
   async diff(context, id, old, inputs): Promise<Difference> {
     const want = wanted(inputs);
     const differs = difference(id, old, want);
-    if ("adopt" in want && !old.adopted && differs.replaces.length > 0)
+    if ("adopt" in want && differs.replaces.length > 0)
       return (await isMeant(context, id, want.adopt)) ? { changes: true, replaces: [] } : differs;
     if (old.ready || differs.replaces.length > 0) return differs;
     return (await failedToStart(context, id)) ? { changes: true, replaces: ["status"] } : differs;

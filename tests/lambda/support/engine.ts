@@ -62,6 +62,8 @@ export class Engine {
   journal: Journal;
   claim: Row | undefined;
   row: Row | undefined;
+  /** How often the instance was replaced. */
+  replacements = 0;
   readonly #cloud: TestCloud;
   constructor(cloud: TestCloud) {
     this.#cloud = cloud;
@@ -131,6 +133,7 @@ export class Engine {
         return;
       }
       if (!deleteBeforeReplace) throw new Error("two would be paid for while one replaces the other");
+      this.replacements += 1;
       await must(providers.instance.delete)(id, outs);
       this.row = undefined;
     }
