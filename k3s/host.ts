@@ -29,6 +29,8 @@ export interface HostHandle {
   host: pulumi.Output<Host>;
   /** The machine itself: its node is drained before its deletion, and what exists only on it is `deletedWith` it. */
   machine: pulumi.Resource;
+  /** The machine was not launched by the program, and runs on when its resource is deleted. */
+  adopted: boolean;
 }
 
 /** Kubernetes node name. The MCP host's node is `mcp-node`, so that its `kubernetes.io/hostname` label is. */

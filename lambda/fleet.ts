@@ -90,9 +90,13 @@ export class Fleet extends Component {
     const addresses = pulumi.all(machines.map(({ machine }) => machine.address));
     const opened = this.#openPeerPorts(args, rulesets, addresses);
 
-    this.hosts = machines.map(({ host, machine }) => {
-      return { name: host.name, roles: host.roles, host: hostOf(host, machine, opened), machine };
-    });
+    this.hosts = machines.map(({ host, machine }) => ({
+      name: host.name,
+      roles: host.roles,
+      host: hostOf(host, machine, opened),
+      machine,
+      adopted: host.adopt !== undefined,
+    }));
     this.summary = pulumi.all(machines.map(({ host, machine }) => summaryOf(host, machine)));
     if (hosts.some((host) => host.adopt))
       warnOfClosedPorts({ ...args, settings: connection }, networks, this.summary);

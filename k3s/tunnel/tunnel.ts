@@ -48,7 +48,8 @@ export class Tunnel extends Component {
         machineId: handle.host.apply((host) => host.machineId),
         host: accountOf(args.login),
       },
-      this.child({ dependsOn: [opened], deletedWith: handle.machine }),
+      // An adopted machine stays, and what was opened on it must not.
+      this.child({ dependsOn: [opened], ...(!handle.adopted && { deletedWith: handle.machine }) }),
     );
     this.endpoint = pulumi
       .all([handle.host, opened.id, closing.id])

@@ -14,7 +14,7 @@ const previousPrivateKey = config.getSecret("sshPreviousPrivateKey");
 function machineOf(host: Host): HostHandle {
   const machine = new Machine(`machine-${host.name}`, host.machineId);
   const known = machine.machineId.apply((machineId) => ({ ...host, machineId }));
-  return { name: host.name, roles: host.roles, host: known, machine };
+  return { name: host.name, roles: host.roles, host: known, machine, adopted: false };
 }
 
 const cluster = new Cluster("cluster", {
