@@ -9,7 +9,8 @@ import { type K3sSettings, nodeAddress } from "./config/config.ts";
 import { kubeconfigFor, kubeconfigPeriod } from "./config/kubeconfig.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
-import { Identity } from "./identity.ts";
+import { Identity } from "./known/identity.ts";
+import { KnownKubeconfig } from "./known/kubeconfig.ts";
 import { bootstrap, drainBefore, loginTo, type NodeContext, type SshKeyChange, secure } from "./node/node.ts";
 import { identityScript, kubeconfigScript } from "./node/scripts.ts";
 import { type Login, remoteScript } from "./ssh/remoteScript.ts";
@@ -196,9 +197,17 @@ export class Cluster extends Component {
       // a node that is joined in the same update may need a second one.
       this.child({ dependsOn: [ready], deleteBeforeReplace: true, deletedWith: handle.machine }),
     );
-    return pulumi
+    const kubeconfig = pulumi
       .all([pulumi.secret(command.stdout), handle.host])
       .apply(([text, host]) => kubeconfigFor(text, { address: host.address, name }));
+    const { machine } = handle;
+    const machineId = handle.host.apply((host) => host.machineId);
+    const known = { machineId, kubeconfig };
+    return new KnownKubeconfig(
+      this.childName("known-kubeconfig"),
+      known,
+      this.child({ deletedWith: machine }),
+    ).kubeconfig;
   }
 }
 

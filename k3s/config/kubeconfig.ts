@@ -1,4 +1,5 @@
-import { parseDocument, stringify } from "yaml";
+import { X509Certificate } from "node:crypto";
+import { parse, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { kubernetesApiPort } from "../../components/core/ports.ts";
 
@@ -65,4 +66,11 @@ export function kubeconfigFor(text: string, { address, name }: KubeconfigTarget)
     "current-context": name,
     preferences: {},
   });
+}
+
+/** When the client certificate of a kubeconfig ends. */
+export function certificateEnd(kubeconfig: string): Date {
+  const [user] = kubeconfigSchema.parse(parse(kubeconfig)).users;
+  const certificate = Buffer.from(user?.user["client-certificate-data"] ?? "", "base64");
+  return new Date(new X509Certificate(certificate).validTo);
 }
