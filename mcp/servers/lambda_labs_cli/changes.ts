@@ -27,7 +27,8 @@ export interface Launch {
  * Launches once. Where the reply is lost the instance is looked for by its tag: sending the request again might rent
  * two.
  *
- * @param signal ends the wait for the account's turn, and for an instance whose launch was not answered
+ * @param signal ends the wait for the account's turn. What was sent may be rented: that is looked for also where the
+ *   caller is gone, so that the log has what became of it
  */
 export async function launchOnce(
   api: LambdaApi,
@@ -51,19 +52,18 @@ export async function launchOnce(
     return await api.launch(body, signal);
   } catch (cause) {
     if (!mayHaveHappened(cause)) throw cause;
-    return foundByTag(api, request, name, { deadline, signal, cause });
+    return foundByTag(api, request, name, deadline, cause);
   }
 }
 
-interface Lost {
-  deadline: number;
-  signal: AbortSignal;
-  cause: unknown;
-}
-
-async function foundByTag(api: LambdaApi, request: string, name: string, lost: Lost) {
-  const { deadline, signal, cause } = lost;
-  const wait = { what: `an instance tagged ${request}`, deadline, interval: 3, signal };
+async function foundByTag(
+  api: LambdaApi,
+  request: string,
+  name: string,
+  deadline: number,
+  cause: unknown,
+): Promise<string> {
+  const wait = { what: `an instance tagged ${request}`, deadline, interval: 3 };
   try {
     return await waitFor(wait, async () => {
       const instance = (await api.listInstances()).find((each) => tagOf(each, requestTag) === request);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { stackTag as reconcileTag } from "../../../../lambda/reconcile/instance/spec.ts";
 import { stackTag } from "../../../../mcp/servers/lambda_labs_cli/changes.ts";
 import { rentalTools } from "../../../../mcp/servers/lambda_labs_cli/tools.ts";
@@ -167,6 +168,26 @@ test("L5 a launch whose caller goes away while it waits for its turn is not sent
   await expect(waiting).rejects.toThrow("the caller went away");
   expect((await running()).map(({ name }) => name).sort()).toEqual(["first", "job"]);
   expect(launch?.unfinished).toContain("`list_instances`");
+});
+
+test("L5 a launch with an unknown outcome is looked for and reported as unknown also where its caller went away", async () => {
+  const { tools, control, launched } = await renting({ lookFor: 1 });
+  await launched({ name: "first" });
+  await control.addFault({ operation: "launchInstance", next: 1, when: "before", effect: { kind: "drop" } });
+  const launch = tools.find(({ name }) => name === "launch_instance");
+  const gone = new AbortController();
+  const input = { ...wish, imageFamily: "lambda-stack-22-04", confirm: wish.type };
+  const outcome = expect(launch?.run(input, { signal: gone.signal })).rejects.toThrow(
+    /did not answer the launch, and lists no instance.*look for job with `list_instances` in ten minutes/,
+  );
+  await waitFor({ what: "the launch to be sent", deadline: 20, interval: 0.02 }, async () =>
+    (await control.journal()).filter((one) => one.kind === "request" && one.operation === "launchInstance")
+      .length === 2
+      ? true
+      : notYet("it is not in the journal"),
+  );
+  gone.abort(new Error("the caller went away"));
+  await outcome;
 });
 
 test("L5 a launch with an unknown outcome is reported as unknown", async () => {
