@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { unique } from "./objects.ts";
+import { objects, unique } from "./objects.ts";
 import { configured } from "./provider.ts";
 
 let plane: ControlPlane;
@@ -30,6 +31,30 @@ test("an existing object is not adopted, unless the provider's settings allow it
   });
   const other = await start({ upsertExistingObjects: "true" });
   expect(await other.resource(type).create(map(name, { a: "2" }))).toMatchObject({ data: { a: "2" } });
+});
+
+test("a Helm release whose name is taken is refused each time, never recorded, and left as it is", async () => {
+  const name = unique("taken");
+  const theirs = await objects(plane);
+  const ours = await objects(plane);
+  const release = (color: string) => ({
+    release: {
+      kind: "helm.v3.Release",
+      args: { chart: join(import.meta.dirname, "charts/small"), name, values: { color } },
+    },
+  });
+  const color = async () => (await plane.cluster.get(configMaps, "default", name)).data;
+  expect((await theirs.up(release("red"))).stderr).toBe("");
+  for (const _run of ["first", "second"]) {
+    const refused = await ours.up(release("blue"));
+    expect(refused.stdout).toContain("cannot re-use a name that is still in use");
+    expect((await ours.stack.export()).resources.map(({ type }) => type)).not.toContain(
+      "kubernetes:helm.sh/v3:Release",
+    );
+  }
+  expect((await ours.stack.destroy()).stderr).toBe("");
+  expect(await color()).toMatchObject({ color: "red" });
+  expect((await theirs.stack.destroy()).stderr).toBe("");
 });
 
 test("fields of other managers are left alone, or taken with force", async () => {

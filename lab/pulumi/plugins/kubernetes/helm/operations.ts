@@ -97,7 +97,9 @@ async function run(
     const reasons = await stop();
     if (!(error instanceof HelmFailed)) throw error;
     const stored = session.signal.aborted ? undefined : await find();
-    if (stored) throw new ReleaseFailed(release, stored, error, reasons);
+    // A taken name belongs to someone else: recorded, their release would be upgraded or uninstalled as ours.
+    const ours = args[0] === "upgrade" || stored?.owner === ownerOf(urn);
+    if (stored && ours) throw new ReleaseFailed(release, stored, error, reasons);
     throw reasons.length > 0 ? new Error([error.message, ...reasons].join("\n"), { cause: error }) : error;
   }
   await stop();
