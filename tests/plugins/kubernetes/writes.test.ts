@@ -162,6 +162,17 @@ test("different spellings of the same object are no diff", async () => {
   expect((await policy.diff(deny)).changes).toBe(false);
 });
 
+test("a false that the program adds is applied once", async () => {
+  const { resource } = await start();
+  const account = resource("kubernetes:core/v1:ServiceAccount");
+  const metadata = { name: unique("added") };
+  await account.create({ metadata });
+  const locked = { metadata, automountServiceAccountToken: false };
+  expect((await account.diff(locked)).changes).toBe(true);
+  expect(await account.update(locked)).toMatchObject({ automountServiceAccountToken: false });
+  expect((await account.diff(locked)).changes).toBe(false);
+});
+
 test("a preview shows the server's defaults and its rejection", async () => {
   const { resource } = await start();
   const service = resource("kubernetes:core/v1:Service");

@@ -2,6 +2,7 @@ import { hasUnknown, type Plain, type PlainObject } from "../../kit/values.ts";
 import type { KubeObject } from "./access.ts";
 import { at, isMap, put, remove } from "./access.ts";
 import { isBuiltIn, isCustomResourceDefinition, isSecret, kindOfObject } from "./kind.ts";
+import { equal } from "./mergePatch.ts";
 import { canonicalQuantity } from "./quantity.ts";
 
 export function clone<T extends Plain>(value: T): T {
@@ -12,18 +13,24 @@ export function clone<T extends Plain>(value: T): T {
   return result as T;
 }
 
-/** Keys of built-in kinds whose value is a map of quantities, and those whose value is one quantity. */
+/** Keys of built-in kinds whose value is a map of quantities. */
 const quantityMaps = new Set(
   "limits requests hard capacity podFixed max min default defaultRequest maxLimitRequestRatio".split(" "),
 );
-const quantities = new Set(["sizeLimit", "averageValue", "divisor"]);
+/** Keys whose value is one quantity, by the key of their map: a ConfigMap or a label may have the same key. */
+const quantities = new Map(
+  Object.entries({
+    emptyDir: ["sizeLimit"],
+    resourceFieldRef: ["divisor"],
+    target: ["value", "averageValue"],
+  }),
+);
 
 const asQuantity = (value: Plain): Plain =>
   typeof value === "string" || typeof value === "number" ? canonicalQuantity(String(value)) : value;
 
 /** Converts quantities to their canonical form and removes nulls, which typed objects cannot contain. */
 function canonical(value: Plain, key: string): Plain {
-  if (quantities.has(key)) return asQuantity(value);
   if (Array.isArray(value)) return value.map((element) => canonical(element, ""));
   if (!isMap(value)) return value;
   const result: PlainObject = {};
@@ -31,7 +38,7 @@ function canonical(value: Plain, key: string): Plain {
     if (element === null) continue;
     const plain = typeof element === "string" || typeof element === "number";
     if (quantityMaps.has(key) && plain) result[name] = asQuantity(element);
-    else if (key === "target" && name === "value") result[name] = asQuantity(element);
+    else if (quantities.get(key)?.includes(name)) result[name] = asQuantity(element);
     else result[name] = canonical(element, name);
   }
   return result;
@@ -99,18 +106,22 @@ const isEmpty = (value: Plain): boolean =>
   (isMap(value) && Object.keys(value).length === 0);
 
 /**
- * Removes values from an input that are empty (false, 0, "", {} or []) and absent in the live object: the API server
- * does not store such defaults, so they would always differ.
+ * Removes values from an input that are empty (false, 0, "", {} or []), were sent before and are absent in the live object:
+ * the API server does not store such defaults, so they would always differ. One that was not sent before may be stored.
  */
-export function dropUnstoredDefaults(input: Plain, live: Plain | undefined): Plain {
+export function dropUnstoredDefaults(input: Plain, live: Plain | undefined, sent: Plain | undefined): Plain {
   if (Array.isArray(input)) {
     const elements = Array.isArray(live) ? live : [];
-    return input.map((element, index) => dropUnstoredDefaults(element, elements[index]));
+    const before = Array.isArray(sent) ? sent : [];
+    return input.map((element, index) => dropUnstoredDefaults(element, elements[index], before[index]));
   }
   if (!isMap(input) || !isMap(live)) return input;
   const result: PlainObject = {};
-  for (const [key, value] of Object.entries(input))
-    if (key in live || !isEmpty(value)) result[key] = dropUnstoredDefaults(value, live[key]);
+  for (const [key, value] of Object.entries(input)) {
+    const before = isMap(sent) ? sent[key] : undefined;
+    if (key in live || !isEmpty(value) || !equal(value, before))
+      result[key] = dropUnstoredDefaults(value, live[key], before);
+  }
   return result;
 }
 

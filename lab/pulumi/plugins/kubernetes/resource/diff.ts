@@ -30,8 +30,9 @@ export async function diff(session: Session, request: DiffRequest): Promise<Diff
   const written = toObject(request.news);
   const named = normalize(written);
   const gvk = kindOfObject(named);
-  const newInputs = isBuiltIn(gvk) ? (dropUnstoredDefaults(named, live) as PlainObject) : named;
-  const pruned = prune(live, normalize(oldInputs));
+  const sent = normalize(oldInputs);
+  const newInputs = isBuiltIn(gvk) ? (dropUnstoredDefaults(named, live, sent) as PlainObject) : named;
+  const pruned = prune(live, sent);
 
   const namespaced = await isNamespaced(session, gvk);
   canonicalNamespace(pruned, namespaced);
