@@ -29,15 +29,39 @@ function parseHostKey(text: string): HostKey {
   return { type, blob };
 }
 
-const rsa: ServerHostKeyAlgorithm[] = ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"];
+/**
+ * In the order of Go's SSH client, which the official plugin uses: it compares the key that it negotiates with the pinned
+ * one, and does not ask for a key of the pinned type.
+ */
+const hostKeyAlgorithms: ServerHostKeyAlgorithm[] = [
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-256",
+  "rsa-sha2-512",
+  "ssh-rsa",
+  "ssh-ed25519",
+];
+
+/** What is wrong with the key that the host presented; undefined if it is the pinned one. */
+function judge(pinned: HostKey, presented: Buffer): string | undefined {
+  if (presented.toString("base64") === pinned.blob) return undefined;
+  // A key begins with the length and the name of its type (RFC 4253, section 6.6).
+  const type = presented.subarray(4, 4 + presented.readUInt32BE(0)).toString("ascii");
+  if (type === pinned.type) return "has another key than the expected one";
+  return (
+    `presented its ${type} key, and ${pinned.type} is pinned: pin the key that is negotiated. Of several keys it is ECDSA ` +
+    "before RSA before Ed25519"
+  );
+}
 
 /** Converts a `connection` input to the settings of ssh2. */
-export function connectConfig(connection: Fields): ConnectConfig & { mismatch?: () => boolean } {
+function connectConfig(connection: Fields): ConnectConfig & { mismatch: () => string | undefined } {
   const hostKeyText = connection.string("hostKey");
   const hostKey = hostKeyText === undefined ? undefined : parseHostKey(hostKeyText);
   const password = connection.string("password");
   const agent = connection.string("agentSocketPath") ?? process.env.SSH_AUTH_SOCK;
-  let mismatched = false;
+  let mismatch: string | undefined;
   return {
     host: connection.string("host"),
     port: connection.number("port"),
@@ -52,18 +76,12 @@ export function connectConfig(connection: Fields): ConnectConfig & { mismatch?: 
       : { passphrase: connection.string("privateKeyPassword") }),
     ...(password === undefined ? {} : { password, tryKeyboard: true }),
     ...(agent ? { agent } : {}),
-    ...(hostKey
-      ? {
-          algorithms: {
-            serverHostKey: hostKey.type === "ssh-rsa" ? rsa : [hostKey.type as ServerHostKeyAlgorithm],
-          },
-          hostVerifier: (key: Buffer) => {
-            mismatched = key.toString("base64") !== hostKey.blob;
-            return !mismatched;
-          },
-          mismatch: () => mismatched,
-        }
-      : {}),
+    algorithms: { serverHostKey: hostKeyAlgorithms },
+    hostVerifier: (key: Buffer) => {
+      mismatch = hostKey && judge(hostKey, key);
+      return mismatch === undefined;
+    },
+    mismatch: () => mismatch,
   };
 }
 
@@ -87,7 +105,9 @@ function dialOnce(config: ReturnType<typeof connectConfig>, signal: AbortSignal)
     const end = (error: Error) => {
       signal.removeEventListener("abort", cancel);
       lost.reject(error);
-      reject(config.mismatch?.() ? mismatch(config) : error);
+      const mismatch = config.mismatch();
+      const { host, port } = config;
+      reject(mismatch ? new HostKeyMismatch(`host key mismatch: ${host}:${port} ${mismatch}`) : error);
       client.destroy();
     };
     signal.addEventListener("abort", cancel, { once: true });
@@ -100,9 +120,6 @@ function dialOnce(config: ReturnType<typeof connectConfig>, signal: AbortSignal)
     client.connect(config);
   });
 }
-
-const mismatch = ({ host, port }: ConnectConfig) =>
-  new HostKeyMismatch(`host key mismatch: ${host}:${port} has another key than the expected one`);
 
 /** Type and fingerprint as in OpenSSH: `ssh-ed25519 SHA256:…`. */
 function keyName(privateKey: string, passphrase: string | undefined): string {
