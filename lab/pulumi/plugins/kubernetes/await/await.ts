@@ -1,3 +1,4 @@
+import { messageOf } from "../../../../../components/core/errors.ts";
 import { notYet, Unrecoverable, WaitTimeout, waitFor } from "../../../../../components/core/wait.ts";
 import type { Severity } from "../../../rpc/engine.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -89,7 +90,8 @@ export async function awaitReady(options: AwaitOptions): Promise<KubeObject> {
   const fail = async (message: string) => {
     const reasons = last.ready ? [] : last.reasons;
     const uids = [uidOf(live), ...(last.ready ? [] : (last.related ?? []))];
-    const events = signal.aborted ? [] : await warningsAbout(cluster, namespaceOf(live), uids);
+    const unread = (error: unknown) => [`the events cannot be read: ${messageOf(error)}`];
+    const events = signal.aborted ? [] : await warningsAbout(cluster, namespaceOf(live), uids).catch(unread);
     return new NotReady(message, live, [...reasons, ...events]);
   };
   let first = true;

@@ -51,6 +51,10 @@ function start(args: string[], options: { stdin: string; env: NodeJS.ProcessEnv;
   });
 }
 
+/** The environment without the variables that make helm use another cluster or account than the kubeconfig's. */
+const withoutOverrides = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("HELM_KUBE")));
+
 /**
  * Runs helm against the session's cluster. The kubeconfig is a temporary file that is readable by this user only; the
  * values are passed on standard input.
@@ -63,7 +67,7 @@ export async function helm(session: Session, args: string[], values?: object): P
     const context = session.settings.context ? ["--kube-context", session.settings.context] : [];
     return await start([...args, ...context, ...(values ? ["--values", "-"] : [])], {
       stdin: values ? JSON.stringify(values) : "",
-      env: { ...process.env, KUBECONFIG: kubeconfig, HELM_DRIVER: "secret" },
+      env: { ...withoutOverrides(process.env), KUBECONFIG: kubeconfig, HELM_DRIVER: "secret" },
       signal: session.signal,
     });
   } finally {

@@ -1,4 +1,5 @@
 import { digest } from "../../../../../components/core/digest.ts";
+import { messageOf } from "../../../../../components/core/errors.ts";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
 import { podComplaints } from "../await/pods.ts";
 import { kinds, warningsAbout } from "../await/related.ts";
@@ -96,7 +97,11 @@ async function run(
   } catch (error) {
     const reasons = await stop();
     if (!(error instanceof HelmFailed)) throw error;
-    const stored = session.signal.aborted ? undefined : await find();
+    const unread = (reading: unknown): never => {
+      const why = `the release cannot be read: ${messageOf(reading)}`;
+      throw new Error([error.message, ...reasons, why].join("\n"), { cause: error });
+    };
+    const stored = session.signal.aborted ? undefined : await find().catch(unread);
     // A taken name belongs to someone else: recorded, their release would be upgraded or uninstalled as ours.
     const ours = args[0] === "upgrade" || stored?.owner === ownerOf(urn);
     if (stored && ours) throw new ReleaseFailed(release, stored, error, reasons);

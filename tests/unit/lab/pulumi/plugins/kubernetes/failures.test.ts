@@ -1,0 +1,79 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { awaitReady } from "../../../../../../lab/pulumi/plugins/kubernetes/await/await.ts";
+import { helm } from "../../../../../../lab/pulumi/plugins/kubernetes/helm/binary.ts";
+import { decodeRelease } from "../../../../../../lab/pulumi/plugins/kubernetes/helm/inputs.ts";
+import { install } from "../../../../../../lab/pulumi/plugins/kubernetes/helm/operations.ts";
+import { settingsOf } from "../../../../../../lab/pulumi/plugins/kubernetes/provider/config.ts";
+import { openSession } from "../../../../../../lab/pulumi/plugins/kubernetes/provider/session.ts";
+import { type FakeApi, fakeKubernetes, json } from "../../../../support/kubernetesApi.ts";
+
+const kind = (resource: string, name: string) => ({
+  resource,
+  scope: "Namespaced",
+  responseKind: { version: "v1", kind: name },
+});
+const versions = [
+  { version: "v1", resources: [kind("pods", "Pod"), kind("secrets", "Secret"), kind("events", "Event")] },
+];
+
+/** @param program runs in place of helm */
+async function session(api: FakeApi, program = "false") {
+  vi.stubEnv("HELM_BINARY", program);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  api.answer = (url, response) =>
+    json(response, url.pathname === "/api" ? { items: [{ versions }] } : { items: [] });
+  const log = { log: () => undefined, status: () => undefined };
+  const settings = settingsOf({ kubeconfig: api.kubeconfig });
+  const opened = await openSession(settings, log, new AbortController().signal);
+  if (!opened.cluster) throw new Error(opened.unreachable);
+  return { ...opened, cluster: opened.cluster };
+}
+
+const down =
+  (message: string): FakeApi["answer"] =>
+  (_url, response) =>
+    json(response, { message }, 500);
+
+test("what keeps an object from being ready is reported also where its events cannot be read", async () => {
+  const api = await fakeKubernetes();
+  const { cluster, signal } = await session(api);
+  api.answer = down("etcd is away");
+  const unscheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable", message: "no node" };
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "web", namespace: "default" },
+    status: { phase: "Pending", conditions: [unscheduled] },
+  };
+  const options = { inputs: pod, outputs: pod, timeout: 0, timeoutGiven: true, status: () => undefined };
+  const error = await awaitReady({ cluster, signal, ...options }).catch((cause) => cause);
+  expect(error.message).toBe("'web' timed out waiting to be Ready");
+  expect(error.reasons.join("\n")).toMatch(/no node[\s\S]*the events cannot be read: etcd is away/);
+});
+
+test("why helm failed is reported also where its release cannot be read", async () => {
+  const api = await fakeKubernetes();
+  const opened = await session(api);
+  const found = api.answer;
+  let lists = 0;
+  api.answer = (url, response) => {
+    if (url.pathname.endsWith("/secrets")) lists += 1;
+    return (lists > 1 ? down("etcd is away") : found)(url, response);
+  };
+  const release = decodeRelease({ chart: "chart", name: "web", namespace: "default", skipAwait: true });
+  await expect(install(opened, release, "urn")).rejects.toThrow(
+    "helm failed without a message\nthe release cannot be read: etcd is away",
+  );
+});
+
+test("helm uses the provider's kubeconfig whatever the caller's environment says", async () => {
+  const opened = await session(await fakeKubernetes(), "env");
+  for (const name of ["HELM_KUBEAPISERVER", "HELM_KUBECONTEXT", "HELM_KUBETOKEN"]) vi.stubEnv(name, "other");
+  vi.stubEnv("HELM_DEBUG", "kept");
+  const environment = await helm(opened, []);
+  expect(environment).not.toContain("HELM_KUBE");
+  expect(environment).toContain("HELM_DEBUG=kept");
+  expect(environment).toMatch(/^KUBECONFIG=.*helm-/m);
+});
