@@ -3,33 +3,18 @@ import {
   AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
-  type RequestContext,
   type V1ContainerStatus,
   type V1Node,
   type V1Pod,
 } from "@kubernetes/client-node";
 import { z } from "zod";
 import type { NodeStatus, ServiceStatus } from "./report.ts";
+import { TimedConfig } from "./timedConfig.ts";
 
 /** State of the cluster. */
 export interface ClusterStatus {
   nodes: NodeStatus[];
   services: ServiceStatus[];
-}
-
-/** Kubernetes's client has no deadline: every request of this one ends with the signal. */
-class TimedConfig extends KubeConfig {
-  readonly #signal: AbortSignal;
-  constructor(signal: AbortSignal) {
-    super();
-    this.#signal = signal;
-  }
-
-  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
-    context.setSignal(this.#signal);
-  }
 }
 
 /**
@@ -38,8 +23,7 @@ class TimedConfig extends KubeConfig {
  * @throws when the API does not answer within the deadline
  */
 export async function readCluster(kubeconfig: string, deadline = 15): Promise<ClusterStatus> {
-  const config = new TimedConfig(AbortSignal.timeout(deadline * 1000));
-  config.loadFromString(kubeconfig);
+  const config = new TimedConfig(kubeconfig, deadline);
   const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);
   const [nodes, pods, deployments, statefulSets, daemonSets, databases] = await Promise.all([

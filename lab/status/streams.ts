@@ -1,8 +1,9 @@
 import { PassThrough } from "node:stream";
-import { CoreV1Api, Exec, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api, Exec, type KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 import { postgresCluster } from "../../components/network/names.ts";
 import type { StreamStatus } from "./report.ts";
+import { TimedConfig } from "./timedConfig.ts";
 
 const row = z.object({
   name: z.string(),
@@ -70,6 +71,7 @@ const question =
  *
  * @param wanted streams that the stack should have
  * @param deadline seconds
+ * @throws when there is no answer within the deadline
  */
 export async function readStreams(
   kubeconfig: string,
@@ -77,8 +79,7 @@ export async function readStreams(
   deadline = 15,
 ): Promise<StreamStatus[]> {
   if (wanted.length === 0) return [];
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
+  const config = new TimedConfig(kubeconfig, deadline);
   const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
     namespace: "data",
     labelSelector: `cnpg.io/cluster=${postgresCluster},cnpg.io/instanceRole=primary`,
@@ -98,23 +99,30 @@ async function said(config: KubeConfig, pod: string, command: string[], deadline
     });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const timer = setTimeout(() => reject(new Error(`no answer within ${deadline} s`)), deadline * 1000);
+  const opening = new Exec(config).exec(
+    "data",
+    pod,
+    "postgres",
+    command,
+    into("out"),
+    into("error"),
+    null,
+    false,
+    ({ status, message }) => {
+      if (status === "Success") resolve(printed.out.trim());
+      else reject(new Error(printed.error.trim() || message || "psql failed"));
+    },
+  );
+  // What is thrown is an event of the socket, with the message of an error.
+  opening.catch(({ message }: { message?: string }) => reject(new Error(message || "no connection")));
   try {
-    const socket = await new Exec(config).exec(
-      "data",
-      pod,
-      "postgres",
-      command,
-      into("out"),
-      into("error"),
-      null,
-      false,
-      ({ status, message }) => {
-        if (status === "Success") resolve(printed.out.trim());
-        else reject(new Error(printed.error.trim() || message || "psql failed"));
-      },
-    );
-    return await promise.finally(() => socket.close());
+    return await promise;
   } finally {
     clearTimeout(timer);
+    // One that opens after the deadline is closed, too.
+    void opening.then(
+      (socket) => socket.close(),
+      () => undefined,
+    );
   }
 }

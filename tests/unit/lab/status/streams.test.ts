@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { streamsIn } from "../../../../lab/status/streams.ts";
+import { readStreams, streamsIn } from "../../../../lab/status/streams.ts";
+import { fakeKubernetes, json } from "../../support/kubernetesApi.ts";
 
 const row = (changes: object) => ({
   name: "slack_messages",
@@ -44,4 +45,25 @@ test("P5 a stream that nobody checked is missed", () => {
   expect(streamsIn("[]", ["gong_calls"])).toMatchObject([
     { name: "gong_calls", ok: false, problem: "was not checked yet" },
   ]);
+});
+
+test("H2 PostgreSQL's pod that does not answer, or refuses, is an error of the one who asks, never an unhandled one", async () => {
+  const api = await fakeKubernetes();
+  const pods = (url: URL) => url.pathname.endsWith("/pods");
+  const pod = { metadata: { name: "postgres-1" } };
+  // An upgrade that is never answered.
+  api.answer = (url, response) => {
+    if (pods(url)) json(response, { metadata: {}, items: [pod] });
+  };
+  await expect(readStreams(api.kubeconfig, ["gong_calls"], 0.5)).rejects.toThrow(
+    /no answer within 0.5 s|handshake has timed out/,
+  );
+  expect(api.asked.at(-1)).toContain("/namespaces/data/pods/postgres-1/exec?");
+
+  api.answer = (url, response) => json(response, { metadata: {}, items: [pod] }, pods(url) ? 200 : 403);
+  await expect(readStreams(api.kubeconfig, ["gong_calls"])).rejects.toThrow("server response: 403");
+
+  // Not even the list of pods.
+  api.answer = () => undefined;
+  await expect(readStreams(api.kubeconfig, ["gong_calls"], 0.5)).rejects.toThrow(/timeout/);
 });
