@@ -31,7 +31,7 @@ import { vendorCredentials } from "../state/vendorCredentials.ts";
 import { render } from "../status/render.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { artefactsFor, imagesFor, publishedImages, startObtainingAll } from "./artefacts.ts";
-import { checkPorts } from "./preflight/ports.ts";
+import { checkPorts, othersAddresses } from "./preflight/ports.ts";
 import { checkPrograms } from "./preflight/programs.ts";
 import { checkSettingsFile } from "./preflight/settings.ts";
 import { checkSpaceToBuild } from "./preflight/space.ts";
@@ -99,8 +99,8 @@ async function startServices(
   progress: Progress,
   signal?: AbortSignal,
 ) {
-  const prefix = await claimNetwork(lab);
-  await checkPorts(prefix, file.hosts);
+  const prefix = await claimNetwork(lab, await othersAddresses(lab));
+  await checkPorts(lab, prefix, file.hosts);
   const machine = await imageOf(folder(machineImage));
   const network = await prepareMachines(lab, machine);
   const { registry, digests } = await progress.step("image registry", async (note) => {

@@ -9,6 +9,9 @@ import type { Lab } from "../lab.ts";
  */
 const registry = "/tmp/sophia-labs";
 
+/** First three parts of the networks' addresses. */
+const networks = Array.from({ length: 254 }, (_, index) => `127.20.${index + 1}`);
+
 /** What another user's folder hides counts as there. */
 const exists = (path: string) =>
   stat(path).then(
@@ -32,6 +35,9 @@ async function makeRegistry(): Promise<void> {
 
 const ownerOf = (claim: string) => readFile(join(registry, claim), "utf8").catch(() => "");
 
+/** Where a lab keeps its network's number: the registry is lost when the machine restarts, or clears old files of `/tmp`. */
+const keptIn = (lab: Lab) => join(lab.folder, "network");
+
 /** The lab's own claims: one, or none. */
 async function claimsOf(lab: Lab): Promise<string[]> {
   const claims = await readdir(registry).catch(() => []);
@@ -47,11 +53,17 @@ export async function networkOf(lab: Lab): Promise<string | undefined> {
 
 /**
  * The lab's own loopback network, as its first three parts: `127.20.7`. The first call claims a free one, which stays
- * the lab's until `releaseNetwork`; a claim without its lab folder is free.
+ * the lab's until `releaseNetwork`, also where its claim was lost meanwhile; a claim without its lab folder is free.
+ *
+ * @param others addresses that others have, such as labs whose claims were lost: their networks are not free
  */
-export async function claimNetwork(lab: Lab): Promise<string> {
-  const known = await networkOf(lab);
-  if (known) return known;
+export async function claimNetwork(lab: Lab, others: readonly string[] = []): Promise<string> {
+  const network = (await networkOf(lab)) ?? (await newClaim(lab, others));
+  await writeFile(keptIn(lab), network);
+  return network;
+}
+
+async function newClaim(lab: Lab, others: readonly string[]): Promise<string> {
   await makeRegistry();
   for (const claim of await readdir(registry)) {
     if (await exists(await ownerOf(claim))) continue;
@@ -65,10 +77,12 @@ export async function claimNetwork(lab: Lab): Promise<string> {
   const draft = `${registry}-claim-${process.pid}`;
   try {
     await writeFile(draft, lab.folder);
-    for (let number = 1; number < 255; number += 1) {
+    const kept = await readFile(keptIn(lab), "utf8").catch(() => "");
+    const free = networks.filter((network) => !others.some((address) => address.startsWith(`${network}.`)));
+    for (const network of free.toSorted((a, b) => Number(b === kept) - Number(a === kept))) {
       try {
-        await link(draft, join(registry, String(number)));
-        return `127.20.${number}`;
+        await link(draft, join(registry, network.replace(/.*\./, "")));
+        return network;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
@@ -77,11 +91,12 @@ export async function claimNetwork(lab: Lab): Promise<string> {
     await rm(draft, { force: true });
   }
   throw new Error(
-    `all 254 loopback networks are claimed; run \`make down\` in one of the labs named in ${registry}`,
+    `all ${networks.length} loopback networks are taken; run \`make down\` in one of the labs named in ${registry}`,
   );
 }
 
 /** Releases the lab's network. */
 export async function releaseNetwork(lab: Lab): Promise<void> {
   for (const claim of await claimsOf(lab)) await rm(join(registry, claim), { force: true });
+  await rm(keptIn(lab), { force: true });
 }

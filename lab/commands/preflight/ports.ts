@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
-import { docker } from "../../../tools/docker/docker.ts";
+import { docker, type LabIdentity, labels, linesOf } from "../../../tools/docker/docker.ts";
 import { onPath } from "../../../tools/onPath.ts";
 import { publishedPorts } from "../../machines/docker/options.ts";
 import { processes } from "../../state/process.ts";
@@ -47,19 +47,38 @@ async function holderOf(host: string, port: number): Promise<string | undefined>
   return undefined;
 }
 
-/** Addresses with ports, like `127.20.1.11:22`, in the ports that `docker ps` lists. Pure. */
-export const publishedIn = (text: string): string[] =>
-  [...text.matchAll(/([\d.]+:\d+)->/g)].map(([, published = ""]) => published);
+/** A container that publishes ports. */
+interface Publisher {
+  name: string;
+  /** Folder of the lab that it belongs to; empty for what is no lab's. */
+  folder: string;
+  /** Addresses with ports, like `127.20.1.11:22`. */
+  ports: string[];
+}
+
+/** The containers in what `docker ps` lists in the format of `published`. Pure. */
+export const publishersIn = (text: string): Publisher[] =>
+  linesOf(text).map((line) => {
+    const [name = "", folder = "", listed = ""] = line.split("\t");
+    return { name, folder, ports: [...listed.matchAll(/([\d.]+:\d+)->/g)].map(([, port = ""]) => port) };
+  });
 
 /**
- * What Docker publishes; in the lab's loopback network it belongs to the lab. Asked of the engine: which process holds a
- * published port depends on its setting `userland-proxy`.
+ * What Docker publishes. Asked of the engine: which process holds a published port depends on its setting
+ * `userland-proxy`.
  */
-async function published(): Promise<string[]> {
+async function published(): Promise<Publisher[]> {
   if (!onPath("docker")) return [];
+  const format = `{{.Names}}\t{{.Label "${labels.folder}"}}\t{{.Ports}}`;
   // Without an engine nothing is published.
-  const { stdout } = await docker(["ps", "--format", "{{.Ports}}"], { allowFailure: true });
-  return publishedIn(stdout);
+  const { stdout } = await docker(["ps", "--format", format], { allowFailure: true });
+  return publishersIn(stdout);
+}
+
+/** Addresses at which containers publish ports that are not the lab's. */
+export async function othersAddresses(lab: LabIdentity): Promise<string[]> {
+  const others = (await published()).filter(({ folder }) => folder !== lab.folder);
+  return others.flatMap(({ ports }) => ports.map((port) => port.replace(/:\d+$/, "")));
 }
 
 /** Whether a port is in use. A port that this user may not bind is left to the engine. */
@@ -71,18 +90,32 @@ function isTaken(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** A message for each port of the lab's hosts that another program uses. */
-export async function takenPorts(addresses: string[], ports = publishedPorts): Promise<string[]> {
+/**
+ * A message for each port that somebody else uses.
+ *
+ * @param lab whose own containers may have the ports; left out, no container may
+ */
+export async function takenPorts(
+  addresses: string[],
+  ports: readonly number[],
+  lab?: LabIdentity,
+): Promise<string[]> {
   const found: { address: string; port: number }[] = [];
   for (const address of addresses)
     for (const port of ports) if (await isTaken(address, port)) found.push({ address, port });
   if (found.length === 0) return [];
-  const own = await published();
-  const foreign = found.filter(({ address, port }) => !own.includes(`${address}:${port}`));
+  const publishers = await published();
+  const publisherOf = ({ address, port }: { address: string; port: number }) =>
+    publishers.find((one) => one.ports.includes(`${address}:${port}`));
+  const foreign = found.filter((one) => lab === undefined || publisherOf(one)?.folder !== lab.folder);
   const first = foreign.filter(({ port }, index) => foreign.findIndex((one) => one.port === port) === index);
   return Promise.all(
-    first.map(async ({ address, port }) => {
-      const holder = await holderOf(address, port);
+    first.map(async (one) => {
+      const { address, port } = one;
+      const publisher = publisherOf(one);
+      const container =
+        publisher && `container ${publisher.name}${publisher.folder && ` of ${publisher.folder}`}`;
+      const holder = container ?? (await holderOf(address, port));
       const find = holder ? "" : `; find it: ss -ltnp 'sport = :${port}'`;
       return `${address}:${port}: ${holder ?? "another program"} uses this port, there or on all addresses${find}`;
     }),
@@ -90,15 +123,20 @@ export async function takenPorts(addresses: string[], ports = publishedPorts): P
 }
 
 /**
- * Checks that the ports of the lab's hosts are free, before one is launched.
+ * Checks that the ports of the lab's hosts are free, or its own, before one is launched.
  *
  * @param prefix the lab's loopback network, like `127.20.1`
  * @param hosts how many will be launched
  * @throws naming the program that uses each port, with a remedy
  */
-export async function checkPorts(prefix: string, hosts: number, ports = publishedPorts): Promise<void> {
+export async function checkPorts(
+  lab: LabIdentity,
+  prefix: string,
+  hosts: number,
+  ports: readonly number[] = publishedPorts,
+): Promise<void> {
   const addresses = Array.from({ length: hosts }, (_, index) => `${prefix}.${firstHost + index}`);
-  const taken = await takenPorts(addresses, ports);
+  const taken = await takenPorts(addresses, ports, lab);
   if (taken.length === 0) return;
   const advice = "Stop that program, or bind it to its own address (sshd: ListenAddress)";
   throw new Error(`ports that the lab's hosts need are in use:\n  ${taken.join("\n  ")}\n${advice}`);

@@ -13,10 +13,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { labOf } from "../../../../lab/lab.ts";
 import { labStackConfig } from "../../../../lab/stack/stackConfig.ts";
-import { claimNetwork, releaseNetwork } from "../../../../lab/state/claim.ts";
+import { claimNetwork, networkOf, releaseNetwork } from "../../../../lab/state/claim.ts";
 import { LabBusy, withLock } from "../../../../lab/state/lock.ts";
 import { fromFile, identify, startDaemon, stopDaemon } from "../../../../lab/state/process.ts";
 import { serverVariable, stopServer } from "../../../../lab/state/servers.ts";
@@ -52,6 +52,25 @@ test("each lab has a loopback network of its own, keeps it, and gives it back", 
   const three = labOf({ LAB: "three", LAB_ROOT: folder() });
   expect([first, second]).toContain(await claimNetwork(three));
   await releaseNetwork(three);
+});
+
+test("a claim that was lost is made again, and a network that others use is not free", async () => {
+  const [one, two] = [labOf({ LAB: "one", LAB_ROOT: folder() }), labOf({ LAB: "two", LAB_ROOT: folder() })];
+  onTestFinished(async () => {
+    for (const lab of [one, two]) await releaseNetwork(lab);
+  });
+  // Away from the first networks, which other tests take meanwhile.
+  const [used, own] = ["127.20.201", "127.20.202"];
+  const others = Array.from({ length: 201 }, (_, index) => `127.20.${index + 1}.11`);
+  expect(await claimNetwork(one, others)).toBe(own);
+  // As `systemd-tmpfiles` does, or a restart.
+  rmSync("/tmp/sophia-labs/202");
+  expect(await networkOf(one)).toBeUndefined();
+  expect(await claimNetwork(one)).toBe(own);
+  rmSync("/tmp/sophia-labs/202");
+  expect(await claimNetwork(two, [...others.filter((each) => !each.startsWith(used)), `${own}.12`])).toBe(
+    used,
+  );
 });
 
 test.skipIf(process.getuid?.() !== 0)(

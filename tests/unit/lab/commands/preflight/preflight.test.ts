@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { delimiter, join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   checkPorts,
   isAt,
   listenersIn,
-  publishedIn,
+  othersAddresses,
   takenPorts,
 } from "../../../../../lab/commands/preflight/ports.ts";
 import {
@@ -71,6 +71,7 @@ describe("the stack file, before anything is built", () => {
 });
 
 describe("ports of the hosts", () => {
+  const lab = { name: "mine", folder: "/labs/mine" };
   /** Somebody who listens, on an address that no lab claims. */
   async function listener(host: string): Promise<number> {
     const server = createServer();
@@ -94,7 +95,7 @@ describe("ports of the hosts", () => {
   test("the lab's hosts are not launched where one is taken", async () => {
     // The first host's address, as the emulated Lambda Cloud gives it.
     const port = await listener("127.20.255.11");
-    await expect(checkPorts("127.20.255", 1, [port])).rejects.toThrow(
+    await expect(checkPorts(lab, "127.20.255", 1, [port])).rejects.toThrow(
       /^ports that the lab's hosts need are in use:\n {2}127\.20\.255\.11:\d+: .+\nStop that program/,
     );
   });
@@ -102,13 +103,26 @@ describe("ports of the hosts", () => {
   test("one that is free, or that somebody has on an address of his own, is no trouble", async () => {
     const port = await listener("127.20.255.12");
     expect(await takenPorts(["127.20.255.11"], [port])).toEqual([]);
-    await expect(checkPorts("127.20.255", 0)).resolves.toBeUndefined();
+    await expect(checkPorts(lab, "127.20.255", 0)).resolves.toBeUndefined();
   });
 
-  test("those that Docker publishes are the lab's own, whichever process holds them", () => {
-    const listed =
-      "127.20.1.11:22->22/tcp, 127.20.1.11:6443->6443/tcp, 9000/tcp\n\n0.0.0.0:5000->5000/tcp, :::5000->5000/tcp\n";
-    expect(publishedIn(listed)).toEqual(["127.20.1.11:22", "127.20.1.11:6443", "0.0.0.0:5000"]);
+  test("those that the lab's own containers publish are no trouble, another lab's container is named", async () => {
+    const port = await listener("127.20.255.11");
+    const folder = mkdtempSync(join(tmpdir(), "docker-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const listed = `sophia-one-1ab0\\t/labs/one\\t127.20.255.11:${port}->22/tcp, :::${port}->22/tcp\\nother\\t\\t\\n`;
+    writeFileSync(join(folder, "docker"), `#!/bin/sh\nprintf '${listed}'\n`, { mode: 0o755 });
+    vi.stubEnv("PATH", [folder, process.env.PATH].join(delimiter));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const [one, two] = ["one", "two"].map((name) => ({ name, folder: `/labs/${name}` }));
+    if (!one || !two) throw new Error("no labs");
+    expect(await takenPorts(["127.20.255.11"], [port], one)).toEqual([]);
+    const said = `127.20.255.11:${port}: container sophia-one-1ab0 of /labs/one uses this port, there or on all addresses`;
+    expect(await takenPorts(["127.20.255.11"], [port], two)).toEqual([said]);
+    // At the address of a server, which is no container.
+    expect(await takenPorts(["127.20.255.11"], [port])).toEqual([said]);
+    expect(await othersAddresses(two)).toEqual(["127.20.255.11"]);
+    expect(await othersAddresses(one)).toEqual([]);
   });
 
   test("only what listens counts", () => {
