@@ -28,11 +28,20 @@ const deletable = { if: isDeletion, [then]: { reduce: { strategy: "merge", delet
  */
 const mergeable = { ...deletable, else: merge };
 
-/** A collection whose table is captured again: when a document was published has a name that no other collection has. */
-const staged = (key: string[], writeSchema: Json): CollectionModel => ({
-  ...inferred(key, writeSchema),
+/**
+ * A collection whose table is captured again, so that no column may have a name that the capture gives by itself. When a
+ * document was published is `_loaded_at`. And it is read by what is declared alone: Estuary infers of every collection that
+ * each document has `_meta`, and without `flow_document` the connector stores all that each document has.
+ */
+const staged = (key: string[], schema: Json): CollectionModel => ({
+  key: key.map((name) => `/${name}`),
+  writeSchema: schema,
+  readSchema: schema,
   projections: { [loadedAt]: "/_meta/uuid/date-time" },
 });
+
+/** What an object of HubSpot is associated with, as the connector's documents have it: lists of ids. */
+const associations = { contacts: ["companies"], deals: ["contacts", "engagements", "line_items"] } as const;
 
 /** HubSpot's objects as the connector emits them: every property is a string or null. */
 export function hubspotCollection(object: "contacts" | "deals"): CollectionModel {
@@ -49,6 +58,7 @@ export function hubspotCollection(object: "contacts" | "deals"): CollectionModel
         ...merge,
         properties: each(hubspotProperties[object], () => orNull("string")),
       },
+      ...each(associations[object], () => ({ type: "array", items: { type: "integer" } })),
     },
     ...mergeable,
   });

@@ -9,6 +9,8 @@ export interface LiveCollection {
   key: string[];
   /** JSON schema; `writeSchema` where the spec has two. */
   schema: Record<string, unknown>;
+  /** It is read by `schema` alone. Otherwise what Estuary infers from its documents is added. */
+  declaredOnly?: true;
   /** The field that says when a document was published. Default: `flow_published_at`. */
   publishedAt?: string;
 }

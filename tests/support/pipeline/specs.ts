@@ -1,10 +1,10 @@
-import type { CollectionModel } from "../../../data/estuary/spec/catalog.ts";
 import {
   hubspotCollection,
   slackCollection,
   tableCollection,
 } from "../../../data/estuary/spec/collections.ts";
 import { hubspotProperties, loadedAt, type StreamName } from "../../../data/estuary/spec/streams.ts";
+import { toCollection } from "../../../lab/saas/estuary/control/live.ts";
 import type {
   HubSpotConfig,
   LiveCapture,
@@ -16,10 +16,6 @@ import type {
   SnowflakeConfig,
 } from "../../../lab/saas/estuary/plane.ts";
 
-const collectionOf = ({ key, writeSchema, projections = {} }: CollectionModel): LiveCollection => {
-  const [publishedAt] = Object.keys(projections);
-  return { key, schema: writeSchema ?? {}, ...(publishedAt && { publishedAt }) };
-};
 const task = { image: "lab", disabled: false, publicationId: "1" };
 const fields = (require: readonly string[] = []) => ({
   recommended: 1,
@@ -95,10 +91,10 @@ export function stagingSpecs(login: PostgresLogin, hubspot: HubSpotConfig, slack
   return {
     captures,
     collections: {
-      [catalog.contacts]: collectionOf(hubspotCollection("contacts")),
-      [catalog.deals]: collectionOf(hubspotCollection("deals")),
-      [catalog.channels]: collectionOf(slackCollection("channels")),
-      [catalog.messages]: collectionOf(slackCollection("channel_messages")),
+      [catalog.contacts]: toCollection(hubspotCollection("contacts")),
+      [catalog.deals]: toCollection(hubspotCollection("deals")),
+      [catalog.channels]: toCollection(slackCollection("channels")),
+      [catalog.messages]: toCollection(slackCollection("channel_messages")),
     },
     materializations: { [catalog.staging]: staging },
   };
@@ -149,7 +145,7 @@ export function warehouseSpecs(
 }
 
 /** The collection that the program publishes for a staging table. */
-export const stagingTable = (stream: StreamName): LiveCollection => collectionOf(tableCollection(stream));
+export const stagingTable = (stream: StreamName): LiveCollection => toCollection(tableCollection(stream));
 
 export const merged = (...all: LiveSpecs[]): LiveSpecs => ({
   captures: Object.assign({}, ...all.map(({ captures }) => captures)),

@@ -1,9 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { messageOf } from "../../../../components/core/errors.ts";
 import { publishedAt, remapped } from "../plane/collections/fields.ts";
 import { propertiesOf } from "../plane/collections/schema.ts";
 import { type Connector, connectorOf, violations } from "./connectors.ts";
-import { type Capture, type Collection, type Materialization, models, sourceName } from "./models.ts";
+import {
+  type Capture,
+  type Collection,
+  isInferred,
+  type Materialization,
+  models,
+  sourceName,
+} from "./models.ts";
 import { decryptConfig, isEncrypted } from "./sops.ts";
 import type { DraftSpec, Fault, Incompatible, LiveSpec, Model, SpecType } from "./state.ts";
 
@@ -102,7 +110,12 @@ function judge(name: string, { type, model }: DraftSpec, options: BuildOptions):
   return judgeTask(name, type, parsed.data as Capture | Materialization, options);
 }
 
-function judgeCollection({ key, schema, writeSchema, projections = {} }: Collection): string[] {
+function judgeCollection(collection: Collection): string[] {
+  const { key, schema, writeSchema, readSchema, projections = {} } = collection;
+  const another =
+    readSchema && !isInferred(collection) && !isDeepStrictEqual(readSchema, writeSchema)
+      ? ["the lab knows a readSchema that has flow://inferred-schema, or that is the writeSchema"]
+      : [];
   const [published = publishedAt, ...more] = Object.keys(projections);
   const others = Object.entries(projections).filter(([, pointer]) => pointer !== "/_meta/uuid/date-time");
   const named = more.length > 0 ? [`the lab knows one projection, not ${more.join(", ")} besides`] : [];
@@ -124,7 +137,7 @@ function judgeCollection({ key, schema, writeSchema, projections = {} }: Collect
     if (at === undefined) return [`collection key ${pointer} is not in the schema`];
     return required ? [] : [`collection key ${pointer} may not exist: it must be required by the schema`];
   });
-  return [...named, ...unknown, ...clash, ...keys];
+  return [...another, ...named, ...unknown, ...clash, ...keys];
 }
 
 function judgeTask(

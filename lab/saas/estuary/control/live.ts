@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { LiveCapture, LiveMaterialization, LiveSpecs } from "../plane.ts";
+import type { LiveCapture, LiveCollection, LiveMaterialization, LiveSpecs } from "../plane.ts";
 import { connectorOf } from "./connectors.ts";
-import { capture, collection, materialization, sourceName } from "./models.ts";
+import { capture, collection, isInferred, materialization, sourceName } from "./models.ts";
 import { decryptConfig } from "./sops.ts";
 import type { LiveSpec } from "./state.ts";
 
@@ -19,16 +19,21 @@ export function liveSpecs(masterKey: Buffer, live: Record<string, Spec>): LiveSp
     else if (spec.type === "materialization")
       specs.materializations[name] = toMaterialization(masterKey, spec);
     else {
-      const { key, schema, writeSchema, projections } = collection.parse(spec.model);
-      const [publishedAt] = Object.keys(projections ?? {});
-      specs.collections[name] = {
-        key,
-        schema: schema ?? writeSchema ?? {},
-        ...(publishedAt && { publishedAt }),
-      };
+      specs.collections[name] = toCollection(spec.model);
     }
   }
   return specs;
+}
+
+export function toCollection(model: unknown): LiveCollection {
+  const parsed = collection.parse(model);
+  const [publishedAt] = Object.keys(parsed.projections ?? {});
+  return {
+    key: parsed.key,
+    schema: parsed.schema ?? parsed.writeSchema ?? {},
+    ...(!isInferred(parsed) && { declaredOnly: true as const }),
+    ...(publishedAt && { publishedAt }),
+  };
 }
 
 /** What captures and materializations have in common. */

@@ -42,6 +42,10 @@ export const collection = z
   );
 export type Collection = z.infer<typeof collection>;
 
+/** Whether it is read by what Estuary infers from its documents, besides what is declared. */
+export const isInferred = ({ readSchema }: Pick<Collection, "readSchema">): boolean =>
+  JSON.stringify(readSchema ?? {}).includes('"flow://inferred-schema"');
+
 const source = z.union([z.string(), z.looseObject({ name: z.string() })]);
 export const materialization = z.strictObject({
   onIncompatibleSchemaChange: z

@@ -120,7 +120,7 @@ test("what is live already, published by a run whose state is lost, is taken ove
   expect(second.row?.outs).toEqual(first.row?.outs);
   // One collection that is not as it should be is published alone: the task goes on.
   const other = changed(specs.slack, "sophia/test/slack/channels", (model) => {
-    model.readSchema = { type: "object", required: ["id"], properties: { id: { type: "string" } } };
+    model.readSchema = { allOf: [model.writeSchema, { $ref: "flow://inferred-schema" }] };
   });
   expect((await second.up(other)).outcome).toBe("done");
   expect(estuary.plane.restarts.get(slack)).toBe(1);
@@ -147,7 +147,7 @@ test("P1 what a killed run published is taken back after a refresh, where the co
   const recorded = engine.row;
   const name = "sophia/test/slack/channels";
   const other = changed(specs.slack, name, (model) => {
-    model.readSchema = { type: "object", required: ["id"], properties: { id: { type: "string" } } };
+    model.readSchema = { allOf: [model.writeSchema, { $ref: "flow://inferred-schema" }] };
   });
   const live = () => estuary.control.store.state.live[name]?.model;
   const before = live();

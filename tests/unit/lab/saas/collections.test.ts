@@ -4,6 +4,7 @@ import { build } from "../../../../lab/saas/estuary/control/build.ts";
 import { isDue } from "../../../../lab/saas/estuary/plane/capture/hubspot/schedule.ts";
 import { columnsOf } from "../../../../lab/saas/estuary/plane/collections/fields.ts";
 import { refuseRebuilt } from "../../../../lab/saas/estuary/plane/collections/rebuilt.ts";
+import { schemaToRead } from "../../../../lab/saas/estuary/plane/collections/schema.ts";
 import { stagingSpecs, stagingTable } from "../../../support/pipeline/specs.ts";
 
 const staging = stagingSpecs({} as never, {} as never, {} as never);
@@ -19,9 +20,14 @@ describe("a field that every collection has", () => {
   test("P1 each table that Estuary makes can be captured again: no column has the name of such a field", () => {
     expect(bindings).toHaveLength(streamNames.filter((name) => streams[name].source !== "gong").length);
     for (const { source, resource, fields } of bindings) {
-      const { key = [], schema = {}, publishedAt } = staging.collections[source] ?? {};
-      const columns = columnsOf(key, schema, fields, false, publishedAt).map(({ field }) => field);
+      const collection = staging.collections[source];
+      if (!collection) throw new Error(`${source} is no collection`);
+      const { key, publishedAt } = collection;
+      const read = schemaToRead(collection, {});
+      const columns = columnsOf(key, read, fields, false, publishedAt).map(({ field }) => field);
       expect(columns).toContain("_loaded_at");
+      // The capture adds a column of that name.
+      expect(columns).not.toContain("_meta");
       const stream = streamNames.find((name) => tableOf(name) === resource.table);
       if (!stream) throw new Error(`${resource.table} is no stream's`);
       const again = columnsOf(stagingTable(stream).key, captured(columns), selection, false);
@@ -34,6 +40,19 @@ describe("a field that every collection has", () => {
   test("P1 a captured column of that name stops what materializes it, as at Estuary", () => {
     const columns = () => columnsOf(["/id"], captured(["id", "flow_published_at"]), selection, false);
     expect(columns).toThrow(/projection flow_published_at is the canonical field name of location/);
+  });
+
+  test("P1 without flow_document what each document has is a column, of inferred collections also _meta", () => {
+    const schema = { type: "object", required: ["id"], properties: { id: { type: "string" } } };
+    const of = (collection: object, withDocument: boolean, exclude: string[] = []) => {
+      const read = schemaToRead({ schema, ...collection }, captured(["id", "name"]));
+      const columns = columnsOf(["/id"], read, { recommended: 0, require: [], exclude }, withDocument);
+      return columns.map(({ field }) => field);
+    };
+    expect(of({}, false)).toEqual(["id", "_meta", "flow_published_at"]);
+    expect(of({}, true)).toEqual(["id", "flow_published_at", "flow_document"]);
+    expect(of({ declaredOnly: true }, false)).toEqual(["id", "flow_published_at"]);
+    expect(() => of({}, false, ["_meta"])).toThrow(/_meta is excluded, and required/);
   });
 
   test("P1 a collection that declares such a field, or projects what the lab does not know, is refused", () => {
@@ -51,6 +70,13 @@ describe("a field that every collection has", () => {
     expect(faults({})).toEqual([expect.stringMatching(/cannot re-map it/)]);
     expect(faults({ projections: { _loaded_at: "/_meta/uuid/date-time" } })).toEqual([]);
     expect(faults({ projections: { other: "/id" } })).toEqual([expect.stringMatching(/not \/id$/)]);
+    const own = {
+      writeSchema: { type: "object", required: ["id"], properties: { id: {} } },
+      schema: undefined,
+    };
+    expect(faults({ ...own, readSchema: own.writeSchema })).toEqual([]);
+    expect(faults({ ...own, readSchema: { $ref: "flow://inferred-schema" } })).toEqual([]);
+    expect(faults({ ...own, readSchema: {} })).toEqual([expect.stringMatching(/the lab knows a readSchema/)]);
   });
 });
 

@@ -33,6 +33,7 @@ const op = ["_meta", "op"];
 /**
  * The columns of a binding in Estuary's order: keys as the collection has them, other fields by name, the document last.
  * Named fields are taken at any depth; without a name, fields down to `recommended`, and of the metadata `_meta/op` only.
+ * Without the document what each document has is taken as well, as its parts are all that is stored of it.
  */
 export function columnsOf(
   key: readonly string[],
@@ -70,6 +71,13 @@ export function columnsOf(
       );
     }
     if (at) add(path, at);
+  }
+  if (!withDocument) {
+    const all = Array.isArray(schema.required) ? schema.required.map(String) : [];
+    for (const name of all) if (!taken.has(fieldOf([name]))) add([name], schemaAt(schema, [name]) ?? {});
+    const missed = all.find((name) => selection.exclude.includes(fieldOf([name])));
+    if (missed !== undefined)
+      throw new Error(`field ${missed} is excluded, and required where flow_document is not materialized`);
   }
   for (const field of [...selection.exclude, ...keys.map((one) => one.field)]) taken.delete(field);
   taken.set(published, {

@@ -84,3 +84,18 @@ export function completed(declared: Schema, discovered: Schema): Schema {
   }
   return { ...declared, properties };
 }
+
+/** What a collection is read by. Estuary infers from all documents that they have `_meta`: it gives each of them its id. */
+export function schemaToRead(
+  { schema, declaredOnly }: { schema: Schema; declaredOnly?: true },
+  discovered: Schema,
+): Schema {
+  if (declaredOnly) return schema;
+  const whole = completed(schema, discovered);
+  const required = Array.isArray(whole.required) ? whole.required : [];
+  return {
+    ...whole,
+    required: [...new Set([...required, "_meta"])],
+    properties: { _meta: { type: "object" }, ...schemaIn(whole.properties) },
+  };
+}

@@ -2,7 +2,7 @@ import type { Clock } from "../../../../../components/core/wait.ts";
 import type { LiveCollection } from "../../plane.ts";
 import { type Change, pathOf } from "../collections/document.ts";
 import { reduce } from "../collections/reduce.ts";
-import { completed, type Schema } from "../collections/schema.ts";
+import { type Schema, schemaToRead } from "../collections/schema.ts";
 import { Queue, type Queued, type Room } from "./queue.ts";
 import { again, type Backoff } from "./retry.ts";
 import type { Binding, Checkpoint, Sink } from "./sink.ts";
@@ -77,7 +77,7 @@ async function prepare(setup: SessionSetup, opened: Checkpoint) {
     for (const name of source.collections) {
       const collection = setup.collections[name];
       if (!collection) throw new Error(`collection ${name} is bound, and not in the catalog`);
-      bindings.set(name, setup.bind(name, completed(collection.schema, discovered.get(name) ?? {})));
+      bindings.set(name, setup.bind(name, schemaToRead(collection, discovered.get(name) ?? {})));
     }
   }
   const all = [...bindings.values()];

@@ -20,6 +20,7 @@ interface Loose {
   endpoint: { connector: { image: string; config: object } };
   bindings: { target: string }[];
   key: string[];
+  writeSchema: object;
   readSchema: object;
 }
 

@@ -107,3 +107,11 @@ test("P5 a truncated table and an unpublished one are said", async () => {
   stage.plane.apply(again);
   await failing(/flow_publication lacks public.people/);
 });
+
+test("P1 a table with a column _meta, which the connector adds to each row, is not captured, and said", async () => {
+  await stage.source.query("ALTER TABLE people ADD COLUMN _meta json");
+  stage.plane.apply(stage.specs);
+  await failing(/table public\.people has a column _meta, and the connector adds one of that name/);
+  await stage.source.query("ALTER TABLE people DROP COLUMN _meta");
+  await same();
+});

@@ -18,8 +18,9 @@ describe("HubSpot and Slack into PostgreSQL", () => {
       "id bigint",
       "_loaded_at timestamp with time zone",
       "archived boolean",
-      "createdAt timestamp with time zone",
+      "companies json",
     ]);
+    expect(columns.filter((column) => column.startsWith("_meta"))).toEqual([]);
     expect(columns).not.toContain("flow_published_at timestamp with time zone");
     expect(columns).toContain("properties/email text");
     expect(columns).not.toContain("flow_document json");

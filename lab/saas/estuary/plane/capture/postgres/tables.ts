@@ -39,6 +39,12 @@ export async function describe(client: pg.Client, schema: string, name: string):
     [relation],
   );
   if (rows.length === 0) throw new Error(`table ${schema}.${name} does not exist`);
+  if (rows.some((column) => column.name === "_meta")) {
+    throw new Error(
+      `table ${schema}.${name} has a column _meta, and the connector adds one of that name to each row: documents would ` +
+        "have it twice. Take the column out of the table, or the table out of the capture",
+    );
+  }
   const keyed = rows.filter(({ key }) => key !== null).sort((a, b) => Number(a.key) - Number(b.key));
   if (keyed.length === 0) {
     throw new Error(
