@@ -33,6 +33,29 @@ test("an existing object is not adopted, unless the provider's settings allow it
   expect(await other.resource(type).create(map(name, { a: "2" }))).toMatchObject({ data: { a: "2" } });
 });
 
+test("two resources that name one object are refused also where existing objects are adopted", async () => {
+  const name = unique("twice");
+  const type = "kubernetes:core/v1:ConfigMap";
+  const adopting = { upsertExistingObjects: "true" };
+  const { resource } = await start(adopting);
+  const first = resource(type, "first");
+  const second = resource(type, "second");
+  await first.create(map(name, { a: "1" }));
+  await expect(second.create(map(name, { a: "2" }))).rejects.toThrow(
+    /already exists[\s\S]*This can happen when/,
+  );
+  expect((await plane.cluster.get(configMaps, "default", name)).data).toEqual({ a: "1" });
+  await first.delete();
+  expect(await second.create(map(name, { a: "2" }))).toMatchObject({ data: { a: "2" } });
+
+  // In a later update, of which one resource is new.
+  const later = (await start(adopting)).resource;
+  const recorded = later(type, "second");
+  Object.assign(recorded, { id: second.id, state: second.state, inputs: second.inputs });
+  expect((await recorded.diff(map(name, { a: "2" }))).changes).toBe(false);
+  await expect(later(type, "third").create(map(name, { a: "3" }))).rejects.toThrow("already exists");
+});
+
 test("a Helm release whose name is taken is refused each time, never recorded, and left as it is", async () => {
   const name = unique("taken");
   const theirs = await objects(plane);

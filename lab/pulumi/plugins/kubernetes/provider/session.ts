@@ -6,6 +6,7 @@ import type { GroupVersionKind } from "../object/kind.ts";
 import { knownScope } from "../object/kind.ts";
 import type { Settings } from "./config.ts";
 import type { Log } from "./log.ts";
+import { Owners } from "./owners.ts";
 
 /** A configured provider: its settings, and the cluster if it is reachable. */
 export interface Session {
@@ -19,6 +20,7 @@ export interface Session {
   defaultNamespace: string;
   /** The kubeconfig's contents, for helm. */
   kubeconfig: string;
+  owners: Owners;
 }
 
 /** Connects to the cluster. An unreachable cluster is an error only when it is needed. */
@@ -31,6 +33,7 @@ export async function openSession(settings: Settings, log: Log, signal: AbortSig
     unreachable: "",
     defaultNamespace: settings.namespace || "default",
     kubeconfig: "",
+    owners: new Owners(),
   };
   try {
     const config = parseKubeconfig(source);

@@ -35,8 +35,9 @@ export async function remove(session: Session, request: DeleteRequest): Promise<
   try {
     await cluster.delete(kindOfObject(live), namespaceOf(live), name, propagationPolicyOf(inputs));
   } catch (error) {
-    if (isNotFound(error) || error instanceof NoMatch) return;
-    throw error;
+    if (!isNotFound(error) && !(error instanceof NoMatch)) throw error;
+    session.owners.release(live, urn);
+    return;
   }
   try {
     await awaitDeleted({
@@ -53,5 +54,6 @@ export async function remove(session: Session, request: DeleteRequest): Promise<
     const state = checkpoint(error.object, request.state, { initialApiVersion, fieldManager });
     throw new InitializationFailed(idOf(error.object), error.message, state, error.reasons);
   }
+  session.owners.release(live, urn);
   log.status("info", urn, "");
 }

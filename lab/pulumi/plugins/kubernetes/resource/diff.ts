@@ -27,6 +27,7 @@ export async function diff(session: Session, request: DiffRequest): Promise<Diff
   const { live } = parseCheckpoint(request.olds);
   const oldInputs = toObject(request.oldInputs);
   if (nameOf(live) === "") throw new Error(`the state of ${request.urn} contains no name`);
+  session.owners.claim(live, request.urn);
   const written = toObject(request.news);
   const named = normalize(written);
   const gvk = kindOfObject(named);

@@ -77,19 +77,26 @@ async function apply(cluster: Cluster, object: KubeObject, options: WriteOptions
 /** Seconds for which a create waits for its namespace or its kind. */
 const orderingDeadline = 60;
 
-/** Creates the object. A manifest's objects are created concurrently, so a missing namespace or kind is awaited. */
+/**
+ * Creates the object. A manifest's objects are created concurrently, so a missing namespace or kind is awaited.
+ * Where existing objects are adopted, one of another resource of the program is not: on a stack that adopts none, the
+ * update would fail halfway.
+ */
 export async function createObject(
   session: Session,
   cluster: Cluster,
   request: { urn: string; inputs: KubeObject; fieldManager: string; preview: boolean },
 ): Promise<KubeObject> {
   const { urn, inputs, fieldManager, preview } = request;
+  const { owners } = session;
+  const free = preview || owners.claim(inputs, urn);
+  const adopts = free && session.settings.upsertExistingObjects;
   const once = async () => {
     try {
       // A fixed field manager, so that the first update can adopt the fields.
       return await cluster.create(inputs, { fieldManager: "pulumi-kubernetes", dryRun: preview });
     } catch (error) {
-      if (!session.settings.upsertExistingObjects || !isAlreadyExists(error)) throw error;
+      if (!adopts || !isAlreadyExists(error)) throw error;
       const live = await cluster.get(kindOfObject(inputs), namespaceOf(inputs), nameOf(inputs));
       return updateObject(session, cluster, { inputs, live, fieldManager, ignoreChanges: [], preview });
     }
@@ -116,6 +123,7 @@ export async function createObject(
       }
     });
   } catch (error) {
+    owners.release(inputs, urn);
     if (isAlreadyExists(error)) throw existsHelp(error);
     if (session.signal.aborted || !(error instanceof Error) || error.name !== "WaitTimeout") throw error;
     throw reason;
