@@ -54,7 +54,7 @@ test("commands run by SSH with the pinned host key, files are copied, triggers r
   expect(server.connections()).toBe(0);
 });
 
-test("a failed remote command reports exit status and output, but no secret", async () => {
+test("a failed remote command reports exit status and output, with configured secrets hidden", async () => {
   const { stack, first } = await start({ fail: true });
   const failed = await first();
   expect(failed.code).not.toBe(0);

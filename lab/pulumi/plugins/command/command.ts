@@ -1,5 +1,4 @@
 import type { RequestContext } from "../kit/provider.ts";
-import { secretTexts } from "../kit/redact.ts";
 import type { ResourceType } from "../kit/resources.ts";
 import { Fields, type Inputs } from "../kit/schema.ts";
 import { type Properties, unknown, type Value } from "../kit/values.ts";
@@ -27,16 +26,6 @@ const asLogging = (text: string | undefined): Logging =>
 
 const text = (value: Value | undefined) => (typeof value === "string" ? value : "");
 
-/** Values to remove from messages. Host and user are secret in the state only as part of `connection`. */
-function secretsOf(properties: Properties): string[] {
-  const { connection: _all, ...rest } = properties;
-  const connection = new Fields(properties).object("connection");
-  const keys = ["password", "privateKey", "privateKeyPassword"].flatMap(
-    (name) => connection?.string(name) ?? [],
-  );
-  return [...secretTexts(rest), ...keys];
-}
-
 async function execute(
   runner: Runner,
   command: string | undefined,
@@ -50,7 +39,7 @@ async function execute(
   const fields = new Fields(properties);
   const environment = fields.texts("environment");
   const stdin = fields.string("stdin") ?? "";
-  const output = new Output(asLogging(fields.string("logging")), secretsOf(properties), context.log);
+  const output = new Output(asLogging(fields.string("logging")), context.log);
   context.signal.throwIfAborted();
   await runner({
     command,

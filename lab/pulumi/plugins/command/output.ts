@@ -1,9 +1,8 @@
 import type { RequestContext } from "../kit/provider.ts";
-import { redact } from "../kit/redact.ts";
 
 export type Logging = "stdout" | "stderr" | "stdoutAndStderr" | "none";
 
-/** The output of a command. */
+/** The output of a command, raw as in the official plugin: the CLI hides the stack's configured secrets, and no others. */
 export class Output {
   stdout = "";
   stderr = "";
@@ -11,13 +10,11 @@ export class Output {
   #both = "";
   #line = "";
   readonly #logging: Logging;
-  readonly #secrets: string[];
   readonly #log: RequestContext["log"];
   readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
 
-  constructor(logging: Logging, secrets: string[], log: RequestContext["log"]) {
+  constructor(logging: Logging, log: RequestContext["log"]) {
     this.#logging = logging;
-    this.#secrets = secrets;
     this.#log = log;
   }
 
@@ -37,12 +34,12 @@ export class Output {
   }
 
   #show(line: string): void {
-    this.#log({ severity: "info", message: redact(line, this.#secrets), ephemeral: true });
+    this.#log({ severity: "info", message: line, ephemeral: true });
   }
 
-  /** The official plugin's error for a failed command, without the command's secrets. */
+  /** The official plugin's error for a failed command. */
   failure(reason: string, command: string): Error {
-    return new Error(redact(`${reason}: running ${JSON.stringify(command)}:\n${this.#both}`, this.#secrets));
+    return new Error(`${reason}: running ${JSON.stringify(command)}:\n${this.#both}`);
   }
 
   /** The two outputs, each without its last line break. */

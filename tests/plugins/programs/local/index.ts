@@ -45,7 +45,11 @@ const configure = new local.Command(
 if (config.getBoolean("fail")) {
   new local.Command(
     "broken",
-    { create: 'echo "told: $TOKEN"; cat >&2; exit 3', environment: { TOKEN: token }, stdin: token },
+    {
+      create: 'echo "told: $TOKEN, $MADE"; cat >&2; exit 3',
+      environment: { TOKEN: token, MADE: pulumi.secret("made by the program") },
+      stdin: token,
+    },
     { dependsOn: [configure] },
   );
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { applyIgnoreChanges, differences, rootOf } from "../../../../../../lab/pulumi/plugins/kit/diff.ts";
-import { redact, secretTexts } from "../../../../../../lab/pulumi/plugins/kit/redact.ts";
+import { redact } from "../../../../../../lab/pulumi/plugins/kit/redact.ts";
 import {
   Asset,
   hasSecret,
@@ -100,5 +100,4 @@ test.each([
 test("messages lose secrets whole and line by line, but not words that a secret happens to contain", () => {
   const key = "-----BEGIN-----\nabcdefghij\nfi\n";
   expect(redact("got abcdefghij, fi and tok", [key, "tok"])).toBe("got [secret], fi and [secret]");
-  expect(secretTexts({ a: "plain", b: [new Secret({ c: "hidden" })] })).toEqual(["hidden"]);
 });
