@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import type { Socket } from "node:net";
 import { asError } from "../../../../../components/core/errors.ts";
 import { notYet, Unrecoverable, waitFor } from "../../../../../components/core/wait.ts";
 import type { Plain, PlainObject } from "../../kit/values.ts";
@@ -38,6 +39,9 @@ interface Reply {
 
 /** Seconds until a request times out, and for which requests to a busy server are retried. */
 const requestTimeout = 60;
+
+/** Sockets that are connected, after the TLS handshake if there is one. */
+const established = new WeakSet<Socket>();
 
 /** A client of one API server with kept-alive connections. */
 export class ApiClient {
@@ -118,8 +122,11 @@ export class ApiClient {
       );
       let connected = false;
       outgoing.on("socket", (socket) => {
+        // A kept-alive socket says it once only: listeners would pile up.
+        if (established.has(socket)) return;
         socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => {
           connected = true;
+          established.add(socket);
         });
       });
       outgoing.on("error", (error) => {

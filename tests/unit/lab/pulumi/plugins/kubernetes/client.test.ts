@@ -58,3 +58,17 @@ test("a write whose connection breaks after it was sent is not repeated, and the
   await expect(client().request(post)).rejects.toThrow(`POST "${server.url}${post.path}": socket hang up`);
   expect(server.asked).toHaveLength(1);
 });
+
+test("many requests on one kept-alive connection leave no listeners behind", async () => {
+  const { server, client } = await api();
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void warnings.push(warning);
+  process.on("warning", note);
+  onTestFinished(() => void process.off("warning", note));
+  const kept = client();
+  for (let request = 0; request < 20; request += 1) await kept.request({ method: "GET", path: "/version" });
+  expect(server.asked).toHaveLength(20);
+  // Warnings come in the next turn of the event loop.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings.map(String)).toEqual([]);
+});
