@@ -1,5 +1,6 @@
 import type { Artefact } from "../../tools/artefacts/artefact.ts";
-import { prune, startObtaining } from "../../tools/artefacts/obtain.ts";
+import { startObtaining } from "../../tools/artefacts/obtain.ts";
+import { prune } from "../../tools/artefacts/prune.ts";
 import { helm } from "../../tools/helm/artefact.ts";
 import { gpuImages } from "../images/gpu/artefact.ts";
 import { mcpImages } from "../images/mcp/images.ts";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { images } from "../../components/core/versions.ts";
 import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
 import type { Artefact } from "../../tools/artefacts/artefact.ts";
+import { keepForLab } from "../../tools/artefacts/prune.ts";
 import { ensureEngine } from "../../tools/docker/engine/engine.ts";
 import { raiseLimits } from "../../tools/docker/engine/limits.ts";
 import { imageOf } from "../../tools/docker/images/build.ts";
@@ -82,6 +83,8 @@ export async function prepare(
     const { toolchain, folder: of } = await builds.all();
     const helmBinary = join(of(helm), "helm");
     const cli = toolchain.mode === "stand-in" ? of(pulumiCli) : undefined;
+    const programs = [helm, programsArtefact, fakesnow].map(of);
+    keepForLab(lab.cache, lab.folder, cli === undefined ? programs : [cli, ...programs]);
     rememberTools(lab, { helm: of(helm), ...(cli !== undefined && { cli }) });
     const stack = new Stack(toolchain, lab, { HELM_BINARY: helmBinary });
     await progress.step("stack configuration", () => stack.configure(config, secrets));

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { digest } from "../../components/core/digest.ts";
 import { asError } from "../../components/core/errors.ts";
 import type { Artefact, ArtefactEvent } from "./artefact.ts";
+import { makingPrefix } from "./prune.ts";
 
 export interface ObtainOptions {
   cache: string;
@@ -28,11 +29,27 @@ async function plan(wanted: Artefact[]): Promise<Map<Artefact, string>> {
   return keys;
 }
 
-const exists = (path: string) =>
+const inode = (path: string): Promise<number | undefined> =>
   stat(path).then(
-    () => true,
-    () => false,
+    ({ ino }) => ino,
+    () => undefined,
   );
+
+/**
+ * Gives a finished build its name, in place of the folder that was there `before`. Where another lab has finished the
+ * same meanwhile, that one stays: it may be in use.
+ */
+async function finish(out: string, folder: string, before: number | undefined): Promise<void> {
+  if (before !== undefined && (await inode(folder)) === before)
+    await rm(folder, { recursive: true, force: true });
+  try {
+    await rename(out, folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+    await rm(out, { recursive: true, force: true });
+  }
+}
 
 /** Builds under way. */
 export interface Obtaining {
@@ -68,7 +85,8 @@ export async function startObtaining(wanted: Artefact[], options: ObtainOptions)
 
   const build = async (artefact: Artefact) => {
     const folder = folderOf(artefact);
-    if ((await exists(folder)) && (!artefact.present || (await artefact.present(folder)))) {
+    const before = await inode(folder);
+    if (before !== undefined && (!artefact.present || (await artefact.present(folder)))) {
       const now = new Date();
       await utimes(folder, now, now);
       options.onEvent?.({ kind: "cached", artefact, folder });
@@ -81,12 +99,11 @@ export async function startObtaining(wanted: Artefact[], options: ObtainOptions)
       const seconds = () => (performance.now() - start) / 1000;
       options.onEvent?.({ kind: "started", artefact });
       await mkdir(join(options.cache, artefact.name), { recursive: true });
-      const out = await mkdtemp(join(options.cache, artefact.name, ".making-"));
+      const out = await mkdtemp(join(options.cache, artefact.name, makingPrefix));
       try {
         const log = (line: string) => options.onEvent?.({ kind: "output", artefact, line });
         await artefact.build({ out, log, signal, folderOf });
-        await rm(folder, { recursive: true, force: true });
-        await rename(out, folder);
+        await finish(out, folder, before);
       } catch (cause) {
         await rm(out, { recursive: true, force: true });
         const error = asError(cause);
@@ -122,21 +139,7 @@ export async function startObtaining(wanted: Artefact[], options: ObtainOptions)
 /** Folder of an artefact that is there already; builds nothing. */
 export async function lookUp(artefact: Artefact, cache: string): Promise<string | undefined> {
   const folder = join(cache, artefact.name, (await plan([artefact])).get(artefact) ?? "");
-  return (await exists(folder)) ? folder : undefined;
-}
-
-/** Removes what an older state of the sources made, except the newest `keep` of each artefact. */
-export async function prune(cache: string, keep = 2): Promise<void> {
-  for (const name of await readdir(cache)) {
-    const folder = join(cache, name);
-    if (!(await stat(folder)).isDirectory()) continue;
-    const keys = (await readdir(folder)).filter((key) => /^[0-9a-f]{16}$/.test(key));
-    const dated = await Promise.all(
-      keys.map(async (key) => ({ key, used: (await stat(join(folder, key))).mtimeMs })),
-    );
-    dated.sort((a, b) => b.used - a.used);
-    for (const { key } of dated.slice(keep)) await rm(join(folder, key), { recursive: true, force: true });
-  }
+  return (await inode(folder)) === undefined ? undefined : folder;
 }
 
 type Claim = Pick<Artefact, "weight" | "alone">;

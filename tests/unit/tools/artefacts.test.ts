@@ -1,10 +1,22 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { Artefact, ArtefactEvent } from "../../../tools/artefacts/artefact.ts";
 import { hashOf } from "../../../tools/artefacts/hash.ts";
-import { obtain, prune } from "../../../tools/artefacts/obtain.ts";
+import { obtain } from "../../../tools/artefacts/obtain.ts";
+import { keepForLab, prune } from "../../../tools/artefacts/prune.ts";
 
 let cache: string;
 let events: string[];
@@ -142,6 +154,65 @@ test("pruning keeps the newest of each artefact", async () => {
   for (version = 0; version < 4; version += 1) await obtain([base], { cache });
   await prune(cache, 2);
   expect(readdirSync(join(cache, "base"))).toHaveLength(2);
+});
+
+test("pruning spares what a lab runs on, as long as the lab is there", async () => {
+  let version = 0;
+  const base = make("base", { key: async () => String(version) });
+  const first = (await obtain([base], { cache })).get("base") ?? "";
+  const lab = mkdtempSync(join(tmpdir(), "lab-"));
+  keepForLab(cache, lab, [first]);
+  for (version = 1; version < 4; version += 1) await obtain([base], { cache });
+  await prune(cache, 2);
+  expect(existsSync(first)).toBe(true);
+  expect(readdirSync(join(cache, "base"))).toHaveLength(3);
+  rmSync(lab, { recursive: true });
+  await prune(cache, 2);
+  expect(existsSync(first)).toBe(false);
+  expect(readdirSync(join(cache, "used-by"))).toEqual([]);
+});
+
+test("labs that prune one cache at once are in nobody's way", async () => {
+  for (const name of ["one", "two", "three"])
+    for (let key = 0; key < 20; key += 1)
+      mkdirSync(join(cache, name, String(key).padStart(16, "0"), "deep/folder"), { recursive: true });
+  await Promise.all(Array.from({ length: 8 }, () => prune(cache, 1)));
+  expect(["one", "two", "three"].map((name) => readdirSync(join(cache, name)).length)).toEqual([1, 1, 1]);
+});
+
+test("what a killed build left is removed when it is old, and no build under way is", async () => {
+  const { pid } = spawnSync("true");
+  const folders = { left: `.making-${pid}-a`, recent: `.making-${pid}-b`, live: `.making-${process.pid}-c` };
+  const longAgo = new Date(Date.now() - 7_200_000);
+  for (const [what, name] of Object.entries(folders)) {
+    mkdirSync(join(cache, "base", name), { recursive: true });
+    if (what !== "recent") utimesSync(join(cache, "base", name), longAgo, longAgo);
+  }
+  await prune(cache);
+  expect(readdirSync(join(cache, "base")).sort()).toEqual([folders.recent, folders.live].sort());
+});
+
+test("of two labs that build the same, the second keeps what the first has finished", async () => {
+  const [begun, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const second = obtain(
+    [
+      make("base", {
+        build: async ({ out }) => {
+          begun.resolve();
+          await finished.promise;
+          writeFileSync(join(out, "file"), "second");
+        },
+      }),
+    ],
+    { cache },
+  );
+  await begun.promise;
+  const folder = (await obtain([make("base")], { cache })).get("base") ?? "";
+  const { ino } = statSync(folder);
+  finished.resolve();
+  expect((await second).get("base")).toBe(folder);
+  expect(statSync(folder).ino).toBe(ino);
+  expect(readdirSync(join(cache, "base"))).toHaveLength(1);
 });
 
 test("a hash tells contents and names apart, and does not mind the order of paths", async () => {
