@@ -64,12 +64,20 @@ export async function addUser(labFolder: string): Promise<void> {
 
 export const removeUser = (labFolder: string): Promise<void> => rm(userFile(labFolder), { force: true });
 
+/** Whether a lab's folder is there. One that this user may not see, as another user's, is. */
+export const isThere = (labFolder: string): Promise<boolean> =>
+  stat(labFolder).then(
+    (found) => found.isDirectory(),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EACCES") return true;
+      return missing(error) ?? false;
+    },
+  );
+
 /** Folders of the labs that still need the engine; one whose folder was deleted needs nothing. */
 export async function users(): Promise<string[]> {
   const names = (await readdir(usersFolder).catch(missing)) ?? [];
   const folders = await Promise.all(names.map((name) => readFile(join(usersFolder, name), "utf8")));
-  const alive = await Promise.all(
-    folders.map((folder) => stat(folder).then((found) => found.isDirectory(), missing)),
-  );
+  const alive = await Promise.all(folders.map(isThere));
   return folders.filter((_, index) => alive[index]);
 }

@@ -2,7 +2,8 @@ import { readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
-import { docker, linesOf } from "../docker.ts";
+import { onPath } from "../../onPath.ts";
+import { docker, labels, linesOf } from "../docker.ts";
 import { engineMounts, filterLeftovers } from "./leftovers.ts";
 import { restoreLimits } from "./limits.ts";
 import { daemonPid, isEngine } from "./process.ts";
@@ -17,9 +18,14 @@ export type Stopped = { stopped: true } | { stopped: false; because: string };
 export async function stopEngine(labFolder: string): Promise<Stopped> {
   await removeUser(labFolder);
   const others = await users();
-  if (others.length > 0) return { stopped: false, because: `the lab in ${others[0]} uses it` };
-  await restoreLimits();
+  const [other] = others.length > 0 ? others : await labsInEngine();
+  if (other !== undefined) return { stopped: false, because: `the lab in ${other} uses it` };
   const record = await readRecord();
+  // Whatever a lab changed on the machine, root did.
+  if (process.getuid?.() !== 0) {
+    return { stopped: false, because: record ? "only root may stop it" : "it was running before the lab" };
+  }
+  await restoreLimits();
   if (!record) {
     await forgetAll();
     return { stopped: false, because: "it was running before the lab" };
@@ -40,6 +46,23 @@ export async function stopEngine(labFolder: string): Promise<Stopped> {
   await cleanUp(record);
   await forgetAll();
   return { stopped: true };
+}
+
+/**
+ * Folders of the labs that have containers. Users of group `docker` have labs, too, and cannot note them where root does.
+ * Without an engine that answers there are none.
+ */
+export async function labsInEngine(): Promise<string[]> {
+  if (!onPath("docker")) return [];
+  const args = [
+    "ps",
+    "--all",
+    "--filter",
+    `label=${labels.folder}`,
+    "--format",
+    `{{.Label "${labels.folder}"}}`,
+  ];
+  return [...new Set(linesOf((await docker(args, { allowFailure: true })).stdout))];
 }
 
 async function end(pid: number): Promise<void> {

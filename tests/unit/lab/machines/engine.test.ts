@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { decideEngine, type EngineFacts } from "../../../../tools/docker/engine/decide.ts";
 import { installPackages } from "../../../../tools/docker/engine/engine.ts";
 import { engineMounts, filterLeftovers } from "../../../../tools/docker/engine/leftovers.ts";
+import { labsInEngine } from "../../../../tools/docker/engine/stop.ts";
+import { run } from "../../../../tools/exec.ts";
+import { repository } from "../../../../tools/repository.ts";
 
 const debian: EngineFacts = {
   refusal:
@@ -138,6 +141,36 @@ describe("what a stopped engine leaves", () => {
     ]);
   });
 });
+
+test("labs that only their containers tell of keep the engine and the limits", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "docker-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const listed = "/home/one/lab\\n/home/one/lab\\n/home/two/lab\\n";
+  const script = `#!/bin/sh\necho "$*" >${folder}/asked\nprintf '${listed}'\n`;
+  writeFileSync(join(folder, "docker"), script, { mode: 0o755 });
+  vi.stubEnv("PATH", [folder, process.env.PATH].join(delimiter));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await labsInEngine()).toEqual(["/home/one/lab", "/home/two/lab"]);
+  expect(readFileSync(join(folder, "asked"), "utf8")).toMatch(
+    /^ps --all --filter label=ai\.sophia\.lab\.folder /,
+  );
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "another user's lab, whose folder this user may not see, still needs the engine (Linux and root only)",
+  async () => {
+    const home = mkdtempSync(join(tmpdir(), "home-"));
+    onTestFinished(() => rmSync(home, { recursive: true }));
+    mkdirSync(join(home, "lab"));
+    const record = join(repository, "tools/docker/engine/record.ts");
+    const code = `import { isThere } from ${JSON.stringify(record)};
+      for (const name of ["lab", "none"]) console.log(await isThere(process.argv[1] + "/" + name));`;
+    const asked = ["--input-type=module", "-e", code, home];
+    const user = ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, ...asked];
+    expect((await run(process.execPath, asked)).stdout).toBe("true\nfalse\n");
+    expect((await run("setpriv", user)).stdout).toBe("true\ntrue\n");
+  },
+);
 
 test("a daemon that a package starts gets no temporary folder of whoever installs it, and no mark of a test run", async () => {
   const folder = mkdtempSync(join(tmpdir(), "packages-"));
