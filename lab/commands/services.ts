@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { digest } from "../../components/core/digest.ts";
 import { notYet, Unrecoverable, waitFor } from "../../components/core/wait.ts";
+import { hashOf } from "../../tools/artefacts/hash.ts";
 import { lastLines } from "../../tools/lastLines.ts";
 import { repository } from "../../tools/repository.ts";
 import { files, type Lab } from "../lab.ts";
@@ -23,6 +24,23 @@ export const speed = 60;
 
 const node = process.execPath;
 
+/** Of which the servers are made, with what these import. A change restarts a server at the next `make up`. */
+export const serverSources = {
+  cloud: [
+    "lab/cloud",
+    "lab/machines",
+    "lambda/listPrices.ts",
+    "tools",
+    "components/core",
+    "package-lock.json",
+  ],
+  saas: [
+    ...["lab/saas", "lab/cloud", "lab/state", "lab/lab.ts", "data/quality", "lambda/publicKey.ts", "tools"],
+    ...["components/core", "components/images", "components/settings", "package-lock.json"],
+  ],
+  releases: ["lab/k3s/releaseServer.ts", "components/core"],
+};
+
 export interface Server {
   title: string;
   folder: string;
@@ -32,6 +50,8 @@ export interface Server {
   /** All ports at which it listens, at the address in `url`. */
   ports: number[];
   environment: Record<string, string>;
+  /** Files and folders of the repository of which it is made. */
+  sources: string[];
 }
 
 /** Files and names that the servers need. */
@@ -79,6 +99,7 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
       url: `${saasUrl(network)}/`,
       ports: [ports.saas, ports.snowflake],
       environment,
+      sources: serverSources.saas,
     },
     {
       title: "the emulated Lambda Cloud",
@@ -87,6 +108,7 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
       url: `http://${network.gateway}:${ports.cloud}/_lab/state`,
       ports: [ports.cloud],
       environment,
+      sources: serverSources.cloud,
     },
     {
       title: "the release server",
@@ -102,11 +124,12 @@ function servers(lab: Lab, network: LabNetwork, prefix: string, programs: Progra
       url: k3sUrl(network),
       ports: [ports.releases],
       environment,
+      sources: serverSources.releases,
     },
   ];
 }
 
-/** Starts the servers that are not running, and restarts those whose arguments changed. */
+/** Starts the servers that are not running, and restarts those whose arguments or sources changed. */
 export async function ensureServers(
   lab: Lab,
   network: LabNetwork,
@@ -121,12 +144,13 @@ export async function ensureServers(
 }
 
 /**
- * Starts one server, unless it runs with the same arguments, and waits until it responds.
+ * Starts one server, unless it runs with the same arguments from the same sources, and waits until it responds.
  *
  * @throws at once where its port is taken or it ends, with the last line of its log
  */
 export async function ensureServer(server: Server, signal?: AbortSignal): Promise<void> {
-  const pidFile = join(server.folder, `pid-${digest(server.args.join(" "))}.json`);
+  const version = await hashOf(repository, server.sources, ...server.args);
+  const pidFile = join(server.folder, `pid-${digest(version)}.json`);
   const logFile = join(server.folder, "log");
   if (!(await fromFile(pidFile))) {
     await stopServer(server.folder);
