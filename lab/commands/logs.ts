@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { z } from "zod";
 import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
 import { run } from "../../tools/exec.ts";
 import { files, type Lab } from "../lab.ts";
@@ -59,7 +60,10 @@ export function sshOptions(lab: Lab): string[] {
   return [...options.flatMap((option) => ["-o", option]), "-i", files(lab).sshKey];
 }
 
-/** Logs of every pod whose name begins with the workload's. */
+/**
+ * Logs of every container of every pod whose name begins with the workload's. In place of one that has none, such as of a
+ * container that has not started, is the reason.
+ */
 async function podLogs(lab: Lab, of: string): Promise<void> {
   const [namespace = "", workload = ""] = of.split("/");
   const config = new KubeConfig();
@@ -68,9 +72,26 @@ async function podLogs(lab: Lab, of: string): Promise<void> {
   const { items } = await core.listNamespacedPod({ namespace });
   const pods = items.filter((pod) => pod.metadata?.name?.startsWith(workload));
   if (pods.length === 0) throw new Error(`no pod in ${namespace} begins with ${workload}`);
-  for (const pod of pods) {
-    const name = pod.metadata?.name ?? "";
-    process.stdout.write(`── ${namespace}/${name}\n`);
-    process.stdout.write(`${await core.readNamespacedPodLog({ namespace, name, tailLines: lines })}\n`);
+  for (const { metadata, spec } of pods) {
+    const name = metadata?.name ?? "";
+    const containers = spec?.containers ?? [];
+    for (const { name: container } of containers) {
+      process.stdout.write(`── ${namespace}/${name}${containers.length > 1 ? `, ${container}` : ""}\n`);
+      const said = await core
+        .readNamespacedPodLog({ namespace, name, container, tailLines: lines })
+        .catch((error: unknown) => `no log: ${refusalOf(error)}`);
+      process.stdout.write(`${said}\n`);
+    }
+  }
+}
+
+/** Why Kubernetes has no log. @throws what is no answer of it */
+function refusalOf(error: unknown): string {
+  if (!(error instanceof ApiException)) throw error;
+  const status = z.object({ message: z.string() });
+  try {
+    return status.parse(JSON.parse(String(error.body))).message;
+  } catch {
+    return `it answers ${error.code}`;
   }
 }

@@ -8,6 +8,7 @@ import { run } from "../../../../tools/exec.ts";
 import { repository } from "../../../../tools/repository.ts";
 import { sshKeyPair } from "../../../support/sshKey.ts";
 import { sshServerOfTest } from "../../k3s/ssh/sshServer.ts";
+import { fakeKubernetes, json } from "../../support/kubernetesApi.ts";
 
 test("a log can be read by a program that ends before the log does", async () => {
   const root = mkdtempSync(join(tmpdir(), "lab-"));
@@ -34,4 +35,32 @@ test("a host's log is read also where the path of the lab has a space", async ()
   writeFileSync(files(lab).knownHosts, `[127.0.0.1]:${server.port} ${server.publicKey}\n`);
   const args = [...sshOptions(lab), "-p", String(server.port), "ubuntu@127.0.0.1", "journalctl"];
   expect((await run("ssh", args)).stdout).toBe("journal\n");
+});
+
+test("a pod that has not started hides the logs of no other, and each container has its own", async () => {
+  const root = mkdtempSync(join(tmpdir(), "lab-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const lab = labOf({ LAB: "long", LAB_ROOT: root });
+  const api = await fakeKubernetes();
+  mkdirSync(lab.folder);
+  writeFileSync(files(lab).kubeconfig, api.kubeconfig);
+  const pod = (name: string, ...containers: string[]) => ({
+    metadata: { name },
+    spec: { containers: containers.map((container) => ({ name: container })) },
+  });
+  const message = 'container "main" in pod "web-1" is waiting to start: ContainerCreating';
+  api.answer = (url, response) => {
+    const items = [pod("web-1", "main"), pod("web-2", "main", "metrics"), pod("other", "main")];
+    if (url.pathname.endsWith("/pods")) return json(response, { metadata: {}, items });
+    if (url.pathname.includes("/web-1/")) return json(response, { kind: "Status", message }, 400);
+    response
+      .writeHead(200, { "content-type": "text/plain" })
+      .end(`log of ${url.searchParams.get("container")}`);
+  };
+  const { stdout } = await run(process.execPath, [join(repository, "lab/cli.ts"), "logs", "data/web"], {
+    env: { LAB: lab.name, LAB_ROOT: root },
+  });
+  expect(stdout).toBe(
+    `── data/web-1\nno log: ${message}\n── data/web-2, main\nlog of main\n── data/web-2, metrics\nlog of metrics\n`,
+  );
 });
