@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiException, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
@@ -7,6 +7,8 @@ import { outputsSchema, parseOutputs } from "../../components/outputs.ts";
 import { run } from "../../tools/exec.ts";
 import { files, type Lab } from "../lab.ts";
 import { openStack } from "../stack/open.ts";
+
+const notRunning = "this lab is not running; start it with `make up`";
 
 /** Number of lines shown of a journal or pod log. */
 const lines = 200;
@@ -34,7 +36,7 @@ async function show(file: string): Promise<void> {
 /** The journal of a host, by SSH. */
 async function hostLogs(lab: Lab, name: string): Promise<void> {
   const opened = await openStack(lab);
-  if (!opened) throw new Error("this lab is not running; start it with `make up`");
+  if (!opened) throw new Error(notRunning);
   const { name: stack } = opened.stack;
   const { hosts } = parseOutputs(stack, outputsSchema.pick({ hosts: true }), await opened.stack.outputs());
   const host = hosts.find((one) => one.name === name);
@@ -66,6 +68,7 @@ export function sshOptions(lab: Lab): string[] {
  */
 async function podLogs(lab: Lab, of: string): Promise<void> {
   const [namespace = "", workload = ""] = of.split("/");
+  if (!existsSync(files(lab).kubeconfig)) throw new Error(notRunning);
   const config = new KubeConfig();
   config.loadFromFile(files(lab).kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
