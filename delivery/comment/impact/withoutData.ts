@@ -27,7 +27,10 @@ const reasons: [why: string, types: string[]][] = [
   ["hosts keep the keys that they accept; the next launch has its own", [dynamic("lambda:SshKey")]],
   ["whoever used the tunnel is gone; opened again with the same key", [dynamic("k3s:TunnelClosing")]],
   ["part of a name; the next one renames in place", ["random:index/randomId:RandomId"]],
-  ["read from the host or cluster again", [dynamic("k3s:HostKey"), dynamic("k3s:Identity")]],
+  [
+    "read from the host or cluster again",
+    ["HostKey", "Identity", "Kubeconfig"].map((name) => dynamic(`k3s:${name}`)),
+  ],
   [
     "created again; Kubernetes is configured to trust the new one",
     [dynamic("services:SelfSignedCertificate")],
