@@ -10,12 +10,6 @@ export interface VolumeArgs {
 }
 
 /**
- * A class that binds with the first pod has its new claims waited for until they are pending. One that was kept from before
- * is bound already, and would be waited for in vain. The server's Deployment is ready only with its volume.
- */
-const boundByPod = { "pulumi.com/skipAwait": "true" };
-
-/**
  * The volume of a server's data. It belongs to the catalog entry rather than to the server, so that it stays while the
  * server is disabled, and is there when it is enabled again. Nothing in the program deletes it, except for the namespace's
  * deletion with the stack.
@@ -33,7 +27,7 @@ export function serverVolume(
   return new k8s.core.v1.PersistentVolumeClaim(
     `${name}-volume`,
     {
-      metadata: { name: dns(server), namespace, labels: labelsOf(server), annotations: boundByPod },
+      metadata: { name: dns(server), namespace, labels: labelsOf(server) },
       spec: {
         accessModes: ["ReadWriteOnce"],
         storageClassName: storageClass,

@@ -147,8 +147,7 @@ test("M2 the data of a server stays: its volume is no part of the server, keeps 
     await platform({ ...everything, disabled }, {}, { transformations: [look] });
     expect(engine.names("PersistentVolumeClaim")).toEqual(["memory"]);
     expect(engine.of("PersistentVolumeClaim", "memory")).toMatchObject({
-      // Made again over one that was kept, it is bound, and never pending as the provider expects of a new one.
-      metadata: { namespace: "mcp", annotations: { "pulumi.com/skipAwait": "true" } },
+      metadata: { namespace: "mcp" },
       spec,
     });
   }
