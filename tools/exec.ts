@@ -56,6 +56,14 @@ export function killShielded(): void {
   }
 }
 
+/** For `env`: leaves out what this process has of variables whose names begin so. */
+export const leavingOut = (prefix: string): Record<string, undefined> =>
+  Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => [name, undefined]),
+  );
+
 /** Runs a program to its end. Arguments are visible to every user of the machine: never put a secret there. */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {

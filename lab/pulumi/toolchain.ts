@@ -3,6 +3,7 @@ import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } f
 import { dirname, join } from "node:path";
 import { digest } from "../../components/core/digest.ts";
 import { causeOf } from "../../components/core/errors.ts";
+import { leavingOut } from "../../tools/exec.ts";
 import { pulumiCli } from "../../tools/pulumi.ts";
 import { checkout, type PluginName, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
@@ -177,9 +178,8 @@ export function pulumiEnvironment(
   toolchain: Toolchain,
   stack: StackHome,
 ): Record<string, string | undefined> {
-  const inherited = Object.keys(process.env).filter((name) => name.startsWith("PULUMI_"));
   return {
-    ...Object.fromEntries(inherited.map((name) => [name, undefined])),
+    ...leavingOut("PULUMI_"),
     PULUMI_HOME: toolchain.home,
     PULUMI_BACKEND_URL: backendUrl(stack.state),
     PULUMI_CONFIG_PASSPHRASE_FILE: stack.passphraseFile,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { run } from "../../tools/exec.ts";
+import { leavingOut, run } from "../../tools/exec.ts";
 import type { ReleaseStatus } from "./report.ts";
 
 const helmList = z.array(
@@ -22,7 +22,9 @@ export async function readReleases(
   deadline = 15,
 ): Promise<ReleaseStatus[]> {
   const what = ["list", "--all-namespaces", "--all", "--output", "json", "--kubeconfig", kubeconfigFile];
-  const { stdout } = await run(helm, what, { signal: AbortSignal.timeout(deadline * 1000) });
+  // A person's context, namespace or storage is that of another cluster.
+  const env = { ...leavingOut("HELM_"), HELM_DRIVER: "secret" };
+  const { stdout } = await run(helm, what, { env, signal: AbortSignal.timeout(deadline * 1000) });
   return releasesOf(stdout);
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { readReleases, releasesOf } from "../../../../lab/status/releases.ts";
 
 test("releases are as helm lists them", () => {
@@ -45,4 +45,16 @@ test("helm is asked about every namespace and state, and given up on when it han
   await expect(readReleases(helm("hang", "exec sleep 60"), "/lab/kubeconfig", 0.5)).rejects.toThrow(
     /list was stopped: .*timeout/,
   );
+});
+
+test("helm is not sent to the cluster that a person has exported for it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "helm-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const name of ["HELM_KUBECONTEXT", "HELM_NAMESPACE", "HELM_DRIVER"]) vi.stubEnv(name, "elsewhere");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const told = `"$HELM_KUBECONTEXT,$HELM_NAMESPACE,$HELM_DRIVER"`;
+  const script = `#!/bin/sh\nprintf '[{"name":"x","namespace":"a","updated":"","status":"deployed","chart":"%s"}]' ${told}\n`;
+  writeFileSync(join(folder, "helm"), script, { mode: 0o755 });
+  const [release] = await readReleases(join(folder, "helm"), "/lab/kubeconfig");
+  expect(release?.chart).toBe(",,secret");
 });
