@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
 import { kubernetesVersion } from "../../components/core/versions.ts";
 import type { Subject } from "./rule.ts";
 import { manifestSubjects } from "./subjects.ts";
 import { type Json, object, revealed, sealed, unknown } from "./values.ts";
+import { manifestsIn } from "./yaml.ts";
 
 const project = join(import.meta.dirname, "../..");
 /** Placeholder in rendered objects, and for their namespace, for a value that is unknown until the update. */
@@ -24,18 +24,26 @@ export const isLater = ({ props }: Subject): boolean => props.chart === unknown 
 
 /** Namespace of those objects of a release that name none. */
 const namespaceOf = ({ namespace }: Json): string =>
-  typeof namespace === "string" ? namespace : namespace === unknown ? later : "default";
+  namespace === unknown ? later : typeof namespace === "string" && namespace !== "" ? namespace : "default";
 
-/** Inputs of a release that change its objects, as `values` do, and are not supported here. */
-const unread = ["valueYamlFiles", "postrender"];
+/**
+ * Inputs of a release that are not supported here, with what to do instead: they change its objects, as `values` do, or
+ * make one that no rule sees.
+ */
+const unread: Record<string, string> = {
+  valueYamlFiles: "use values instead",
+  postrender: "use values instead",
+  reuseValues: "name all values: those of the release before are not seen",
+  createNamespace: "declare the namespace as a resource, so that it keeps the rules about namespaces",
+};
 
 /**
  * What `helm template` is called with for a release; a placeholder stands for what is `Hidden` in its values. Pure.
  * @throws when the release has inputs that are not supported: the rendered objects would not be the release's.
  */
 export function renderCall(props: Json): { args: string[]; values: unknown } {
-  const given = unread.find((key) => props[key] !== undefined && props[key] !== null && props[key] !== "");
-  if (given) throw new Error(`its ${given} is not supported by the policies: use values instead`);
+  const given = Object.entries(unread).find(([key]) => props[key]);
+  if (given) throw new Error(`its ${given[0]} is not supported by the policies: ${given[1]}`);
   const text = (key: string) => (typeof props[key] === "string" ? String(props[key]) : undefined);
   const repository = object(props.repositoryOpts).repo;
   const version = text("version");
@@ -67,8 +75,7 @@ export function renderCall(props: Json): { args: string[]; values: unknown } {
 export async function renderRelease(subject: Subject): Promise<Subject[]> {
   const { args, values } = renderCall(subject.props);
   const text = await run(args, JSON.stringify(values));
-  const objects = parseAllDocuments(text).map((document) => object(document.toJS()));
-  return manifestSubjects(subject.name, objects, namespaceOf(subject.props));
+  return manifestSubjects(subject.name, manifestsIn(text), namespaceOf(subject.props));
 }
 
 function run(args: string[], stdin: string): Promise<string> {

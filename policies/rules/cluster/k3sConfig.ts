@@ -1,14 +1,19 @@
 import { parse } from "yaml";
 import { type Context, type Fault, isListed, type Rule, type Subject } from "../../engine/rule.ts";
 import { type Json, object, revealed } from "../../engine/values.ts";
+import { asKubernetesReads } from "../../engine/yaml.ts";
 import { isInstance } from "../platform/budget.ts";
 
 const lines = (value: unknown): string[] => [value].flat().map(String);
 
-/** An option that is on, in every spelling that Go reads as true: alone, too. */
-function on(option: string): RegExp {
-  return new RegExp(`^${option}(?:=(?:1|t|T|true|TRUE|True))?$`);
-}
+/** What Go reads as true. */
+const yes = "1|t|T|true|TRUE|True";
+
+/** An option that is on, in every spelling: alone, too. */
+const on = (option: string): RegExp => new RegExp(`^${option}(?:=(?:${yes}))?$`);
+
+/** Whether a key is on: K3s makes an option of it, so text and numbers count as well. */
+const isOn = (value: unknown): boolean => new RegExp(`^(?:${yes})$`).test(String(value));
 
 /** Options of the API server and the kubelet that no node may have. */
 const forbiddenArgs = [
@@ -51,7 +56,7 @@ export function k3sFaults(
   const joins = config.server !== undefined && !serverKeys.some((key) => key in config);
   const agent = kind === undefined ? joins : kind === "agent";
   if (!agent) {
-    demand(config["secrets-encryption"] === true, {
+    demand(isOn(config["secrets-encryption"]), {
       path: "secrets-encryption",
       message: "is not true: Secrets lie in etcd in the clear",
     });
@@ -65,16 +70,16 @@ export function k3sFaults(
       path: "flannel-backend",
       message: `is ${backend}: pod traffic is in the clear, and port 8472 takes packets from anyone`,
     });
-    demand(config["disable-network-policy"] !== true, {
+    demand(!isOn(config["disable-network-policy"]), {
       path: "disable-network-policy",
       message: "is true: no network policy is enforced",
     });
-    demand(config["disable-kube-proxy"] !== true, {
+    demand(!isOn(config["disable-kube-proxy"]), {
       path: "disable-kube-proxy",
       message: "is true: Services do not work",
     });
   }
-  demand(config["protect-kernel-defaults"] === true, {
+  demand(isOn(config["protect-kernel-defaults"]), {
     path: "protect-kernel-defaults",
     message: "is not true",
   });
@@ -94,7 +99,7 @@ function configIn(text: string): { config: Json; kind: string | undefined } | un
   const match = /^CONFIG='((?:[^']|'\\'')*)'$/m.exec(text);
   if (!match?.[1]) return undefined;
   const [, kind] = /^KIND=(server|agent)$/m.exec(text) ?? [];
-  const config = object(parse(match[1].replaceAll("'\\''", "'")));
+  const config = object(parse(match[1].replaceAll("'\\''", "'"), asKubernetesReads));
   return { config, kind };
 }
 

@@ -234,7 +234,8 @@ test("a release with inputs that are not supported is refused, and not evaluated
     name: "one-release",
     props: { chart: "./charts/one", values: {}, ...more },
   });
-  for (const more of [{ valueYamlFiles: [{ path: "values.yaml" }] }, { postrender: "./change" }]) {
+  const unsupported = [{ valueYamlFiles: [{ path: "values.yaml" }] }, { postrender: "./change" }];
+  for (const more of [...unsupported, { reuseValues: true }, { createNamespace: true }]) {
     const { unreadable, subjects } = await new ResourceCache().load(release(more));
     expect(unreadable).toContain(`its ${Object.keys(more)} is not supported`);
     expect(subjects).toHaveLength(1);

@@ -15,6 +15,12 @@ export const k3sCases: Record<string, Case> = {
       "pods in the clear": config(goodConfig.replace("wireguard-native", "vxlan")),
       "pods in the clear by default": config(goodConfig.replace("flannel-backend: wireguard-native", "")),
       "no network policies": config(`${goodConfig}\ndisable-network-policy: true`),
+      ...Object.fromEntries(
+        ['"true"', "1", "yes", "t", '"TRUE"'].flatMap((yes) => [
+          [`no network policies: ${yes}`, config(`${goodConfig}\ndisable-network-policy: ${yes}`)],
+          [`no services: ${yes}`, config(`${goodConfig}\ndisable-kube-proxy: ${yes}`)],
+        ]),
+      ),
       "no services": config(`${goodConfig}\ndisable-kube-proxy: true`),
       "kernel's defaults changed": config(goodConfig.replace("protect-kernel-defaults: true", "")),
       "a first server that also joins": config(
@@ -72,6 +78,8 @@ export const k3sCases: Record<string, Case> = {
     },
     clean: {
       "as it must be": config(goodConfig),
+      "as it must be, in other words": config(goodConfig.replaceAll(": true", ": yes")),
+      "what is off": config(`${goodConfig}\ndisable-network-policy: no\ndisable-kube-proxy: "untrue"`),
       "in private": inStack("local", config(goodConfig.replace("wireguard-native", "host-gw"))),
       "kubeconfig for root": config(`${goodConfig}\nwrite-kubeconfig-mode: "600"`),
       "harmless options": config(

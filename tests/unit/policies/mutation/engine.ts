@@ -3,6 +3,7 @@ import type * as Files from "../../../../policies/engine/files.ts";
 import type * as Kubernetes from "../../../../policies/engine/kubernetes.ts";
 import type * as Rules from "../../../../policies/engine/rule.ts";
 import type * as Values from "../../../../policies/engine/values.ts";
+import type * as Yaml from "../../../../policies/engine/yaml.ts";
 import { rules } from "../../../../policies/rules/index.ts";
 import { stackRules } from "../../../../policies/rules/stack/index.ts";
 import { evaluating } from "./evaluation.ts";
@@ -66,6 +67,31 @@ function recognizing({ asKubernetes }: typeof Kubernetes): boolean {
   );
 }
 
+/** YAML as Kubernetes reads it. */
+function notation({ manifestsIn }: typeof Yaml): boolean {
+  const yes = ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON"];
+  const no = ["n", "N", "no", "No", "NO", "off", "Off", "OFF"];
+  const read = (word: string) => manifestsIn(`a: ${word}`)[0]?.a;
+  const broken = (text: string) => {
+    try {
+      return manifestsIn(text).length > 99;
+    } catch (error) {
+      return String(error).includes("no YAML");
+    }
+  };
+  return (
+    yes.every((word) => read(word) === true) &&
+    no.every((word) => read(word) === false) &&
+    read("!!bool yes") === true &&
+    ["yesterday", "'yes'", "oN"].every((word) => typeof read(word) === "string") &&
+    same(manifestsIn("a: &x { b: 1 }\nc: { <<: *x, d: 2, d: 3 }\n---\n- x"), [
+      { a: { b: 1 }, c: { b: 1, d: 3 } },
+      {},
+    ]) &&
+    broken("a: {\n")
+  );
+}
+
 function telling({ isListed, verdict }: typeof Rules): boolean {
   const [rule] = rules;
   if (!rule) return false;
@@ -115,6 +141,7 @@ export const engineChecks: Record<string, (made: never) => boolean | Promise<boo
   "engine/kubernetes.ts": recognizing,
   "engine/rule.ts": telling,
   "engine/files.ts": reading,
+  "engine/yaml.ts": notation,
   "engine/helm.ts": rendering,
   "engine/evaluate.ts": evaluating,
 };

@@ -18,7 +18,7 @@ case "$2" in
 esac
 printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: one}\\ndata: %s\\n---\\n' "$(cat)"
 printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: two, namespace: other}\\nargs: "%s"\\n' "$*"
-printf 'here: %s\\n' "$(test -f policies/engine/helm.ts && echo yes)"
+printf 'here: %s\\n' "$(test -f policies/engine/helm.ts && echo there)"
 `;
 
 const said = (act: () => unknown): string => {
@@ -59,10 +59,18 @@ function calls({ isLater, isRelease, renderCall }: typeof Helm): boolean {
       values: {},
     }) &&
     renderCall({ chart: "x", namespace: unknown }).args.includes("known-later") &&
-    ["valueYamlFiles", "postrender"].every((key) =>
-      said(() => renderCall({ chart: "x", [key]: "y" })).includes(`its ${key} is not supported`),
+    renderCall({ chart: "x", namespace: "" }).args.includes("default") &&
+    Object.entries({
+      valueYamlFiles: "use values",
+      postrender: "use values",
+      reuseValues: "name all values",
+      createNamespace: "declare the namespace",
+    }).every(([key, instead]) =>
+      said(() => renderCall({ chart: "x", [key]: "y" })).includes(
+        `its ${key} is not supported by the policies: ${instead}`,
+      ),
     ) &&
-    said(() => renderCall({ chart: "x", valueYamlFiles: null, postrender: "" })) === ""
+    said(() => renderCall({ chart: "x", valueYamlFiles: null, postrender: "", reuseValues: false })) === ""
   );
 }
 
@@ -82,7 +90,7 @@ async function renders({ renderRelease }: typeof Helm): Promise<boolean> {
     two?.namespace === "other" &&
     same(one.body.data, { a: 1 }) &&
     String(two.body.args).startsWith("template r x --namespace apps") &&
-    two.body.here === "yes" &&
+    two.body.here === "there" &&
     unheard === "" &&
     (await failure({ chart: "x", name: "killed" })).includes("did not end within") &&
     broken.startsWith("Error: no chart 0") &&
