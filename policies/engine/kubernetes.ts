@@ -7,7 +7,8 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 export function asKubernetes(body: Json): KubernetesObject | undefined {
   const metadata = object(body.metadata);
   if (typeof body.kind !== "string" || typeof body.apiVersion !== "string") return undefined;
-  const namespace = text(metadata.namespace);
+  // An empty one is none to Kubernetes.
+  const namespace = text(metadata.namespace) || undefined;
   return {
     apiVersion: body.apiVersion,
     kind: body.kind,

@@ -1,5 +1,5 @@
 import type { Subject } from "./rule.ts";
-import { type Json, list, object } from "./values.ts";
+import { isOpaque, type Json, object } from "./values.ts";
 
 export interface Pod {
   spec: Json;
@@ -49,15 +49,21 @@ export function podOf(subject: Subject): Pod | undefined {
   };
 }
 
+/** The containers that are known. */
 const containers = (spec: Json, key: string, path: string): Container[] =>
-  list(spec[key]).map((body, index) => ({
-    body,
-    path: `${path}.${key}[${index}]`,
+  (Array.isArray(spec[key]) ? spec[key] : []).flatMap((given: unknown, index) => {
+    if (isOpaque(given)) return [];
+    const body = object(given);
     // One that restarts always is a sidecar.
-    init: key === "initContainers" && body.restartPolicy !== "Always",
-  }));
+    const init = key === "initContainers" && body.restartPolicy !== "Always";
+    return [{ body, path: `${path}.${key}[${index}]`, init }];
+  });
 
-/** A field of a container's security context, or of its pod's where the container says nothing. */
+/**
+ * A field of a container's security context, or of its pod's where the container says nothing; a context that is not
+ * known itself where that one decides.
+ */
 export function security(pod: Pod, container: Container, field: string): unknown {
-  return object(container.body.securityContext)[field] ?? object(pod.spec.securityContext)[field];
+  const of = (context: unknown) => (isOpaque(context) ? context : object(context)[field]);
+  return of(container.body.securityContext) ?? of(pod.spec.securityContext);
 }

@@ -28,8 +28,9 @@ export const apiAccess: Rule = {
     }
     const pod = podOf(subject);
     if (!pod) return [];
-    const { serviceAccountName: account = "default", automountServiceAccountToken: mounted } = pod.spec;
-    return account === "default" && mounted !== false && !isOpaque(mounted)
+    const { serviceAccountName: account, automountServiceAccountToken: mounted } = pod.spec;
+    // Kubernetes reads no name, and an empty one, as the default account's.
+    return (!account || account === "default") && mounted !== false && !isOpaque(mounted)
       ? [{ path: pod.path, message: "mounts the token of the namespace's default account" }]
       : [];
   },

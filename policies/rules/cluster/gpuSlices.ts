@@ -87,8 +87,11 @@ export const gpuSlices: Rule = {
       faults.push(...numberFaults(`${path}.resources.requests`, wanted, 1));
       faults.push(...numberFaults(`${path}.resources.limits`, most, 1));
       if (
-        most === undefined ||
-        (wanted !== undefined && !isOpaque(wanted) && String(wanted) !== String(most))
+        (most === undefined && !isOpaque(limits)) ||
+        (wanted !== undefined &&
+          most !== undefined &&
+          ![wanted, most].some(isOpaque) &&
+          String(wanted) !== String(most))
       ) {
         faults.push({ path: `${path}.resources`, message: `${gpu} must be the same in requests and limits` });
       }
@@ -101,7 +104,7 @@ export const gpuSlices: Rule = {
     if (!choosesNode(nodeSelector) && !requiresNode(affinity)) {
       faults.push({ path: pod.path, message: "asks for a GPU without a nodeSelector of a node with GPUs" });
     }
-    if (!isOpaque(tolerations) && !list(tolerations).some(tolerates)) {
+    if (![tolerations].flat().some(isOpaque) && !list(tolerations).some(tolerates)) {
       faults.push({ path: pod.path, message: `asks for a GPU without a toleration of ${gpu}` });
     }
     return faults;

@@ -10,6 +10,7 @@ export const dropCapabilities: Rule = {
   fix: "set securityContext.capabilities.drop: [ALL] (add NET_BIND_SERVICE at most) and allowPrivilegeEscalation: false",
   evaluate: (subject) =>
     (podOf(subject)?.containers ?? []).flatMap(({ body, path }): Fault[] => {
+      if (isOpaque(body.securityContext)) return [];
       const context = object(body.securityContext);
       const { drop, add } = object(context.capabilities);
       const at = `${path}.securityContext`;

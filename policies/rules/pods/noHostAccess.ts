@@ -1,15 +1,26 @@
 import { podOf } from "../../engine/pods.ts";
 import type { Fault, Rule } from "../../engine/rule.ts";
-import { list, object } from "../../engine/values.ts";
+import { type Json, list, object } from "../../engine/values.ts";
+
+/** Kinds of a PersistentVolume that are a path of a host: a claim brings it into a pod that names none. */
+const onHost = (spec: Json): Fault[] =>
+  ["hostPath", "local"]
+    .filter((kind) => spec[kind])
+    .map((kind) => {
+      const { path } = object(spec[kind]);
+      return { path: `spec.${kind}`, message: `gives pods the host's ${String(path ?? "path")}` };
+    });
 
 export const noHostAccess: Rule = {
   name: "no-host-access",
   description:
-    "Pods share nothing with the host: no hostNetwork, hostPID, hostIPC, hostPath, hostPort, privileged.",
+    "Pods share nothing with the host: no hostNetwork, hostPID, hostIPC, hostPath, hostPort, privileged, nor by a PersistentVolume.",
   severity: "critical",
   why: "each of them gives a container access to the whole host, and so to every other pod and its secrets",
   fix: "use a Service instead of the host's network, a volume instead of a path of the host, and no privileged container",
   evaluate(subject) {
+    const { kubernetes } = subject;
+    if (kubernetes?.kind === "PersistentVolume") return onHost(object(kubernetes.body.spec));
     const pod = podOf(subject);
     if (!pod) return [];
     const faults: Fault[] = [];

@@ -11,7 +11,7 @@ export const readOnlyRoot: Rule = {
   evaluate: (subject) =>
     (podOf(subject)?.containers ?? []).flatMap(({ body, path }) => {
       const value = object(body.securityContext).readOnlyRootFilesystem;
-      return value === true || isOpaque(value)
+      return value === true || isOpaque(value) || isOpaque(body.securityContext)
         ? []
         : [{ path: `${path}.securityContext`, message: "readOnlyRootFilesystem is not true" }];
     }),

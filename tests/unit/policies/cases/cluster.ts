@@ -96,9 +96,12 @@ export const clusterCases: Record<string, Case> = {
       "one slice": gpu("1"),
       "a limit alone": gpu(1, { requests: {}, limits: { "nvidia.com/gpu": "1" } }),
       "an amount that is not known yet": gpu(unknown),
+      "a limit that is not known yet": gpu(1, { limits: { "nvidia.com/gpu": unknown } }),
+      "limits that are not known yet": gpu(1, { limits: unknown }),
       "a request that is not known yet": gpu(1, { requests: { "nvidia.com/gpu": unknown } }),
       "a runtime class that is not known yet": gpu(1, {}, { runtimeClassName: unknown }),
       "tolerations that are not known yet": gpu(1, {}, { tolerations: unknown }),
+      "a toleration that is not known yet": gpu(1, {}, { tolerations: [{ key: "other" }, unknown] }),
       "a node that is not known yet": gpu(1, {}, { nodeSelector: unknown }),
       "every taint tolerated": gpu(1, {}, { tolerations: [{ key: "other" }, { operator: "Exists" }] }),
       "the taint's effect": toleration({ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }),
@@ -178,6 +181,12 @@ export const clusterCases: Record<string, Case> = {
         serviceAccountName: "default",
         automountServiceAccountToken: undefined,
       }),
+      ...Object.fromEntries(
+        [null, ""].map((serviceAccountName) => [
+          `the default account by ${JSON.stringify(serviceAccountName)}`,
+          workload("Deployment", { serviceAccountName, automountServiceAccountToken: undefined }),
+        ]),
+      ),
       "its token on purpose": workload("Pod", { automountServiceAccountToken: true }),
     },
     clean: {

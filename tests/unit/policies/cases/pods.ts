@@ -1,6 +1,16 @@
 import { unknown } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes } from "../fixtures.ts";
-import { type Case, container, context, pod, saying, workload } from "./subjects.ts";
+import { type Case, container, context, named, pod, saying, workload } from "./subjects.ts";
+
+const unknownContainers = {
+  "a security context that is not known yet": container({ securityContext: unknown }),
+  "a container that is not known yet": pod({ containers: [unknown] }),
+};
+/** A pod's security context counts where the container says nothing. */
+const unknownContexts = {
+  ...unknownContainers,
+  "a pod's security context that is not known yet": pod({ securityContext: unknown }),
+};
 
 export const podsCases: Record<string, Case> = {
   "non-root": {
@@ -19,6 +29,7 @@ export const podsCases: Record<string, Case> = {
         { securityContext: { runAsNonRoot: true, runAsUser: 1 } },
       ),
       "not known yet": pod({ securityContext: { runAsNonRoot: unknown } }),
+      ...unknownContexts,
     },
   },
   "read-only-root": {
@@ -29,6 +40,7 @@ export const podsCases: Record<string, Case> = {
     clean: {
       "read-only": kubernetes(deployment()),
       "not known yet": context({ readOnlyRootFilesystem: unknown }),
+      ...unknownContainers,
     },
   },
   "drop-all-capabilities": {
@@ -44,6 +56,7 @@ export const podsCases: Record<string, Case> = {
       "capabilities that are not known yet": context({ capabilities: unknown }),
       "drops that are not known yet": context({ capabilities: { drop: unknown } }),
       "escalation that is not known yet": context({ allowPrivilegeEscalation: unknown }),
+      ...unknownContainers,
     },
   },
   seccomp: {
@@ -56,6 +69,7 @@ export const podsCases: Record<string, Case> = {
       "a profile of ours": context({ seccompProfile: { type: "Localhost", localhostProfile: "one.json" } }),
       "not known yet": context({ seccompProfile: unknown }),
       "a type that is not known yet": context({ seccompProfile: { type: unknown } }),
+      ...unknownContexts,
     },
   },
   "requests-and-limits": {
@@ -89,6 +103,7 @@ export const podsCases: Record<string, Case> = {
       "limits that are not known yet": container({
         resources: { requests: { cpu: "1", memory: "1Gi" }, limits: unknown },
       }),
+      "a container that is not known yet": unknownContainers["a container that is not known yet"],
     },
   },
   probes: {
@@ -102,6 +117,7 @@ export const podsCases: Record<string, Case> = {
       "a job": workload("Job", {}, { livenessProbe: undefined }),
       "a job by the clock": workload("CronJob", {}, { livenessProbe: undefined }),
       "an init container": pod({ initContainers: [{ name: "first", image: "x:1" }] }),
+      "a container that is not known yet": unknownContainers["a container that is not known yet"],
     },
   },
   "no-host-access": {
@@ -117,6 +133,18 @@ export const podsCases: Record<string, Case> = {
       "an init container": saying(
         "spec.template.spec.initContainers[0].securityContext: is privileged",
         pod({ initContainers: [{ name: "first", securityContext: { privileged: true } }] }),
+      ),
+      "a container behind one that is not known yet": saying(
+        "spec.template.spec.containers[1].securityContext: is privileged",
+        pod({ containers: [unknown, { securityContext: { privileged: true } }] }),
+      ),
+      "a volume of a path of a host": saying(
+        "spec.hostPath: gives pods the host's /etc",
+        named("v1", "PersistentVolume", { hostPath: { path: "/etc" } }),
+      ),
+      "a volume of a disk of a host": saying(
+        "spec.local: gives pods the host's /dev/sdb",
+        named("v1", "PersistentVolume", { local: { path: "/dev/sdb" } }),
       ),
       ...Object.fromEntries(
         Object.entries({
@@ -138,6 +166,9 @@ export const podsCases: Record<string, Case> = {
     clean: {
       "volumes of other kinds": pod({ volumes: [{ name: "v", emptyDir: {} }] }),
       "ports of its own": container({ ports: [{ containerPort: 80 }] }),
+      "a volume of the network": named("v1", "PersistentVolume", { nfs: { path: "/", server: "nfs.test" } }),
+      "a volume that is not known yet": named("v1", "PersistentVolume", { hostPath: undefined }),
+      "another kind with a path": named("example.test/v1", "Disk", { hostPath: { path: "/etc" } }),
       "what is off": workload(
         "Deployment",
         { hostNetwork: false },
@@ -169,9 +200,15 @@ export const podsCases: Record<string, Case> = {
     violating: {
       "none named": kubernetes({ ...deployment(), metadata: { name: "one" } }),
       default: kubernetes(deployment({ namespace: "default" })),
+      "an empty one": kubernetes({ ...deployment(), metadata: { name: "one", namespace: "" } }),
+      "one of Kubernetes itself": saying(
+        "metadata.namespace: is kube-system",
+        kubernetes(deployment({ namespace: "kube-system" })),
+      ),
     },
     clean: {
       "one of its own": kubernetes(deployment()),
+      "a name that only holds one": kubernetes(deployment({ namespace: "my-kube-default" })),
       "not known yet": kubernetes({ ...deployment(), metadata: { name: "one", namespace: unknown } }),
     },
   },
