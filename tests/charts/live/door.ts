@@ -65,6 +65,12 @@ function serve(hold: (release: () => void) => void): Server {
   return server;
 }
 
+/** Requests of one address without a known token. */
+export interface Limit {
+  perSecond: number;
+  burst: number;
+}
+
 interface Ports {
   upstream: number;
   http: number;
@@ -73,10 +79,10 @@ interface Ports {
 }
 
 /** The rendered configuration with this machine's ports and folders in place of the pod's. */
-function configuration(folder: string, { upstream, http, https, probe }: Ports): string {
+function configuration(folder: string, { upstream, http, https, probe }: Ports, rateLimit: Limit): string {
   const settings = nginxSettings.parse({
     hostnames: ["sophia.test"],
-    rateLimit: { perSecond: 20, burst: 40 },
+    rateLimit,
     clientRateLimit: { perSecond: 1000, burst: 200 },
   });
   const to = { host: "127.0.0.1", port: upstream };
@@ -130,8 +136,12 @@ const answered = (call: ClientRequest): Promise<Answer> =>
     call.end();
   });
 
-/** Starts Nginx, of this machine or of the lab's image, with the chart's configuration. */
-export async function openDoor(): Promise<Door> {
+/**
+ * Starts Nginx, of this machine or of the lab's image, with the chart's configuration.
+ *
+ * @param rateLimit Default: more than any test asks for
+ */
+export async function openDoor(rateLimit: Limit = { perSecond: 1000, burst: 1000 }): Promise<Door> {
   const folder = mkdtempSync(join(tmpdir(), "nginx-"));
   // Started by root, its workers are somebody else.
   chmodSync(folder, 0o711);
@@ -151,7 +161,7 @@ export async function openDoor(): Promise<Door> {
   makeCertificate(folder);
   writeFileSync(join(folder, "clients.map"), clientsMap({ cursor: token, other: "0".repeat(48) }));
   const file = join(folder, "nginx.conf");
-  writeFileSync(file, configuration(folder, ports));
+  writeFileSync(file, configuration(folder, ports, rateLimit));
   const logFile = join(folder, "log");
   const log = () => readFileSync(logFile, "utf8");
   const output = openSync(logFile, "a");
