@@ -22,7 +22,27 @@ export interface TestRegistry {
   image(artefact: Artefact): Promise<string>;
   /** Asks the registry's API; 404 and the like are answers. */
   ask(path: string, method?: string): Promise<Response>;
+  /** Also removes, from the engine, images that bear its name: the engine outlives a test. */
   close(): Promise<void>;
+}
+
+/** Removes the references to a registry's images, and images that have no other. */
+async function removeImagesOf(server: string): Promise<void> {
+  const format = "{{.Repository}}\t{{.Tag}}\t{{.Digest}}";
+  const references = async () => {
+    const { stdout } = await docker(["images", "--digests", "--format", format]);
+    return stdout.split("\n").flatMap((line) => {
+      const [repository = "", tag = "", digest = ""] = line.split("\t");
+      if (!repository.startsWith(`${server}/`)) return [];
+      return tag === "<none>" ? [`${repository}@${digest}`] : [`${repository}:${tag}`];
+    });
+  };
+  // Tags first: the last one of an image takes its digests with it, and what is gone then is no failure.
+  const found = (await references()).sort((a, b) => Number(a.includes("@")) - Number(b.includes("@")));
+  for (const reference of new Set(found)) await docker(["rmi", reference], { allowFailure: true });
+  const left = await references();
+  if (left.length > 0)
+    throw new Error(`images of the test's registry stay in the engine: ${left.join(", ")}`);
 }
 
 /** @param folder empty, and removed by the caller in the end */
@@ -66,6 +86,7 @@ export async function startRegistry(folder: string, artefacts: Artefact[] = []):
     ask,
     async close() {
       await docker(["rm", "--force", "--volumes", name]);
+      await removeImagesOf(server);
       await stopEngine(folder);
     },
   };
