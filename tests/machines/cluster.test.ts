@@ -145,11 +145,33 @@ test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed
   expect((await stack.outputs()).clusterIdentity).toBe(clusterIdentity);
   await mcp.remove();
 
-  // Secrets are nowhere in the clear.
+  const joinedWith = async () =>
+    (
+      await other.root("sed -n 's/^token: \"K10.*::node:\\(.*\\)\"/\\1/p' /etc/rancher/k3s/config.yaml")
+    ).stdout.trim();
+
+  // Secrets are in the clear in neither state, output, processes nor journals.
   const state = JSON.stringify(await stack.export());
   const { resources } = await stack.export({ showSecrets: true });
   const tokens = resources.filter(({ type }) => type === "random:index/randomPassword:RandomPassword");
   expect(tokens).toHaveLength(2);
+  const values = tokens.map(({ outputs = {} }): string =>
+    JSON.parse((outputs.result as { plaintext: string }).plaintext),
+  );
+  expect(values).toContain(await joinedWith());
+  const running = (machine: TestMachine) =>
+    machine.root("cat /proc/[0-9]*/cmdline | tr '\\0' ' '; journalctl --no-pager --output=cat");
+  const seen = (await Promise.all([backend, other].map(running))).map(({ stdout }) => stdout);
+  for (const text of seen) expect(text).toContain("k3s");
+  const places = { state, said: replaced.stdout + replaced.stderr, server: seen[0], agent: seen[1] };
+  for (const [place, text = ""] of Object.entries(places))
+    expect(
+      values.map((value) => [value.length, text.includes(value)]),
+      place,
+    ).toEqual([
+      [48, false],
+      [48, false],
+    ]);
   expect(state).not.toContain(fleet.key.privateKey.split("\n")[2]);
   expect(state).not.toContain("client-key-data");
   expect(state).not.toMatch(/K10[0-9a-f]{64}/);
@@ -180,10 +202,6 @@ test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed
         ),
       ),
     );
-  const joinedWith = async () =>
-    (
-      await other.root("sed -n 's/^token: \"K10.*::node:\\(.*\\)\"/\\1/p' /etc/rancher/k3s/config.yaml")
-    ).stdout.trim();
   const oldToken = await joinedWith();
   const kept = await kubectl("get configmap kept -o jsonpath='{.metadata.uid}'");
   const config = configOf(hosts, { ...setting, tokenGeneration: 1 });
