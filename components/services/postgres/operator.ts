@@ -38,6 +38,8 @@ const servers = { "sophia.ai/role-server": "true" };
  */
 const certificateDays = 3650;
 
+const operatorImage = "OPERATOR_IMAGE_NAME";
+
 function hardened(deployment: Manifest, digests: Digests): Manifest {
   const copy = structuredClone(deployment);
   const template = isObject(copy.spec) && isObject(copy.spec.template) ? copy.spec.template : {};
@@ -56,7 +58,12 @@ function hardened(deployment: Manifest, digests: Digests): Manifest {
     // Tags are fixed: a node that has the image needs no registry to restart the operator.
     imagePullPolicy: "IfNotPresent",
     env: [
-      ...(Array.isArray(container.env) ? container.env : []),
+      ...(Array.isArray(container.env) ? container.env.filter(isObject) : []).map((variable) =>
+        // Every server's first container is a copy of the operator, from the image that this names.
+        variable.name === operatorImage && typeof variable.value === "string"
+          ? { ...variable, value: pinned(variable.value, digests) }
+          : variable,
+      ),
       { name: "CERTIFICATE_DURATION", value: String(certificateDays) },
     ],
     // With the manifest's tenth of a core it does not start within its own probe's patience on a busy host.

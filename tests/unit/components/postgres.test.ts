@@ -113,7 +113,9 @@ spec:
         - name: manager
           image: example.test/manager:1
           imagePullPolicy: Always
-          env: [{ name: MONITORING_QUERIES_CONFIGMAP, value: queries }]
+          env:
+            - { name: MONITORING_QUERIES_CONFIGMAP, value: queries }
+            - { name: OPERATOR_IMAGE_NAME, value: "example.test/manager:1" }
           startupProbe: { failureThreshold: 6, periodSeconds: 5 }
 `;
 
@@ -161,6 +163,15 @@ describe("the operator's manifest", () => {
     const [env] = objects.flatMap(({ kind, spec }) => (kind === "Deployment" ? [envOf(spec)] : []));
     expect(env?.MONITORING_QUERIES_CONFIGMAP).toBe("queries");
     expect(Number(env?.CERTIFICATE_DURATION)).toBeGreaterThanOrEqual(5 * 365);
+  });
+
+  test("S3 runs by digest, and so do the copies of it that the servers start with", () => {
+    const digests = { "example.test/manager:1": `sha256:${"a".repeat(64)}` };
+    const [, deployment] = operatorObjects(parseManifest(manifest, "test"), digests);
+    const image = `example.test/manager:1@sha256:${"a".repeat(64)}`;
+    expect(envOf(deployment?.spec).OPERATOR_IMAGE_NAME).toBe(image);
+    expect(envOf(deployment?.spec).MONITORING_QUERIES_CONFIGMAP).toBe("queries");
+    expect(deployment?.spec).toMatchObject({ template: { spec: { containers: [{ image }] } } });
   });
 
   test("says which document is wrong", () => {
