@@ -13,6 +13,8 @@ UNIT = os.environ.get("HEALTH_K3S_UNIT", "k3s")
 GPUS = int(os.environ.get("HEALTH_GPUS", "0"))
 MIN_DISK = float(os.environ.get("HEALTH_MIN_DISK_FREE", "0.10"))
 ENOUGH_DISK = float(os.environ.get("HEALTH_ENOUGH_DISK_FREE", str(20 * 2**30)))  # bytes; whatever the ratio
+# Bytes; whatever the ratio. A little more than that at which the kubelet evicts pods, `eviction-hard` in config.ts.
+LEAST_DISK = float(os.environ.get("HEALTH_LEAST_DISK_FREE", str(6 * 2**30)))
 MIN_INODES = float(os.environ.get("HEALTH_MIN_INODES_FREE", "0.05"))
 MIN_MEMORY = float(os.environ.get("HEALTH_MIN_MEMORY_FREE", "0.05"))
 KUBELET = os.environ.get("HEALTH_KUBELET", "http://127.0.0.1:10248/healthz")
@@ -24,8 +26,9 @@ def disk(path):
     available = stat.f_bavail * stat.f_frsize
     free = stat.f_bavail / stat.f_blocks if stat.f_blocks else 1.0
     inodes = stat.f_favail / stat.f_files if stat.f_files else 1.0
+    enough = available >= ENOUGH_DISK or (free >= MIN_DISK and available >= LEAST_DISK)
     return {
-        "ok": (free >= MIN_DISK or available >= ENOUGH_DISK) and inodes >= MIN_INODES,
+        "ok": enough and inodes >= MIN_INODES,
         "path": path,
         "freeBytes": available,
         "freeRatio": round(free, 3),
