@@ -48,6 +48,8 @@ export class NotReady extends Error {
 
 export interface AwaitOptions {
   cluster: Cluster;
+  /** After a create; otherwise after an update. */
+  created: boolean;
   inputs: KubeObject;
   outputs: KubeObject;
   /** Seconds. */
@@ -77,6 +79,7 @@ export async function awaitReady(options: AwaitOptions): Promise<KubeObject> {
     cluster,
     inputs,
     outputs,
+    created: options.created,
     now: () => Date.now(),
     once: false,
   };
@@ -128,7 +131,14 @@ export async function awaitReady(options: AwaitOptions): Promise<KubeObject> {
 export async function checkReady(cluster: Cluster, inputs: KubeObject, live: KubeObject): Promise<void> {
   const awaiter = awaiterOf(live);
   if (!awaiter?.onRead || isTrue(inputs, annotations.skipAwait)) return;
-  const context: AwaitContext = { cluster, inputs, outputs: live, now: () => Date.now(), once: true };
+  const context: AwaitContext = {
+    cluster,
+    inputs,
+    outputs: live,
+    created: false,
+    now: () => Date.now(),
+    once: true,
+  };
   const judgement = await awaiter.judge(context)(live);
   if (judgement.ready) return;
   throw new NotReady(

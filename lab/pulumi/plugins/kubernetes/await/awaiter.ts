@@ -9,6 +9,8 @@ export interface AwaitContext {
   inputs: KubeObject;
   /** The object as the API server returned it from the create or update. */
   outputs: KubeObject;
+  /** The object is new to Pulumi's state, also where it existed before and was adopted. */
+  created: boolean;
   /** Milliseconds since some fixed moment. */
   now(): number;
   /** One look at a thing that is read, not made: nothing settles, so what is there counts. */

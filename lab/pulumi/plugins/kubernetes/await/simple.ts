@@ -1,5 +1,6 @@
 import type { Plain } from "../../kit/values.ts";
 import { at, isMap, list, nameOf, number, text } from "../object/access.ts";
+import { annotations } from "../object/annotations.ts";
 import { equal } from "../object/mergePatch.ts";
 import type { Awaiter } from "./awaiter.ts";
 import { info, warning } from "./awaiter.ts";
@@ -19,21 +20,29 @@ export const pod: Awaiter = {
   },
 };
 
-/** A claim whose class binds with the first pod is as ready as it gets while it is pending. */
+/**
+ * A claim whose class binds with the first pod is as ready as it gets while it is pending. The official plugin waits for
+ * nothing else after a create, so that one which is bound already is waited for in vain.
+ */
 export const persistentVolumeClaim: Awaiter = {
   onRead: false,
   timeout: 300,
   judge: (context) => async (live) => {
     const phase = text(live, "status", "phase");
-    if (phase === "Bound") return { ready: true };
+    if (phase === "Bound" && !context.created) return { ready: true };
     const className = text(live, "spec", "storageClassName");
     const storageClass = className
       ? await orUndefined(context.cluster.get(kinds.storageClass, "", className))
       : undefined;
     const late = text(storageClass, "volumeBindingMode") === "WaitForFirstConsumer";
-    if (late && phase === "Pending") return { ready: true };
+    const wanted = late ? "Pending" : "Bound";
+    if (phase === wanted) return { ready: true };
     const why = storageClass ? "" : ` (there is no storage class "${className}")`;
-    return { ready: false, reasons: [`PersistentVolumeClaim is not bound: its phase is ${phase}${why}`] };
+    const skip = late && phase === "Bound" ? `; annotate it with ${annotations.skipAwait}` : "";
+    return {
+      ready: false,
+      reasons: [`PersistentVolumeClaim is not ${wanted.toLowerCase()}: its phase is ${phase}${why}${skip}`],
+    };
   },
 };
 

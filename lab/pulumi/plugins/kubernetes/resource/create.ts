@@ -59,6 +59,7 @@ export async function create(session: Session, request: CreateRequest): Promise<
   try {
     const live = await awaitReady({
       cluster,
+      created: true,
       inputs,
       outputs: created,
       timeout: timeoutOf(request.timeout, inputs),

@@ -46,6 +46,7 @@ export async function update(session: Session, request: UpdateRequest): Promise<
     if (preview) return { outputs: checkpoint(outputs, request.news, memory) };
     initialized = await awaitReady({
       cluster,
+      created: false,
       inputs,
       outputs,
       timeout: timeoutOf(request.timeout, inputs),

@@ -7,14 +7,19 @@ import { settingsOf } from "../../../../../../lab/pulumi/plugins/kubernetes/prov
 import { openSession } from "../../../../../../lab/pulumi/plugins/kubernetes/provider/session.ts";
 import { type FakeApi, fakeKubernetes, json } from "../../../../support/kubernetesApi.ts";
 
-const kind = (resource: string, name: string) => ({
+const kind = (resource: string, name: string, group = "") => ({
   resource,
-  scope: "Namespaced",
-  responseKind: { version: "v1", kind: name },
+  scope: group ? "Cluster" : "Namespaced",
+  responseKind: { group, version: "v1", kind: name },
 });
 const versions = [
   { version: "v1", resources: [kind("pods", "Pod"), kind("secrets", "Secret"), kind("events", "Event")] },
 ];
+const storage = [{ version: "v1", resources: [kind("storageclasses", "StorageClass", "storage.k8s.io")] }];
+const groups: Record<string, unknown[]> = {
+  "/api": [{ versions }],
+  "/apis": [{ metadata: { name: "storage.k8s.io" }, versions: storage }],
+};
 
 /** @param program runs in place of helm */
 async function session(api: FakeApi, program = "false") {
@@ -22,8 +27,7 @@ async function session(api: FakeApi, program = "false") {
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  api.answer = (url, response) =>
-    json(response, url.pathname === "/api" ? { items: [{ versions }] } : { items: [] });
+  api.answer = (url, response) => json(response, { items: groups[url.pathname] ?? [] });
   const log = { log: () => undefined, status: () => undefined };
   const settings = settingsOf({ kubeconfig: api.kubeconfig });
   const opened = await openSession(settings, log, new AbortController().signal);
@@ -31,6 +35,7 @@ async function session(api: FakeApi, program = "false") {
   return { ...opened, cluster: opened.cluster };
 }
 
+const patience = { timeout: 0, timeoutGiven: true, status: () => undefined };
 const down =
   (message: string): FakeApi["answer"] =>
   (_url, response) =>
@@ -47,7 +52,7 @@ test("what keeps an object from being ready is reported also where its events ca
     metadata: { name: "web", namespace: "default" },
     status: { phase: "Pending", conditions: [unscheduled] },
   };
-  const options = { inputs: pod, outputs: pod, timeout: 0, timeoutGiven: true, status: () => undefined };
+  const options = { ...patience, created: true, inputs: pod, outputs: pod };
   const error = await awaitReady({ cluster, signal, ...options }).catch((cause) => cause);
   expect(error.message).toBe("'web' timed out waiting to be Ready");
   expect(error.reasons.join("\n")).toMatch(/no node[\s\S]*the events cannot be read: etcd is away/);
@@ -76,4 +81,32 @@ test("helm uses the provider's kubeconfig whatever the caller's environment says
   expect(environment).not.toContain("HELM_KUBE");
   expect(environment).toContain("HELM_DEBUG=kept");
   expect(environment).toMatch(/^KUBECONFIG=.*helm-/m);
+});
+
+test("a claim that was bound before is waited for in vain when it is created, as with the official plugin", async () => {
+  const api = await fakeKubernetes();
+  const { cluster, signal } = await session(api);
+  const lists = api.answer;
+  const wait = (mode: string, phase: string, created: boolean) => {
+    const claim = {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "data", namespace: "default" },
+      spec: { storageClassName: "local" },
+      status: { phase },
+    };
+    api.answer = (url, response) =>
+      url.pathname.includes("storageclasses")
+        ? json(response, { metadata: { name: "local" }, volumeBindingMode: mode })
+        : lists(url, response);
+    return awaitReady({ cluster, signal, created, inputs: claim, outputs: claim, ...patience });
+  };
+  await expect(wait("WaitForFirstConsumer", "Pending", true)).resolves.toBeDefined();
+  await expect(wait("WaitForFirstConsumer", "Bound", false)).resolves.toBeDefined();
+  await expect(wait("Immediate", "Bound", true)).resolves.toBeDefined();
+  await expect(wait("Immediate", "Pending", true)).rejects.toThrow("timed out");
+  const error = await wait("WaitForFirstConsumer", "Bound", true).catch((cause) => cause);
+  expect(error.reasons).toEqual([
+    "PersistentVolumeClaim is not pending: its phase is Bound; annotate it with pulumi.com/skipAwait",
+  ]);
 });
