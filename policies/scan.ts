@@ -7,11 +7,11 @@
  *                                     of another checkout with its folder
  *
  * `scan.yaml` holds this repository's exceptions, each with reason and expiry.
- * Prints file, line and kind of key, never the key, and files that are too large to be searched; then how much was read,
- * and in how many seconds. Each of them, and an exception that nothing needs, ends it with 1.
+ * Prints file, line and kind of key, never the key, and files that could not be searched to their end; then how much was
+ * read, and in how many seconds. Each of them, and an exception that nothing needs, ends it with 1.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { detect } from "./detector/detect.ts";
@@ -37,15 +37,17 @@ export interface Scan {
   bytes: number;
   seconds: number;
   leaks: Leak[];
-  /** Files that are too large to be read. */
-  unread: string[];
+  /** Files that were not searched, or not to their end, and why. */
+  unread: { file: string; why: string }[];
   /** Of a checkout: the files that it has now. Of a history undefined: it has every file there ever was. */
   tracked?: ReadonlySet<string>;
 }
 
 /** Largest file that is read, in bytes. */
 const largest = 5_000_000;
-/** What an exception for a larger one is for: `<file>#size`. */
+const tooLarge = `larger than ${largest / 1e6} MB, so not searched: keep it out of Git`;
+const partly = `gzip that is damaged or unpacks to more than ${largest / 1e6} MB, so not searched to its end: keep it out of Git`;
+/** What an exception for one that could not be searched is for: `<file>#size`. */
 const size = "size";
 
 /** Keys in one file: in its text, in what gzip packed, or in the printable parts of a binary. Pure. */
@@ -61,6 +63,15 @@ export function leaksIn(file: string, content: string | Buffer): Leak[] {
   }));
 }
 
+/** Searches one file for a scan's result. */
+function search(result: Scan, file: string, content: Buffer): void {
+  const readable = textOf(content);
+  if (readable?.partly) result.unread.push({ file, why: partly });
+  result.files += 1;
+  result.bytes += content.length;
+  result.leaks.push(...leaksIn(file, readable?.text ?? ""));
+}
+
 const since = (start: number): number => (performance.now() - start) / 1000;
 
 /** Keys in the tracked files of a checkout, as they are on disk. */
@@ -74,16 +85,16 @@ export function scan(folder: string): Scan {
   const result: Scan = { files: 0, bytes: 0, seconds: 0, leaks: [], unread: [], tracked };
   for (const file of tracked) {
     const path = join(folder, file);
-    const found = statSync(path, { throwIfNoEntry: false });
-    // Tracked, but deleted or a submodule.
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    // A link's content is where it leads, as Git has it; that file is read under its own name.
+    if (found?.isSymbolicLink()) search(result, file, Buffer.from(readlinkSync(path)));
+    // Else tracked, but deleted or a submodule.
     if (!found?.isFile()) continue;
     if (found.size > largest) {
-      result.unread.push(file);
+      result.unread.push({ file, why: tooLarge });
       continue;
     }
-    result.files += 1;
-    result.bytes += found.size;
-    result.leaks.push(...leaksIn(file, readFileSync(path)));
+    search(result, file, readFileSync(path));
   }
   return { ...result, seconds: since(start) };
 }
@@ -96,11 +107,7 @@ export function scanHistory(folder: string): Scan {
   const git: Git = (args, input = "") =>
     execFileSync("git", ["-C", folder, ...args], { input, maxBuffer: 2 ** 31 - 1 });
   const result: Scan = { files: 0, messages: 0, bytes: 0, seconds: 0, leaks: [], unread: [] };
-  for (const { name, text } of contents(git, result.unread)) {
-    result.files += 1;
-    result.bytes += text.length;
-    result.leaks.push(...leaksIn(name, text));
-  }
+  for (const { name, text } of contents(git, result.unread)) search(result, name, text);
   for (const { name, text } of messages(git)) {
     result.messages = (result.messages ?? 0) + 1;
     result.bytes += Buffer.byteLength(text);
@@ -113,7 +120,7 @@ export function scanHistory(folder: string): Scan {
 const batch = 200;
 
 /** Every content that any commit has; the names of those that are too large go to `unread`. */
-function* contents(git: Git, unread: string[]): Generator<{ name: string; text: Buffer }> {
+function* contents(git: Git, unread: Scan["unread"]): Generator<{ name: string; text: Buffer }> {
   const paths = new Map<string, string>();
   for (const line of git(["rev-list", "--objects", "--all"]).toString().split("\n")) {
     const space = line.indexOf(" ");
@@ -130,7 +137,8 @@ function* contents(git: Git, unread: string[]): Generator<{ name: string; text: 
     .filter(([, type]) => type === "blob");
   const fits = ([, , bytes]: string[]) => Number(bytes) <= largest;
   const blobs = all.filter(fits);
-  unread.push(...all.filter((each) => !fits(each)).map(([id = ""]) => paths.get(id) ?? id));
+  for (const [id = ""] of all.filter((each) => !fits(each)))
+    unread.push({ file: paths.get(id) ?? id, why: tooLarge });
   for (let from = 0; from < blobs.length; from += batch) {
     const some = blobs.slice(from, from + batch);
     const read = git(["cat-file", "--batch"], `${some.map(([id]) => id).join("\n")}\n`);
@@ -170,8 +178,8 @@ export function report(
 ): { lines: string[]; keys: number; clean: boolean } {
   const left = leaks.filter(({ file, name }) => !exceptions.covers(rule, `${file}#${name}`));
   const faults = unread
-    .filter((file) => !exceptions.covers(rule, `${file}#${size}`))
-    .map((file) => `${file}: larger than ${largest / 1e6} MB, so not searched: keep it out of Git`);
+    .filter(({ file }) => !exceptions.covers(rule, `${file}#${size}`))
+    .map(({ file, why }) => `${file}: ${why}`);
   const lines = left.map(
     ({ file, line, format, inside }) =>
       `${file}:${line}: ${format}${inside.length > 0 ? ` inside ${inside.join(", ")}` : ""}`,

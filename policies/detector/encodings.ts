@@ -22,7 +22,7 @@ const single = new RegExp(`(?<![${letters}])[${letters}]{16,}={0,2}(?![${letters
 
 /** From one line of base64 to the next: a line end, real or escaped, with indentation, quotes or a comment's mark. */
 const lineEnd =
-  "(?:(?:\\\\r)?(?:\\\\n)?(?:[\"'`][ \\t]*[,+]?)?[ \\t]*\\\\?\\r?\\n[ \\t]*(?:(?:#|//|\\*)[ \\t]+)?[\"'`]?|(?:\\\\r)?\\\\n[ \\t]*)";
+  "(?:(?:\\\\r)?(?:\\\\n)?(?:[\"'`](?:[ \\t]*[,+])?)?[ \\t]*\\\\?\\r?\\n[ \\t]*(?:(?:#|//|\\*)[ \\t]+)?[\"'`]?|(?:\\\\r)?\\\\n[ \\t]*)";
 const wrapped = new RegExp(`(?<![${letters}])[${letters}]{32,}(?:${lineEnd}[${letters}]+={0,2})+`, "g");
 const lineEnds = new RegExp(lineEnd, "g");
 
@@ -77,16 +77,26 @@ function* decoded(run: string, at: number, length: number): Generator<Encoded> {
   if (found) yield { as: ["base64", ...found.as], text: found.text, at, length };
 }
 
-/** What can be read in some bytes: UTF-8, UTF-16, what gzip packed, or else the printable parts of a binary. Pure. */
-export function textOf(bytes: Buffer): { as: string[]; text: string } | undefined {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return unpackedText(bytes);
-  const inner = unzipped(bytes);
-  // An archive inside an archive stays closed: one can be made that holds itself.
-  const found = inner && unpackedText(inner);
-  return found && { as: ["gzip", ...found.as], text: found.text };
+/** What can be read in some bytes. */
+export interface Readable {
+  /** As of `Encoded`. */
+  as: string[];
+  text: string;
+  /** There is more, or was: gzip that is damaged, or unpacks to more than is read. */
+  partly?: true;
 }
 
-function unpackedText(bytes: Buffer): { as: string[]; text: string } | undefined {
+/** What can be read in some bytes: UTF-8, UTF-16, what gzip packed, or else the printable parts of a binary. Pure. */
+export function textOf(bytes: Buffer): Readable | undefined {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return unpackedText(bytes);
+  const whole = unzipped(bytes);
+  // An archive inside an archive stays closed: one can be made that holds itself.
+  const found = unpackedText(whole ?? unzippedPart(bytes));
+  if (whole) return found && { as: ["gzip", ...found.as], text: found.text };
+  return { as: ["gzip", ...(found?.as ?? [])], text: found?.text ?? "", partly: true };
+}
+
+function unpackedText(bytes: Buffer): Readable | undefined {
   const plain = plainText(bytes);
   if (plain !== undefined) return { as: [], text: plain };
   const wide = utf16(bytes);
@@ -102,22 +112,37 @@ function plainText(bytes: Buffer): string | undefined {
   return /[^\P{Cc}\t\n\r]/u.test(text) ? undefined : text;
 }
 
-/** UTF-16 of mostly Latin letters: every second byte is zero, or nearly. */
+/** UTF-16 of mostly Latin letters: every second byte is zero, or nearly, and of the others none, or nearly. */
 function utf16(bytes: Buffer): string | undefined {
   const zeros = [0, 0];
   const looked = Math.min(bytes.length, 2000);
   for (let at = 0; at < looked; at += 1) if (bytes[at] === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
   const [even = 0, odd = 0] = zeros;
-  if (Math.max(even, odd) < looked / 3) return undefined;
+  if (Math.max(even, odd) < looked / 3 || Math.min(even, odd) > looked / 100) return undefined;
   const pairs = bytes.subarray(0, bytes.length - (bytes.length % 2));
   return (odd >= even ? pairs : Buffer.from(pairs).swap16()).toString("utf16le");
 }
 
-/** What gzip packed, as far as it goes where the end is missing; nothing where it is none, or too large. */
+/** What gzip packed, as far as it goes where the end is missing; nothing where it is damaged, or too large. */
 function unzipped(bytes: Buffer): Buffer | undefined {
   try {
     return gunzipSync(bytes, { maxOutputLength: largestOutput, finishFlush: zlib.Z_SYNC_FLUSH });
   } catch {
     return undefined;
   }
+}
+
+/** What the longest beginning of it unpacks to that is neither damaged nor too large. */
+function unzippedPart(bytes: Buffer): Buffer {
+  let part: Buffer = Buffer.alloc(0);
+  let from = 0;
+  let to = bytes.length;
+  while (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    const found = unzipped(bytes.subarray(0, middle));
+    if (found) part = found;
+    if (found) from = middle;
+    else to = middle;
+  }
+  return part;
 }

@@ -24,19 +24,23 @@ const longest = 400;
 
 /**
  * Reads the exceptions.
+ * @param file of the pack that holds them, for errors
  * @throws with everything that is wrong with them.
  */
-export function parseExceptions(data: unknown, ruleNames: readonly string[], today: string): Exception[] {
+export function parseExceptions(
+  data: unknown,
+  ruleNames: readonly string[],
+  today: string,
+  file = "exceptions.yaml",
+): Exception[] {
   const parsed = z.array(exceptionSchema).safeParse(data ?? []);
-  if (!parsed.success)
-    throw new Error(`policies/exceptions.yaml cannot be used:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Error(`policies/${file} cannot be used:\n${z.prettifyError(parsed.error)}`);
   const latest = new Date(Date.parse(today) + longest * 86_400_000).toISOString().slice(0, 10);
   const faults = parsed.data.flatMap(({ rule, resource, expires }) => [
     ...(ruleNames.includes(rule) ? [] : [`${rule} for ${resource}: there is no such rule`]),
     ...(expires > latest ? [`${rule} for ${resource}: ${expires} is more than ${longest} days ahead`] : []),
   ]);
-  if (faults.length > 0)
-    throw new Error(`policies/exceptions.yaml cannot be used:\n  ${faults.join("\n  ")}`);
+  if (faults.length > 0) throw new Error(`policies/${file} cannot be used:\n  ${faults.join("\n  ")}`);
   return parsed.data;
 }
 

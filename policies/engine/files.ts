@@ -33,6 +33,27 @@ export function readSettings(): PolicySettings {
 export const readExceptions = (ruleNames: readonly string[], today: string): Exception[] =>
   parseExceptions(read("exceptions.yaml"), ruleNames, today);
 
-/** `scan.yaml`: what the scan of the repository lets pass, by file and name. */
+/** Exceptions of the scan, each for one name in one file. */
+const scanSchema = z.array(
+  z.looseObject({
+    resource: z.string().regex(/^[^#]+#(?!.*\/\*$)./, "must be <file>#<name>, and not end in /*"),
+  }),
+);
+
+/**
+ * Reads what the scan of the repository lets pass.
+ * @throws with everything that is wrong with it
+ */
+export function parseScanExceptions(data: unknown, ruleNames: readonly string[], today: string): Exception[] {
+  const parsed = scanSchema.safeParse(data ?? []);
+  if (!parsed.success)
+    throw new Error(`policies/scan.yaml cannot be used:\n${z.prettifyError(parsed.error)}`);
+  return parseExceptions(data, ruleNames, today, "scan.yaml");
+}
+
+/**
+ * `scan.yaml`: what the scan of the repository lets pass, by file and name.
+ * @throws with everything that is wrong with it
+ */
 export const readScanExceptions = (ruleNames: readonly string[], today: string): Exception[] =>
-  parseExceptions(read("scan.yaml"), ruleNames, today);
+  parseScanExceptions(read("scan.yaml"), ruleNames, today);

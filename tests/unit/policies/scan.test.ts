@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { Exceptions } from "../../../policies/engine/exceptions.ts";
 import { readScanExceptions } from "../../../policies/engine/files.ts";
@@ -209,24 +208,4 @@ test("S3 the command reads the history of a repository and ends with 1 where the
   expect(now.stdout).toMatch(/^\d+ files, [\d.]+ MB, [\d.]+ s: 0 keys, 0 excepted\n$/);
   expect(command("--history", folder).status).toBe(1);
   expect(command("--histroy").status).toBe(2);
-});
-
-test("S3 keys are found in files of UTF-16, in compressed and in binary files", () => {
-  const [{ key, format } = { key: "", format: "" }] = plantedKeys();
-  const text = `first line\r\n${key}\r\n`;
-  const files = {
-    "UTF-16, as PowerShell writes it": Buffer.from(`\ufeff${text}`, "utf16le"),
-    "UTF-16, high byte first": Buffer.from(`\ufeff${text}`, "utf16le").swap16(),
-    gzip: gzipSync(text),
-    "gzip that was cut off": gzipSync(text + randomBytes(400).toString("hex")).subarray(0, -40),
-    binary: Buffer.concat([Buffer.from([0, 255, 3]), Buffer.from(text), randomBytes(9)]),
-  };
-  for (const [what, bytes] of Object.entries(files))
-    expect(
-      leaksIn("a", bytes).map((leak) => leak.format),
-      what,
-    ).toEqual([format]);
-  expect(leaksIn("a", Buffer.concat([Buffer.from([0, 255]), randomBytes(5000)]))).toEqual([]);
-  // Six megabytes of zeros: what is unpacked has a bound.
-  expect(leaksIn("a", gzipSync(Buffer.concat([Buffer.alloc(6_000_000), Buffer.from(text)])))).toEqual([]);
 });

@@ -78,8 +78,8 @@ const parsing = (parse: typeof parseExceptions): boolean => {
   const refuses = (change: object) => {
     try {
       return parse([{ ...probes, ...change }], ["probes", "r"], "2026-11-21").length === 0;
-    } catch {
-      return true;
+    } catch (error) {
+      return String(error).includes("policies/exceptions.yaml cannot");
     }
   };
   const refused = [

@@ -39,6 +39,9 @@ const lines = (width: number, end: string) =>
     .toString("base64")
     .replaceAll(new RegExp(`.{${width}}`, "g"), `$&${end}`);
 
+const damaged = gzipSync(`${key}\n${new Draw(1).text(alphabets.base64, 9000)}`);
+damaged.writeUInt32LE((damaged.readUInt32LE(damaged.length - 8) ^ 1) >>> 0, damaged.length - 8);
+
 /** A key in each encoding, with the encodings that must be named. */
 const encoded: [text: string, inside: string][] = [
   [Buffer.from(key).toString("base64"), "base64"],
@@ -52,6 +55,8 @@ const encoded: [text: string, inside: string][] = [
   [Buffer.from(padded, "utf16le").toString("base64"), "base64/UTF-16"],
   [Buffer.from(padded, "utf16le").swap16().toString("base64"), "base64/UTF-16"],
   [Buffer.concat([Buffer.from([0, 200]), Buffer.from(key)]).toString("base64"), "base64"],
+  [Buffer.concat([Buffer.alloc(900), Buffer.from(key), Buffer.alloc(900)]).toString("base64"), "base64"],
+  [damaged.toString("base64"), "base64/gzip"],
   [`x: ${Buffer.from(key).toString("hex")}\nend\n`, "hexadecimal"],
   [JSON.stringify({ a: [Buffer.from(key).toString("base64")] }), "JSON/base64"],
 ];

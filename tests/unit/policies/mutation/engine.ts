@@ -6,6 +6,7 @@ import type * as Values from "../../../../policies/engine/values.ts";
 import type * as Yaml from "../../../../policies/engine/yaml.ts";
 import { rules } from "../../../../policies/rules/index.ts";
 import { stackRules } from "../../../../policies/rules/stack/index.ts";
+import { exception } from "../fixtures.ts";
 import { evaluating } from "./evaluation.ts";
 import { rendering } from "./rendering.ts";
 
@@ -110,15 +111,20 @@ function telling({ isListed, verdict }: typeof Rules): boolean {
   );
 }
 
-function reading({ readExceptions, readScanExceptions, readSettings }: typeof Files): boolean {
+function reading({
+  parseScanExceptions,
+  readExceptions,
+  readScanExceptions,
+  readSettings,
+}: typeof Files): boolean {
   const names = [...rules, ...stackRules].map(({ name }) => name);
   const { production, registries, adminPortsFromAnywhere, plainPodNetwork } = readSettings();
-  const refuses = (read: () => unknown) => {
+  const tells = (what: string, read: () => unknown) => {
     try {
       read();
       return false;
-    } catch {
-      return true;
+    } catch (error) {
+      return String(error).includes(what);
     }
   };
   return (
@@ -127,8 +133,15 @@ function reading({ readExceptions, readScanExceptions, readSettings }: typeof Fi
     Array.isArray(adminPortsFromAnywhere) &&
     Array.isArray(plainPodNetwork) &&
     readExceptions(names, "2026-11-21").some(({ resource }) => resource.includes("release")) &&
-    refuses(() => readExceptions([], "2026-11-21")) &&
-    Array.isArray(readScanExceptions(["no-hard-coded-keys"], "2026-11-21"))
+    tells("policies/exceptions.yaml", () => readExceptions([], "2026-11-21")) &&
+    Array.isArray(readScanExceptions(["no-hard-coded-keys"], "2026-11-21")) &&
+    parseScanExceptions([exception("probes", "a/b#c")], ["probes"], "2026-11-21").length === 1 &&
+    ["a/*", "a#b/*", "#b", "a#"].every((resource) =>
+      tells("<file>#<name>", () =>
+        parseScanExceptions([exception("probes", resource)], ["probes"], "2026-11-21"),
+      ),
+    ) &&
+    tells("policies/scan.yaml", () => parseScanExceptions([exception("none", "a#b")], [], "2026-11-21"))
   );
 }
 

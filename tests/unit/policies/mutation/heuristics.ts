@@ -35,6 +35,8 @@ const breaks: Record<string, [from: string, to: string][]> = {
     ["if (wide !== undefined)", "if (false)"],
     ["return printable ?", "return !printable ?"],
     ["run.length % 2 === 0 ?", "false ?"],
+    [" || Math.min(even, odd) > looked / 100", ""],
+    ["whole ?? unzippedPart(bytes)", "whole ?? bytes"],
   ],
   "detector/detect.ts": [
     ["if (text.length <= longestJson)", "if (false)"],
