@@ -4,6 +4,15 @@ import { isPlaceholder, looksRandom } from "./random.ts";
 import { tokens } from "./tokens.ts";
 
 /**
+ * What stands between the lines of a PEM file in other text: line ends, real or escaped (also twice, as JSON in a string of
+ * code), quotes, and what marks a line as a comment or a quotation.
+ */
+const beforeLine = "(?:[\\s\"'`+,|#>*/]|\\\\+[nr]){0,200}";
+/** `Proc-Type: 4,ENCRYPTED`, `Comment: made by hand`. Each part has a bound, so that no text takes long to be none. */
+const pemHeader =
+  "[A-Za-z-]{1,40}: [^\\s\\\\]{1,80}(?:[ \\t][^\\s\\\\]{1,80}){0,9}[ \\t]{0,9}(?:\\r?\\n|\\\\+[nr])";
+
+/**
  * Every key format that is known; the order is that of reports. Where a mark is long enough to be no accident, any
  * character may stand before it: the `n` of an escaped line end, or a name that ends there.
  */
@@ -50,7 +59,7 @@ export const formats: readonly Format[] = [
   {
     name: "OpenAI API key",
     keywords: ["t3blbkfj"],
-    pattern: /sk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}/g,
+    pattern: /sk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,200}T3BlbkFJ[A-Za-z0-9_-]{20,}/g,
   },
   {
     name: "Anthropic API key",
@@ -60,7 +69,9 @@ export const formats: readonly Format[] = [
   {
     name: "JSON web token",
     keywords: ["eyj"],
-    pattern: /eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/g,
+    // What only begins like one is matched, too, and rejected: else each `eyJ` in it would be tried to its end.
+    pattern: /eyJ[A-Za-z0-9_-]{10,}(?:\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})?/g,
+    verify: (token) => token.includes("."),
   },
   { name: "Pulumi access token", keywords: ["pul-"], pattern: /pul-[0-9a-f]{40}\b/g },
   {
@@ -73,9 +84,11 @@ export const formats: readonly Format[] = [
   {
     name: "private key",
     keywords: ["private key"],
-    // A header alone is a mention; a body makes it a key. Line ends may be escaped, as in JSON.
-    pattern:
-      /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[\s"'`+,|]|\\[nr])*(?:[A-Za-z-]+: .*(?:\s|\\n)+)*[A-Za-z0-9+/=]{24,}/g,
+    // A header alone is a mention; a body makes it a key.
+    pattern: new RegExp(
+      `-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----${beforeLine}(?:${pemHeader}${beforeLine}){0,8}[A-Za-z0-9+/=]{24,}`,
+      "g",
+    ),
   },
   {
     name: "DER key without a header",
@@ -83,8 +96,10 @@ export const formats: readonly Format[] = [
     // DER in base64: a list whose first part is a version number, 0 or 1, and then what PKCS#8, PKCS#1 or SEC 1 have
     // next; with lengths of two bytes, of one, and of none. Certificates and public keys begin otherwise; what has a
     // header is matched above.
-    pattern:
-      /(?<![A-Za-z0-9+/_-]|KEY-----(?:\s|\\[nr]|["'`+,|])*)(?:MII[\w+/-]{2}[AQgw]IBA[AD]|MI[GH][\w+/-]Ag(?:EAM|EBB)|M[A-H][\w+/-]CAQ(?:[AE]w|EE))[\w+/-]{40,}={0,2}/g,
+    pattern: new RegExp(
+      `(?=M)(?<![A-Za-z0-9+/_-]|KEY-----${beforeLine})(?:MII[\\w+/-]{2}[AQgw]IBA[AD]|MI[GH][\\w+/-]Ag(?:EAM|EBB)|M[A-H][\\w+/-]CAQ(?:[AE]w|EE))[\\w+/-]{40,}={0,2}`,
+      "g",
+    ),
   },
   {
     name: "K3s token",

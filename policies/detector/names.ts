@@ -61,4 +61,5 @@ export const pairAssignment = new RegExp(
 );
 
 /** `ENV NAME value` and `ARG NAME=value` of a Dockerfile. */
-export const dockerVariable = /(?<=^[ \t]*|["'`]|\\n)(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"]{8,})/gm;
+export const dockerVariable =
+  /(?=ENV|ARG)(?<=^[ \t]*|["'`]|\\n)(?:ENV|ARG)[ \t]+([A-Za-z0-9_]+)[ \t]+"?([^\s"]{8,})/gm;

@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { detect, stringsOf } from "../../../policies/detector/detect.ts";
@@ -214,3 +217,13 @@ test("a large text is searched to its end", () => {
   const text = `${"lorem ipsum: dolor-sit_amet / consectetur = 42;\n".repeat(20_000)}`;
   expect(detect(text)).toEqual([]);
 });
+
+test("S3 no text makes the search endless", async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(import.meta.dirname, "keys/hostile.ts")],
+    { timeout: 280_000, killSignal: "SIGKILL" },
+  ).catch((error: { stdout: string }) => error);
+  // Where it was ended, the text behind the last one that is named.
+  expect(stdout.trim().split("\n").at(-1)).toBe("ended");
+}, 300_000);

@@ -1,0 +1,32 @@
+/**
+ * Searches texts that a careless pattern takes hours for, each of a megabyte, and prints what each is.
+ * A process of its own: what does not end can be ended.
+ */
+import { detect } from "../../../../policies/detector/detect.ts";
+
+const length = 1_000_000;
+const filled = (piece: string): string => piece.repeat(Math.ceil(length / piece.length));
+const begin = ["-----BEGIN RSA", "PRIVATE KEY-----"].join(" ");
+
+const texts: Record<string, string> = {
+  "headers of a private key": `${begin}\n${filled("A: b ")}`,
+  "lines of headers": `${begin}\n${filled("Proc-Type: 4\n")}`,
+  "blanks behind a header": `${begin}\nA: b${filled(" ")}`,
+  "escaped line ends": `${begin}${filled("\\n")}`,
+  "backslashes behind a private key": `${begin}${filled("\\")}`,
+  "beginnings of a token": `${filled("eyJ")}.`,
+  "first halves of tokens": filled(`${"eyJ".repeat(9)}.`),
+  "beginnings of an API key": `T3BlbkFJ ${filled("sk-")}`,
+  "blanks before a variable": `ENV${filled(" ")}ARG`,
+  "blanks before a headerless key": `IBAA${filled(" ")}M`,
+  "blanks behind base64": `${"A".repeat(40)}"${filled(" ")}x`,
+  "names of secrets": filled("password"),
+  "options without a value": filled("--token "),
+  "programs without an option": filled("curl "),
+};
+
+for (const [what, text] of Object.entries(texts)) {
+  detect(text);
+  console.log(what);
+}
+console.log("ended");
