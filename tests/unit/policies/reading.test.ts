@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { Exceptions } from "../../../policies/engine/exceptions.ts";
@@ -107,3 +108,13 @@ test("S3 an exception of the scan is for one name in one file", () => {
   );
   expect(parseScanExceptions(undefined, [], today)).toEqual([]);
 });
+
+test("S3 no text makes the search endless", async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(import.meta.dirname, "keys/hostile.ts")],
+    { timeout: 280_000, killSignal: "SIGKILL" },
+  ).catch((error: { stdout: string }) => error);
+  // Where it was ended, the text behind the last one that is named.
+  expect(stdout.trim().split("\n").at(-1)).toBe("ended");
+}, 300_000);
