@@ -17,14 +17,15 @@ import { kernelSysctls, kubeletSysctls, lines, networkSysctls, optionalSysctls }
 const read = (name: string) => shellFile(name, import.meta.url);
 
 /**
- * Settings that do not depend on other hosts: packages, kernel, sshd, journal, security updates, time.
+ * Settings that do not depend on other hosts: packages, kernel, sshd, journal, security updates, time. Refuses a host that
+ * has another program's K3s.
  *
  * @param index Position of the host in the fleet: hosts reboot for updates at different times.
  */
 export function hardenScript(host: Pick<Host, "name" | "user">, index: number): string {
   return script({
     title: `harden ${host.name}`,
-    body: read("harden.sh"),
+    body: `${read("../node/foreign.sh")}\n${read("harden.sh")}`,
     exclusive: lockTimeout,
     variables: {
       LOGIN_USER: host.user,

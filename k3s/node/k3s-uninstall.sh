@@ -13,6 +13,6 @@ rm -rf /etc/rancher/k3s /etc/rancher/node /run/k3s /var/lib/rancher/k3s /var/lib
 for name in kubectl crictl ctr; do
   if [ "$(readlink "/usr/local/bin/$name" || true)" = k3s ]; then rm -f "/usr/local/bin/$name"; fi
 done
-rm -f "/etc/systemd/system/$unit.service" /usr/local/bin/k3s "/var/lib/sophia/$unit-applied"
+rm -f "/etc/systemd/system/$unit.service" /usr/local/bin/k3s "/var/lib/sophia/$unit-installed" "/var/lib/sophia/$unit-applied"
 systemctl daemon-reload
 rm -f "/usr/local/bin/$unit-uninstall.sh"

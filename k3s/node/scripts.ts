@@ -18,7 +18,7 @@ export function installScript(kind: "server" | "agent", settings: K3sSettings): 
   const { amd64, arm64 } = settings.release;
   return script({
     title: `install K3s ${kind}`,
-    body: withRestart("install.sh"),
+    body: `${read("foreign.sh")}\n${withRestart("install.sh")}`,
     exclusive: lockTimeout,
     variables: {
       KIND: kind,

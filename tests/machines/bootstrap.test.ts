@@ -124,6 +124,20 @@ describe("a host", () => {
 });
 
 describe("K3s", () => {
+  test("K1 a cluster that somebody else made on the host is not taken over", async () => {
+    const data = "/var/lib/rancher/k3s/server/db";
+    for (const theirs of ["/etc/systemd/system/k3s.service", data]) {
+      await machine.root(`mkdir -p "$(dirname ${theirs})" && touch ${theirs}`);
+      for (const text of [hardenScript(machine.host, 0), installScript("server", settings())])
+        expect(await machine.run(text)).toMatchObject({
+          code: 1,
+          stderr: expect.stringContaining(`did not install (${theirs}); nothing was changed`),
+        });
+      expect((await machine.root("ls /usr/local/bin/k3s")).code).not.toBe(0);
+      await machine.root(`rm ${theirs}`);
+    }
+  });
+
   test("K1 is not installed when its checksum or its version is another one", async () => {
     const good = settings();
     const wrongSum = {

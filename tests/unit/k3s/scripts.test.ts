@@ -67,3 +67,12 @@ test("an agent gets no short token and nothing of the server's", () => {
   expect(scripts["configure agent"]).not.toContain("agent-token");
   expect(scripts["configure agent"]).toContain("ADMISSION=''");
 });
+
+test("K1 a K3s of somebody else is refused by the first script, before anything is changed, and by the installation", () => {
+  for (const name of ["harden", "install server", "install agent"]) {
+    const text = scripts[name] ?? "";
+    const body = text.slice(text.indexOf("main() {"));
+    expect(body, name).toMatch(/^refuse_foreign_k3s$/m);
+    expect(body.search(/^refuse_foreign_k3s$/m), name).toBeLessThan(body.search(/^need_packages /m));
+  }
+});
