@@ -17,7 +17,8 @@ const megabytes = (bytes: number) => `${Math.max(1, Math.floor(bytes / MiB))}MB`
  * another quarter. Volumes are SSDs.
  *
  * WAL that replication slots hold back is bounded by the volume: a consumer that stays away loses its slot, which
- * can be created again; a full volume would stop the server.
+ * can be created again; a full volume would stop the server. So are the temporary files of a connection, for a query
+ * that sorts more than there is room for: only superusers can raise that.
  */
 export function tune({ memory, cores, storage }: Machine): Record<string, string> {
   const connections = clamp(Math.floor(memory / MiB / 20), 40, 400);
@@ -35,6 +36,7 @@ export function tune({ memory, cores, storage }: Machine): Record<string, string
     max_wal_size: megabytes(maxWal),
     wal_keep_size: megabytes(clamp(storage / 20, 32 * MiB, 512 * MiB)),
     max_slot_wal_keep_size: megabytes(storage / 5),
+    temp_file_limit: megabytes(Math.max(storage / 20, 256 * MiB)),
     // Estuary and other change-data consumers need logical decoding.
     wal_level: "logical",
     checkpoint_timeout: "15min",

@@ -43,6 +43,15 @@ describe("tuning", () => {
     );
   });
 
+  test("D1 M3 what one connection sorts on disk leaves most of the volume free", () => {
+    fc.assert(
+      fc.property(machines, (machine) => {
+        expect(MB(tune(machine).temp_file_limit)).toBeGreaterThanOrEqual(256 * 2 ** 20);
+        expect(MB(tune(machine).temp_file_limit)).toBeLessThanOrEqual(machine.storage / 4);
+      }),
+    );
+  });
+
   test("D1 an 8 GiB server takes 400 connections on 2 GiB of buffers", () => {
     expect(tune({ memory: 8 * GiB, cores: 2, storage: 50 * GiB })).toMatchObject({
       max_connections: "400",
