@@ -87,6 +87,9 @@ function countReceived({ connection: { stream } }: Pick<pg.Client, "connection">
   return () => void stream.off("data", count);
 }
 
+/** Connections at most. */
+const size = 4;
+
 /** Connects when first asked, with few connections, which are closed when idle. */
 export function openDatabase(connection: Connection): Database {
   const { host, port, database, user, timeout, tls, caFile } = connection;
@@ -99,7 +102,7 @@ export function openDatabase(connection: Connection): Database {
     password: async () => connection.password(),
     ssl: tls === "off" ? false : { rejectUnauthorized: true, ...(caFile && { ca: readFileSync(caFile) }) },
     application_name: connection.application,
-    max: 4,
+    max: size,
     idleTimeoutMillis: 30_000,
     connectionTimeoutMillis: 5_000,
     // The server's own timeout comes first; this one is for a server that no longer answers.
@@ -109,8 +112,15 @@ export function openDatabase(connection: Connection): Database {
   // Where nothing listens, a connection that breaks ends the process; the pool itself listens to idle ones only.
   const lost = (error: Error) => connection.log?.("warn", "connection lost", { reason: error.message });
   pool.on("error", lost);
-  pool.on("acquire", (client) => client.on("error", lost));
-  pool.on("release", (_error, client) => client.off("error", lost));
+  let lent = 0;
+  pool.on("acquire", (client) => {
+    lent += 1;
+    client.on("error", lost);
+  });
+  pool.on("release", (_error, client) => {
+    lent -= 1;
+    client.off("error", lost);
+  });
   return {
     target,
     close: () => pool.end(),
@@ -121,7 +131,7 @@ export function openDatabase(connection: Connection): Database {
       try {
         client = (await pool.connect()) as typeof client;
       } catch (cause) {
-        throw databaseError(cause, target);
+        throw lent === size ? allTaken(cause) : databaseError(cause, target);
       }
       let spent = false;
       // A destroyed connection is noticed by PostgreSQL within a second, which then stops the statement.
@@ -164,6 +174,14 @@ export function openDatabase(connection: Connection): Database {
     },
   };
 }
+
+/** The pool itself says only that it waited in vain. */
+const allTaken = (cause: unknown): ToolError =>
+  new ToolError(
+    `All ${size} connections of this server to PostgreSQL are in use by other calls`,
+    "Try again in a minute.",
+    { cause },
+  );
 
 /** Ends the transaction, and what outlives one: advisory locks, for which the pipeline would wait. */
 async function leave(client: pg.PoolClient): Promise<void> {

@@ -52,6 +52,32 @@ test("M4 an unreachable database is an error with its address", async () => {
   expect(text).not.toContain(staging().password);
 });
 
+test("M3 a call that finds all connections in use is told so, and not that the database is away", async () => {
+  const { call } = await serving(staging().open());
+  const stop = new AbortController();
+  const password = () => staging().password;
+  const waits = { ...staging().open().target, timeout: 120 };
+  const database = openDatabase({ ...waits, tls: "off", password, application: "test" });
+  onTestFinished(() => stop.abort());
+  const { call: other } = await serving(database);
+  const held = Array.from({ length: 4 }, () =>
+    database.read(stop.signal, (query) => query("SELECT pg_sleep(60)")).catch(() => "stopped"),
+  );
+  await expect
+    .poll(
+      async () => (await insert("SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)'")).rowCount,
+      { timeout: 30_000 },
+    )
+    .toBeGreaterThanOrEqual(4);
+  expect(await other("query_sql", { sql: "SELECT 1" })).toEqual({
+    isError: true,
+    text: "All 4 connections of this server to PostgreSQL are in use by other calls. Try again in a minute.",
+  });
+  expect(await call("query_sql", { sql: "SELECT 1" })).toMatchObject({ isError: false });
+  stop.abort();
+  expect(await Promise.all(held)).toEqual(Array(4).fill("stopped"));
+});
+
 test("M3 a connection that is lost during a query ends that query alone, and the next one is served", async () => {
   const lost: unknown[] = [];
   const database = openDatabase({
