@@ -62,9 +62,10 @@ wait_for() {
 
 # One script at a time on a host: a script whose connection broke may still run.
 exclusively() {
-  mkdir -p /run/lock
-  exec 9>/run/lock/sophia-bootstrap.lock
-  flock -w "$1" 9 || fail "waited $1 s for another bootstrap script on this host to end; see: fuser -v /run/lock/sophia-bootstrap.lock"
+  # In a folder of its own: in /run/lock every user of the host could hold it.
+  mkdir -p -m 0700 /run/sophia
+  exec 9>/run/sophia/bootstrap.lock
+  flock -w "$1" 9 || fail "waited $1 s for another bootstrap script on this host to end; see: fuser -v /run/sophia/bootstrap.lock"
 }
 
 # Fails only while another program reads the lists, as apt's daily timer does at the first boot: apt waits for dpkg's lock

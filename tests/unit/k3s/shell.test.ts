@@ -42,7 +42,7 @@ describe("prelude", () => {
     });
     const moved = text
       .replace("state=/var/lib/sophia", `state=${folder}/state`)
-      .replaceAll("/run/lock", `${folder}/lock`);
+      .replaceAll("/run/sophia", `${folder}/lock`);
     const result = bash(moved);
     return { code: result.status, out: result.stdout, err: result.stderr };
   };
@@ -117,16 +117,21 @@ describe("prelude", () => {
 
   test("two scripts on one host take turns", () => {
     mkdirSync(join(folder, "lock"));
-    const lock = join(folder, "lock/sophia-bootstrap.lock");
+    const lock = join(folder, "lock/bootstrap.lock");
     const held = bash(`exec 8>${lock}; flock 8; ${quoteRun("say in", 0)}`);
     expect(held.stderr).toContain("waited 0 s for another bootstrap script");
     expect(run("say in", {}, 0).out).toContain("in");
   });
 
+  test("S1 only root can hold the lock", () => {
+    run("say in", {}, 0);
+    expect(statSync(join(folder, "lock")).mode & 0o777).toBe(0o700);
+  });
+
   function quoteRun(body: string, exclusive: number): string {
     const text = script({ title: "test", body, variables: {}, exclusive })
       .replace("state=/var/lib/sophia", `state=${folder}/state`)
-      .replaceAll("/run/lock", `${folder}/lock`);
+      .replaceAll("/run/sophia", `${folder}/lock`);
     return `bash -s <<'EOF_OF_TEST'\n${text}\nEOF_OF_TEST\n`;
   }
 });

@@ -28,7 +28,7 @@ describe("S2 authorized_keys", () => {
   const run = (add: string, drop: string[]) => {
     const text = authorizedKeysScript("ubuntu", add, drop)
       .replace("state=/var/lib/sophia", `state=${folder}/state`)
-      .replaceAll("/run/lock", `${folder}/lock`)
+      .replaceAll("/run/sophia", `${folder}/lock`)
       .replaceAll("/root/.ssh", `${folder}/root/.ssh`)
       .replace("home=$(getent", `home=${folder}/home; : $(echo`);
     const { status, stdout, stderr } = spawnSync("bash", ["-s"], { input: text, encoding: "utf8" });
