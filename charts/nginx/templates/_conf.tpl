@@ -31,7 +31,7 @@ http {
   sendfile on;
   tcp_nopush on;
   keepalive_timeout 65s;
-  keepalive_requests 10000;
+  keepalive_requests 1000;
   client_header_timeout 15s;
   client_body_timeout 30s;
   send_timeout 30s;
@@ -113,6 +113,7 @@ http {
     listen 8080 default_server;
     listen 8443 ssl http2 default_server;
     server_name _;
+    limit_req zone=client burst={{ .Values.rateLimit.burst }} nodelay;
     {{- include "nginx.health" . | nindent 4 }}
     location / {
       default_type application/json;
