@@ -8,21 +8,19 @@ const tunnels: Record<K3sSettings["flannelBackend"], PeerPorts[]> = {
   "host-gw": [],
 };
 
-/** Ports that K3s needs between its hosts, on whatever network. */
+/** Ports that K3s needs between its hosts, on whatever network. Not etcd's, as a cluster has one server. */
 export function peerPorts(settings: Pick<K3sSettings, "flannelBackend">): PeerPorts[] {
   return [
     { protocol: "tcp", ports: [kubernetesApiPort, kubernetesApiPort], purpose: "Kubernetes API" },
     { protocol: "tcp", ports: [10250, 10250], purpose: "kubelet" },
-    { protocol: "tcp", ports: [2379, 2380], purpose: "etcd" },
     ...tunnels[settings.flannelBackend],
   ];
 }
 
 /**
  * Ports that a firewall in front of the hosts must allow between their public addresses: none where the hosts use a
- * private network, and not etcd's, which is not supported over public addresses.
+ * private network.
  */
 export function publicPeerPorts(settings: Pick<K3sSettings, "flannelBackend" | "nodeAddress">): PeerPorts[] {
-  if (settings.nodeAddress === "private") return [];
-  return peerPorts(settings).filter(({ purpose }) => purpose !== "etcd");
+  return settings.nodeAddress === "private" ? [] : peerPorts(settings);
 }

@@ -19,7 +19,8 @@ export interface FirewallSpec {
  *
  * It filters before destination NAT: a NodePort or a published container port is translated before the input hook, so a
  * filter there would never match it. Only packets for the host's own addresses are filtered; pods and Services are left
- * to Kubernetes's network policies.
+ * to Kubernetes's network policies. Those do not keep a pod from its own node, so that pods, too, reach only ports of
+ * the host that the platform has: Nginx's, the host's health, Kubernetes's API and the kubelet.
  */
 export function firewallRules(spec: FirewallSpec): string {
   const { sshPort, nodes, adminNetworks, sshNetworks = [], settings } = spec;
@@ -54,8 +55,8 @@ table inet sophia_host {
 ${set("nodes", "", nodes)}${anywhere ? "" : set("admins", "flags interval; auto-merge; ", adminNetworks)}\
 ${sshNetworks.length === 0 ? "" : set("ssh_networks", "flags interval; auto-merge; ", sshNetworks)}\
   chain pods {
-    tcp dport ${sshPort} counter drop
-    accept
+    tcp dport { 80, 443, 8080, ${kubernetesApiPort}, 10250 } accept
+    counter drop
   }
   chain inbound {
     type filter hook prerouting priority mangle; policy accept;

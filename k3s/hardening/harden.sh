@@ -58,6 +58,20 @@ while read -r line; do
   grep -qix -- "$line" <<<"$effective" || fail "sshd's effective configuration lacks '$line': another file in /etc/ssh/sshd_config.d sets it first"
 done <<<$'permitrootlogin no\npasswordauthentication no\nkbdinteractiveauthentication no\npubkeyauthentication yes'
 
+# --- notebooks
+# Lambda Stack's JupyterLab gives a shell to whoever may list the account's instances, past sshd.
+notebooks() { systemctl "$1" --no-legend --plain --full --type=service '*jupyter*' "${@:2}"; }
+while read -r unit enabled _; do
+  [[ $enabled != masked ]] || continue
+  [[ $enabled != disabled ]] || systemctl --quiet is-active "$unit" || continue
+  systemctl disable --quiet --now "$unit"
+  # Where the unit itself is in /etc/systemd/system there is no room for the mask.
+  systemctl mask --quiet "$unit" 2>/dev/null || true
+  changed "$unit: off"
+done < <(notebooks list-unit-files)
+active=$(notebooks list-units --state=active)
+[[ -z $active ]] || fail "this host's notebooks do not stop: ${active%% *}; they let holders of Lambda's API key in"
+
 # --- journal
 begin journald
 put /etc/systemd/journald.conf.d/90-sophia.conf 0644 <<<"$JOURNALD_CONFIG"

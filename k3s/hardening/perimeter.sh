@@ -1,9 +1,4 @@
 # --- firewall
-if command -v ufw >/dev/null && [[ $(ufw status) == *"Status: active"* ]]; then
-  # Its FORWARD policy drops pod traffic between nodes; the table below replaces it.
-  ufw disable >/dev/null
-  changed "ufw: disabled"
-fi
 begin firewall
 put /etc/sophia/firewall.nft 0644 <<<"$RULES"
 put /etc/systemd/system/sophia-firewall.service 0644 <<<"$FIREWALL_UNIT"
@@ -15,6 +10,11 @@ if pending || ! nft list table inet sophia_host >/dev/null 2>&1; then
     fail "the firewall does not start: $(journalctl -u sophia-firewall -n 5 --no-pager -o cat | tr '\n' ' ')"
   changed "firewall"
   settle
+fi
+if command -v ufw >/dev/null && [[ $(ufw status) == *"Status: active"* ]]; then
+  # Its FORWARD policy drops pod traffic between nodes. Only now, as the table above replaces it.
+  ufw disable >/dev/null
+  changed "ufw: disabled"
 fi
 
 # --- fail2ban

@@ -7,7 +7,13 @@ import { healthScript } from "../../k3s/health/scripts.ts";
 import { configureScript, installScript } from "../../k3s/node/scripts.ts";
 import { readHostKey } from "../../k3s/ssh/handshake.ts";
 import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
-import { closesPorts, closesTunnels, reachesItself } from "./bootstrap/network.ts";
+import {
+  closesPorts,
+  closesTunnels,
+  isClosedOtherwise,
+  opensOtherwise,
+  reachesItself,
+} from "./bootstrap/network.ts";
 import { release, sha256 } from "./bootstrap/releases.ts";
 import { makeKey, ssh } from "./bootstrap/ssh.ts";
 
@@ -86,6 +92,7 @@ describe("a host", () => {
 
   test("H1 H2 is hardened, and a second time nothing changes", async () => {
     await machine.root("nft add table inet somebody_elses");
+    await opensOtherwise(machine);
     for (const [name, text] of Object.entries(scripts())) expect(await ok(text), name).toContain("changed ");
     for (const [name, text] of Object.entries(scripts())) {
       const out = await ok(text);
@@ -94,6 +101,7 @@ describe("a host", () => {
     }
     expect((await machine.root("nft list tables")).stdout).toContain("somebody_elses");
     expect((await machine.root("systemctl --failed --no-legend")).stdout).toBe("");
+    await isClosedOtherwise(machine);
   });
 
   test("H2 the health service may open the GPUs' devices", async () => {

@@ -28,6 +28,54 @@ const reachable = ({ host }: TestMachine, port: number) =>
       .on("timeout", () => answer(false));
   });
 
+/** Whether a process behind the bridge of pods has a connection to its host's own address. */
+async function fromPod({ host, root }: TestMachine, port: number): Promise<string> {
+  const { stdout } = await root(`
+    set -e
+    trap 'ip netns del pod; ip link del cni0 2>/dev/null || true' EXIT
+    ip netns add pod
+    ip link add cni0 type veth peer name eth0 netns pod
+    ip addr add 198.18.7.1/30 dev cni0
+    ip link set cni0 up
+    ip -n pod addr add 198.18.7.2/30 dev eth0
+    ip -n pod link set eth0 up
+    ip -n pod route add default via 198.18.7.1
+    ip netns exec pod timeout 3 bash -c 'exec 3<>/dev/tcp/${host.privateAddress}/${port}' 2>/dev/null && echo yes || echo no`);
+  return stdout.trim();
+}
+
+const notebooks = ["/etc/systemd/system/lambda-jupyter.service", "/usr/lib/systemd/system/jupyter.service"];
+
+/** Gives a new host what images have: notebooks, and a firewall that tells whether ours was there when it was disabled. */
+export async function opensOtherwise(machine: TestMachine): Promise<void> {
+  const unit = "[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n";
+  const ufw = [
+    "#!/bin/bash",
+    "case $1 in",
+    "status) [[ -e /run/ufw-off ]] || echo Status: active;;",
+    "disable) nft list table inet sophia_host >/run/ufw-off;;",
+    "esac",
+  ].join("\\n");
+  const commands = [
+    ...notebooks.map((file) => `printf '${unit}' >${file}`),
+    "systemctl daemon-reload",
+    "systemctl enable --quiet --now lambda-jupyter jupyter",
+    `printf '${ufw}\\n' >/usr/sbin/ufw`,
+    "chmod 755 /usr/sbin/ufw",
+  ];
+  expect(await machine.root(`set -e; ${commands.join("; ")}`)).toMatchObject({ code: 0 });
+}
+
+/** After hardening: notebooks do not run, nor after a boot, and the other firewall was disabled after ours stood. */
+export async function isClosedOtherwise(machine: TestMachine): Promise<void> {
+  const shown = await machine.root(
+    "systemctl is-active lambda-jupyter jupyter; systemctl is-enabled lambda-jupyter jupyter",
+  );
+  expect(shown.stdout.trim().split("\n")).toEqual(["inactive", "inactive", "disabled", "masked"]);
+  expect((await machine.root("cat /run/ufw-off")).stdout).toContain("chain inbound");
+  await machine.root(`rm -f /usr/sbin/ufw ${notebooks[0]}; systemctl daemon-reload`);
+}
+
 /** Starts a program that nobody asked for on a hardened host, and its firewall anew. */
 export async function closesPorts(machine: TestMachine): Promise<void> {
   await machine.root(
@@ -40,6 +88,9 @@ export async function closesPorts(machine: TestMachine): Promise<void> {
   expect(await reachable(machine, 9999)).toBe(false);
   expect(await reachable(machine, 22)).toBe(true);
   expect(await reachable(machine, 8080)).toBe(true);
+  expect(await fromPod(machine, 9999)).toBe("no");
+  expect(await fromPod(machine, 22)).toBe("no");
+  expect(await fromPod(machine, 8080)).toBe("yes");
   await machine.root("systemctl stop stranger");
 }
 

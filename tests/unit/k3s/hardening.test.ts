@@ -41,7 +41,7 @@ describe("firewall", () => {
     const text = rules();
     expect(text).toContain("    tcp dport { 80, 443 } accept");
     expect(text).toContain("ip saddr @admins tcp dport { 22, 6443, 8080 } accept");
-    expect(text).toContain("ip saddr @nodes tcp dport { 6443, 10250, 2379-2380 } accept");
+    expect(text).toContain("ip saddr @nodes tcp dport { 6443, 10250 } accept");
     expect(text).toContain("ip saddr @nodes udp dport { 51820 } accept");
     expect(text).toContain("elements = { 10.0.0.10, 203.0.113.10 }");
     expect(text).toMatch(/counter drop\n {2}\}\n\}\n$/);
