@@ -1,8 +1,38 @@
 import { podOf } from "../../engine/pods.ts";
 import type { Fault, Rule } from "../../engine/rule.ts";
-import { isOpaque, list, object } from "../../engine/values.ts";
+import { isOpaque, type Json, list, object } from "../../engine/values.ts";
 
-const wild = (value: unknown): boolean => Array.isArray(value) && value.includes("*");
+/** What gives everything, by field of a role's rule, with what is wrong about it. */
+const forbidden: ReadonlyMap<string, ReadonlyMap<unknown, string>> = new Map([
+  [
+    "verbs",
+    new Map([
+      ["*", "is a wildcard"],
+      ["escalate", "holds escalate: who has it gives itself any right"],
+      ["bind", "holds bind: who has it gives itself any role"],
+      ["impersonate", "holds impersonate: who has it acts as anybody"],
+    ]),
+  ],
+  ["resources", new Map(["*", "*/*"].map((all) => [all, "is a wildcard"]))],
+]);
+
+const faultsOf = (rule: Json, index: number): Fault[] =>
+  [...forbidden].flatMap(([field, values]) => {
+    const given: unknown = rule[field];
+    return (Array.isArray(given) ? given : [])
+      .flatMap((each) => values.get(each) ?? [])
+      .map((message) => ({ path: `rules[${index}].${field}`, message }));
+  });
+
+/** A selector without a condition takes in every role. */
+const isEmpty = (selector: unknown): boolean =>
+  !isOpaque(selector) && Object.keys(object(selector)).length === 0;
+
+/** Faults of a role that is made of others. */
+const aggregated = (selectors: unknown): Fault[] =>
+  (Array.isArray(selectors) ? selectors : [])
+    .filter(isEmpty)
+    .map(() => ({ path: "aggregationRule", message: "takes in every role" }));
 
 export const apiAccess: Rule = {
   name: "least-api-access",
@@ -15,11 +45,10 @@ export const apiAccess: Rule = {
     if (!kubernetes) return [];
     const { kind, body } = kubernetes;
     if (kind === "Role" || kind === "ClusterRole") {
-      return list(body.rules).flatMap((rule, index): Fault[] =>
-        ["verbs", "resources"]
-          .filter((field) => wild(rule[field]))
-          .map((field) => ({ path: `rules[${index}].${field}`, message: "is a wildcard" })),
-      );
+      return [
+        ...list(body.rules).flatMap(faultsOf),
+        ...aggregated(object(body.aggregationRule).clusterRoleSelectors),
+      ];
     }
     if (kind === "RoleBinding" || kind === "ClusterRoleBinding") {
       return object(body.roleRef).name === "cluster-admin"

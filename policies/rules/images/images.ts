@@ -28,12 +28,20 @@ interface Reference {
   reference: unknown;
 }
 
-/** Images of a pod's containers, and those that it mounts as volumes. */
+/** Variables by which CloudNativePG's operator is told what else it runs. */
+const ofOperator = ["OPERATOR_IMAGE_NAME", "POSTGRES_IMAGE_NAME", "PGBOUNCER_IMAGE_NAME"];
+
+/** Images of a pod's containers, those that it mounts as volumes, and those that it is told to run. */
 function ofPod(subject: Subject): Reference[] {
   const pod = podOf(subject);
   if (!pod) return [];
   return [
-    ...pod.containers.map(({ body, path }) => ({ path: `${path}.image`, reference: body.image })),
+    ...pod.containers.flatMap(({ body, path }) => [
+      { path: `${path}.image`, reference: body.image },
+      ...list(body.env)
+        .filter(({ name }) => ofOperator.some((each) => each === name))
+        .map(({ name, value }) => ({ path: `${path}.env.${String(name)}`, reference: value })),
+    ]),
     ...list(pod.spec.volumes).map(({ image }, index) => ({
       path: `${pod.path}.volumes[${index}].image.reference`,
       reference: object(image).reference,
@@ -41,16 +49,26 @@ function ofPod(subject: Subject): Reference[] {
   ];
 }
 
-/** Images of CloudNativePG's clusters and poolers. */
+/** Images of CloudNativePG's clusters, poolers and catalogues. */
 function ofCloudNativePg({ kubernetes }: Subject): Reference[] {
   if (!kubernetes?.apiVersion.startsWith("postgresql.cnpg.io/")) return [];
   const spec = object(kubernetes.body.spec);
-  const containers = list(object(object(spec.template).spec).containers);
+  const template = object(object(spec.template).spec);
   return [
     { path: "spec.imageName", reference: spec.imageName },
-    ...containers.map(({ image }, index) => ({
-      path: `spec.template.spec.containers[${index}].image`,
+    ...["containers", "initContainers"].flatMap((key) =>
+      list(template[key]).map(({ image }, index) => ({
+        path: `spec.template.spec.${key}[${index}].image`,
+        reference: image,
+      })),
+    ),
+    ...list(spec.images).map(({ image }, index) => ({
+      path: `spec.images[${index}].image`,
       reference: image,
+    })),
+    ...list(object(spec.postgresql).extensions).map(({ image }, index) => ({
+      path: `spec.postgresql.extensions[${index}].image.reference`,
+      reference: object(image).reference,
     })),
   ];
 }

@@ -22,6 +22,15 @@ const required = (...nodeSelectorTerms: object[]) =>
   node({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } });
 const expression = (key: unknown) => ({ matchExpressions: [{ key }] });
 
+const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
+const aggregate = (clusterRoleSelectors: unknown) =>
+  kubernetes({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRole",
+    metadata: { name: "one" },
+    aggregationRule: { clusterRoleSelectors },
+  });
+
 export const clusterCases: Record<string, Case> = {
   "mcp-node": {
     violating: {
@@ -162,18 +171,50 @@ export const clusterCases: Record<string, Case> = {
   "namespace-pod-security": {
     violating: {
       "no label": namespace(undefined),
+      "an old version": saying(
+        "enforce-version is v1.18",
+        namespace({ ...restricted, "pod-security.kubernetes.io/enforce-version": "v1.18" }),
+      ),
       privileged: namespace({ "pod-security.kubernetes.io/enforce": "privileged" }),
     },
     clean: {
-      restricted: namespace({ "pod-security.kubernetes.io/enforce": "restricted" }),
+      restricted: namespace(restricted),
+      ...Object.fromEntries(
+        ["latest", unknown].map((version) => [
+          `restricted in the version ${String(version)}`,
+          namespace({ ...restricted, "pod-security.kubernetes.io/enforce-version": version }),
+        ]),
+      ),
       "labels that are not known yet": namespace(unknown),
       "a label that is not known yet": namespace({ "pod-security.kubernetes.io/enforce": unknown }),
     },
   },
   "least-api-access": {
     violating: {
-      "every verb": saying("rules[1].verbs:", role("Role", [{ verbs: ["get"] }, { verbs: ["get", "*"] }])),
-      "every resource": saying("rules[0].resources:", role("ClusterRole", [{ resources: ["*"] }])),
+      "every verb": saying(
+        "rules[1].verbs: is a wildcard",
+        role("Role", [{ verbs: ["get"] }, { verbs: ["get", "*"] }]),
+      ),
+      "every resource": saying(
+        "rules[0].resources: is a wildcard",
+        role("ClusterRole", [{ resources: ["*"] }]),
+      ),
+      "every resource and what is below": saying(
+        "rules[0].resources:",
+        role("Role", [{ resources: ["*/*"] }]),
+      ),
+      ...Object.fromEntries(
+        ["escalate", "bind", "impersonate"].map((verb) => [
+          `the verb ${verb}`,
+          saying(`rules[0].verbs: holds ${verb}`, role("ClusterRole", [{ verbs: ["get", verb] }])),
+        ]),
+      ),
+      ...Object.fromEntries(
+        ["an empty selector", "a selector of nothing"].map((what, index) => [
+          `roles by ${what}`,
+          saying("aggregationRule: takes", aggregate([{ matchLabels: { a: "b" } }, index === 0 ? {} : null])),
+        ]),
+      ),
       "a cluster administrator": binding("ClusterRoleBinding", "cluster-admin"),
       "an administrator of a namespace": binding("RoleBinding", "cluster-admin"),
       "the default account": workload("Deployment", { automountServiceAccountToken: undefined }),
@@ -190,7 +231,12 @@ export const clusterCases: Record<string, Case> = {
       "its token on purpose": workload("Pod", { automountServiceAccountToken: true }),
     },
     clean: {
-      "named verbs": role("Role", [{ verbs: ["get"], resources: ["pods"] }]),
+      "named verbs": role("Role", [
+        { verbs: ["get", unknown, "constructor"], resources: ["pods", "pods/*"] },
+      ]),
+      "roles by a label": aggregate([{ matchLabels: { a: "b" } }]),
+      "roles by a selector that is not known yet": aggregate([unknown]),
+      "roles by selectors that are not known yet": aggregate(unknown),
       "verbs that are not known yet": role("Role", [{ verbs: unknown }]),
       "a narrow role": binding("RoleBinding", "view"),
       "an account of its own": workload("Deployment", {

@@ -1,7 +1,8 @@
 import { unknown } from "../../../../policies/engine/values.ts";
 import { deployment, kubernetes, resource } from "../fixtures.ts";
-import { type Case, image, inStack, saying } from "./subjects.ts";
+import { type Case, container, image, inStack, named, saying } from "./subjects.ts";
 
+const tagged = "ghcr.io/cloudnative-pg/postgresql:17.2";
 const volume = (reference: unknown) =>
   kubernetes(
     deployment({
@@ -60,6 +61,39 @@ export const imageCases: Record<string, Case> = {
           },
         }),
       ),
+      ...Object.fromEntries(
+        Object.entries({
+          "spec.template.spec.initContainers[0].image": {
+            kind: "Pooler",
+            spec: { template: { spec: { initContainers: [{ image: tagged }] } } },
+          },
+          "spec.images[1].image": {
+            kind: "ClusterImageCatalog",
+            spec: {
+              images: [
+                { major: 16, image: unknown },
+                { major: 17, image: tagged },
+              ],
+            },
+          },
+          "spec.postgresql.extensions[0].image.reference": {
+            kind: "Cluster",
+            spec: { postgresql: { extensions: [{ name: "x", image: { reference: tagged } }] } },
+          },
+        }).map(([path, { kind, spec }]) => [
+          `the operator's ${path}`,
+          saying(`${path}:`, named("postgresql.cnpg.io/v1", kind, spec)),
+        ]),
+      ),
+      ...Object.fromEntries(
+        ["OPERATOR", "POSTGRES", "PGBOUNCER"].map((what) => [
+          `the operator's variable of ${what}`,
+          saying(
+            `env.${what}_IMAGE_NAME:`,
+            container({ image: unknown, env: [{ name: `${what}_IMAGE_NAME`, value: tagged }] }),
+          ),
+        ]),
+      ),
       "a digest that was not looked up": saying(
         "no real digest",
         image(`docker.io/library/redis@sha256:${"0".repeat(64)}`),
@@ -80,6 +114,8 @@ export const imageCases: Record<string, Case> = {
         N: 1,
       }),
       "a build argument with a digest": build({ NODE: `node@sha256:${"0123456789abcdef".repeat(4)}` }),
+      "another variable": container({ image: unknown, env: [{ name: "IMAGE_NAME", value: tagged }] }),
+      "another kind of catalogue": named("example.test/v1", "ImageCatalog", { images: [{ image: tagged }] }),
       "a build argument that is not known yet": build({ BASE: unknown }),
       "build arguments of something else": resource({ buildArgs: { NODE: "docker.io/library/node:24" } }),
       "an image volume that is not known yet": volume(unknown),
