@@ -9,6 +9,7 @@ import { gitHub } from "./github/client.ts";
 import { planFor, postComment, pullOf } from "./github/comment.ts";
 import { report } from "./github/issue.ts";
 import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
+import { dnsFault } from "./stack/dns.ts";
 import { guard } from "./stack/guard.ts";
 import { type Program, preview } from "./stack/program.ts";
 import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts";
@@ -70,8 +71,12 @@ export const commands: Record<string, Command> = {
     async run(given) {
       const program = programOf(given);
       const deadline = deadlineIn(given) ?? 180;
-      const all = await verified(await reachIn(program), deadline);
-      return `Stack ${program.stack} answers:\n${all.map(({ what }) => `- ${what}`).join("\n")}`;
+      const reach = await reachIn(program);
+      const all = await verified(reach, deadline);
+      const answers = `Stack ${program.stack} answers:\n${all.map(({ what }) => `- ${what}`).join("\n")}`;
+      // No fault of this stack: it is verified before people are sent to it.
+      const dns = await dnsFault(reach);
+      return dns === "" ? answers : `${answers}\nWarning: ${dns}`;
     },
   },
   scan: {
