@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { databases } from "../../components/services/postgres/index.ts";
-import { postgresValues } from "../../components/services/postgres/values.ts";
+import { postgresValues, serverNames, serverSecret } from "../../components/services/postgres/values.ts";
 import { postgresSettings } from "../../components/settings/sections/services.ts";
 import { only, render } from "./render.ts";
 import { faultsOf, podOf } from "./rules.ts";
@@ -47,10 +47,25 @@ describe("charts/postgres", () => {
     expect(
       render("postgres", "data", valuesOf({ poolerInstances: 0 })).map(({ kind }) => kind),
     ).not.toContain("Pooler");
-    const { certificates } = only(objects, "Cluster").spec as {
-      certificates: { serverAltDNSNames: string[] };
-    };
-    expect(certificates.serverAltDNSNames).toContain("postgres-pooler.data.svc.cluster.local");
+    const pooler = only(objects, "Pooler");
+    expect(serverNames("data")).toContain(`${pooler.metadata.name}.data.svc.cluster.local`);
+  });
+
+  test("C1 S1 the servers show the program's certificate, which is the one that all trust", () => {
+    expect(only(objects, "Cluster").spec?.certificates).toEqual({
+      serverCASecret: serverSecret,
+      serverTLSSecret: serverSecret,
+    });
+    expect(JSON.stringify(podOf(only(objects, "Job")))).toContain(`"secretName":"${serverSecret}"`);
+    expect(serverNames("data").slice(0, 4)).toEqual([
+      "postgres-rw",
+      "postgres-rw.data",
+      "postgres-rw.data.svc",
+      "postgres-rw.data.svc.cluster.local",
+    ]);
+    expect(() => render("postgres", "data", { ...valuesOf(), serverSecret: "" })).toThrow(
+      /serverSecret is required/,
+    );
   });
 
   test("K4 a single server can be drained, several are protected", () => {
@@ -78,7 +93,7 @@ describe("charts/postgres", () => {
     );
   });
 
-  test("the release waits for a proof with the least login, which sees the authority but not its key", () => {
+  test("the release waits for a proof with the least login, which sees the certificate but not its key", () => {
     const job = only(objects, "Job");
     expect(job.metadata.annotations).toMatchObject({ "helm.sh/hook": "post-install,post-upgrade" });
     const pod = JSON.stringify(podOf(job));

@@ -4,8 +4,8 @@ import { Component } from "../../core/base.ts";
 import { digest } from "../../core/digest.ts";
 import { dcgmExporter, gpuMetrics } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { SelfSignedCertificate } from "../certificate.ts";
 import { apiPod, apiPorts, apiVersion, type McpTargets } from "./api.ts";
-import { SelfSignedCertificate } from "./certificate.ts";
 import { counters, exporterPod, exporterPort, exporterService } from "./exporter.ts";
 
 export interface GpuMetricsArgs {

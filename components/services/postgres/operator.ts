@@ -32,12 +32,6 @@ type Digests = Readonly<Record<string, string>>;
 /** Labels that the nodes carry on which the operator may run. */
 const servers = { "sophia.ai/role-server": "true" };
 
-/**
- * Days that PostgreSQL's authority and certificates last, of 90 by default. Clients in other namespaces, and the state,
- * have copies of the authority that only an update renews. A change applies to what the operator makes or renews next.
- */
-const certificateDays = 3650;
-
 const operatorImage = "OPERATOR_IMAGE_NAME";
 
 function hardened(deployment: Manifest, digests: Digests): Manifest {
@@ -57,15 +51,14 @@ function hardened(deployment: Manifest, digests: Digests): Manifest {
     ...(typeof container.image === "string" && { image: pinned(container.image, digests) }),
     // Tags are fixed: a node that has the image needs no registry to restart the operator.
     imagePullPolicy: "IfNotPresent",
-    env: [
-      ...(Array.isArray(container.env) ? container.env.filter(isObject) : []).map((variable) =>
+    ...(Array.isArray(container.env) && {
+      env: container.env.filter(isObject).map((variable) =>
         // Every server's first container is a copy of the operator, from the image that this names.
         variable.name === operatorImage && typeof variable.value === "string"
           ? { ...variable, value: pinned(variable.value, digests) }
           : variable,
       ),
-      { name: "CERTIFICATE_DURATION", value: String(certificateDays) },
-    ],
+    }),
     // With the manifest's tenth of a core it does not start within its own probe's patience on a busy host.
     resources: { requests: { cpu: "50m", memory: "100Mi" }, limits: { cpu: "1", memory: "256Mi" } },
     ...(isObject(container.startupProbe)

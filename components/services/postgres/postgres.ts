@@ -5,10 +5,11 @@ import { Component } from "../../core/base.ts";
 import { keepersOf } from "../../core/generation.ts";
 import { postgresCluster, postgresPooler } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { SelfSignedCertificate } from "../certificate.ts";
 import { HelmService, ownChart } from "../helm.ts";
 import { databases, type LoginName, logins } from "./logins.ts";
 import type { PostgresOperator } from "./operator.ts";
-import { loginSecret, postgresValues } from "./values.ts";
+import { loginSecret, postgresValues, serverNames, serverSecret } from "./values.ts";
 
 export interface PostgresArgs {
   /** Section `postgres`. Each field says what its change does. */
@@ -38,9 +39,9 @@ export class Postgres extends Component {
   readonly loginSecrets: Record<LoginName, pulumi.Output<string>>;
   /** Passwords by login, for clients in other namespaces. */
   readonly passwords: Record<LoginName, pulumi.Output<string>>;
-  /** Secret whose `ca.crt` signed the server's certificate. */
+  /** Secret with the server's key, and in `ca.crt` what clients trust it by. */
   readonly caSecret: pulumi.Output<string>;
-  /** That authority, PEM. */
+  /** That certificate, PEM. A new one, ten years later or for other names, is a change of every client. */
   readonly ca: pulumi.Output<string>;
 
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -70,13 +71,15 @@ export class Postgres extends Component {
       const published = pulumi.all([password.result, secret.id]).apply(([text]) => text);
       return [login.name, secret.metadata.name, published] as const;
     });
+    const tls = this.#certificate(args.namespace);
+    const secretNames = [...secrets.map(([, secret]) => secret), tls.secret.metadata.name];
     const service = new HelmService(
       this.childName("service"),
       {
         chart: ownChart("postgres"),
         release: postgresCluster,
         namespace: pulumi
-          .all([args.namespace, args.operator.ready, pulumi.all(secrets.map(([, secret]) => secret))])
+          .all([args.namespace, args.operator.ready, pulumi.all(secretNames)])
           .apply(([namespace]) => namespace),
         values: postgresValues(args.settings, args.storageClass),
         endpoint: { service: `${postgresCluster}-rw`, port: this.port },
@@ -94,20 +97,36 @@ export class Postgres extends Component {
         : service.host;
     this.loginSecrets = byLogin(secrets.map(([login, secret]) => [login, secret]));
     this.passwords = byLogin(secrets.map(([login, , password]) => [login, password]));
-    this.caSecret = service.host.apply(() => `${postgresCluster}-ca`);
-    // The operator makes it, so that it can be read only when the release is ready.
-    this.ca = k8s.core.v1.Secret.get(
-      this.childName("ca"),
-      pulumi.interpolate`${args.namespace}/${this.caSecret}`,
-      this.child(),
-    ).data.apply((data: Record<string, string> | undefined) =>
-      Buffer.from(data?.["ca.crt"] ?? "", "base64").toString(),
-    );
+    this.caSecret = pulumi.all([tls.secret.metadata.name, service.host]).apply(([name]) => name);
+    this.ca = tls.certificate;
     this.registerOutputs({
       ...this.endpoint,
       loginSecrets: this.loginSecrets,
       caSecret: this.caSecret,
     });
+  }
+
+  /**
+   * The operator would make one, but to read it takes the cluster's API in every preview, which a runner that only plans
+   * does not reach.
+   */
+  #certificate(namespace: pulumi.Input<string>) {
+    const { certificate, key } = new SelfSignedCertificate(
+      this.childName("certificate"),
+      { names: pulumi.output(namespace).apply(serverNames) },
+      this.child(),
+    );
+    const secret = new k8s.core.v1.Secret(
+      this.childName("tls"),
+      {
+        // The label makes the servers read a new one at once.
+        metadata: { name: serverSecret, namespace, labels: { "cnpg.io/reload": "true" } },
+        type: "kubernetes.io/tls",
+        stringData: { "tls.crt": certificate, "tls.key": pulumi.secret(key), "ca.crt": certificate },
+      },
+      this.child(),
+    );
+    return { certificate, secret };
   }
 
   /** Where its databases are, for those who connect. */

@@ -9,6 +9,17 @@ const allLogins: readonly Login[] = logins;
 /** Secret with the name and password of a login. Kubernetes takes no underscores. */
 export const loginSecret = (login: string): string => `postgres-login-${login.replaceAll("_", "-")}`;
 
+/** Secret with the certificate of the servers and of PgBouncer, which shows clients the servers'. */
+export const serverSecret = `${postgresCluster}-tls`;
+
+/** Every name under which a client may reach a server or PgBouncer; the first is the one by which servers know each other. */
+export const serverNames = (namespace: string): string[] =>
+  [...["rw", "r", "ro"].map((suffix) => `${postgresCluster}-${suffix}`), postgresPooler].flatMap((service) =>
+    ["", `.${namespace}`, `.${namespace}.svc`, `.${namespace}.svc.cluster.local`].map(
+      (domain) => service + domain,
+    ),
+  );
+
 /** Values of `charts/postgres`. Passwords are not among them: the chart names their Secrets. */
 export function postgresValues(settings: Settings["postgres"], storageClass: string) {
   const { resources, storage, instances, poolerInstances, poolerImage } = settings;
@@ -21,6 +32,7 @@ export function postgresValues(settings: Settings["postgres"], storageClass: str
   return {
     name: postgresCluster,
     image: settings.image,
+    serverSecret,
     instances,
     storage: { size: storage, class: storageClass },
     resources,

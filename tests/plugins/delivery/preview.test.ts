@@ -41,6 +41,8 @@ test.each(["dev", "prod"])("the plan of %s is computed offline, and names its ho
   expect(stdout).toMatch(/Policies:\n.*sophia-policies@v/);
   // Every release is rendered and evaluated: a change of a chart cannot pass a preview that makes it from nothing.
   expect(stdout).not.toContain("releases-judged-later");
+  // A read goes to the cluster in every preview, also on a runner that cannot reach it.
+  expect(stdout).not.toMatch(/\bread kubernetes:/);
   const hosts = hostsOf(stack);
   expect(hosts.length).toBeGreaterThan(0);
   for (const host of hosts) expect(stdout).toContain(`fleet-${host}`);

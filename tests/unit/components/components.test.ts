@@ -144,7 +144,7 @@ describe("services", () => {
     const postgres = build(1, "p");
     expect(await resolved(postgres.host)).toBe("postgres-rw.data.svc.cluster.local");
     expect(await resolved(postgres.pooledHost)).toBe("postgres-pooler.data.svc.cluster.local");
-    expect(await resolved(postgres.caSecret)).toBe("postgres-ca");
+    expect(await resolved(postgres.caSecret)).toBe("postgres-tls");
     expect(await resolved(postgres.loginSecrets.mcp)).toBe("postgres-login-mcp");
     expect(unmarked(find("kubernetes:core/v1:Secret", "p-login-mcp").stringData)).toMatchObject({
       value: { username: "mcp", password: "password of p-password-mcp" },
@@ -153,6 +153,16 @@ describe("services", () => {
       "password of",
     );
     expect(await resolved(build(0, "q").pooledHost)).toBe("postgres-rw.data.svc.cluster.local");
+
+    expect(unmarked(find("kubernetes:core/v1:Secret", "p-tls").stringData)).toMatchObject({
+      secret: true,
+      value: { "ca.crt": "certificate", "tls.crt": "certificate", "tls.key": "key" },
+    });
+    expect(find("pulumi-nodejs:dynamic/services:SelfSignedCertificate", "p-certificate").names).toContain(
+      "postgres-rw.data.svc.cluster.local",
+    );
+    // A runner that only plans does not reach the cluster's API, and a preview reads, too.
+    expect(registered.filter(({ read }) => read)).toEqual([]);
 
     // A stack from before the setting keeps its passwords; another generation is another one for each login.
     const password = "random:index/randomPassword:RandomPassword";

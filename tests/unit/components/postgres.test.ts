@@ -168,12 +168,6 @@ describe("the operator's manifest", () => {
     });
   });
 
-  test("D1 makes an authority that lasts for years, as clients have copies of it", () => {
-    const [env] = objects.flatMap(({ kind, spec }) => (kind === "Deployment" ? [envOf(spec)] : []));
-    expect(env?.MONITORING_QUERIES_CONFIGMAP).toBe("queries");
-    expect(Number(env?.CERTIFICATE_DURATION)).toBeGreaterThanOrEqual(5 * 365);
-  });
-
   test("S3 runs by digest, and so do the copies of it that the servers start with", () => {
     const digests = { "example.test/manager:1": `sha256:${"a".repeat(64)}` };
     const [, deployment] = operatorObjects(parseManifest(manifest, "test"), digests);

@@ -9,6 +9,8 @@ interface Registered {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
+  /** Whether it is there already, and previews read it, too. */
+  read: boolean;
 }
 /** Every resource that the components registered since the last test. */
 export const registered: Registered[] = [];
@@ -20,10 +22,10 @@ const madeOf: Record<string, (name: string) => object> = {
 };
 
 await pulumi.runtime.setMocks({
-  async newResource({ type, name, inputs }) {
+  async newResource({ type, name, inputs, id }) {
     // Slow, so that what does not wait for its namespace is registered before it.
     if (type === "kubernetes:core/v1:Namespace") await new Promise((resolve) => setImmediate(resolve));
-    registered.push({ type, name, inputs });
+    registered.push({ type, name, inputs, read: Boolean(id) });
     return { id: `${name}-id`, state: { ...inputs, ...madeOf[type]?.(name) } };
   },
   call: () => ({}),

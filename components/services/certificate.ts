@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../../core/provider/dynamic.ts";
+import { DynamicResource } from "../core/provider/dynamic.ts";
 
 /**
  * A self-signed certificate, for a server whose clients are configured to trust it. Valid for ten years; an
@@ -12,10 +12,14 @@ export class SelfSignedCertificate extends DynamicResource {
   declare readonly key: pulumi.Output<string>;
 
   /** @param names DNS names; the first is the common name */
-  constructor(name: string, { names }: { names: string[] }, opts?: pulumi.CustomResourceOptions) {
+  constructor(
+    name: string,
+    { names }: { names: pulumi.Input<string[]> },
+    opts?: pulumi.CustomResourceOptions,
+  ) {
     super(
       "services:SelfSignedCertificate",
-      "components/services/gpuMetrics/certificateProvider.ts",
+      "components/services/certificateProvider.ts",
       name,
       { names, certificate: undefined, key: undefined },
       pulumi.mergeOptions({ additionalSecretOutputs: ["key"] }, opts ?? {}),
