@@ -29,9 +29,14 @@ const deepest = 3;
 /** Longest text that is parsed as JSON, in characters: a longer one is searched as text only. */
 const longestJson = 200_000;
 
+/** A text in letters that no key is drawn from, as a translation of "Forgot your password?" is. */
+const isProse = (value: string): boolean =>
+  (value.match(/[^\p{ASCII}\P{L}]/gu) ?? []).length > value.length / 2;
+
 /** Whether a value that stands alone is a secret by the name it has, wherever that name comes from. */
 function isNamedSecret(name: string, value: string): boolean {
   if (!isSecretName(name) || isHarmless(value) || isDigestOf(name, value) || isName(value)) return false;
+  if (isProse(value)) return false;
   return (
     looksRandom(value) ||
     (!holdsName(name) && (value.length >= 12 || /[0-9]|(?:[^\w\s.:/@+-].*){2}/.test(value)))
@@ -99,6 +104,7 @@ const isWhole = (name: string, value: string): boolean =>
   (/pass(?:word|wd|phrase)?$|pwd$/i.test(name) &&
     !isHarmless(value) &&
     !isDigestOf(name, value) &&
+    !isProse(value) &&
     !isName(value));
 
 /** In running text only what looks drawn at random counts; without quotes, also not what looks like code. */
@@ -108,6 +114,7 @@ const isAssigned = (name: string, value: string, quoted: boolean): boolean =>
   // What has blanks is prose or code.
   !/\s/.test(value) &&
   looksRandom(value) &&
+  !isProse(value) &&
   (quoted || !isMember(value));
 
 /** A variable's property, as in code: of pieces that may have digits, but read as words. */

@@ -1,9 +1,9 @@
 /** Words that say "this is a secret" in the name of a variable, a key, or an option. */
 const secretWord =
-  "pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|secret[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|account[-_]?key|credentials?|client[-_]?secret";
+  "pass(?:word|wd|phrase|code)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|secret[-_]?key|signing[-_]?key|encryption[-_]?key|master[-_]?key|account[-_]?key|credentials?|creds|client[-_]?secret|[-_]auth";
 
 const named = new RegExp(
-  `(?:^|[^a-z])(?:${secretWord})$|(?:${secretWord})(?:[-_.]?(?:value|key|data|plain|text|b64|base64|\\d+|old|new|prod|dev))?$`,
+  `(?:${secretWord})s?(?:[-_.]?(?:value|key|data|plain|text|b64|base64|\\d+|old|new|prod|dev))?$`,
   "i",
 );
 
@@ -15,11 +15,11 @@ export function isSecretName(name: string): boolean {
 
 /** Whether a value is what its name says: the digest of a secret, as in the annotation `checksum/password`. */
 export const isDigestOf = (name: string, value: string): boolean =>
-  /(?:checksum|digest|hash)[/._-]/i.test(name) && /^[0-9a-f]+$/i.test(value);
+  /(?:^|[/._-])(?:checksum|digest|hash)\//i.test(name) && /^[0-9a-f]+$/i.test(value);
 
 /** Names that end in `secret` mostly hold the name of a Kubernetes Secret. */
 export const holdsName = (name: string): boolean =>
-  /secret(?:ref)?$/i.test(name) && !/client[-_]?secret$/i.test(name);
+  /secrets?(?:ref)?$/i.test(name) && !/client[-_]?secret$/i.test(name);
 
 /**
  * `name = value` in text of any kind: code, YAML, JSON, shell, Dockerfile, options of a command line. Quotes may be

@@ -214,8 +214,9 @@ describe("what only looks like a key", () => {
   });
 
   test("names tell secrets from what is about them", () => {
-    for (const name of ["password", "DB_PASSWORD", "apiKey", "client_secret", "githubToken", "SECRET_KEY"])
-      expect(isSecretName(name), name).toBe(true);
+    const plural = ["API_KEYS", "ACCESS_TOKENS", "dbPasswords", "DB_CREDS", "REDIS_AUTH", "redis-auth"];
+    const single = ["password", "DB_PASSWORD", "apiKey", "client_secret", "githubToken", "SECRET_KEY"];
+    for (const name of [...single, ...plural]) expect(isSecretName(name), name).toBe(true);
     for (const name of [
       "passwordHash",
       "secretName",
@@ -223,6 +224,8 @@ describe("what only looks like a key", () => {
       "LAMBDA_API_KEY_FILE",
       "publicKey",
       "monkey",
+      "book_author",
+      "incredible",
     ])
       expect(isSecretName(name), name).toBe(false);
   });

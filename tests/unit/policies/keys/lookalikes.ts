@@ -79,6 +79,11 @@ export function lookalikes(): Record<string, string> {
       .map((end) => `secret_cache_${hex(32)}.${end}`)
       .join("\n"),
     version: "tokenVersion: v1.36.3+k3s1\nkey: gpu_1x_a100_sxm4",
+    translations: JSON.stringify({
+      password: "パスワードを忘れた場合はこちら",
+      newPassword: "Придумайте-новый-пароль!2",
+      token: "رمز-الدخول-المؤقت12",
+    }),
     "base64 of text": base64("worker_processes 2; events { worker_connections 1024; }"),
     "base64 of noise": randomBytes(300).toString("base64"),
   };

@@ -118,6 +118,10 @@ const secretNames = (is: typeof isSecretName): boolean =>
     "PUBLIC/api_key",
     "SECRET_KEY",
     "filesecret",
+    "API_KEYS",
+    "tokens_old",
+    "creds",
+    "REDIS_AUTH",
   ].every(is) &&
   ![
     "passwordHash",
@@ -127,14 +131,26 @@ const secretNames = (is: typeof isSecretName): boolean =>
     "publicToken",
     "tokenizerToken",
     "monkey",
+    "auth",
+    "author",
     "token/url",
   ].some(is);
 
 const digestsOf = (is: typeof isDigestOf): boolean =>
-  is("checksum/password", "a1b2") && !is("password", "a1b2") && !is("checksum/password", "xyz");
+  is("checksum/password", "a1b2") &&
+  is("sophia.ai/digest/token", "a1b2") &&
+  is("config-hash/token", "a1b2") &&
+  !is("HASH_SECRET", "a1b2") &&
+  !is("rehash/token", "a1b2") &&
+  !is("password", "a1b2") &&
+  !is("checksum/password", "xyz");
 
 const holding = (holds: typeof holdsName): boolean =>
-  holds("tlsSecret") && holds("secretRef") && !holds("client_secret") && !holds("password");
+  holds("tlsSecret") &&
+  holds("pullSecrets") &&
+  holds("secretRef") &&
+  !holds("client_secret") &&
+  !holds("password");
 
 /** Whether what the pack exports beside its rules does what it must, by its name. */
 export const checks: Record<string, (made: unknown) => boolean | Promise<boolean>> = {

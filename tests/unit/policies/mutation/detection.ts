@@ -20,6 +20,7 @@ const named = [
   `export CLIENT_SECRET=${value}; run`,
   `password: ${value}`,
   `api_key = "${value}"`,
+  `api_key = "${value}ü"`,
   JSON.stringify({ secretKey: value }),
   `A=1\nDB_PASSWORD=[${value}]\n`,
   `ENV DB_PASSWORD ${value}`,

@@ -46,6 +46,8 @@ const breaks: Record<string, [from: string, to: string][]> = {
     ['lower.includes("env") || lower.includes("arg")', "false"],
     ["(quoted || !isMember(value))", "true"],
     ["isWhole(name, text)", "false"],
+    ["  if (isProse(value)) return false;\n", ""],
+    ["> value.length / 2", "> 0"],
     ["format.verify?.(secret) === false", "false"],
     ["depth === 0 ? found", "true ? found"],
   ],
