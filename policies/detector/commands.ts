@@ -78,3 +78,26 @@ export const commands: Format[] = [
     verify: (secret) => looksRandom(secret) && notPlaceholder(secret),
   },
 ];
+
+/** A list of texts on one or more lines, in JSON, YAML or a Dockerfile. */
+const listed = /\[\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')(?:\s*,\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'))+\s*\]/g;
+const item = /"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'/g;
+
+/** The kind of key in a command whose words stand one by one in a list; undefined where one word alone is found anyway. */
+export function listedKey(words: readonly string[]): string | undefined {
+  const formatIn = (text: string) =>
+    commands.find(
+      ({ keywords, pattern, verify }) =>
+        keywords.some((keyword) => text.toLowerCase().includes(keyword)) &&
+        [...text.matchAll(pattern)].some(([, key = ""]) => verify?.(key) !== false),
+    )?.name;
+  return words.some((each) => formatIn(each) !== undefined) ? undefined : formatIn(words.join(" "));
+}
+
+/** Commands with a key whose words stand in a list: `["redis-cli", "-a", …]`. */
+export function* listedKeys(text: string): Generator<{ format: string; at: number }> {
+  for (const { 0: all, index } of text.matchAll(listed)) {
+    const format = listedKey([...all.matchAll(item)].map(([, double, single]) => double ?? single ?? ""));
+    if (format !== undefined) yield { format, at: index };
+  }
+}

@@ -1,3 +1,4 @@
+import { listedKey, listedKeys } from "./commands.ts";
 import { encodedIn } from "./encodings.ts";
 import { formats } from "./formats.ts";
 import {
@@ -65,6 +66,7 @@ function search(text: string, name: string, inside: string[], depth: number): Fi
       found.push({ format: format.name, inside, ...place(match.index + match[0].lastIndexOf(secret)) });
     }
   }
+  for (const { format, at } of listedKeys(text)) found.push({ format, inside, ...place(at) });
   const generic = { format: "value of high entropy with a secret's name", inside };
   if (found.length === 0 && isSecretName(name) && isWhole(name, text))
     found.push({ ...generic, name, ...place(0) });
@@ -168,6 +170,9 @@ export function* stringsOf(value: unknown, path = "", name = ""): Generator<Foun
   if (typeof value === "string") yield { path, name, text: value };
   else if (typeof value === "number") yield { path, name, text: digitsOf(value) };
   else if (Array.isArray(value)) {
+    const words = value.filter((each) => typeof each === "string");
+    // Of a command only the whole says what its words are. Not as JSON, which would be opened and found again.
+    if (listedKey(words) !== undefined) yield { path, name: "", text: `command: ${JSON.stringify(words)}` };
     for (const [index, each] of value.entries()) {
       const before: unknown = value[index - 1];
       const option =

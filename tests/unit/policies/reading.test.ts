@@ -6,11 +6,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
+import { detect } from "../../../policies/detector/detect.ts";
 import { Exceptions } from "../../../policies/engine/exceptions.ts";
 import { parseScanExceptions } from "../../../policies/engine/files.ts";
+import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
 import { leaksIn, report, scan, scanHistory } from "../../../policies/scan.ts";
-import { exception } from "./fixtures.ts";
+import { Draw } from "../../policies/bench/manifests/random.ts";
+import { contextOf, exception, resource } from "./fixtures.ts";
 import { plantedKeys } from "./keys/planted.ts";
+import { alphabets } from "./keys/values.ts";
 
 const [{ key, format } = { key: "", format: "" }] = plantedKeys();
 const rule = "no-hard-coded-keys";
@@ -81,6 +85,27 @@ test("S3 gzip that unpacks to too much, or is damaged, is searched as far as it 
     );
     const { leaks, ...rest } = found;
     expect(report({ ...rest, leaks }, covering()).clean).toBe(true);
+  }
+});
+
+test("S3 a key in a command whose words stand in a list is found, in files and in inputs", () => {
+  const password = new Draw(5).text(alphabets["letters and digits"], 20);
+  for (const words of [
+    ["redis-cli", "-a", password, "ping"],
+    ["curl", "-H", "Accept: text/plain", "-u", `bob:${password}`, "https://one.test"],
+  ]) {
+    const list = JSON.stringify(words);
+    for (const text of [`command: ${list}`, `CMD ${list}`, `command: ${list.replaceAll('"', "'")}`])
+      expect(
+        detect(text).map(({ format: kind }) => kind),
+        text.slice(0, 20),
+      ).toHaveLength(1);
+    const faults = noHardCodedKeys.evaluate(resource({ spec: { command: words } }), contextOf());
+    expect(faults.map(({ path }) => path)).toEqual(["spec.command"]);
+    expect(JSON.stringify(faults)).not.toContain(password);
+    const harmless = words.map((each) => each.replace(password, "$PASSWORD"));
+    expect(detect(`command: ${JSON.stringify(harmless)}`)).toEqual([]);
+    expect(noHardCodedKeys.evaluate(resource({ command: harmless }), contextOf())).toEqual([]);
   }
 });
 

@@ -22,6 +22,8 @@ const texts: Record<string, string> = {
   "blanks behind base64": `${"A".repeat(40)}"${filled(" ")}x`,
   "names of secrets": filled("password"),
   "options without a value": filled("--token "),
+  "beginnings of a list": filled('["curl", '),
+  "a list without an end": `[${filled('"curl", ')}`,
   "programs without an option": filled("curl "),
 };
 

@@ -24,6 +24,7 @@ const named = [
   JSON.stringify({ secretKey: value }),
   `A=1\nDB_PASSWORD=[${value}]\n`,
   `ENV DB_PASSWORD ${value}`,
+  `CMD ["redis-cli", "-a", "${value}", "ping"]`,
   `serve --token ${value} --port 80`,
   `args:\n  - --token\n  - <${value}>\n`,
   `env:\n  - name: DB_PASSWORD\n    value: ${value}\n`,
