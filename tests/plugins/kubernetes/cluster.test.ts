@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../support/servers/ports.ts";
 import { brief } from "../events.ts";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
 import { configMap, objects, unique } from "./objects.ts";
@@ -167,6 +168,19 @@ test("a preview with unknown values does not call the cluster; one without shows
   expect((await program.up(resources)).stderr).toBe("");
   const { uid } = (await find(name, "default", kind("Service"))).metadata as { uid: string };
   expect((await find(name)).data).toEqual({ uid });
+});
+
+test("C1 a plan is compared with the state where the API cannot be reached, and an update says so", async () => {
+  const name = unique("closed");
+  const program = await objects(plane);
+  const labels = (color: string) => ({
+    a: { kind: "core.v1.ConfigMap", args: { metadata: { name, labels: { color } } } },
+  });
+  await program.up(labels("red"));
+  const kubeconfig = plane.kubeconfig.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${await freePort()}`);
+  const closed = { secrets: { kubeconfig } };
+  expect(brief((await program.preview(labels("blue"), closed)).steps)).toEqual(["update a"]);
+  expect((await program.up(labels("blue"), closed)).stdout).toContain("cluster is unreachable");
 });
 
 test("objects in a deleted namespace are not deleted one by one", async () => {
