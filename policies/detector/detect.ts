@@ -30,6 +30,9 @@ const deepest = 3;
 /** Longest text that is parsed as JSON, in characters: a longer one is searched as text only. */
 const longestJson = 200_000;
 
+/** A regular expression, as in `sed` and in tests. */
+const isPattern = (value: string): boolean => /\\[()[\]{}.*+?|^$]/.test(value);
+
 /** A text in letters that no key is drawn from, as a translation of "Forgot your password?" is. */
 const isProse = (value: string): boolean =>
   (value.match(/[^\p{ASCII}\P{L}]/gu) ?? []).length > value.length / 2;
@@ -117,6 +120,7 @@ const isAssigned = (name: string, value: string, quoted: boolean): boolean =>
   !/\s/.test(value) &&
   looksRandom(value) &&
   !isProse(value) &&
+  !isPattern(value) &&
   (quoted || !isMember(value));
 
 /** A variable's property, as in code: of pieces that may have digits, but read as words. */

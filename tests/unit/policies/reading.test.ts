@@ -109,6 +109,18 @@ test("S3 a key in a command whose words stand in a list is found, in files and i
   }
 });
 
+test("S3 a value in quotes is found also where it holds a backslash, and where it is long", () => {
+  const draw = new Draw(5);
+  const [short, long] = [14, 600].map((length) => draw.text(alphabets["letters and digits"], length));
+  for (const text of [
+    `password: '${short}\\X7q'`,
+    `password: "X7q\\\\${short}"`,
+    `const password = "X7q\\\\${short}";`,
+    `api_key = "${long}"`,
+  ])
+    expect(detect(text), text.slice(0, 30)).toHaveLength(1);
+});
+
 test("S3 a link is searched as Git has it: a loop does not end the scan, and what it leads to is not read", async () => {
   const { folder, git } = await checkout();
   await symlink("loop", join(folder, "loop"));

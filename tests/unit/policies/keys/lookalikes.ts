@@ -84,6 +84,7 @@ export function lookalikes(): Record<string, string> {
       newPassword: "Придумайте-новый-пароль!2",
       token: "رمز-الدخول-المؤقت12",
     }),
+    "a regular expression": 'run("sed -n s/^token: \\"K10.*::node:\\\\(.*\\\\)\\"/1/p")',
     "base64 of text": base64("worker_processes 2; events { worker_connections 1024; }"),
     "base64 of noise": randomBytes(300).toString("base64"),
   };

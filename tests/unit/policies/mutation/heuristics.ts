@@ -48,6 +48,7 @@ const breaks: Record<string, [from: string, to: string][]> = {
     ["isWhole(name, text)", "false"],
     ["  if (isProse(value)) return false;\n", ""],
     ["> value.length / 2", "> 0"],
+    ["  !isPattern(value) &&\n", ""],
     ["of listedKeys(text)", "of [] as { format: string; at: number }[]"],
     ["format.verify?.(secret) === false", "false"],
     ["depth === 0 ? found", "true ? found"],
