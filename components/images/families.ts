@@ -27,7 +27,7 @@ const sources: Record<Family, Pick<Recipe, "context" | "dockerfile">> = {
 };
 
 /** Everything that a stack builds: the families, and a `main` image for each service. Pure. */
-export function recipes({ bases, services }: BuildSettings): Recipe[] {
+export function recipes({ bases, services }: Pick<BuildSettings, "bases" | "services">): Recipe[] {
   const taken = Object.keys(services).filter((name) => (families as readonly string[]).includes(name));
   if (taken.length > 0) throw new Error(`images.build.services: ${taken.join(", ")} is the name of a family`);
   const own = families.map((name) => ({
