@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { CoreV1Api } from "@kubernetes/client-node";
+import { CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
 import pg from "pg";
 import { expect, test } from "vitest";
+import { namespaceNames } from "../../../components/network/names.ts";
 import { files } from "../../../lab/lab.ts";
 import type { Era } from "../../../mcp/probe.ts";
 import { run } from "../../../tools/exec.ts";
@@ -131,13 +132,23 @@ export function freshLab() {
         one.metadata?.labels?.["pod-security.kubernetes.io/enforce"],
       ]),
     );
-    expect(levels).toMatchObject({
-      ingress: "restricted",
-      data: "restricted",
-      mcp: "restricted",
-      gpu: "privileged",
-      monitoring: "restricted",
-    });
+    const restricted = namespaceNames.map((name) => [name, "restricted"] as const);
+    expect(levels).toMatchObject({ ...Object.fromEntries(restricted), gpu: "privileged" });
+    const networking = kubeconfig().makeApiClient(NetworkingV1Api);
+    const walls = (await networking.listNetworkPolicyForAllNamespaces()).items.filter(
+      ({ metadata }) => metadata?.name === "default-deny",
+    );
+    expect(walls.map(({ metadata }) => metadata?.namespace).sort()).toEqual([...namespaceNames].sort());
+    // Every pod, and no flow that is allowed.
+    for (const { spec, metadata } of walls) {
+      const { podSelector = {}, policyTypes, ingress = [], egress = [] } = spec ?? {};
+      expect({ podSelector, policyTypes, ingress, egress }, metadata?.namespace).toEqual({
+        podSelector: {},
+        policyTypes: ["Ingress", "Egress"],
+        ingress: [],
+        egress: [],
+      });
+    }
     const refused = core.createNamespacedPod({
       namespace: "mcp",
       body: {
@@ -149,18 +160,23 @@ export function freshLab() {
   });
 
   test("S4 a pod reaches what it is meant to reach, and no other pod of ours", async () => {
+    // A name that is not found refuses nobody.
+    const script = `
+getent ahosts "$0" > /dev/null || { echo "no address of $0"; exit; }
+said=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$0" "$1" 2>&1)
+case "$? $said" in
+  "0 "*) echo open ;;
+  "124 "*) echo silence ;;
+  *"Connection refused"*) echo refused ;;
+  *) echo "$said" ;;
+esac`;
     const reach = (host: string, port: number) =>
-      inPod("data", "app.kubernetes.io/name=redis", "redis", [
-        "timeout",
-        "5",
-        "bash",
-        "-c",
-        `exec 3<>/dev/tcp/${host}/${port} && echo open`,
-      ]);
+      inPod("data", "app.kubernetes.io/name=redis", "redis", ["bash", "-c", script, host, String(port)]);
     expect(await reach("redis", 6379)).toBe("open");
     // Same namespace, and another one.
-    await expect(reach("postgres-rw", 5432)).rejects.toThrow();
-    await expect(reach("sophia-infrastructure.mcp", 8080)).rejects.toThrow();
+    expect(await reach("postgres-rw", 5432)).toMatch(/^(silence|refused)$/);
+    expect(await reach("sophia-infrastructure.mcp", 8080)).toMatch(/^(silence|refused)$/);
+    expect(await reach("nowhere.mcp", 8080)).toBe("no address of nowhere.mcp");
   });
 
   test("K5 M2 sophia_infrastructure runs on the MCP node, with one GPU slice", async () => {

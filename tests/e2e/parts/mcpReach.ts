@@ -1,17 +1,38 @@
+import { CoreV1Api, DiscoveryV1Api } from "@kubernetes/client-node";
 import { beforeAll, expect, test } from "vitest";
-import { minutes } from "../lab.ts";
+import { kubeconfig, minutes } from "../lab.ts";
 import { call, learnAccess, withClient } from "../mcpClient.ts";
 import { inPod, variableOf } from "../reach.ts";
 
-/** What becomes of a connection that a server's pod opens: `open`, or the reason why not. */
+/** What becomes of a connection that a server's pod opens: `open`, `silence`, or the reason why not. */
 const dial = (app: string, host: string, port: number) =>
   inPod("mcp", `app.kubernetes.io/name=${app}`, "server", [
     "node",
     "-e",
-    `const s = require("node:net").connect({ host: "${host}", port: ${port}, timeout: 3000 });
-const end = (said) => { console.log(said); s.destroy(); };
-s.on("connect", () => end("open")).on("timeout", () => end("silence")).on("error", (e) => end(e.code));`,
+    `require("node:dns").lookup("${host}", (unknown, host) => {
+  if (unknown) return console.log("no address: " + unknown.code);
+  const s = require("node:net").connect({ host, port: ${port}, timeout: 3000 });
+  const end = (said) => { console.log(said); s.destroy(); };
+  s.on("connect", () => end("open")).on("timeout", () => end("silence")).on("error", (e) => end(e.code));
+});`,
   ]);
+
+/** A connection to a known address that a network policy does not let through. */
+const kept = /^(silence|ECONNREFUSED)$/;
+
+/** Whether a service of the namespace `mcp` has a pod that is ready behind this port. */
+async function served(service: string, port: number): Promise<boolean> {
+  const config = kubeconfig();
+  const { spec } = await config
+    .makeApiClient(CoreV1Api)
+    .readNamespacedService({ namespace: "mcp", name: service });
+  const { items } = await config.makeApiClient(DiscoveryV1Api).listNamespacedEndpointSlice({
+    namespace: "mcp",
+    labelSelector: `kubernetes.io/service-name=${service}`,
+  });
+  const ready = items.flatMap(({ endpoints }) => endpoints ?? []).some(({ conditions }) => conditions?.ready);
+  return ready && spec?.ports?.some((each) => each.port === port) === true;
+}
 
 /** How far MCP servers reach, and what the one for Redis shows of it. */
 export function mcpReach() {
@@ -24,6 +45,8 @@ export function mcpReach() {
     // There is somebody at each place, for those who may.
     expect(await dial("redis", redis, 6379)).toBe("open");
     expect(await dial("lambda-labs-cli", lambda.hostname, outside)).toBe("open");
+    expect(await dial("sophia-infrastructure", "kubernetes.default.svc.cluster.local", 443)).toBe("open");
+    expect([await served("gong", 8080), await served("mcp-gateway", 8090)]).toEqual([true, true]);
     // `memory` calls nobody.
     for (const [host, port] of [
       [redis, 6379],
@@ -32,14 +55,12 @@ export function mcpReach() {
       ["mcp-gateway.mcp.svc.cluster.local", 8090],
       ["kubernetes.default.svc.cluster.local", 443],
     ] as const) {
-      expect([host, await dial("memory", host, port)]).toEqual([
-        host,
-        expect.stringMatching(/^(silence|E[A-Z]+)$/),
-      ]);
+      expect([host, await dial("memory", host, port)]).toEqual([host, expect.stringMatching(kept)]);
     }
     // To one place is not to all.
-    expect(await dial("redis", lambda.hostname, outside)).not.toBe("open");
-    expect(await dial("lambda-labs-cli", redis, 6379)).not.toBe("open");
+    expect(await dial("redis", lambda.hostname, outside)).toMatch(kept);
+    expect(await dial("lambda-labs-cli", redis, 6379)).toMatch(kept);
+    expect(await dial("memory", "nowhere.mcp.svc.cluster.local", 8080)).toMatch(/^no address/);
   });
 
   test("M3 a client reads Redis through the one endpoint: what it is, and a key of it", async () => {
