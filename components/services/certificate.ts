@@ -19,7 +19,7 @@ export class SelfSignedCertificate extends DynamicResource {
   ) {
     super(
       "services:SelfSignedCertificate",
-      "components/services/certificateProvider.ts",
+      "components/services/gpuMetrics/certificateProvider.ts",
       name,
       { names, certificate: undefined, key: undefined },
       pulumi.mergeOptions({ additionalSecretOutputs: ["key"] }, opts ?? {}),

@@ -6,7 +6,8 @@ import { providerText } from "./providerText.ts";
  *
  * Pulumi stores a dynamic provider's code in the state and compares it on every run. `pulumi.dynamic.Resource` puts the
  * whole closure there, so that every change of the code is a change of every resource, and delete runs the code of the
- * last update. Here the stored text only names the module, and the current code runs.
+ * last update. Here the stored text only names the module, and the current code runs. So a module that a state may name
+ * is never moved: a refresh or a deletion would not find it.
  *
  * Pulumi updates its entry for the dynamic provider whenever any configuration value changed, and interrupts what that
  * provider is doing. It does so when the program registers its first dynamic resource: that one must be registered

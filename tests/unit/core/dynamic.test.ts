@@ -6,6 +6,23 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, onTestFinished, test } from "vitest";
 import { DynamicResource } from "../../../components/core/provider/dynamic.ts";
 import { moduleOf, providerText } from "../../../components/core/provider/providerText.ts";
+import { sourcesIn } from "../../support/sources.ts";
+
+/** What states of stacks may name. One that is gone from here could not be refreshed or deleted there. */
+const modules = [
+  "components/services/gpuMetrics/certificateProvider.ts",
+  "data/estuary/provider/publication.ts",
+  "data/estuary/slot/provider.ts",
+  "k3s/config/knownKubeconfigProvider.ts",
+  "k3s/drainProvider.ts",
+  "k3s/identityProvider.ts",
+  "k3s/ssh/hostKeyProvider.ts",
+  "k3s/ssh/keyChangeProvider.ts",
+  "k3s/tunnel/closingProvider.ts",
+  ...["fileSystem", "firewallRules", "firewallRuleset", "instance", "instanceClaim", "sshKey"].map(
+    (name) => `lambda/provider/handlers/${name}.ts`,
+  ),
+];
 
 const module = "some/thing/provider.ts";
 const text = providerText(module);
@@ -31,6 +48,15 @@ function evaluate(folder: string, expression: string): unknown {
   writeFileSync(file, script);
   return JSON.parse(execFileSync(process.execPath, [file], { cwd: folder, encoding: "utf8" }));
 }
+
+test("modules that states name are all known, and still there", async () => {
+  const root = join(import.meta.dirname, "../../..");
+  const named = [...sourcesIn(root)]
+    .filter(([file, text]) => !file.startsWith("tests/") && text.includes("extends DynamicResource"))
+    .flatMap(([, text]) => [...text.matchAll(/"([\w/]+\.ts)"/g)].map(([, path]) => path));
+  expect(named.sort()).toEqual([...modules].sort());
+  for (const path of modules) expect(await import(join(root, path)), path).toHaveProperty("provider");
+});
 
 test("the stored text names the module and holds none of its code, so it is the same in every clone", () => {
   expect(text).toContain(module);

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { afterEach, expect, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { unknownValue } from "../../../components/core/provider/unknown.ts";
-import { type IdentityProps, provider } from "../../../k3s/known/identityProvider.ts";
-import { provider as kubeconfigs } from "../../../k3s/known/kubeconfigProvider.ts";
+import { provider as kubeconfigs } from "../../../k3s/config/knownKubeconfigProvider.ts";
+import { type IdentityProps, provider } from "../../../k3s/identityProvider.ts";
 
 const known: IdentityProps = { machineId: "m", clusterId: "c", authority: "a" };
 const diff = (news: Partial<IdentityProps>) => provider.diff?.("m", known, { ...known, ...news });

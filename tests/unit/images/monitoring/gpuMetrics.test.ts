@@ -5,7 +5,7 @@ import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { BasicConstraintsExtension, PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { isOld, selfSigned } from "../../../../components/services/certificateProvider.ts";
+import { isOld, selfSigned } from "../../../../components/services/gpuMetrics/certificateProvider.ts";
 import { answer, type Source } from "../../../../images/monitoring/gpu/api.ts";
 import { scrape } from "../../../../images/monitoring/gpu/exporters.ts";
 import { frontProxyOf, refusal } from "../../../../images/monitoring/gpu/frontProxy.ts";

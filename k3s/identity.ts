@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../../components/core/provider/dynamic.ts";
+import { DynamicResource } from "../components/core/provider/dynamic.ts";
 
 export interface IdentityArgs {
   /** A change replaces the resource: another machine is another cluster. */
@@ -19,6 +19,6 @@ export class Identity extends DynamicResource {
   declare readonly authority: pulumi.Output<string>;
 
   constructor(name: string, args: IdentityArgs, opts?: pulumi.CustomResourceOptions) {
-    super("k3s:Identity", "k3s/known/identityProvider.ts", name, { ...args }, opts);
+    super("k3s:Identity", "k3s/identityProvider.ts", name, { ...args }, opts);
   }
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { unknownValue } from "../../components/core/provider/unknown.ts";
+import { unknownValue } from "../components/core/provider/unknown.ts";
 
 export interface IdentityProps {
   machineId: string;

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { unknownValue } from "../../components/core/provider/unknown.ts";
-import { certificateEnd } from "../config/kubeconfig.ts";
+import { certificateEnd } from "./kubeconfig.ts";
 
 export interface KubeconfigProps {
   machineId: string;

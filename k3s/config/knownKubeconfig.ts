@@ -20,7 +20,7 @@ export class KnownKubeconfig extends DynamicResource {
     const secret = { additionalSecretOutputs: ["kubeconfig"] };
     super(
       "k3s:Kubeconfig",
-      "k3s/known/kubeconfigProvider.ts",
+      "k3s/config/knownKubeconfigProvider.ts",
       name,
       { ...args },
       pulumi.mergeOptions(secret, opts),
