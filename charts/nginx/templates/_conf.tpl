@@ -115,7 +115,12 @@ http {
     server_name _;
     limit_req zone=client burst={{ .Values.rateLimit.burst }} nodelay;
     {{- include "nginx.health" . | nindent 4 }}
+    # Not `return` here, which comes before the limit counts.
     location / {
+      try_files /none @misdirected;
+    }
+    location @misdirected {
+      internal;
       default_type application/json;
       return 421 '{"error":"misdirected request","message":"this server does not answer for that host name"}';
     }

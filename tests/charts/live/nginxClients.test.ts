@@ -164,6 +164,16 @@ describe("Nginx with the rendered configuration: limits", () => {
     expect(answers[429]?.[0]?.headers["retry-after"]).toBe("1");
   });
 
+  test("N1 limits who names a host that is not ours", async () => {
+    const own = await limited();
+    const answers = Object.groupBy(
+      await many(() => own.ask("/api", { host: "evil.test" })),
+      ({ status }) => status,
+    );
+    expect(Object.keys(answers)).toEqual(["421", "429"]);
+    expect(answers[429]?.length).toBeGreaterThan(20);
+  });
+
   test("M3 N1 limits who guesses tokens, and leaves known clients alone", async () => {
     const own = await limited();
     const guesses = many((at) => own.ask("/known", { authorization: `Bearer ${at}` }));
