@@ -84,7 +84,8 @@ export const hostSettings = z.strictObject({
   /**
    * Take a host that already runs instead of launching one. Never re-creates or reboots it. One that this stack launched
    * goes on running, and is no longer terminated with the stack. Its files stay, and the first update turns `ufw` off, closes
-   * every port that the platform does not need, lets only `user` log in by SSH, and by key, and updates packages. A host on
+   * every port that the platform does not need, lets only `user` log in by SSH, and by key, turns services named
+   * `*jupyter*` off and masks them, and updates packages. A host on
    * which another program installed K3s is refused before any of that. Lambda attaches firewall rulesets at the launch only: the
    * rules of an adopted host are set by hand, and each update warns of what they do not admit.
    */
