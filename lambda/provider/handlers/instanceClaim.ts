@@ -40,10 +40,11 @@ export const instanceClaim: Handler<ClaimInputs, ClaimOutputs> = {
     changes: !isDeepStrictEqual(old.adopt, inputs.adopt),
     replaces: [],
   }),
-  update: async (_context, _id, { claim, spared }, { adopt }) => ({
+  update: async (_context, _id, { claim, spared, adopted }, { adopt }) => ({
     claim,
     ...adoptionOf(adopt),
     spared: sparedBy(spared, adopt),
+    ...(adopted && adopt && { adopted }),
   }),
   async delete(context, id, { spared, adopted }) {
     if (!adopted) await releaseClaim(context, id, spared);
