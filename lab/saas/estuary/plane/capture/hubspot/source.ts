@@ -184,7 +184,7 @@ export class HubSpotSource implements Source {
   async #refreshed(begun: HubSpotPosition, emit: Emit, signal: AbortSignal): Promise<HubSpotPosition> {
     const now = this.#clock.now();
     const { schedule } = this.#binding;
-    if (!schedule || this.#calculated.length === 0 || !isDue(schedule, begun.refreshed ?? now, now))
+    if (!schedule || this.#calculated.length === 0 || !isDue(schedule, begun.refreshed ?? begun.since, now))
       return begun;
     const position = { ...begun, refreshed: now };
     const asked = { properties: this.#calculated.join(","), associations: this.#type.associated };
