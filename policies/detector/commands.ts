@@ -80,7 +80,8 @@ export const commands: Format[] = [
 ];
 
 /** A list of texts on one or more lines, in JSON, YAML or a Dockerfile. */
-const listed = /\[\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')(?:\s*,\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'))+\s*\]/g;
+const listed =
+  /\[\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')(?:\s*,\s*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'))+(?:\s*,)?\s*\]/g;
 const item = /"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'/g;
 
 /** The kind of key in a command whose words stand one by one in a list; undefined where one word alone is found anyway. */

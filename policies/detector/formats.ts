@@ -9,8 +9,7 @@ import { tokens } from "./tokens.ts";
  */
 const beforeLine = "(?:[\\s\"'`+,|#>*/]|\\\\+[nr]){0,200}";
 /** `Proc-Type: 4,ENCRYPTED`, `Comment: made by hand`. Each part has a bound, so that no text takes long to be none. */
-const pemHeader =
-  "[A-Za-z-]{1,40}: [^\\s\\\\]{1,80}(?:[ \\t][^\\s\\\\]{1,80}){0,9}[ \\t]{0,9}(?:\\r?\\n|\\\\+[nr])";
+const pemHeader = "[A-Za-z-]{1,40}:[ \\t][^\\r\\n\\\\]{0,400}(?:\\r?\\n|\\\\+[nr])";
 
 /**
  * Every key format that is known; the order is that of reports. Where a mark is long enough to be no accident, any

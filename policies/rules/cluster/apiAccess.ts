@@ -26,7 +26,11 @@ const faultsOf = (rule: Json, index: number): Fault[] =>
 
 /** A selector without a condition takes in every role. */
 const isEmpty = (selector: unknown): boolean =>
-  !isOpaque(selector) && Object.keys(object(selector)).length === 0;
+  !isOpaque(selector) &&
+  ["matchLabels", "matchExpressions"].every((name) => {
+    const conditions = object(selector)[name];
+    return !isOpaque(conditions) && Object.keys(conditions ?? {}).length === 0;
+  });
 
 /** Faults of a role that is made of others. */
 const aggregated = (selectors: unknown): Fault[] =>

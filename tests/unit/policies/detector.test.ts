@@ -85,6 +85,7 @@ describe("S3 keys of known formats", () => {
         "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n",
       ],
       ["PGP PRIVATE KEY BLOCK", "Version: GnuPG v2\nComment: made by hand, for a test\n\n"],
+      ["PGP PRIVATE KEY BLOCK", `Version: \nComment: ${"of very many words ".repeat(9)}\n\n`],
       ["OPENSSH PRIVATE KEY", ""],
     ]) {
       const text = `-----BEGIN ${kind}-----\n${headers}${body}\n-----END ${kind}-----\n`;

@@ -95,7 +95,8 @@ test("S3 a key in a command whose words stand in a list is found, in files and i
     ["curl", "-H", "Accept: text/plain", "-u", `bob:${password}`, "https://one.test"],
   ]) {
     const list = JSON.stringify(words);
-    for (const text of [`command: ${list}`, `CMD ${list}`, `command: ${list.replaceAll('"', "'")}`])
+    const lines = `command: [\n${words.map((each) => `  ${JSON.stringify(each)},\n`).join("")}],`;
+    for (const text of [`command: ${list}`, `CMD ${list}`, `command: ${list.replaceAll('"', "'")}`, lines])
       expect(
         detect(text).map(({ format: kind }) => kind),
         text.slice(0, 20),

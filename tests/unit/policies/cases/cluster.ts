@@ -210,9 +210,9 @@ export const clusterCases: Record<string, Case> = {
         ]),
       ),
       ...Object.fromEntries(
-        ["an empty selector", "a selector of nothing"].map((what, index) => [
-          `roles by ${what}`,
-          saying("aggregationRule: takes", aggregate([{ matchLabels: { a: "b" } }, index === 0 ? {} : null])),
+        [{}, null, { matchLabels: {} }, { matchExpressions: [] }].map((empty) => [
+          `roles by the selector ${JSON.stringify(empty)}`,
+          saying("aggregationRule: takes", aggregate([{ matchLabels: { a: "b" } }, empty])),
         ]),
       ),
       "a cluster administrator": binding("ClusterRoleBinding", "cluster-admin"),

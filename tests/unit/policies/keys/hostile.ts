@@ -24,6 +24,7 @@ const texts: Record<string, string> = {
   "options without a value": filled("--token "),
   "beginnings of a list": filled('["curl", '),
   "a list without an end": `[${filled('"curl", ')}`,
+  "blanks behind a list": `["curl", "-u"${filled(" ")}x`,
   "programs without an option": filled("curl "),
 };
 
