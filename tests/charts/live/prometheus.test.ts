@@ -145,7 +145,7 @@ describe("Prometheus and Alertmanager with the rendered configuration", () => {
   const message = (what: string, deadline: number, ...parts: string[]) =>
     waitFor({ what, deadline, interval: 0.2 }, async () => {
       const found = messages.find((text) => parts.every((part) => text.includes(part)));
-      return found ?? notYet(messages.join("\n") || "none came");
+      return found ?? notYet(messages.join("\n") || `none came; alerts: ${JSON.stringify(await alerts())}`);
     });
 
   const scraped = (query: string, part: string) =>
@@ -177,13 +177,13 @@ describe("Prometheus and Alertmanager with the rendered configuration", () => {
     await scraped("sophia_stream_rejected_records", "gong_calls");
     expect((await alerts()).filter(({ state }) => state === "firing")).toEqual([]);
     rejected = 3;
-    const raised = await message("a message that it fires", 60, "FIRING", "PipelineRecordsRejected");
+    const raised = await message("a message that it fires", 240, "FIRING", "PipelineRecordsRejected");
     expect(raised).toMatch(/^\/webhook /);
     expect(raised).toContain("FIRING: PipelineRecordsRejected (warning)");
     expect(raised).toContain("gong_calls: 3 records were rejected in the last day");
     expect(raised).toContain("docs/runbooks/pipeline/records-rejected.md");
     rejected = 0;
-    await message("a message that it ended", 60, "RESOLVED", "PipelineRecordsRejected");
+    await message("a message that it ended", 240, "RESOLVED", "PipelineRecordsRejected");
     expect(await alerts()).toEqual([]);
   });
 });
