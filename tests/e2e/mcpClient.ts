@@ -45,14 +45,15 @@ export async function call(
   return text;
 }
 
-export const toolsOf = (path: string) =>
-  withClient("2026-07-28", path, async (client) => (await client.listTools()).tools.map(({ name }) => name));
+export const toolsOf = (path: string, era: Era = "2026-07-28") =>
+  withClient(era, path, async (client) => (await client.listTools()).tools.map(({ name }) => name));
 
 /** Lists at a time: that all come from the same one of two replicas happens once in 128 times. */
 export const asked = 8;
 
 /** Lists of tools by several connections at once, which the replicas of the gateway share. */
-export const listsOfReplicas = () => Promise.all(Array.from({ length: asked }, () => toolsOf("/mcp")));
+export const listsOfReplicas = (era?: Era) =>
+  Promise.all(Array.from({ length: asked }, () => toolsOf("/mcp", era)));
 
 /** Sends a body to the door, as it is; without one it only looks. */
 export function knock(

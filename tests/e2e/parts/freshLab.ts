@@ -72,7 +72,7 @@ export function freshLab() {
       (one) => one.metadata?.name ?? "",
     );
     const login = names.find((name) => name.endsWith("probe")) ?? "";
-    const ca = await secret(names.find((name) => name.endsWith("-ca")) ?? "", "ca.crt");
+    const ca = await secret("postgres-tls", "ca.crt");
     const [user, password] = [await secret(login, "username"), await secret(login, "password")];
     const pod = (
       await core.listNamespacedPod({ namespace: "data", labelSelector: "cnpg.io/podRole=instance" })

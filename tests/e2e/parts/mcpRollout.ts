@@ -94,10 +94,13 @@ async function replicasThatServe(client: Client, tool: string): Promise<string[]
   return [...after].flatMap(([name, count]) => (count > (before.get(name) ?? 0) ? [name] : []));
 }
 
-/** Tests before these take servers away: a replica that listed tools meanwhile leaves theirs out for 30 s. */
+/**
+ * Tests before these take servers away: a replica that listed tools meanwhile leaves theirs out for 30 s, and a session of
+ * the older revision that begins before a server is known to be back has none of them to its end.
+ */
 const allOffered = () =>
   waitFor({ what: "every replica to offer all tools", deadline: 120, interval: 1 }, async () => {
-    const lists = await listsOfReplicas();
+    const lists = (await Promise.all(eras.map((era) => listsOfReplicas(era)))).flat();
     const short = lists.filter((names) => !called.every((name) => names.includes(name)));
     return short.length === 0 || notYet(`${short.length} of ${lists.length} lists lack some of ${called}`);
   });
