@@ -235,6 +235,8 @@ export const clusterCases: Record<string, Case> = {
         { verbs: ["get", unknown, "constructor"], resources: ["pods", "pods/*"] },
       ]),
       "roles by a label": aggregate([{ matchLabels: { a: "b" } }]),
+      "roles by an expression": aggregate([{ matchExpressions: [{ key: "a", operator: "Exists" }] }]),
+      "roles by conditions that are not known yet": aggregate([{ matchLabels: unknown }]),
       "roles by a selector that is not known yet": aggregate([unknown]),
       "roles by selectors that are not known yet": aggregate(unknown),
       "verbs that are not known yet": role("Role", [{ verbs: unknown }]),
