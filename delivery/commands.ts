@@ -1,20 +1,20 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ParseArgsOptionsConfig } from "node:util";
-import { replace, stop, up } from "./changes.ts";
 import { readPlan } from "./comment/plan.ts";
 import { render } from "./comment/render.ts";
 import { describePlan } from "./comment/write.ts";
 import { gitHub } from "./github/client.ts";
 import { planFor, postComment, pullOf } from "./github/comment.ts";
 import { report } from "./github/issue.ts";
-import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
+import { deadlineIn, type Given, need, optional, programOf } from "./options.ts";
 import { dnsFault } from "./stack/dns.ts";
 import { guard } from "./stack/guard.ts";
 import { type Program, preview } from "./stack/program.ts";
 import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts";
 import { scanStack } from "./stack/scan.ts";
 import { reachIn, verified } from "./stack/verify.ts";
+import { replace, stop, up } from "./updates.ts";
 import { advisories, drift, health, isStopped, rotation } from "./watch.ts";
 
 export interface Command {

@@ -1,7 +1,7 @@
 import { type AnySecretName, type Secret, secrets } from "../../components/settings/environment/secrets.ts";
 import { configKey, liveSecrets, usersOf } from "../../components/settings/environment/uses.ts";
-import type { Variable } from "../../components/settings/environment/variable.ts";
-import { variables } from "../../components/settings/environment/variables.ts";
+import { variables } from "../../components/settings/environment/variables/index.ts";
+import type { Variable } from "../../components/settings/environment/variables/variable.ts";
 import { suggestion } from "../../components/settings/parse.ts";
 import { settingsSchema } from "../../components/settings/schema.ts";
 import { entriesOf, type Report, type Value } from "./report.ts";

@@ -11,7 +11,7 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
-// components/settings/environment/variables.ts has the same: an image's programs can import nothing from outside of it.
+// components/settings/environment/variables/index.ts has the same: an image's programs can import nothing from outside of it.
 
 /** What the exporter of the hosts' health reads. */
 export const exporterEnvironment = z.object({

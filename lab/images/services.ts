@@ -92,7 +92,6 @@ export const serviceImages: PublishedImage[] = [
         "components/settings/environment",
         "lambda/client",
         "mcp/check",
-        "mcp/probe.ts",
         "mcp/servers",
         "mcp/vendor",
       ],

@@ -1,6 +1,6 @@
 import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
-import type { Variable } from "../../components/settings/environment/variable.ts";
-import { variablesFor } from "../../components/settings/environment/variables.ts";
+import { variablesFor } from "../../components/settings/environment/variables/index.ts";
+import type { Variable } from "../../components/settings/environment/variables/variable.ts";
 import { suggestion } from "../../components/settings/parse.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import { type CatalogEntry, isDeployed, oneReplica } from "./entry.ts";

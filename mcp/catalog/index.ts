@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { variablesFor } from "../../components/settings/environment/variables.ts";
+import { variablesFor } from "../../components/settings/environment/variables/index.ts";
 import { type CatalogEntry, type CatalogInput, catalogEntry } from "./entry.ts";
-import { ownServers } from "./own.ts";
+import { ownServers } from "./ownServers.ts";
 import { remoteServers } from "./remotes.ts";
-import { vendorServers } from "./vendors.ts";
+import { vendorServers } from "./vendorServers.ts";
 
 const schema = z
   .array(catalogEntry)

@@ -1,6 +1,6 @@
-import { type Era, type Probe, probe } from "../probe.ts";
 import type { Access, GatewayAccess } from "./access.ts";
 import { type Answer, type CheckedServer, type GatewayView, judged, type ServerCheck } from "./judge.ts";
+import { type Era, type Probe, probe } from "./probe.ts";
 import { readHealths } from "./status.ts";
 
 export const eras: Era[] = ["2025-11-25", "2026-07-28"];

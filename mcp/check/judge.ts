@@ -1,4 +1,4 @@
-import type { Era, Probe } from "../probe.ts";
+import type { Era, Probe } from "./probe.ts";
 
 /** What the check needs to know of a server. */
 export interface CheckedServer {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { notYet, WaitTimeout, waitFor } from "../../components/core/wait.ts";
-import { environmentSchema } from "../../components/settings/environment/variables.ts";
+import { environmentSchema } from "../../components/settings/environment/variables/index.ts";
 import { readEnvironment } from "../servers/kit/environment.ts";
 import { checkServers } from "./checkServers.ts";
 import type { GatewayView, ServerCheck } from "./judge.ts";

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { containerEnvironment, secretsFolder } from "../../components/settings/environment/uses.ts";
-import { variablesFor } from "../../components/settings/environment/variables.ts";
+import { variablesFor } from "../../components/settings/environment/variables/index.ts";
 import { type CatalogEntry, type DeployedEntry, isDeployed } from "../catalog/index.ts";
 
 type EnvVar = types.input.core.v1.EnvVar;

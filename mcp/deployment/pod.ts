@@ -5,7 +5,7 @@ import { restrictedContainer, restrictedPod } from "../../components/services/re
 import { secretsFolder } from "../../components/settings/environment/uses.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import type { DeployedEntry } from "../catalog/index.ts";
-import { alive, bridgeClosingSeconds, bridged, watched } from "../catalog/vendor.ts";
+import { alive, bridgeClosingSeconds, bridged, watched } from "../catalog/vendorCommands.ts";
 
 type Container = types.input.core.v1.Container;
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
-import type { Variable } from "../../components/settings/environment/variable.ts";
-import { variables } from "../../components/settings/environment/variables.ts";
+import { variables } from "../../components/settings/environment/variables/index.ts";
+import type { Variable } from "../../components/settings/environment/variables/variable.ts";
 import type { Provided } from "./environment.ts";
 
 /** The platform's services, as its MCP servers reach them. */

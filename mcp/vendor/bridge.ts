@@ -4,7 +4,7 @@
  *
  *   node bridge.ts <port of /alive> <arguments of mcp-proxy, --port among them>
  */
-import { faultOf, listTools, serveAlive } from "./alive.ts";
+import { faultOf, listTools, serveAlive } from "./liveness.ts";
 
 const [alivePort, ...forBridge] = process.argv.slice(2);
 const url = `http://127.0.0.1:${forBridge[forBridge.indexOf("--port") + 1]}/mcp`;

@@ -4,8 +4,9 @@
  *
  *   node watched.ts <port of /alive> <port of the program> <file of the program> <its arguments>
  */
-import { faultOf, listTools, post, serveAlive } from "./alive.ts";
+
 import { runChild } from "./child.ts";
+import { faultOf, listTools, post, serveAlive } from "./liveness.ts";
 
 const [, , alivePort, port, file = "", ...args] = process.argv;
 const url = `http://127.0.0.1:${port}/mcp`;

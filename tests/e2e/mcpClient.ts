@@ -1,5 +1,5 @@
 import { request } from "node:https";
-import { connect, type Era } from "../../mcp/probe.ts";
+import { connect, type Era } from "../../mcp/check/probe.ts";
 import { type McpAccess, mcpAccess } from "./reach.ts";
 
 export const eras: Era[] = ["2025-11-25", "2026-07-28"];

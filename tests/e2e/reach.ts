@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:net";
 import { PassThrough } from "node:stream";
 import { AppsV1Api, CoreV1Api, Exec, PortForward } from "@kubernetes/client-node";
 import { files } from "../../lab/lab.ts";
-import { connect, type Era } from "../../mcp/probe.ts";
+import { connect, type Era } from "../../mcp/check/probe.ts";
 import { run } from "../../tools/exec.ts";
 import { command, kubeconfig, lab, status } from "./lab.ts";
 

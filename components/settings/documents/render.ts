@@ -2,8 +2,8 @@ import { type Consumer, type ConsumerName, consumers } from "../environment/cons
 import { generated } from "../environment/generated.ts";
 import { type Secret, secrets } from "../environment/secrets.ts";
 import { configKey, liveSecrets, usersOf, valuesOf } from "../environment/uses.ts";
-import type { Variable } from "../environment/variable.ts";
-import { variables } from "../environment/variables.ts";
+import { variables } from "../environment/variables/index.ts";
+import type { Variable } from "../environment/variables/variable.ts";
 import type { Row } from "./rows.ts";
 
 const cell = (text: string) => text.replaceAll("|", "\\|");

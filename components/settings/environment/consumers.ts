@@ -18,7 +18,7 @@ const vendorServers = Object.fromEntries(
 ) as { [Server in VendorServer as `mcp/${Server}`]: Consumer };
 
 /**
- * Who reads what is listed in `secrets.ts` and `variables.ts`. MCP servers bear the name of their catalog entry after
+ * Who reads what is listed in `secrets.ts` and `variables/`. MCP servers bear the name of their catalog entry after
  * `mcp/`; a test compares them with the catalog.
  */
 export const consumers = {

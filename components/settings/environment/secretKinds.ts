@@ -25,7 +25,7 @@ export interface Secret {
   /** Without a required one the program does not start; without another one its consumer is left out. */
   required: boolean;
   format: z.ZodType<string>;
-  /** Parts of the Pulumi program that read it. Services that do are in `variables.ts`. */
+  /** Parts of the Pulumi program that read it. Services that do are in `variables/`. */
   usedBy: readonly ConsumerName[];
   /** Where a new one comes from. */
   obtain: string;

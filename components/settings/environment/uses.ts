@@ -1,7 +1,7 @@
 import { anyBuilt, type ConsumerName } from "./consumers.ts";
 import { type AnySecretName, type Secret, secrets } from "./secrets.ts";
-import type { Variable } from "./variable.ts";
-import { type VariableName, variables, variablesFor } from "./variables.ts";
+import { type VariableName, variables, variablesFor } from "./variables/index.ts";
+import type { Variable } from "./variables/variable.ts";
 
 const allSecrets = Object.entries(secrets) as [AnySecretName, Secret][];
 const allVariables = Object.values(variables) as Variable[];

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import type { z } from "zod";
 import { gpuEnvironment, readEnvironment } from "../environment.ts";
 import { messageOf } from "../errors.ts";
-import { look, metricsOf } from "../mcp/look.ts";
+import { look, metricsOf } from "../mcp/health.ts";
 import { scrape } from "./exporters.ts";
 import { frontProxyOf, frontProxyPath } from "./frontProxy.ts";
 import { podNames, readKubernetes } from "./kubernetes.ts";

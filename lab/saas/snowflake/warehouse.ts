@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { snowflakeAccount } from "../../../components/settings/sections/snowflake.ts";
 import { keyPairToken } from "../../../data/quality/warehouse/keyPair.ts";
+import type { SnowflakeConfig } from "../estuary/plane/types.ts";
 import type { OpenWarehouse, Warehouse } from "../estuary/plane/warehouse.ts";
-import type { SnowflakeConfig } from "../estuary/plane.ts";
 
 interface Answer {
   success?: boolean;

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { environmentSchema } from "../../../components/settings/environment/variables.ts";
+import { environmentSchema } from "../../../components/settings/environment/variables/index.ts";
 
 /** What every server of ours reads from its environment. */
 export const baseEnvironment = environmentSchema("mcp-kit");

@@ -1,4 +1,4 @@
-import { environmentSchema } from "../../../components/settings/environment/variables.ts";
+import { environmentSchema } from "../../../components/settings/environment/variables/index.ts";
 import { main } from "../kit/main.ts";
 import { secretFile } from "../kit/secret.ts";
 import { inferenceApi } from "./api.ts";

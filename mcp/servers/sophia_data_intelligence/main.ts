@@ -1,4 +1,4 @@
-import { environmentSchema } from "../../../components/settings/environment/variables.ts";
+import { environmentSchema } from "../../../components/settings/environment/variables/index.ts";
 import { main } from "../kit/main.ts";
 import { databaseOf } from "../kit/postgres/environment.ts";
 import { dataTools } from "./tools.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { environmentSchema } from "../../../components/settings/environment/variables.ts";
+import { environmentSchema } from "../../../components/settings/environment/variables/index.ts";
 import { apiKeyFrom } from "../kit/lambda.ts";
 import { main } from "../kit/main.ts";
 import { inCluster } from "./kubernetes.ts";

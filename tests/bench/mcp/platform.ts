@@ -3,7 +3,7 @@ import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { files, type Lab, labOf } from "../../../lab/lab.ts";
 import { openStack } from "../../../lab/stack/open.ts";
 import type { McpOutputs } from "../../../lab/status/mcp.ts";
-import { connect } from "../../../mcp/probe.ts";
+import { connect } from "../../../mcp/check/probe.ts";
 import { docker, labels, linesOf } from "../../../tools/docker/docker.ts";
 import { Group } from "./groups.ts";
 

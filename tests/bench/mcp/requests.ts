@@ -1,4 +1,4 @@
-import type { Era } from "../../../mcp/probe.ts";
+import type { Era } from "../../../mcp/check/probe.ts";
 
 export interface Endpoint {
   /** What the `Host` header says. */

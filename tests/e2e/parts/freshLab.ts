@@ -4,7 +4,7 @@ import pg from "pg";
 import { expect, test } from "vitest";
 import { namespaceNames } from "../../../components/network/names.ts";
 import { files } from "../../../lab/lab.ts";
-import type { Era } from "../../../mcp/probe.ts";
+import type { Era } from "../../../mcp/check/probe.ts";
 import { run } from "../../../tools/exec.ts";
 import { kubeconfig, lab, status } from "../lab.ts";
 import { connectThroughNginx, forward, inPod, statusCode } from "../reach.ts";

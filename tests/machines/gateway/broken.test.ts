@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { type Connection, connect } from "../../../mcp/check/probe.ts";
 import { vmcp } from "../../../mcp/gateway/vmcp.ts";
-import { type Connection, connect } from "../../../mcp/probe.ts";
 import { type Bench, openBench } from "./bench.ts";
 import { type Mood, type Moody, startMoody } from "./moody.ts";
 import { backendOf, memoryLimit, type Program, startGateway, startServer } from "./programs.ts";

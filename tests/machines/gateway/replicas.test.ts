@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { connect, type Era } from "../../../mcp/probe.ts";
+import { connect, type Era } from "../../../mcp/check/probe.ts";
 import { startRedis } from "../../support/servers/databases/redis.ts";
 import { type Bench, nginxImage, openBench } from "./bench.ts";
 import { backendOf, type Door, type Program, startDoor, startGateway, startServer } from "./programs.ts";

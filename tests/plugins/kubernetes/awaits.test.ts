@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { end, failToPull, podsOf, run } from "./kubelet.ts";
-import { unique } from "./objects.ts";
-import { configured } from "./provider.ts";
+import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
+import { end, failToPull, podsOf, run } from "./support/kubelet.ts";
+import { unique } from "./support/objects.ts";
+import { configured } from "./support/provider.ts";
 
 let plane: ControlPlane;
 beforeAll(async () => {

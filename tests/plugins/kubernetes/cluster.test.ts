@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../../support/servers/ports.ts";
 import { brief } from "../events.ts";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { configMap, objects, unique } from "./objects.ts";
+import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
+import { configMap, objects, unique } from "./support/objects.ts";
 
 let plane: ControlPlane;
 beforeAll(async () => {

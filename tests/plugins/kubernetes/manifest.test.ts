@@ -6,7 +6,7 @@ import { checkout } from "../../../lab/pulumi/versions.ts";
 import { run } from "../../../tools/exec.ts";
 import { brief } from "../events.ts";
 import { runProgram } from "../harness.ts";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
+import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
 
 let plane: ControlPlane;
 beforeAll(async () => {

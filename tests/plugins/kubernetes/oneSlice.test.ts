@@ -3,8 +3,8 @@ import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { oneSliceBinding, oneSlicePolicy } from "../../../components/services/gpu.ts";
 import type { PlainObject } from "../../../lab/pulumi/plugins/kit/values.ts";
 import { isInvalid } from "../../../lab/pulumi/plugins/kubernetes/cluster/http.ts";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { objects } from "./objects.ts";
+import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
+import { objects } from "./support/objects.ts";
 
 let plane: ControlPlane;
 beforeAll(async () => {

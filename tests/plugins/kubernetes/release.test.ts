@@ -6,10 +6,10 @@ import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { Secret, unknown } from "../../../lab/pulumi/plugins/kit/values.ts";
 import { run } from "../../../tools/exec.ts";
 import { brief } from "../events.ts";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { copyOf, killHelm, kubeconfigFile, markAs, watchedHelm } from "./helm.ts";
-import { objects, unique } from "./objects.ts";
-import { configured } from "./provider.ts";
+import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
+import { copyOf, killHelm, kubeconfigFile, markAs, watchedHelm } from "./support/helm.ts";
+import { objects, unique } from "./support/objects.ts";
+import { configured } from "./support/provider.ts";
 
 let plane: ControlPlane;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { run } from "../../../tools/exec.ts";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { kubeconfigFile, markAs } from "./helm.ts";
-import { unique } from "./objects.ts";
+import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
+import { kubeconfigFile, markAs } from "./support/helm.ts";
+import { unique } from "./support/objects.ts";
 
 let plane: ControlPlane;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { objects, unique } from "./objects.ts";
-import { configured } from "./provider.ts";
+import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
+import { objects, unique } from "./support/objects.ts";
+import { configured } from "./support/provider.ts";
 
 let plane: ControlPlane;
 beforeAll(async () => {

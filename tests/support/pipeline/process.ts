@@ -2,7 +2,7 @@
 import { text } from "node:stream/consumers";
 import pg from "pg";
 import { createPlane } from "../../../lab/saas/estuary/plane/create.ts";
-import type { LiveSpecs } from "../../../lab/saas/estuary/plane.ts";
+import type { LiveSpecs } from "../../../lab/saas/estuary/plane/types.ts";
 import { spokenTo } from "./warehouse.ts";
 
 interface Given {

@@ -1,5 +1,5 @@
 import { publicKeyOf } from "../../../data/quality/warehouse/keyPair.ts";
-import type { SnowflakeConfig } from "../../../lab/saas/estuary/plane.ts";
+import type { SnowflakeConfig } from "../../../lab/saas/estuary/plane/types.ts";
 import { warehouseAt } from "../../../lab/saas/snowflake/warehouse.ts";
 import { rsaKey, startTestSnowflake } from "../servers/databases/snowflake.ts";
 

@@ -14,7 +14,7 @@ import type {
   PostgresLogin,
   SlackConfig,
   SnowflakeConfig,
-} from "../../../lab/saas/estuary/plane.ts";
+} from "../../../lab/saas/estuary/plane/types.ts";
 
 const task = { image: "lab", disabled: false, publicationId: "1" };
 const fields = (require: readonly string[] = []) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ZodObject, ZodType } from "zod";
-import { variablesFor } from "../../../components/settings/environment/variables.ts";
+import { variablesFor } from "../../../components/settings/environment/variables/index.ts";
 import { gongEnvironment } from "../../../data/gong/settings.ts";
 import { postgresEnvironment } from "../../../data/kit/environment.ts";
 import { migrationEnvironment } from "../../../data/migrations/main.ts";

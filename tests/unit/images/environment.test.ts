@@ -2,7 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { environmentSchema, type VariableName } from "../../../components/settings/environment/variables.ts";
+import {
+  environmentSchema,
+  type VariableName,
+} from "../../../components/settings/environment/variables/index.ts";
 import { repository } from "../../../tools/repository.ts";
 
 const postgres = ["SOPHIA_POSTGRES_HOST", "SOPHIA_POSTGRES_USER", "SOPHIA_POSTGRES_PASSWORD_FILE"];

@@ -17,12 +17,12 @@ import {
   usersOf,
   valuesOf,
 } from "../../../components/settings/environment/uses.ts";
-import type { Variable } from "../../../components/settings/environment/variable.ts";
 import {
   environmentSchema,
   secretFilesFor,
   variables,
-} from "../../../components/settings/environment/variables.ts";
+} from "../../../components/settings/environment/variables/index.ts";
+import type { Variable } from "../../../components/settings/environment/variables/variable.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";
 import { secretsSchema } from "../../../components/settings/schema.ts";
 import { catalog } from "../../../mcp/catalog/index.ts";

@@ -1,4 +1,4 @@
-import type { LiveSpecs, Plane } from "../plane.ts";
+import type { LiveSpecs, Plane } from "../plane/types.ts";
 import { type Build, build } from "./build.ts";
 import { liveSpecs } from "./live.ts";
 import { type Draft, type DraftSpec, type JobType, type Publication, Store } from "./state.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { LiveCapture, LiveCollection, LiveMaterialization, LiveSpecs } from "../plane.ts";
+import type { LiveCapture, LiveCollection, LiveMaterialization, LiveSpecs } from "../plane/types.ts";
 import { connectorOf } from "./connectors.ts";
 import { capture, collection, isInferred, materialization, sourceName } from "./models.ts";
 import { decryptConfig } from "./sops.ts";

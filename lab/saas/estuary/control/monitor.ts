@@ -1,4 +1,4 @@
-import type { TaskStatus } from "../plane.ts";
+import type { TaskStatus } from "../plane/types.ts";
 import type { ControlPlane } from "./controlPlane.ts";
 import { models } from "./models.ts";
 import type { SpecType } from "./state.ts";

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "../../../../components/core/wait.ts";
-import type { LiveSpecs, Plane, TaskStatus } from "../plane.ts";
 import type { Surroundings } from "./task/sources.ts";
 import { Statuses, said } from "./task/status.ts";
 import { runUnit, sinkOf, type UnitOptions, type UnitSpec } from "./task/unit.ts";
+import type { LiveSpecs, Plane, TaskStatus } from "./types.ts";
 import { validate } from "./validate.ts";
 import type { OpenWarehouse } from "./warehouse.ts";
 

@@ -1,8 +1,8 @@
-import type { LiveCapture, LiveSpecs, SpecFault } from "../plane.ts";
 import { HubSpotClient } from "./capture/hubspot/client.ts";
 import { SlackClient } from "./capture/slack/client.ts";
 import type { Surroundings } from "./task/sources.ts";
 import { said } from "./task/status.ts";
+import type { LiveCapture, LiveSpecs, SpecFault } from "./types.ts";
 
 /** Seconds that a vendor may take to answer. */
 const patience = 15;

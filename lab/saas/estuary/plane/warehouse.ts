@@ -1,4 +1,4 @@
-import type { SnowflakeConfig } from "../plane.ts";
+import type { SnowflakeConfig } from "./types.ts";
 
 /** A value on its way into the warehouse: times and JSON are text. */
 export type Cell = string | number | boolean | null;

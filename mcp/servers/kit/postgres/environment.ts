@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { environmentSchema } from "../../../../components/settings/environment/variables.ts";
+import type { environmentSchema } from "../../../../components/settings/environment/variables/index.ts";
 import { secretFile } from "../secret.ts";
 import { type Database, openDatabase } from "./database.ts";
 

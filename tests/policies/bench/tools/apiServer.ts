@@ -2,7 +2,7 @@ import { StatusError } from "../../../../lab/pulumi/plugins/kubernetes/cluster/h
 import { podOf } from "../../../../policies/engine/pods.ts";
 import { manifestSubjects } from "../../../../policies/engine/subjects.ts";
 import { object } from "../../../../policies/engine/values.ts";
-import { type ControlPlane, startControlPlane } from "../../../plugins/kubernetes/controlPlane.ts";
+import { type ControlPlane, startControlPlane } from "../../../plugins/kubernetes/support/controlPlane.ts";
 import type { Body } from "../manifests/shapes.ts";
 import type { Tool } from "./tool.ts";
 

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { connect, type Era } from "../../../../mcp/probe.ts";
+import { connect, type Era } from "../../../../mcp/check/probe.ts";
 import { serve } from "../../../../mcp/servers/kit/serve.ts";
 import type { Tool } from "../../../../mcp/servers/kit/tool.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import type { z } from "zod";
-import { environmentSchema } from "../../../../components/settings/environment/variables.ts";
+import { environmentSchema } from "../../../../components/settings/environment/variables/index.ts";
 import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { gongEnvironment } from "../../../../data/gong/settings.ts";
 import { gongLimits } from "../../../../lab/saas/gong/limits.ts";

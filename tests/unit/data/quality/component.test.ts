@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { logins } from "../../../../components/services/postgres/logins.ts";
-import { environmentSchema } from "../../../../components/settings/environment/variables.ts";
+import { environmentSchema } from "../../../../components/settings/environment/variables/index.ts";
 import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { Quality } from "../../../../data/quality/component/quality.ts";
 import { snowflakeSection } from "../../../support/pipeline/settings.ts";

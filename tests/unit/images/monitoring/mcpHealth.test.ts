@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import { metricsOf } from "../../../../images/monitoring/mcp/look.ts";
+import { metricsOf } from "../../../../images/monitoring/mcp/health.ts";
 import { targetsSchema } from "../../../../images/monitoring/mcp/targets.ts";
 import { repository } from "../../../../tools/repository.ts";
 

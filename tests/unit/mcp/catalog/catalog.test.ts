@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { peerOf } from "../../../../components/network/egress.ts";
 import { type CatalogInput, catalogEntry, type DeployedEntry } from "../../../../mcp/catalog/entry.ts";
 import { catalog, isDeployed, readCatalog } from "../../../../mcp/catalog/index.ts";
-import { sophiaInfrastructure } from "../../../../mcp/catalog/own.ts";
+import { sophiaInfrastructure } from "../../../../mcp/catalog/ownServers.ts";
 import { clientLabels, egressRules } from "../../../../mcp/deployment/egress.ts";
 import { dns } from "../../../../mcp/deployment/pod.ts";
 

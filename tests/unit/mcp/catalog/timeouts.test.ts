@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { variablesFor } from "../../../../components/settings/environment/variables.ts";
+import { variablesFor } from "../../../../components/settings/environment/variables/index.ts";
 import { catalog } from "../../../../mcp/catalog/index.ts";
 import { gongTools } from "../../../../mcp/servers/gong/tools.ts";
 import { type Tool, usualTimeout } from "../../../../mcp/servers/kit/tool.ts";

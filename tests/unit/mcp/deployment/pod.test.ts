@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import type { CatalogInput } from "../../../../mcp/catalog/entry.ts";
 import { isDeployed, readCatalog } from "../../../../mcp/catalog/index.ts";
-import { sophiaInfrastructure } from "../../../../mcp/catalog/own.ts";
-import { vendorServers } from "../../../../mcp/catalog/vendors.ts";
+import { sophiaInfrastructure } from "../../../../mcp/catalog/ownServers.ts";
+import { vendorServers } from "../../../../mcp/catalog/vendorServers.ts";
 import { environmentOf } from "../../../../mcp/deployment/environment.ts";
 import { dns, podSpec } from "../../../../mcp/deployment/pod.ts";
 

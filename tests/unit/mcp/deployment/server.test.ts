@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import type { CatalogInput } from "../../../../mcp/catalog/entry.ts";
 import { isDeployed, readCatalog } from "../../../../mcp/catalog/index.ts";
-import { sophiaInfrastructure } from "../../../../mcp/catalog/own.ts";
+import { sophiaInfrastructure } from "../../../../mcp/catalog/ownServers.ts";
 import type { McpServerArgs } from "../../../../mcp/deployment/objects.ts";
 import { McpServer } from "../../../../mcp/deployment/server.ts";
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { variablesFor } from "../../../../components/settings/environment/variables.ts";
-import { type Era, probe } from "../../../../mcp/probe.ts";
+import { variablesFor } from "../../../../components/settings/environment/variables/index.ts";
+import { type Era, probe } from "../../../../mcp/check/probe.ts";
 
 const servers = fileURLToPath(new URL("../../../../mcp/servers", import.meta.url));
 const names = readdirSync(servers, { withFileTypes: true })

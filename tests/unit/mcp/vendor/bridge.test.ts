@@ -4,8 +4,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import { alive, bridged } from "../../../../mcp/catalog/vendor.ts";
-import { connect, probe } from "../../../../mcp/probe.ts";
+import { alive, bridged } from "../../../../mcp/catalog/vendorCommands.ts";
+import { connect, probe } from "../../../../mcp/check/probe.ts";
 
 const repository = join(import.meta.dirname, "../../../..");
 const program = join(repository, "tests/support/servers/mcp/stdio.ts");

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import { alive, watched } from "../../../../mcp/catalog/vendor.ts";
-import { probe } from "../../../../mcp/probe.ts";
+import { alive, watched } from "../../../../mcp/catalog/vendorCommands.ts";
+import { probe } from "../../../../mcp/check/probe.ts";
 import { freePort } from "../../../support/servers/ports.ts";
 
 const repository = join(import.meta.dirname, "../../../..");

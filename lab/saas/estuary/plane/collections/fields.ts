@@ -1,4 +1,4 @@
-import type { FieldSelection } from "../../plane.ts";
+import type { FieldSelection } from "../types.ts";
 import { fieldOf, pathOf } from "./document.ts";
 import { reductionOf } from "./rules.ts";
 import { type ColumnType, columnTypeOf, propertiesOf, type Schema, schemaAt, typesOf } from "./schema.ts";

@@ -1,6 +1,6 @@
 import type { ClientConfig } from "pg";
 import pg from "pg";
-import type { PostgresLogin } from "../../plane.ts";
+import type { PostgresLogin } from "../types.ts";
 import { type Reached, reach } from "./tunnel.ts";
 
 /** All values as the text that PostgreSQL writes. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Client } from "ssh2";
 import { asError } from "../../../../../components/core/errors.ts";
-import type { NetworkTunnel } from "../../plane.ts";
+import type { NetworkTunnel } from "../types.ts";
 
 /** Where to connect, and how to end what is in between. */
 export interface Reached {

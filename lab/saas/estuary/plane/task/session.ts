@@ -1,8 +1,8 @@
 import type { Clock } from "../../../../../components/core/wait.ts";
-import type { LiveCollection } from "../../plane.ts";
 import { type Change, pathOf } from "../collections/document.ts";
 import { reduce } from "../collections/reduce.ts";
 import { type Schema, schemaToRead } from "../collections/schema.ts";
+import type { LiveCollection } from "../types.ts";
 import { Queue, type Queued, type Room } from "./queue.ts";
 import { again, type Backoff } from "./retry.ts";
 import type { Binding, Checkpoint, Sink } from "./sink.ts";

@@ -1,5 +1,4 @@
 import type { Clock } from "../../../../../components/core/wait.ts";
-import type { LiveCapture, LiveCollection } from "../../plane.ts";
 import { HubSpotClient } from "../capture/hubspot/client.ts";
 import { HubSpotSource } from "../capture/hubspot/source.ts";
 import { PostgresSource } from "../capture/postgres/source.ts";
@@ -8,6 +7,7 @@ import { SlackClient } from "../capture/slack/client.ts";
 import { SlackMessages } from "../capture/slack/messages.ts";
 import { checker } from "../collections/check.ts";
 import type { Document } from "../collections/document.ts";
+import type { LiveCapture, LiveCollection } from "../types.ts";
 import type { Source } from "./source.ts";
 
 /** Where the lab's services are, and how often they are asked. */

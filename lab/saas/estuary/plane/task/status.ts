@@ -1,4 +1,4 @@
-import type { CollectionProgress, TaskStatus } from "../../plane.ts";
+import type { CollectionProgress, TaskStatus } from "../types.ts";
 
 const fresh = (): TaskStatus => ({
   state: "pending",

@@ -1,10 +1,10 @@
 import type { Clock } from "../../../../../components/core/wait.ts";
-import type { LiveCapture, LiveCollection, LiveMaterialization } from "../../plane.ts";
 import { columnsOf } from "../collections/fields.ts";
 import { refuseRebuilt } from "../collections/rebuilt.ts";
 import type { Schema } from "../collections/schema.ts";
 import { PostgresSink } from "../sink/postgres/sink.ts";
 import { SnowflakeSink } from "../sink/snowflake/sink.ts";
+import type { LiveCapture, LiveCollection, LiveMaterialization } from "../types.ts";
 import type { OpenWarehouse } from "../warehouse.ts";
 import type { Room } from "./queue.ts";
 import type { Backoff } from "./retry.ts";

@@ -10,7 +10,7 @@ import {
   type EstuaryOptions,
   openEstuary,
 } from "../../../../../lab/saas/estuary/control/handler.ts";
-import type { LiveSpecs, Plane, TaskStatus } from "../../../../../lab/saas/estuary/plane.ts";
+import type { LiveSpecs, Plane, TaskStatus } from "../../../../../lab/saas/estuary/plane/types.ts";
 
 /** A data plane that runs nothing and remembers what it was told. */
 export class MemoryPlane implements Plane {

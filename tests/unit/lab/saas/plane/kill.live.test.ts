@@ -5,7 +5,7 @@ import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
 import { type StreamName, tableOf } from "../../../../../data/estuary/spec/streams.ts";
-import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
+import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane/types.ts";
 import { type Saas, startSaas } from "../../../../support/pipeline/saas.ts";
 import { merged, stagingSpecs, stagingTable, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
 import { startWarehouse, type TestWarehouse } from "../../../../support/pipeline/warehouse.ts";

@@ -2,7 +2,7 @@ import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
 import { createPlane, type RunningPlane } from "../../../../../lab/saas/estuary/plane/create.ts";
-import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane.ts";
+import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane/types.ts";
 import { catalog, stagingTable, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
 import { startWarehouse, type TestWarehouse } from "../../../../support/pipeline/warehouse.ts";
 import { startPostgres, type TestPostgres } from "../../../../support/servers/databases/postgres.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { connect, probe } from "../../../../../mcp/probe.ts";
+import { connect, probe } from "../../../../../mcp/check/probe.ts";
 import { testCloud } from "../../../../cloud/support/cloud.ts";
 import { judged } from "../../../../conformance/judged.ts";
 import { fakeKubernetes } from "../../../support/kubernetesApi.ts";

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { connect } from "../../../../../mcp/probe.ts";
+import { connect } from "../../../../../mcp/check/probe.ts";
 import { serve } from "../../../../../mcp/servers/kit/serve.ts";
 import { infrastructureTools, type Sources } from "../../../../../mcp/servers/sophia_infrastructure/tools.ts";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
-import { connect, type Era, probe } from "../../../../../mcp/probe.ts";
+import { connect, type Era, probe } from "../../../../../mcp/check/probe.ts";
 import { EnvironmentError, readEnvironment } from "../../../../../mcp/servers/kit/environment.ts";
 import { type ServeOptions, type Serving, serve } from "../../../../../mcp/servers/kit/serve.ts";
 import { page, paging, ToolError, tool } from "../../../../../mcp/servers/kit/tool.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../../../../../../components/core/wait.ts";
-import type { HubSpotConfig } from "../../../plane.ts";
+import type { HubSpotConfig } from "../../types.ts";
 import { type Call, call, HttpFailure } from "../http.ts";
 
 const record = z.looseObject({

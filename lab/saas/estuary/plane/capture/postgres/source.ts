@@ -1,9 +1,9 @@
 import type pg from "pg";
 import type { Clock } from "../../../../../../components/core/wait.ts";
-import type { PostgresCaptureConfig } from "../../../plane.ts";
 import type { Schema } from "../../collections/schema.ts";
 import { PostgresEndpoint } from "../../net/postgres.ts";
 import { type Emit, NeedsHand, type Source } from "../../task/source.ts";
+import type { PostgresCaptureConfig } from "../../types.ts";
 import { Changes } from "./changes.ts";
 import { later, lsnValue } from "./lsn.ts";
 import { beginning, type PostgresPosition, type TableBinding } from "./position.ts";

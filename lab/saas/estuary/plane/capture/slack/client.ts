@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../../../../../../components/core/wait.ts";
-import type { SlackConfig } from "../../../plane.ts";
 import type { Document } from "../../collections/document.ts";
+import type { SlackConfig } from "../../types.ts";
 import { call } from "../http.ts";
 
 const metadata = z.looseObject({ next_cursor: z.string().default("") }).optional();

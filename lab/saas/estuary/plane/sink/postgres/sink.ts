@@ -2,7 +2,6 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
-import type { PostgresMaterializationConfig } from "../../../plane.ts";
 import { PostgresEndpoint, quoted } from "../../net/postgres.ts";
 import {
   type Binding,
@@ -13,6 +12,7 @@ import {
   type Work,
 } from "../../task/sink.ts";
 import { afterPlans } from "../../task/tables.ts";
+import type { PostgresMaterializationConfig } from "../../types.ts";
 import { cellOf, type Group, groupsOf } from "../cells.ts";
 import {
   addColumns,

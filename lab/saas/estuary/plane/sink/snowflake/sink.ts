@@ -1,4 +1,3 @@
-import type { SnowflakeConfig } from "../../../plane.ts";
 import { quoted } from "../../net/postgres.ts";
 import {
   type Binding,
@@ -9,6 +8,7 @@ import {
   type Work,
 } from "../../task/sink.ts";
 import { afterPlans } from "../../task/tables.ts";
+import type { SnowflakeConfig } from "../../types.ts";
 import type { Cell, OpenWarehouse, Warehouse } from "../../warehouse.ts";
 import { cellOf, type Group, groupsOf } from "../cells.ts";
 import { loadDocuments } from "./documents.ts";

@@ -1,7 +1,7 @@
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { beforeAll, expect, test } from "vitest";
-import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { kubeconfig, minutes, status } from "../lab.ts";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import { kubeconfig, minutes, status } from "../../lab.ts";
 import {
   access,
   asked,
@@ -12,8 +12,8 @@ import {
   listsOfReplicas,
   toolsOf,
   withClient,
-} from "../mcpClient.ts";
-import { inPod } from "../reach.ts";
+} from "../../mcpClient.ts";
+import { inPod } from "../../reach.ts";
 
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
 const labelOf = (app: string) => `app.kubernetes.io/name=${app}`;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { clusterPrograms } from "../../../lab/k3s/artefact.ts";
-import type { Artefact } from "../../../tools/artefacts/artefact.ts";
-import { hashOf } from "../../../tools/artefacts/hash.ts";
-import { obtain } from "../../../tools/artefacts/obtain.ts";
-import { run } from "../../../tools/exec.ts";
-import { helm } from "../../../tools/helm/artefact.ts";
-import { cacheFolder } from "../../../tools/repository.ts";
+import { clusterPrograms } from "../../../../lab/k3s/artefact.ts";
+import type { Artefact } from "../../../../tools/artefacts/artefact.ts";
+import { hashOf } from "../../../../tools/artefacts/hash.ts";
+import { obtain } from "../../../../tools/artefacts/obtain.ts";
+import { run } from "../../../../tools/exec.ts";
+import { helm } from "../../../../tools/helm/artefact.ts";
+import { cacheFolder } from "../../../../tools/repository.ts";
 
 /** How the programs of a control plane are started. */
 export interface Binaries {
@@ -15,7 +15,7 @@ export interface Binaries {
   helm: string;
 }
 
-const source = join(import.meta.dirname, "etcd");
+const source = join(import.meta.dirname, "../etcd");
 
 /** One etcd member, from the modules that the k3s stand-in is built from. */
 const etcd: Artefact = {

@@ -1,6 +1,6 @@
 import { BatchV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
-import { kubeconfig, status } from "../lab.ts";
+import { kubeconfig, status } from "../../lab.ts";
 
 const namespace = "mcp";
 const core = () => kubeconfig().makeApiClient(CoreV1Api);

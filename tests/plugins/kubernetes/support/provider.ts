@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest";
-import { type DiffResult, InitializationFailed } from "../../../lab/pulumi/plugins/kit/provider.ts";
-import { parseUrn } from "../../../lab/pulumi/plugins/kit/urn.ts";
-import type { Properties } from "../../../lab/pulumi/plugins/kit/values.ts";
-import { KubernetesProvider } from "../../../lab/pulumi/plugins/kubernetes/provider/provider.ts";
+import { type DiffResult, InitializationFailed } from "../../../../lab/pulumi/plugins/kit/provider.ts";
+import { parseUrn } from "../../../../lab/pulumi/plugins/kit/urn.ts";
+import type { Properties } from "../../../../lab/pulumi/plugins/kit/values.ts";
+import { KubernetesProvider } from "../../../../lab/pulumi/plugins/kubernetes/provider/provider.ts";
 
 /** One resource, driven as the engine drives it, without the engine's own time. */
 export interface Resource {

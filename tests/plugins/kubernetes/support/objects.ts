@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type OperationOptions, type OperationResult, type Program, runProgram } from "../harness.ts";
+import { type OperationOptions, type OperationResult, type Program, runProgram } from "../../harness.ts";
 import type { ControlPlane } from "./controlPlane.ts";
 
 export interface Entry {
@@ -23,7 +23,7 @@ export async function objects(
   provider: Record<string, unknown> = {},
 ): Promise<Objects> {
   const stack = await runProgram({
-    program: join(import.meta.dirname, "programs/objects"),
+    program: join(import.meta.dirname, "../programs/objects"),
     config: { provider: { clusterIdentifier: "test", ...provider } },
     secrets: { kubeconfig: plane.kubeconfig },
     env: { HELM_BINARY: plane.helm },

@@ -1,6 +1,6 @@
 import { images } from "../../components/core/versions.ts";
 import type { CatalogInput } from "./entry.ts";
-import { npm, program, withoutResources } from "./vendor.ts";
+import { npm, program, withoutResources } from "./vendorCommands.ts";
 
 /** Limits the heap, so that a memory leak ends one server and does not affect others. */
 const heap = { NODE_OPTIONS: "--max-old-space-size=192" };

@@ -1,7 +1,7 @@
-import { notYet, waitFor } from "../../../components/core/wait.ts";
-import type { Plain } from "../../../lab/pulumi/plugins/kit/values.ts";
-import type { KubeObject } from "../../../lab/pulumi/plugins/kubernetes/object/access.ts";
-import { at, list, nameOf, text } from "../../../lab/pulumi/plugins/kubernetes/object/access.ts";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import type { Plain } from "../../../../lab/pulumi/plugins/kit/values.ts";
+import type { KubeObject } from "../../../../lab/pulumi/plugins/kubernetes/object/access.ts";
+import { at, list, nameOf, text } from "../../../../lab/pulumi/plugins/kubernetes/object/access.ts";
 import type { ControlPlane } from "./controlPlane.ts";
 
 const pods = { group: "", version: "v1", kind: "Pod" };

@@ -1,4 +1,4 @@
-import { deadlineIn, type Given, need, optional, programOf } from "./given.ts";
+import { deadlineIn, type Given, need, optional, programOf } from "./options.ts";
 import { components } from "./stack/components.ts";
 import { guarded } from "./stack/guard.ts";
 import { confirm, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { ConsumerName } from "./consumers.ts";
-import type { AnySecretName } from "./secrets.ts";
+import type { ConsumerName } from "../consumers.ts";
+import type { AnySecretName } from "../secrets.ts";
 
 /** One environment variable that the platform or its services know. */
 export interface Variable {

@@ -5,10 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
-import { Cluster } from "../../../lab/pulumi/plugins/kubernetes/cluster/cluster.ts";
-import { ApiClient } from "../../../lab/pulumi/plugins/kubernetes/cluster/http.ts";
-import { connectionOf, parseKubeconfig } from "../../../lab/pulumi/plugins/kubernetes/cluster/kubeconfig.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../../components/core/wait.ts";
+import { Cluster } from "../../../../lab/pulumi/plugins/kubernetes/cluster/cluster.ts";
+import { ApiClient } from "../../../../lab/pulumi/plugins/kubernetes/cluster/http.ts";
+import {
+  connectionOf,
+  parseKubeconfig,
+} from "../../../../lab/pulumi/plugins/kubernetes/cluster/kubeconfig.ts";
 import { type Binaries, binaries } from "./artefacts.ts";
 
 /** A real API server with its controllers and without nodes: objects live, pods stay pending. */

@@ -1,8 +1,8 @@
 import { CoreV1Api, DiscoveryV1Api } from "@kubernetes/client-node";
 import { beforeAll, expect, test } from "vitest";
-import { kubeconfig, minutes } from "../lab.ts";
-import { call, learnAccess, withClient } from "../mcpClient.ts";
-import { inPod, variableOf } from "../reach.ts";
+import { kubeconfig, minutes } from "../../lab.ts";
+import { call, learnAccess, withClient } from "../../mcpClient.ts";
+import { inPod, variableOf } from "../../reach.ts";
 
 /** What becomes of a connection that a server's pod opens: `open`, `silence`, or the reason why not. */
 const dial = (app: string, host: string, port: number) =>

@@ -1,9 +1,9 @@
 import { AppsV1Api, CoreV1Api, type V1Pod } from "@kubernetes/client-node";
 import { beforeAll, expect, test } from "vitest";
-import { notYet, waitFor } from "../../../components/core/wait.ts";
-import type { Era } from "../../../mcp/probe.ts";
-import { kubeconfig, minutes } from "../lab.ts";
-import { type Client, call, eras, learnAccess, listsOfReplicas, withClient } from "../mcpClient.ts";
+import { notYet, waitFor } from "../../../../components/core/wait.ts";
+import type { Era } from "../../../../mcp/check/probe.ts";
+import { kubeconfig, minutes } from "../../lab.ts";
+import { type Client, call, eras, learnAccess, listsOfReplicas, withClient } from "../../mcpClient.ts";
 
 const namespace = "mcp";
 /** Tools that these tests call. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { allVendorTokens, type VendorServer, type vendorTokens } from "./vendorTokens.ts";
+import { allVendorTokens, type VendorServer, type vendorTokens } from "../vendorTokens.ts";
 
 const text = z.string().min(1);
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { onTestFinished, vi } from "vitest";
-import { run } from "../../../tools/exec.ts";
+import { run } from "../../../../tools/exec.ts";
 import type { ControlPlane } from "./controlPlane.ts";
 
 const secrets = { group: "", version: "v1", kind: "Secret" };

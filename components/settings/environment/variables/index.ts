@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { ConsumerName } from "./consumers.ts";
-import { gpuVariables } from "./gpuVariables.ts";
-import { peopleVariables } from "./peopleVariables.ts";
-import { pipelineVariables } from "./pipelineVariables.ts";
-import type { AnySecretName } from "./secrets.ts";
-import { serverVariables } from "./serverVariables.ts";
+import type { ConsumerName } from "../consumers.ts";
+import type { AnySecretName } from "../secrets.ts";
+import { gpuVariables } from "./gpu.ts";
+import { peopleVariables } from "./people.ts";
+import { pipelineVariables } from "./pipeline.ts";
+import { serverVariables } from "./server.ts";
 import type { Variable } from "./variable.ts";
-import { vendorVariables } from "./vendorVariables.ts";
+import { vendorVariables } from "./vendor.ts";
 
 const text = z.string().min(1);
 
