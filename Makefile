@@ -41,8 +41,8 @@ preview: node_modules/.ready ## plan of STACK=local, dev or prod, the last two o
 test: node_modules/.ready ## all checks and tests, in a separate lab; PART="unit plugins" runs parts
 	@$(NODE) tests/run.ts $(PART)
 
-check: node_modules/.ready ## lint, types and workflows
-	@biome check . && tsc --noEmit && $(NODE) delivery/lint/main.ts
+check: node_modules/.ready ## lint, types, unused exports and workflows
+	@biome check . && tsc --noEmit && knip --no-progress && $(NODE) delivery/lint/main.ts
 
 # See .github/workflows/checks.yml.
 ci: check esc ## everything that a pull request must pass; writes the plans' comments to .lab/ci

@@ -20,7 +20,7 @@ export interface PricedFileSystem {
   bytesUsed: number;
 }
 
-export interface EstimateItem {
+interface EstimateItem {
   resource: string;
   /** Null where the price is not known. */
   monthlyUsd: number | null;

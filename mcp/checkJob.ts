@@ -14,7 +14,7 @@ const name = "mcp-check";
 const tokenFile = "token";
 
 /** Digests of the parts of the platform; no secrets. */
-export interface CheckDigests {
+interface CheckDigests {
   /** K3s and the machines. */
   cluster: pulumi.Input<string>;
   /** Quotas and network policies. */
@@ -79,7 +79,7 @@ export const checkToken = (clients: Readonly<Record<string, string>>): string =>
   clients.check ?? Object.values(clients)[0] ?? "";
 
 /** The pod of the check. Pure. */
-export const checkPod = (
+const checkPod = (
   image: pulumi.Input<string>,
   plan: pulumi.Input<string>,
   secretName: pulumi.Input<string>,

@@ -10,7 +10,7 @@ export interface Endpoint {
   signIn?: boolean;
 }
 
-export interface ClientAccess {
+interface ClientAccess {
   /** The gateway first, then servers that have a path of their own only. */
   endpoints: readonly Endpoint[];
   token: string;
@@ -42,7 +42,7 @@ const builders: Record<ClientKind, (access: ClientAccess) => Record<string, unkn
 };
 
 /** The configuration of a client, ready for its file. Holds the token. Pure. */
-export const clientConfig = (kind: ClientKind, access: ClientAccess): Record<string, unknown> =>
+const clientConfig = (kind: ClientKind, access: ClientAccess): Record<string, unknown> =>
   builders[kind](access);
 
 /**

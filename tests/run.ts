@@ -45,6 +45,7 @@ const lanes: Part[][] = [
   [
     whole(commands, "lint", bin("biome"), ["check", "--error-on-warnings", "."]),
     whole(commands, "types", bin("tsc"), ["--noEmit"]),
+    whole(commands, "unused", bin("knip"), ["--no-progress"]),
     vitest("unit"),
     vitest("cloud"),
     onArtefacts(vitest("services")),

@@ -5,7 +5,7 @@ import type { Settings } from "../settings/schema.ts";
 export type BuildSettings = NonNullable<Settings["images"]["build"]>;
 
 /** Families that are built in every stack that builds: one image of each. */
-export const families = ["base", "mcp-servers", "monitoring"] as const;
+const families = ["base", "mcp-servers", "monitoring"] as const;
 export type Family = (typeof families)[number];
 
 /** One image to be built. */
@@ -47,7 +47,7 @@ export function recipes({ bases, services }: Pick<BuildSettings, "bases" | "serv
 }
 
 /** Version of our own images: the tag of the version table's MCP servers, which all of them share. */
-export const version = production.mcpServers.split(":").at(-1) ?? "";
+const version = production.mcpServers.split(":").at(-1) ?? "";
 
 /**
  * Name and tag of an image. Stacks share a registry, so that the tag says whose it is; the digest says what it is.

@@ -21,7 +21,7 @@ export const hostExporterPort = 8080;
 const folder = "/etc/sophia";
 
 /** Asks the health service of the host that it runs on for each scrape, in Pod Security's "restricted" terms. Pure. */
-export const hostExporterPod = (image: pulumi.Input<string>): types.input.core.v1.PodSpec => ({
+const hostExporterPod = (image: pulumi.Input<string>): types.input.core.v1.PodSpec => ({
   automountServiceAccountToken: false,
   enableServiceLinks: false,
   // Every host has a health, whatever it is kept for.

@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 
 /** What a route carries: plain requests, server-sent events, or WebSockets. */
-export type RouteKind = "http" | "sse" | "websocket";
+type RouteKind = "http" | "sse" | "websocket";
 
 /** Requests below a path go to a service. */
 export interface Route {

@@ -59,5 +59,3 @@ export const secretsSchema = z.strictObject(
   ),
 );
 export type Secrets = Record<RequiredSecretName, string> & Partial<Record<OptionalSecretName, string>>;
-/** Secrets that every stack has. */
-export type SecretName = RequiredSecretName;

@@ -19,7 +19,7 @@ import type { PostgresReach } from "../estuary/spec/shared.ts";
 import { type StreamName, streamNames, streams, tableOf } from "../estuary/spec/streams.ts";
 
 /** The same properties, each possibly an output. */
-export type Inputs<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
+type Inputs<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
 
 type HubspotSecrets = Pick<HubspotArgs, "clientId" | "clientSecret" | "refreshToken">;
 type SlackSecrets = Pick<SlackArgs, "token">;

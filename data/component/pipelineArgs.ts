@@ -24,7 +24,7 @@ export interface PartContext {
 }
 
 /** @throws when the stack does not have it, although a part runs that needs it */
-export function requiredSecret(secrets: PipelineSecrets, name: AnySecretName): pulumi.Output<string> {
+function requiredSecret(secrets: PipelineSecrets, name: AnySecretName): pulumi.Output<string> {
   const value = secrets[name];
   if (value) return value;
   throw new Error(`the secret ${name} is not set, but a part of the pipeline that needs it is enabled`);

@@ -13,7 +13,7 @@ type PodTemplate = types.input.core.v1.PodTemplateSpec;
 export type JobName = "migrate" | "publish-tables" | "gong" | "quality";
 
 /** How jobs reach PostgreSQL, and its Secrets in their namespace. */
-export interface PostgresAccess {
+interface PostgresAccess {
   host: pulumi.Input<string>;
   port: number;
   /** By login. A change replaces pods that read it at their start. */

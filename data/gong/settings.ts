@@ -27,4 +27,3 @@ export const gongEnvironment = postgresEnvironment.extend({
   /** Seconds that Gong may be unable to answer before a run ends and leaves the rest to the next. */
   SOPHIA_GONG_PATIENCE: seconds.default(300),
 });
-export type GongEnvironment = z.infer<typeof gongEnvironment>;

@@ -7,7 +7,7 @@ import { statementsOf } from "./statements.ts";
 type Client = Pick<pg.ClientBase, "query">;
 
 /** Of what a file does: another comment is no other migration. Pure. */
-export const checksumOf = (text: string): string =>
+const checksumOf = (text: string): string =>
   createHash("sha256")
     .update(JSON.stringify(statementsOf(text).map(({ sql }) => sql)))
     .digest("hex");

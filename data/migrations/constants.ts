@@ -3,11 +3,6 @@ export const roles = ["flow_capture", "flow_materialize", "gong_loader", "qualit
 
 /** What Estuary captures PostgreSQL with. */
 export const publication = "flow_publication";
-export const slot = "flow_slot";
-export const watermarks = "flow_watermarks";
-
-/** Tables that migrations create and that are replicated to the warehouse. */
-export const ownTables = ["gong_calls_staging", "gong_users_staging", "gong_crm_entities_staging"] as const;
 
 /** Tables that Estuary's materialization creates: it refuses existing ones. */
 export const estuaryTables = [

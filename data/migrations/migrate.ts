@@ -7,7 +7,7 @@ import { changedSince, noting } from "./checksums.ts";
 import { statementsOf } from "./statements.ts";
 
 /** A migration failed, and everything is as it was. */
-export class MigrationError extends Error {
+class MigrationError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "MigrationError";
@@ -24,7 +24,7 @@ export interface Migrating {
 }
 
 /** Where it is kept which migrations were run. */
-export const bookkeeping = { migrationsSchema: "migrations", migrationsTable: "applied" } as const;
+const bookkeeping = { migrationsSchema: "migrations", migrationsTable: "applied" } as const;
 
 type Loader = Exclude<NonNullable<RunnerOption["migrationLoaderStrategies"]>[number]["loader"], string>;
 
@@ -97,7 +97,7 @@ function watched(client: pg.Client): pg.Client {
 }
 
 /** What went wrong, where, and what to do. Pure. */
-export function describe(cause: unknown, text: string): string {
+function describe(cause: unknown, text: string): string {
   const [, file, first, sql] = /^-- (\S+):(\d+)\n([\s\S]*)$/.exec(text) ?? [];
   const said = cause instanceof Error ? cause.message : String(cause);
   const { position, detail, hint, code } = cause as Partial<pg.DatabaseError>;

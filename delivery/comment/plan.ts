@@ -5,7 +5,7 @@ import { z } from "zod";
 
 const text = (most: number) => z.string().max(most);
 
-export const kinds = ["create", "update", "replace", "delete"] as const;
+const kinds = ["create", "update", "replace", "delete"] as const;
 
 /** Severities of an effect, the highest first. */
 export const severities = ["data", "outage", "restart", "none"] as const;

@@ -23,7 +23,7 @@ export interface Outcome {
   retained: boolean;
 }
 
-export interface State {
+interface State {
   inputs: Record<string, unknown>;
   outputs: Record<string, unknown>;
 }

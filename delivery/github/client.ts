@@ -10,7 +10,7 @@ export interface GitHub {
 }
 
 /** GitHub answered with an error. */
-export class GitHubError extends Error {
+class GitHubError extends Error {
   readonly status: number;
   constructor(method: string, url: string, status: number, body: string) {
     super(`GitHub answered ${method} ${url} with ${status}: ${body.slice(0, 300)}`);

@@ -44,7 +44,7 @@ export function stoppedIn(history: Update[]): boolean {
 export const verifiedTag = "sophia:verified";
 
 /** A full commit id. */
-export const isCommit = (text: string | undefined): text is string =>
+const isCommit = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9a-f]{40}$/.test(text);
 
 /** @throws when a text is no full commit id */

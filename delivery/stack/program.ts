@@ -85,7 +85,7 @@ async function withPolicies(program: Program): Promise<{ args: string[]; env: Re
 }
 
 /** What a preview and the update after it are told alike. */
-export interface Chosen {
+interface Chosen {
   /** Read the actual resources first. */
   refresh?: boolean;
   /** URNs of resources to replace, whether or not they changed. Everything else that changed is updated, too. */

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 
 /** A word in a file. */
-export interface Word {
+interface Word {
   text: string;
   line: number;
   column: number;

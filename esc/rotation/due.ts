@@ -11,7 +11,7 @@ import type { Uses } from "../uses/derive.ts";
 export type RotationRecord = Record<string, Record<string, string>>;
 
 /** Days before the due date on which the reminder begins. */
-export const notice = 7;
+const notice = 7;
 
 /** The rotation state of one value. */
 export interface Standing {
@@ -35,7 +35,7 @@ export interface Standing {
 }
 
 /** What a new value changes. */
-export interface Republish {
+interface Republish {
   configKey: string;
   /** Stacks to update, and the resources of each that the update changes, as found in the program itself. */
   stacks: { name: string; resources: string[] }[];

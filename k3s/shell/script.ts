@@ -9,7 +9,7 @@ export function quote(value: string): string {
 }
 
 /** Values for a script, by upper-case shell name. */
-export type Variables = Record<string, string | number | boolean>;
+type Variables = Record<string, string | number | boolean>;
 
 export interface ScriptSpec {
   /** Shown in the process list and in errors, e.g. `harden backend`. */

@@ -33,7 +33,7 @@ export const registryImage: Artefact = dockerfileImage({
 });
 
 /** Base of our own images: the same Dockerfile as in production, on the lab's Debian and Node.js. */
-export const runtimeImage: Artefact = dockerfileImage({
+const runtimeImage: Artefact = dockerfileImage({
   name: "runtime",
   title: "build the base of our own images",
   dockerfile: "images/base/Dockerfile",

@@ -18,7 +18,7 @@ const published = {
 } as const;
 
 /** Programs of the cluster, by the name of their file in the artefact's folder. */
-export const programs = [
+const programs = [
   "k3s",
   "pause",
   "coredns",

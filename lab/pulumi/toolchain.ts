@@ -8,7 +8,7 @@ import { pulumiCli } from "../../tools/pulumi.ts";
 import { checkout, type PluginName, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
 /** Download site of Pulumi's CLI and plugins. */
-export const downloadSite = "https://get.pulumi.com/";
+const downloadSite = "https://get.pulumi.com/";
 
 export type ToolchainMode = "official" | "stand-in";
 

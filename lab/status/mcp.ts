@@ -40,7 +40,7 @@ export async function mcpStatus(
 }
 
 /** Result of a server's check, or why it is off. Pure. */
-export function statusOf(server: Server, found: ServerCheck | undefined): McpServerStatus {
+function statusOf(server: Server, found: ServerCheck | undefined): McpServerStatus {
   const { name, kind, enabled, url } = server;
   const reason = enabled ? found?.reason : server.reason;
   return {

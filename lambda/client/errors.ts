@@ -9,7 +9,7 @@ import {
 export const lambdaCloud: Vendor = { name: "Lambda Cloud", addressSetting: "lambda.apiUrl" };
 
 /** Lambda received the request and refused it: nothing was done. Subclasses say why. */
-export class LambdaRefusal extends ApiError {
+class LambdaRefusal extends ApiError {
   constructor(failure: Failure, advice?: string) {
     super(lambdaCloud, failure, advice);
   }

@@ -6,9 +6,9 @@ import { z } from "zod";
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
-export const regionSchema = z.object({ name: z.string(), description: optional(z.string()) });
+const regionSchema = z.object({ name: z.string(), description: optional(z.string()) });
 
-export const instanceTypeSchema = z.object({
+const instanceTypeSchema = z.object({
   name: z.string(),
   description: optional(z.string()),
   gpu_description: optional(z.string()),

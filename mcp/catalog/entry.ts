@@ -33,11 +33,10 @@ const path = z.string().regex(/^\/[A-Za-z0-9/_.-]*$/, "a path that begins with /
 const exact = z.string().regex(/^v?[0-9]+\.[0-9]+\.[0-9]+([-.+][0-9A-Za-z.-]+)?$/, "an exact version");
 
 /** Revisions of the protocol: with sessions, and without. */
-export const revisions = ["2025-11-25", "2026-07-28"] as const;
+const revisions = ["2025-11-25", "2026-07-28"] as const;
 
 /** Parts of the platform that a server may call, by name; `internet` is every public address at 80 and 443. */
-export const places = ["lambda", "postgres", "redis", "inference", "gong", "internet"] as const;
-export type Place = (typeof places)[number];
+const places = ["lambda", "postgres", "redis", "inference", "gong", "internet"] as const;
 
 const egress = z
   .string()
@@ -182,7 +181,6 @@ export type CatalogEntry = z.infer<typeof catalogEntry>;
 export type CatalogInput = z.input<typeof catalogEntry>;
 /** Entries that run in the cluster. */
 export type DeployedEntry = Extract<CatalogEntry, { kind: "container" | "stdio" }>;
-export type RemoteEntry = Extract<CatalogEntry, { kind: "remote" }>;
 
 export const isDeployed = (entry: CatalogEntry): entry is DeployedEntry => entry.kind !== "remote";
 

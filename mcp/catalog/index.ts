@@ -46,5 +46,5 @@ export function readCatalog(entries: CatalogInput[]): CatalogEntry[] {
 /** Every MCP server of the platform. A wrong entry stops the program. */
 export const catalog = readCatalog([...ownServers, ...vendorServers, ...remoteServers]);
 
-export type { CatalogEntry, DeployedEntry, RemoteEntry } from "./entry.ts";
+export type { CatalogEntry, DeployedEntry } from "./entry.ts";
 export { isDeployed } from "./entry.ts";

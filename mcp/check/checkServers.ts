@@ -3,7 +3,7 @@ import { type Answer, type CheckedServer, type GatewayView, judged, type ServerC
 import { type Era, type Probe, probe } from "./probe.ts";
 import { readHealths } from "./status.ts";
 
-export const eras: Era[] = ["2025-11-25", "2026-07-28"];
+const eras: Era[] = ["2025-11-25", "2026-07-28"];
 const isEra = (text: string): text is Era => eras.some((era) => era === text);
 
 type Request = (url: string, era: Era) => Promise<Probe>;

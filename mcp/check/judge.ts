@@ -26,7 +26,7 @@ export interface GatewayView {
 }
 
 /** `none`: the server is not reachable this way. `unverified`: it responds, and nothing says whether it accepts its token. */
-export type Mark = "ok" | "failed" | "none" | "unverified";
+type Mark = "ok" | "failed" | "none" | "unverified";
 
 export interface ServerCheck {
   name: string;

@@ -4,7 +4,7 @@ import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import { type Resource, readResource, readStack } from "./wire.ts";
 
-export type Severity = "low" | "medium" | "high" | "critical";
+type Severity = "low" | "medium" | "high" | "critical";
 
 /** A policy as the engine lists it. */
 export interface Policy {

@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** A value off the wire: reading a field that is not there gives `undefined`, as in JavaScript. */
-export type Json = { readonly [name: string]: Json } & readonly Json[];
+type Json = { readonly [name: string]: Json } & readonly Json[];
 
 export interface CallOptions {
   query?: Record<string, string>;

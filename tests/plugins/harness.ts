@@ -14,7 +14,7 @@ import { type Diagnostic, type EngineEvent, parseEvents, type Step } from "./eve
 import { asPlaintext, createStack, type Deployment, openSecrets, readDeployment } from "./stateFile.ts";
 
 /** What a call of the CLI gave. */
-export interface CliResult {
+interface CliResult {
   code: number;
   stdout: string;
   stderr: string;

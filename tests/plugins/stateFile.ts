@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { StackKey } from "../../lab/pulumi/passphrase.ts";
 
-export interface StateResource {
+interface StateResource {
   urn: string;
   type: string;
   id?: string;

@@ -14,7 +14,7 @@ const goModFile = "tools/helm/go.mod";
  * Linker flags that helm's own release build sets. Without them a plain build takes every cluster for
  * Kubernetes 1.20 in `helm template` and `helm lint`, and refuses charts that want a newer one.
  */
-export function linkerFlags(goMod: string): string {
+function linkerFlags(goMod: string): string {
   const kubernetesMinor = moduleVersion(goMod, "k8s.io/client-go", goModFile).split(".")[1] ?? "";
   const values = {
     "internal/version.version": moduleVersion(goMod, helmPackage, goModFile),

@@ -11,7 +11,7 @@ export type Retry = "safe" | "unsent";
 /** Failures that may pass by themselves. */
 const transient = [RateLimited, Unreachable, ServerFault, ReplyLost];
 
-export function worthRetrying(error: ApiError, retry: Retry): boolean {
+function worthRetrying(error: ApiError, retry: Retry): boolean {
   if (error instanceof RateLimited || error instanceof Unreachable) return true;
   return retry === "safe" && (error instanceof ServerFault || error instanceof ReplyLost);
 }

@@ -12,7 +12,7 @@ export interface LiveSpec {
   status?: { type: string; summary: string } | undefined;
 }
 
-export interface Draft {
+interface Draft {
   id: string;
   detail?: string | undefined;
   specs: number;

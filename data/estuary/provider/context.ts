@@ -11,8 +11,8 @@ import { createClient } from "../client/client.ts";
 import type { Context } from "../reconcile/context.ts";
 
 /** Configuration keys; both names are complete, so that any project's program can use the resources. */
-export const settingsKey = "sophia-infra:pipeline";
-export const apiKeyKey = "sophia-infra:estuaryApiKey";
+const settingsKey = "sophia-infra:pipeline";
+const apiKeyKey = "sophia-infra:estuaryApiKey";
 
 const pipeline = z.looseObject({ estuary: estuarySettings.prefault({}) });
 
@@ -25,7 +25,7 @@ export function contextFrom(get: Get): Context {
   return connect(settingsAt(get, settingsKey, pipeline).estuary, apiKey);
 }
 
-export const connect = (settings: EstuarySettings, apiKey: string): Context => ({
+const connect = (settings: EstuarySettings, apiKey: string): Context => ({
   api: createClient({ ...settings, apiKey }),
   clock: systemClock,
   timing: settings,

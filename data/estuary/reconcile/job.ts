@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { openDraft, settled } from "./leftovers.ts";
 
 /** A publication ended badly; says why, for each spec. Nothing of it is live. */
-export class PublicationFailed extends Error {
+class PublicationFailed extends Error {
   readonly faults: readonly SpecFault[];
   constructor(owner: string, type: string, faults: readonly SpecFault[]) {
     const lines = faults.map(({ name, scope, detail }) => `  ${name || scope || "draft"}: ${detail}`);

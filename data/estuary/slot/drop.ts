@@ -22,7 +22,7 @@ export interface SlotProps {
 }
 
 /** Seconds for PostgreSQL to be reached, and the capture's connection to end. */
-export const dropDeadline = 60;
+const dropDeadline = 60;
 
 /**
  * Drops the slot of a capture that was deleted. A slot without a reader keeps WAL for ever, and Estuary leaves it

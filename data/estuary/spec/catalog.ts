@@ -17,7 +17,7 @@ const counter = z.number().int().nonnegative();
 const shards = z.strictObject({ disable: z.boolean() });
 
 /** A capture, as far as we use it: reads a source into collections. */
-export const captureModel = z.strictObject({
+const captureModel = z.strictObject({
   autoDiscover: z.strictObject({
     addNewBindings: z.boolean(),
     evolveIncompatibleCollections: z.boolean(),
@@ -36,10 +36,9 @@ export const captureModel = z.strictObject({
     )
     .min(1),
 });
-export type CaptureModel = z.infer<typeof captureModel>;
 
 /** A collection. Its key never changes: another key is another collection. */
-export const collectionModel = z.strictObject({
+const collectionModel = z.strictObject({
   key: z.array(pointer).min(1),
   schema: jsonObject.optional(),
   writeSchema: jsonObject.optional(),
@@ -50,7 +49,7 @@ export const collectionModel = z.strictObject({
 export type CollectionModel = z.infer<typeof collectionModel>;
 
 /** A materialization: writes collections into tables. */
-export const materializationModel = z.strictObject({
+const materializationModel = z.strictObject({
   /** `abort` where views or a publication depend on the table: the default drops and rebuilds it. */
   onIncompatibleSchemaChange: z.enum(["abort", "backfill", "disableBinding", "disableTask"]),
   endpoint: connector,
@@ -72,7 +71,6 @@ export const materializationModel = z.strictObject({
     )
     .min(1),
 });
-export type MaterializationModel = z.infer<typeof materializationModel>;
 
 export const spec = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("capture"), model: captureModel }),

@@ -19,7 +19,7 @@ export interface Account {
   onRetry?(reason: string): void;
 }
 
-export interface Request {
+interface Request {
   path: string;
   query?: Record<string, string | undefined>;
   /** Sent as JSON, by POST. */

@@ -7,13 +7,13 @@ import { type Reject, type Row, recordOf } from "./rows.ts";
 import { copyInto, knownHashes, type Table, upsert } from "./tables.ts";
 
 /** What a batch brings with it. */
-export interface Provenance {
+interface Provenance {
   runId: string;
   /** When Gong gave it. */
   extractedAt: Date;
 }
 
-export interface Loaded {
+interface Loaded {
   /** Rows that are new or differ. */
   changed: number;
   rejects: Reject[];

@@ -1,5 +1,5 @@
 /** One column of a staging table. */
-export interface Column {
+interface Column {
   name: string;
   /** Says something about people; the column's comment in the database begins with the same word. */
   pii?: true;

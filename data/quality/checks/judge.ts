@@ -44,7 +44,7 @@ export interface Look {
 }
 
 /** Our extractor, as its own tables show it. */
-export interface Extractor {
+interface Extractor {
   /** How its last run ended; undefined where none did. */
   last?: string | undefined;
   /** What that run said. */
@@ -82,8 +82,7 @@ export interface Limits {
 export const percent = (part: number, whole: number): number => (whole === 0 ? 100 : (100 * part) / whole);
 
 /** 100 where two counts agree, less by as much as they differ. */
-export const agreement = (a: number, b: number): number =>
-  a === b ? 100 : percent(Math.min(a, b), Math.max(a, b));
+const agreement = (a: number, b: number): number => (a === b ? 100 : percent(Math.min(a, b), Math.max(a, b)));
 
 /**
  * Seconds that the stream is behind: since the moment up to which our extractor read, or the age that the oldest row

@@ -1,11 +1,11 @@
 import { podKey, quantity } from "./samples.ts";
 
 /** The version that horizontal pod autoscalers ask for first. */
-export const group = "custom.metrics.k8s.io";
+const group = "custom.metrics.k8s.io";
 const groupVersion = `${group}/v1beta2`;
 const base = `/apis/${groupVersion}`;
 /** Percent of the GPU that the pod has a slice of. */
-export const metric = "gpu_utilization";
+const metric = "gpu_utilization";
 
 /** What the API is made from. */
 export interface Source {

@@ -19,7 +19,7 @@ const heard = (health: string, authType = "unauthenticated") =>
   health === "healthy" && authType !== "unauthenticated" ? "unverified" : health;
 
 /** A server, and what is known of it: the gateway's word, or whether its Service leads to a pod that is ready. */
-export interface Seen {
+interface Seen {
   server: string;
   /** `healthy` is well. `unverified` responds, and may refuse the gateway's token. All else is not well. */
   health: string;

@@ -19,7 +19,7 @@ const machineRuns = ({ machine }: Instance) => machine.phase === "created" && ma
 const machineGone = ({ machine }: Instance) => machine.phase === "removed";
 
 /** The whole lifecycle. The first step that applies is taken, until none does. */
-export const steps: readonly Step[] = [
+const steps: readonly Step[] = [
   {
     from: ["booting"],
     to: "unhealthy",
@@ -65,7 +65,7 @@ export const steps: readonly Step[] = [
 ];
 
 /** Emulated time at which a wait that began at `since` is over; undefined when it is not over by `now`. */
-export function overAt(wait: Progress, since: number, now: number, reads: number): number | undefined {
+function overAt(wait: Progress, since: number, now: number, reads: number): number | undefined {
   switch (wait.by) {
     case "time": {
       const due = since + wait.seconds * 1000;

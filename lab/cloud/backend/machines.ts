@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 
 const ending = ["terminating", "terminated", "preempted"];
 /** What the driver is asked for an instance. Pure. */
-export function machineSpec(instance: Instance, lab: string): MachineSpec {
+function machineSpec(instance: Instance, lab: string): MachineSpec {
   const type = typeOf(instance.type);
   return {
     id: instance.id,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** Every id of the emulator begins so: a row of the lab is recognised at a glance and unknown to the paid API. */
-export const labIdPrefix = "1ab0";
+const labIdPrefix = "1ab0";
 
 const digest = (seed: string, kind: string, number: number | string) =>
   createHash("sha256").update(`${seed}:${kind}:${number}`).digest("hex");

@@ -6,7 +6,7 @@ export const statuses = ["booting", "active", "unhealthy", "terminating", "termi
 export type Status = (typeof statuses)[number];
 
 /** What a step of the lifecycle waits for: after emulated seconds, after so many reads, or only by hand. */
-export const progress = z.discriminatedUnion("by", [
+const progress = z.discriminatedUnion("by", [
   z.strictObject({ by: z.literal("time"), seconds: z.number().nonnegative() }),
   z.strictObject({ by: z.literal("reads"), count: z.number().int().nonnegative() }),
   z.strictObject({ by: z.literal("manual") }),
@@ -38,7 +38,7 @@ export type TransitionName = keyof Transitions;
 const seconds = (value: number): Progress => ({ by: "time", seconds: value });
 
 /** An A10 in us-east-1 was seen with its address after 71 s and active 173 s later; the ends were never measured. */
-export const defaultTransitions: Transitions = {
+const defaultTransitions: Transitions = {
   listed: seconds(0),
   addressed: seconds(71),
   terminable: seconds(10),
@@ -50,7 +50,7 @@ export const defaultTransitions: Transitions = {
   gone: seconds(60),
 };
 
-export const outcomes = ["unhealthy", "preempted"] as const;
+const outcomes = ["unhealthy", "preempted"] as const;
 
 const tag = z.strictObject({ key: z.string(), value: z.string() });
 const mount = z.strictObject({ id: z.string(), name: z.string(), mountPoint: z.string() });
@@ -211,7 +211,7 @@ export const stateSchema = z.strictObject({
 export type State = z.infer<typeof stateSchema>;
 
 /** What a fresh account lets in (Lambda's firewall page): ping and SSH. */
-export const defaultRules: FirewallRule[] = [
+const defaultRules: FirewallRule[] = [
   { protocol: "icmp", source_network: "0.0.0.0/0", description: "Allow ICMP from anywhere" },
   {
     protocol: "tcp",

@@ -5,7 +5,7 @@ import { parse } from "./requests.ts";
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** A request as a handler sees it, before its shape was checked. */
-export interface RawCall {
+interface RawCall {
   backend: Backend;
   /** The `{id}` of the path, empty where it has none. */
   id: string;

@@ -14,7 +14,7 @@ export const basePath = "/api/v1";
 
 /** `before`: nothing happened yet; `handled`: it happened, the answer is not sent; `replied`: the answer is out. */
 export type Phase = "before" | "handled" | "replied";
-export interface ObservedRequest {
+interface ObservedRequest {
   number: number;
   method: string;
   path: string;

@@ -57,7 +57,7 @@ interface Publisher {
 }
 
 /** The containers in what `docker ps` lists in the format of `published`. Pure. */
-export const publishersIn = (text: string): Publisher[] =>
+const publishersIn = (text: string): Publisher[] =>
   linesOf(text).map((line) => {
     const [name = "", folder = "", listed = ""] = line.split("\t");
     return { name, folder, ports: [...listed.matchAll(/([\d.]+:\d+)->/g)].map(([, port = ""]) => port) };

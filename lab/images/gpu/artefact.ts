@@ -5,7 +5,7 @@ import { scratchArtefact } from "../scratch.ts";
 import type { PublishedImage } from "../services.ts";
 
 /** The lab's exporter of simulated GPUs. The result is the file `dcgm-exporter`. */
-export const dcgmExporter = goProgram({
+const dcgmExporter = goProgram({
   name: "dcgm-exporter",
   title: "build the exporter of the lab's GPUs",
   folder: join(import.meta.dirname, "dcgm-exporter"),

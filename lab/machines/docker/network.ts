@@ -29,7 +29,7 @@ interface NetworkInspection {
   IPAM: { Config: { Subnet: string }[] | null };
 }
 
-export const networkName = (lab: LabIdentity): string => `sophia-${lab.name}-net`;
+const networkName = (lab: LabIdentity): string => `sophia-${lab.name}-net`;
 
 const known = (found: NetworkInspection): LabNetwork => {
   const subnet = found.IPAM.Config?.[0]?.Subnet;

@@ -6,7 +6,7 @@ import { locate, optionsEnvironment, runtimeOptions } from "./options.ts";
 const alreadyReported = 32;
 
 /** Arguments of `@pulumi/pulumi/cmd/run`, in the official host's order. */
-export function runArguments(request: languageMessages.RunRequest, engine: string): string[] {
+function runArguments(request: languageMessages.RunRequest, engine: string): string[] {
   const info = request.getInfo();
   const flags: [string, string | undefined][] = [
     ["monitor", request.getMonitorAddress()],
@@ -27,7 +27,7 @@ export function runArguments(request: languageMessages.RunRequest, engine: strin
 }
 
 /** Converts `project:name` to `project:config:name`, which every version of the SDK reads. */
-export function configJson(entries: Iterable<[string, string]>): string {
+function configJson(entries: Iterable<[string, string]>): string {
   const config: Record<string, string> = {};
   for (const [key, value] of entries) {
     const [namespace, ...name] = key.split(":");

@@ -23,7 +23,7 @@ const companyNames = words(
     "Paperbark Quarry Redwater Saltmarsh Silverbirch Stonecrop Tidewater Umbra Verdant Westmark Wildflower Yarrow",
 );
 const companyKinds = words("Analytics Foods Health Labs Logistics Media Partners Software Systems Works");
-export const jobTitles = [
+const jobTitles = [
   "Account Executive",
   "Chief Financial Officer",
   "Data Engineer",
@@ -33,7 +33,7 @@ export const jobTitles = [
   "Procurement Manager",
   "VP Sales",
 ] as const;
-export const countries = [
+const countries = [
   "Brazil",
   "France",
   "Germany",

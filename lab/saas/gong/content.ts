@@ -36,9 +36,9 @@ export function callOf(id: string): number | undefined {
   const offset = BigInt(id) - firstId;
   return offset >= 0n && offset % 977n === 0n ? Number(offset / 977n) : undefined;
 }
-export const userId = (n: number): string => String(8_100_000_000_000_000_000n + BigInt(n) * 131n);
-export const accountId = (n: number): string => String(90_071_992_547_409_930_000n + BigInt(n));
-export const dealId = (n: number): string => String(12_000_000_000n + BigInt(n) * 17n);
+const userId = (n: number): string => String(8_100_000_000_000_000_000n + BigInt(n) * 131n);
+const accountId = (n: number): string => String(90_071_992_547_409_930_000n + BigInt(n));
+const dealId = (n: number): string => String(12_000_000_000n + BigInt(n) * 17n);
 
 const salt = { call: 1, user: 2, account: 3, transcript: 4 };
 

@@ -20,7 +20,7 @@ export interface GongOptions extends SeedOptions {
   now?: () => number;
 }
 
-export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** An emulated Gong account, and the way to it by HTTP. */
 export interface Gong {
@@ -63,9 +63,6 @@ export function openGong(options: GongOptions): Gong {
   };
   return { workspace, faults, journal, handler };
 }
-
-/** Gong for the lab's server: its API under `/gong`, its control under `/_lab/gong`. */
-export const gongHandler = (options: GongOptions): Handler => openGong(options).handler;
 
 async function whole(request: IncomingMessage): Promise<Asked> {
   return {

@@ -2,7 +2,7 @@
 export type Random = () => number;
 
 /** Mixes whole numbers into one seed of 32 bits. */
-export function mix(...parts: number[]): number {
+function mix(...parts: number[]): number {
   let hash = 0x9e3779b9;
   for (const part of parts) {
     hash = Math.imul(hash ^ (part | 0), 0x85ebca6b);

@@ -33,7 +33,7 @@ export interface Account {
 }
 const companiesOf = (account: Account): number => Math.max(1, Math.ceil(account.contacts / 12));
 const owner = (seed: number, index: number): string => String(70_000_001 + (hash(seed, "owner", index) % 12));
-export const stages = [
+const stages = [
   "appointmentscheduled",
   "qualifiedtobuy",
   "presentationscheduled",

@@ -3,7 +3,7 @@ import { type CrmRecord, type ObjectType, objectTypes } from "./records.ts";
 import { modifiedProperty, type Store } from "./store.ts";
 
 /** HubSpot answers no search beyond this many results. */
-export const searchWindow = 10_000;
+const searchWindow = 10_000;
 
 const condition = z.strictObject({
   propertyName: z.string(),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Trouble on command. It lasts `next` requests or `seconds`, whichever ends first; without both, until it is cleared. */
-export const fault = z.strictObject({
+const fault = z.strictObject({
   /** `down`: the connection is cut. `tokenExpired`: credentials are refused. `rateLimited`: 429. `serverError`: 500. */
   kind: z.enum(["down", "tokenExpired", "rateLimited", "serverError"]),
   next: z.number().int().positive().optional(),

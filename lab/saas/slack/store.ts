@@ -29,7 +29,7 @@ const member = (seed: number, ...parts: (string | number)[]): string =>
   `U0${String(10_000_000 + (hash(seed, "author", ...parts) % people))}`;
 
 /** Slack's time stamps are text: seconds, a dot and six digits. */
-export const tsOf = (micros: number): string =>
+const tsOf = (micros: number): string =>
   `${Math.floor(micros / 1e6)}.${String(micros % 1e6).padStart(6, "0")}`;
 export function microsOf(ts: string): number {
   const [seconds = "0", fraction = ""] = ts.split(".");

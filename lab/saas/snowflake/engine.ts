@@ -14,7 +14,7 @@ export interface Column {
   scale?: number;
 }
 /** Rows that a statement changed. */
-export interface Changes {
+interface Changes {
   inserted: number;
   updated: number;
   deleted: number;

@@ -21,7 +21,7 @@ export interface SnowflakeOptions {
 }
 
 /** The lab's Snowflake, served by another process. */
-export interface MountedSnowflake {
+interface MountedSnowflake {
   /** Serves `/api/v2/…`, the drivers' paths and the control under `/_lab/snowflake/`. */
   handle: Handler;
   service: Service;
@@ -31,10 +31,10 @@ export interface MountedSnowflake {
 }
 
 /** Path of the control: `faults`, `journal`, `account`, `reset`, `crash`. */
-export const snowflakeControl = "/_lab/snowflake";
+const snowflakeControl = "/_lab/snowflake";
 
 /** Makes the lab's Snowflake, to be mounted in a server. Its engine is started by the first statement. */
-export function mountSnowflake(options: SnowflakeOptions): MountedSnowflake {
+function mountSnowflake(options: SnowflakeOptions): MountedSnowflake {
   const engine = new Engine(options.venv, join(options.folder, "databases"));
   const service = new Service({
     engine,

@@ -6,7 +6,7 @@ export interface Candidate {
   region: string;
 }
 
-export const sameCandidate = (a: Candidate, b: Candidate): boolean =>
+const sameCandidate = (a: Candidate, b: Candidate): boolean =>
   a.instanceType === b.instanceType && a.region === b.region;
 
 /**

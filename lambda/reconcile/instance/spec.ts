@@ -31,7 +31,7 @@ export const specTag = "sophia-spec";
 export const stackTag = "sophia-stack";
 
 const short = (text: string) => digest(text, 32);
-export const userDataDigest = (userData: string | undefined): string =>
+const userDataDigest = (userData: string | undefined): string =>
   userData === undefined ? "" : short(userData);
 
 /**

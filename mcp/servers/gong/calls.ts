@@ -13,7 +13,7 @@ export const place = z.strictObject({
 export type Place = z.input<typeof place>;
 
 /** Filter of a list. Gong wants the same one with every page, so cursors carry it. */
-export const window = z.strictObject({ from: z.string(), to: z.string(), ...place.shape });
+const window = z.strictObject({ from: z.string(), to: z.string(), ...place.shape });
 export type Window = z.infer<typeof window>;
 
 /** The window of a first page: by default the last seven days. */
@@ -119,7 +119,7 @@ export async function oneCall(api: GongApi, id: string, signal: AbortSignal): Pr
   return call;
 }
 
-export interface Wanted {
+interface Wanted {
   text?: string | undefined;
   person?: string | undefined;
   minMinutes?: number | undefined;
@@ -129,10 +129,7 @@ const has = (text: string | undefined, part: string) =>
   text?.toLowerCase().includes(part.toLowerCase()) === true;
 
 /** Whether a call is looked for. Gong itself cannot search; its pages are looked through. */
-export function isWanted(
-  { metaData, parties = [], context = [], content }: WireExtensive,
-  wanted: Wanted,
-): boolean {
+function isWanted({ metaData, parties = [], context = [], content }: WireExtensive, wanted: Wanted): boolean {
   const { text, person, minMinutes } = wanted;
   const texts = [
     metaData.title,

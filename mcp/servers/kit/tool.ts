@@ -12,7 +12,7 @@ export class ToolError extends Error {
 }
 
 /** What a tool is told of the call, besides its input. */
-export interface Call {
+interface Call {
   /** Fires when the caller went away or the tool's time is over; pass it on to whatever is waited for. */
   signal: AbortSignal;
 }

@@ -7,7 +7,7 @@ import { ToolError } from "../kit/tool.ts";
 import type { Offer } from "./catalogue.ts";
 
 /** Tells by which call an instance was launched: a lost reply is found again by it. */
-export const requestTag = "sophia-request";
+const requestTag = "sophia-request";
 /** Marks an instance as launched here, and by nobody else. */
 const launchedBy = { key: "sophia-launched-by", value: "lambda_labs_cli" };
 /** The tag of hosts that a stack launched, as `lambda/reconcile` writes it. */

@@ -4,7 +4,7 @@ import { identifier, qualified, type Table } from "../kit/postgres/tables.ts";
  * SQL for a HubSpot property as text, of the row `t`. How deep Estuary unfolds a document into columns is a setting of
  * the materialization: each way of it is understood. NULL where the table has no such property.
  */
-export function property({ columns }: Table, name: string): string {
+function property({ columns }: Table, name: string): string {
   const column = [`properties/${name}`, `properties_${name}`, name].find((each) => columns.has(each));
   if (column) return `t.${identifier(column)}::text`;
   const literal = `'${name.replaceAll("'", "''")}'`;

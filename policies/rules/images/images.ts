@@ -12,7 +12,7 @@ export interface Image {
 }
 
 /** Splits an image reference. Pure. */
-export function parseImage(path: string, reference: string): Image {
+function parseImage(path: string, reference: string): Image {
   const [before = "", digest = ""] = reference.split("@");
   const colon = before.lastIndexOf(":");
   const tagged = colon > before.lastIndexOf("/");

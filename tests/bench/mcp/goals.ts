@@ -7,7 +7,7 @@ export interface Findings {
 }
 
 /** Calls a second and milliseconds that a route to servers must reach with 32 clients, and how much slower it may be than a direct call. */
-export const goals = { perSecond: 1000, p95: 200, ratio: 1.3 };
+const goals = { perSecond: 1000, p95: 200, ratio: 1.3 };
 
 type Sample = Pick<Measured, "perSecond" | "p50" | "p95">;
 

@@ -7,9 +7,9 @@ export interface Leg {
 }
 
 /** Rows a second: five times P4's million a day within an hour. */
-export const floor = (5 * 1_000_000) / 3600;
+const floor = (5 * 1_000_000) / 3600;
 /** Of fewer rows a leg's time is that of its start. */
-export const judged = 5000;
+const judged = 5000;
 
 /** Legs that are too slow, a line each. Pure. */
 export const tooSlow = (legs: readonly Leg[]): string[] =>

@@ -7,7 +7,7 @@ import type { TestCloud } from "../../cloud/support/cloud.ts";
 import { unlimited } from "../../support/lambda/limiter.ts";
 import { type Death, type Mortal, mortal } from "../../support/mortal.ts";
 
-export const timing: Timing = {
+const timing: Timing = {
   bootDeadline: 1500,
   terminateDeadline: 900,
   pollInterval: 60,

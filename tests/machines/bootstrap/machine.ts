@@ -19,7 +19,7 @@ import { removeUser } from "../../../tools/docker/engine/record.ts";
 import { imageOf } from "../../../tools/docker/images/build.ts";
 import { type KeyPair, makeKey, type Session, ssh } from "./ssh.ts";
 
-export type HostSpec = Pick<Host, "name" | "roles" | "gpus">;
+type HostSpec = Pick<Host, "name" | "roles" | "gpus">;
 
 export interface TestMachine {
   host: Host;

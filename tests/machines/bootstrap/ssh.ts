@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import ssh2 from "ssh2";
 import { sshKeyPair } from "../../support/sshKey.ts";
 
@@ -13,12 +12,6 @@ export interface KeyPair {
 export function makeKey(): KeyPair {
   const { private: privateKey, public: publicKey } = sshKeyPair();
   return { privateKey, publicKey };
-}
-
-/** An RSA key in PEM, as some people still have. */
-export function makePemKey(): string {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return privateKey.export({ type: "pkcs1", format: "pem" }).toString();
 }
 
 export interface Session {

@@ -18,7 +18,7 @@ import { running, startTestLab, type TestLab } from "../driver/lab.ts";
 /** Image of the tests' own pods: has a shell and Perl. */
 export const podImage = "docker.io/library/debian:12-slim";
 
-export interface Result {
+interface Result {
   code: number;
   stdout: string;
   stderr: string;

@@ -100,7 +100,7 @@ export function stagingSpecs(login: PostgresLogin, hubspot: HubSpotConfig, slack
   };
 }
 
-export const tableCatalog = (table: string): string => `t/postgres/public/${table}`;
+const tableCatalog = (table: string): string => `t/postgres/public/${table}`;
 
 /** Tables of PostgreSQL into the warehouse. `tables` by name, with the collection's key. */
 export function warehouseSpecs(

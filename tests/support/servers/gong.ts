@@ -25,7 +25,6 @@ export async function fakeGong(pageSize = 100) {
   });
   return Object.assign(state, { url });
 }
-export type FakeGong = Awaited<ReturnType<typeof fakeGong>>;
 
 /** A call whose id is larger than a number can hold. */
 export const gongCall = (n: number, more: Partial<GongCall> & { meta?: object } = {}): GongCall => {

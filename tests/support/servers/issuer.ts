@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { certificateIn } from "./certificate.ts";
 
 /** Claims of a token, as far as tests change them. */
-export type Claims = Partial<{
+type Claims = Partial<{
   iss: string;
   aud: string;
   sub: string;

@@ -13,7 +13,7 @@ export interface Started {
   ask(command: string, args: string[], environment?: Record<string, string>): string;
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** The one folder of this machine that it needs. */
   folder: string;
   stdio: StdioOptions;

@@ -25,7 +25,7 @@ function certificate(): { key: string; certificate: string } {
 }
 
 /** `url` has path and query; `respond` is the whole answer. */
-export type Route = (url: URL, response: ServerResponse) => void;
+type Route = (url: URL, response: ServerResponse) => void;
 
 export interface FakeApi {
   url: string;

@@ -5,7 +5,7 @@ import { docker } from "../docker.ts";
 let answer: Promise<boolean> | undefined;
 
 /** Whether the registry of Docker's official images answers from here. Asked once a run; a no takes 10 s at most. */
-export function officialImagesReachable(): Promise<boolean> {
+function officialImagesReachable(): Promise<boolean> {
   answer ??= docker(["manifest", "inspect", "debian:12-slim"], {
     allowFailure: true,
     signal: AbortSignal.timeout(10_000),

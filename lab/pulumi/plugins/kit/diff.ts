@@ -12,12 +12,7 @@ const child = (path: string, key: string) => {
 };
 
 /** Compares two values. Secret marks are ignored; an unknown value differs from every value. */
-export function compare(
-  before: Value | undefined,
-  after: Value | undefined,
-  path: string,
-  into: Differences,
-): void {
+function compare(before: Value | undefined, after: Value | undefined, path: string, into: Differences): void {
   const old = before instanceof Secret ? reveal(before) : before;
   const now = after instanceof Secret ? reveal(after) : after;
   if (old === undefined && now === undefined) return;
@@ -53,12 +48,6 @@ export function differences(before: Properties, after: Properties): Differences 
   }
   return found;
 }
-
-export const equal = (a: Value | undefined, b: Value | undefined): boolean => {
-  const found: Differences = new Map();
-  compare(a, b, "", found);
-  return found.size === 0;
-};
 
 /** The first part of a path, e.g. `a` of `a.b[0]`. */
 export const rootOf = (path: string): string =>

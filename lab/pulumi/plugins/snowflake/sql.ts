@@ -2,7 +2,7 @@ import { Fields } from "../kit/schema.ts";
 import type { Properties } from "../kit/values.ts";
 
 /** How a property's value is written in SQL. */
-export type Form = "text" | "name" | "word" | "number" | "flag" | "names";
+type Form = "text" | "name" | "word" | "number" | "flag" | "names";
 /** Properties of a kind of object: SQL name and form by input. */
 export type PropertyTable = Record<string, { sql: string; form: Form }>;
 

@@ -16,7 +16,7 @@ import { decryptConfig, isEncrypted } from "./sops.ts";
 import type { DraftSpec, Fault, Incompatible, LiveSpec, Model, SpecType } from "./state.ts";
 
 /** What would be live: type and model by name. */
-export type Catalog = Record<string, { type: SpecType; model: Model }>;
+type Catalog = Record<string, { type: SpecType; model: Model }>;
 
 export interface Build {
   catalog: Catalog;

@@ -10,7 +10,7 @@ import { type Answer, type Asked, agent, encryption, Keys, postgrest } from "./r
 import { jobType } from "./state.ts";
 
 /** `before`: nothing happened yet; `handled`: it happened, the answer is not sent; `replied`: the answer is out. */
-export type Phase = "before" | "handled" | "replied";
+type Phase = "before" | "handled" | "replied";
 
 export interface EstuaryOptions extends ControlPlaneOptions {
   /** Keys of the service account, `flow_sa_…`. Read at each request. */
@@ -110,9 +110,6 @@ export function openEstuary(options: EstuaryOptions): Estuary {
   wake();
   return { control, faults, journal, handler, close: () => clearTimeout(timer) };
 }
-
-/** Estuary's control plane for the lab's server: APIs under `/estuary`, its control under `/_lab/estuary`. */
-export const estuaryHandler = (options: EstuaryOptions): Estuary["handler"] => openEstuary(options).handler;
 
 function send(response: ServerResponse, { status, body }: Answer): void {
   const text = typeof body === "string";

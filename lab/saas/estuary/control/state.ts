@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { replaceFile } from "../../../../tools/replaceFile.ts";
 
-export const specTypes = ["capture", "collection", "materialization"] as const;
+const specTypes = ["capture", "collection", "materialization"] as const;
 export const specType = z.enum(specTypes);
 export type SpecType = z.infer<typeof specType>;
 const model = z.record(z.string(), z.unknown());
@@ -29,7 +29,7 @@ const draft = z.strictObject({
 });
 export type Draft = z.infer<typeof draft>;
 
-export const jobTypes = [
+const jobTypes = [
   "queued",
   "success",
   "emptyDraft",

@@ -15,7 +15,7 @@ export interface LiveCollection {
   publishedAt?: string;
 }
 
-export interface SshForwarding {
+interface SshForwarding {
   /** `ssh://<user>@<host>:<port>` */
   sshEndpoint: string;
   /** OpenSSH or PKCS8 PEM. */
@@ -37,7 +37,7 @@ export interface HubSpotConfig {
   capturePropertyHistory?: boolean;
   useLegacyNamingForCustomObjects?: boolean;
 }
-export interface HubSpotResource {
+interface HubSpotResource {
   /** `contacts`, `deals`, … */
   name: string;
   /** ISO 8601 duration between two polls. */
@@ -59,7 +59,7 @@ export interface SlackConfig {
         access_token: string;
       };
 }
-export interface SlackResource {
+interface SlackResource {
   /** `channels`, `channel_messages`, … */
   stream: string;
   syncMode: "incremental" | "full_refresh";
@@ -84,7 +84,7 @@ export interface PostgresCaptureConfig extends PostgresLogin {
     [more: string]: unknown;
   };
 }
-export interface PostgresCaptureResource {
+interface PostgresCaptureResource {
   namespace: string;
   stream: string;
   mode?: "" | "Normal" | "Precise" | "Only Changes" | "Without Primary Key";
@@ -97,7 +97,7 @@ export interface PostgresMaterializationConfig extends PostgresLogin {
   hardDelete?: boolean;
   advanced?: { sslmode?: string; no_flow_document?: boolean; [more: string]: unknown };
 }
-export interface PostgresMaterializationResource {
+interface PostgresMaterializationResource {
   table: string;
   /** Default: the endpoint's. */
   schema?: string;
@@ -118,7 +118,7 @@ export interface SnowflakeConfig {
   syncSchedule?: { syncFrequency?: string; timezone?: string; [more: string]: unknown };
   advanced?: { no_flow_document?: boolean; [more: string]: unknown };
 }
-export interface SnowflakeResource {
+interface SnowflakeResource {
   table: string;
   schema?: string;
   delta_updates?: boolean;

@@ -2,7 +2,7 @@ import { notSupported, syntaxError } from "../fault.ts";
 import { Reader, tokensOf } from "./tokens.ts";
 
 /** What of an account DuckDB has not. Databases and schemas are in both: here is who owns them. */
-export const kinds = ["RESOURCE MONITOR", "WAREHOUSE", "DATABASE", "SCHEMA", "ROLE", "USER"] as const;
+const kinds = ["RESOURCE MONITOR", "WAREHOUSE", "DATABASE", "SCHEMA", "ROLE", "USER"] as const;
 export type Kind = (typeof kinds)[number];
 
 /** A property's value; lists are of names. */

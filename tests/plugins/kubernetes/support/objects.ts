@@ -9,7 +9,7 @@ export interface Entry {
   deletedWith?: string;
   options?: Record<string, unknown>;
 }
-export type Resources = Record<string, Entry>;
+type Resources = Record<string, Entry>;
 
 export interface Objects {
   up(resources: Resources, options?: OperationOptions): Promise<OperationResult>;

@@ -5,7 +5,7 @@ import type { Properties } from "../../../../lab/pulumi/plugins/kit/values.ts";
 import { KubernetesProvider } from "../../../../lab/pulumi/plugins/kubernetes/provider/provider.ts";
 
 /** One resource, driven as the engine drives it, without the engine's own time. */
-export interface Resource {
+interface Resource {
   check(news: Properties, olds?: Properties): Promise<Properties>;
   create(news: Properties, options?: { preview?: boolean; timeout?: number }): Promise<Properties>;
   diff(news: Properties, ignoreChanges?: string[]): Promise<DiffResult>;

@@ -24,7 +24,7 @@ const tables = [
 const word = () => randomBytes(9).toString("hex");
 
 /** A real PostgreSQL with the pipeline's tables, and the extractor's own login. */
-export async function openStaging() {
+async function openStaging() {
   const server = await startPipelineServer();
   await server.migrate();
   const admin = await server.admin();

@@ -7,7 +7,7 @@ import { historyPage } from "../../../../delivery/stack/history.ts";
 import { type Program, programIn } from "../../../../delivery/stack/program.ts";
 
 /** What a CLI answers that only notes what it was asked. */
-export interface Answers {
+interface Answers {
   /** Of `stack history`, the newest first; it is answered in pages, as by the real CLI. */
   history?: object[];
   /** Resources of `stack export`. */
@@ -28,7 +28,7 @@ export interface Recorded {
   updates(): Call[];
   previews(): Call[];
 }
-export interface Call {
+interface Call {
   commit: string;
   args: string;
 }

@@ -13,7 +13,7 @@ export interface Step {
   with?: Record<string, unknown>;
   "timeout-minutes"?: number;
 }
-export interface Concurrency {
+interface Concurrency {
   group: string;
   "cancel-in-progress"?: boolean;
   queue?: string;

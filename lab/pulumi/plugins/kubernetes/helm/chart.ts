@@ -24,7 +24,7 @@ export function chartArguments(release: ReleaseInputs): string[] {
 }
 
 /** Absolute path of a chart that is a folder or an archive on this machine; undefined for one of a repository. */
-export function localChart({ chart, repositoryOpts }: ReleaseInputs): string | undefined {
+function localChart({ chart, repositoryOpts }: ReleaseInputs): string | undefined {
   if (repositoryOpts?.repo) return undefined;
   const path = resolve(chart);
   const found = statSync(path, { throwIfNoEntry: false });

@@ -8,7 +8,7 @@ export interface GroupVersionKind {
   kind: string;
 }
 
-export const packageName = "kubernetes";
+const packageName = "kubernetes";
 
 /** The kind of a type token: `kubernetes:<group>/<version>:<Kind>`. */
 export function kindOfType(type: string): GroupVersionKind {

@@ -13,7 +13,7 @@ import type { Session } from "../provider/session.ts";
 import { refuseUnsupported } from "./check.ts";
 import { fieldManagerOf } from "./write.ts";
 
-export const gone: ReadResult = { id: "", outputs: {}, inputs: {} };
+const gone: ReadResult = { id: "", outputs: {}, inputs: {} };
 
 /** For an unreachable cluster: removes the resource from the state, keeps it, or fails, as configured. */
 export function readUnreachable(session: Session, request: ReadRequest): ReadResult {

@@ -3,7 +3,7 @@ import type { Document } from "./document.ts";
 import type { Schema } from "./schema.ts";
 
 /** A document that does not fit its collection. Estuary stops the capture over one, and quotes it, as this does. */
-export class Unfit extends Error {
+class Unfit extends Error {
   constructor(collection: string, document: Document, why: string) {
     super(
       `captured collection ${collection} document failed validation against its collection JSON Schema ` +

@@ -74,7 +74,7 @@ export function columnTypeOf(schema: Schema): ColumnType {
 }
 
 /** What was declared, completed by what was discovered at the source; where both speak, the declaration holds. */
-export function completed(declared: Schema, discovered: Schema): Schema {
+function completed(declared: Schema, discovered: Schema): Schema {
   const [own, found] = [propertiesOf(declared), propertiesOf(discovered)];
   if (Object.keys(found).length === 0) return declared;
   const properties: Record<string, Schema> = { ...found };

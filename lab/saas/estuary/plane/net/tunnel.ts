@@ -12,7 +12,7 @@ export interface Reached {
 }
 
 /** `<host>:<port>`, PostgreSQL's port where none is given. */
-export function hostAndPort(address: string): { host: string; port: number } {
+function hostAndPort(address: string): { host: string; port: number } {
   const found = /^\[?([^\]]+?)\]?(?::(\d+))?$/.exec(address);
   if (!found?.[1]) throw new Error(`address ${address} is not <host>:<port>`);
   return { host: found[1], port: Number(found[2] ?? 5432) };

@@ -13,7 +13,7 @@ import {
 import type { LiveSpecs, Plane, TaskStatus } from "../../../../../lab/saas/estuary/plane/types.ts";
 
 /** A data plane that runs nothing and remembers what it was told. */
-export class MemoryPlane implements Plane {
+class MemoryPlane implements Plane {
   specs: LiveSpecs = { captures: {}, collections: {}, materializations: {} };
   /** Names in the order in which they were deleted. */
   deleted: string[] = [];
@@ -39,7 +39,7 @@ export class MemoryPlane implements Plane {
 }
 
 /** Time that passes only when somebody sleeps. */
-export class Time implements Clock {
+class Time implements Clock {
   #now = Date.parse("2026-11-21T00:00:00Z");
   now = (): number => this.#now;
   async sleep(ms: number): Promise<void> {

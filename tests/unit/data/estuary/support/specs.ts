@@ -9,7 +9,7 @@ import {
 /** Secrets by name; fixed words where the outcome is compared with a file, random ones everywhere else. */
 export type Words = (name: string) => string;
 
-export const prefix = "sophia/test";
+const prefix = "sophia/test";
 
 /** Every spec that we publish. @param sources that are staged; default: all */
 export function everything(word: Words, privateKey: string, sources?: readonly StagedSource[]) {

@@ -28,7 +28,7 @@ const key = (name: string, type: string) => {
 };
 
 /** A source, a warehouse and a plane between them; new for each test, on one PostgreSQL for each file. */
-export interface ReplicationStage {
+interface ReplicationStage {
   server: TestPostgres;
   source: pg.Client;
   warehouse: TestWarehouse;

@@ -1,5 +1,5 @@
 /** How far one table's first read is. */
-export interface TableProgress {
+interface TableProgress {
   /** Counter of the binding with which it began. */
   backfill: number;
   done: boolean;

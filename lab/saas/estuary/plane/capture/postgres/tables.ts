@@ -4,7 +4,7 @@ import type { Schema } from "../../collections/schema.ts";
 import { literal, quoted } from "../../net/postgres.ts";
 import { kindOf, schemaOf } from "./types.ts";
 
-export interface TableColumn {
+interface TableColumn {
   name: string;
   oid: number;
   /** As SQL spells it, e.g. `character varying(20)`. */
@@ -19,7 +19,7 @@ export interface Table {
   key: string[];
 }
 
-export const tableName = ({ schema, name }: Pick<Table, "schema" | "name">): string =>
+const tableName = ({ schema, name }: Pick<Table, "schema" | "name">): string =>
   `${quoted(schema)}.${quoted(name)}`;
 
 /** What the catalog says of a table now. */

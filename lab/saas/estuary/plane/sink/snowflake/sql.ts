@@ -18,7 +18,7 @@ const types: Record<Exclude<ColumnType, "timestamp">, string> = {
 /** `TIMESTAMP_NTZ (normalize to UTC)` names a type and what the connector does about the zone. */
 export const timestampType = (setting: string): string => setting.split(" ")[0] ?? "TIMESTAMP_LTZ";
 
-export const typeOf = (column: Column, timestamp: string): string =>
+const typeOf = (column: Column, timestamp: string): string =>
   column.type === "timestamp" ? timestamp : types[column.type];
 
 const always = (column: Column): boolean => column.key || column.synthetic !== undefined;
