@@ -160,7 +160,7 @@ const mcpPlatform = new McpPlatform(
       password: postgres.passwords.mcp,
       ca: postgres.ca,
     },
-    redis: { host: redis.host, port: redis.port, password: redis.password },
+    redis: { ...redis.endpoint, password: redis.password },
     secrets,
   },
   // PostgreSQL takes longest, and the engine registers resources one by one: these two hundred follow its operator.
@@ -231,10 +231,7 @@ export const ingress = pulumi.all(
 export const monthlyEstimate = fleet.estimate;
 export const kubeconfig = cluster.kubeconfig;
 export const nodes = cluster.nodes.map(({ name }) => name);
-export const services = {
-  postgres: postgres.endpoint,
-  redis: { host: redis.host, port: redis.port },
-};
+export const services = { postgres: postgres.endpoint, redis: redis.endpoint };
 export const pipelineParts = pipeline.parts;
 export const pipelineStreams = pipeline.streams;
 export const url = nginx.url;

@@ -4,11 +4,12 @@ import { Component } from "../components/core/base.ts";
 import type { PeerPorts } from "../components/core/ports.ts";
 import type { Settings } from "../components/settings/schema.ts";
 import type { HostSettings } from "../components/settings/sections/lambda.ts";
-import type { Host, HostHandle } from "../k3s/host.ts";
+import type { HostHandle } from "../k3s/host.ts";
 import { warnOfClosedPorts } from "./adoptedFirewall.ts";
 import { approve } from "./budget.ts";
 import { checkBudget, type Estimate, estimate } from "./cost.ts";
 import { baseRules, checkRuleCount, fleetRules } from "./firewallRules.ts";
+import { type HostSummary, hostOf, summaryOf } from "./hostOutputs.ts";
 import { physicalName } from "./naming.ts";
 import { livePrices, type Prices } from "./prices.ts";
 import {
@@ -35,19 +36,6 @@ export interface FleetArgs {
   previousPublicKey?: pulumi.Input<string> | undefined;
   /** Ports between hosts, at their public addresses. Empty where hosts use a private network. */
   peerPorts: PeerPorts[];
-}
-
-/** A host as the stack's outputs show it. */
-export interface HostSummary {
-  name: string;
-  id: string;
-  address: string;
-  privateAddress: string;
-  hostname: string;
-  instanceType: string;
-  region: string;
-  hourlyUsd: number;
-  adopted: boolean;
 }
 
 /** What the instances of a fleet share. */
@@ -226,28 +214,4 @@ export class Fleet extends Component {
       return result;
     });
   }
-}
-
-/** Known only when the ports between hosts are open, so that no connection is tried earlier. */
-function hostOf(host: HostSettings, machine: Instance, opened: pulumi.Output<string[]>): pulumi.Output<Host> {
-  const { id, address, privateAddress, gpus } = machine;
-  return pulumi.output({ id, address, privateAddress, gpus, opened }).apply((known) => ({
-    name: host.name,
-    machineId: known.id,
-    address: known.address,
-    privateAddress: known.privateAddress,
-    user: "ubuntu",
-    port: 22,
-    roles: host.roles,
-    labels: host.labels,
-    taints: host.taints,
-    gpus: known.gpus,
-  }));
-}
-
-function summaryOf(host: HostSettings, machine: Instance): pulumi.Output<HostSummary> {
-  const { id, address, privateAddress, hostname, instanceType, region, hourlyUsd, adopted } = machine;
-  return pulumi
-    .output({ id, address, privateAddress, hostname, instanceType, region, hourlyUsd, adopted })
-    .apply((known) => ({ name: host.name, ...known }));
 }

@@ -111,6 +111,12 @@ export class Redis extends Component {
     this.digest = service.digest;
     this.secretName = secret.metadata.name;
     this.password = password.result;
-    this.registerOutputs({ host: this.host, port: this.port, secretName: this.secretName });
+    this.registerOutputs({ ...this.endpoint, secretName: this.secretName });
+  }
+
+  /** Where it is, for those who connect. */
+  get endpoint() {
+    const { host, port } = this;
+    return { host, port };
   }
 }

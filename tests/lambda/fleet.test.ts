@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { waitFor } from "../../components/core/wait.ts";
 import type { Estimate } from "../../lambda/cost.ts";
-import type { HostSummary } from "../../lambda/fleet.ts";
+import type { HostSummary } from "../../lambda/hostOutputs.ts";
 import { testCloud } from "../cloud/support/cloud.ts";
 import { brief } from "../plugins/events.ts";
 import { fast, lambdaStack, speed } from "./support/stack.ts";

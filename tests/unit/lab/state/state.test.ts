@@ -1,23 +1,13 @@
 import { spawn } from "node:child_process";
-import {
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { labOf } from "../../../../lab/lab.ts";
 import { labStackConfig } from "../../../../lab/stack/stackConfig.ts";
 import { claimNetwork, networkOf, releaseNetwork } from "../../../../lab/state/claim.ts";
-import { LabBusy, withLock } from "../../../../lab/state/lock.ts";
+import { withLock } from "../../../../lab/state/lock.ts";
 import { fromFile, identify, startDaemon, stopDaemon } from "../../../../lab/state/process.ts";
 import { serverVariable, stopServer } from "../../../../lab/state/servers.ts";
 import { run } from "../../../../tools/exec.ts";
@@ -94,16 +84,6 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-test("a lock keeps others out while its holder lives, and is taken over when it is dead", async () => {
-  const file = join(folder(), "lock.json");
-  await withLock(file, "up", async () => {
-    await expect(withLock(file, "down", async () => "in")).rejects.toThrow(LabBusy);
-  });
-  expect(existsSync(file)).toBe(false);
-  symlinkSync(`${2 ** 22 + 1} 1 up`, file);
-  expect(await withLock(file, "down", async () => "in")).toBe("in");
-});
-
 test.each(["", '{"pid":', "[]", '{"pid": "many"}'])(
   "a lock or a process file that says %j, as a full disk leaves it, is in nobody's way",
   async (text) => {
@@ -118,50 +98,6 @@ test.each(["", '{"pid":', "[]", '{"pid": "many"}'])(
     expect(existsSync(pidFile)).toBe(false);
   },
 );
-
-test("of many that want a lock at once one gets it, and none finds it half-written", async () => {
-  const file = join(folder(), "lock.json");
-  const holding = Promise.withResolvers<void>();
-  let refused = 0;
-  const outcomes = Array.from({ length: 40 }, () =>
-    withLock(file, "up", () => holding.promise).then(
-      () => "in",
-      (error: Error) => {
-        refused += 1;
-        if (refused === 39) holding.resolve();
-        return error.name;
-      },
-    ),
-  );
-  expect((await Promise.all(outcomes)).sort()).toEqual([...Array(39).fill("LabBusy"), "in"]);
-});
-
-test("of many that find the lock of a dead command one takes it over, whenever each of them comes", async () => {
-  const file = join(folder(), "lock.json");
-  const many = 12;
-  // They must meet in the midst of each other's takeover: each round they come a little further apart.
-  for (let apart = 0; apart < 60; apart += 1) {
-    symlinkSync(`${2 ** 22 + 1} 1 up`, file);
-    const settled = Promise.withResolvers<void>();
-    const seen: string[] = [];
-    const note = (what: string) => {
-      seen.push(what);
-      if (seen.length === many) settled.resolve();
-    };
-    const one = async (_: unknown, index: number) => {
-      for (let turn = 0; turn < (apart * index) / many; turn += 1) await setImmediate();
-      const work = withLock(file, "up", () => {
-        note("in");
-        return settled.promise;
-      });
-      await work.catch((error: Error) => note(error.name));
-    };
-    await Promise.all(Array.from({ length: many }, one));
-    expect(seen.sort(), `${apart}`).toEqual([...Array(many - 1).fill("LabBusy"), "in"]);
-    // What guards a takeover is gone, too.
-    expect(readdirSync(dirname(file))).toEqual([]);
-  }
-});
 
 test("a process that cannot be written down does not run on unknown", async () => {
   const home = folder();

@@ -4,6 +4,7 @@ import { Hidden, unknown } from "../../../../policies/engine/values.ts";
 import { asSecret, contextOf, kubernetes, prepared, resource } from "../fixtures.ts";
 import { plantedKeys } from "../keys/planted.ts";
 import { clusterCases } from "./cluster.ts";
+import { gpuCases } from "./gpus.ts";
 import { imageCases } from "./images.ts";
 import { k3sCases } from "./k3s.ts";
 import { platformCases } from "./platform.ts";
@@ -16,6 +17,7 @@ import { type Case, container, isSituation, type Situation, workload } from "./s
 export const cases: Record<string, Case> = {
   ...platformCases,
   ...clusterCases,
+  ...gpuCases,
   ...k3sCases,
   ...postgresCases,
   ...podsCases,
