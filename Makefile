@@ -71,7 +71,7 @@ rotation: node_modules/.ready ## secrets that are due for rotation, and what eac
 pin-images: node_modules/.ready ## write image digests to Pulumi.dev.yaml and Pulumi.prod.yaml; CHECK=1 only compares
 	@$(NODE) images/pin/main.ts $(if $(CHECK),--check)
 
-##@ Benchmarks (docs/benchmarks.md, docs/security/policies.md)
+##@ Benchmarks (docs/benchmarks.md, docs/security/policy-benchmarks.md)
 bench-lab: node_modules/.ready ## a lab from nothing to removed; COLD=1 with an empty cache, about 15 minutes
 	@COLD=$(COLD) $(NODE) tests/bench/lab/main.ts
 

@@ -1,5 +1,5 @@
 /**
- * Measures the policy pack and prints Markdown tables, as docs/security/policies.md has them.
+ * Measures the policy pack and prints Markdown tables, as docs/security/policy-benchmarks.md has them.
  *
  *   node tests/policies/bench/main.ts              all of it
  *   node tests/policies/bench/main.ts keys         planted keys and lookalikes, beside other detectors

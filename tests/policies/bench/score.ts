@@ -8,7 +8,7 @@ import type { Tool } from "./tools/tool.ts";
 const count = 200;
 const seed = 20_261_121;
 
-/** The 200 manifests of docs/security/policies.md: the same ones each time. */
+/** The 200 manifests of docs/security/policy-benchmarks.md: the same ones each time. */
 export const drawSamples = (): Sample[] => generate(count, seed);
 
 /** What a tool makes of manifests and of their twins. */

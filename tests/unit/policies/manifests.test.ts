@@ -9,7 +9,7 @@ import { contextOf, kubernetes, repository } from "./fixtures.ts";
 
 /** The column "this pack" of the table of 200 manifests in the documentation, by group of faults. */
 async function documented(): Promise<Record<string, number>> {
-  const text = await readFile(join(repository, "docs/security/policies.md"), "utf8");
+  const text = await readFile(join(repository, "docs/security/policy-benchmarks.md"), "utf8");
   const rows = text.matchAll(/^\| ([^|]+) \| \d+ \| \*{0,2}(\d+)\*{0,2} \| \*{0,2}\d/gm);
   return Object.fromEntries(
     [...rows].map(([, group = "", count]) => [group.replaceAll("*", ""), Number(count)]),
