@@ -4,6 +4,7 @@
  *   node esc/documents.ts            writes esc/sophia/{base,defaults}.yaml and esc/uses.yaml
  *   node esc/documents.ts --check    ends with 1 when one of them is stale
  */
+import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { generate } from "../components/settings/documents/document.ts";
 import { baseText, defaultsText, header } from "./environments.ts";
@@ -14,5 +15,5 @@ await generate("esc/sophia/defaults.yaml", defaultsText());
 // Last, because it runs the program, which fails while it is being changed.
 await generate(
   "esc/uses.yaml",
-  `${header}\n${stringify(await deriveUses(new URL("..", import.meta.url).pathname))}`,
+  `${header}\n${stringify(await deriveUses(fileURLToPath(new URL("..", import.meta.url))))}`,
 );

@@ -1,5 +1,6 @@
 /** The lab's commands; `make` calls them. */
 
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { messageOf } from "../components/core/errors.ts";
 import { interruptible, survivesClosedTerminal } from "../tools/interrupt.ts";
 import { build } from "./commands/build.ts";
@@ -27,20 +28,62 @@ const usage = `usage: node lab/cli.ts <command>
                    print the configuration of an MCP client, with its token
   logs [<log>]     print a log: up, cloud, releases, a host's name, or <namespace>/<workload>`;
 
-const [command = "", ...given] = process.argv.slice(2);
-/** These commands must end in order when they are interrupted; the others end at once. */
-const ordered = ["up", "preview", "build"].includes(command);
-const signal = ordered ? interruptible() : new AbortController().signal;
+/** Options of a command, and a word after its name. */
+interface Given {
+  comment?: string;
+  json?: boolean;
+  plan?: string;
+  refresh?: boolean;
+  word?: string | undefined;
+}
+
+interface Command {
+  options?: ParseArgsOptionsConfig;
+  /** Takes a word after its name. */
+  word?: boolean;
+  /** Must end in order when it is interrupted; the others end at once. */
+  ordered?: true;
+  run(given: Given): Promise<void>;
+}
+
+/** Only one command at a time may change the lab. */
+const exclusive = (work: () => Promise<void>) => withLock(files(lab).lock, name, work);
+
+const commands: Record<string, Command> = {
+  up: {
+    options: { refresh: { type: "boolean" } },
+    ordered: true,
+    run: ({ refresh = false }) => exclusive(() => up(lab, refresh, progress, signal)),
+  },
+  down: { run: () => exclusive(() => down(lab, progress)) },
+  status: {
+    options: { json: { type: "boolean" } },
+    async run({ json = false }) {
+      if (!(await status(lab, json))) process.exitCode = 1;
+    },
+  },
+  preview: {
+    options: { comment: { type: "string" }, plan: { type: "string" } },
+    word: true,
+    ordered: true,
+    run({ word: stack = "local", comment, plan }) {
+      const work = () => preview(lab, stack, { comment, plan }, progress, signal);
+      // That of `local` starts what the program needs, as `up` does.
+      return stack === "local" ? exclusive(work) : work();
+    },
+  },
+  logs: { word: true, run: ({ word }) => logs(lab, word) },
+  "mcp-config": { word: true, run: ({ word }) => mcpConfig(lab, word) },
+  build: { ordered: true, run: () => build(lab, progress, signal) },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (!command) refuse(name ? `there is no command ${name}` : "no command is given");
+const given = givenTo(command);
+const signal = command.ordered ? interruptible() : new AbortController().signal;
 // A reader of their output, such as `head`, may end first.
-if (!ordered) survivesClosedTerminal();
-/** `--name=value`. */
-const options = Object.fromEntries(
-  given.flatMap((each) => {
-    const found = /^--([a-z]+)=(.+)$/s.exec(each);
-    return found ? [[found[1], found[2]]] : [];
-  }),
-) as Record<string, string | undefined>;
-const args = given.filter((each) => !/^--[a-z]+=/.test(each));
+if (!command.ordered) survivesClosedTerminal();
 const lab = namedLab();
 const progress = new Progress();
 const start = performance.now();
@@ -55,36 +98,28 @@ function namedLab(): Lab {
   }
 }
 
-/** Only one command at a time may change the lab. */
-const exclusive = (work: () => Promise<void>) => withLock(files(lab).lock, command, work);
-
-const commands: Record<string, () => Promise<void>> = {
-  up: () => exclusive(() => up(lab, args.includes("--refresh"), progress, signal)),
-  down: () => exclusive(() => down(lab, progress)),
-  status: async () => {
-    if (!(await status(lab, args.includes("--json")))) process.exitCode = 1;
-  },
-  preview: () => {
-    const stack = args[0] ?? "local";
-    const { comment, plan } = options;
-    const work = () => preview(lab, stack, { comment, plan }, progress, signal);
-    // That of `local` starts what the program needs, as `up` does.
-    return stack === "local" ? exclusive(work) : work();
-  },
-  logs: () => logs(lab, args[0]),
-  "mcp-config": () => mcpConfig(lab, args[0]),
-  build: () => build(lab, progress, signal),
-};
-
-const run = commands[command];
-const known = command === "preview" ? ["comment", "plan"] : [];
-if (!run || args.length > 1 || Object.keys(options).some((name) => !known.includes(name))) {
-  process.stderr.write(`${usage}\n`);
+/** Ends with the usage, before anything is done. */
+function refuse(fault: string): never {
+  process.stderr.write(`${fault}\n${usage}\n`);
   process.exit(2);
 }
+
+/** What the command was given; what it does not know, or an option without its value, ends it. */
+function givenTo({ options = {}, word = false }: Command): Given {
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: word });
+    const empty = Object.keys(values).find((option) => values[option] === "");
+    if (empty) throw new Error(`--${empty}= lacks its value`);
+    if (positionals.length > 1) throw new Error(`too many words: ${positionals.join(" ")}`);
+    return { ...values, word: positionals[0] };
+  } catch (error) {
+    return refuse(`${name}: ${messageOf(error)}`);
+  }
+}
+
 try {
-  if (["up", "down", "preview", "build"].includes(command)) await checkFolder(lab);
-  await run();
+  if (["up", "down", "preview", "build"].includes(name)) await checkFolder(lab);
+  await command.run(given);
   if (progress.timings.length > 0) {
     const phases = progress.timings.map(({ title, seconds }) => `${title} ${duration(seconds)}`).join(", ");
     process.stderr.write(`${phases}; ${duration((performance.now() - start) / 1000)} in all\n`);

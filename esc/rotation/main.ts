@@ -7,6 +7,7 @@
  * Ends with 0 when nothing is due, 1 when something is, 2 when the record cannot be used.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { parse, parseDocument } from "yaml";
 import { readCheckout } from "../check/material.ts";
 import type { Uses } from "../uses/derive.ts";
@@ -15,7 +16,7 @@ import { render } from "./render.ts";
 
 const file = (name: string) => new URL(name, import.meta.url);
 const recordFile = file("../rotations.yaml");
-const repository = file("../..").pathname;
+const repository = fileURLToPath(file("../.."));
 const today = new Date().toISOString().slice(0, 10);
 
 const stages = Object.keys((await readCheckout(repository)).stacks);

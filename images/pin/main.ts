@@ -7,18 +7,21 @@
  * With `--check` nothing is written, and it exits with 1 when a digest is not the newest of its tag.
  */
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { messageOf } from "../../components/core/errors.ts";
 import { imagesOfOthers } from "../../components/images/roles.ts";
 import { repository } from "../../tools/repository.ts";
 import { pin } from "./stackFile.ts";
 
-const given = process.argv.slice(2);
-const check = given.includes("--check");
-const named = given.filter((argument) => !argument.startsWith("--"));
-const files =
-  named.length > 0 ? named : ["Pulumi.dev.yaml", "Pulumi.prod.yaml"].map((name) => join(repository, name));
-
 try {
+  // What is no option is refused: a misspelt `--check` would write.
+  const { values, positionals } = parseArgs({
+    options: { check: { type: "boolean" } },
+    allowPositionals: true,
+  });
+  const { check = false } = values;
+  const defaults = ["Pulumi.dev.yaml", "Pulumi.prod.yaml"].map((name) => join(repository, name));
+  const files = positionals.length > 0 ? positionals : defaults;
   let behind = 0;
   for (const file of files) {
     const found = await pin(file, { images: imagesOfOthers, check });

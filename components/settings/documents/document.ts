@@ -1,7 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
 
 const repository = new URL("../../../", import.meta.url);
-const check = process.argv[2] === "--check";
+const { check = false } = parseArgs({ options: { check: { type: "boolean" } } }).values;
 
 /**
  * Writes a document that is generated from code. With `--check` on the command line nothing is written, and the process

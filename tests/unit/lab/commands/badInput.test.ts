@@ -33,6 +33,23 @@ test.each(["up", "build"])(
   },
 );
 
+test.each([
+  ["down --help", "down: Unknown option '--help'"],
+  ["up --refrsh", "up: Unknown option '--refrsh'"],
+  ["up dev", "up: Unexpected argument 'dev'"],
+  ["preview dev --comment=", "preview: --comment= lacks its value"],
+  ["toString", "there is no command toString"],
+])("`%s` is refused with the usage before anything is done", async (words, fault) => {
+  const { root, env } = newLab();
+  const { code, stderr } = await run(process.execPath, [cli, ...words.split(" ")], {
+    env,
+    allowFailure: true,
+  });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(fault) });
+  expect(stderr).toContain("usage: node lab/cli.ts <command>");
+  expect(readdirSync(root)).toEqual([]);
+});
+
 test.each(["up", "preview"])(
   "`make %s` of the lab that another command changes is refused",
   async (command) => {
