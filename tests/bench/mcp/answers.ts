@@ -2,6 +2,8 @@
 export interface Answer {
   status: number;
   body: string;
+  /** Whether the server closes the connection after it. */
+  closes: boolean;
 }
 
 const end = Buffer.from("\r\n\r\n");
@@ -25,7 +27,7 @@ export class Answers {
     const found = length === undefined ? this.#chunks(from) : this.#bytes(from, from + Number(length));
     if (!found) return undefined;
     this.#rest = this.#rest.subarray(found.end);
-    return { status, body: found.body };
+    return { status, body: found.body, closes: /\r\nconnection: *close\b/i.test(headers) };
   }
 
   #bytes(from: number, to: number) {

@@ -39,36 +39,70 @@ export interface Measured {
   perSecond: number;
 }
 
-/** One kept connection; calls follow each other. */
-export class Client {
-  readonly #answers = new Answers();
-  readonly #socket: Socket;
-  #waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
+interface Waiting {
+  resolve: (answer: Answer) => void;
+  reject: (error: Error) => void;
+}
 
-  constructor({ host, port, tls }: Door) {
-    this.#socket = tls
-      ? connectTls({ host, port, servername: tls.name, ca: tls.ca })
-      : connect({ host, port });
-    this.#socket.setNoDelay(true);
-    this.#socket.setTimeout(30_000, () => this.#socket.destroy(new Error("no answer within 30 s")));
-    this.#socket.on("data", (chunk: Buffer) => {
-      const answer = this.#answers.take(chunk);
-      if (answer) this.#waiting?.resolve(answer);
-    });
-    this.#socket.on("error", (error) => this.#waiting?.reject(error));
-    this.#socket.on("close", () => this.#waiting?.reject(new Error("the connection was closed")));
+/** Calls that follow each other on a kept connection: another one where the server closes it, as Nginx does after 1000. */
+export class Client {
+  readonly #door: Door;
+  #socket: Socket | undefined;
+  #waiting: Waiting | undefined;
+
+  constructor(door: Door) {
+    this.#door = door;
+    this.#socket = this.#connect();
   }
 
+  #connect(): Socket {
+    const { host, port, tls } = this.#door;
+    const answers = new Answers();
+    const socket = tls
+      ? connectTls({ host, port, servername: tls.name, ca: tls.ca })
+      : connect({ host, port });
+    socket.setNoDelay(true);
+    socket.setTimeout(30_000, () => socket.destroy(new Error("no answer within 30 s")));
+    socket.on("data", (chunk: Buffer) => {
+      const answer = answers.take(chunk);
+      if (!answer) return;
+      if (answer.closes) this.#leave(socket);
+      this.#settle(({ resolve }) => resolve(answer));
+    });
+    const failed = (error: Error) => {
+      if (this.#socket !== socket) return;
+      this.#leave(socket);
+      this.#settle(({ reject }) => reject(error));
+    };
+    socket.on("error", failed);
+    socket.on("end", () => failed(new Error("the connection was closed")));
+    socket.on("close", () => failed(new Error("the connection was closed")));
+    return socket;
+  }
+
+  #leave(socket: Socket): void {
+    this.#socket = undefined;
+    socket.destroy();
+  }
+
+  #settle(how: (waiting: Waiting) => void): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) how(waiting);
+  }
+
+  /** @throws when the connection fails or is closed before the answer */
   call(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
+      this.#socket ??= this.#connect();
       this.#socket.write(request);
     });
   }
 
   close(): void {
     this.#waiting = undefined;
-    this.#socket.destroy();
+    if (this.#socket) this.#leave(this.#socket);
   }
 }
 
@@ -87,7 +121,7 @@ async function measure(load: Load): Promise<Measured> {
   const took: number[] = [];
   let [sent, failed, failure]: [number, number, string | undefined] = [0, 0, undefined];
   const work = async (request: string) => {
-    let client = new Client(load.door);
+    const client = new Client(load.door);
     for (let now = performance.now(); now < end; ) {
       sent += 1;
       let fault: string | undefined;
@@ -95,8 +129,6 @@ async function measure(load: Load): Promise<Measured> {
         fault = faultOf(await client.call(request));
       } catch (error) {
         fault = String(error);
-        client.close();
-        client = new Client(load.door);
       }
       const then = performance.now();
       if (fault !== undefined) {

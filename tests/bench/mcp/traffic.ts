@@ -78,15 +78,11 @@ export class Traffic {
   }
 
   async #loop({ server, name, request }: Way): Promise<void> {
-    let client = new Client(this.#door);
+    const client = new Client(this.#door);
     while (this.#running) {
       const dying = this.dead === server;
       const start = performance.now();
-      const fault = await client.call(request).then(faultOf, (error: Error) => {
-        client.close();
-        client = new Client(this.#door);
-        return String(error);
-      });
+      const fault = await client.call(request).then(faultOf, String);
       // It may have died, or come back, while the call was under way.
       if (!dying && this.dead !== server) {
         this.calls += 1;

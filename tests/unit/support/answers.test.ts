@@ -20,7 +20,7 @@ test.each(Object.entries(answers))("an answer %s is whole however it is cut, and
     // A second one waits for its turn, where both came at once.
     const rest = parser.take(Buffer.alloc(0));
     expect([...found, ...(rest ? [rest] : [])]).toEqual(
-      [0, 1].map(() => ({ status: Number(text.slice(9, 12)), body })),
+      [0, 1].map(() => ({ status: Number(text.slice(9, 12)), body, closes: false })),
     );
   }
 });
