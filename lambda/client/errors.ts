@@ -34,7 +34,7 @@ export class HeldBack extends LambdaRefusal {
 export class AccountRefused extends LambdaRefusal {}
 /** 400: the request itself is wrong; the same request will always fail. */
 export class InvalidRequest extends LambdaRefusal {}
-/** 404, or 400 on launch: something that the request names does not exist. */
+/** 404, or 400 on launch, with Lambda's code: something that the request names does not exist. */
 export class NotFound extends LambdaRefusal {}
 /** 400: that name is taken. */
 export class Duplicate extends LambdaRefusal {}
@@ -66,6 +66,8 @@ const byCode: Record<string, new (failure: Failure) => LambdaRefusal> = {
   "ssh-keys/key-in-use": InUse,
 };
 
+const suggestion = `the reply is not Lambda's: check ${lambdaCloud.addressSetting}, and proxies on the way`;
+
 /**
  * The class for a failed reply. Code decides first. SSH keys have no documented codes for "in use" and "taken":
  * those two are known by the texts that were seen.
@@ -80,8 +82,10 @@ export function errorFor(failure: Failure): ApiError {
   if (known) return new known(failure);
   if (status === 401) return new InvalidApiKey(failure);
   if (status === 403) return new AccountRefused(failure);
-  if (status === 404) return new NotFound(failure);
   if (status === 409) return new Conflict(failure);
-  // JSON with one of Lambda's codes means that Lambda refused; any other reply did not come from Lambda.
-  return code === undefined ? new ServerFault(lambdaCloud, failure) : new InvalidRequest(failure);
+  // JSON with one of Lambda's codes means that Lambda refused; any other reply did not come from Lambda. Also a 404: one of
+  // a proxy, or of a wrong path, says nothing about whether an instance runs.
+  if (code === undefined)
+    return new ServerFault(lambdaCloud, status === 404 ? { ...failure, suggestion } : failure);
+  return status === 404 ? new NotFound(failure) : new InvalidRequest(failure);
 }

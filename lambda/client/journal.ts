@@ -39,8 +39,9 @@ export class FileJournal implements Journal {
   async unanswered(subject: string): Promise<number | undefined> {
     try {
       const text = await readFile(this.#file(subject), "utf8");
+      const sent = text === "" ? Number.NaN : Number(text);
       // A machine that lost its power may keep the name and not the content: then nobody knows when, so it was just now.
-      return text === "" ? 0 : Math.max(0, this.#clock.now() - Number(text));
+      return Number.isFinite(sent) ? Math.max(0, this.#clock.now() - sent) : 0;
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;

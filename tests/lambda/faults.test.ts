@@ -101,3 +101,37 @@ test.each([
     hidden ? [expect.stringContaining(`does not show the tag sophia-claim=claim-1 of host (${id})`)] : [],
   );
 });
+
+test("L5 an API key of another account is refused, as a host that it does not see may run and be billed", async () => {
+  const [own, other] = [await account(), await account()];
+  const engine = new Engine(own.cloud);
+  await engine.run("up");
+  for (const { id } of (await other.cloud.control.state()).sshKeys)
+    await other.cloud.api.call("DELETE", `/ssh-keys/${id}`);
+  const elsewhere = new Engine(other.cloud);
+  for (const operation of ["refresh", "destroy"] as const) {
+    Object.assign(elsewhere, { claim: engine.claim, row: engine.row });
+    const { outcome } = await elsewhere.run(operation);
+    expect(String(outcome)).toMatch(/not have its SSH key k: .*lambdaApiKey may be of another account/);
+    expect(elsewhere.row).toBeDefined();
+  }
+  expect(await own.alive()).toBe(1);
+  await own.clear();
+  expect((await engine.run("destroy")).outcome).toBe("done");
+});
+
+test("L5 a 404 that is not Lambda's does not count as gone", async () => {
+  const { cloud, alive } = await account();
+  const engine = new Engine(cloud);
+  await engine.run("up");
+  const effect = { kind: "reply", status: 404, text: "<html>no such page" } as const;
+  await cloud.control.addFault({ next: 10_000, effect });
+  for (const operation of ["refresh", "destroy"] as const) {
+    const { outcome } = await engine.run(operation);
+    expect(String(outcome)).toMatch(/no such page.*the reply is not Lambda's: check lambda.apiUrl/);
+    expect(engine.row).toBeDefined();
+  }
+  await cloud.control.clearFaults();
+  expect((await engine.run("destroy")).outcome).toBe("done");
+  expect(await alive()).toBe(0);
+});

@@ -2,6 +2,7 @@ import { messageOf } from "../../../components/core/errors.ts";
 import { InitFailed } from "../../../components/core/provider/initFailed.ts";
 import type { WireInstance } from "../../client/wire.ts";
 import type { Context } from "../context.ts";
+import { expectSameAccount } from "./account.ts";
 import type { Candidate } from "./candidates.ts";
 import { launch, launchSettled, ownedBy, strays } from "./launch.ts";
 import { BrokenMachine, terminateAndWait, untilActive } from "./lifecycle.ts";
@@ -140,24 +141,33 @@ async function finish(context: Context, id: string, spec: InstanceSpec): Promise
   }
 }
 
-/** Current state, or undefined when the instance is terminated or being terminated. */
+/**
+ * Current state, or undefined when the instance is terminated or being terminated.
+ *
+ * @throws where it may run in another account
+ */
 export async function readInstance(
   context: Context,
   id: string,
   old: InstanceOutputs,
 ): Promise<InstanceOutputs | undefined> {
   const instance = await context.api.getInstance(id);
+  if (instance === undefined) await expectSameAccount(context, id, old);
   if (instance === undefined || !isAlive(instance)) return undefined;
   // The region goes together with the parts that depend on it: `updateInstance` sets them all.
   return { ...old, ...observed(instance), ...(old.region === "" && { region: "" }) };
 }
 
-/** Terminates and waits until it is gone; an adopted instance is only removed from the state. */
+/**
+ * Terminates and waits until it is gone; an adopted instance is only removed from the state.
+ *
+ * @throws where it may run in another account
+ */
 export async function deleteInstance(context: Context, id: string, old: InstanceOutputs): Promise<void> {
   if (old.adopted) {
     context.log(`instance ${id} was adopted: it is removed from the state, not terminated`);
     return;
   }
-  await terminateAndWait(context, id);
+  if (!(await terminateAndWait(context, id))) await expectSameAccount(context, id, old);
   await launchSettled(context, old.claim);
 }

@@ -49,8 +49,10 @@ export async function untilActive(context: Context, id: string, name: string): P
 /**
  * Terminates an instance and waits until it is gone; no error if it is gone already. Lambda blocks `terminate` for the
  * first seconds of an instance, and may accept it without acting: both are retried.
+ *
+ * @returns whether Lambda knew it at first
  */
-export async function terminateAndWait(context: Context, id: string): Promise<void> {
+export async function terminateAndWait(context: Context, id: string): Promise<boolean> {
   const { api, clock, timing } = context;
   const wait = {
     what: `instance ${id} to be gone`,
@@ -58,8 +60,10 @@ export async function terminateAndWait(context: Context, id: string): Promise<vo
     interval: timing.pollInterval,
     clock,
   };
+  let known = false;
   await waitFor(wait, async () => {
     const instance = await api.getInstance(id).catch(throwPermanent);
+    known ||= instance !== undefined;
     if (instance === undefined || isGone(instance)) return true;
     if (instance.status === "terminating") return notYet("status terminating");
     const action = instance.actions?.terminate;
@@ -71,6 +75,7 @@ export async function terminateAndWait(context: Context, id: string): Promise<vo
     const confirmed = await api.terminate(id);
     return notYet(confirmed ? "termination accepted" : "Lambda did not confirm the termination");
   });
+  return known;
 }
 
 /** Failures that waiting does not change. */

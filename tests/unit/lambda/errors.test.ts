@@ -31,6 +31,8 @@ test.each([
   [500, "global/internal-error", http.ServerFault],
   [503, undefined, http.ServerFault],
   [400, undefined, http.ServerFault],
+  [404, undefined, http.ServerFault],
+  [404, "something/new", errors.NotFound],
 ])("%i %s", (status, code, Class) => {
   expect(of(status, code)).toBeInstanceOf(Class);
 });

@@ -226,6 +226,8 @@ test("L5 a journal that was killed while it wrote has sent nothing; one whose co
   await journal.sent("launch 1");
   clock.time += 5000;
   expect(await journal.unanswered("launch 1")).toBe(5000);
-  await writeFile(join(dir, name), "");
-  expect(await journal.unanswered("launch 1")).toBe(0);
+  for (const lost of ["", "\0\0\0\0", "Infinity"]) {
+    await writeFile(join(dir, name), lost);
+    expect(await journal.unanswered("launch 1")).toBe(0);
+  }
 });
