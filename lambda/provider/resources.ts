@@ -97,7 +97,7 @@ export class Instance extends DynamicResource {
 export interface SshKeyArgs {
   /** At Lambda with a digest of the key, unless the account has the same key under exactly this name. */
   name: Input<string>;
-  /** OpenSSH public key. A change adds the new one; the old one is deleted once no instance that was launched with it runs. */
+  /** OpenSSH public key. A change adds the new one. The old one is deleted at the first change or deletion at which no instance that was launched with it runs. */
   publicKey: Input<string>;
   /** The key before a change. Without it a change is refused while instances run that were launched with that key. */
   previousPublicKey?: Input<string>;

@@ -42,6 +42,13 @@ export function difference(id: string, old: InstanceOutputs, wanted: Wanted): Di
   return !old.ready || wanted.spec.name !== old.name ? update : same;
 }
 
+/**
+ * The ruleset that a running host has is not in the program any more: it would be left behind, and its rules would not
+ * follow the settings.
+ */
+export const losesRuleset = (old: InstanceOutputs, { rulesets = {} }: InstanceSpec): boolean =>
+  old.ready && old.rulesetId !== "" && typeof rulesets === "object" && rulesets[old.region] === undefined;
+
 /** Names of the inputs behind derived parts. */
 const propertyOf: Record<string, string> = {
   userDataDigest: "userData",

@@ -63,11 +63,13 @@ export async function setRules(context: Context, id: string, rules: FirewallRule
   return (await context.api.updateRuleset(id, { rules: rules.map(toWire) })).rules.map(fromWire);
 }
 
+/** Deletes it when the last instance that uses it is gone; while one keeps running, it stays at Lambda, which is logged. */
 export async function deleteRuleset(context: Context, id: string, name: string): Promise<void> {
   await deleteWhenFree(
     context,
     `firewall ruleset ${name}`,
     (instance) => instance.firewall_rulesets?.some((one) => one.id === id) ?? false,
     () => context.api.deleteRuleset(id),
+    "stays",
   );
 }

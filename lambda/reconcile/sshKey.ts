@@ -67,8 +67,9 @@ const outputs = (key: WireSshKey, spec: SshKeySpec, owned: boolean): SshKeyOutpu
 });
 
 /**
- * The key for launches from now on. The previous one is deleted as soon as Lambda allows it: Lambda ties it to the hosts
- * that were launched with it until they are terminated, whatever keys they accept by then.
+ * The key for launches from now on. The previous one is deleted where Lambda allows it: Lambda ties it to the hosts that
+ * were launched with it until they are terminated, whatever keys they accept by then. What is left is tried again at the
+ * next change, and deleted with the stack.
  */
 export async function updateSshKey(
   context: Context,
@@ -93,7 +94,9 @@ async function deletedNow(context: Context, key: OwnKey): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(error instanceof InUse)) throw error;
-    context.log(`SSH key ${key.keyName} stays at Lambda until the hosts that were launched with it are gone`);
+    context.log(
+      `SSH key ${key.keyName} stays at Lambda, because a host that was launched with it runs: the next change of the key, or destroy, deletes it`,
+    );
     return false;
   }
 }
@@ -110,6 +113,10 @@ export async function runningWith(context: Context, { keyName }: SshKeyOutputs):
     .map((instance) => `${instance.name ?? "unnamed"} (${instance.id})`);
 }
 
+/**
+ * Deletes the key, if the program created it, and those before it. One that a running instance was launched with stays at
+ * Lambda, which is logged.
+ */
 export async function deleteSshKey(context: Context, id: string, old: SshKeyOutputs): Promise<void> {
   const current = old.owned ? [{ id: keyIdOf(id, old), keyName: old.keyName }] : [];
   for (const key of [...current, ...(old.retired ?? [])]) {
@@ -118,6 +125,7 @@ export async function deleteSshKey(context: Context, id: string, old: SshKeyOutp
       `SSH key ${key.keyName}`,
       (instance) => instance.ssh_key_names.includes(key.keyName),
       () => context.api.deleteSshKey(key.id),
+      "stays",
     );
   }
 }

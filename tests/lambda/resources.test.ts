@@ -9,14 +9,19 @@ import { MemoryJournal } from "../support/lambda/journal.ts";
 import { sshKeyPair } from "../support/sshKey.ts";
 import { account } from "./support/account.ts";
 import { Engine } from "./support/engine.ts";
-import { SharedTime, startProcess } from "./support/process.ts";
+import { type ProviderProcess, SharedTime, startProcess } from "./support/process.ts";
 
-async function context(cloud: TestCloud, change: object = {}): Promise<Context> {
+async function talking(
+  cloud: TestCloud,
+  change: object = {},
+): Promise<Pick<ProviderProcess, "context" | "lines">> {
   const clock = new SharedTime(cloud);
-  return (await startProcess(cloud, { clock, journal: new MemoryJournal(clock), timing: change })).context;
+  return await startProcess(cloud, { clock, journal: new MemoryJournal(clock), timing: change });
 }
+const context = async (cloud: TestCloud, change: object = {}): Promise<Context> =>
+  (await talking(cloud, change)).context;
 
-test("L4 an SSH key in use is kept until its instance is really gone", async () => {
+test("L4 an SSH key in use is deleted once its instance is really gone", async () => {
   const { cloud } = await account();
   const here = await context(cloud);
   const { id, outputs } = await createSshKey(here, { name: "team", publicKey: somePublicKey });
@@ -26,12 +31,28 @@ test("L4 an SSH key in use is kept until its instance is really gone", async () 
   });
   const engine = new Engine(cloud);
   await engine.run("up", { inputs: { sshKeyName: outputs.keyName } });
-  await expect(deleteSshKey(here, id, outputs)).rejects.toThrow(
-    /cannot be deleted: host \(.*\) still uses it/,
-  );
   await here.api.terminate(engine.row?.id ?? "");
   await deleteSshKey(here, id, outputs);
   expect((await here.api.listSshKeys()).map((key) => key.name)).toEqual(["k"]);
+});
+
+test("L3 L4 an SSH key and a ruleset that a host uses which is not the stack's to terminate stay, and are taken up again", async () => {
+  const { cloud } = await account();
+  const { context: here, lines } = await talking(cloud);
+  const spec = { name: "team", publicKey: somePublicKey };
+  const key = await createSshKey(here, spec);
+  const rules = { name: "rules", region: "us-west-1", initialRules: [] };
+  const ruleset = await createRuleset(here, rules);
+  const launch = { ssh_key_names: [key.outputs.keyName], firewall_rulesets: [{ id: ruleset.id }] };
+  await cloud.launched({ name: "www", hostname: "www", ...launch });
+  await deleteSshKey(here, key.id, key.outputs);
+  await deleteRuleset(here, ruleset.id, "rules");
+  expect(lines).toEqual([
+    expect.stringMatching(/^SSH key team-\w+ stays at Lambda, because www \(.*\) still uses it/),
+    expect.stringMatching(/^firewall ruleset rules stays at Lambda, because www \(.*\) still uses it/),
+  ]);
+  expect(await createSshKey(here, spec)).toMatchObject({ id: key.id, outputs: { owned: true } });
+  expect((await createRuleset(here, rules)).id).toBe(ruleset.id);
 });
 
 test("S2 another SSH key: the next launch takes it, the old one goes with the last host that was launched with it", async () => {
@@ -119,7 +140,7 @@ test.each(["before", "after"] as const)(
   },
 );
 
-test("L4 rules are set where they differ, and a ruleset in use is kept", async () => {
+test("L4 rules are set where they differ", async () => {
   const { cloud } = await account();
   const here = await context(cloud);
   const ssh = { protocol: "tcp", ports: [22, 22], source: "198.51.100.7/32", description: "SSH" } as const;
@@ -135,12 +156,21 @@ test("L4 rules are set where they differ, and a ruleset in use is kept", async (
     (entry) => entry.kind === "request" && entry.method === "PATCH",
   );
   expect(patches).toHaveLength(1);
+});
+
+test("L4 the region of a host that runs cannot leave the settings, where its rules would no longer follow them", async () => {
+  const { cloud } = await account();
+  const here = await context(cloud);
+  const ruleset = await createRuleset(here, { name: "rules", region: "us-west-1", initialRules: [] });
   const engine = new Engine(cloud);
   await engine.run("up", { inputs: { rulesets: { "us-west-1": ruleset.id } } });
-  await expect(deleteRuleset(here, ruleset.id, "rules")).rejects.toThrow(
-    /firewall ruleset rules cannot be deleted: host/,
+  const { outcome } = await engine.run("up", { inputs: { rulesets: { "us-east-1": "r" } } });
+  expect(String(outcome)).toMatch(
+    /host runs in us-west-1, where no host may be launched any more.*lambda.regions/,
   );
-  await engine.run("destroy");
+  // Replaced for another reason, it need not be there any longer.
+  const elsewhere = { rulesets: {}, regions: ["us-east-1"], userData: "#cloud-config\n" };
+  expect((await engine.run("up", { inputs: elsewhere })).outcome).toBe("done");
   await deleteRuleset(here, ruleset.id, "rules");
   expect(await here.api.listRulesets()).toHaveLength(0);
 });
