@@ -41,7 +41,8 @@ export interface FleetArgs {
 /** What the instances of a fleet share. */
 interface InstanceParts {
   settings: Settings["lambda"];
-  sshKeyName: pulumi.Output<string>;
+  /** Absent where every host is adopted: the program does not manage their keys. */
+  sshKey: SshKey | undefined;
   fileSystem: FileSystem | undefined;
   rulesets: Map<string, FirewallRuleset>;
   approved: pulumi.Output<true>;
@@ -70,10 +71,10 @@ export class Fleet extends Component {
     const approved = prices.apply((live) => approve(args, live));
 
     // Everything depends on the approval by one of its inputs: nothing is created that exceeds the budget.
-    const sshKeyName = this.#sshKey(args, approved);
+    const sshKey = this.#sshKey(args, approved);
     const fileSystem = settings.fileSystem && this.#fileSystem(settings.fileSystem, approved);
     const rulesets = this.#rulesets(args, approved);
-    const parts = { settings, sshKeyName, fileSystem, rulesets, approved };
+    const parts = { settings, sshKey, fileSystem, rulesets, approved };
     const machines = hosts.map((host) => ({ host, machine: this.#instance(host, parts) }));
     const addresses = pulumi.all(machines.map(({ machine }) => machine.address));
     const opened = this.#openPeerPorts(args, rulesets, addresses);
@@ -92,12 +93,11 @@ export class Fleet extends Component {
     this.registerOutputs({ summary: this.summary, estimate: this.estimate });
   }
 
-  /** Name of the key to launch with. Empty where every host is adopted: the program does not manage their keys. */
   #sshKey(
     { settings, hosts, publicKey, previousPublicKey }: FleetArgs,
     approved: pulumi.Output<true>,
-  ): pulumi.Output<string> {
-    if (hosts.every((host) => host.adopt)) return pulumi.output("");
+  ): SshKey | undefined {
+    if (hosts.every((host) => host.adopt)) return undefined;
     const shown = pulumi.unsecret(pulumi.output(publicKey));
     const args = {
       name: settings.sshKey.name,
@@ -106,7 +106,7 @@ export class Fleet extends Component {
         previousPublicKey: pulumi.unsecret(pulumi.output(previousPublicKey)),
       }),
     };
-    return new SshKey(this.childName("key"), args, this.child()).keyName;
+    return new SshKey(this.childName("key"), args, this.child());
   }
 
   #fileSystem(
@@ -150,14 +150,15 @@ export class Fleet extends Component {
 
   #instance(
     host: HostSettings,
-    { settings, sshKeyName, fileSystem, rulesets, approved }: InstanceParts,
+    { settings, sshKey, fileSystem, rulesets, approved }: InstanceParts,
   ): Instance {
     const { adopt } = host;
-    // Also for an adopted host: if it was launched before, its claim remains, which must not terminate it.
+    // Also for an adopted host: if it was launched before, its claim remains, which must not terminate it. What it
+    // terminates uses the key and rulesets, so they are deleted after it.
     const claim = new InstanceClaim(
       this.childName(`${host.name}-claim`),
       { ...(adopt && { adopt }) },
-      this.child(),
+      this.child({ dependsOn: [...(sshKey ? [sshKey] : []), ...rulesets.values()] }),
     );
     if (adopt) {
       const args = { adopt: approved.apply(() => adopt), claim: claim.claim, spared: claim.spared };
@@ -173,7 +174,8 @@ export class Fleet extends Component {
         instanceTypes: host.instanceTypes ?? settings.instanceTypes,
         regions: host.regions ?? settings.regions,
         imageFamily: settings.imageFamily,
-        sshKeyName,
+        sshKeyName: sshKey?.keyName ?? "",
+        spared: claim.spared,
         ...(fileSystem && { fileSystem: { name: fileSystem.name, region: fileSystem.region } }),
         rulesets: Object.fromEntries([...rulesets].map(([region, ruleset]) => [region, ruleset.id])),
       },

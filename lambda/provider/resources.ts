@@ -1,7 +1,7 @@
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import { DynamicResource } from "../../components/core/provider/dynamic.ts";
 import type { FirewallRule } from "../reconcile/firewall.ts";
-import type { Adoption } from "../reconcile/instance/adopt.ts";
+import type { Adoption } from "../reconcile/instance/spec.ts";
 
 // Fields are declared, not defined: a defined field would overwrite the output that Pulumi put there.
 
@@ -10,14 +10,14 @@ const outputs = (...names: string[]): Record<string, undefined> =>
   Object.fromEntries(names.map((name) => [name, undefined]));
 
 export interface InstanceClaimArgs {
-  /** What the host adopts instead of a launch: such instances with the claim are not terminated. A change does nothing by itself. */
+  /** What the host adopts instead of a launch: such instances with the claim are never terminated, also once this is left out. A change does nothing by itself. */
   adopt?: Input<Adoption>;
 }
 
 /** A random id for one host, created before the host and deleted after it. A tag of every launch for the host. */
 export class InstanceClaim extends DynamicResource {
   declare readonly claim: Output<string>;
-  /** All adoptions since the host was last launched. */
+  /** Instances that were adopted, and are not terminated for having the claim as a tag. */
   declare readonly spared: Output<Adoption[]>;
   constructor(name: string, args: InstanceClaimArgs = {}, options?: CustomResourceOptions) {
     super(
@@ -53,6 +53,8 @@ export interface InstanceArgs {
   fileSystem?: Input<{ name: Input<string>; region: Input<string> }>;
   /** Firewall ruleset by region. Another ruleset for the instance's region replaces it. */
   rulesets?: Input<Record<string, Input<string>>>;
+  /** From the `InstanceClaim`: instances of it that are not terminated. A change does nothing by itself. Default: none. */
+  spared?: Input<Input<Adoption>[]>;
 }
 
 export interface AdoptedInstanceArgs {

@@ -1,7 +1,6 @@
 import type { WireInstance } from "../client/wire.ts";
-import type { Adoption } from "./instance/adopt.ts";
 import type { InstanceOutputs } from "./instance/outputs.ts";
-import { fixedParts, type InstanceSpec, isAlive } from "./instance/spec.ts";
+import { type Adoption, fixedParts, type InstanceSpec, isAlive } from "./instance/spec.ts";
 
 /** What the program requests: a launch, or a running instance. */
 export type Wanted = { spec: InstanceSpec } | { adopt: Adoption };

@@ -160,6 +160,17 @@ test("L5 what a killed run launched for other settings is not taken over", async
   expect(at.mostAlive()).toBe(1);
 });
 
+test("L5 a machine that is up is taken over also after a change of the SSH key", async () => {
+  const at = await account();
+  const engine = new Engine(at.cloud);
+  await killedInLaunch(engine);
+  await at.cloud.control.advance(600);
+  await at.cloud.api.call("POST", "/ssh-keys", { body: { name: "k2", public_key: "ssh-ed25519 AAAA" } });
+  expect((await engine.run("up", { inputs: { sshKeyName: "k2" } })).outcome).toBe("done");
+  expect(await at.launched()).toBe(1);
+  expect(await at.alive()).toBe(1);
+});
+
 test("L5 a half-made host that died meanwhile is replaced", async () => {
   const at = await account();
   const engine = new Engine(at.cloud);

@@ -83,7 +83,8 @@ export const hostSettings = z.strictObject({
   roles: z.array(z.enum(hostRoles)).min(1),
   /**
    * Take a host that already runs instead of launching one. Never re-creates or reboots it. One that this stack launched
-   * goes on running, and is no longer terminated with the stack. Its files stay, and the first update turns `ufw` off, closes
+   * goes on running, and is no longer terminated with the stack, also under another `name` here; without `adopt` again, another
+   * one is launched, and both are billed. Its files stay, and the first update turns `ufw` off, closes
    * every port that the platform does not need, lets only `user` log in by SSH, and by key, turns services named
    * `*jupyter*` off and masks them, and updates packages. A host on
    * which another program installed K3s is refused before any of that. Lambda attaches firewall rulesets at the launch only: the

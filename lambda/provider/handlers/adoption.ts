@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Adoption } from "../../reconcile/instance/adopt.ts";
+import type { Adoption } from "../../reconcile/instance/spec.ts";
 
 /** Which running instance to take over, as an input. */
 export const adoption: z.ZodType<Adoption> = z.union(

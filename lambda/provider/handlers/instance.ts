@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Context } from "../../reconcile/context.ts";
-import { type Difference, difference, isLost, type Wanted } from "../../reconcile/diff.ts";
-import { type Adoption, adoptInstance, matching } from "../../reconcile/instance/adopt.ts";
+import { type Difference, difference, isLost, losesRuleset, type Wanted } from "../../reconcile/diff.ts";
+import { adoptInstance, matching, meantBy } from "../../reconcile/instance/adopt.ts";
 import {
   createInstance,
   deleteInstance,
@@ -10,7 +10,7 @@ import {
 } from "../../reconcile/instance/instance.ts";
 import type { InstanceOutputs } from "../../reconcile/instance/outputs.ts";
 import { releaseClaim } from "../../reconcile/instance/release.ts";
-import type { InstanceSpec } from "../../reconcile/instance/spec.ts";
+import type { Adoption, InstanceSpec } from "../../reconcile/instance/spec.ts";
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 import { adoption } from "./adoption.ts";
@@ -32,6 +32,7 @@ const launched = z.object({
     .optional(),
   fileSystem: z.object({ name: z.string(), region: z.string() }).optional(),
   rulesets: z.record(z.string(), z.string()).optional(),
+  spared: z.array(adoption).optional(),
 });
 const adopted = z.object({
   adopt: adoption,
@@ -56,8 +57,14 @@ export const instance: Handler<InstanceInputs, InstanceOutputs> = {
   async diff(context, id, old, inputs): Promise<Difference> {
     const want = wanted(inputs);
     const differs = difference(id, old, want);
-    if ("adopt" in want && differs.replaces.length > 0)
-      return (await isMeant(context, id, want.adopt)) ? { changes: true, replaces: [] } : differs;
+    if ("adopt" in want && differs.replaces.length > 0) {
+      if (await isMeant(context, id, want.adopt)) return { changes: true, replaces: [] };
+      // Before the host is terminated for one that does not exist.
+      await meantBy(context, want.adopt);
+      return differs;
+    }
+    if ("spec" in want && differs.replaces.length === 0 && losesRuleset(old, want.spec))
+      throw withoutRuleset(old);
     if (old.ready || differs.replaces.length > 0) return differs;
     return (await failedToStart(context, id)) ? { changes: true, replaces: ["status"] } : differs;
   },
@@ -68,6 +75,12 @@ export const instance: Handler<InstanceInputs, InstanceOutputs> = {
   },
   delete: deleteInstance,
 };
+
+const withoutRuleset = ({ name, region }: InstanceOutputs) =>
+  new Error(
+    `${name} runs in ${region}, where no host may be launched any more, so the rules of its firewall would stay as they are: ` +
+      `keep ${region} in lambda.regions (or the host's regions) while it runs, or replace it by one elsewhere first`,
+  );
 
 /** Also ends what an interrupted update launched for the host: from now on nothing else would look for it. */
 async function adopt(context: Context, { claim, spared = [] }: AdoptedInputs, adoption: Adoption) {

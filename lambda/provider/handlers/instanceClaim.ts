@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { Adoption } from "../../reconcile/instance/adopt.ts";
 import { releaseClaim } from "../../reconcile/instance/release.ts";
+import { adoptedOf } from "../../reconcile/instance/spared.ts";
+import type { Adoption } from "../../reconcile/instance/spec.ts";
 import { adapt } from "../adapter.ts";
 import type { Handler } from "../handler.ts";
 import { adoption } from "./adoption.ts";
@@ -12,7 +13,10 @@ interface ClaimInputs {
 }
 interface ClaimOutputs extends ClaimInputs {
   claim: string;
-  /** Every adoption since the host was last launched: those instances may have the claim's tag, which cannot be removed. */
+  /**
+   * What is never terminated for having the claim's tag, which cannot be removed: everything the host has adopted. Once it
+   * is to be launched again, the ids of those that have the tag: from then on another instance may have the name.
+   */
   spared?: Adoption[];
   /** In states of before `spared`: the host is adopted, and may have the tag. Nothing may be terminated then. */
   adopted?: boolean;
@@ -21,8 +25,10 @@ interface ClaimOutputs extends ClaimInputs {
 /** Without the absent one: the engine takes no undefined. */
 const adoptionOf = (adopt: Adoption | undefined) => (adopt === undefined ? {} : { adopt });
 
-const sparedBy = (old: readonly Adoption[] = [], adopt: Adoption | undefined): Adoption[] =>
-  adopt === undefined ? [] : [...old.filter((one) => !isDeepStrictEqual(one, adopt)), adopt];
+const withAdoption = (old: readonly Adoption[], adopt: Adoption): Adoption[] => [
+  ...old.filter((one) => !isDeepStrictEqual(one, adopt)),
+  adopt,
+];
 
 /**
  * A random id that is in the state before anything is launched for it. Creating one sends no request to Lambda. Deleting
@@ -33,19 +39,17 @@ export const instanceClaim: Handler<ClaimInputs, ClaimOutputs> = {
   inputs: () => z.object({ adopt: adoption.optional() }),
   create: async (_context, { adopt }) => {
     const claim = randomUUID();
-    return { id: claim, outputs: { claim, ...adoptionOf(adopt), spared: sparedBy([], adopt) } };
+    return { id: claim, outputs: { claim, ...adoptionOf(adopt), spared: adopt ? [adopt] : [] } };
   },
   read: async (_context, _id, old) => old,
   diff: async (_context, _id, old, inputs) => ({
     changes: !isDeepStrictEqual(old.adopt, inputs.adopt),
     replaces: [],
   }),
-  update: async (_context, _id, { claim, spared, adopted }, { adopt }) => ({
-    claim,
-    ...adoptionOf(adopt),
-    spared: sparedBy(spared, adopt),
-    ...(adopted && adopt && { adopted }),
-  }),
+  async update(context, _id, { claim, spared = [], adopted }, { adopt }) {
+    if (adopt === undefined) return { claim, spared: await adoptedOf(context, claim, spared, adopted) };
+    return { claim, adopt, spared: withAdoption(spared, adopt), ...(adopted && { adopted }) };
+  },
   async delete(context, id, { spared, adopted }) {
     if (!adopted) await releaseClaim(context, id, spared);
   },

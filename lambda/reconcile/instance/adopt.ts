@@ -2,10 +2,7 @@ import type { WireInstance } from "../../client/wire.ts";
 import type { Context } from "../context.ts";
 import { untilActive } from "./lifecycle.ts";
 import { adoptedOutputs, type InstanceOutputs } from "./outputs.ts";
-import { isAlive } from "./spec.ts";
-
-/** Which running instance to take over. */
-export type Adoption = { id: string } | { name: string };
+import { type Adoption, isAlive } from "./spec.ts";
 
 const described = (adoption: Adoption): string =>
   "id" in adoption ? `id ${adoption.id}` : `name ${JSON.stringify(adoption.name)}`;
@@ -16,14 +13,8 @@ export const matching = (instances: readonly WireInstance[], adoption: Adoption)
     .filter(isAlive)
     .filter((one) => ("id" in adoption ? one.id === adoption.id : one.name === adoption.name));
 
-/**
- * Finds a running instance and waits until it is active. Only reads: an adopted instance is never changed,
- * rebooted or terminated. Names are not unique at Lambda, so a name that matches several is refused.
- */
-export async function adoptInstance(
-  context: Context,
-  adoption: Adoption,
-): Promise<{ id: string; outputs: InstanceOutputs }> {
+/** The one running instance that is meant. Names are not unique at Lambda, so a name that matches several is refused. */
+export async function meantBy(context: Context, adoption: Adoption): Promise<WireInstance> {
   const all = await context.api.listInstances();
   const found = matching(all, adoption);
   const [instance, ...more] = found;
@@ -37,6 +28,15 @@ export async function adoptInstance(
       `${found.length} running instances have ${described(adoption)}: adopt by id. ${listed(found)}`,
     );
   }
+  return instance;
+}
+
+/** Waits until a running instance is active. Only reads: an adopted instance is never changed, rebooted or terminated. */
+export async function adoptInstance(
+  context: Context,
+  adoption: Adoption,
+): Promise<{ id: string; outputs: InstanceOutputs }> {
+  const instance = await meantBy(context, adoption);
   const active = await untilActive(context, instance.id, instance.name ?? "");
   return { id: active.id, outputs: adoptedOutputs(active) };
 }

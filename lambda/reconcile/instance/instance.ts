@@ -7,6 +7,7 @@ import type { Candidate } from "./candidates.ts";
 import { launch, launchSettled, ownedBy, strays } from "./launch.ts";
 import { BrokenMachine, terminateAndWait, untilActive } from "./lifecycle.ts";
 import { type InstanceOutputs, launchedOutputs, observed, placedParts } from "./outputs.ts";
+import { sparedIds } from "./spared.ts";
 import { claimTag, fixedParts, type InstanceSpec, isAlive, specDigest, specTag, tagOf } from "./spec.ts";
 
 export interface CreatedInstance {
@@ -22,14 +23,16 @@ export interface CreatedInstance {
 export async function createInstance(context: Context, spec: InstanceSpec): Promise<CreatedInstance> {
   const broken: Candidate[] = [];
   const dead: string[] = [];
-  let id = await takeOver(context, spec);
+  const spared = await sparedIds(context, spec.spared);
+  let id = await takeOver(context, spec, spared);
   for (;;) {
     let place: Candidate | undefined;
-    if (id === undefined) ({ id, candidate: place } = await launch(context, spec, broken, dead));
+    if (id === undefined)
+      ({ id, candidate: place } = await launch(context, spec, broken, [...spared, ...dead]));
     try {
       const instance = await untilActive(context, id, spec.name);
       warnWithoutTag(context, spec, instance);
-      await removeOthers(context, spec, id);
+      await removeOthers(context, spec, [...spared, id]);
       await launchSettled(context, spec.claim);
       return { id, outputs: launchedOutputs(instance, spec, true) };
     } catch (error) {
@@ -55,15 +58,32 @@ export async function createInstance(context: Context, spec: InstanceSpec): Prom
   }
 }
 
-/** Instances that an interrupted run left: the best match is kept, every other one is terminated. */
-async function takeOver(context: Context, spec: InstanceSpec): Promise<string | undefined> {
-  const found = await strays(context, spec.claim);
-  const fits = (instance: WireInstance) =>
-    instance.status !== "unhealthy" && tagOf(instance, specTag) === specDigest(spec, instance.region.name);
-  const keep = found.find((one) => fits(one) && one.status === "active") ?? found.find(fits);
+/** Instances that an interrupted run left: the best match is kept, every other one is terminated, except `spared`. */
+async function takeOver(
+  context: Context,
+  spec: InstanceSpec,
+  spared: readonly string[],
+): Promise<string | undefined> {
+  if (spared.length > 0) await tellSpared(context, spec, spared);
+  const found = await strays(context, spec.claim, spared);
+  const fits = (instance: WireInstance, sshKeyName = spec.sshKeyName) =>
+    instance.status !== "unhealthy" &&
+    tagOf(instance, specTag) === specDigest({ ...spec, sshKeyName }, instance.region.name);
+  // Another key since the launch is no reason to terminate what may hold data: a host that is up can be given the new one.
+  const active = found.find((one) => one.status === "active" && fits(one, one.ssh_key_names[0]));
+  const keep = active ?? found.find((one) => fits(one));
   if (keep) context.log(`taking over ${keep.id}, which an interrupted run launched for ${spec.name}`);
   for (const other of found) if (other.id !== keep?.id) await terminateAndWait(context, other.id);
   return keep?.id;
+}
+
+async function tellSpared(context: Context, spec: InstanceSpec, spared: readonly string[]): Promise<void> {
+  const running = (await ownedBy(context, spec.claim)).filter(({ id }) => spared.includes(id));
+  for (const { id, name } of running)
+    context.log(
+      `${name || "unnamed"} (${id}) was launched for ${spec.name} and then adopted: it keeps running and is billed, ` +
+        "and another one is launched. Terminate it at Lambda if it is not needed any more",
+    );
 }
 
 /** Interrupted launches are found by their tags only: that Lambda keeps them is checked at every launch. */
@@ -77,9 +97,9 @@ function warnWithoutTag(context: Context, spec: InstanceSpec, instance: WireInst
 }
 
 /** The instance of a launch whose reply was lost on another machine may be listed only now. */
-async function removeOthers(context: Context, spec: InstanceSpec, keep: string): Promise<void> {
+async function removeOthers(context: Context, spec: InstanceSpec, keep: readonly string[]): Promise<void> {
   for (const other of await ownedBy(context, spec.claim)) {
-    if (other.id !== keep) await terminateAndWait(context, other.id);
+    if (!keep.includes(other.id)) await terminateAndWait(context, other.id);
   }
 }
 
@@ -129,7 +149,7 @@ export async function updateInstance(
 async function finish(context: Context, id: string, spec: InstanceSpec): Promise<void> {
   try {
     warnWithoutTag(context, spec, await untilActive(context, id, spec.name));
-    await removeOthers(context, spec, id);
+    await removeOthers(context, spec, [...(await sparedIds(context, spec.spared)), id]);
     await launchSettled(context, spec.claim);
   } catch (cause) {
     const advice =
@@ -166,6 +186,10 @@ export async function readInstance(
 export async function deleteInstance(context: Context, id: string, old: InstanceOutputs): Promise<void> {
   if (old.adopted) {
     context.log(`instance ${id} was adopted: it is removed from the state, not terminated`);
+    return;
+  }
+  if ((await sparedIds(context)).includes(id)) {
+    context.log(`instance ${id} is adopted by a host in the settings: it is not terminated`);
     return;
   }
   if (!(await terminateAndWait(context, id))) await expectSameAccount(context, id, old);

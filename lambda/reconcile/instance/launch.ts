@@ -22,14 +22,18 @@ export async function ownedBy(context: Context, claim: string): Promise<WireInst
 }
 
 /**
- * Running instances of a claim. After an earlier launch without reply, also waits as long as its instance may take to be
- * listed: before that, an empty list proves nothing.
+ * Running instances of a claim, except `known`. After an earlier launch without reply, also waits as long as its instance
+ * may take to be listed: before that, an empty list proves nothing.
  */
-export async function strays(context: Context, claim: string): Promise<WireInstance[]> {
+export async function strays(
+  context: Context,
+  claim: string,
+  known: readonly string[] = [],
+): Promise<WireInstance[]> {
   const sentBefore = await context.journal.unanswered(subject(claim));
   const left =
     sentBefore === undefined ? 0 : Math.max(0, context.timing.settleDeadline - Math.floor(sentBefore / 1000));
-  const found = await lookFor(context, claim, [], left);
+  const found = await lookFor(context, claim, known, left);
   if (found.length === 0) await context.journal.settled(subject(claim));
   return found;
 }

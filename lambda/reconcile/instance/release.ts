@@ -1,7 +1,9 @@
 import type { Context } from "../context.ts";
-import { type Adoption, matching } from "./adopt.ts";
+import { matching } from "./adopt.ts";
 import { launchSettled, strays } from "./launch.ts";
 import { terminateAndWait } from "./lifecycle.ts";
+import { sparedIds } from "./spared.ts";
+import type { Adoption } from "./spec.ts";
 
 /**
  * Terminates everything that was ever launched for a claim, except what is adopted. Where no instance has the name of an
@@ -12,10 +14,8 @@ export async function releaseClaim(
   claim: string,
   spared: readonly Adoption[] = [],
 ): Promise<void> {
-  const found = await strays(context, claim);
-  const all = found.length > 0 && spared.length > 0 ? await context.api.listInstances() : [];
-  const kept = new Set(spared.flatMap((one) => matching(all, one)).map(({ id }) => id));
-  const others = found.filter(({ id }) => !kept.has(id));
+  const others = await strays(context, claim, await sparedIds(context, spared));
+  const all = others.length > 0 && spared.length > 0 ? await context.api.listInstances() : [];
   const nameless = spared.filter((one) => "name" in one && matching(all, one).length === 0);
   if (others.length > 0 && nameless.length > 0) {
     const running = others.map(({ id, name }) => `${name || "unnamed"} (${id})`).join(", ");

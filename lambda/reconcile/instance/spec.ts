@@ -2,6 +2,9 @@ import { digest } from "../../../components/core/digest.ts";
 import type { LaunchRequest, WireInstance } from "../../client/wire.ts";
 import type { Candidate } from "./candidates.ts";
 
+/** Which running instance to take over. */
+export type Adoption = { id: string } | { name: string };
+
 /** The wanted instance. */
 export interface InstanceSpec {
   /** Name that Lambda shows. Changed in place. */
@@ -23,6 +26,8 @@ export interface InstanceSpec {
   fileSystem?: { name: string; region: string };
   /** Firewall ruleset by region. */
   rulesets?: Record<string, string>;
+  /** Instances of the claim that go on running: the host adopted them before. Default: none. */
+  spared?: Adoption[];
 }
 
 /** Tag keys: two or more of a-z, 0-9, dash and colon, not beginning with `lambda-ai-`. */
@@ -55,6 +60,7 @@ export type FixedParts = ReturnType<typeof fixedParts>;
 export const specDigest = (spec: InstanceSpec, region: string): string =>
   short(JSON.stringify(fixedParts(spec, region)));
 
+/** The launch of one candidate. By its tags a later run finds the instance when the reply was lost. Pure. */
 export function launchRequest(spec: InstanceSpec, candidate: Candidate): LaunchRequest {
   const fixed = fixedParts(spec, candidate.region);
   return {

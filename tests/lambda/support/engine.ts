@@ -8,7 +8,7 @@ import { FileJournal, type Journal } from "../../../lambda/client/journal.ts";
 import { adapt } from "../../../lambda/provider/adapter.ts";
 import { instance } from "../../../lambda/provider/handlers/instance.ts";
 import { instanceClaim } from "../../../lambda/provider/handlers/instanceClaim.ts";
-import type { Timing } from "../../../lambda/reconcile/context.ts";
+import type { Context, Timing } from "../../../lambda/reconcile/context.ts";
 import type { TestCloud } from "../../cloud/support/cloud.ts";
 import type { Death, Mortal } from "../../support/mortal.ts";
 import { SharedTime, startProcess } from "./process.ts";
@@ -38,6 +38,8 @@ export interface RunOptions {
   death?: Death | undefined;
   timing?: Partial<Timing> | undefined;
   apiKey?: string | undefined;
+  /** What other hosts in the settings adopt. */
+  adoptions?: Context["adoptions"] | undefined;
 }
 export interface RunResult {
   outcome: "done" | "died" | Error;
@@ -79,15 +81,15 @@ export class Engine {
   /** Runs an operation in a provider process of its own. */
   async run(operation: "up" | "destroy" | "refresh", options: RunOptions = {}): Promise<RunResult> {
     const { clock, journal } = this;
-    const { death, timing, apiKey } = options;
-    const process = await startProcess(this.#cloud, { clock, journal, death, timing, apiKey });
+    const { inputs, ...how } = options;
+    const process = await startProcess(this.#cloud, { clock, journal, ...how });
     const context = async () => process.context;
     const providers = {
       claim: process.answering(adapt(instanceClaim, context)),
       instance: process.answering(adapt(instance, context)),
     };
     const work = {
-      up: () => this.#up(providers, options.inputs ?? {}),
+      up: () => this.#up(providers, inputs ?? {}),
       destroy: () => this.#destroy(providers),
       refresh: () => this.#refresh(providers),
     };

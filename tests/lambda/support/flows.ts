@@ -99,6 +99,19 @@ export const flows: Flow[] = [
     least: { requests: 5, journal: 4, wait: 1, answer: 3 },
   },
   {
+    ...up,
+    name: "launch instead of what was launched and adopted",
+    before: async (engine) => {
+      await ready(engine);
+      expect((await engine.run("up", { inputs: { adopt: { name: "host" } } })).outcome).toBe("done");
+    },
+    inputs: () => ({ userData: "#cloud-config\n" }),
+    launches: 2,
+    alive: 2,
+    left: 1,
+    least: { requests: 5, journal: 4, wait: 1, answer: 3 },
+  },
+  {
     ...destroy,
     name: "destroy",
     before: ready,

@@ -34,6 +34,8 @@ export interface ProcessOptions {
   journal: Journal;
   death?: Death | undefined;
   timing?: Partial<Timing> | undefined;
+  /** What the settings adopt. Default: nothing. */
+  adoptions?: Context["adoptions"] | undefined;
   /** Default: the account's. */
   apiKey?: string | undefined;
 }
@@ -110,6 +112,7 @@ export async function startProcess(cloud: TestCloud, options: ProcessOptions): P
       unanswered: noting((subject) => journal.unanswered(subject)),
     },
     timing: { ...timing, ...options.timing },
+    adoptions: options.adoptions ?? [],
     log: (line) => lines.push(line),
   };
   return { context, requests, moments, lines, died, answering: answeringAt(() => at("answer")) };

@@ -101,10 +101,15 @@ test("what is missing or malformed in the configuration of the connection is nam
   await expect(from({ ...key, "sophia-infra:lambda": malformed })).rejects.toThrow(
     /sophia-infra:lambda: .*apiUrl/s,
   );
-  const { timing } = await from({
+  const { timing, adoptions } = await from({
     ...key,
+    "sophia-infra:hosts": JSON.stringify([
+      { name: "a", roles: ["x"] },
+      { name: "b", adopt: { id: "i" } },
+    ]),
     "sophia-infra:lambda": JSON.stringify({ bootDeadline: 7, regions: ["x"] }),
   });
+  expect(adoptions).toEqual([{ id: "i" }]);
   expect(timing).toMatchObject({ bootDeadline: 7, terminateDeadline: 900, settleDeadline: 180 });
 });
 

@@ -48,6 +48,7 @@ test("L5 a half-made host whose region was not known is finished with what its r
       settleDeadline: 0,
       unhealthyReplacements: 0,
     },
+    adoptions: [],
     log: () => undefined,
   };
   const unknown = { address: "", privateAddress: "", instanceType: "", region: "", gpus: 0, hourlyUsd: 0 };

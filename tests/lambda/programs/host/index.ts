@@ -30,6 +30,7 @@ function host(): Instance | undefined {
     regions: wanted.regions ?? ["us-west-1"],
     imageFamily: "lambda-stack-22-04",
     sshKeyName: key.keyName,
+    spared,
     ...(wanted.userData !== undefined && { userData: wanted.userData }),
   });
 }
