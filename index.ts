@@ -18,7 +18,7 @@ import { apiServersOf } from "./k3s/config/apiServers.ts";
 import { publicPeerPorts } from "./k3s/config/ports.ts";
 import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
-import { publicKeyOf } from "./lambda/publicKey.ts";
+import { launchKeyOf, publicKeyOf } from "./lambda/publicKey.ts";
 import { checkPlan, checkToken, McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
 import { mcpMonitored, monitored } from "./mcp/monitored.ts";
@@ -41,12 +41,12 @@ const imageFor = (name: Family | "pipeline", fallback: string) => images?.repoDi
 /** Estuary's data plane connects by SSH. */
 const sshNetworks = secrets.estuaryTunnelKey ? settings.pipeline.estuary.networks : [];
 
-const publicKeyFrom = (privateKey: pulumi.Input<string | undefined>) =>
-  pulumi.unsecret(pulumi.output(privateKey).apply((key) => publicKeyOf(key ?? "")));
-const publicKey = settings.lambda.sshKey.publicKey ?? secrets.sshPrivateKey.apply(publicKeyOf);
+const publicKeyFrom = (privateKey: pulumi.Input<string | undefined>, secret: string) =>
+  pulumi.unsecret(pulumi.output(privateKey).apply((key) => publicKeyOf(key ?? "", secret)));
+const publicKey = secrets.sshPrivateKey.apply((key) => launchKeyOf(key, settings.lambda.sshKey.publicKey));
 /** Set only during a change of the key. */
 const previousPrivateKey = secrets.sshPreviousPrivateKey;
-const previousPublicKey = previousPrivateKey && publicKeyFrom(previousPrivateKey);
+const previousPublicKey = previousPrivateKey && publicKeyFrom(previousPrivateKey, "sshPreviousPrivateKey");
 
 const fleet = new Fleet("fleet", {
   settings: settings.lambda,
@@ -132,7 +132,7 @@ const pipeline = new Pipeline(
         cluster,
         hosts: fleet.hosts,
         user: "estuary",
-        publicKey: publicKeyFrom(secrets.estuaryTunnelKey),
+        publicKey: publicKeyFrom(secrets.estuaryTunnelKey, "estuaryTunnelKey"),
         target,
       }),
   },

@@ -1,20 +1,46 @@
 import { createPublicKey, type JsonWebKey } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { withoutComment } from "../components/core/publicKey.ts";
 
 /**
  * The OpenSSH public key that belongs to a private one, so that only the private one has to be configured.
  * @param privateKey OpenSSH format of any type, or PEM (PKCS#1, PKCS#8) of an Ed25519 or RSA key.
+ * @param secret Name of the secret that holds it, for errors: `sshPrivateKey`.
  * @throws when the text is neither; the error never contains any of it.
  */
-export function publicKeyOf(privateKey: string): string {
-  const blob = /BEGIN OPENSSH PRIVATE KEY/.test(privateKey) ? fromOpenSsh(privateKey) : fromPem(privateKey);
-  return `${firstString(blob).toString("ascii")} ${blob.toString("base64")}`;
+export function publicKeyOf(privateKey: string, secret: string): string {
+  try {
+    const blob = /BEGIN OPENSSH PRIVATE KEY/.test(privateKey) ? fromOpenSsh(privateKey) : fromPem(privateKey);
+    return `${stringAt(blob, 0).toString("ascii")} ${blob.toString("base64")}`;
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    throw new Error(
+      `the secret sophia-infra:${secret} cannot be used: ${error.message}. Set it to an SSH private key, in OpenSSH's format or PEM`,
+    );
+  }
+}
+
+/**
+ * The key that hosts are launched with: that of the private one, by which the program logs in.
+ * @param given From `lambda.sshKey.publicKey`. Another one is a warning in a preview, which may lack the stack's secrets.
+ * @throws in an update where it is another one: hosts would be launched, and billed, that nobody can log in to
+ */
+export function launchKeyOf(privateKey: string, given: string | undefined): string {
+  const own = publicKeyOf(privateKey, "sshPrivateKey");
+  if (given === undefined || withoutComment(given) === own) return given ?? own;
+  const fault =
+    "lambda.sshKey.publicKey is not the public half of the secret sophia-infra:sshPrivateKey, by which the program logs in: " +
+    `got ${withoutComment(given)}, expected ${own}. Leave it out, or set the private key that belongs to it`;
+  if (!pulumi.runtime.isDryRun()) throw new Error(fault);
+  void pulumi.log.warn(`an update of stack ${pulumi.getStack()} will be refused: ${fault}`);
+  return given;
 }
 
 /** An OpenSSH private key file has the public key in clear, encrypted or not (OpenSSH's PROTOCOL.key). */
 function fromOpenSsh(text: string): Buffer {
   const file = Buffer.from(text.replace(/-----[^-]+-----/g, "").replace(/\s+/g, ""), "base64");
   const magic = Buffer.from("openssh-key-v1\0");
-  if (!file.subarray(0, magic.length).equals(magic)) throw unreadable("its header is wrong");
+  if (!file.subarray(0, magic.length).equals(magic)) throw new Unreadable("its header is wrong");
   let at = magic.length;
   const skip = () => {
     const value = stringAt(file, at);
@@ -32,15 +58,15 @@ function fromPem(text: string): Buffer {
     jwk = createPublicKey(text).export({ format: "jwk" });
   } catch {
     // The cause may quote the key.
-    throw unreadable("it is encrypted or damaged");
+    throw new Unreadable("it is encrypted or damaged");
   }
   const { kty, crv, x, e, n } = jwk;
   if (kty === "OKP" && crv === "Ed25519" && x) return packed("ssh-ed25519", Buffer.from(x, "base64url"));
   if (kty === "RSA" && e && n) return packed("ssh-rsa", positive(e), positive(n));
-  throw unreadable(`a PEM key of type ${crv ?? kty} is not supported; convert it to OpenSSH's format`);
+  throw new Unreadable(`a PEM key of type ${crv ?? kty} is not supported; convert it to OpenSSH's format`);
 }
 
-const unreadable = (why: string) => new Error(`the secret sophia-infra:sshPrivateKey cannot be used: ${why}`);
+class Unreadable extends Error {}
 
 /** A leading zero keeps a number with its highest bit set from being negative. */
 function positive(base64url: string): Buffer {
@@ -59,9 +85,8 @@ function packed(type: string, ...parts: Buffer[]): Buffer {
 }
 
 function stringAt(buffer: Buffer, at: number): Buffer {
-  if (at + 4 > buffer.length) throw unreadable("it is truncated");
+  if (at + 4 > buffer.length) throw new Unreadable("it is truncated");
   const end = at + 4 + buffer.readUInt32BE(at);
-  if (end > buffer.length) throw unreadable("it is truncated");
+  if (end > buffer.length) throw new Unreadable("it is truncated");
   return buffer.subarray(at + 4, end);
 }
-const firstString = (buffer: Buffer): Buffer => stringAt(buffer, 0);

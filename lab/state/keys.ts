@@ -68,7 +68,7 @@ export async function labKeys(lab: Lab, hostnames: string[], addresses: string[]
   const tlsCertificate = await leaf(lab, hostnames, addresses);
   return {
     sshPrivateKey,
-    sshPublicKey: `${publicKeyOf(sshPrivateKey)} ${comment}`,
+    sshPublicKey: `${publicKeyOf(sshPrivateKey, "sshPrivateKey")} ${comment}`,
     lambdaApiKey,
     tlsCertificate,
     tlsKey: await readFile(path.tlsKey, "utf8"),

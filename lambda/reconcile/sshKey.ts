@@ -29,6 +29,8 @@ export interface SshKeyOutputs extends SshKeySpec {
   owned: boolean;
   /** Earlier keys of the program, which Lambda keeps while a host that was launched with one runs. */
   retired?: OwnKey[];
+  /** Names of all earlier keys, also of those that others created: Lambda shows a host's first one for its life. */
+  earlierNames?: string[];
 }
 
 export const isSameKey = (one: string, other: string): boolean =>
@@ -84,7 +86,7 @@ export async function updateSshKey(
   for (const key of earlier) {
     if (key.id !== created.keyId && !(await deletedNow(context, key))) retired.push(key);
   }
-  return { ...created, retired };
+  return { ...created, retired, earlierNames: namesOf(old).filter((name) => name !== created.keyName) };
 }
 
 /** @returns false while Lambda refuses, because a host was launched with it */
@@ -101,15 +103,21 @@ async function deletedNow(context: Context, key: OwnKey): Promise<boolean> {
   }
 }
 
+/** Undefined when the account has no key of that id. */
 export async function readSshKey(context: Context, id: string): Promise<WireSshKey | undefined> {
   return (await context.api.listSshKeys()).find((key) => key.id === id);
 }
 
-/** Names of the hosts that were launched with a key and run. */
-export async function runningWith(context: Context, { keyName }: SshKeyOutputs): Promise<string[]> {
+const namesOf = ({ keyName, retired = [], earlierNames = [] }: SshKeyOutputs): string[] => [
+  ...new Set([keyName, ...retired.map((key) => key.keyName), ...earlierNames]),
+];
+
+/** Names of the hosts that run, and were launched with the key or one before it. */
+export async function runningWith(context: Context, old: SshKeyOutputs): Promise<string[]> {
+  const names = namesOf(old);
   const instances = await context.api.listInstances();
   return instances
-    .filter((instance) => isAlive(instance) && instance.ssh_key_names.includes(keyName))
+    .filter((instance) => isAlive(instance) && instance.ssh_key_names.some((name) => names.includes(name)))
     .map((instance) => `${instance.name ?? "unnamed"} (${instance.id})`);
 }
 

@@ -55,6 +55,28 @@ test("L3 L4 an SSH key and a ruleset that a host uses which is not the stack's t
   expect((await createRuleset(here, rules)).id).toBe(ruleset.id);
 });
 
+test("S2 a second change of the SSH key is refused, too, while a host runs that may not accept it", async () => {
+  const { cloud } = await account();
+  const here = await context(cloud);
+  // The account's own, which is never deleted, and so is not among the retired ones.
+  for (const name of ["k", "team"]) {
+    const first = { name, publicKey: somePublicKey };
+    const second = { name, publicKey: sshKeyPair().public, previousPublicKey: somePublicKey };
+    const { id, outputs } = await createSshKey(here, first);
+    const host = await cloud.launched({ name: "host", hostname: "host", ssh_key_names: [outputs.keyName] });
+    const changed = await sshKey.update(here, id, outputs, second);
+    const third = { name, publicKey: sshKeyPair().public };
+    await expect(sshKey.diff(here, id, changed, third)).rejects.toThrow(
+      new RegExp(`host \\(${host}\\) do not accept the new key`),
+    );
+    const fourth = { ...third, previousPublicKey: second.publicKey };
+    const again = await sshKey.update(here, id, changed, fourth);
+    await expect(sshKey.diff(here, id, again, first)).rejects.toThrow(/do not accept the new key/);
+    await cloud.control.force(host, "terminated");
+    expect(await sshKey.diff(here, id, again, first)).toEqual({ changes: true, replaces: [] });
+  }
+});
+
 test("S2 another SSH key: the next launch takes it, the old one goes with the last host that was launched with it", async () => {
   const { cloud, launched } = await account();
   const here = await context(cloud);

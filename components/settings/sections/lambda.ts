@@ -43,7 +43,7 @@ export const lambdaSettings = z.strictObject({
   /** The key that hosts accept at their launch. A change of the name matters at the next launch only. */
   sshKey: z.strictObject({
     name: z.string().min(1).max(64),
-    /** Left out: derived from the secret `sshPrivateKey`. */
+    /** The public half of the secret `sshPrivateKey`; any other is refused. Left out: derived from it. */
     publicKey: z
       .string()
       .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]+/, "an OpenSSH public key")

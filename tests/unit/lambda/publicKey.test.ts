@@ -1,8 +1,11 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
 import ssh2 from "ssh2";
-import { expect, test } from "vitest";
-import { publicKeyOf } from "../../../lambda/publicKey.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { launchKeyOf, publicKeyOf } from "../../../lambda/publicKey.ts";
 import { sshKeyPair } from "../../support/sshKey.ts";
+
+const publicOf = (key: string) => publicKeyOf(key, "estuaryTunnelKey");
 
 test.each([
   ["ed25519", {}],
@@ -11,7 +14,7 @@ test.each([
   ["ed25519", { passphrase: "a passphrase", cipher: "aes256-ctr" }],
 ] as const)("the public half of an OpenSSH key: %s %o", (type, options) => {
   const pair = sshKeyPair(type, options);
-  expect(publicKeyOf(pair.private)).toBe(pair.public.trim());
+  expect(publicOf(pair.private)).toBe(pair.public.trim());
 });
 
 const pkcs8 = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toString();
@@ -23,25 +26,40 @@ test("the public half of PEM keys is what other tools make of them", () => {
   const parsed = ssh2.utils.parseKey(pkcs1);
   if (parsed instanceof Error) throw parsed;
   const expected = `ssh-rsa ${parsed.getPublicSSH().toString("base64")}`;
-  expect([pkcs1, pkcs8(rsa)].map(publicKeyOf)).toEqual([expected, expected]);
+  expect([pkcs1, pkcs8(rsa)].map(publicOf)).toEqual([expected, expected]);
 
   const ed25519 = generateKeyPairSync("ed25519");
   const raw = ed25519.publicKey.export({ type: "spki", format: "der" }).subarray(-32);
-  expect(blob(publicKeyOf(pkcs8(ed25519.privateKey))).subarray(-32)).toEqual(raw);
-  expect(publicKeyOf(pkcs8(ed25519.privateKey))).toMatch(/^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5/);
+  expect(blob(publicOf(pkcs8(ed25519.privateKey))).subarray(-32)).toEqual(raw);
+  expect(publicOf(pkcs8(ed25519.privateKey))).toMatch(/^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5/);
 });
 
 test("a PEM key of another type is refused by name", () => {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  expect(() => publicKeyOf(pkcs8(privateKey))).toThrow(/type P-256 is not supported/);
+  expect(() => publicOf(pkcs8(privateKey))).toThrow(/type P-256 is not supported/);
 });
 
-test("what is no key is refused without showing it", () => {
+test("what is no key is refused by the name of its secret, without showing it", () => {
   for (const body of ["c2VjcmV0", Buffer.from("openssh-key-v1\0\0\0\0\x10ab").toString("base64")]) {
     for (const kind of ["OPENSSH PRIVATE KEY", "PRIVATE KEY"]) {
-      const refuse = () => publicKeyOf(`-----BEGIN ${kind}-----\n${body}\n-----END ${kind}-----\n`);
-      expect(refuse).toThrow(/sophia-infra:sshPrivateKey cannot be used/);
+      const refuse = () => publicOf(`-----BEGIN ${kind}-----\n${body}\n-----END ${kind}-----\n`);
+      expect(refuse).toThrow(/the secret sophia-infra:estuaryTunnelKey cannot be used: .*Set it to/);
       expect(refuse).not.toThrow(body);
     }
   }
+});
+
+test("L4 another public key in the settings is refused by an update, and warned of in a preview", () => {
+  const [own, other] = [sshKeyPair(), sshKeyPair()];
+  expect(launchKeyOf(own.private, undefined)).toBe(own.public.trim());
+  const commented = `${own.public.trim()} team`;
+  expect(launchKeyOf(own.private, commented)).toBe(commented);
+  const fault =
+    /lambda.sshKey.publicKey is not the public half of the secret sophia-infra:sshPrivateKey.*Leave it out/;
+  expect(() => launchKeyOf(own.private, other.public)).toThrow(fault);
+  const preview = vi.spyOn(pulumi.runtime, "isDryRun").mockReturnValue(true);
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  onTestFinished(() => void [preview, warn].map((spy) => spy.mockRestore()));
+  expect(launchKeyOf(own.private, other.public)).toBe(other.public);
+  expect(warn).toHaveBeenCalledWith(expect.stringMatching(fault));
 });

@@ -23,9 +23,9 @@ const cluster = new Cluster("cluster", {
   adminNetworks: ["0.0.0.0/0"],
   sshPrivateKey,
   sshKeyChange: previousPrivateKey && {
-    publicKey: sshPrivateKey.apply(publicKeyOf),
+    publicKey: sshPrivateKey.apply((key) => publicKeyOf(key, "sshPrivateKey")),
     previousPrivateKey,
-    previousPublicKey: previousPrivateKey.apply(publicKeyOf),
+    previousPublicKey: previousPrivateKey.apply((key) => publicKeyOf(key, "sshPreviousPrivateKey")),
   },
 });
 

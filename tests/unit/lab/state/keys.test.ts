@@ -127,8 +127,10 @@ test("an SSH key whose making was interrupted leaves nothing that the next run t
     process.env.PATH = path;
   }
   const { sshPrivateKey, sshPublicKey } = await labKeys(lab, ["sophia.lab"], []);
-  expect(sshPublicKey).toBe(`${publicKeyOf(sshPrivateKey)} sophia-keys`);
-  expect(publicKeyOf((await makeSaasCredentials(lab)).estuaryTunnelKey)).toMatch(/^ssh-ed25519 /);
+  expect(sshPublicKey).toBe(`${publicKeyOf(sshPrivateKey, "sshPrivateKey")} sophia-keys`);
+  expect(publicKeyOf((await makeSaasCredentials(lab)).estuaryTunnelKey, "estuaryTunnelKey")).toMatch(
+    /^ssh-ed25519 /,
+  );
 });
 
 test("S1 a preview's secrets are well-formed and open nothing", async () => {
