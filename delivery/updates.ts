@@ -1,8 +1,8 @@
 import { deadlineIn, type Given, need, optional, programOf } from "./options.ts";
 import { components } from "./stack/components.ts";
 import { guarded } from "./stack/guard.ts";
-import { confirm, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
-import { commitOf, printed, pulumi, update } from "./stack/program.ts";
+import { billedAfterwards, confirm, type Part, parts, stoppable, targetsOf } from "./stack/operations.ts";
+import { commitOf, printed, pulumi, resources, update } from "./stack/program.ts";
 import { replaceHost } from "./stack/replace.ts";
 import { refuseOlder } from "./stack/rollback.ts";
 
@@ -55,9 +55,11 @@ export async function stop(given: Given, signal?: AbortSignal): Promise<string> 
     stack,
     optional(given, "confirm") ?? "",
   );
+  const billed = billedAfterwards(await resources(program));
   const message = ["--message", `Stop at ${await commitOf(program.folder)}`];
   await pulumi(program, ["destroy", "--yes", "--skip-preview", ...message, ...program.configuration], {
     ...printed(program),
   });
-  return `Stack ${stack} is stopped; only its file system still costs money.`;
+  const left = billed.length > 0 ? `Still billed: ${billed.join("; ")}` : "Nothing of it is billed any more";
+  return `Stack ${stack} is stopped. ${left}.`;
 }

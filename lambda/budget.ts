@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../components/settings/schema.ts";
 import type { HostSettings } from "../components/settings/sections/lambda.ts";
-import { checkBudget, estimate } from "./cost.ts";
+import { checkBudget, estimate, type PricedFileSystem } from "./cost.ts";
 import type { Prices } from "./prices.ts";
 
 export interface BudgetArgs {
@@ -33,12 +33,24 @@ export function approve({ settings, hosts, budget }: BudgetArgs, live: Prices): 
     if (adopt) return { name, ...(running !== undefined && { instanceType: running }) };
     return { name, candidates: instanceTypes ?? settings.instanceTypes };
   });
-  const most = estimate({ hosts: priced }, live.catalogue);
+  const most = estimate({ hosts: priced, fileSystem: pricedFileSystem(settings, live) }, live.catalogue);
   checkBudget(most, budget.monthlyUsd);
   if (preview && most.monthlyUsd !== null) {
     pulumi.log.info(
-      `the hosts cost $${most.monthlyUsd} a month at most, of a budget of $${budget.monthlyUsd}`,
+      `the hosts${settings.fileSystem ? " and the file system" : ""} cost $${most.monthlyUsd} a month at most, of a budget of $${budget.monthlyUsd}`,
     );
   }
   return true;
+}
+
+/**
+ * What the stack's file system costs by what it holds now.
+ * @param recorded Bytes as of its creation or the last refresh, where Lambda does not answer.
+ */
+export function pricedFileSystem(
+  { fileSystem }: Settings["lambda"],
+  { bytesUsed }: Prices,
+  recorded = 0,
+): PricedFileSystem | undefined {
+  return fileSystem && { name: fileSystem.name, bytesUsed: bytesUsed ?? recorded };
 }

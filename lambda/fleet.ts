@@ -6,7 +6,7 @@ import type { Settings } from "../components/settings/schema.ts";
 import type { HostSettings } from "../components/settings/sections/lambda.ts";
 import type { HostHandle } from "../k3s/host.ts";
 import { warnOfClosedPorts } from "./adoptedFirewall.ts";
-import { approve } from "./budget.ts";
+import { approve, pricedFileSystem } from "./budget.ts";
 import { checkBudget, type Estimate, estimate } from "./cost.ts";
 import { baseRules, checkRuleCount, fleetRules } from "./firewallRules.ts";
 import { type HostSummary, hostOf, summaryOf } from "./hostOutputs.ts";
@@ -200,18 +200,17 @@ export class Fleet extends Component {
   }
 
   #estimated(
-    { hosts, budget }: FleetArgs,
+    { settings, hosts, budget }: FleetArgs,
     prices: pulumi.Output<Prices>,
     fileSystem: FileSystem | undefined,
   ): pulumi.Output<Estimate> {
-    const files = fileSystem
-      ? pulumi
-          .all([fileSystem.name, fileSystem.bytesUsed])
-          .apply(([name, bytesUsed]) => ({ name, bytesUsed }))
-      : pulumi.output(undefined);
-    return pulumi.all([this.summary, files, prices]).apply(([known, used, live]) => {
+    const recorded = pulumi.output(fileSystem?.bytesUsed);
+    return pulumi.all([this.summary, recorded, prices]).apply(([known, bytes, live]) => {
       const priced = hosts.map((host) => known.find((one) => one.name === host.name) ?? { name: host.name });
-      const result = estimate({ hosts: priced, fileSystem: used }, live.catalogue);
+      const result = estimate(
+        { hosts: priced, fileSystem: pricedFileSystem(settings, live, bytes) },
+        live.catalogue,
+      );
       checkBudget(result, budget.monthlyUsd);
       return result;
     });

@@ -19,6 +19,8 @@ export interface Prices {
   catalogue?: Catalogue;
   /** Types of the hosts to adopt, by host. One that is not found is missing here. */
   running?: ReadonlyMap<string, string>;
+  /** Of the stack's file system, now; 0 where it does not exist yet. Missing where the stack has none. */
+  bytesUsed?: number;
   /** Why not. */
   unavailable?: string;
 }
@@ -29,10 +31,11 @@ export interface PricesConnection {
   launchSpacing: number;
   /** Seconds to go on while Lambda does not answer or says 429. */
   retryDeadline: number;
+  fileSystem?: { name: string } | undefined;
 }
 
 /**
- * Live prices and types, or the reason why Lambda does not tell them. A key that Lambda rejects is an error in any case.
+ * Live prices, types and the file system's size, or the reason why Lambda does not tell them. A key that Lambda rejects is an error in any case.
  */
 export async function livePrices(
   connection: PricesConnection,
@@ -40,16 +43,20 @@ export async function livePrices(
   hosts: readonly Pick<HostSettings, "name" | "adopt">[] = [],
 ): Promise<Prices> {
   if (isPlaceholder(apiKey)) return { unavailable: "the Lambda API key is a placeholder" };
-  const client = await createClient({ ...connection, apiKey, requestTimeout: 15 });
+  const { fileSystem, ...limits } = connection;
+  const client = await createClient({ ...limits, apiKey, requestTimeout: 15 });
   try {
     const catalogue = await client.catalogue();
-    if (!hosts.some(({ adopt }) => adopt)) return { catalogue };
+    const listed =
+      fileSystem && (await client.listFileSystems()).find(({ name }) => name === fileSystem.name);
+    const known = { catalogue, ...(fileSystem && { bytesUsed: listed?.bytes_used ?? 0 }) };
+    if (!hosts.some(({ adopt }) => adopt)) return known;
     const instances = await client.listInstances();
     const running = hosts.flatMap(({ name, adopt }): [string, string][] => {
       const [instance] = adopt ? matching(instances, adopt) : [];
       return instance ? [[name, instance.instance_type.name]] : [];
     });
-    return { catalogue, running: new Map(running) };
+    return { ...known, running: new Map(running) };
   } catch (error) {
     const passing = [Unreachable, ReplyLost, ServerFault, RateLimited, HeldBack];
     if (!(error instanceof ApiError) || !passing.some((Class) => error instanceof Class)) throw error;

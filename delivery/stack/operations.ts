@@ -52,3 +52,18 @@ export function confirm(what: string, name: string, typed: string): void {
 
 /** Stacks that may be destroyed to save money and created again. */
 export const stoppable: readonly string[] = ["dev", "local"];
+
+const fileSystemType = "pulumi-nodejs:dynamic/lambda:FileSystem";
+
+/** What goes on being billed after the stack is destroyed, by its state before that. Pure. */
+export function billedAfterwards(state: readonly StateResource[]): string[] {
+  const files = state
+    .filter(
+      ({ type, outputs, retainOnDelete }) => type === fileSystemType && (retainOnDelete || !outputs?.owned),
+    )
+    .map(({ outputs }) => `file system ${String(outputs?.name)}, which is kept with its data`);
+  const hosts = state
+    .filter(({ type, outputs }) => type === instanceType && outputs?.adopted === true)
+    .map(({ urn, id }) => `host ${hostOf(urn)} (instance ${id}), which was adopted and keeps running`);
+  return [...files, ...hosts];
+}

@@ -184,7 +184,11 @@ export async function secretOutput(program: Program, name: string): Promise<unkn
 export interface StateResource {
   urn: string;
   type: string;
+  id?: string;
   inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  /** Destroying the stack leaves it. */
+  retainOnDelete?: boolean;
 }
 
 /** The resources in the stack's state; secrets stay encrypted. */

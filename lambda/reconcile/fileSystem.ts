@@ -42,9 +42,15 @@ export async function createFileSystem(
         "names are unique in the account; choose another name, or that region",
     );
   }
+  if (!owned)
+    context.log(
+      `${labelOf(spec)} was there before and is used: it is never deleted by this stack, also with keep: false, and is billed until ` +
+        "it is deleted at Lambda",
+    );
   return { id: item.id, outputs: outputs(item, owned) };
 }
 
+/** Undefined when it is gone: one of the same name is from now on somebody else's. */
 export async function readFileSystem(
   context: Context,
   id: string,
@@ -55,8 +61,17 @@ export async function readFileSystem(
   return found && outputs(found, old.owned);
 }
 
+/**
+ * Deletes it with its data when the last instance that uses it is gone. One that the program did not create stays.
+ * @throws when an instance that keeps running uses it
+ */
 export async function deleteFileSystem(context: Context, id: string, old: FileSystemOutputs): Promise<void> {
-  if (!old.owned) return;
+  if (!old.owned) {
+    context.log(
+      `${labelOf(old)} was there before this stack used it: it stays with its data, and is billed until it is deleted at Lambda`,
+    );
+    return;
+  }
   await deleteWhenFree(
     context,
     labelOf(old),

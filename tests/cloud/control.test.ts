@@ -74,3 +74,14 @@ test("speed changes on the run", async () => {
   await control.setSpeed(100);
   expect((await control.clock()).speed).toBe(100);
 });
+
+test("a file system holds what it is said to hold", async () => {
+  const { api, control } = await testCloud();
+  const { json } = await api.call("POST", "/filesystems", { body: { name: "files", region: "us-west-1" } });
+  expect(json.data?.bytes_used).toBe(0);
+  await control.setBytesUsed(String(json.data?.id), 7);
+  expect((await api.call("GET", "/file-systems")).json.data).toMatchObject([
+    { name: "files", bytes_used: 7 },
+  ]);
+  await expect(control.setBytesUsed("none", 7)).rejects.toThrow(/404/);
+});

@@ -14,6 +14,7 @@ interface Change {
   monthlyUsd?: number;
   apiKey?: string;
   retryDeadline?: number;
+  fileSystem?: { name: string; region: string };
 }
 
 /** The budget of hosts that may cost $941.70 each, checked as the program does. */
@@ -30,6 +31,7 @@ async function checked({ cloud, key }: TestCloud, change: Change): Promise<true>
     requestsPerSecond: 1000,
     instanceTypes: ["gpu_1x_a10"],
     retryDeadline,
+    ...(change.fileSystem && { fileSystem: change.fileSystem }),
     sshKey: { name: "k", publicKey: somePublicKey },
     firewall: { adminNetworks: ["203.0.113.0/24"] },
   });
@@ -76,5 +78,16 @@ test("L7 a host to adopt counts before another one is launched", async () => {
   await expect(checked(lab, { hosts, monthlyUsd: 1900 })).resolves.toBe(true);
   await expect(checked(lab, { hosts, monthlyUsd: 1800 })).rejects.toThrow(
     /would cost \$1883.40 a month.*host backend: \$941.70 \(gpu_1x_a10, live price\)/s,
+  );
+});
+
+test("L7 a file system counts with what it holds now, also before a launch", async () => {
+  const lab = await testCloud();
+  const fileSystem = { name: "files", region: "us-west-1" };
+  await expect(checked(lab, { fileSystem, monthlyUsd: 950 })).resolves.toBe(true);
+  const { json } = await lab.api.call("POST", "/filesystems", { body: fileSystem });
+  await lab.control.setBytesUsed(String(json.data?.id), 100 * 2 ** 30);
+  await expect(checked(lab, { fileSystem, monthlyUsd: 950 })).rejects.toThrow(
+    /would cost \$961.70 a month.*file system files: \$20.00 \(100.0 GiB used\)/s,
   );
 });

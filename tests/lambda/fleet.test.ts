@@ -35,7 +35,9 @@ test("L1 L2 L4 L7 a fleet goes up, stays the same, changes only what was changed
 
   const preview = await program.preview({ config: config({}) });
   expect(preview.code, said(preview)).toBe(0);
-  expect(said(preview)).toContain("the hosts cost $2394.4 a month at most, of a budget of $3000");
+  expect(said(preview)).toContain(
+    "the hosts and the file system cost $2394.4 a month at most, of a budget of $3000",
+  );
   expect((await control.state()).sshKeys).toEqual([]);
 
   const up = await program.up();

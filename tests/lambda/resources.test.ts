@@ -124,19 +124,25 @@ test("L4 the account's own key of that name is used, and not deleted", async () 
 
 test("L4 a file system in use is kept until its instance is really gone, one that was there is never deleted", async () => {
   const { cloud } = await account();
-  const here = await context(cloud);
+  const { context: here, lines } = await talking(cloud);
   const { id, outputs } = await createFileSystem(here, { name: "files", region: "us-west-1" });
   expect(outputs).toMatchObject({ mountPoint: "/lambda/nfs/files", owned: true });
   const engine = new Engine(cloud);
   await engine.run("up", { inputs: { fileSystem: { name: "files", region: "us-west-1" } } });
   await expect(deleteFileSystem(here, id, outputs)).rejects.toThrow(/file system files cannot be deleted/);
-  const again = await createFileSystem(await context(cloud), { name: "files", region: "us-west-1" });
+  const other = await talking(cloud);
+  const again = await createFileSystem(other.context, { name: "files", region: "us-west-1" });
   expect(again).toMatchObject({ id, outputs: { owned: false } });
   await expect(createFileSystem(here, { name: "files", region: "us-west-3" })).rejects.toThrow(
     /already exists, in us-west-1/,
   );
   await here.api.terminate(engine.row?.id ?? "");
-  await deleteFileSystem(here, id, again.outputs);
+  expect(lines.join()).not.toContain("there before");
+  await deleteFileSystem(other.context, id, again.outputs);
+  expect(other.lines).toEqual([
+    expect.stringMatching(/^file system files was there before and is used: it is never deleted/),
+    expect.stringMatching(/^file system files was there before .* it stays with its data, and is billed/),
+  ]);
   expect(await here.api.listFileSystems()).toHaveLength(1);
   await deleteFileSystem(here, id, outputs);
   expect(await here.api.listFileSystems()).toHaveLength(0);

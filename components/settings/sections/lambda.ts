@@ -57,7 +57,10 @@ export const lambdaSettings = z.strictObject({
         .regex(/^[a-zA-Z]+[0-9a-zA-Z-]*$/)
         .max(60),
       region,
-      /** Taking it out of the settings, or destroying the stack, leaves it and its data, and its price. */
+      /**
+       * Taking it out of the settings, or destroying the stack, leaves it and its data, and its price. A run on another
+       * machine takes one that was left for one that was there before: it is used again, and never deleted, also with false.
+       */
       keep: z.boolean().default(true),
     })
     .optional(),

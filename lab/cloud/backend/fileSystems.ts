@@ -46,11 +46,20 @@ export class FileSystems {
       name,
       region,
       createdAt: this.#context.clock.now(),
+      bytesUsed: 0,
     };
     this.#state.fileSystems.push(fileSystem);
     audit(this.#context, "filesystem", "created", [fileSystem.id]);
     this.#context.store.commit();
     return fileSystem;
+  }
+
+  setBytesUsed(id: string, bytesUsed: number): FileSystem {
+    const found = this.#state.fileSystems.find((fileSystem) => fileSystem.id === id);
+    if (!found) throw new DoesNotExist("Filesystem was not found.");
+    found.bytesUsed = bytesUsed;
+    this.#context.store.commit();
+    return found;
   }
 
   delete(id: string): void {

@@ -3,6 +3,7 @@ import type { Quirks } from "../backend/quirks.ts";
 import type {
   Account,
   Capacity,
+  FileSystem,
   Instance,
   Limits,
   PlannedOutcome,
@@ -45,6 +46,9 @@ export class ControlClient {
     this.#call("POST", "/outcomes", outcome);
   force = (id: string, status: Status): Promise<Instance> =>
     this.#call("PUT", `/instances/${id}`, { status });
+  /** What Lambda says that a file system holds. */
+  setBytesUsed = (id: string, bytesUsed: number): Promise<FileSystem> =>
+    this.#call("PUT", `/file-systems/${id}`, { bytesUsed });
   faults = (): Promise<Fault[]> => this.#call("GET", "/faults");
   addFault = (added: z.input<typeof fault>): Promise<Fault[]> => this.#call("POST", "/faults", added);
   clearFaults = (): Promise<Fault[]> => this.#call("DELETE", "/faults");

@@ -28,6 +28,7 @@ const clockChange = z.strictObject({ speed: z.number().nonnegative().max(100_000
 const advance = z.strictObject({ seconds: z.number().nonnegative() });
 const seed = z.strictObject({ seed: z.string().min(1).optional() });
 const force = z.strictObject({ status: z.enum(statuses) });
+const filled = z.strictObject({ bytesUsed: z.number().int().nonnegative() });
 const quotaChange = account.shape.quotas.partial();
 const accountChange = z.strictObject({
   standing: account.shape.standing.optional(),
@@ -160,6 +161,11 @@ export const commands: readonly Command[] = [
       backend.settle();
       return instance;
     },
+  },
+  {
+    method: "PUT",
+    path: "/file-systems/{id}",
+    run: ({ backend }, { id, body }) => backend.fileSystems.setBytesUsed(id, parse(filled, body).bytesUsed),
   },
   { method: "GET", path: "/faults", run: ({ faults }) => [...faults.list()] },
   {

@@ -105,6 +105,8 @@ const fileSystem = z.strictObject({
   name: z.string(),
   region: z.string(),
   createdAt: z.number(),
+  /** As `/_lab` sets it: the emulator does not count. */
+  bytesUsed: z.number().int().nonnegative().default(0),
 });
 export type FileSystem = z.infer<typeof fileSystem>;
 

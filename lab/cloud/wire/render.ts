@@ -121,7 +121,7 @@ export const fileSystem = (backend: Backend, row: FileSystem) => ({
   },
   is_in_use: backend.fileSystems.isInUse(row.id),
   region: regionOf(row.region),
-  bytes_used: 0,
+  bytes_used: row.bytesUsed,
 });
 
 export const ruleset = (backend: Backend, row: Ruleset) => ({

@@ -170,4 +170,15 @@ test("L7 the estimate takes live prices, and those at launch where there are non
     monthlyUsd: 730,
     items: [item("frontend", 730, "price at launch")],
   });
+  const account = await testCloud();
+  const files = { name: "files", region: "us-west-1" };
+  const { json } = await account.api.call("POST", "/filesystems", { body: files });
+  await account.control.setBytesUsed(String(json.data?.id), 100 * 2 ** 30);
+  const { made } = await fleet({ settings: settings({ fileSystem: files }), hosts: [launched] }, account);
+  // The state has what it held when it was created: 0.
+  expect((await resolved(made.estimate)).items).toContainEqual({
+    resource: "file system files",
+    monthlyUsd: 20,
+    basis: "100.0 GiB used",
+  });
 });

@@ -3,7 +3,7 @@ import { providerText } from "../../../../components/core/provider/providerText.
 import type { Effect, Plan } from "../../../../delivery/comment/plan.ts";
 import { guard, objections } from "../../../../delivery/stack/guard.ts";
 import { commitBefore as chosen, lastIn, parseHistory } from "../../../../delivery/stack/history.ts";
-import { confirm, machineOf, targetsOf } from "../../../../delivery/stack/operations.ts";
+import { billedAfterwards, confirm, machineOf, targetsOf } from "../../../../delivery/stack/operations.ts";
 import { programIn } from "../../../../delivery/stack/program.ts";
 import { modulesIn } from "../../../../delivery/stack/rollback.ts";
 import { reachOf } from "../../../../delivery/stack/verify.ts";
@@ -152,6 +152,30 @@ describe("C1 work by hand", () => {
       "unknown host frontend; the hosts of the stack are backend, mcp",
     );
     expect(() => machineOf([], "mcp")).toThrow("the hosts of the stack are none");
+  });
+
+  test("L3 L7 says what is billed after a stop: adopted hosts, and a file system that is kept or was there before", () => {
+    const files = "pulumi-nodejs:dynamic/lambda:FileSystem";
+    const fileSystem = (name: string, owned: boolean, retainOnDelete?: boolean) => ({
+      type: files,
+      urn: `urn:pulumi:dev::p::${files}::fleet-files`,
+      outputs: { name, owned },
+      ...(retainOnDelete && { retainOnDelete }),
+    });
+    const [backend, mcp] = state.map((one, index) => ({
+      ...one,
+      id: `i-${index}`,
+      outputs: { adopted: index === 1 },
+    }));
+    if (!backend || !mcp) throw new Error("unreachable: two hosts");
+    expect(billedAfterwards([backend, fileSystem("gone", true)])).toEqual([]);
+    expect(
+      billedAfterwards([backend, mcp, fileSystem("kept", true, true), fileSystem("theirs", false)]),
+    ).toEqual([
+      "file system kept, which is kept with its data",
+      "file system theirs, which is kept with its data",
+      "host mcp (instance i-1), which was adopted and keeps running",
+    ]);
   });
 
   test("a part that the program does not have is refused, not passed over", () => {
