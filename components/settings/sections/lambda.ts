@@ -101,10 +101,24 @@ export const hostSettings = z.strictObject({
   regions: z.array(region).min(1).optional(),
   /** Extra node labels; a change is applied to the running node. */
   labels: z.record(z.string(), z.string()).default({}),
-  /** Extra node taints, `key=value:Effect`; a change is applied to the running node. */
+  /**
+   * Extra node taints, `key=value:Effect`; a change is applied to the running node. Refused where the platform's own pods for
+   * the host's roles would not be scheduled any more: any `PreferNoSchedule` is taken, any taint at all on a host with no role
+   * but `agent`, and `nvidia.com/gpu` with `NoSchedule` on one with `mcp` besides.
+   */
   taints: z.array(z.string().regex(/^[^=:]+(=[^:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/)).default([]),
 });
 export type HostSettings = z.infer<typeof hostSettings>;
+
+/** Whether all pods that a host's roles bring to it tolerate a taint. Pure. */
+function isTolerated(taint: string, roles: readonly HostRole[]): boolean {
+  const [, key, effect] = /^([^=:]+).*:([A-Za-z]+)$/.exec(taint) ?? [];
+  const workloads = roles.filter((role) => role !== "agent");
+  // What has no effect is refused for its form.
+  if (effect === undefined || effect === "PreferNoSchedule" || workloads.length === 0) return true;
+  const isForGpus = key === "nvidia.com/gpu" && effect === "NoSchedule";
+  return isForGpus && workloads.every((role) => role === "mcp");
+}
 
 /** The fleet: exactly one K3s server for now, at least one host for each kind of workload. */
 export const fleetSettings = z
@@ -125,6 +139,11 @@ export const fleetSettings = z
       if (kinds.length !== 1) {
         context.addIssue({ code: "custom", path: [index, "roles"], message: "exactly one of server, agent" });
       }
+      host.taints.forEach((taint, place) => {
+        if (isTolerated(taint, host.roles)) return;
+        const message = `${taint} would keep pods of its roles (${host.roles.join(", ")}) off ${host.name}; use the effect PreferNoSchedule`;
+        context.addIssue({ code: "custom", path: [index, "taints", place], message });
+      });
     });
     const count = (role: HostRole) => hosts.filter((host) => host.roles.includes(role)).length;
     for (const role of ["server", "mcp"] as const) {
