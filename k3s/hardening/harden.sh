@@ -61,10 +61,14 @@ done <<<$'permitrootlogin no\npasswordauthentication no\nkbdinteractiveauthentic
 # --- notebooks
 # Lambda Stack's JupyterLab gives a shell to whoever may list the account's instances, past sshd.
 notebooks() { systemctl "$1" --no-legend --plain --full --type=service '*jupyter*' "${@:2}"; }
+# Also those without a file that could be disabled: instances of a template, and what systemd-run started.
+while read -r unit _; do
+  systemctl stop "$unit" || true
+  changed "$unit: stopped"
+done < <(notebooks list-units --state=active,activating,reloading)
 while read -r unit enabled _; do
-  [[ $enabled != masked ]] || continue
-  [[ $enabled != disabled ]] || systemctl --quiet is-active "$unit" || continue
-  systemctl disable --quiet --now "$unit"
+  [[ ! $enabled =~ ^(masked|disabled|transient|generated)$ ]] || continue
+  systemctl disable --quiet "$unit"
   # Where the unit itself is in /etc/systemd/system there is no room for the mask.
   systemctl mask --quiet "$unit" 2>/dev/null || true
   changed "$unit: off"

@@ -18,16 +18,18 @@ const read = (name: string) => shellFile(name, import.meta.url);
 
 /**
  * Settings that do not depend on other hosts: packages, kernel, sshd, journal, security updates, time. Refuses a host that
- * has another program's K3s.
+ * has another program's K3s, or another stack's.
  *
  * @param index Position of the host in the fleet: hosts reboot for updates at different times.
+ * @param owner The stack, as `<project>/<stack>`.
  */
-export function hardenScript(host: Pick<Host, "name" | "user">, index: number): string {
+export function hardenScript(host: Pick<Host, "name" | "user">, index: number, owner: string): string {
   return script({
     title: `harden ${host.name}`,
     body: `${read("../node/foreign.sh")}\n${read("harden.sh")}`,
     exclusive: lockTimeout,
     variables: {
+      OWNER: owner,
       LOGIN_USER: host.user,
       KUBELET_SYSCTLS: lines(kubeletSysctls),
       NETWORK_SYSCTLS: lines(networkSysctls),

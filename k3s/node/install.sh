@@ -48,7 +48,7 @@ for name in kubectl crictl ctr; do
     changed "/usr/local/bin/$name"
   fi
 done
-: >"$state/$exec_unit-installed"
+printf '%s\n' "$OWNER" >"$state/$exec_unit-installed"
 put "/etc/systemd/system/$exec_unit.service" 0644 <<<"$UNIT"
 put "/usr/local/bin/$exec_unit-uninstall.sh" 0755 <<<"$UNINSTALL"
 if pending; then

@@ -21,6 +21,9 @@ const hardenDeadline = 1800;
 /** Seconds for the eviction of a node's pods. */
 const drainDeadline = 120;
 
+/** Whose a host is: recorded on it, so that no other stack takes it over. */
+const owner = () => `${pulumi.getProject()}/${pulumi.getStack()}`;
+
 /** One node of the cluster, and the component that its resources belong to. */
 export interface NodeContext {
   scope: Scope;
@@ -100,7 +103,7 @@ export function secure(
     node,
     {
       step: "harden",
-      script: host.apply((known) => hardenScript(known, index)),
+      script: host.apply((known) => hardenScript(known, index, owner())),
       deadline: hardenDeadline + lockTimeout,
     },
     [],
@@ -148,7 +151,7 @@ export function bootstrap(
     node,
     {
       step: "install",
-      script: installScript(nodeKind(handle), settings),
+      script: installScript(nodeKind(handle), settings, owner()),
       triggers: [settings.version],
       deadline: 2 * settings.deadline + lockTimeout,
     },

@@ -12,8 +12,12 @@ const restart = read("restart.sh");
 const withRestart = (name: string) => `${restart}\n${read(name)}`;
 const withKubectl = (body: string) => `${kubectl}\n${body}`;
 
-/** Installs the pinned release after checking its checksum; restarts a configured K3s when anything changed. */
-export function installScript(kind: "server" | "agent", settings: K3sSettings): string {
+/**
+ * Installs the pinned release after checking its checksum; restarts a configured K3s when anything changed.
+ *
+ * @param owner The stack, as `<project>/<stack>`: no other takes the host over.
+ */
+export function installScript(kind: "server" | "agent", settings: K3sSettings, owner: string): string {
   const unit = kind === "server" ? "k3s" : "k3s-agent";
   const { amd64, arm64 } = settings.release;
   return script({
@@ -21,6 +25,7 @@ export function installScript(kind: "server" | "agent", settings: K3sSettings): 
     body: `${read("foreign.sh")}\n${withRestart("install.sh")}`,
     exclusive: lockTimeout,
     variables: {
+      OWNER: owner,
       KIND: kind,
       VERSION: settings.version,
       URL_AMD64: amd64.url,

@@ -6,6 +6,7 @@ import { hardenScript, perimeterScript } from "../../k3s/hardening/scripts.ts";
 import { healthScript } from "../../k3s/health/scripts.ts";
 import { configureScript, installScript } from "../../k3s/node/scripts.ts";
 import { readHostKey } from "../../k3s/ssh/handshake.ts";
+import { health, healthIs } from "./bootstrap/health.ts";
 import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
 import {
   closesPorts,
@@ -14,6 +15,7 @@ import {
   opensOtherwise,
   reachesItself,
 } from "./bootstrap/network.ts";
+import { owner, refusesForeign, refusesOthers } from "./bootstrap/owner.ts";
 import { release, sha256 } from "./bootstrap/releases.ts";
 import { makeKey, ssh } from "./bootstrap/ssh.ts";
 
@@ -66,26 +68,9 @@ const ok = async (text: string) => {
 const unitStart = async () =>
   (await machine.root("systemctl show k3s -p ActiveEnterTimestampMonotonic")).stdout;
 
-const health = async () => {
-  const answer = await fetch(`http://${machine.host.address}:8080/health`);
-  return {
-    status: answer.status,
-    body: (await answer.json()) as { checks: Record<string, { ok: boolean }> },
-  };
-};
-/** An answer is good for some seconds, so a change shows a little later. */
-const healthIs = (status: number) =>
-  waitFor<Awaited<ReturnType<typeof health>>>(
-    { what: `health ${status}`, deadline: 60, interval: 1 },
-    async () => {
-      const now = await health();
-      return now.status === status ? now : { notYet: JSON.stringify(now) };
-    },
-  );
-
 describe("a host", () => {
   const scripts = () => ({
-    harden: hardenScript(machine.host, 0),
+    harden: hardenScript(machine.host, 0, owner),
     perimeter: perimeterScript(machine.host, [machine.host], settings(), { adminNetworks: ["0.0.0.0/0"] }),
     health: healthScript(machine.host),
   });
@@ -132,19 +117,8 @@ describe("a host", () => {
 });
 
 describe("K3s", () => {
-  test("K1 a cluster that somebody else made on the host is not taken over", async () => {
-    const data = "/var/lib/rancher/k3s/server/db";
-    for (const theirs of ["/etc/systemd/system/k3s.service", data]) {
-      await machine.root(`mkdir -p "$(dirname ${theirs})" && touch ${theirs}`);
-      for (const text of [hardenScript(machine.host, 0), installScript("server", settings())])
-        expect(await machine.run(text)).toMatchObject({
-          code: 1,
-          stderr: expect.stringContaining(`did not install (${theirs}); nothing was changed`),
-        });
-      expect((await machine.root("ls /usr/local/bin/k3s")).code).not.toBe(0);
-      await machine.root(`rm ${theirs}`);
-    }
-  });
+  test("K1 a cluster that somebody else made on the host is not taken over", () =>
+    refusesForeign(machine, settings()));
 
   test("K1 is not installed when its checksum or its version is another one", async () => {
     const good = settings();
@@ -152,32 +126,43 @@ describe("K3s", () => {
       ...good,
       release: { amd64: { url: `${web.url}/two`, sha256: good.release.amd64.sha256 } },
     };
-    const mismatch = await machine.run(installScript("server", wrongSum));
+    const mismatch = await machine.run(installScript("server", wrongSum, owner));
     expect(mismatch.code).toBe(1);
     expect(mismatch.stderr).toContain(
       `checksum mismatch: ${web.url}/two has SHA-256 ${sha256(files.get("/two") ?? "")}`,
     );
-    const misnamed = await machine.run(installScript("server", { ...good, version: "v1.30.0+k3s1" }));
+    const misnamed = await machine.run(installScript("server", { ...good, version: "v1.30.0+k3s1" }, owner));
     expect(misnamed.stderr).toContain(
       `k3s.version is v1.30.0+k3s1, but the file at ${web.url}/one says: k3s version v1.36.3+k3s1`,
     );
     const missing = await machine.run(
-      installScript("server", {
-        ...good,
-        release: { amd64: { url: `${web.url}/nothing`, sha256: "b".repeat(64) } },
-      }),
+      installScript(
+        "server",
+        {
+          ...good,
+          release: { amd64: { url: `${web.url}/nothing`, sha256: "b".repeat(64) } },
+        },
+        owner,
+      ),
     );
     expect(missing.stderr).toContain(`cannot download K3s from ${web.url}/nothing`);
     expect((await machine.root("ls /usr/local/bin/k3s /etc/systemd/system/k3s.service")).code).not.toBe(0);
   });
 
   test("K1 is installed once, and starts when it is configured", async () => {
-    expect(await ok(installScript("server", settings()))).toContain("/usr/local/bin/k3s: K3s v1.36.3+k3s1");
+    expect(await ok(installScript("server", settings(), owner))).toContain(
+      "/usr/local/bin/k3s: K3s v1.36.3+k3s1",
+    );
     expect((await machine.root("systemctl is-active k3s")).stdout).toBe("inactive\n");
-    expect(await ok(installScript("server", settings()))).toBe("nothing to change\n");
+    expect(await ok(installScript("server", settings(), owner))).toBe("nothing to change\n");
     expect(await ok(configureScript(spec(), tokens))).toContain("k3s: running with its configuration");
     expect(await ok(configureScript(spec(), tokens))).toBe("nothing to change\n");
     expect((await machine.root("stat -c '%a %U' /etc/rancher/k3s/config.yaml")).stdout).toBe("600 root\n");
+  });
+
+  test("K1 L3 a node of another stack is not taken over, an installation that was not recorded is", async () => {
+    await refusesOthers(machine, settings());
+    await ok(configureScript(spec(), tokens));
   });
 
   test("S1 tokens are in the file and nowhere to be seen from outside", async () => {
@@ -210,37 +195,37 @@ describe("K3s", () => {
   });
 
   test("K1 a version that does not start is taken back, one that does is an upgrade", async () => {
-    const broken = await machine.run(installScript("server", settings("broken")));
+    const broken = await machine.run(installScript("server", settings("broken"), owner));
     expect(broken.code).toBe(1);
     expect(broken.stderr).toContain("the previous version was restored");
     expect((await machine.root("k3s --version")).stdout).toContain(versions.one);
     expect((await machine.root("systemctl is-active k3s")).stdout).toBe("active\n");
     const before = await unitStart();
-    expect(await ok(installScript("server", settings("two")))).toContain(versions.two);
+    expect(await ok(installScript("server", settings("two"), owner))).toContain(versions.two);
     expect((await machine.root("k3s --version")).stdout).toContain(versions.two);
     expect(await unitStart()).not.toBe(before);
   });
 
   test("K1 an agent is not put on top of a server", async () => {
-    const { code, stderr } = await machine.run(installScript("agent", settings("two")));
+    const { code, stderr } = await machine.run(installScript("agent", settings("two"), owner));
     expect(code).toBe(1);
     expect(stderr).toContain("already runs K3s as k3s and should be k3s-agent");
   });
 
   test("H2 health is 200 when all is well and says what is not", async () => {
-    expect((await healthIs(200)).body.checks).toMatchObject({
+    expect((await healthIs(machine, 200)).body.checks).toMatchObject({
       k3s: { ok: true },
       gpu: { ok: true },
       disk: { ok: true },
     });
     await machine.root("systemctl stop k3s");
-    expect((await healthIs(503)).body.checks).toMatchObject({
+    expect((await healthIs(machine, 503)).body.checks).toMatchObject({
       k3s: { ok: false, state: "inactive" },
       gpu: { ok: true },
     });
     await machine.root("systemctl start k3s; mv /usr/local/bin/nvidia-smi /usr/local/bin/nvidia-smi.gone");
     await waitFor({ what: "the GPU to be missed", deadline: 60, interval: 1 }, async () => {
-      const { body } = await health();
+      const { body } = await health(machine);
       return body.checks.gpu?.ok === false && body.checks.k3s?.ok === true
         ? true
         : { notYet: JSON.stringify(body) };

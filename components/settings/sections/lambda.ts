@@ -90,8 +90,10 @@ export const hostSettings = z.strictObject({
    * one is launched, and both are billed. Its files stay, and the first update turns `ufw` off, closes
    * every port that the platform does not need, lets only `user` log in by SSH, and by key, turns services named
    * `*jupyter*` off and masks them, and updates packages. A host on
-   * which another program installed K3s is refused before any of that. Lambda attaches firewall rulesets at the launch only: the
-   * rules of an adopted host are set by hand, and each update warns of what they do not admit.
+   * which another program or another stack installed K3s is refused before any of that. A host that leaves the stack goes on
+   * running K3s: run `/usr/local/bin/k3s-agent-uninstall.sh` there (a server: `k3s-uninstall.sh`) before the update that gives its name to another one.
+   * Lambda attaches firewall rulesets at the launch only: the rules of an adopted host are set by hand, and each update
+   * warns of what they do not admit.
    */
   adopt: z
     .union([z.strictObject({ id: z.string().min(1) }), z.strictObject({ name: z.string().min(1) })])

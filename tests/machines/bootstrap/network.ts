@@ -60,6 +60,8 @@ export async function opensOtherwise(machine: TestMachine): Promise<void> {
     ...notebooks.map((file) => `printf '${unit}' >${file}`),
     "systemctl daemon-reload",
     "systemctl enable --quiet --now lambda-jupyter jupyter",
+    // One without a file, as somebody starts it by hand: it cannot be disabled.
+    "systemd-run --quiet --unit=jupyter-lab sleep infinity",
     `printf '${ufw}\\n' >/usr/sbin/ufw`,
     "chmod 755 /usr/sbin/ufw",
   ];
@@ -69,9 +71,9 @@ export async function opensOtherwise(machine: TestMachine): Promise<void> {
 /** After hardening: notebooks do not run, nor after a boot, and the other firewall was disabled after ours stood. */
 export async function isClosedOtherwise(machine: TestMachine): Promise<void> {
   const shown = await machine.root(
-    "systemctl is-active lambda-jupyter jupyter; systemctl is-enabled lambda-jupyter jupyter",
+    "systemctl is-active lambda-jupyter jupyter jupyter-lab; systemctl is-enabled lambda-jupyter jupyter",
   );
-  expect(shown.stdout.trim().split("\n")).toEqual(["inactive", "inactive", "disabled", "masked"]);
+  expect(shown.stdout.trim().split("\n")).toEqual(["inactive", "inactive", "inactive", "disabled", "masked"]);
   expect((await machine.root("cat /run/ufw-off")).stdout).toContain("chain inbound");
   await machine.root(`rm -f /usr/sbin/ufw ${notebooks[0]}; systemctl daemon-reload`);
 }

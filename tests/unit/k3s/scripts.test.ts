@@ -18,13 +18,14 @@ const spec = {
   settings: settings(),
   serverAddress: "203.0.113.10",
 };
+const owner = "sophia-infra/test";
 const secrets = { token: "short-secret-token", agentToken: "short-agent-token" };
 const scripts: Record<string, string> = {
-  harden: hardenScript(host(), 0),
+  harden: hardenScript(host(), 0, owner),
   perimeter: perimeterScript(host(), [host(), mcpHost()], settings(), { adminNetworks: ["0.0.0.0/0"] }),
   health: healthScript(mcpHost()),
-  "install server": installScript("server", settings()),
-  "install agent": installScript("agent", settings()),
+  "install server": installScript("server", settings(), owner),
+  "install agent": installScript("agent", settings(), owner),
   "configure server": configureScript(spec, secrets),
   "configure agent": configureScript({ ...spec, host: mcpHost() }, { token: "K10full" }),
   join: joinScript(spec),
@@ -49,7 +50,7 @@ describe.each(Object.entries(scripts))("%s", (_name, text) => {
 });
 
 test("K1 the unit is K3s's own: it tells when it is ready, and pods outlive its restart", () => {
-  const text = installScript("agent", settings());
+  const text = installScript("agent", settings(), owner);
   expect(text).toContain("ExecStart=/usr/local/bin/k3s agent");
   expect(text).toMatch(/Type=notify\n/);
   expect(text).toMatch(/KillMode=process\n/);
