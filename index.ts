@@ -16,6 +16,7 @@ import { Pipeline } from "./data/pipeline.ts";
 import { Cluster } from "./k3s/cluster.ts";
 import { apiServersOf } from "./k3s/config/apiServers.ts";
 import { publicPeerPorts } from "./k3s/config/ports.ts";
+import { registryLogin } from "./k3s/config/registries.ts";
 import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
 import { launchKeyOf, publicKeyOf } from "./lambda/publicKey.ts";
@@ -64,6 +65,7 @@ const cluster = new Cluster("cluster", {
   settings: settings.k3s,
   adminNetworks: settings.lambda.firewall.adminNetworks,
   sshNetworks,
+  registryLogin: registryLogin(settings.images.build?.registry, secrets.registryPullPassword),
   sshPrivateKey: secrets.sshPrivateKey,
   sshKeyChange:
     previousPrivateKey && previousPublicKey

@@ -8,6 +8,7 @@ import { keepersOf } from "../components/core/generation.ts";
 import { type K3sSettings, nodeAddress } from "./config/config.ts";
 import { KnownKubeconfig } from "./config/knownKubeconfig.ts";
 import { kubeconfigFor, kubeconfigPeriod } from "./config/kubeconfig.ts";
+import type { RegistryLogin } from "./config/registries.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
 import { Identity } from "./identity.ts";
@@ -23,6 +24,8 @@ export interface ClusterArgs {
   adminNetworks: string[];
   /** Networks that may reach SSH only. Default: none. */
   sshNetworks?: string[];
+  /** Secret. A change restarts K3s on one node after the other; pods go on running. */
+  registryLogin?: pulumi.Output<RegistryLogin> | undefined;
   /** Key for every host's user; secret. A change while hosts run needs `sshKeyChange`. */
   sshPrivateKey: pulumi.Input<string>;
   /** During a change of the key: hosts accept both keys. Once it is removed, the new key only. */
@@ -88,6 +91,7 @@ export class Cluster extends Component {
     const joining = {
       server: first.login,
       serverAddress: server.host.apply((host) => nodeAddress(host, settings)),
+      registryLogin: args.registryLogin,
     };
     const password = (suffix: string) =>
       new random.RandomPassword(

@@ -158,6 +158,12 @@ export function parseConfig(
   if (parsed.data?.images.build && opened.success && opened.data.registryPassword === undefined) {
     faults.push({ path: "registryPassword", message: "missing; images.build pushes to a registry with it" });
   }
+  if (parsed.data && !parsed.data.images.build && opened.data?.registryPullPassword !== undefined) {
+    faults.push({
+      path: "registryPullPassword",
+      message: "no registry to log in to: set images.build, or remove this secret",
+    });
+  }
   if (parsed.data && opened.data) {
     faults.push(...lostWarehouse(parsed.data, opened.data));
     if (isUpdate) faults.push(...neededByUpdates(parsed.data, opened.data));

@@ -132,9 +132,3 @@ export function configText(config: Config): string {
 export function restartText(config: Config): string {
   return configText(Object.fromEntries(Object.entries(config).filter(([key]) => !registrationKeys.has(key))));
 }
-
-/** `registries.yaml`: for each registry host, the mirrors that are tried first. */
-export function registriesText(mirrors: K3sSettings["mirrors"]): string {
-  const entries = Object.entries(mirrors).map(([host, endpoint]) => [host, { endpoint }]);
-  return stringify({ mirrors: Object.fromEntries(entries) }, { sortMapEntries: true, lineWidth: 0 });
-}

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../../components/core/base.ts";
 import type { AllowedNetworks } from "../../components/core/ports.ts";
 import type { K3sSettings } from "../config/config.ts";
+import type { RegistryLogin } from "../config/registries.ts";
 import { Drain } from "../drain.ts";
 import { hardenScript, perimeterScript } from "../hardening/scripts.ts";
 import { healthScript } from "../health/scripts.ts";
@@ -133,6 +134,8 @@ export interface BootstrapArgs {
   /** At which agents join. */
   serverAddress: pulumi.Input<string>;
   tokens: pulumi.Input<Tokens>;
+  /** Secret. Left out: the node pulls what everybody may read. */
+  registryLogin: pulumi.Output<RegistryLogin> | undefined;
   /** Everything that must be done first, also the node before this one: two nodes are never down at once. */
   after: pulumi.Resource[];
 }
@@ -144,7 +147,7 @@ export interface BootstrapArgs {
  */
 export function bootstrap(
   node: NodeContext,
-  { server, serverAddress, tokens, after }: BootstrapArgs,
+  { server, serverAddress, tokens, registryLogin, after }: BootstrapArgs,
 ): remote.Command {
   const { handle, settings } = node;
   const installed = run(
@@ -163,9 +166,9 @@ export function bootstrap(
       step: "configure",
       script: pulumi.secret(
         pulumi
-          .all([handle.host, serverAddress, tokens])
-          .apply(([host, address, known]) =>
-            configureScript({ host, settings, serverAddress: address }, known),
+          .all([handle.host, serverAddress, tokens, pulumi.output(registryLogin)])
+          .apply(([host, address, known, login]) =>
+            configureScript({ host, settings, serverAddress: address }, known, login),
           ),
       ),
       deadline: 2 * settings.deadline + lockTimeout,
@@ -178,8 +181,8 @@ export function bootstrap(
       step: "join",
       login: server,
       script: pulumi
-        .all([handle.host, serverAddress])
-        .apply(([host, address]) => joinScript({ host, settings, serverAddress: address })),
+        .all([handle.host, serverAddress, pulumi.output(registryLogin)])
+        .apply(([host, address, login]) => joinScript({ host, settings, serverAddress: address }, login)),
       deadline: settings.deadline + 120,
     },
     [configured],

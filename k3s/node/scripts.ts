@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { hostRoles } from "../../components/settings/sections/lambda.ts";
 import type { K3sSettings, NodeSpec } from "../config/config.ts";
-import { configText, nodeConfig, nodeLabels, registriesText, restartText } from "../config/config.ts";
+import { configText, nodeConfig, nodeLabels, restartText } from "../config/config.ts";
+import { type RegistryLogin, registriesText } from "../config/registries.ts";
 import { serverFiles } from "../config/serverFiles.ts";
 import { nodeKind, nodeName } from "../host.ts";
 import { lockTimeout, script, shellFile } from "../shell/script.ts";
@@ -42,8 +43,8 @@ export function installScript(kind: "server" | "agent", settings: K3sSettings, o
 /** The tokens of a node: short for the first server, full (`K10…`) for an agent. */
 export type Tokens = { token: string; agentToken: string } | { token: string };
 
-/** Writes `config.yaml` and the files it refers to, and restarts K3s when they changed. Contains tokens: secret. */
-export function configureScript(spec: NodeSpec, tokens: Tokens): string {
+/** Writes `config.yaml` and the files it refers to, and restarts K3s when they changed. Contains tokens and the login: secret. */
+export function configureScript(spec: NodeSpec, tokens: Tokens, login?: RegistryLogin): string {
   const config = nodeConfig(spec);
   const server = nodeKind(spec.host) === "server";
   const lines = [`token: ${JSON.stringify(tokens.token)}`];
@@ -57,7 +58,7 @@ export function configureScript(spec: NodeSpec, tokens: Tokens): string {
       CONFIG: configText(config).trimEnd(),
       RESTART_TEXT: restartText(config),
       TOKENS: lines.join("\n"),
-      REGISTRIES: registriesText(spec.settings.mirrors).trimEnd(),
+      REGISTRIES: registriesText(spec.settings.mirrors, login).trimEnd(),
       ADMISSION: server ? serverFiles.admission.text.trimEnd() : "",
       AUDIT_POLICY: server ? serverFiles.auditPolicy.text.trimEnd() : "",
       DEADLINE: spec.settings.deadline,
@@ -67,11 +68,12 @@ export function configureScript(spec: NodeSpec, tokens: Tokens): string {
 
 /**
  * Runs on the server: waits until the node is Ready with the wanted version, then updates its labels and taints.
- * The text changes with whatever restarts the node, so that each restart is followed by this wait.
+ * The text changes with whatever restarts the node, so that each restart is followed by this wait: secret with a login, of
+ * which it contains a hash.
  */
-export function joinScript(spec: NodeSpec): string {
+export function joinScript(spec: NodeSpec, login?: RegistryLogin): string {
   const { host, settings } = spec;
-  const restarted = restartText(nodeConfig(spec)) + registriesText(settings.mirrors);
+  const restarted = restartText(nodeConfig(spec)) + registriesText(settings.mirrors, login);
   const labels = Object.entries(nodeLabels(host)).map(([key, value]) => `${key}=${value}`);
   return script({
     title: `join ${nodeName(host)}`,

@@ -17,6 +17,7 @@ import { disablesMetrics, scalesByCpu } from "./k3s/autoscaling.ts";
 import { type Cluster, eventually, makeCluster } from "./k3s/cluster.ts";
 import { losesNothing } from "./k3s/killed.ts";
 import { allowClient, denyAll, gpuPod, podWithVolume, webEverywhere } from "./k3s/pods.ts";
+import { logsInToRegistry } from "./k3s/privateRegistry.ts";
 import { refusesConfigs } from "./k3s/refusals.ts";
 
 let cluster: Cluster;
@@ -190,6 +191,8 @@ test("K5 a GPU is offered in slices through NVIDIA's chart, also to a new kubele
   await ready();
   await eventually("the plugin to register with the new kubelet", 60, slices, /^4$/);
 });
+
+test("W4 a node logs in to a registry that asks for it", () => logsInToRegistry(cluster, ready));
 
 test("W2 busy pods get replicas by our autoscaler, and idle ones lose them", () => scalesByCpu(cluster));
 

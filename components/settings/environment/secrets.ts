@@ -96,6 +96,12 @@ export const secrets = {
     "the registry",
     ["images"],
   ),
+  registryPullPassword: vendor(
+    "Password or token with which the hosts pull the platform's images. Left out: they pull without a login, which takes public images. A change restarts K3s on one node after the other; pods go on running.",
+    "registry.pullPassword",
+    "the registry, with the right to read only",
+    ["cluster"],
+  ),
   lambdaInferenceApiKey: vendor(
     "API key of the LLM endpoint: Lambda's inference API, or any that speaks OpenAI's.",
     "inference.apiKey",

@@ -16,7 +16,17 @@ const repository = z
 const buildSettings = z
   .strictObject({
     /** Where images are pushed to. The password is the secret `registryPassword`. */
-    registry: z.strictObject({ server: z.string().min(1), username: z.string().min(1) }),
+    registry: z.strictObject({
+      /** Its host name, with its port where it is not 443. `repository` begins with it. */
+      server: z.string().min(1),
+      /** User that may push there. */
+      username: z.string().min(1),
+      /**
+       * User of the secret `registryPullPassword`, as whom the hosts pull. Left out: `username`. A change restarts K3s on
+       * one node after the other.
+       */
+      pullUsername: z.string().min(1).optional(),
+    }),
     /** Prefix of the images' names, on that registry. A change builds and pushes all of them again. */
     repository,
     /** Platforms of each image, under one digest. A change builds all of them again. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { stringify } from "yaml";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { publishImage } from "../../../lab/images/publish.ts";
-import { ensureRegistry, mirrorsOf } from "../../../lab/images/registry.ts";
+import { ensureRegistry, mirrorsOf, type Registry } from "../../../lab/images/registry.ts";
 import { clusterImages } from "../../../lab/images/scratch.ts";
 import { registryImage } from "../../../lab/images/services.ts";
 import { devicePluginChart } from "../../../lab/images/upstream.ts";
@@ -40,6 +40,7 @@ export interface Cluster {
   agent: Node;
   folders: { programs: string; helm: string; chart: string };
   lab: TestLab;
+  registry: Registry;
   /** kubectl on the server. */
   kubectl(command: string, stdin?: string): Promise<string>;
   /** A machine with the same name and address as `like`, empty. */
@@ -122,6 +123,7 @@ export async function makeCluster(): Promise<Cluster> {
     agent,
     folders,
     lab,
+    registry,
     kubectl: (command, stdin) => cluster.server.must(`k3s kubectl ${command}`, stdin),
     async replace(like) {
       await lab.driver.remove(like.spec.id);

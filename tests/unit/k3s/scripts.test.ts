@@ -64,6 +64,15 @@ test("S1 tokens are in the text that goes through standard input, never in the c
   expect(line).toBe("exec sudo -n -- timeout --kill-after=15 60 bash -s -- 'configure backend'");
 });
 
+test("W4 another password of the registry is followed by the wait for each node, and is not readable there", () => {
+  const login = { server: "ghcr.io", username: "reader", password: "pull-password" };
+  expect(configureScript(spec, secrets, login)).toContain("pull-password");
+  const text = joinScript(spec, login);
+  expect(text).not.toBe(joinScript(spec));
+  expect(text).not.toBe(joinScript(spec, { ...login, password: "another" }));
+  expect(text).not.toContain("pull-password");
+});
+
 test("an agent gets no short token and nothing of the server's", () => {
   expect(scripts["configure agent"]).not.toContain("agent-token");
   expect(scripts["configure agent"]).toContain("ADMISSION=''");

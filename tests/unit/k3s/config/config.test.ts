@@ -6,7 +6,6 @@ import {
   nodeAddress,
   nodeConfig,
   nodeLabels,
-  registriesText,
   restartText,
 } from "../../../../k3s/config/config.ts";
 import { serverFiles } from "../../../../k3s/config/serverFiles.ts";
@@ -149,11 +148,4 @@ test("K1 the same settings always give the same text", () => {
   const one = configText({ b: [1], a: "x" });
   expect(one).toBe(configText({ a: "x", b: [1] }));
   expect(parse(one)).toEqual({ a: "x", b: [1] });
-});
-
-test("mirrors become registries.yaml", () => {
-  expect(parse(registriesText({ "docker.io": ["http://10.0.0.2:5000"] }))).toEqual({
-    mirrors: { "docker.io": { endpoint: ["http://10.0.0.2:5000"] } },
-  });
-  expect(parse(registriesText({}))).toEqual({ mirrors: {} });
 });
