@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { withDigests } from "../images/digests.ts";
-import { secrets as allSecrets } from "./environment/secrets.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
 import { isAddressed, warehouseSecrets } from "./sections/snowflake.ts";
 
@@ -109,15 +108,23 @@ function unwrap(schema: unknown): unknown {
   return inner;
 }
 
+/** A configuration that can be used. `unread` are the keys of secrets that this program does not read. */
+interface Parsed {
+  ok: true;
+  settings: Settings;
+  secrets: Secrets;
+  unread: string[];
+}
+
 /**
- * Decides whether a configuration can be used; all faults at once. Pure.
+ * Decides whether a configuration can be used; all faults at once. A secret that nothing reads is none: an earlier commit,
+ * to which a stack is rolled back, opens today's ESC environment. `make esc` refuses it in the environments in git. Pure,
+ * except that an update's certificate is judged by the time of day.
  * @param isUpdate whether what only an update needs has to be there, too
  */
-export function parseConfig(
-  raw: RawConfig,
-  isUpdate = false,
-): { ok: true; settings: Settings; secrets: Secrets } | { ok: false; faults: Fault[] } {
+export function parseConfig(raw: RawConfig, isUpdate = false): Parsed | { ok: false; faults: Fault[] } {
   const faults: Fault[] = [];
+  const unread: string[] = [];
   const settings: Record<string, unknown> = {};
   const secrets: Record<string, unknown> = {};
   for (const [key, text] of Object.entries(raw.values)) {
@@ -133,12 +140,8 @@ export function parseConfig(
         });
       }
     } else if (settingKeys.includes(key)) settings[key] = fromJson(text);
-    else if (Object.hasOwn(allSecrets, key)) {
-      faults.push({
-        path: key,
-        message: "nothing reads this secret yet; remove it from the ESC environment",
-      });
-    } else {
+    else if (raw.secretKeys.has(key) || text === "") unread.push(key);
+    else {
       faults.push({
         path: key,
         message: `unknown setting${suggestion(key, [...settingKeys, ...secretKeys])}`,
@@ -169,7 +172,7 @@ export function parseConfig(
     if (isUpdate) faults.push(...neededByUpdates(parsed.data, opened.data));
   }
   if (parsed.success && opened.success && faults.length === 0) {
-    return { ok: true, settings: withDigests(parsed.data), secrets: opened.data as Secrets };
+    return { ok: true, settings: withDigests(parsed.data), secrets: opened.data as Secrets, unread };
   }
   return { ok: false, faults: faults.sort((a, b) => a.path.localeCompare(b.path)) };
 }

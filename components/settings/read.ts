@@ -24,6 +24,10 @@ export function readConfiguration(): Configuration {
   };
   const result = parseConfig(raw, !pulumi.runtime.isDryRun());
   if (!result.ok) throw new SettingsError(pulumi.getStack(), result.faults);
+  for (const key of result.unread)
+    void pulumi.log.warn(
+      `this program does not read the secret ${prefix}${key} of stack ${pulumi.getStack()}`,
+    );
   for (const { path, message } of neededByUpdates(result.settings, result.secrets))
     void pulumi.log.warn(`an update of stack ${pulumi.getStack()} will be refused: ${path}: ${message}`);
   return {

@@ -23,7 +23,6 @@ import {
   variables,
 } from "../../../components/settings/environment/variables/index.ts";
 import type { Variable } from "../../../components/settings/environment/variables/variable.ts";
-import { parseConfig } from "../../../components/settings/parse.ts";
 import { secretsSchema } from "../../../components/settings/schema.ts";
 import { catalog } from "../../../mcp/catalog/index.ts";
 
@@ -31,9 +30,6 @@ const repository = new URL("../../../", import.meta.url).pathname;
 const allSecrets = Object.entries(secrets) as [AnySecretName, Secret][];
 const allVariables = Object.entries(variables) as [string, Variable][];
 const allConsumers = Object.entries(consumers) as [ConsumerName, Consumer][];
-
-/** A secret that is listed, and that nobody reads yet; there may be none left. */
-const [idle = ""] = Object.keys(secrets).filter((name) => !liveSecrets.has(name as AnySecretName));
 
 describe("the list", () => {
   test.each(allVariables)("W5 %s follows the naming scheme, or says whose name it is", (name, variable) => {
@@ -92,16 +88,6 @@ describe("what comes of it", () => {
     const missing = error?.issues.map(({ path }) => path.join(".")) ?? [];
     const required = [...liveSecrets].flatMap(([name, secret]) => (secret.required ? [name] : []));
     expect(missing.sort()).toEqual(required.sort());
-  });
-
-  test.skipIf(!idle)("S1 a secret that nobody reads yet is refused by name, without its value", () => {
-    const result = parseConfig({
-      values: { [idle]: "do-not-repeat" },
-      secretKeys: new Set([idle]),
-    });
-    const faults = result.ok ? [] : result.faults.map(({ path, message }) => `${path}: ${message}`);
-    expect(faults).toContain(`${idle}: nothing reads this secret yet; remove it from the ESC environment`);
-    expect(faults.join()).not.toContain("do-not-repeat");
   });
 
   test("S1 a token with a line break at its end is refused", () => {

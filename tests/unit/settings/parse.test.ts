@@ -133,6 +133,16 @@ test("all faults come at once, with their paths", () => {
   ]);
 });
 
+test("S1 C1 secrets that came after a commit, set or not, do not keep a stack from going back to it", () => {
+  const raw = rawConfig(join(repository, "Pulumi.prod.yaml"));
+  const later = { laterKey: "a value", laterOptionalKey: "" };
+  const secretKeys = new Set([...raw.secretKeys, "laterKey"]);
+  const result = parseConfig({ values: { ...raw.values, ...later }, secretKeys });
+  expect(result).toMatchObject({ ok: true, unread: ["laterKey", "laterOptionalKey"] });
+  const plain = parseConfig({ values: { ...raw.values, ...later }, secretKeys: raw.secretKeys });
+  expect(plain).toMatchObject({ ok: false, faults: [{ path: "laterKey", message: "unknown setting" }] });
+});
+
 test("S1 a secret in the clear is refused, and its value is not repeated", () => {
   const planted = ["secret", "x", `${"ab".repeat(16)}.${"cd".repeat(16)}`].join("_");
   const raw = rawConfig(join(repository, "Pulumi.dev.yaml"), { ...secrets, lambdaApiKey: planted });
