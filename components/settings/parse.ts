@@ -2,6 +2,7 @@ import { z } from "zod";
 import { withDigests } from "../images/digests.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
 import { isAddressed, warehouseSecrets } from "./sections/snowflake.ts";
+import { tlsFaults } from "./tls.ts";
 
 /** One thing that is wrong with the configuration. Never holds a secret's value. */
 export interface Fault {
@@ -189,11 +190,22 @@ function lostWarehouse({ pipeline }: Settings, given: Partial<Record<string, unk
   ];
 }
 
-/** What a preview can do without, and an update would fail for after it had created other resources. Pure. */
-export function neededByUpdates({ pipeline }: Settings, given: Partial<Record<string, unknown>>): Fault[] {
+/**
+ * What a preview can do without, and an update would fail for after it had created other resources.
+ * @param now milliseconds, by which the certificate is judged
+ */
+export function neededByUpdates(
+  { pipeline, nginx }: Settings,
+  given: Partial<Record<string, unknown>>,
+  now = Date.now(),
+): Fault[] {
+  const { tlsCertificate: certificate, tlsKey: key } = given;
+  const served = { certificate: String(certificate), key: String(key), hostnames: nginx.hostnames };
+  const faults: Fault[] = tlsFaults(served, now);
   const hasWarehouse = pipeline.enabled && warehouseSecrets.every((name) => given[name] !== undefined);
-  if (!hasWarehouse || isAddressed(pipeline.snowflake)) return [];
+  if (!hasWarehouse || isAddressed(pipeline.snowflake)) return faults;
   return [
+    ...faults,
     {
       path: "pipeline.snowflake.organization",
       message:

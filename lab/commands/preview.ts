@@ -10,6 +10,7 @@ import type { Lab } from "../lab.ts";
 import { makeSaasCredentials } from "../saas/credentials.ts";
 import { Stack } from "../stack/stack.ts";
 import { previewStackConfig } from "../stack/stackConfig.ts";
+import { readStackFile } from "../stack/stackFile.ts";
 import { markFolder } from "../state/folder.ts";
 import { placeholderSecrets } from "../state/keys.ts";
 import type { Progress } from "../terminal/progress.ts";
@@ -68,10 +69,12 @@ export async function offlineStack(
   const { folder, toolchain } = await obtainAll(lab, previewArtefacts, progress, signal);
   const own: Lab = { ...lab, name: `preview-${name}`, folder: join(lab.folder, "previews", name) };
   const stack = new Stack(toolchain, own, { HELM_BINARY: join(folder(helm), "helm") }, name);
-  const config = previewStackConfig(await readFile(file, "utf8"), {
+  const text = await readFile(file, "utf8");
+  const config = previewStackConfig(text, {
     operatorManifest: join(folder(operatorManifest), "cnpg.json"),
     devicePluginChart: join(folder(devicePluginChart), "nvidia-device-plugin"),
   });
-  await stack.configure(config, { ...(await makeSaasCredentials(own)), ...(await placeholderSecrets(own)) });
+  const placeholders = await placeholderSecrets(own, readStackFile(text).hostnames);
+  await stack.configure(config, { ...(await makeSaasCredentials(own)), ...placeholders });
   return stack;
 }

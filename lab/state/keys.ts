@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { dirname, join } from "node:path";
 import type { Secrets } from "../../components/settings/schema.ts";
 import { publicKeyOf } from "../../lambda/publicKey.ts";
@@ -75,9 +76,9 @@ export async function labKeys(lab: Lab, hostnames: string[], addresses: string[]
   };
 }
 
-/** Well-formed placeholder secrets for offline previews. */
-export async function placeholderSecrets(lab: Lab): Promise<Secrets> {
-  const keys = await labKeys(lab, ["placeholder.invalid"], []);
+/** Well-formed placeholder secrets for offline previews, with a certificate for `hostnames`. */
+export async function placeholderSecrets(lab: Lab, hostnames: string[]): Promise<Secrets> {
+  const keys = await labKeys(lab, hostnames, []);
   const { sshPrivateKey, tlsCertificate, tlsKey } = keys;
   const registryPassword = `placeholder-${lab.name}`;
   return { lambdaApiKey: `placeholder-${lab.name}`, registryPassword, sshPrivateKey, tlsCertificate, tlsKey };
@@ -101,7 +102,7 @@ async function authority(certificate: string, key: string): Promise<void> {
 async function leaf(lab: Lab, hostnames: string[], addresses: string[]): Promise<string> {
   const path = files(lab);
   const names = [
-    ...hostnames.map((name) => `DNS:${name}`),
+    ...hostnames.map((name) => `${isIP(name) ? "IP" : "DNS"}:${name}`),
     ...addresses.map((address) => `IP:${address}`),
   ].join(",");
   const wanted = `${path.tlsCertificate}.names`;

@@ -41,7 +41,8 @@ export const secrets = {
     rotation: monthly("Empty it and update the stack: it is there only while the key changes."),
   },
   tlsCertificate: {
-    about: "Certificate chain for `nginx.hostnames`, PEM. A change reloads Nginx.",
+    about:
+      "Certificate chain for `nginx.hostnames`, PEM, the server's own first. An update is refused when that is not for all of them, not valid now, or not for `tlsKey`; a plan warns. A change replaces Nginx's pods one by one; running calls have 490 s.",
     scope: "stage",
     path: "tls.certificate",
     required: true,

@@ -3,22 +3,24 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { parse } from "yaml";
+import { selfSigned } from "../../../components/services/gpuMetrics/certificateProvider.ts";
 import { readConfiguration } from "../../../components/settings/read.ts";
 import { repository } from "../../../tools/repository.ts";
 
 const pem = (kind: string) => `-----${`BEGIN ${kind}`}-----\nnot a real one\n-----${`END ${kind}`}-----`;
+const tls = await selfSigned(["dev.sophia.example"]);
 const secrets: Record<string, string> = {
   lambdaApiKey: "placeholder",
   registryPassword: "placeholder",
   snowflakeLoaderPrivateKey: pem("PRIVATE KEY"),
   snowflakePrivateKey: pem("PRIVATE KEY"),
   sshPrivateKey: pem("PRIVATE KEY"),
-  tlsCertificate: pem("CERTIFICATE"),
-  tlsKey: pem("PRIVATE KEY"),
+  tlsCertificate: tls.certificate,
+  tlsKey: tls.key,
 };
 
 /** Reads the committed stack file of dev as a preview or an update would. */
-async function reading(isPreview: boolean) {
+async function reading(isPreview: boolean, given = secrets) {
   const registered: string[] = [];
   const newResource = ({ name }: pulumi.runtime.MockResourceArgs) => {
     registered.push(name);
@@ -29,7 +31,7 @@ async function reading(isPreview: boolean) {
   const { config } = parse(readFileSync(join(repository, "Pulumi.dev.yaml"), "utf8")) as {
     config: Record<string, unknown>;
   };
-  const own = Object.entries(secrets).map(([name, value]) => [`sophia-infra:${name}`, value]);
+  const own = Object.entries(given).map(([name, value]) => [`sophia-infra:${name}`, value]);
   const plain = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const keys = own.map(([key]) => key ?? "");
   pulumi.runtime.setAllConfig(Object.fromEntries([...plain, ...own]), keys);
@@ -58,4 +60,14 @@ test("P2 a preview without it warns that the update will be refused", async () =
       ),
     ],
   ]);
+});
+
+test("N1 an update with the key of another certificate is refused before anything is registered; a preview warns", async () => {
+  const given = { ...secrets, tlsKey: (await selfSigned(["dev.sophia.example"])).key };
+  const { registered } = await reading(false, given);
+  expect(readConfiguration).toThrow(/tlsCertificate: its first certificate is not that of tlsKey/);
+  expect(registered).toEqual([]);
+  const { warn } = await reading(true, given);
+  readConfiguration();
+  expect(warn.mock.calls.join()).toMatch(/will be refused: tlsCertificate: its first certificate/);
 });

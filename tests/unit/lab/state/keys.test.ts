@@ -135,10 +135,12 @@ test("an SSH key whose making was interrupted leaves nothing that the next run t
 
 test("S1 a preview's secrets are well-formed and open nothing", async () => {
   const lab = newLab("preview-dev");
-  const secrets = await placeholderSecrets(lab);
+  const secrets = await placeholderSecrets(lab, ["sophia.test", "192.0.2.7"]);
   expect(secrets.lambdaApiKey).toBe("placeholder-preview-dev");
   expect(secrets.sshPrivateKey).toContain("OPENSSH PRIVATE KEY");
-  expect(new X509Certificate(secrets.tlsCertificate).subjectAltName).toBe("DNS:placeholder.invalid");
+  expect(new X509Certificate(secrets.tlsCertificate).subjectAltName).toBe(
+    "DNS:sophia.test, IP Address:192.0.2.7",
+  );
   const names = ["lambdaApiKey", "registryPassword", "sshPrivateKey", "tlsCertificate", "tlsKey"];
   expect(Object.keys(secrets).sort()).toEqual(names);
 });
