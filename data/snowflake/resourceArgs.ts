@@ -74,7 +74,7 @@ export const userArgs = (
   defaultWarehouse: warehouse,
   // The public half is not secret, although it is derived from a secret.
   rsaPublicKey: pulumi.unsecret(pulumi.output(privateKey).apply(publicKeyOf)),
-  // Estuary's columns are quoted and in lower case.
+  // Estuary quotes a name that is not plain, as `properties/email`: with true, Snowflake would store it in capitals.
   quotedIdentifiersIgnoreCase: false,
 });
 

@@ -1,4 +1,5 @@
 import { loadedAt } from "../../estuary/spec/streams.ts";
+import { warehouseIdentifier } from "../warehouse/identifiers.ts";
 import { checkName, type RowCheck, type StreamChecks, tableOf } from "./streams.ts";
 
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -83,10 +84,10 @@ export function scanOf(stream: StreamChecks, checks: readonly RowCheck[], column
 /** How many rows a stream has in the warehouse, how many keys, and the newest. Snowflake's SQL. Pure. */
 export function warehouseScanOf({ stream, key }: StreamChecks): string {
   // Snowflake enforces no keys: what is there twice shows only when counted.
-  const keys = key.map(identifier).join(", ");
-  const table = identifier(tableOf(stream));
+  const keys = key.map(warehouseIdentifier).join(", ");
+  const table = warehouseIdentifier(tableOf(stream));
   return (
     `SELECT (SELECT count(*) FROM ${table}) AS "rows", (SELECT count(*) FROM (SELECT DISTINCT ${keys} FROM ${table}))` +
-    ` AS "keys", (SELECT max(${identifier(loadedAt)}) FROM ${table}) AS "newest"`
+    ` AS "keys", (SELECT max(${warehouseIdentifier(loadedAt)}) FROM ${table}) AS "newest"`
   );
 }

@@ -92,7 +92,7 @@ try {
   const inWarehouse = async (streams: readonly StreamName[]) => {
     let total = 0;
     for (const stream of streams) {
-      const [row] = await snowflake.query(`SELECT count(*) AS n FROM "${tableOf(stream)}"`);
+      const [row] = await snowflake.query(`SELECT count(*) AS n FROM ${tableOf(stream)}`);
       total += Number(row?.N);
     }
     return total;

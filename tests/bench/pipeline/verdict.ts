@@ -1,4 +1,5 @@
 import { streamChecks, tableOf } from "../../../data/quality/checks/streams.ts";
+import { warehouseIdentifier } from "../../../data/quality/warehouse/identifiers.ts";
 
 export interface Leg {
   name: string;
@@ -26,9 +27,9 @@ export async function twice(
 ): Promise<string[]> {
   const found: string[] = [];
   for (const { stream, key } of streamChecks) {
-    const columns = key.map((column) => `"${column}"`).join(", ");
+    const columns = key.map(warehouseIdentifier).join(", ");
     const [row] = await query(
-      `SELECT count(*) AS n FROM (SELECT ${columns} FROM "${tableOf(stream)}" GROUP BY ${columns} HAVING count(*) > 1) AS t`,
+      `SELECT count(*) AS n FROM (SELECT ${columns} FROM ${tableOf(stream)} GROUP BY ${columns} HAVING count(*) > 1) AS t`,
     );
     if (Number(row?.N) !== 0) found.push(`${stream}: ${String(row?.N)} keys are there more than once`);
   }

@@ -40,10 +40,10 @@ test("P2 the warehouse is created, changed, refreshed after drift, and deleted, 
 
   const write = as("SOPHIA_ESTUARY", loader);
   const read = as("SOPHIA_QUALITY", reader);
-  await write.query('CREATE TABLE "gong_calls_staging" ("call_id" VARCHAR)');
-  await write.query("INSERT INTO \"gong_calls_staging\" VALUES ('1')");
-  expect(await read.query('SELECT count(*) AS n FROM "gong_calls_staging"')).toEqual([{ N: "1" }]);
-  await expect(read.query('DELETE FROM "gong_calls_staging"')).rejects.toThrow("Insufficient privileges");
+  await write.query("CREATE TABLE gong_calls_staging (call_id VARCHAR)");
+  await write.query("INSERT INTO gong_calls_staging VALUES ('1')");
+  expect(await read.query("SELECT count(*) AS n FROM gong_calls_staging")).toEqual([{ N: "1" }]);
+  await expect(read.query("DELETE FROM gong_calls_staging")).rejects.toThrow("Insufficient privileges");
   await expect(write.query("CREATE SCHEMA OTHER")).rejects.toThrow("Insufficient privileges");
 
   expect(brief((await stack.up()).steps)).toEqual([]);
@@ -62,7 +62,7 @@ test("P2 the warehouse is created, changed, refreshed after drift, and deleted, 
     "create snowflake-reader-schema",
     "update snowflake-warehouse",
   ]);
-  expect(await read.query('SELECT count(*) AS n FROM "gong_calls_staging"')).toEqual([{ N: "1" }]);
+  expect(await read.query("SELECT count(*) AS n FROM gong_calls_staging")).toEqual([{ N: "1" }]);
 
   const destroyed = await stack.destroy();
   expect(destroyed.code, destroyed.stdout).toBe(0);
@@ -89,10 +89,10 @@ test("P2 a retained database survives a destroy, and a new stack uses it again",
   const stack = await runProgram({ program, secrets: secrets(), config: kept });
   const up = await stack.up();
   expect(up.code, up.stdout).toBe(0);
-  const table = '"SOPHIA_AI_KEPT"."STAGING"."gong_calls_staging"';
+  const table = '"SOPHIA_AI_KEPT"."STAGING"."GONG_CALLS_STAGING"';
   const write = (sql: string) =>
     as("SOPHIA_ESTUARY_KEPT", loader, "SOPHIA_AI_KEPT", "SOPHIA_AI_WH_KEPT").query(sql);
-  await write(`CREATE TABLE ${table} ("call_id" VARCHAR)`);
+  await write(`CREATE TABLE ${table} (call_id VARCHAR)`);
   await write(`INSERT INTO ${table} VALUES ('1')`);
 
   // The engine refuses what is protected, and deletes the rest: that must be easy to make again.

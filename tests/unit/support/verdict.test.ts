@@ -16,5 +16,5 @@ test("P1 a stream with a key that is there twice is named", async () => {
   });
   expect(found).toEqual(["slack_messages: 2 keys are there more than once"]);
   expect(asked).toHaveLength(7);
-  expect(asked.join()).toContain('GROUP BY "channel_id", "ts" HAVING');
+  expect(asked.join()).toContain('GROUP BY "CHANNEL_ID", "TS" HAVING');
 });

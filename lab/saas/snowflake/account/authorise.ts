@@ -1,5 +1,5 @@
 import type { Inspection, ObjectName } from "../engine.ts";
-import { notAllowed } from "../fault.ts";
+import { missing, notAllowed } from "../fault.ts";
 import { type Account, keyOf, rolesWithin } from "./account.ts";
 import type { Kind, Statement, Target } from "./statements.ts";
 import { written } from "./tokens.ts";
@@ -135,7 +135,8 @@ export function authoriseQuery({ actor, warehouse, temporary }: Session, seen: I
     if (own(name) || isInformation(name)) continue;
     reach(actor, name);
     const wanted = needed[seen.action === "DESCRIBE" ? "DESCRIBE" : "SELECT"] ?? [];
-    demand(actor.has(wanted, "TABLE", name), `table '${title(name)}'`);
+    // As Snowflake, which does not tell what a role may not read from what is not there.
+    if (!actor.has(wanted, "TABLE", name)) throw missing("Object", title(name));
   }
   if (seen.writes && !own(seen.writes)) {
     reach(actor, seen.writes);

@@ -51,7 +51,7 @@ def object_of(statement, kind, database, schema):
         return parts[-1:]
     if kind == "SCHEMA":
         return ([database] + parts)[-2:]
-    return ([database, schema] + parts)[-3:]
+    return [database, schema][: 3 - len(parts)] + parts
 
 
 def inspect(sql, database, schema):

@@ -17,7 +17,7 @@ def parts_of(table, database, schema):
     """Database, schema and name of a table as SQL writes it."""
     found = parse_one(f"SELECT 1 FROM {table}").find(exp.Table)
     names = [part.this if part.args.get("quoted") else part.this.upper() for part in found.parts]
-    return ([database, schema] + names)[-3:]
+    return [database, schema][: 3 - len(names)] + names
 
 
 def types_of(duck, database, schema, table):

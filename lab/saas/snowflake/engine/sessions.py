@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from loading import append
 from rows import columns_of, rows_of
+from spelling import check_spelling
 
 DEFINITIONS = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable)
 CHANGES = ("inserted", "updated", "deleted")
@@ -35,6 +36,7 @@ class Session:
         return self.guarded(lambda: self.run(statement, sql, params or None))
 
     def run(self, statement, sql, params):
+        check_spelling(self.duck, statement, self.connection.database, self.connection.schema)
         cursor = self.connection.cursor()
         if isinstance(statement, exp.Merge):
             cursor.check_db_and_schema(statement)

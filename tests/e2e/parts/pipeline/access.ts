@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { postgresCluster } from "../../../../components/network/names.ts";
 import { streamChecks, tableOf } from "../../../../data/quality/checks/streams.ts";
+import { warehouseIdentifier } from "../../../../data/quality/warehouse/identifiers.ts";
 import { files } from "../../../../lab/lab.ts";
 import type { Warehouse } from "../../../../lab/saas/estuary/plane/warehouse.ts";
 import { warehouseAt } from "../../../../lab/saas/snowflake/warehouse.ts";
@@ -102,13 +103,13 @@ export async function openPipeline(): Promise<PipelineAccess> {
     // Rows of what Gong deleted stay, marked; Estuary deletes the others' rows.
     living: (stream) =>
       number(
-        `SELECT count(*) AS n FROM "${stream}_staging"${stream.startsWith("gong_") ? ' WHERE "_deleted_at" IS NULL' : ""}`,
+        `SELECT count(*) AS n FROM ${stream}_staging${stream.startsWith("gong_") ? " WHERE _deleted_at IS NULL" : ""}`,
       ),
-    count: (stream, where = "true") => number(`SELECT count(*) AS n FROM "${stream}_staging" WHERE ${where}`),
+    count: (stream, where = "true") => number(`SELECT count(*) AS n FROM ${stream}_staging WHERE ${where}`),
     async expectNoDuplicates() {
       for (const { stream, key } of streamChecks) {
-        const columns = key.map((column) => `"${column}"`).join(", ");
-        const twice = `SELECT ${columns} FROM "${tableOf(stream)}" GROUP BY ${columns} HAVING count(*) > 1`;
+        const columns = key.map(warehouseIdentifier).join(", ");
+        const twice = `SELECT ${columns} FROM ${tableOf(stream)} GROUP BY ${columns} HAVING count(*) > 1`;
         expect([stream, await number(`SELECT count(*) AS n FROM (${twice}) AS t`)]).toEqual([stream, 0]);
       }
     },

@@ -52,7 +52,7 @@ async function readByGong(stream = "gong_calls"): Promise<number> {
 }
 
 /** Records of Gong's that were deleted there: their rows stay, marked. */
-const isDeleted = `"_deleted_at" IS NOT NULL`;
+const isDeleted = "_deleted_at IS NOT NULL";
 
 /** Changes objects at HubSpot, and waits until the warehouse has them so. @param property that gets another value */
 async function changeAtHubspot(
@@ -104,7 +104,7 @@ export function pipeline(): void {
       const text = `edited ${Date.now()}`;
       const editing = Date.now();
       await access.change("slack", { edit: [{ ...posted[0], text }], delete: [posted[1]] });
-      await arrive("Slack's edited message", { stream, where: `"text" = '${text}'`, wanted: 1 }, editing);
+      await arrive("Slack's edited message", { stream, where: `text = '${text}'`, wanted: 1 }, editing);
       await arrive("Slack's deletion", { stream, wanted: before + 39 }, editing);
     },
     6 * minutes,
@@ -129,7 +129,7 @@ export function pipeline(): void {
       await arrive("Gong's new calls", { stream, wanted: before + 20 }, read);
       const ids = updated.filter((id) => !gone.includes(id));
       // The emulator's titles end with the number of their changes.
-      const edited = `"call_id" IN (${ids.map((id) => `'${id}'`).join(", ")}) AND "title" LIKE '%(_)'`;
+      const edited = `call_id IN (${ids.map((id) => `'${id}'`).join(", ")}) AND title LIKE '%(_)'`;
       await arrive("Gong's changed calls", { stream, where: edited, wanted: ids.length }, read);
       await arrive("Gong's deletions", { stream, where: isDeleted, wanted: deleted + 3 }, read);
     },
@@ -148,7 +148,7 @@ export function pipeline(): void {
       const renaming = Date.now();
       const name = `renamed-${renaming}`;
       await access.change("slack", { renameChannel: { channel: added[0], name } });
-      const renamed = { stream: "slack_channels", where: `"name" = '${name}'`, wanted: 1 };
+      const renamed = { stream: "slack_channels", where: `name = '${name}'`, wanted: 1 };
       await arrive("Slack's renamed channel", renamed, renaming);
 
       const stream = "gong_users";
@@ -157,10 +157,10 @@ export function pipeline(): void {
       const [read, readCalls] = await Promise.all([readByGong(stream), readByGong()]);
       await arrive("Gong's new users", { stream, wanted: users + 2 }, read);
       // The emulator's names end with the number of their changes.
-      const edited = `"last_name" LIKE '%-_'`;
+      const edited = `last_name LIKE '%-_'`;
       await arrive("Gong's changed user", { stream, where: edited, wanted: 1 }, read);
       // The emulator's names of deals count the changes of their company.
-      const crm = { stream: "gong_crm_entities", where: `"fields"::text LIKE '%, 2"%'`, wanted: 1 };
+      const crm = { stream: "gong_crm_entities", where: `fields::text LIKE '%, 2"%'`, wanted: 1 };
       await arrive("Gong's changed CRM object", crm, readCalls);
 
       await access.change("gong", { deleteUsers: 1 });

@@ -86,7 +86,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
       now: () => clock,
       streams: streamChecks.filter(({ stream }) => stream === "gong_calls"),
     });
-    await stage.warehouse.query(`DELETE FROM "gong_calls_staging" WHERE "call_id" = '9'`);
+    await stage.warehouse.query("DELETE FROM gong_calls_staging WHERE call_id = '9'");
     const early = await meter.run(signal);
     expect(early.results.find(({ check }) => check === "counts")?.passed).toBe(true);
     clock += 1801;
@@ -94,7 +94,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     expect(late.statuses[0]?.message).toContain("staging had 40 rows, the warehouse 39");
 
     await stage.warehouse.query(
-      `INSERT INTO "gong_calls_staging" SELECT * FROM "gong_calls_staging" WHERE "call_id" = '8'`,
+      "INSERT INTO gong_calls_staging SELECT * FROM gong_calls_staging WHERE call_id = '8'",
     );
     expect((await meter.run(signal)).statuses[0]?.message).toContain("uniqueness: rows are duplicated");
   });
@@ -113,7 +113,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
     await stage.admin.query(
       "UPDATE data_quality_metrics SET measured_at = now() - interval '25 h'; DELETE FROM gong_calls_staging",
     );
-    await stage.warehouse.query('DELETE FROM "gong_calls_staging"');
+    await stage.warehouse.query("DELETE FROM gong_calls_staging");
     expect(await stateOf()).toEqual(["degraded", 0, "volume: no rows"]);
   });
 

@@ -29,7 +29,7 @@ export async function openStage() {
     await snowflake.client().query(sql);
   const warehouse = snowflake.client(place);
   for (const [table, key] of tables)
-    await warehouse.query(`CREATE TABLE "${table}" ("${key}" VARCHAR, "_loaded_at" TIMESTAMP_TZ)`);
+    await warehouse.query(`CREATE TABLE ${table} (${key} VARCHAR, _loaded_at TIMESTAMP_TZ)`);
 
   return {
     server,
@@ -76,8 +76,8 @@ export async function openStage() {
           [until],
         );
         const values = rows.map(({ key: id, at }) => `('${id}', '${at.toISOString()}')`).join(", ");
-        await warehouse.query(`DELETE FROM "${table}"`);
-        if (rows.length > 0) await warehouse.query(`INSERT INTO "${table}" SELECT * FROM VALUES ${values}`);
+        await warehouse.query(`DELETE FROM ${table}`);
+        if (rows.length > 0) await warehouse.query(`INSERT INTO ${table} SELECT * FROM VALUES ${values}`);
       }
     },
     meterOf: (more: Partial<MeterOptions> = {}) =>

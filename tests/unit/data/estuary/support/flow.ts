@@ -8,6 +8,7 @@ import {
   snowflakeMaterialization,
 } from "../../../../../data/estuary/spec/materializations.ts";
 import { publishTables } from "../../../../../data/migrations/publish.ts";
+import { warehouseIdentifier } from "../../../../../data/quality/warehouse/identifiers.ts";
 import { createPlane } from "../../../../../lab/saas/estuary/plane/create.ts";
 import { startSaas } from "../../../../support/pipeline/saas.ts";
 import { spokenTo, type Trouble } from "../../../../support/pipeline/warehouse.ts";
@@ -111,13 +112,14 @@ export async function startFlow() {
 
   const places = (stream: Carried) =>
     [
-      [staging, `${stream}_staging`],
-      [warehouse, `"STAGING"."${stream}_staging"`],
+      [staging, `${stream}_staging`, (column: string) => column],
+      [warehouse, `"STAGING".${warehouseIdentifier(`${stream}_staging`)}`, warehouseIdentifier],
     ] as const;
   /** What is wrong with a stream in both places: the number of its rows, and keys that are there twice. */
   const wrong = async (stream: Carried, rows: number): Promise<string | undefined> => {
-    const key = stream === "slack_messages" ? "(channel_id, ts)" : "id";
-    for (const [client, table] of places(stream)) {
+    const keys = stream === "slack_messages" ? ["channel_id", "ts"] : ["id"];
+    for (const [client, table, spelt] of places(stream)) {
+      const key = `(${keys.map(spelt).join(", ")})`;
       const { rows: found } = await client.query(
         `SELECT count(*)::int AS rows, count(DISTINCT ${key})::int AS keys FROM ${table}`,
       );

@@ -5,6 +5,7 @@ import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
 import { type StreamName, tableOf } from "../../../../../data/estuary/spec/streams.ts";
+import { warehouseIdentifier } from "../../../../../data/quality/warehouse/identifiers.ts";
 import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane/types.ts";
 import { type Saas, startSaas } from "../../../../support/pipeline/saas.ts";
 import { merged, stagingSpecs, stagingTable, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
@@ -107,7 +108,7 @@ describe("the plane's process is killed", () => {
       await admin.query(`ALTER PUBLICATION flow_publication ADD TABLE ${tableOf(name)}`);
     for (const least of [1, 500]) {
       const filled = async () =>
-        (await countIn(warehouse.admin, `"STAGING".hubspot_contacts_staging`)) >= least;
+        (await countIn(warehouse.admin, '"STAGING"."HUBSPOT_CONTACTS_STAGING"')) >= least;
       await live(filled, `${least} contacts in the warehouse`);
       await saas.order("hubspot", "change", { object: "deals", create: 5, update: 10, delete: 3 });
     }
@@ -121,11 +122,11 @@ describe("the plane's process is killed", () => {
     };
     const equal = async () => {
       for (const [name, count] of Object.entries(expected)) {
-        for (const [client, schema] of [
-          [admin, "public"],
-          [warehouse.admin, "STAGING"],
+        for (const [client, table] of [
+          [admin, `${name}_staging`],
+          [warehouse.admin, `"STAGING".${warehouseIdentifier(`${name}_staging`)}`],
         ] as const) {
-          if ((await countIn(client, `"${schema}".${name}_staging`)) !== count) return false;
+          if ((await countIn(client, table)) !== count) return false;
         }
       }
       return true;
@@ -141,13 +142,15 @@ describe("the plane's process is killed", () => {
     };
     for (const name of names) {
       const columns = contents[name] ?? [];
-      const read = async (client: pg.Client, schema: string, spelt: (column: string) => string) => {
-        const list = columns.map((column) => `"${spelt(column)}"::text`).join(", ");
-        const text = `SELECT concat_ws(' ', ${list}) AS row FROM "${schema}".${tableOf(name)} ORDER BY 1`;
+      const read = async (client: pg.Client, table: string, spelt: (column: string) => string) => {
+        const list = columns.map((column) => `${spelt(column)}::text`).join(", ");
+        const text = `SELECT concat_ws(' ', ${list}) AS row FROM ${table} ORDER BY 1`;
         return (await client.query(text)).rows.map(({ row }) => row);
       };
-      const here = await read(admin, "public", (column) => column);
-      expect(await read(warehouse.admin, "STAGING", (column) => column.replaceAll("/", "~1"))).toEqual(here);
+      const here = await read(admin, tableOf(name), (column) => `"${column}"`);
+      const there = `"STAGING".${warehouseIdentifier(tableOf(name))}`;
+      const spelt = (column: string) => warehouseIdentifier(column.replaceAll("/", "~1"));
+      expect(await read(warehouse.admin, there, spelt)).toEqual(here);
     }
   }, 600_000);
 });

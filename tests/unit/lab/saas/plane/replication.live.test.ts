@@ -15,9 +15,12 @@ test("P1 rows that are there, then inserts, updates and deletes are the same in 
     DELETE FROM people WHERE id = 7; INSERT INTO people VALUES (7, 'again'), (999, 'new')`);
   await same();
   expect(
-    await first(stage.warehouse.admin, `SELECT raw::text FROM "STAGING".calls WHERE call_id = 'call-1'`),
+    await first(
+      stage.warehouse.admin,
+      `SELECT "RAW"::text FROM "STAGING"."CALLS" WHERE "CALL_ID" = 'call-1'`,
+    ),
   ).toContain("12345678901234567890");
-  await there(`SELECT "_meta~1op" || "_meta/op" FROM "STAGING".calls WHERE call_id = 'call-1'`, "uu");
+  await there(`SELECT "_meta~1op" || "_meta/op" FROM "STAGING"."CALLS" WHERE "CALL_ID" = 'call-1'`, "uu");
   expect(stage.plane.status(catalog.postgres).state).toBe("running");
 });
 
@@ -30,7 +33,7 @@ test("P3 a large value that did not change stays in the warehouse", async () => 
   await stage.source.query("UPDATE calls SET title = 'short change' WHERE duration_s < 5");
   await stage.source.query("UPDATE calls SET title = 'and another', note = 'small' WHERE duration_s = 4");
   await same();
-  await there(`SELECT length(note) FROM "STAGING".calls WHERE call_id = 'call-1'`, 19200);
+  await there(`SELECT length("NOTE") FROM "STAGING"."CALLS" WHERE "CALL_ID" = 'call-1'`, 19200);
 });
 
 test("P3 columns that are added and dropped are followed, and a changed type is refused by name", async () => {
@@ -39,9 +42,9 @@ test("P3 columns that are added and dropped are followed, and a changed type is 
   await stage.source.query(
     "ALTER TABLE people ADD COLUMN mood text; UPDATE people SET mood = 'fine' WHERE id = 3",
   );
-  await there(`SELECT mood FROM "STAGING".people WHERE id = 3`, "fine");
+  await there(`SELECT "MOOD" FROM "STAGING"."PEOPLE" WHERE "ID" = 3`, "fine");
   await stage.source.query("ALTER TABLE people DROP COLUMN mood; INSERT INTO people VALUES (2000, 'later')");
-  await there(`SELECT name FROM "STAGING".people WHERE id = 2000`, "later");
+  await there(`SELECT "NAME" FROM "STAGING"."PEOPLE" WHERE "ID" = 2000`, "later");
   await stage.source.query(
     "ALTER TABLE people ALTER COLUMN name TYPE boolean USING true; INSERT INTO people VALUES (2001, false)",
   );
@@ -49,7 +52,7 @@ test("P3 columns that are added and dropped are followed, and a changed type is 
   await stage.source.query(
     "ALTER TABLE people ALTER COLUMN name TYPE text; UPDATE people SET name = 'text again'",
   );
-  await there(`SELECT count(*) FROM "STAGING".people WHERE name = 'text again'`, 502);
+  await there(`SELECT count(*) FROM "STAGING"."PEOPLE" WHERE "NAME" = 'text again'`, 502);
 });
 
 test("P4 a transaction of 30,000 rows arrives whole, while others write", async () => {

@@ -42,7 +42,7 @@ test("P5 while the warehouse is down the slot keeps what is not there yet, and l
 
 test("P5 PostgreSQL crashes while it is read and while it is followed", async () => {
   stage.plane.apply(stage.specs);
-  await there(`SELECT count(*) > 100 FROM "STAGING".calls`, true);
+  await there(`SELECT count(*) > 100 FROM "STAGING"."CALLS"`, true);
   await stage.server.crash();
   await stage.server.start();
   stage.source = await stage.server.admin("sophia_staging");

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
+import { warehouseIdentifier } from "../../../../../data/quality/warehouse/identifiers.ts";
 import { createPlane, type RunningPlane } from "../../../../../lab/saas/estuary/plane/create.ts";
 import type { LiveSpecs } from "../../../../../lab/saas/estuary/plane/types.ts";
 import { catalog, stagingTable, warehouseSpecs } from "../../../../support/pipeline/specs.ts";
@@ -116,21 +117,24 @@ export function replicationStage() {
   const there = (sql: string, expected: unknown) =>
     eventually(sql, () => first(stage.warehouse.admin, sql).catch(() => "not there"), expected);
   /** Rows of both sides as one digest, in the columns that both have. */
-  const digest = (client: pg.Client, schema: string, table: string, columns: string) =>
+  const digest = (client: pg.Client, table: string, columns: string) =>
     first(
       client,
-      `SELECT count(*) || ' ' || coalesce(md5(string_agg(r::text, ',' ORDER BY r::text)), '') FROM (SELECT ${columns} FROM "${schema}"."${table}") r`,
+      `SELECT count(*) || ' ' || coalesce(md5(string_agg(r::text, ',' ORDER BY r::text)), '') FROM (SELECT ${columns} FROM ${table}) r`,
     );
   const callColumns = "call_id, title, started_at, duration_s::numeric, big::numeric, note, at, ok";
+  const inWarehouse = (columns: string) =>
+    columns.replace(/\b(?<!::)\w+/g, (column) => warehouseIdentifier(column));
   const same = async (deadline?: number) => {
     for (const [table, columns] of [
       ["calls", callColumns],
       ["people", "id::numeric, name"],
     ] as const) {
-      const expected = await digest(stage.source, "public", table, columns);
+      const expected = await digest(stage.source, table, columns);
+      const there = `"STAGING".${warehouseIdentifier(table)}`;
       await eventually(
         table,
-        () => digest(stage.warehouse.admin, "STAGING", table, columns).catch(() => "not there"),
+        () => digest(stage.warehouse.admin, there, inWarehouse(columns)).catch(() => "not there"),
         expected,
         deadline,
       );

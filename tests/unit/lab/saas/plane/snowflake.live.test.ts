@@ -76,21 +76,35 @@ test("P1 rows go into the lab's Snowflake as the connector puts them there, and 
     "2",
   );
   const rows = await snowflake.query(
-    'SELECT "id", "note", "ok", "amount", "raw":a[0]::NUMBER AS a, "day" IS NULL AS n FROM "things_staging" ORDER BY "id"',
+    "SELECT id, note, ok, amount, raw:a[0]::NUMBER AS a, day IS NULL AS n FROM things_staging ORDER BY id",
   );
   expect(rows).toEqual([
-    { id: "1", note: "changed", ok: "true", amount: "12.5", A: "1", N: "false" },
-    { id: "3", note: null, ok: "false", amount: null, A: null, N: "true" },
-    { id: "4", note: null, ok: null, amount: null, A: null, N: "true" },
+    { ID: "1", NOTE: "changed", OK: "true", AMOUNT: "12.5", A: "1", N: "false" },
+    { ID: "3", NOTE: null, OK: "false", AMOUNT: null, A: null, N: "true" },
+    { ID: "4", NOTE: null, OK: null, AMOUNT: null, A: null, N: "true" },
   ]);
   // What a change leaves out is in the document still, as Estuary loads, completes and stores it.
-  const [kept] = await snowflake.query('SELECT "flow_document" AS d FROM "things_staging" WHERE "id" = 1');
+  const [kept] = await snowflake.query("SELECT flow_document AS d FROM things_staging WHERE id = 1");
   expect(JSON.parse(kept?.D ?? "")).toEqual({ id: 1, ...full, note: "changed", _meta: { op: "u" } });
   const again = session();
   expect((await again.open()).positions).toEqual({ source: "2" });
   await expect(write([put({ id: 9 })], "3")).rejects.toThrow(/fenced off/);
-  expect(await snowflake.query('SELECT count(*) AS n FROM "things_staging"')).toEqual([{ N: "3" }]);
+  expect(await snowflake.query("SELECT count(*) AS n FROM things_staging")).toEqual([{ N: "3" }]);
   await Promise.all([sink.close(), again.close()]);
+});
+
+test("P1 a lab that has the table in small letters gets it anew, spelt as the connector does", async () => {
+  const older = { ...binding(), table: "older_staging" };
+  const before = await snowflake.open(snowflake.config);
+  await before.execute('CREATE TABLE "older_staging" ("id" NUMBER(38,0))');
+  await before.close();
+  const sink = session();
+  const begun = await sink.open();
+  expect(await sink.existing([older])).toEqual(new Set());
+  await sink.apply([{ binding: older, plan: { do: "create" } }], begun);
+  expect(await sink.existing([older])).toEqual(new Set(["STAGING.older_staging"]));
+  expect(await snowflake.query("SELECT count(flow_document) AS n FROM older_staging")).toEqual([{ N: "0" }]);
+  await sink.close();
 });
 
 test("P5 an engine that dies in a transaction leaves neither rows nor a checkpoint", async () => {
@@ -104,7 +118,7 @@ test("P5 an engine that dies in a transaction leaves neither rows nor a checkpoi
   const again = session();
   expect((await again.open()).positions).toEqual({ source: "2" });
   await again.commit(work, { ...begun, positions: { source: "9" } }, now);
-  expect(await snowflake.query('SELECT count(*) AS n FROM "things_staging" WHERE "id" = 50')).toEqual([
+  expect(await snowflake.query("SELECT count(*) AS n FROM things_staging WHERE id = 50")).toEqual([
     { N: "1" },
   ]);
   await again.close();

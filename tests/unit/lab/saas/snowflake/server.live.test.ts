@@ -102,6 +102,39 @@ test("a reader reads what the loader makes, and a role that was not granted cann
 });
 
 test.each([
+  ["of a table", 'SELECT count(*) AS n FROM "DEALS_STAGING"', "002003"],
+  ["of a table, unquoted", "SELECT count(*) AS n FROM deals_staging", "002003"],
+  ["of a column", 'SELECT max("ID") AS n FROM "deals_staging"', "000904"],
+  ["of a column, unquoted", 'SELECT max(d.id) AS n FROM (SELECT id FROM "deals_staging") AS d', "000904"],
+  ["of a column to insert into", 'INSERT INTO "deals_staging" (ID) VALUES (1)', "000904"],
+])("a name %s that differs in case is another name, as in Snowflake", async (_, sql, code) => {
+  await expect(admin(sql)).rejects.toMatchObject({ code });
+});
+
+test("names that the statement itself gives, and a session's own tables, are known by their case too", async () => {
+  expect(
+    await admin('WITH d AS (SELECT "id" AS id FROM "deals_staging") SELECT count(id) AS n FROM d'),
+  ).toHaveLength(1);
+  expect(await admin("SELECT count(*) AS n FROM sophia_ai.information_schema.tables")).toHaveLength(1);
+  const warehouse = await session();
+  await warehouse.execute("CREATE TEMPORARY TABLE own (a NUMBER(38,0))");
+  expect(await warehouse.execute('SELECT "A" FROM "OWN"')).toEqual([]);
+  await expect(warehouse.execute('SELECT a FROM "own"')).rejects.toThrow("002003");
+  await expect(warehouse.execute('SELECT "a" FROM own')).rejects.toThrow("000904");
+  await warehouse.close();
+});
+
+test("a role that may read nothing of a table hears what it would of a table that is not there", async () => {
+  await snowflake.client().query("CREATE ROLE STRANGER");
+  await snowflake.client().query("GRANT ROLE STRANGER TO USER LOADER");
+  for (const privilege of ["WAREHOUSE WH", "DATABASE SOPHIA_AI", "SCHEMA SOPHIA_AI.STAGING"])
+    await snowflake.client().query(`GRANT USAGE ON ${privilege} TO ROLE STRANGER`);
+  const asked = as("STRANGER").query('SELECT * FROM "deals_staging"');
+  await expect(asked).rejects.toMatchObject({ code: "002003" });
+  await expect(as("READER_ROLE").query("SELECT * FROM nothing")).rejects.toMatchObject({ code: "002003" });
+});
+
+test.each([
   ["another key", { privateKey: rsaKey() }, "the key is none of"],
   ["another account", { account: "SCOOBYJAVA-ELSEWHERE" }, "is not this one"],
   ["another user", { user: "NOBODY" }, "no such user"],

@@ -1,3 +1,4 @@
+import { warehouseIdentifier } from "../../../../../../data/quality/warehouse/identifiers.ts";
 import type { Document } from "../../collections/document.ts";
 import { completed } from "../../collections/reduce.ts";
 import { quoted } from "../../net/postgres.ts";
@@ -22,7 +23,7 @@ export async function loadDocuments(session: Warehouse, work: Work, timestamp: s
   await session.execute(createWanted(wantedTable, keys));
   await session.load(
     wantedTable,
-    [...keys.map(({ field }) => quoted(field)), '"flow_row"'],
+    [...keys.map(({ field }) => warehouseIdentifier(field)), '"flow_row"'],
     parts.map(([, row], index) => [...keys.map((key) => cellOf(key, row, "")), index]),
   );
   const found = await session.execute(selectDocuments(wantedTable, binding, column, timestamp));

@@ -1,3 +1,4 @@
+import { warehouseIdentifier, warehouseName } from "../../../../../../data/quality/warehouse/identifiers.ts";
 import { quoted } from "../../net/postgres.ts";
 import {
   type Binding,
@@ -73,13 +74,19 @@ export class SnowflakeSink implements Sink {
   async existing(bindings: readonly Binding[]): Promise<Set<string>> {
     const found = new Set<string>();
     for (const { schema, table } of bindings) {
-      const rows = await this.#run(
-        `SELECT table_name FROM ${quoted(this.#config.database)}.information_schema.tables WHERE table_schema = ? AND table_name = ?`,
-        [schema, table],
-      );
-      if (rows.length > 0) found.add(`${schema}.${table}`);
+      if (await this.#has(schema, warehouseName(table))) found.add(`${schema}.${table}`);
     }
     return found;
+  }
+
+  /** Whether there is a table that is spelt so. */
+  async #has(schema: string, table: string): Promise<boolean> {
+    const { database } = this.#config;
+    const rows = await this.#run(
+      `SELECT table_name FROM ${quoted(database)}.information_schema.tables WHERE table_schema = ? AND table_name = ?`,
+      [warehouseName(schema), table],
+    );
+    return rows.length > 0;
   }
 
   async apply(
@@ -91,6 +98,7 @@ export class SnowflakeSink implements Sink {
     for (const planned of plans) {
       const { binding, plan } = planned;
       if (plan.do === "replace") await this.#run(`DROP TABLE ${nameOf(binding)}`);
+      if (plan.do === "create") await this.#dropOlder(binding);
       if (plan.do === "create" || plan.do === "replace")
         await this.#run(createTable(binding, this.#timestamp));
       if (plan.do === "add" || plan.do === "empty") {
@@ -138,6 +146,12 @@ export class SnowflakeSink implements Sink {
     for (const name of names.values()) await this.#run(`DROP TABLE ${name}`);
   }
 
+  /** Labs before 2026-11-22 have tables in small letters, and theirs cannot hold both spellings: all is read again. */
+  async #dropOlder({ schema, table }: Binding): Promise<void> {
+    if (table === warehouseName(table) || !(await this.#has(schema, table))) return;
+    await this.#run(`DROP TABLE ${warehouseIdentifier(schema)}.${quoted(table)}`);
+  }
+
   async forget(): Promise<void> {
     await this.#run(`DELETE FROM ${this.#checkpoints} WHERE "materialization" = ?`, [this.#task]);
   }
@@ -149,7 +163,7 @@ export class SnowflakeSink implements Sink {
   }
 
   async #load(name: string, binding: Binding, groups: readonly Group[], now: string): Promise<void> {
-    const columns = [...binding.columns.map(({ field }) => quoted(field)), '"flow_group"'];
+    const columns = [...binding.columns.map(({ field }) => warehouseIdentifier(field)), '"flow_group"'];
     let rows: Cell[][] = [];
     let size = 0;
     for (const [group, { rows: members }] of groups.entries()) {

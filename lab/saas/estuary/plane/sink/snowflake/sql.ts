@@ -1,3 +1,4 @@
+import { warehouseIdentifier } from "../../../../../../data/quality/warehouse/identifiers.ts";
 import type { Column } from "../../collections/fields.ts";
 import type { ColumnType } from "../../collections/schema.ts";
 import { quoted } from "../../net/postgres.ts";
@@ -24,26 +25,31 @@ const typeOf = (column: Column, timestamp: string): string =>
 const always = (column: Column): boolean => column.key || column.synthetic !== undefined;
 
 export const nameOf = ({ database, schema, table }: Pick<Binding, "database" | "schema" | "table">): string =>
-  [...(database === undefined ? [] : [database]), schema, table].map(quoted).join(".");
+  [
+    ...(database === undefined ? [] : [quoted(database)]),
+    warehouseIdentifier(schema),
+    warehouseIdentifier(table),
+  ].join(".");
 
 export function createTable(binding: Binding, timestamp: string): string {
   const lines = binding.columns.map(
-    (column) => `${quoted(column.field)} ${typeOf(column, timestamp)}${always(column) ? " NOT NULL" : ""}`,
+    (column) =>
+      `${warehouseIdentifier(column.field)} ${typeOf(column, timestamp)}${always(column) ? " NOT NULL" : ""}`,
   );
-  const keys = binding.columns.filter(({ key }) => key).map(({ field }) => quoted(field));
+  const keys = binding.columns.filter(({ key }) => key).map(({ field }) => warehouseIdentifier(field));
   return `CREATE TABLE ${nameOf(binding)} (${[...lines, `PRIMARY KEY (${keys.join(", ")})`].join(", ")})`;
 }
 
 export const addColumn = (binding: Binding, column: Column, timestamp: string): string =>
-  `ALTER TABLE ${nameOf(binding)} ADD COLUMN ${quoted(column.field)} ${typeOf(column, timestamp)}`;
+  `ALTER TABLE ${nameOf(binding)} ADD COLUMN ${warehouseIdentifier(column.field)} ${typeOf(column, timestamp)}`;
 
 /** Where a batch is loaded to, all of it text; `flow_group` says which statement takes a row. */
 export const createTemporary = (name: string, binding: Binding): string =>
-  `CREATE TEMPORARY TABLE ${name} (${binding.columns.map(({ field }) => `${quoted(field)} TEXT`).join(", ")}, "flow_group" NUMBER(38,0))`;
+  `CREATE TEMPORARY TABLE ${name} (${binding.columns.map(({ field }) => `${warehouseIdentifier(field)} TEXT`).join(", ")}, "flow_group" NUMBER(38,0))`;
 
 /** Where the keys of documents that are wanted are loaded to, all of them text. */
 export const createWanted = (name: string, keys: readonly Column[]): string =>
-  `CREATE TEMPORARY TABLE ${name} (${keys.map(({ field }) => `${quoted(field)} TEXT`).join(", ")}, "flow_row" NUMBER(38,0))`;
+  `CREATE TEMPORARY TABLE ${name} (${keys.map(({ field }) => `${warehouseIdentifier(field)} TEXT`).join(", ")}, "flow_row" NUMBER(38,0))`;
 
 /** The documents of a table's rows that are wanted, each with the number that its key was loaded with. */
 export function selectDocuments(
@@ -53,13 +59,15 @@ export function selectDocuments(
   timestamp: string,
 ): string {
   const keys = binding.columns.filter(({ key }) => key);
-  const same = keys.map((one) => `r.${quoted(one.field)} = l.${quoted(one.field)}`).join(" AND ");
+  const same = keys
+    .map((one) => `r.${warehouseIdentifier(one.field)} = l.${warehouseIdentifier(one.field)}`)
+    .join(" AND ");
   const wanted = `SELECT ${keys.map((column) => cast(column, timestamp)).join(", ")}, "flow_row" FROM ${name}`;
-  return `SELECT l."flow_row" AS "row", CAST(r.${quoted(field)} AS TEXT) AS "document" FROM ${nameOf(binding)} AS r JOIN (${wanted}) AS l ON ${same}`;
+  return `SELECT l."flow_row" AS "row", CAST(r.${warehouseIdentifier(field)} AS TEXT) AS "document" FROM ${nameOf(binding)} AS r JOIN (${wanted}) AS l ON ${same}`;
 }
 
 function cast(column: Column, timestamp: string): string {
-  const from = quoted(column.field);
+  const from = warehouseIdentifier(column.field);
   if (column.type === "json") return `PARSE_JSON(${from}) AS ${from}`;
   const type = typeOf(column, timestamp);
   return type === "TEXT" ? from : `CAST(${from} AS ${type}) AS ${from}`;
@@ -68,7 +76,9 @@ function cast(column: Column, timestamp: string): string {
 /** Deletes group 0. */
 export function deleteRows(name: string, binding: Binding, timestamp: string): string {
   const keys = binding.columns.filter(({ key }) => key);
-  const same = keys.map(({ field }) => `r.${quoted(field)} = l.${quoted(field)}`).join(" AND ");
+  const same = keys
+    .map(({ field }) => `r.${warehouseIdentifier(field)} = l.${warehouseIdentifier(field)}`)
+    .join(" AND ");
   const from = `SELECT ${keys.map((column) => cast(column, timestamp)).join(", ")} FROM ${name} WHERE "flow_group" = 0`;
   return `MERGE INTO ${nameOf(binding)} AS r USING (${from}) AS l ON ${same} WHEN MATCHED THEN DELETE`;
 }
@@ -82,9 +92,13 @@ export function mergeRows(
   timestamp: string,
 ): string {
   const columns = binding.columns.filter(({ field }) => !kept.has(field));
-  const names = columns.map(({ field }) => quoted(field));
-  const same = columns.filter(({ key }) => key).map(({ field }) => `r.${quoted(field)} = l.${quoted(field)}`);
-  const set = columns.filter(({ key }) => !key).map(({ field }) => `${quoted(field)} = l.${quoted(field)}`);
+  const names = columns.map(({ field }) => warehouseIdentifier(field));
+  const same = columns
+    .filter(({ key }) => key)
+    .map(({ field }) => `r.${warehouseIdentifier(field)} = l.${warehouseIdentifier(field)}`);
+  const set = columns
+    .filter(({ key }) => !key)
+    .map(({ field }) => `${warehouseIdentifier(field)} = l.${warehouseIdentifier(field)}`);
   const from = `SELECT ${columns.map((column) => cast(column, timestamp)).join(", ")} FROM ${name} WHERE "flow_group" = ${group}`;
   return (
     `MERGE INTO ${nameOf(binding)} AS r USING (${from}) AS l ON ${same.join(" AND ")} ` +
