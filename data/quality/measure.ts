@@ -7,9 +7,10 @@ import { type StreamChecks, streamChecks, tableOf } from "./checks/streams.ts";
 import { volumeOf } from "./checks/volume.ts";
 import { type Answer, lookInto } from "./checks/warehouse.ts";
 import { Window } from "./checks/window.ts";
-import { EstuaryUnreadable, type StatusClient } from "./estuary/client.ts";
+import type { StatusClient } from "./estuary/client.ts";
 import { recordLoads } from "./estuary/loads.ts";
 import { badRecords, type HeldUp, heldUp, type Task } from "./estuary/tasks.ts";
+import { TaskWatch } from "./estuary/watch.ts";
 import { History } from "./history.ts";
 import { Retention } from "./retention.ts";
 import {
@@ -58,9 +59,9 @@ export interface Measured {
   logged: Map<string, Logged>;
   /** Undefined where it is not compared. */
   warehouseReachable: boolean | undefined;
-  /** Empty where Estuary was not asked, or did not answer. */
+  /** As Estuary last said, at most half an hour ago; else empty. */
   tasks: readonly Task[];
-  /** Why it is not known how its tasks are, where it should be. */
+  /** Why it is not known how its tasks are now, where it should be. */
   estuaryFault: string | undefined;
 }
 
@@ -88,6 +89,7 @@ export class Meter {
   readonly #windows = new Map<string, Window>();
   readonly #history = new History();
   readonly #retention: Retention;
+  readonly #tasks: TaskWatch;
   /** When it began to watch. */
   #since: number | undefined;
   #answers = new Map<string, Answer>();
@@ -100,6 +102,7 @@ export class Meter {
   constructor(options: MeterOptions) {
     this.#options = options;
     this.#retention = new Retention(options.retentionDays);
+    this.#tasks = new TaskWatch(options.estuary);
     this.#streams = options.streams ?? streamChecks;
     this.#now = options.now ?? (() => Date.now() / 1000);
   }
@@ -109,7 +112,7 @@ export class Meter {
     const { pool, warehouse, warehouseInterval } = this.#options;
     const at = this.#now();
     this.#since ??= at;
-    const { tasks, fault: estuaryFault } = await this.#askEstuary(signal);
+    const { tasks, fault: estuaryFault } = await this.#tasks.look(at, signal);
     const held = heldUp(tasks, this.#streams);
     const client = await pool.connect();
     let broken: Error | undefined;
@@ -163,16 +166,6 @@ export class Meter {
     } finally {
       // A connection that failed may be in the middle of something: another one is opened.
       client.release(broken);
-    }
-  }
-
-  /** That Estuary does not answer says nothing about streams, and is no reason to run no checks. */
-  async #askEstuary(signal: AbortSignal): Promise<{ tasks: Task[]; fault: string | undefined }> {
-    try {
-      return { tasks: (await this.#options.estuary?.look(signal)) ?? [], fault: undefined };
-    } catch (error) {
-      if (!(error instanceof EstuaryUnreadable)) throw error;
-      return { tasks: [], fault: error.message };
     }
   }
 

@@ -113,6 +113,11 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
       })),
     ),
     gauge(
+      "sophia_estuary_task_waiting",
+      "1 while the task neither runs nor fails.",
+      tasks.map(({ name, state }) => ({ labels: { task: name }, value: Number(state === "waiting") })),
+    ),
+    gauge(
       "sophia_estuary_up",
       "1 if Estuary reported the status of its tasks.",
       tasks.length === 0 && estuaryFault === undefined ? [] : [{ value: Number(estuaryFault === undefined) }],

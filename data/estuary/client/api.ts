@@ -8,7 +8,10 @@ export interface LiveSpec {
   /** Of the publication that changed it last. */
   detail?: string | undefined;
   disabled: boolean;
-  /** `OK`, `WARNING`, `ERROR` or `TASK_DISABLED`; collections have one, too. Absent: not judged yet. */
+  /**
+   * `OK`, `WARNING`, `ERROR` or `TASK_DISABLED`; collections have one, too. Absent: not judged yet. The summary of an error
+   * has its cause, which may quote a record.
+   */
   status?: { type: string; summary: string } | undefined;
 }
 

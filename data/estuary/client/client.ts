@@ -7,6 +7,7 @@ import { Refused, UnknownField } from "./errors.ts";
 import { GraphQl } from "./graphql.ts";
 import { estuaryHttp } from "./http.ts";
 import * as operations from "./operations.ts";
+import { statusOf } from "./status.ts";
 
 export interface ClientOptions {
   agentUrl: string;
@@ -62,7 +63,7 @@ export function createClient(options: ClientOptions): EstuaryApi {
                 lastPublicationId: liveSpec.lastPubId,
                 disabled: liveSpec.isDisabled,
                 detail: lastPublication?.detail,
-                status: status && { type: status.type.toUpperCase(), summary: status.summary },
+                status: status && statusOf(status),
               },
             ]
           : [],

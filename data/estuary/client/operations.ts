@@ -14,6 +14,13 @@ const edges = <T extends z.ZodType>(node: T) => z.object({ edges: z.array(z.obje
 const page = z.object({ hasNextPage: z.boolean(), endCursor: optional(z.string()) });
 const fault = z.object({ catalogName: z.string(), scope: optional(z.string()), detail: z.string() });
 
+const failure = z.object({ message: z.string(), fields: z.record(z.string(), z.unknown()) });
+const status = z.object({
+  type: z.string(),
+  summary: z.string(),
+  controller: optional(z.object({ activation: optional(z.object({ lastFailure: optional(failure) })) })),
+});
+
 export const specTypes = z.enum(["capture", "collection", "materialization"]);
 
 export const liveSpecs = operation(
@@ -24,7 +31,7 @@ export const liveSpecs = operation(
         catalogName
         liveSpec { catalogType lastPubId isDisabled }
         lastPublication { publicationId detail }
-        status { type summary }
+        status { type summary controller { activation { lastFailure { message fields } } } }
       } }
       pageInfo { hasNextPage endCursor }
     }
@@ -37,7 +44,7 @@ export const liveSpecs = operation(
           z.object({ catalogType: z.string(), lastPubId: z.string(), isDisabled: z.boolean() }),
         ),
         lastPublication: optional(z.object({ detail: optional(z.string()) })),
-        status: optional(z.object({ type: z.string(), summary: z.string() })),
+        status: optional(status),
       }),
     ).extend({ pageInfo: page }),
   }),

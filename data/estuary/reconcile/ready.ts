@@ -1,4 +1,5 @@
 import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
+import { sayable } from "../client/status.ts";
 import type { Context } from "./context.ts";
 import { giveUpUnlessPassing } from "./job.ts";
 
@@ -27,7 +28,7 @@ export async function untilRunning(context: Context, tasks: readonly string[]): 
         throw new Unrecoverable(new Error(`${name} was published and is not live any more`));
       const status = task.status;
       if (task.disabled || status?.type === "OK" || status?.type === "TASK_DISABLED") continue;
-      const text = `${name} is ${status ? `${status.type.toLowerCase()}: ${status.summary}` : "not judged yet"}`;
+      const text = `${name} is ${status ? `${status.type.toLowerCase()}: ${sayable(status.summary)}` : "not judged yet"}`;
       open.push(text);
       if (status?.type !== "ERROR" || failing.has(name)) continue;
       failing.add(name);

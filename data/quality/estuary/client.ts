@@ -1,4 +1,5 @@
 import { liveSpecs } from "../../estuary/client/operations.ts";
+import { statusOf } from "../../estuary/client/status.ts";
 import type { Task } from "./tasks.ts";
 
 /** Estuary refused, or could not be reached. */
@@ -42,11 +43,12 @@ export class StatusClient {
     if (!result.success) throw this.#unreadable("the response does not match the expected schema");
     const live = new Map(result.data.liveSpecs.edges.map(({ node }) => [node.catalogName, node] as const));
     return tasks.map((name): Task => {
-      const { liveSpec, status } = live.get(name) ?? {};
+      const { liveSpec, status: told } = live.get(name) ?? {};
+      const status = told && statusOf(told);
       if (!liveSpec) return { name, state: "missing", summary: "" };
       if (liveSpec.isDisabled) return { name, state: "disabled", summary: status?.summary ?? "" };
       // Not judged yet, or a word that is new: neither is a failure.
-      const state = states[status?.type.toUpperCase() ?? ""] ?? "waiting";
+      const state = states[status?.type ?? ""] ?? "waiting";
       return { name, state, summary: status?.summary ?? "" };
     });
   }

@@ -1,3 +1,4 @@
+import { quoted, sayable } from "../../estuary/client/status.ts";
 import { storable } from "../../gong/source/json.ts";
 import { type StreamChecks, streamChecks } from "../checks/streams.ts";
 
@@ -6,7 +7,7 @@ export interface Task {
   /** Catalog name, such as `sophia/prod/source-hubspot`. */
   name: string;
   state: "ok" | "waiting" | "failed" | "disabled" | "missing";
-  /** Estuary's own words, as they came: they may hold a record. */
+  /** Estuary's own words, with the cause of a failure: they may hold a record. */
   summary: string;
 }
 
@@ -42,14 +43,6 @@ function streamOf(collection: string, streams: readonly StreamChecks[]): StreamC
     ? name.replace(/_staging$/, "")
     : `${vendor}_${name?.replace(/^channel_/, "")}`;
   return streams.find(({ stream }) => stream === wanted);
-}
-
-const quoted = /"?document"?:\s*(?=\{)/;
-
-/** Estuary's words on one line, without the record that they may quote, nor other values. Pure. */
-export function sayable(summary: string): string {
-  const [head = ""] = summary.replaceAll("\0", "").replaceAll(/\s+/g, " ").split(quoted);
-  return head.trim().slice(0, 500);
 }
 
 /** Streams that a task stops, by name, with the reason. A missing task only degrades: it may be about to be published. Pure. */

@@ -4,6 +4,7 @@ scalar Id
 scalar Name
 scalar Prefix
 scalar JSON
+scalar JSONObject
 scalar DateTime
 enum CatalogType { capture collection materialization test }
 enum AlertType { shard_failed }
@@ -29,7 +30,10 @@ type LiveSpec {
   createdAt: DateTime! updatedAt: DateTime! isDisabled: Boolean! model: JSON
 }
 type SpecPublicationHistoryItem { publicationId: Id! publishedAt: DateTime! detail: String model: JSON }
-type LiveSpecStatus { type: String! summary: String! }
+type ShardFailure { ts: DateTime! message: String! fields: JSONObject! }
+type ActivationStatus { lastFailure: ShardFailure }
+type Controller { activation: ActivationStatus }
+type LiveSpecStatus { type: String! summary: String! controller: Controller }
 type LiveSpecRef {
   catalogName: Name! liveSpec: LiveSpec activeAlerts: [Alert!] status: LiveSpecStatus
   lastPublication: SpecPublicationHistoryItem

@@ -6,6 +6,14 @@ import type { SpecType } from "./state.ts";
 export interface Status {
   type: "OK" | "WARNING" | "ERROR" | "TASK_DISABLED";
   summary: string;
+  /** Why a task died last; the summary does not say it. */
+  controller?: { activation: { lastFailure?: ShardFailure } };
+}
+
+interface ShardFailure {
+  ts: string;
+  message: string;
+  fields: { eventType: string; eventTarget: string; error: string };
 }
 
 /** What Estuary says of a live spec, in the terms of its GraphQL API. */
@@ -15,12 +23,23 @@ export function statusOf(control: ControlPlane, name: string): Status | undefine
   if (live.type === "collection") return { type: "OK", summary: "Ok" };
   if (isDisabled(live.type, live.model))
     return { type: "TASK_DISABLED", summary: "Task shards are disabled" };
-  const { state, message } = control.plane.status(name);
-  if (state === "failed")
-    return { type: "ERROR", summary: `task shards failed: ${message ?? "no reason given"}` };
+  const status = control.plane.status(name);
+  return { ...summaryOf(status), controller: { activation: activationOf(name, status) } };
+}
+
+function summaryOf({ state, message }: TaskStatus): Status {
+  if (state === "failed") return { type: "ERROR", summary: "one or more task shards are failed" };
   if (state === "disabled") return { type: "TASK_DISABLED", summary: message ?? "Task shards are disabled" };
   if (state === "pending") return { type: "WARNING", summary: "waiting for task shards to be ready" };
   return { type: "OK", summary: "Ok" };
+}
+
+function activationOf(name: string, { lastFailure }: TaskStatus): { lastFailure?: ShardFailure } {
+  if (!lastFailure) return {};
+  const fields = { eventType: "shardFailure", eventTarget: name, error: lastFailure.message };
+  return {
+    lastFailure: { ts: new Date(lastFailure.at).toISOString(), message: "shard failed", fields },
+  };
 }
 
 export function isDisabled(type: SpecType, model: Record<string, unknown>): boolean {

@@ -210,6 +210,8 @@ export interface TaskStatus {
   state: "pending" | "backfilling" | "running" | "failed" | "disabled";
   /** The last error, redacted. */
   message?: string;
+  /** The last time that it died; kept when it runs again, as at Estuary. Milliseconds since 1970. */
+  lastFailure?: { message: string; at: number };
   /** Since when it is in this state, milliseconds since 1970. */
   since: number;
   collections: Record<string, CollectionProgress>;

@@ -26,7 +26,7 @@ test("P5 every fault of a source, a record or the warehouse: nothing lost, nothi
     for (const { stream: name, state, message } of measured.statuses) {
       const bad = heldUpBy(task, name);
       expect([name, state], what).toEqual([name, bad ? "failed" : "ok"]);
-      if (bad) expect(message, what).toMatch(new RegExp(`^${task} task shards failed: `));
+      if (bad) expect(message, what).toMatch(new RegExp(`^${task} one or more task shards are failed: `));
     }
     // Told of once, by the task.
     expect(

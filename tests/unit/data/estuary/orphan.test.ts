@@ -38,7 +38,7 @@ interface Flow {
 
 const ready = async (engine: Engine) => expect((await engine.up(slack(token))).outcome).toBe("done");
 const initFailed = async (engine: Engine, { plane }: TestEstuary) => {
-  plane.statuses.set(owner, { state: "failed", message: "invalid_auth" });
+  plane.statuses.set(owner, { state: "failed", lastFailure: { message: "invalid_auth", at: 0 } });
   expect(String((await engine.up(slack(token))).outcome)).toMatch(/does not run.*invalid_auth/s);
   plane.statuses.clear();
 };

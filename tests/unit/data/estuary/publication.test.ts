@@ -182,7 +182,8 @@ test("P1 a task that fails until Estuary has inferred its schema is waited for, 
   const { plane, time } = estuary;
   const begun = time.now();
   // What Estuary says of a new materialization for its first minutes.
-  const fails = { state: "failed", message: "_meta is missing inferredSchemaIsNotAvailable" } as const;
+  const message = '_meta is missing inferredSchemaIsNotAvailable, document: {"email": "ann@example.com"}';
+  const fails = { state: "failed", message, lastFailure: { message, at: begun } } as const;
   const status = plane.status.bind(plane);
   plane.status = (name) => ({ ...status(name), ...(time.now() - begun < 240_000 ? fails : {}) });
   const rare = { timing: { ...timing, pollInterval: 10 } };
@@ -191,6 +192,7 @@ test("P1 a task that fails until Estuary has inferred its schema is waited for, 
   expect(time.now() - begun).toBeGreaterThanOrEqual(240_000);
   const said = context.lines.filter((line) => line.includes("inferredSchemaIsNotAvailable"));
   expect(said).toEqual([expect.stringMatching(/source-slack is error: .*readyDeadline, 300 s/)]);
+  expect(said.join()).not.toContain("example.com");
 
   plane.status = (name) => ({ ...status(name), ...fails });
   const other = changed(specs.slack, slack, (model) => {

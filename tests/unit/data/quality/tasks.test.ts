@@ -1,12 +1,15 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { sayable } from "../../../../data/estuary/client/status.ts";
 import { type Facts, statusOf } from "../../../../data/quality/checks/judge.ts";
 import { streamChecks } from "../../../../data/quality/checks/streams.ts";
 import { EstuaryUnreadable, StatusClient } from "../../../../data/quality/estuary/client.ts";
-import { badRecords, heldUp, sayable, type Task } from "../../../../data/quality/estuary/tasks.ts";
+import { badRecords, heldUp, type Task } from "../../../../data/quality/estuary/tasks.ts";
+import { TaskWatch } from "../../../../data/quality/estuary/watch.ts";
 import type { Measured } from "../../../../data/quality/measure.ts";
 import { metricsOf } from "../../../../data/quality/metrics.ts";
+import { Watch } from "../../../support/pipeline/alerts.ts";
 
 const task = (name: string, state: Task["state"], summary = ""): Task => ({
   name: `sophia/test/${name}`,
@@ -15,7 +18,7 @@ const task = (name: string, state: Task["state"], summary = ""): Task => ({
 });
 const names = (held: ReturnType<typeof heldUp>) => [...held.keys()].sort();
 const unfit = (collection: string, document: string) =>
-  `task shards failed: captured collection ${collection} (binding 2)\ndocument failed validation against its collection JSON Schema\n\nCaused by:\n  detail: "Missing required property: id"\n  document: ${document}`;
+  `one or more task shards are failed: captured collection ${collection} (binding 2)\ndocument failed validation against its collection JSON Schema\n\nCaused by:\n  detail: "Missing required property: id"\n  document: ${document}`;
 
 test("P5 a task that fails holds up the streams that it carries, and no others", () => {
   expect(names(heldUp([task("source-hubspot", "failed", "401")]))).toEqual([
@@ -113,30 +116,121 @@ test.each([
   expect(String(failure)).not.toContain("flow_sa_key");
 });
 
+/** An answer of the agent API about one task. */
+const live = (type: string, summary: string, error?: string) =>
+  JSON.stringify({
+    data: {
+      liveSpecs: {
+        edges: [
+          {
+            node: {
+              catalogName: "sophia/test/source-slack",
+              liveSpec: { catalogType: "capture", lastPubId: "1", isDisabled: false },
+              lastPublication: null,
+              status: {
+                type,
+                summary,
+                controller: {
+                  activation: {
+                    lastFailure:
+                      error === undefined
+                        ? null
+                        : { message: "shard failed", fields: { eventType: "shardFailure", error } },
+                  },
+                },
+              },
+            },
+          },
+        ],
+        pageInfo: { hasNextPage: false, endCursor: null },
+      },
+    },
+  });
+const look = async (body: string) => {
+  const tasks = ["sophia/test/source-slack"];
+  const client = new StatusClient({ url: await answering(200, body), apiKey: "flow_sa_key", tasks });
+  return client.look(new AbortController().signal);
+};
+
+test.each([
+  "one or more task shards are failed",
+  "task shard failed at 2026-11-22 10:00:00 UTC, next retry at 2026-11-22 10:09:00 UTC",
+])("P5 the cause of a failure is told although the summary is '%s'", async (summary) => {
+  const error = unfit("sophia/test/slack/channels", '{"id": "C1", "name": 7}').replace(/^.*?: /, "");
+  const tasks = await look(live("ERROR", summary, error));
+  expect(tasks).toMatchObject([{ state: "failed", summary: `${summary}: ${error}` }]);
+  expect(badRecords(tasks)).toMatchObject([{ key: "C1", stream: { stream: "slack_channels" } }]);
+  expect(heldUp(tasks).get("slack_channels")?.message).toContain("Missing required property: id");
+});
+
+test.each([
+  ["OK", "Ok", "ok"],
+  ["WARNING", "waiting for task shards to be ready", "waiting"],
+  ["ERROR", "task shards have been pending for a long time", "failed"],
+])("P5 a failure that is over is not told of: %s, %s", async (type, summary, state) => {
+  expect(await look(live(type, summary, "401 token_expired"))).toMatchObject([{ state, summary }]);
+});
+
+const status = { rows: 1, warehouseRows: 1, lag: 0, quality: 100, message: "x", state: "failed" } as const;
+const measured: Measured = {
+  at: 1,
+  statuses: [
+    { ...status, stream: "hubspot_deals", source: "hubspot" },
+    { ...status, stream: "gong_calls", source: "gong" },
+  ],
+  results: [],
+  slots: [],
+  logged: new Map(),
+  warehouseReachable: true,
+  tasks: [task("source-hubspot", "failed"), task("source-slack", "ok"), task("source-postgres", "waiting")],
+  estuaryFault: undefined,
+};
+const samples = (name: string, of: Measured) =>
+  metricsOf(of, 0, 900)
+    .find((metric) => metric.name === name)
+    ?.samples.map(({ value }) => value);
+
 test("P5 one task that fails is one alert, not one for each of its streams", () => {
-  const status = { rows: 1, warehouseRows: 1, lag: 0, quality: 100, message: "x", state: "failed" } as const;
-  const measured: Measured = {
-    at: 1,
-    statuses: [
-      { ...status, stream: "hubspot_deals", source: "hubspot" },
-      { ...status, stream: "gong_calls", source: "gong" },
-    ],
-    results: [],
-    slots: [],
-    logged: new Map(),
-    warehouseReachable: true,
-    tasks: [task("source-hubspot", "failed"), task("source-slack", "ok")],
-    estuaryFault: undefined,
-  };
-  const samples = (name: string, of: Measured) =>
-    metricsOf(of, 0, 900)
-      .find((metric) => metric.name === name)
-      ?.samples.map(({ value }) => value);
   expect(samples("sophia_stream_held_up", measured)).toEqual([1, 0]);
-  expect(samples("sophia_estuary_task_failed", measured)).toEqual([1, 0]);
+  expect(samples("sophia_estuary_task_failed", measured)).toEqual([1, 0, 0]);
   expect(samples("sophia_estuary_up", measured)).toEqual([1]);
-  const silent = { ...measured, tasks: [], estuaryFault: "401" };
-  expect(samples("sophia_estuary_up", silent)).toEqual([0]);
-  expect(samples("sophia_stream_held_up", silent)).toEqual([0, 0]);
-  expect(samples("sophia_estuary_up", { ...silent, estuaryFault: undefined })).toEqual([]);
+  expect(samples("sophia_estuary_up", { ...measured, estuaryFault: "401" })).toEqual([0]);
+  expect(samples("sophia_estuary_up", { ...measured, tasks: [] })).toEqual([]);
+});
+
+test("P5 a task that goes on waiting has an alert of its own", () => {
+  expect(samples("sophia_estuary_task_waiting", measured)).toEqual([0, 0, 1]);
+  const watch = new Watch();
+  const waits = (minute: number) =>
+    watch.see({ ...measured, at: minute * 60 }).includes("PipelineTaskWaiting source-postgres");
+  expect([0, 10, 29].map(waits)).toEqual([false, false, false]);
+  expect(waits(30)).toBe(true);
+});
+
+test("P5 an answer that does not come ends no alert: the last one counts for half an hour", async () => {
+  let silent = false;
+  const tasks = new TaskWatch({
+    look: async () => {
+      if (silent) throw new EstuaryUnreadable("https://estuary.example", "503");
+      return [task("source-hubspot", "failed", "token_expired")];
+    },
+  });
+  const watch = new Watch();
+  const see = async (minute: number, lost: boolean) => {
+    silent = lost;
+    const { tasks: known, fault } = await tasks.look(minute * 60, new AbortController().signal);
+    const of = { ...measured, at: minute * 60, tasks: known, estuaryFault: fault };
+    return { held: heldUp(known).size, fires: watch.see(of) };
+  };
+  const failed = "PipelineTaskFailed source-hubspot";
+  expect(await see(0, false)).toEqual({ held: 2, fires: [] });
+  expect((await see(1, true)).held).toBe(2);
+  expect((await see(2, false)).fires).toContain(failed);
+  expect((await see(31, true)).fires).toContain(failed);
+  expect((await see(32, true)).fires).toContain(failed);
+  // Then nothing is known, and another alert has long said so.
+  const { held, fires } = await see(42, true);
+  expect(held).toBe(0);
+  expect(fires).not.toContain(failed);
+  expect(fires).toContain("PipelineEstuaryUnreadable");
 });

@@ -34,6 +34,15 @@ export const pipelineCases: AlertCase[] = [
     well: { 'sophia_estuary_task_failed{task="sophia/test/source"}': always(0) },
   },
   {
+    alert: "PipelineTaskWaiting",
+    series: { 'sophia_estuary_task_waiting{task="sophia/test/source"}': always(1) },
+    at: 30,
+    labels: { task: "sophia/test/source" },
+    summary: "sophia/test/source: has not begun to run at Estuary; its streams are not updated",
+    // Each restart waits for a while.
+    well: { 'sophia_estuary_task_waiting{task="sophia/test/source"}': "1+0x28 0 1+0x28 0 1+0x28" },
+  },
+  {
     alert: "PipelineEstuaryUnreadable",
     series: { sophia_estuary_up: always(0) },
     at: 10,

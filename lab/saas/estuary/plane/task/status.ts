@@ -27,6 +27,7 @@ export class Statuses {
   failed(name: string, message: string): void {
     this.set(name, "failed", message);
     const task = this.#task(name);
+    task.lastFailure = { message, at: Date.now() };
     task.errors += 1;
     task.failures += 1;
   }

@@ -114,13 +114,17 @@ test("status, alerts and metrics tell what the plane tells", async () => {
   plane.statuses.set(slack, {
     state: "failed",
     message: "token_expired",
+    lastFailure: { message: "token_expired", at },
     since: at,
     errors: 3,
     failures: 2,
     collections: { "sophia/test/slack/channels": progress },
   });
   const [live] = await api.live([slack]);
-  expect(live?.status).toEqual({ type: "ERROR", summary: "task shards failed: token_expired" });
+  expect(live?.status).toEqual({
+    type: "ERROR",
+    summary: "one or more task shards are failed: token_expired",
+  });
   const authorization = `Bearer ${estuary.key}`;
   const asked = (path: string) => fetch(`${estuary.url}${path}`, { headers: { authorization } });
   const query = `query ($by: AlertsBy!) {
