@@ -62,7 +62,10 @@ export const estuarySettings = z.strictObject({
     .strictObject({
       /** ISO 8601 duration between two polls of a stream. */
       interval: z.iso.duration().default("PT2M"),
-      /** Cron expression in UTC: when calculated properties, which HubSpot does not report as changed, are re-read. */
+      /**
+       * Cron expression in UTC: when calculated properties, which HubSpot does not report as changed, are re-read.
+       * At least daily: a stream in which nothing changed for 26 hours counts as silent.
+       */
       schedule: z.string().default("55 23 * * *"),
     })
     .prefault({}),

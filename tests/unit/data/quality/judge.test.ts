@@ -28,6 +28,21 @@ test("P3 every stream that flows is checked, by its own key, each check once", (
   for (const { checks } of streamChecks) expect(new Set(checks.map(checkName)).size).toBe(checks.length);
 });
 
+test("P5 HubSpot that brings nothing, not even the daily refresh, is silent after 26 hours; Slack may rest for a weekend", () => {
+  const silent = (stream: string, hours: number) => {
+    const silentAfterHours = streamChecks.find((one) => one.stream === stream)?.silentAfterHours;
+    const quiet = facts({ now: hours * 3600, staging: { rows: 1, newest: 0 } });
+    const found = wholeResults(stream, quiet, { ...limits, silentAfterHours });
+    return found.some(({ check, passed }) => check === "silence" && !passed);
+  };
+  for (const stream of ["hubspot_contacts", "hubspot_deals"])
+    expect(
+      [25, 27].map((hours) => silent(stream, hours)),
+      stream,
+    ).toEqual([false, true]);
+  expect([27, 71, 73].map((hours) => silent("slack_messages", hours))).toEqual([false, false, true]);
+});
+
 const seen = (more: Partial<Look> = {}): Look => ({
   at: 10_000,
   rows: 100,

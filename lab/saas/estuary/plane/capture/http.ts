@@ -20,12 +20,20 @@ export interface Call {
   body?: string;
 }
 
-/** How often a call is made again after 429, at the time that the API names. Then it fails, and the task with it. */
-const patience = 5;
+/** Seconds until a refused call is made again; undefined: it fails, and the task with it. */
+export type Retry = (status: number, tried: number, headers: Headers) => number | undefined;
 
-/** The JSON of a success. Waits as long as a 429 asks for. */
+/** As the Slack connector: five times after 429, when the API says. */
+export const patiently: Retry = (status, tried, headers) =>
+  status === 429 && tried <= 5 ? Math.max(0.1, retryAfterOf(headers) ?? 1) : undefined;
+
+/** As Estuary's own connectors: 429 and 5xx without end, whatever `Retry-After` says. They wait for up to 300 s. */
+export const endlessly: Retry = (status) => (status === 429 || status >= 500 ? 0.5 : undefined);
+
+/** The JSON of a success. */
 export async function call(
   request: Call,
+  retry: Retry,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<{ value: unknown; bytes: number }> {
@@ -38,7 +46,12 @@ export async function call(
     });
     const text = await response.text();
     if (response.ok) return { value: JSON.parse(text), bytes: text.length };
-    if (response.status !== 429 || tried > patience) throw new HttpFailure(what, response.status, text);
-    await clock.sleep(Math.max(0.1, retryAfterOf(response.headers) ?? 1) * 1000, signal);
+    const seconds = retry(response.status, tried, response.headers);
+    const failure = new HttpFailure(what, response.status, text);
+    if (seconds === undefined) throw failure;
+    await clock.sleep(seconds * 1000, signal).catch(() => {
+      // Nobody waits any longer: this is what it waited for.
+      throw failure;
+    });
   }
 }

@@ -9,7 +9,6 @@ describe("HubSpot and Slack in trouble, or changed", () => {
   test.each([
     ["down", { kind: "down" }, /no answer/],
     ["token expired", { kind: "tokenExpired" }, /401/],
-    ["429 storm", { kind: "rateLimited", retryAfter: 0 }, /429/],
   ])(
     "P5 HubSpot with %s: said, Slack goes on, and afterwards nothing is missing",
     async (_, fault, message) => {
@@ -31,6 +30,19 @@ describe("HubSpot and Slack in trouble, or changed", () => {
       );
     },
   );
+
+  test.each([
+    ["429", "rateLimited"],
+    ["500", "serverError"],
+  ])("P5 HubSpot that answers %s is asked without end, and its task does not fail", async (_, kind) => {
+    stage.plane.apply(stage.specs);
+    await all();
+    // More than any connector that gives up would ask.
+    await stage.saas.order("hubspot", "faults", { kind, retryAfter: 0, next: 20 });
+    await stage.saas.order("hubspot", "change", { object: "contacts", create: 3 });
+    await eventually("SELECT count(*) FROM hubspot_contacts_staging", 403);
+    expect(stage.plane.status(catalog.hubspot)).toMatchObject({ state: "running", failures: 0 });
+  });
 
   test("P5 an access token that ends is renewed without a word", async () => {
     stage.plane.apply(stage.specs);

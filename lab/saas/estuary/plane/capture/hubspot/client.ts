@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../../../../../../components/core/wait.ts";
 import type { HubSpotConfig } from "../../types.ts";
-import { type Call, call, HttpFailure } from "../http.ts";
+import { type Call, call, endlessly, HttpFailure } from "../http.ts";
 
 const record = z.looseObject({
   // Not narrower: what does not fit is told apart later, with the collection's own schema.
@@ -87,7 +87,7 @@ export class HubSpotClient {
       this.#token ??= await this.#renew(signal);
       const headers = { authorization: `Bearer ${this.#token}`, "content-type": "application/json" };
       try {
-        const { value, bytes } = await call({ ...request, headers }, this.#clock, signal);
+        const { value, bytes } = await call({ ...request, headers }, endlessly, this.#clock, signal);
         this.bytes += bytes;
         return value;
       } catch (error) {
@@ -115,6 +115,6 @@ export class HubSpotClient {
       headers,
       body: String(form),
     };
-    return token.parse((await call(request, this.#clock, signal)).value).access_token;
+    return token.parse((await call(request, endlessly, this.#clock, signal)).value).access_token;
   }
 }

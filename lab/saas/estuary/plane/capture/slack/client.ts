@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../../../../../../components/core/wait.ts";
 import type { Document } from "../../collections/document.ts";
 import type { SlackConfig } from "../../types.ts";
-import { call } from "../http.ts";
+import { call, patiently } from "../http.ts";
 
 const metadata = z.looseObject({ next_cursor: z.string().default("") }).optional();
 const answer = z.looseObject({
@@ -58,7 +58,7 @@ export class SlackClient {
     const parameters = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
     const url = `${this.#base}/api/${method}?${parameters}`;
     const headers = { authorization: `Bearer ${this.#token}` };
-    const { value, bytes } = await call({ method: "GET", url, headers }, this.#clock, signal);
+    const { value, bytes } = await call({ method: "GET", url, headers }, patiently, this.#clock, signal);
     this.bytes += bytes;
     const parsed = answer.parse(value);
     if (!parsed.ok) throw new Error(`${method} was refused: ${parsed.error}`);
