@@ -22,7 +22,10 @@ export const estuarySettings = z.strictObject({
   /** Public anonymous token of the PostgREST API, which `flowctl` has built in. Not a secret. */
   restToken: z.string().min(1).optional(),
   encryptionUrl: z.url().default(estuary.encryption),
-  /** First part of every catalog name. A change creates everything again and deletes what it replaces. */
+  /**
+   * First part of every catalog name. A change deletes everything at Estuary and publishes it under the new name, which is
+   * refused while the tables are there: `docs/runbooks/pipeline/estuary-again.md`.
+   */
   tenant: z.string().regex(part, "letters, digits, dots, dashes and underscores").default("sophia"),
   /** Data plane of the first publication of a task. A change does nothing to what is published. */
   dataPlane: z.string().default("ops/dp/public/gcp-us-central1-c1"),
@@ -45,7 +48,8 @@ export const estuarySettings = z.strictObject({
   pollInterval: z.number().positive().default(2),
   /**
    * Counters by task (`source-postgres`) or by task and binding (`source-postgres/gong_calls_staging`). One more reads
-   * the source again, or rebuilds the table in the warehouse. Never lower one.
+   * the source again, or fills the table again from its collection, which keeps every row whose deletion nobody read.
+   * Never lower one.
    */
   backfill: z
     .record(

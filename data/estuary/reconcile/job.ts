@@ -12,11 +12,17 @@ class PublicationFailed extends Error {
   constructor(owner: string, type: string, faults: readonly SpecFault[]) {
     const lines = faults.map(({ name, scope, detail }) => `  ${name || scope || "draft"}: ${detail}`);
     const reasons = lines.length > 0 ? `:\n${lines.join("\n")}` : "; Estuary gave no reason";
-    super(`the publication of ${owner} ended as ${type}${reasons}`);
+    super(`the publication of ${owner} ended as ${type}${reasons}${wayOut(faults)}`);
     this.name = "PublicationFailed";
     this.faults = faults;
   }
 }
+
+/** A connector makes its tables itself, and takes over none, not even those of an earlier publication of the same name. */
+const wayOut = (faults: readonly SpecFault[]): string =>
+  faults.some(({ detail }) => detail.includes("already exists for new binding"))
+    ? "\nThe tables are left from an earlier publication, whose deletion keeps them. What to drop, and what that loses: docs/runbooks/pipeline/estuary-again.md"
+    : "";
 
 /** Somebody else published between our reading and our writing: the same draft can be published again. */
 const passing = new Set(["buildIdLockFailure"]);

@@ -4,7 +4,7 @@ import type { Surroundings } from "./task/sources.ts";
 import { Statuses, said } from "./task/status.ts";
 import { runUnit, sinkOf, type UnitOptions, type UnitSpec } from "./task/unit.ts";
 import type { LiveSpecs, Plane, TaskStatus } from "./types.ts";
-import { validate } from "./validate.ts";
+import { leftTables, validate } from "./validate.ts";
 import type { OpenWarehouse } from "./warehouse.ts";
 
 export interface PlaneOptions extends Pick<Surroundings, "hubspotUrl" | "slackUrl"> {
@@ -171,7 +171,15 @@ export function createPlane(options: PlaneOptions): RunningPlane {
   return {
     apply,
     status: (name): TaskStatus => statuses.of(name),
-    validate: (specs, tasks) => validate(specs, tasks, unit.around),
+    async validate(specs, tasks) {
+      // To ask for what a running task has made would shut it out.
+      const unknown = tasks.filter((name) => !running.has(name));
+      const faults = await Promise.all([
+        validate(specs, tasks, unit.around),
+        leftTables(specs, unknown, options.openWarehouse, unit.log),
+      ]);
+      return faults.flat();
+    },
     async delete(name) {
       // Tasks that fed or read it were restarted when it was removed.
       await Promise.all([halt(name), ...ending]);

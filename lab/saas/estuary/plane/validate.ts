@@ -2,15 +2,66 @@ import { HubSpotClient } from "./capture/hubspot/client.ts";
 import { SlackClient } from "./capture/slack/client.ts";
 import type { Surroundings } from "./task/sources.ts";
 import { said } from "./task/status.ts";
-import type { LiveCapture, LiveSpecs, SpecFault } from "./types.ts";
+import { sinkOf, tableOf } from "./task/unit.ts";
+import type { LiveCapture, LiveMaterialization, LiveSpecs, SpecFault } from "./types.ts";
+import type { OpenWarehouse } from "./warehouse.ts";
 
 /** Seconds that a vendor may take to answer. */
 const patience = 15;
 
 /**
- * What connectors say of captures before they are published: whether the vendor lets them in. Databases are not asked: the
- * real ones are, but here the way to them may come up with the very update that publishes.
+ * What materializations that are new find at their endpoints: tables that no task has made, which the connectors refuse.
+ * An endpoint that does not answer is no fault here: the way to it may come up with the very update that publishes.
  */
+export async function leftTables(
+  { materializations }: LiveSpecs,
+  tasks: readonly string[],
+  openWarehouse: OpenWarehouse,
+  log: (line: string) => void,
+): Promise<SpecFault[]> {
+  const asked = Object.entries(materializations).filter(
+    ([name, { disabled }]) => tasks.includes(name) && !disabled,
+  );
+  const found = await Promise.all(
+    asked.map(async ([name, materialization]) => {
+      const late = AbortSignal.timeout(patience * 1000);
+      const looked = tablesLeft(name, materialization, openWarehouse);
+      const tooLate = new Promise<never>((_, reject) => {
+        late.addEventListener("abort", () => reject(late.reason), { once: true });
+      });
+      return await Promise.race([looked, tooLate]).catch((error: unknown): SpecFault[] => {
+        log(`${name}: its endpoint could not be asked for tables before it was published: ${said(error)}`);
+        return [];
+      });
+    }),
+  );
+  return found.flat();
+}
+
+async function tablesLeft(
+  name: string,
+  materialization: LiveMaterialization,
+  openWarehouse: OpenWarehouse,
+): Promise<SpecFault[]> {
+  const sink = sinkOf({ name, materialization }, openWarehouse);
+  try {
+    const { applied } = await sink.open();
+    const bindings = materialization.bindings.flatMap(({ source, resource, disabled }, binding) =>
+      disabled ? [] : [{ source, binding, table: tableOf(materialization, resource) }],
+    );
+    const there = await sink.existing(bindings.map(({ table }) => table));
+    return bindings.flatMap(({ source, binding, table: { schema, table } }) => {
+      const id = `${schema}.${table}`;
+      if (!there.has(id) || applied[source]?.table === id) return [];
+      const detail = `table [${schema} ${table}] already exists for new binding "${source}". You must drop this table to continue.`;
+      return [{ name, binding, detail }];
+    });
+  } finally {
+    await sink.close();
+  }
+}
+
+/** What connectors say of captures before they are published: whether the vendor lets them in. */
 export async function validate(
   { captures }: LiveSpecs,
   tasks: readonly string[],

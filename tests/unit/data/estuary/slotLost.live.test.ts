@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import { withBackfill } from "../../../../data/estuary/spec/backfill.ts";
-import { replication } from "../../../../data/estuary/spec/streams.ts";
+import { replication, streamNames, tableOf } from "../../../../data/estuary/spec/streams.ts";
+import { warehouseIdentifier } from "../../../../data/quality/warehouse/identifiers.ts";
 import { holding } from "../../../support/pipeline/alerts.ts";
 import { checksOf, never } from "./support/checks.ts";
 import { addRecords } from "./support/faults.ts";
@@ -56,13 +56,16 @@ test("P5 a warehouse that is down for longer than the slot keeps WAL: an alert b
   expect(await alerts()).toEqual(expect.arrayContaining([filling, "PipelineTaskFailed source-postgres"]));
   expect(await wrong("hubspot_contacts", rows.hubspot_contacts)).toContain('"STAGING"');
 
-  // The runbook: slot-fills-up.md, step 4.
+  // The runbook: estuary-again.md, "A new warehouse".
   await staging.query("SELECT pg_drop_replication_slot($1)", [replication.slot]);
-  for (const name of ["source-postgres", "materialize-snowflake"]) {
-    const [engine, , specs] = engines.find(([, task]) => task === name) ?? [];
-    if (!engine || !specs) throw new Error(`${name} was not published`);
-    expect((await engine.up(withBackfill(specs, { [name]: 1 }), { timing })).outcome, name).toBe("done");
-  }
+  const replaced = engines.filter(([, task]) => ["source-postgres", "materialize-snowflake"].includes(task));
+  expect(replaced).toHaveLength(2);
+  for (const stream of streamNames)
+    await warehouse.query(`DROP TABLE "STAGING".${warehouseIdentifier(tableOf(stream))}`);
+  for (const [engine, task] of replaced.toReversed())
+    expect((await engine.destroy()).outcome, task).toBe("done");
+  for (const [engine, task, specs] of replaced)
+    expect((await engine.up(specs, { timing })).outcome, task).toBe("done");
   await waitFor({ what: "everything to be right", deadline: 120, interval: 0.1 }, async () => {
     const fired = await alerts();
     const faults = [

@@ -32,6 +32,9 @@ export interface Binding {
   additionalSql?: string;
 }
 
+/** Where a binding's table is. */
+export type TableName = Pick<Binding, "database" | "schema" | "table">;
+
 /** What to do with a table before rows go into it. */
 export type TablePlan =
   | { do: "nothing" }
@@ -52,7 +55,7 @@ export interface Sink {
   /** Connects, shuts out sessions that were before, and reads what was remembered. */
   open(): Promise<Checkpoint>;
   /** Names, not quoted, of those of these tables that exist. */
-  existing(bindings: readonly Binding[]): Promise<Set<string>>;
+  existing(tables: readonly TableName[]): Promise<Set<string>>;
   /** Makes tables as planned and remembers that. */
   apply(plans: readonly { binding: Binding; plan: TablePlan }[], checkpoint: Checkpoint): Promise<void>;
   /** Rows and checkpoint in one transaction. `publishedAt` is ISO 8601. */

@@ -10,7 +10,7 @@ import type { Room } from "./queue.ts";
 import type { Backoff } from "./retry.ts";
 import { again } from "./retry.ts";
 import { session } from "./session.ts";
-import type { Binding, Sink } from "./sink.ts";
+import type { Binding, Sink, TableName } from "./sink.ts";
 import { SchemaChanged } from "./source.ts";
 import { type Surroundings, sourcesOf } from "./sources.ts";
 import { type Statuses, said } from "./status.ts";
@@ -36,7 +36,10 @@ export interface UnitOptions {
 }
 
 /** The destination of a materialization. */
-export function sinkOf({ name, materialization }: UnitSpec, openWarehouse: OpenWarehouse): Sink {
+export function sinkOf(
+  { name, materialization }: Pick<UnitSpec, "name" | "materialization">,
+  openWarehouse: OpenWarehouse,
+): Sink {
   switch (materialization.connector) {
     case "materialize-postgres":
       return new PostgresSink(name, materialization.config);
@@ -44,6 +47,16 @@ export function sinkOf({ name, materialization }: UnitSpec, openWarehouse: OpenW
       return new SnowflakeSink(name, materialization.config, openWarehouse);
   }
 }
+
+/** Where a binding's table is, or is to be. */
+export const tableOf = (
+  { connector, config }: LiveMaterialization,
+  { schema, table }: { schema?: string | undefined; table: string },
+): TableName => ({
+  ...(connector === "materialize-snowflake" && { database: config.database }),
+  schema: schema ?? config.schema ?? "public",
+  table,
+});
 
 /** The binding of a collection, once it is known which fields it has. */
 function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
@@ -66,9 +79,7 @@ function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
   const sql = "additional_table_create_sql" in resource ? resource.additional_table_create_sql : undefined;
   return {
     collection,
-    ...(spec.materialization.connector === "materialize-snowflake" ? { database: config.database } : {}),
-    schema: resource.schema ?? config.schema ?? "public",
-    table: resource.table,
+    ...tableOf(spec.materialization, resource),
     columns,
     backfill,
     ...(sql ? { additionalSql: sql } : {}),

@@ -8,6 +8,7 @@ import {
   type Checkpoint,
   emptyCheckpoint,
   type Sink,
+  type TableName,
   type TablePlan,
   type Work,
 } from "../../task/sink.ts";
@@ -63,9 +64,9 @@ export class PostgresSink implements Sink {
     return JSON.parse(Buffer.from(row.checkpoint, "base64").toString("utf8")) as Checkpoint;
   }
 
-  async existing(bindings: readonly Binding[]): Promise<Set<string>> {
+  async existing(tables: readonly TableName[]): Promise<Set<string>> {
     const found = new Set<string>();
-    for (const binding of bindings) {
+    for (const binding of tables) {
       const { rows } = await this.#run("SELECT to_regclass($1) AS found", [nameOf(binding)]);
       if (rows[0]?.found) found.add(`${binding.schema}.${binding.table}`);
     }

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   emptyCheckpoint,
   type Sink,
+  type TableName,
   type TablePlan,
   type Work,
 } from "../../task/sink.ts";
@@ -71,9 +72,9 @@ export class SnowflakeSink implements Sink {
     return emptyCheckpoint();
   }
 
-  async existing(bindings: readonly Binding[]): Promise<Set<string>> {
+  async existing(tables: readonly TableName[]): Promise<Set<string>> {
     const found = new Set<string>();
-    for (const { schema, table } of bindings) {
+    for (const { schema, table } of tables) {
       if (await this.#has(schema, warehouseName(table))) found.add(`${schema}.${table}`);
     }
     return found;
