@@ -18,6 +18,7 @@ import { fieldNotes, isOtherApi, refuseOtherApi, type Session, type Work } from 
 import { Drift } from "./source/drift.ts";
 import { GongError } from "./source/errors.ts";
 import type { WireCall } from "./source/wire.ts";
+import { markCalls } from "./staging/deletions.ts";
 import { logRejects, readCursor, writeProgress } from "./staging/ledger.ts";
 import { loading } from "./staging/load.ts";
 import { callRow, crmRows, lastOfEach, type Reject, type Row, transcriptReject } from "./staging/rows.ts";
@@ -26,12 +27,6 @@ import { calls, crmEntities, scratchTable, streamOf } from "./staging/tables.ts"
 const stream = streamOf(calls);
 const crmStream = streamOf(crmEntities);
 export const callStreams = [stream, crmStream] as const;
-
-/** Calls that Gong no longer has in a window that was read whole. */
-const markDeleted = `
-  UPDATE ${calls.name} SET _deleted_at = now(), _loaded_at = now(), _run_id = $4
-  WHERE started_at >= $1 AND started_at < $2 AND _deleted_at IS NULL
-    AND call_id <> ALL ($3::text[])`;
 
 /** A page that is ready, and where the stream stands when it is loaded. */
 type Step = ReturnType<typeof advance> & { page: PreparedPage };
@@ -62,12 +57,15 @@ export async function extractCalls(session: Session): Promise<Work> {
     (error: unknown) => queue.end(error),
   );
   let rejected = 0;
+  const doubts: string[] = [];
   try {
     for (;;) {
       const steps = await queue.takeAll();
       const last = steps?.at(-1);
       if (!steps || !last) break;
-      rejected += await takeOver(session, steps);
+      const taken = await takeOver(session, steps);
+      rejected += taken.rejected;
+      doubts.push(...taken.doubts);
       cursor = last.cursor;
       session.signal.throwIfAborted();
     }
@@ -81,7 +79,7 @@ export async function extractCalls(session: Session): Promise<Work> {
     await logRejects(client, stream, session.runId, fieldNotes(added, removed));
     await writeProgress(client, stream, session.runId, { ...endPass(cursor), fields });
   });
-  return { rejected, added, removed, lag: (clock.now() - Date.parse(cursor.through)) / 1000 };
+  return { rejected, doubts, added, removed, lag: (clock.now() - Date.parse(cursor.through)) / 1000 };
 }
 
 /** Makes pages ready until the pass ends; the next is listed while one gets its transcripts. */
@@ -103,9 +101,12 @@ async function readAhead(
     return page;
   };
   let listing = ask();
+  let restarted: Window | undefined;
   while (listing) {
     const page: CallsPage | Window = await listing;
     if (!("records" in page)) {
+      if (restarted?.from === page.from && restarted.to === page.to) throw refusedAgain(page);
+      restarted = page;
       cursor = { ...cursor, window: page };
       listing = ask();
       continue;
@@ -131,6 +132,13 @@ async function readOrRestart(
     return { from: window.from, to: window.to, seen: [], blind: false };
   }
 }
+
+/** Without an end a cursor that Gong always refuses would use up the day's requests. */
+const refusedAgain = ({ from, to }: Window) =>
+  new GongError(
+    `Gong refused its own cursor twice while calls from ${from} to ${to} were read, so the run ends; the next one reads ` +
+      "that window again. If each run ends so, suspend the CronJob pipeline-gong, which saves requests, and ask Gong's support",
+  );
 
 /** A page as it will be loaded, without what was read for it, so that memory stays flat. */
 interface PreparedPage {
@@ -170,20 +178,22 @@ async function prepared(
   return { records: records.length, rows, taken, rejects, extractedAt };
 }
 
-/** @returns how many records were rejected */
-async function takeOver({ client, runId }: Session, steps: readonly Step[]): Promise<number> {
+/** What loading pages came to: how many records were rejected, and which empty windows were not believed. */
+type Loaded = Pick<Work, "rejected" | "doubts">;
+
+async function takeOver({ client, runId }: Session, steps: readonly Step[]): Promise<Loaded> {
   const strange = steps.findIndex(({ page }) => isOtherApi(page.records, page.rejects));
   const good = strange < 0 ? steps : steps.slice(0, strange);
-  const rejected = good.length > 0 ? await loadPages({ client, runId }, good) : 0;
+  const loaded = good.length > 0 ? await loadPages({ client, runId }, good) : { rejected: 0, doubts: [] };
   const other = steps[strange];
   if (other) await refuseOtherApi({ client, runId }, stream, other.page.records, other.page.rejects);
-  return rejected;
+  return loaded;
 }
 
 function loadPages(
   { client, runId }: Pick<Session, "client" | "runId">,
   steps: readonly Step[],
-): Promise<number> {
+): Promise<Loaded> {
   const pages = steps.map(({ page }) => page);
   const rows = lastOfEach(pages.flatMap((page) => page.rows));
   const entities = crmRows(pages.flatMap(({ taken }) => taken));
@@ -196,15 +206,17 @@ function loadPages(
     await logRejects(client, stream, runId, bad);
     await logRejects(client, crmStream, runId, crm.rejects);
     let { changed } = loaded;
+    const doubts: string[] = [];
     for (const { finished } of steps) {
       if (!finished || finished.blind) continue;
-      const gone = await client.query(markDeleted, [finished.from, finished.to, finished.seen, runId]);
-      changed += gone.rowCount ?? 0;
+      const { rows: gone, doubt } = await markCalls(client, finished, runId);
+      changed += gone;
+      if (doubt !== undefined) doubts.push(doubt);
     }
     await writeProgress(client, stream, runId, steps.at(-1)?.cursor, {
       [stream]: { read, changed, rejected: bad.length },
       [crmStream]: { read: entities.length, changed: crm.changed, rejected: crm.rejects.length },
     });
-    return bad.length + crm.rejects.length;
+    return { rejected: bad.length + crm.rejects.length, doubts };
   });
 }

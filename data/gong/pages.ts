@@ -44,6 +44,7 @@ const callIdOf = (record: unknown): string | undefined => {
   return typeof id === "string" ? id : undefined;
 };
 
+/** One page of the calls in a window. Records without an id are counted in `nameless`. */
 export async function readCallsPage(api: Api, window: Window, signal: AbortSignal): Promise<CallsPage> {
   const path = "/v2/calls/extensive";
   const { from: fromDateTime, to: toDateTime, page: cursor } = window;

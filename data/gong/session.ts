@@ -24,19 +24,22 @@ export interface Session {
 /** What a stream's work came to. */
 export interface Work {
   rejected: number;
+  /** Empty answers that were not believed. */
+  doubts: string[];
   /** Fields that are new, or no longer come. */
   added: string[];
   removed: string[];
   lag: number;
 }
 
-const ending = ({ rejected, added, removed, lag }: Work): Ending => {
+const ending = ({ rejected, doubts, added, removed, lag }: Work): Ending => {
   const said = [
     ...(rejected > 0 ? [`${rejected} records were rejected, see error_logs`] : []),
+    ...doubts,
     ...(removed.length > 0 ? [`no longer sent: ${removed.join(", ")}`] : []),
     ...(added.length > 0 ? [`new fields, kept as JSON: ${added.join(", ")}`] : []),
   ];
-  const degraded = rejected > 0 || removed.length > 0;
+  const degraded = rejected > 0 || doubts.length > 0 || removed.length > 0;
   return { status: degraded ? "degraded" : "succeeded", message: said.join("; ") || undefined, lag };
 };
 

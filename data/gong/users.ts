@@ -3,6 +3,7 @@ import { inTransaction } from "../kit/database.ts";
 import { pageOf } from "./pages.ts";
 import { fieldNotes, refuseOtherApi, type Session, type Work } from "./session.ts";
 import { Drift, type Fields, watchedFields } from "./source/drift.ts";
+import { markUsers } from "./staging/deletions.ts";
 import { logRejects, readCursor, writeProgress } from "./staging/ledger.ts";
 import { loading } from "./staging/load.ts";
 import { lastOfEach, type Reject, type Row, userRow } from "./staging/rows.ts";
@@ -17,11 +18,6 @@ const usersCursor = z.object({
   fields: watchedFields,
 });
 
-const markDeleted = `
-  UPDATE ${users.name} SET _deleted_at = now(), _loaded_at = now(), _run_id = $2
-  WHERE _deleted_at IS NULL
-    AND user_id <> ALL ($1::text[])`;
-
 /**
  * Reads all users: Gong cannot filter them by change, and returns a hundred per request. After a kill, the next run starts
  * again; unchanged rows are not written.
@@ -34,6 +30,7 @@ export async function extractUsers({ client, api, runId, clock, signal }: Sessio
   const drift = new Drift("gong_users");
   const seen: string[] = [];
   const path = "/v2/users";
+  const doubts: string[] = [];
   let [rejected, nameless] = [0, 0];
   let cursor: string | undefined;
   do {
@@ -56,8 +53,9 @@ export async function extractUsers({ client, api, runId, clock, signal }: Sessio
       const loaded = await load(users, lastOfEach(rows), { runId, extractedAt });
       const bad = [...rejects, ...loaded.rejects];
       await logRejects(client, stream, runId, bad);
-      const gone = complete ? await client.query(markDeleted, [seen, runId]) : undefined;
-      const changed = loaded.changed + (gone?.rowCount ?? 0);
+      const gone = complete ? await markUsers(client, seen, runId) : undefined;
+      if (gone?.doubt !== undefined) doubts.push(gone.doubt);
+      const changed = loaded.changed + (gone?.rows ?? 0);
       const counts = { read: records.length, changed, rejected: bad.length };
       await writeProgress(client, stream, runId, undefined, { [stream]: counts });
       return bad.length;
@@ -71,5 +69,5 @@ export async function extractUsers({ client, api, runId, clock, signal }: Sessio
     const read = new Date(clock.now()).toISOString();
     await writeProgress(client, stream, runId, { read, fields });
   });
-  return { rejected, added, removed, lag: 0 };
+  return { rejected, doubts, added, removed, lag: 0 };
 }

@@ -144,6 +144,58 @@ test("P5 a cursor that expired begins its window anew, without duplicates", asyn
   await expectWhole();
 });
 
+test("P5 a cursor that is always refused ends the run as failed, and does not use up the day's requests", async () => {
+  gong.faults.set([{ kind: "cursor", times: -1 }]);
+  const { failure } = await runOnce(staging, gong, { perDay: 60 });
+  expect(failure?.message).toMatch(/refused its own cursor twice while calls from \S+ to \S+ were read/);
+  expect(gong.journal.statuses["400"]).toBe(2);
+  expect(await callsRun()).toMatchObject({ status: "failed" });
+  expect(await alerts(staging)).toContain("PipelineStreamFailed");
+  gong.faults.set([]);
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  await expectWhole();
+});
+
+const nothingFound = ["/v2/calls/extensive", "/v2/users"].map((path) => ({
+  kind: "empty" as const,
+  path,
+  times: -1,
+}));
+
+test("P5 an answer that nothing was found deletes no calls and no users where staging has many, and the run says so", async () => {
+  gong.workspace.change({ addUsers: 10 });
+  await runOnce(staging, gong);
+  gong.faults.set(nothingFound);
+  expect((await runOnce(staging, gong)).failure).toBeUndefined();
+  expect(await count("gong_calls_staging WHERE _deleted_at IS NULL")).toBe(small.size);
+  expect(await count("gong_users_staging WHERE _deleted_at IS NULL")).toBe(15);
+  const said = (what: string) => ({
+    status: "degraded",
+    message: expect.stringMatching(
+      new RegExp(`Gong listed no ${what}, where staging has \\d+: none was marked as deleted`),
+    ),
+  });
+  expect(await callsRun()).toMatchObject(said("calls from \\S+ to \\S+"));
+  expect((await history(staging)).filter(({ stream }) => stream === "gong_users").at(-1)).toMatchObject(
+    said("users"),
+  );
+  expect(await alerts(staging)).toContain("PipelineStreamDegraded");
+  gong.faults.set([]);
+  await runOnce(staging, gong);
+  expect((await callsRun())?.status).toBe("succeeded");
+  expect(await alerts(staging)).toEqual([]);
+});
+
+test("P5 a few calls may all be gone: they are marked", async () => {
+  gong.workspace.seed({ seed: 7, size: 9 });
+  await runOnce(staging, gong);
+  expect(await count("gong_calls_staging WHERE _deleted_at IS NULL")).toBe(9);
+  gong.faults.set(nothingFound);
+  await runOnce(staging, gong);
+  expect(await count("gong_calls_staging WHERE _deleted_at IS NOT NULL")).toBe(9);
+  expect((await callsRun())?.status).toBe("succeeded");
+});
+
 test("P5 a database that goes away in the middle fails the run, and the next one completes it", async () => {
   const connected = staging.loader;
   let connections = 0;
