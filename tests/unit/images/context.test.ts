@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -7,6 +16,7 @@ import { comparable, faultsOf } from "../../../lab/pulumi/plugins/docker-build/i
 import { parseTag } from "../../../lab/pulumi/plugins/docker-build/registry.ts";
 import { differences } from "../../../lab/pulumi/plugins/kit/diff.ts";
 import { Secret } from "../../../lab/pulumi/plugins/kit/values.ts";
+import { repository } from "../../../tools/repository.ts";
 
 function context() {
   const folder = mkdtempSync(join(tmpdir(), "context-"));
@@ -53,6 +63,22 @@ test("every change of what is sent is seen, and none of what is not", async () =
   await changed("rules of the Dockerfile's own");
   write("deep/er/named", "3");
   await same("what they ignore");
+});
+
+test.each([
+  [".", "mcp/servers/gong"],
+  ["images/monitoring", "exporter"],
+])("S1 a key beside the programs of %s does not get into an image", async (ignoring, programs) => {
+  const { at, write, hash } = context();
+  write(".dockerignore", readFileSync(join(repository, ignoring, ".dockerignore"), "utf8"));
+  mkdirSync(at(programs), { recursive: true });
+  write(`${programs}/main.ts`, "1");
+  const before = await hash();
+  for (const name of [".env", ".env.local", ".npmrc", "tls.key", "tls.pem"])
+    write(`${programs}/${name}`, "1");
+  expect(await hash()).toBe(before);
+  write(`${programs}/main.ts`, "2");
+  expect(await hash()).not.toBe(before);
 });
 
 test("a missing Dockerfile or folder is told by its name", async () => {
