@@ -40,7 +40,7 @@ export async function scanStack(program: Program, report: (text: string) => void
   const args = ["config", "get", "registryPassword", ...program.configuration];
   const password = (await pulumi(program, args)).stdout.trim();
   const cache = cacheFolder(program.environment);
-  await engineForImages(cache);
+  await engineForImages();
   const scanner = await scannerOf(cache, program.environment);
   const passes = await scanPulled(references, [{ ...registry, password }], scanner, report);
   if (passes) return `The ${count} images of stack ${stack} have no vulnerability to fix.`;

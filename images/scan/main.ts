@@ -25,7 +25,7 @@ const report = (text: string) => void process.stdout.write(`${text}\n`);
 
 async function scanOurs(stack: string): Promise<boolean> {
   const images = scannedImages(await buildSettingsOf(stack, stackFile));
-  await engineForImages(cache);
+  await engineForImages();
   const scanner = await scannerOf(cache);
   const artefacts = images.map(({ artefact }) => artefact);
   const folders = await obtain(artefacts, {
@@ -43,7 +43,7 @@ async function scanOurs(stack: string): Promise<boolean> {
 
 async function scanOthers(stack: string): Promise<boolean> {
   const images = imagesOfOthersIn(await settingsOf(stack, stackFile));
-  await engineForImages(cache);
+  await engineForImages();
   const references = Object.fromEntries(images.map((image) => [image.replace(/@.*$/, ""), image]));
   const passes = await scanPulled(references, [], await scannerOf(cache), report);
   if (!passes) {

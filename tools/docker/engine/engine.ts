@@ -99,11 +99,15 @@ async function installEngine(log: (line: string) => void): Promise<void> {
 
 /**
  * Makes sure that a Docker engine answers: uses the one that runs, else installs (Debian, Ubuntu; as root) and starts one.
- * The lab in `labFolder` counts as its user until `stopEngine`.
+ * The lab in `labFolder` counts as its user until `stopEngine`; without one, nobody does, and the next lab that goes stops
+ * the engine.
  *
  * @throws NoEngine where that takes something that only a person can do.
  */
-export async function ensureEngine(labFolder: string, log: (line: string) => void = () => {}): Promise<void> {
+export async function ensureEngine(
+  labFolder?: string,
+  log: (line: string) => void = () => {},
+): Promise<void> {
   const facts = await engineFacts();
   let action: EngineAction = decideEngine(facts);
   if (action.do === "install") {
@@ -131,7 +135,9 @@ export async function ensureEngine(labFolder: string, log: (line: string) => voi
     log("starting Docker Engine");
     if (action.by === "hand") await startByHand(ask);
     else {
-      await writeRecord({ by: "systemd", before: await stateBefore() });
+      // Of an engine that was stopped by hand meanwhile, the state before its first start counts.
+      const before = (await readRecord())?.before ?? (await stateBefore());
+      await writeRecord({ by: "systemd", before });
       await run("systemctl", ["start", "docker.service"], { onLine: log });
       await waitFor({ what: "the Docker engine", deadline: 60, interval: 0.5 }, async () => {
         const { version, refusal } = await ask();
@@ -139,5 +145,5 @@ export async function ensureEngine(labFolder: string, log: (line: string) => voi
       });
     }
   }
-  if (process.platform === "linux" && process.getuid?.() === 0) await addUser(labFolder);
+  if (labFolder && process.platform === "linux" && process.getuid?.() === 0) await addUser(labFolder);
 }

@@ -16,7 +16,12 @@ const engineRecord = z.object({
   /** Process id of `dockerd`, where the lab started it as a process of its own. */
   pid: z.number().optional(),
   log: z.string().optional(),
-  before: z.object({ ipForward: z.string(), forwardPolicy: z.string() }),
+  before: z.object({
+    ipForward: z.string(),
+    forwardPolicy: z.string(),
+    /** That of IPv6; Docker sets it only where its networks have it. */
+    forwardPolicy6: z.string().default("ACCEPT"),
+  }),
 });
 const limitsRecord = z.record(z.string(), z.number());
 
@@ -64,7 +69,11 @@ export async function addUser(labFolder: string): Promise<void> {
 
 export const removeUser = (labFolder: string): Promise<void> => rm(userFile(labFolder), { force: true });
 
-/** Whether a lab's folder is there. One that this user may not see, as another user's, is. */
+/**
+ * Whether a lab's folder is there. One that this user may not see, as another user's, is.
+ *
+ * @public for a test, which imports it as another user
+ */
 export const isThere = (labFolder: string): Promise<boolean> =>
   stat(labFolder).then(
     (found) => found.isDirectory(),

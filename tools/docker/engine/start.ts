@@ -14,9 +14,11 @@ export async function stateBefore(): Promise<EngineRecord["before"]> {
     (text) => text.trim(),
     () => "1",
   );
-  const rules = await run("iptables", ["-S", "FORWARD"], { allowFailure: true }).catch(() => undefined);
-  const forwardPolicy = /-P FORWARD (\S+)/.exec(rules?.stdout ?? "")?.[1] ?? "ACCEPT";
-  return { ipForward, forwardPolicy };
+  const policy = async (program: string) => {
+    const rules = await run(program, ["-S", "FORWARD"], { allowFailure: true }).catch(() => undefined);
+    return /-P FORWARD (\S+)/.exec(rules?.stdout ?? "")?.[1] ?? "ACCEPT";
+  };
+  return { ipForward, forwardPolicy: await policy("iptables"), forwardPolicy6: await policy("ip6tables") };
 }
 
 /**

@@ -77,7 +77,8 @@ async function cleanUp(record: EngineRecord): Promise<void> {
   for (const program of ["iptables", "ip6tables"]) {
     const saved = await run(`${program}-save`, [], { allowFailure: true }).catch(() => undefined);
     if (saved?.code !== 0) continue;
-    const policy = program === "iptables" ? record.before.forwardPolicy : "ACCEPT";
+    const { forwardPolicy, forwardPolicy6 } = record.before;
+    const policy = program === "iptables" ? forwardPolicy : forwardPolicy6;
     for (const command of filterLeftovers(saved.stdout, policy)) await run(program, command);
   }
   const bridge = await run("ip", ["link", "show", "docker0"], { allowFailure: true });
