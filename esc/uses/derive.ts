@@ -36,9 +36,16 @@ function made(name: AnySecretName, turn: number): string {
   return fitting;
 }
 
-const manifest = `apiVersion: v1
-kind: ServiceAccount
+/** The least that the program takes for PostgreSQL's operator. */
+const manifest = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: clusters.postgresql.cnpg.io }
+spec: {}
+---
+apiVersion: apps/v1
+kind: Deployment
 metadata: { name: manager, namespace: cnpg-system }
+spec: { template: { spec: { containers: [] } } }
 `;
 const names = [...liveSecrets.keys()];
 const keys = names.map(configKey);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { parseAllDocuments } from "yaml";
 import { messageOf } from "../../core/errors.ts";
+import { Unrecoverable, waitFor } from "../../core/wait.ts";
 
 export interface Manifest {
   apiVersion: string;
@@ -55,21 +56,49 @@ function isManifest(value: unknown): value is Manifest {
   );
 }
 
-async function textOf(source: string): Promise<string> {
-  if (!/^https?:/.test(source)) return readFile(source, "utf8");
-  const response = await fetch(source, { signal: AbortSignal.timeout(60_000) });
-  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-  return response.text();
+/** Of what the databases are, as `kind name`. */
+const definition = "CustomResourceDefinition clusters.postgresql.cnpg.io";
+
+/**
+ * Without it, an update deletes the operator's definitions, and Kubernetes with those every cluster of databases.
+ * @throws when the manifest has no Deployment, or does not define what PostgreSQL is made of
+ */
+function demandOperator(objects: Manifest[], source: string): Manifest[] {
+  const found = new Set(objects.flatMap(({ kind, metadata }) => [kind, `${kind} ${metadata.name}`]));
+  const missing = ["Deployment", definition].filter((each) => !found.has(each));
+  if (missing.length === 0) return objects;
+  throw new Error(
+    `${source} (postgres.operatorManifest) has ${objects.length} objects, but no ${missing.join(" and no ")}; ` +
+      "is it CloudNativePG's release manifest, and complete?",
+  );
 }
+
+async function answerOf(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+  if (response.ok) return response.text();
+  const refusal = new Error(`${response.status} ${response.statusText}`);
+  throw response.status >= 500 || response.status === 429 ? refusal : new Unrecoverable(refusal);
+}
+
+/** @param patience seconds to go on asking a server that does not answer */
+const textOf = (source: string, patience: number): Promise<string> =>
+  /^https?:/.test(source)
+    ? waitFor({ what: source, deadline: patience }, () => answerOf(source))
+    : readFile(source, "utf8");
 
 /**
  * Reads the operator's release manifest from `postgres.operatorManifest`, a URL or a file.
  * A preview without a network goes on with an empty list and says so; an update never does.
+ * @param patience seconds to go on asking a server that does not answer. Default: 60, in a preview 0.
+ * @throws when it cannot be read, or is not the operator's
  */
-export async function loadManifest(source: string): Promise<Manifest[]> {
+export async function loadManifest(
+  source: string,
+  patience = pulumi.runtime.isDryRun() ? 0 : 60,
+): Promise<Manifest[]> {
   let text: string;
   try {
-    text = await textOf(source);
+    text = await textOf(source, patience);
   } catch (cause) {
     const reason = messageOf(cause);
     const message = `cannot read the operator's manifest ${source} (postgres.operatorManifest): ${reason}`;
@@ -77,5 +106,5 @@ export async function loadManifest(source: string): Promise<Manifest[]> {
     await pulumi.log.warn(`${message}; its objects are missing in this preview`);
     return [];
   }
-  return parseManifest(text, source);
+  return demandOperator(parseManifest(text, source), source);
 }

@@ -26,6 +26,15 @@ const groupType = "kubernetes:yaml:ConfigGroup";
 const withoutObjects: pulumi.ResourceTransformation = ({ type, opts }) =>
   type === groupType ? { props: {}, opts } : undefined;
 
+/**
+ * Taken out of the program, the definitions stay in the cluster: Kubernetes deletes with a definition all that it defines,
+ * here the databases with their volumes. A destroyed stack's definitions go with its cluster.
+ */
+export const keptDefinitions: pulumi.ResourceTransformation = ({ type, props, opts }) =>
+  type === "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+    ? { props, opts: pulumi.mergeOptions(opts, { retainOnDelete: true }) }
+    : undefined;
+
 /** By image, as in the setting `images.digests`. */
 type Digests = Readonly<Record<string, string>>;
 
@@ -109,7 +118,7 @@ export class PostgresOperator extends Component {
       new k8s.yaml.ConfigGroup(
         this.childName(suffix),
         { objs, resourcePrefix: this.childName("object") },
-        pulumi.mergeOptions(this.child(), { dependsOn, transformations: [withoutObjects] }),
+        pulumi.mergeOptions(this.child(), { dependsOn, transformations: [withoutObjects, keptDefinitions] }),
       ).resources.apply((resources): pulumi.CustomResource[] => Object.values(resources));
     // An operator that starts before its definitions crashes, and is restarted with growing delays. Its Service is
     // ready only with it.

@@ -1,12 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { databases, loadManifest, logins } from "../../../components/services/postgres/index.ts";
+import { databases, logins } from "../../../components/services/postgres/index.ts";
 import { hostRules, type Login, ownerOf } from "../../../components/services/postgres/logins.ts";
-import { parseManifest } from "../../../components/services/postgres/manifest.ts";
-import { operatorObjects } from "../../../components/services/postgres/operator.ts";
 import { tune } from "../../../components/services/postgres/tuning.ts";
 import { bytesOf, coresOf, mebibytes } from "../../../components/services/quantity.ts";
 
@@ -93,119 +88,6 @@ describe("logins", () => {
   test("D1 who owns a database may connect to it", () => {
     for (const { owns, databases: own } of logins as readonly Login[]) {
       for (const database of owns) expect(own).toContain(database);
-    }
-  });
-});
-
-const manifest = `
-apiVersion: v1
-kind: Namespace
-metadata: { name: cnpg-system }
----
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: things.example.test }
-spec:
-  versions:
-    - schema:
-        description: prose
-        properties:
-          description: { type: string, description: more prose }
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: controller, namespace: cnpg-system }
-spec:
-  template:
-    spec:
-      containers:
-        - name: manager
-          image: example.test/manager:1
-          imagePullPolicy: Always
-          env:
-            - { name: MONITORING_QUERIES_CONFIGMAP, value: queries }
-            - { name: OPERATOR_IMAGE_NAME, value: "example.test/manager:1" }
-          startupProbe: { failureThreshold: 6, periodSeconds: 5 }
-`;
-
-/** Environment of a deployment's first container, by name. */
-function envOf(spec: unknown): Record<string, string> {
-  const { template } = spec as {
-    template: { spec: { containers: { env: { name: string; value: string }[] }[] } };
-  };
-  return Object.fromEntries(
-    template.spec.containers[0]?.env.map(({ name, value }) => [name, value] as const) ?? [],
-  );
-}
-
-describe("the operator's manifest", () => {
-  const objects = operatorObjects(parseManifest(manifest, "test"));
-
-  test("comes without its namespace, which has walls of ours", () => {
-    expect(objects.map(({ kind }) => kind)).toEqual(["CustomResourceDefinition", "Deployment"]);
-  });
-
-  test("loses the prose of its schemas, and no property that is called description", () => {
-    expect(objects[0]?.spec).toEqual({
-      versions: [{ schema: { properties: { description: { type: "string" } } } }],
-    });
-  });
-
-  test("runs beside the API server from an image that is there", () => {
-    expect(objects[1]?.spec).toMatchObject({
-      template: {
-        spec: {
-          nodeSelector: { "sophia.ai/role-server": "true" },
-          containers: [
-            {
-              image: "example.test/manager:1",
-              imagePullPolicy: "IfNotPresent",
-              startupProbe: { failureThreshold: 30, periodSeconds: 5 },
-            },
-          ],
-        },
-      },
-    });
-  });
-
-  test("S3 runs by digest, and so do the copies of it that the servers start with", () => {
-    const digests = { "example.test/manager:1": `sha256:${"a".repeat(64)}` };
-    const [, deployment] = operatorObjects(parseManifest(manifest, "test"), digests);
-    const image = `example.test/manager:1@sha256:${"a".repeat(64)}`;
-    expect(envOf(deployment?.spec).OPERATOR_IMAGE_NAME).toBe(image);
-    expect(envOf(deployment?.spec).MONITORING_QUERIES_CONFIGMAP).toBe("queries");
-    expect(deployment?.spec).toMatchObject({ template: { spec: { containers: [{ image }] } } });
-  });
-
-  test("says which document is wrong", () => {
-    expect(() => parseManifest("a: 1", "x.yaml")).toThrow(/x.yaml, document 1: no apiVersion/);
-    expect(() => parseManifest("a: [", "x.yaml")).toThrow(/x.yaml, document 1/);
-    expect(() => parseManifest('{"kind": "List", "items": [{}]}', "x.json")).toThrow(
-      /x.json, document 1: no api/,
-    );
-    expect(() => parseManifest("{", "x.json")).toThrow(/^x.json: /);
-    expect(() =>
-      operatorObjects([{ apiVersion: "v1", kind: "Deployment", metadata: { name: "d" } }]),
-    ).toThrow(/deployment d .* no containers/);
-  });
-
-  test("has the same objects as a list in JSON", () => {
-    const items = parseManifest(manifest, "test");
-    const list = { apiVersion: "v1", kind: "List", items };
-    expect(parseManifest(JSON.stringify(list), "test")).toEqual(items);
-    expect(parseManifest(JSON.stringify(items[0]), "test")).toEqual([items[0]]);
-  });
-
-  test("is read from a file, and a missing one is named with its setting", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "manifest-"));
-    try {
-      await writeFile(join(folder, "m.yaml"), manifest);
-      expect(await loadManifest(join(folder, "m.yaml"))).toHaveLength(3);
-      await expect(loadManifest(join(folder, "none.yaml"))).rejects.toThrow(
-        /none.yaml \(postgres.operatorManifest\): ENOENT/,
-      );
-    } finally {
-      await rm(folder, { recursive: true });
     }
   });
 });
