@@ -29,6 +29,14 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{- /*
+How the pod of a StatefulSet is replaced: takes (dict "root" $ "part" "prometheus"). In order, Kubernetes would wait for a
+pod that cannot start, and neither a roll-back nor a later upgrade would reach it. Of a set that is there it cannot be changed.
+*/ -}}
+{{- define "prometheus.podManagement" -}}
+{{ dig "spec" "podManagementPolicy" "Parallel" (lookup "apps/v1" "StatefulSet" .root.Release.Namespace .part) }}
+{{- end }}
+
 {{- define "prometheus.container" -}}
 imagePullPolicy: IfNotPresent
 securityContext:

@@ -8,6 +8,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
+{{- /* The policy of the set that is there, otherwise of a new one. */ -}}
+{{- define "redis.podManagement" -}}
+{{ dig "spec" "podManagementPolicy" "Parallel" (lookup "apps/v1" "StatefulSet" .Release.Namespace .Release.Name) }}
+{{- end }}
+
 {{- /* Asks the server in the pod; the password comes by environment, never as an argument. */ -}}
 {{- define "redis.ping" -}}
 REDISCLI_AUTH="$(cat /run/secrets/redis/password)" redis-cli {{ if .Values.tls.secret }}--tls --cacert /run/secrets/tls/ca.crt -h localhost {{ end }}ping

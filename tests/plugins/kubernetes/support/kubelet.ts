@@ -88,3 +88,28 @@ export const end = (plane: ControlPlane, pod: KubeObject, phase: "Succeeded" | "
       },
     ],
   });
+
+const untouched = (pod: KubeObject) => !at(pod, "status", "conditions");
+
+/** Runs a release's pods as they come, of images that `pulls` knows, until the work is done; the others never start. */
+export async function whileRunning<Result>(
+  plane: ControlPlane,
+  release: string,
+  pulls: (image: string) => boolean,
+  work: Promise<Result>,
+): Promise<Result> {
+  let isOver = false;
+  const settled = work.finally(() => {
+    isOver = true;
+  });
+  const selector = `app.kubernetes.io/instance=${release}`;
+  const served = waitFor({ what: `work on ${release}`, deadline: 600, interval: 0.3 }, async () => {
+    for (const pod of (await plane.cluster.list(pods, "default", selector)).filter(untouched)) {
+      const [container] = list(pod, "spec", "containers");
+      await (pulls(text(container, "image")) ? run(plane, pod) : failToPull(plane, pod));
+    }
+    return isOver ? true : notYet("under way");
+  });
+  const [result] = await Promise.all([settled, served]);
+  return result;
+}

@@ -1,0 +1,180 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { prometheusValues } from "../../../components/monitoring/monitoring.ts";
+import { namespaceNames } from "../../../components/network/names.ts";
+import { postgresValues } from "../../../components/services/postgres/values.ts";
+import { redisValues } from "../../../components/services/redis.ts";
+import { monitoringSettings } from "../../../components/settings/sections/monitoring.ts";
+import { postgresSettings, redisSettings } from "../../../components/settings/sections/services.ts";
+import { at, list, nameOf, text } from "../../../lab/pulumi/plugins/kubernetes/object/access.ts";
+import { run } from "../../../tools/exec.ts";
+import { repository } from "../../../tools/repository.ts";
+import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
+import { copyOf, kubeconfigFile } from "./support/helm.ts";
+import { whileRunning } from "./support/kubelet.ts";
+import { unique } from "./support/objects.ts";
+import { configured } from "./support/provider.ts";
+
+/*
+ * Our charts, helm, an API server and its StatefulSet controller are real; the kubelet is the test.
+ */
+
+let plane: ControlPlane;
+beforeAll(async () => {
+  plane = await startControlPlane();
+  process.env.HELM_BINARY = plane.helm;
+});
+afterAll(() => plane?.stop());
+
+const type = "kubernetes:helm.sh/v3:Release";
+const pods = { group: "", version: "v1", kind: "Pod" };
+const sets = { group: "apps", version: "v1", kind: "StatefulSet" };
+const charts = join(repository, "charts");
+const broken = "registry.test/none:1.0";
+const pulls = (image: string) => image !== broken;
+const storageClass = "local-path";
+
+const redis = (more: object = {}) => ({
+  ...redisValues(redisSettings.parse({}), { storageClass, secret: "redis-auth", passwordHash: "1" }),
+  ...more,
+});
+const monitoring = (images: object = {}) => {
+  const values = prometheusValues(monitoringSettings.parse({}), {
+    monitored: { targets: [], rules: {} },
+    namespaces: Object.fromEntries(namespaceNames.map((name) => [name, name])) as Record<
+      (typeof namespaceNames)[number],
+      string
+    >,
+    hosts: [],
+    storageClass,
+  });
+  return { ...values, images: { ...values.images, ...images } };
+};
+
+/** A release of one of our charts, with a kubelet for its pods. */
+async function release(name: string) {
+  const { resource } = await configured({ kubeconfig: plane.kubeconfig });
+  const ours = resource(type);
+  const args = (chart: string, values: object, timeout: number) => ({
+    ...{ name, chart, values: values as Record<string, never>, timeout, atomic: true, cleanupOnFail: true },
+  });
+  return {
+    install: (chart: string, values: object) =>
+      whileRunning(plane, name, pulls, ours.create(args(chart, values, 300))),
+    upgrade: (chart: string, values: object, timeout = 300) =>
+      whileRunning(plane, name, pulls, ours.update(args(chart, values, timeout))),
+    /** Images of the pods that are ready, by pod. */
+    async ready() {
+      const found = await plane.cluster.list(pods, "default", `app.kubernetes.io/instance=${name}`);
+      const isReady = (pod: (typeof found)[number]) =>
+        list(pod, "status", "conditions").some(
+          (condition) => condition.type === "Ready" && condition.status === "True",
+        );
+      return Object.fromEntries(
+        found
+          .filter(isReady)
+          .map((pod) => [nameOf(pod), text(list(pod, "spec", "containers")[0], "image")] as const),
+      );
+    },
+  };
+}
+
+const policyOf = async (name: string) =>
+  at(await plane.cluster.get(sets, "default", name), "spec", "podManagementPolicy");
+
+test("W3 Redis runs again after an upgrade to an image that cannot be pulled, and takes the next one", async () => {
+  const name = unique("redis");
+  const ours = await release(name);
+  const chart = join(charts, "redis");
+  await ours.install(chart, redis());
+  const before = await ours.ready();
+  expect(before).toEqual({ [`${name}-0`]: redis().image });
+  await expect(ours.upgrade(chart, redis({ image: broken }), 40)).rejects.toThrow(/rolled back/);
+  expect(await ours.ready()).toEqual(before);
+  const next = "registry.test/redis:2.0";
+  await ours.upgrade(chart, redis({ image: next }));
+  expect(await ours.ready()).toEqual({ [`${name}-0`]: next });
+});
+
+test("W3 Prometheus and Alertmanager run again after an upgrade to images that cannot be pulled", async () => {
+  const name = unique("prometheus");
+  const ours = await release(name);
+  const chart = join(charts, "prometheus");
+  await ours.install(chart, monitoring());
+  const before = await ours.ready();
+  expect(Object.keys(before).sort()).toEqual(["alertmanager-0", "prometheus-0"]);
+  const images = { prometheus: broken, alertmanager: broken };
+  await expect(ours.upgrade(chart, monitoring(images), 40)).rejects.toThrow(/rolled back/);
+  expect(await ours.ready()).toEqual(before);
+});
+
+test("a set from before this policy is upgraded as it is, and gets the policy when it is made again", async () => {
+  const name = unique("older");
+  const ours = await release(name);
+  const older = await copyOf(join(charts, "redis"));
+  const file = join(older, "templates/statefulset.yaml");
+  const policy = /podManagementPolicy: .*/;
+  await writeFile(file, (await readFile(file, "utf8")).replace(policy, "podManagementPolicy: OrderedReady"));
+  await ours.install(older, redis());
+  expect(await policyOf(name)).toBe("OrderedReady");
+  await ours.upgrade(join(charts, "redis"), redis({ passwordHash: "2" }));
+  expect(await policyOf(name)).toBe("OrderedReady");
+
+  // The step of the runbook.
+  await plane.client.request({
+    method: "DELETE",
+    path: `/apis/apps/v1/namespaces/default/statefulsets/${name}`,
+    query: { propagationPolicy: "Orphan" },
+  });
+  await waitFor({ what: "the set to be gone", deadline: 120, interval: 0.5 }, async () => {
+    const left = (await plane.cluster.list(sets, "default")).map(nameOf);
+    return left.includes(name) ? notYet("it is there") : true;
+  });
+  await ours.upgrade(join(charts, "redis"), redis({ passwordHash: "3" }));
+  expect(await policyOf(name)).toBe("Parallel");
+  expect(Object.keys(await ours.ready())).toEqual([`${name}-0`]);
+});
+
+test("D1 another major version of PostgreSQL is refused while a cluster runs, before anything changes", async () => {
+  const name = unique("postgres");
+  const env = { KUBECONFIG: await kubeconfigFile(plane) };
+  const definition = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "clusters.postgresql.cnpg.io" },
+    spec: {
+      group: "postgresql.cnpg.io",
+      names: { kind: "Cluster", listKind: "ClusterList", plural: "clusters", singular: "cluster" },
+      scope: "Namespaced",
+      versions: [
+        {
+          name: "v1",
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        },
+      ],
+    },
+  };
+  await plane.cluster.apply(definition, { fieldManager: "test" });
+  const image = (tag: string) => `registry.test:5000/postgresql:${tag}`;
+  const cluster = {
+    apiVersion: "postgresql.cnpg.io/v1",
+    kind: "Cluster",
+    metadata: { name, namespace: "default" },
+    spec: { imageName: image("15.20-standard") },
+  };
+  plane.cluster.discovery.reset();
+  await plane.cluster.apply(cluster, { fieldManager: "test" });
+  const upgrade = (tag: string) => {
+    const values = { ...postgresValues(postgresSettings.parse({ image: image(tag) }), storageClass), name };
+    const args = ["template", name, join(charts, "postgres"), "--dry-run=server", "--values", "-"];
+    return run(plane.helm, args, { env, stdin: JSON.stringify(values) });
+  };
+  await expect(upgrade("16.1-standard")).rejects.toThrow(
+    /the databases run on .*15\.20-standard, and .*16\.1-standard is of another major version/,
+  );
+  expect((await upgrade("15.21-standard")).stdout).toContain("postgresql:15.21-standard");
+});
