@@ -27,8 +27,8 @@ export function redisValues(
     maxmemory: String(maxmemory),
     resources: {
       cpu: "1",
-      // A quarter more for buffers and for pages copied while a snapshot is written.
-      memory: mebibytes(maxmemory * 1.25 + 64 * MiB),
+      // While a snapshot of a full cache is written, every page may change, and is then there twice; the rest is for buffers.
+      memory: mebibytes(maxmemory * 2 + 64 * MiB),
     },
     storage: { size: settings.storage, class: further.storageClass },
     secret: further.secret,

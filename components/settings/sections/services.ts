@@ -38,7 +38,7 @@ export const postgresSettings = z.strictObject({
 /** Redis, one server with a password, RDB and AOF. */
 export const redisSettings = z.strictObject({
   image: z.string().default(images.redis),
-  /** Redis's `maxmemory`; the container gets a quarter more. A change restarts Redis. */
+  /** Redis's `maxmemory`; the container gets twice as much, which snapshots of a full cache may take. A change restarts Redis. */
   memory: quantity.default("4Gi"),
   /** Of its volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update fails. */
   storage: quantity.default("10Gi"),

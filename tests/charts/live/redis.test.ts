@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
+import { notYet, Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { redisValues } from "../../../components/services/redis.ts";
 import { redisSettings } from "../../../components/settings/sections/services.ts";
 import { freePort } from "../../support/servers/ports.ts";
@@ -12,6 +13,12 @@ import { programOf, type Started } from "../../support/servers/program.ts";
 import { only, render } from "../render.ts";
 
 const password = randomBytes(16).toString("hex");
+
+const chartValues = redisValues(redisSettings.parse({ memory: "64Mi" }), {
+  storageClass: "",
+  secret: "redis-auth",
+  passwordHash: "",
+});
 
 interface Pod {
   started: Started;
@@ -21,9 +28,7 @@ interface Pod {
 
 /** Starts Redis as the pod does: the rendered script, with this machine's folders in place of the pod's. */
 async function start(root: string, hostname: string, port: number, primary: number): Promise<Pod> {
-  const settings = redisSettings.parse({ memory: "64Mi" });
-  const further = { storageClass: "", secret: "redis-auth", passwordHash: "" };
-  const { data } = only(render("redis", "data", redisValues(settings, further)), "ConfigMap");
+  const { data } = only(render("redis", "data", chartValues), "ConfigMap");
   for (const folder of ["secrets", "etc", "run", "data"]) mkdirSync(join(root, folder), { recursive: true });
   const local = (text = "") =>
     text
@@ -116,6 +121,38 @@ describe("Redis with the rendered configuration", () => {
     });
     expect(value).toBe("yes");
     expect(second.ask("set", "x", "y")).toContain("READONLY");
+  });
+
+  test("D3 a failed snapshot or a long script is no reason for its liveness probe to restart it", async () => {
+    const set = only(render("redis", "data", chartValues), "StatefulSet");
+    const [, answers] = /livenessProbe.*?grep -qE '([^']+)'/.exec(JSON.stringify(set)) ?? [];
+    const isAlive = (answer: string) => new RegExp(answers ?? "none").test(answer);
+    const { port } = primary;
+    const answering = (wanted: string) =>
+      waitFor({ what: `the answer ${wanted}`, deadline: 60, interval: 0.1 }, async () => {
+        const answer = primary.ask("ping");
+        return answer.startsWith(wanted) ? answer : notYet(answer);
+      });
+    expect(isAlive("Could not connect to Redis at 127.0.0.1:6379: Connection refused")).toBe(false);
+
+    // In the place of the snapshot, which then cannot be written, as on a full disk.
+    const snapshot = join(folder, "0/data/dump.rdb");
+    rmSync(snapshot, { force: true });
+    mkdirSync(snapshot);
+    primary.ask("bgsave");
+    expect(isAlive(await answering("MISCONF"))).toBe(true);
+    rmSync(snapshot, { recursive: true });
+    primary.ask("bgsave");
+    expect(isAlive(await answering("PONG"))).toBe(true);
+
+    primary.ask("config", "set", "busy-reply-threshold", "1");
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(`AUTH ${password}\r\nEVAL "while true do end" 0\r\n`);
+    expect(isAlive(await answering("BUSY"))).toBe(true);
+    primary.ask("script", "kill");
+    socket.destroy();
+    await answering("PONG");
   });
 
   test("D3 nothing is lost when the pod ends, nor what was a second old when it is killed", async () => {

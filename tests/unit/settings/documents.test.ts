@@ -21,7 +21,8 @@ test("a setting's row has its type, its default, and the words of its comment", 
     path: "redis.memory",
     type: "string",
     standard: '`"4Gi"`',
-    about: "Redis's `maxmemory`; the container gets a quarter more. A change restarts Redis.",
+    about:
+      "Redis's `maxmemory`; the container gets twice as much, which snapshots of a full cache may take. A change restarts Redis.",
   });
   expect(row("hosts[].roles")).toMatchObject({
     standard: "required",
