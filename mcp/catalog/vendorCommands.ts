@@ -22,11 +22,21 @@ export const program = (name: string, file: string): string[] => [
   `${packages}/${npm(name).name}/${file}`,
 ];
 
-/** The command for a program that announces resources and then refuses to list them: the announcement is removed. */
-export const withoutResources = (name: string, file: string): string[] => {
-  const [node = "", ...rest] = program(name, file);
-  return [node, `${folder}/withoutResources.ts`, ...rest];
-};
+/** The path of a file of `mcp/vendor` in the image. */
+export const vendorFile = (name: string): string => `${folder}/${name}`;
+
+const corrected =
+  (by: string) =>
+  (name: string, file: string): string[] => {
+    const [node = "", ...rest] = program(name, file);
+    return [node, vendorFile(by), ...rest];
+  };
+
+/** The command for a stdio program that announces resources and then refuses to list them: the announcement is removed. */
+export const withoutResources = corrected("withoutResources.ts");
+
+/** The command for a stdio program that loses what calls at the same time write: each waits for the one before. */
+export const oneCallAtATime = corrected("oneCallAtATime.ts");
 
 /** The command for an HTTP program without a health path: a second process reports whether the program responds. */
 export const watched = (command: readonly string[], port: number): string[] => [

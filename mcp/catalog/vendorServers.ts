@@ -1,6 +1,6 @@
 import { images } from "../../components/core/versions.ts";
 import type { CatalogInput } from "./entry.ts";
-import { npm, program, withoutResources } from "./vendorCommands.ts";
+import { npm, oneCallAtATime, program, withoutResources } from "./vendorCommands.ts";
 
 /** Limits the heap, so that a memory leak ends one server and does not affect others. */
 const heap = { NODE_OPTIONS: "--max-old-space-size=192" };
@@ -194,10 +194,11 @@ export const vendorServers: CatalogInput[] = [
     timeout: 10,
     kind: "stdio",
     source: npm("@modelcontextprotocol/server-memory"),
-    command: program("@modelcontextprotocol/server-memory", "dist/index.js"),
+    // Each call that writes reads the whole file, changes it and writes it back; 2026.8.31 has no lock for that.
+    command: oneCallAtATime("@modelcontextprotocol/server-memory", "dist/index.js"),
     environment: { ...heap, MEMORY_FILE_PATH: "/data/memory.jsonl" },
     volume: { path: "/data", size: "1Gi" },
-    memory: 99,
+    memory: 124,
   },
   {
     name: "docker",

@@ -38,4 +38,4 @@ async function fault(): Promise<string | undefined> {
 }
 
 serveAlive(Number(alivePort), fault);
-runChild(file, args, "inherit");
+runChild(file, args, []);

@@ -4,8 +4,8 @@
  *
  *   node withoutResources.ts <file of the program> <its arguments>
  */
-import type { Readable } from "node:stream";
 import { runChild } from "./child.ts";
+import { eachLine } from "./lines.ts";
 
 interface InitializeResult {
   result?: { serverInfo?: object; capabilities?: { resources?: object } };
@@ -26,30 +26,7 @@ function corrected(line: string): string {
   }
 }
 
-/**
- * Calls `use` with each line of a stream, at once, and with what stands behind the last one. Only a line feed ends a line:
- * `node:readline` takes the separators U+2028 and U+2029 for ends, too, which may stand inside a JSON text.
- */
-function eachLine(stream: Readable, use: (line: string) => void): void {
-  let begun: Buffer[] = [];
-  const end = (last: Buffer) => {
-    use(Buffer.concat([...begun, last]).toString());
-    begun = [];
-  };
-  stream.on("data", (chunk: Buffer) => {
-    let start = 0;
-    for (let at = chunk.indexOf("\n"); at >= 0; at = chunk.indexOf("\n", start)) {
-      end(chunk.subarray(start, at));
-      start = at + 1;
-    }
-    if (start < chunk.length) begun.push(chunk.subarray(start));
-  });
-  stream.on("end", () => {
-    if (begun.length > 0) end(Buffer.alloc(0));
-  });
-}
-
 const [, , file = "", ...args] = process.argv;
-const { stdout } = runChild(file, args, "pipe");
+const { stdout } = runChild(file, args, ["stdout"]);
 if (!stdout) throw new Error(`${file} has no output to read`);
 eachLine(stdout, (line) => process.stdout.write(`${corrected(line)}\n`));

@@ -12,6 +12,7 @@ import { mcpCheck } from "./parts/mcp/check.ts";
 import { mcpReach } from "./parts/mcp/reach.ts";
 import { mcpRollout } from "./parts/mcp/rollout.ts";
 import { mcp } from "./parts/mcp/servers.ts";
+import { mcpCalls } from "./parts/mcpCalls.ts";
 import { monitoring } from "./parts/monitoring.ts";
 import { pipelineDisabled } from "./parts/pipeline/disabled.ts";
 import { pipeline } from "./parts/pipeline/flow.ts";
@@ -49,6 +50,7 @@ describe("a lab that runs", () => {
   beside("MCP", () => {
     mcpReach();
     mcp();
+    mcpCalls();
     mcpRollout();
   });
   beside("GPU", gpu);

@@ -6,7 +6,6 @@ import {
   access,
   asked,
   call,
-  eras,
   knock,
   learnAccess,
   listsOfReplicas,
@@ -46,54 +45,6 @@ export function mcp() {
     expect(report.mcpServers.filter(({ enabled }) => enabled).length).toBeGreaterThanOrEqual(15);
     expect(report.mcpGateway).toMatchObject({ ready: true });
   });
-
-  test.each(eras)("M3 a client of revision %s does real work through the one endpoint", (era) =>
-    withClient(era, "/mcp", async (client) => {
-      const name = `of ${era}`;
-      const entities = [{ name, entityType: "test", observations: ["was here"] }];
-      await call(client, "memory_create_entities", { entities });
-      expect(await call(client, "memory_search_nodes", { query: name })).toContain("was here");
-      expect(await call(client, "postgres_execute_sql", { sql: "select current_user" })).toContain("mcp");
-      const limit = "select current_setting('statement_timeout')";
-      expect(await call(client, "postgres_execute_sql", { sql: limit })).toContain("55s");
-      const sql = "create table x(a int)";
-      await expect(call(client, "postgres_execute_sql", { sql })).rejects.toThrow(/denied/);
-      expect(await call(client, "sophia_infrastructure_list_hosts")).toContain("backend");
-      expect(await call(client, "lambda_labs_cli_list_instances")).toContain("gpu_1x_a10");
-      await expect(call(client, "nobody_nothing")).rejects.toThrow(/not found|unknown tool/i);
-    }),
-  );
-
-  test("P1 M3 a client reads what the pipeline brought, and Gong itself, through the one endpoint", () =>
-    withClient("2026-07-28", "/mcp", async (client) => {
-      expect(await call(client, "gong_list_users")).toContain("@");
-      expect(await call(client, "sophia_data_intelligence_get_pipeline_status")).toContain("gong_calls");
-      const sql = "select count(*) > 0 as there from hubspot_contacts_staging";
-      expect(await call(client, "sophia_data_intelligence_query_sql", { sql })).toContain("true");
-      expect(await call(client, "sophia_business_intelligence_get_pipeline_by_stage")).toMatch(/stage/i);
-    }));
-
-  test("M1 L8 a client asks the language models through the one endpoint", () =>
-    withClient("2026-07-28", "/mcp", async (client) => {
-      const ask = async (tool: string, args: Record<string, unknown> = {}) =>
-        JSON.parse(await call(client, `sophia_ai_intelligence_${tool}`, args));
-      const messages = [{ role: "user", content: "how are the deals" }];
-      expect((await ask("chat", { messages })).text).toContain("how are the deals");
-      expect((await ask("list_models")).items).not.toEqual([]);
-      const texts = ["the weather", "deals that were won"];
-      const { items } = await ask("rank_by_meaning", { query: "won deals", texts });
-      expect(items[0]).toMatchObject({ index: 1 });
-    }));
-
-  test("M1 no machine is rented where the stack does not allow it, also with a confirmation", () =>
-    withClient("2026-07-28", "/mcp", async (client) => {
-      const type = "gpu_1x_a10";
-      const launch = { type, name: "e2e-refused", sshKey: "sophia-local", confirm: type };
-      await expect(call(client, "lambda_labs_cli_launch_instance", launch)).rejects.toThrow(
-        "This server may not launch instances",
-      );
-      expect(await call(client, "lambda_labs_cli_list_instances")).not.toContain("e2e-refused");
-    }));
 
   test("M3 S1 nobody gets in at any path without a token, or with another", async () => {
     const { report } = await status();
@@ -151,8 +102,7 @@ export function mcp() {
   });
 
   test("S1 a token goes no further than the door", async () => {
-    await toolsOf("/mcp");
-    await toolsOf("/mcp/memory");
+    await Promise.all(["/mcp", "/mcp/memory"].map((path) => toolsOf(path)));
     for (const app of ["mcp-gateway", "memory", "redis"]) {
       expect([app, (await logOf(app)).includes(access.token)]).toEqual([app, false]);
     }
@@ -196,20 +146,21 @@ export function mcp() {
         name: "redis",
         body: [{ op: "replace", path: "/spec/replicas", value }],
       });
-    const offers = async () => {
-      const lists = await listsOfReplicas();
-      return lists.filter((names) => names.some((name) => name.startsWith("redis_"))).length;
-    };
+    const offers = async () =>
+      (await listsOfReplicas()).filter((all) => all.some((name) => name.startsWith("redis_"))).length;
     await scale(0);
-    await waitFor({ what: "every replica to leave out redis", deadline: 30, interval: 1 }, async () => {
-      const count = await offers();
-      return count === 0 || notYet(`${count} lists still have its tools`);
-    });
-    expect((await knock("/mcp/redis", "{}", access.token)).status).toBe(503);
-    await withClient("2025-11-25", "/mcp", async (client) =>
-      expect(await call(client, "memory_read_graph")).toContain("entities"),
-    );
-    await scale(1);
+    try {
+      await waitFor({ what: "every replica to leave out redis", deadline: 30, interval: 1 }, async () => {
+        const count = await offers();
+        return count === 0 || notYet(`${count} lists still have its tools`);
+      });
+      expect((await knock("/mcp/redis", "{}", access.token)).status).toBe(503);
+      await withClient("2025-11-25", "/mcp", async (client) =>
+        expect(await call(client, "memory_read_graph")).toContain("entities"),
+      );
+    } finally {
+      await scale(1);
+    }
     await waitFor({ what: "redis to be ready", deadline: 60, interval: 0.5 }, async () =>
       (await podOf("redis"))?.status?.containerStatuses?.[0]?.ready ? true : notYet("its pod is not ready"),
     );
@@ -225,8 +176,8 @@ export function mcp() {
     const state = async () => (await podOf("memory"))?.status?.containerStatuses?.[0];
     const before = (await state())?.restartCount ?? 0;
     const find = "grep -la server-memory/dist /proc/[0-9]*/cmdline";
-    // The bridge and the shell name the program, too; the child begins with it.
-    const script = `for f in $(${find}); do case $(tr '\\0' ' ' < $f) in "node /app/mcp/vendor/node_modules/@model"*) p=\${f#/proc/}; kill -9 \${p%/cmdline};; esac; done`;
+    // The bridge, the wrapper and this shell name the program, too; the wrapper's child is Node.js by its path, and that file.
+    const script = `for f in $(${find}); do case $(tr '\\0' ' ' < $f) in /*"/node /app/mcp/vendor/node_modules/@model"*) p=\${f#/proc/}; kill -9 \${p%/cmdline};; esac; done`;
     await inPod("mcp", labelOf("memory"), "server", ["sh", "-c", script]);
     await waitFor({ what: "the container to be started anew", deadline: 60, interval: 0.5 }, async () => {
       const now = await state();
