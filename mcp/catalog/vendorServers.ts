@@ -1,6 +1,6 @@
 import { images } from "../../components/core/versions.ts";
 import type { CatalogInput } from "./entry.ts";
-import { npm, oneCallAtATime, program, withoutResources } from "./vendorCommands.ts";
+import { npm, oneCallAtATime, program, vendorFile, withoutResources } from "./vendorCommands.ts";
 
 /** Limits the heap, so that a memory leak ends one server and does not affect others. */
 const heap = { NODE_OPTIONS: "--max-old-space-size=192" };
@@ -134,7 +134,10 @@ export const vendorServers: CatalogInput[] = [
     kind: "container",
     source: npm("@bytebase/dbhub"),
     command: program("@bytebase/dbhub", "dist/index.js"),
-    args: ["--transport", "http", "--host", "0.0.0.0", "--port", "8080"],
+    args: [
+      ...["--transport", "http", "--host", "0.0.0.0", "--port", "8080"],
+      ...["--config", vendorFile("dbhub.toml")],
+    ],
     // Network policies decide who may connect.
     environment: { ...heap, ...statements({ seconds: 55 }), DBHUB_ALLOWED_HOSTS: "*" },
     health: { live: "/healthz", ready: "/healthz" },

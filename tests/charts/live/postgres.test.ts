@@ -6,6 +6,8 @@ import { startPostgres, type TestPostgres } from "../../support/servers/database
 import { only, render } from "../render.ts";
 
 interface Initdb {
+  database: string;
+  owner: string;
   postInitTemplateSQL: string[];
   postInitApplicationSQL: string[];
 }
@@ -13,10 +15,6 @@ interface Initdb {
 let server: TestPostgres;
 beforeAll(async () => {
   server = await startPostgres();
-});
-afterAll(() => server?.stop());
-
-test("M3 S1 a login may not write to the WAL past a read-only transaction, in any database", async () => {
   const objects = render("postgres", "data", postgresValues(postgresSettings.parse({}), "local-path"));
   const { bootstrap } = only(objects, "Cluster").spec as { bootstrap: { initdb: Initdb } };
   // As CloudNativePG does: first `template1`, then the application's database.
@@ -25,21 +23,48 @@ test("M3 S1 a login may not write to the WAL past a read-only transaction, in an
   await template.end();
   const admin = await server.admin();
   await admin.query("CREATE ROLE reader LOGIN PASSWORD 'reads'");
-  await admin.query("CREATE ROLE sophia_app");
+  const { owner, database } = bootstrap.initdb;
+  await admin.query(`CREATE ROLE ${owner}`);
+  await admin.query(`CREATE DATABASE ${database} OWNER ${owner}`);
   for (const statement of bootstrap.initdb.postInitApplicationSQL) await admin.query(statement);
   await admin.end();
-  const { host, port } = server;
-  const reader = new pg.Client({
-    host,
-    port,
-    database: "sophia_analytics",
-    user: "reader",
-    password: "reads",
-  });
-  await reader.connect();
-  await reader.query("BEGIN READ ONLY");
-  await expect(reader.query("SELECT pg_logical_emit_message(false, 'x', 'x')")).rejects.toThrow(
-    /permission denied for function pg_logical_emit_message/,
-  );
-  await reader.end();
 });
+afterAll(() => server?.stop());
+
+/** A login without rights of its own. */
+async function reader(database: string): Promise<pg.Client> {
+  const { host, port } = server;
+  const client = new pg.Client({ host, port, database, user: "reader", password: "reads" });
+  await client.connect();
+  return client;
+}
+
+const writes = [
+  "SELECT pg_logical_emit_message(false, 'x', 'x')",
+  "SELECT pg_logical_emit_message(false, 'x', '\\x00'::bytea)",
+  "SELECT lo_creat(-1)",
+  "SELECT lo_create(0)",
+  "SELECT lo_from_bytea(0, '\\x00')",
+  "SELECT lo_import('/etc/hostname')",
+  "SELECT lo_put(1, 0, '\\x00')",
+  "SELECT lo_truncate(0, 0)",
+  "SELECT lo_truncate64(0, 0)",
+  "SELECT lo_unlink(1)",
+  "SELECT lowrite(0, '\\x00')",
+];
+
+test.each(["sophia_staging", "sophia_analytics"])(
+  "M3 S1 a login may not write to the WAL past a read-only transaction, nor make temporary tables, in %s",
+  async (database) => {
+    const client = await reader(database);
+    for (const write of writes) {
+      await client.query("BEGIN READ ONLY");
+      await expect(client.query(write), write).rejects.toThrow(/permission denied for function/);
+      await client.query("ROLLBACK");
+    }
+    await expect(client.query("CREATE TEMP TABLE t AS SELECT 1")).rejects.toThrow(
+      /permission denied to create temporary tables/,
+    );
+    await client.end();
+  },
+);

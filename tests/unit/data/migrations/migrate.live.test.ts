@@ -197,9 +197,9 @@ describe("P3 migrations on real PostgreSQL", () => {
   const refused = [
     ["mcp", "SELECT transcript FROM gong_calls_staging"],
     ["mcp", "SELECT * FROM gong_calls_staging"],
-    ["mcp", "TABLE gong_calls_staging"],
     ["mcp", "INSERT INTO pipeline_state (source, stream, cursor) VALUES ('a', 'b', '{}')"],
     ["mcp", "SELECT raw FROM error_logs"],
+    ["mcp", "CREATE TEMP TABLE mine (id int)"],
     ["mcp", "SELECT * FROM flow_watermarks"],
     ["gong_loader", "DELETE FROM gong_calls_staging"],
     ["gong_loader", "SELECT * FROM hubspot_contacts_staging"],
@@ -222,6 +222,7 @@ describe("P3 migrations on real PostgreSQL", () => {
     ["mcp", "SELECT * FROM pipeline_streams"],
     ["mcp", "SELECT * FROM hubspot_contacts_staging"],
     ["gong_loader", "CREATE TEMP TABLE load (LIKE gong_calls_staging) ON COMMIT DROP"],
+    ["flow_materialize", "CREATE TEMP TABLE load (id int) ON COMMIT DROP"],
     [
       "gong_loader",
       `INSERT INTO pipeline_state (source, stream, cursor) VALUES ('a', 'b', '{}')
