@@ -1,9 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { databases } from "../../components/services/postgres/index.ts";
 import { postgresValues, serverNames, serverSecret } from "../../components/services/postgres/values.ts";
 import { postgresSettings } from "../../components/settings/sections/services.ts";
 import { only, render } from "./render.ts";
-import { faultsOf, podOf } from "./rules.ts";
+import { containersOf, faultsOf, podOf } from "./rules.ts";
 
 const valuesOf = (settings: object = {}) => postgresValues(postgresSettings.parse(settings), "local-path");
 
@@ -56,7 +60,9 @@ describe("charts/postgres", () => {
       serverCASecret: serverSecret,
       serverTLSSecret: serverSecret,
     });
-    expect(JSON.stringify(podOf(only(objects, "Job")))).toContain(`"secretName":"${serverSecret}"`);
+    expect(JSON.stringify(podOf(only(objects, "Job", "postgres-verify")))).toContain(
+      `"secretName":"${serverSecret}"`,
+    );
     expect(serverNames("data").slice(0, 4)).toEqual([
       "postgres-rw",
       "postgres-rw.data",
@@ -93,8 +99,53 @@ describe("charts/postgres", () => {
     );
   });
 
+  test("W3 an upgrade begins with a pod of its image, so that no server ends for one that cannot be pulled", () => {
+    const job = only(objects, "Job", "postgres-image");
+    expect(job.metadata.annotations).toMatchObject({ "helm.sh/hook": "pre-upgrade" });
+    const [container] = containersOf(podOf(job) ?? {});
+    expect(container?.image).toBe(only(objects, "Cluster").spec?.imageName);
+    // Both Jobs and what is between them are over before Helm gives up, or Pulumi would not see why.
+    const spent = [job, only(objects, "Job", "postgres-verify")].map(({ spec }) =>
+      Number(spec?.activeDeadlineSeconds),
+    );
+    expect((spent[0] ?? NaN) + (spent[1] ?? NaN)).toBeLessThan(900);
+  });
+
+  test("S4 connections without TLS are proven refused by the server's own words, not by any failure", () => {
+    const folder = mkdtempSync(join(tmpdir(), "verify-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "username"), "probe");
+    writeFileSync(join(folder, "password"), "x");
+    const [container] = containersOf(podOf(only(objects, "Job", "postgres-verify")) ?? {});
+    const [text = ""] = (container?.args ?? []) as string[];
+    const script = text.replaceAll("/run/secrets/login", folder);
+    /** Runs it with a psql whose plain connections end with one line after the other. */
+    const verify = (...plain: string[]) => {
+      writeFileSync(join(folder, "plain"), plain.map((line) => `${line}\n`).join(""));
+      const psql = `#!/bin/sh
+case "$*" in *sslmode=disable*) ;; *) echo t; exit ;; esac
+line="$(head -n 1 '${folder}/plain')"; sed -i 1d '${folder}/plain'; echo "$line"
+[ "$line" = t ]\n`;
+      writeFileSync(join(folder, "psql"), psql, { mode: 0o755 });
+      return spawnSync("sh", ["-c", script], {
+        env: { PATH: `${folder}:${process.env.PATH}` },
+        encoding: "utf8",
+        timeout: 60_000,
+      });
+    };
+    const rejected =
+      'FATAL:  pg_hba.conf rejects connection for host "10.42.0.9", user "probe", no encryption';
+    expect(verify(rejected)).toMatchObject({ status: 0, stderr: "" });
+    const later = verify("could not translate host name", rejected);
+    expect(later).toMatchObject({ status: 0 });
+    expect(later.stdout).toContain(
+      "waiting for sophia_staging at postgres-rw to refuse a connection without",
+    );
+    expect(verify("t")).toMatchObject({ status: 1, stderr: expect.stringContaining("accepts connections") });
+  });
+
   test("the release waits for a proof with the least login, which sees the certificate but not its key", () => {
-    const job = only(objects, "Job");
+    const job = only(objects, "Job", "postgres-verify");
     expect(job.metadata.annotations).toMatchObject({ "helm.sh/hook": "post-install,post-upgrade" });
     const pod = JSON.stringify(podOf(job));
     expect(pod).toContain("postgres-login-probe");

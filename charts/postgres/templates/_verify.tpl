@@ -15,6 +15,18 @@ awaited() {
   done
   echo "$2 at $1 answers over TLS"
 }
+refused() {
+  while true; do
+    if answer="$(ask "$1" "$2" disable "SELECT true" 2>&1)"; then
+      echo "$2 accepts connections without TLS" >&2
+      exit 1
+    fi
+    # Only the server's own refusal is a proof: a name that does not resolve fails likewise.
+    case "$answer" in *pg_hba.conf*) break ;; esac
+    echo "waiting for $2 at $1 to refuse a connection without TLS: $answer"
+    sleep 1
+  done
+}
 {{- $rw := printf "%s-rw" .Values.name }}
 {{- $live := list "(SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())" }}
 {{- range $name := list "shared_buffers" "effective_cache_size" "work_mem" "max_wal_size" }}
@@ -33,10 +45,7 @@ awaited {{ $.Values.pooler.name }} {{ .name }} "SELECT true"
 {{- end }}
 {{- end }}
 {{- with first .Values.databases }}
-if ask {{ $rw }} {{ .name }} disable "SELECT true" >/dev/null 2>&1; then
-  echo "{{ .name }} accepts connections without TLS" >&2
-  exit 1
-fi
+refused {{ $rw }} {{ .name }}
 {{- end }}
 echo "all databases answer"
 {{- end }}

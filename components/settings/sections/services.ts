@@ -12,6 +12,10 @@ export const postgresSettings = z.strictObject({
     .default(
       `https://github.com/cloudnative-pg/cloudnative-pg/releases/download/v${versions.cloudNativePg}/cnpg-${versions.cloudNativePg}.yaml`,
     ),
+  /**
+   * PostgreSQL's. A change restarts the servers one by one: a single one is away for that time. Another major version needs
+   * a dump and a load.
+   */
   image: z.string().default(images.postgres),
   /**
    * 1 is a single server, 3 survives the loss of a node. Each needs a host of its own with role `data`; with Estuary there

@@ -1,5 +1,5 @@
 import type { Effect } from "../plan.ts";
-import type { Outcome } from "../steps.ts";
+import { type Outcome, valueAt } from "../steps.ts";
 import { because, type Found, forTypes, type ImpactRule, touches } from "./rule.ts";
 
 interface Known {
@@ -67,7 +67,22 @@ function release(outcome: Outcome): Found[] {
   if (outcome.kind === "replace") {
     return [{ subject, ...removal, what: `uninstalled and installed again: ${removal.what}`, why }];
   }
-  return touches(outcome, "values", "chart", "version") ? [{ subject, ...upgrade, why }] : [];
+  if (!touches(outcome, "values", "chart", "version")) return [];
+  return [{ subject, ...(name === "postgres" && isOtherMajor(outcome) ? majorUpgrade : upgrade), why }];
+}
+
+const majorUpgrade: Known["upgrade"] = {
+  severity: "data",
+  what: "another major version of PostgreSQL: refused while databases of the present one are there, as nothing undoes it",
+};
+
+/** Whether both images have a tag, and the tags begin with different numbers. */
+function isOtherMajor({ old, new: current }: Outcome): boolean {
+  const [before, after] = [old, current].map(({ inputs }) => {
+    const image = valueAt(inputs, "values", "image");
+    return typeof image === "string" ? /:(\d+)[^/:]*$/.exec(image.replace(/@.*$/, ""))?.[1] : undefined;
+  });
+  return before !== undefined && after !== undefined && before !== after;
 }
 
 /** Rules for Helm releases. */
