@@ -172,13 +172,12 @@ const mcpPlatform = new McpPlatform(
 const nginx = new Nginx(
   "nginx",
   {
-    settings: settings.nginx,
+    settings,
     namespace: namespace.ingress,
     routes: mcpPlatform.routes,
     documents: mcpPlatform.documents,
     clients: mcpPlatform.clients,
     identity: mcpPlatform.identity,
-    serviceCidr: settings.k3s.serviceCidr,
     tls: { certificate: secrets.tlsCertificate, key: secrets.tlsKey },
   },
   inCluster,

@@ -7,6 +7,19 @@ import type { Settings } from "../settings/schema.ts";
 import { HelmService, ownChart } from "./helm.ts";
 import { checkedDocuments, checkedRoutes, nginxRate, type Route, type StaticDocument } from "./routes.ts";
 
+/**
+ * Seconds that requests under way may take when a pod ends: longer than any MCP call. A pod without requests ends at once, one
+ * with an event stream, as clients of MCP's 2025 revision hold open, only after this time.
+ */
+export const drain = 490;
+
+/**
+ * Seconds that a rollout may take, in which each host's new pod starts after that of the host before. Helm waits until the
+ * last old pod has ended, which is `drain` later where a client holds a stream open. Pure.
+ * @param hosts with role `ingress`
+ */
+const rolloutTimeout = (hosts: number): number => 350 + hosts * 60 + drain;
+
 /** Names and addresses that may stand in nginx.conf's `server_name`. */
 function checkedHostnames(hostnames: string[]): string[] {
   const wrong = hostnames.filter((hostname) => !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(hostname));
@@ -71,20 +84,22 @@ export function nginxValues(
     clientsSecret: further.clientsSecret ?? "",
     clientsHash: further.clientsHash ?? "",
     identity: further.identity ?? {},
+    drain,
     nodeSelector: { "sophia.ai/role-ingress": "true" },
   };
 }
 
 export interface NginxArgs {
-  /** Section `nginx`. Changes roll without a lost request, except for those that need longer than `drain` of the chart. */
-  settings: Settings["nginx"];
+  /**
+   * Sections `nginx`, `hosts` for those with role `ingress`, and `k3s`, which says where the cluster's DNS is. Changes roll
+   * without a lost request, except for those that need longer than `drain`.
+   */
+  settings: Pick<Settings, "nginx" | "hosts"> & { k3s: Pick<Settings["k3s"], "serviceCidr"> };
   namespace: pulumi.Input<string>;
   /** Routes in addition to `/health`. A change rolls. */
   routes: Route[];
   /** JSON for clients, served by Nginx itself. Clients see a change about a minute later, without a rollout. */
   documents?: StaticDocument[];
-  /** `k3s.serviceCidr`: says where the cluster's DNS is. */
-  serviceCidr: string;
   /** PEM certificate and key. A change rolls. */
   tls: { certificate: pulumi.Input<string>; key: pulumi.Input<string> };
   /** Tokens by client, for the routes that need one. Default: none, so that these routes refuse every request. A change rolls. */
@@ -130,10 +145,11 @@ export class Nginx extends Component {
     // The digest of random tokens does not reveal them.
     const clientsHash = pulumi.unsecret(clients.apply(digest));
     const chart = ownChart("nginx");
-    const values = nginxValues(args.settings, {
+    const { nginx, hosts, k3s } = args.settings;
+    const values = nginxValues(nginx, {
       routes: args.routes,
       documents: args.documents ?? [],
-      serviceCidr: args.serviceCidr,
+      serviceCidr: k3s.serviceCidr,
       tlsSecret: tls.metadata.name,
       tlsHash,
       clientsSecret: known.metadata.name,
@@ -149,11 +165,12 @@ export class Nginx extends Component {
         namespace: args.namespace,
         values,
         endpoint: { service: "nginx", port: 443 },
+        timeout: rolloutTimeout(hosts.filter(({ roles }) => roles.includes("ingress")).length),
       },
       this.child(),
     );
     this.host = service.host;
-    this.url = service.host.apply(() => `https://${args.settings.hostnames[0]}`);
+    this.url = service.host.apply(() => `https://${nginx.hostnames[0]}`);
     this.registerOutputs({ host: this.host, url: this.url });
   }
 }

@@ -48,7 +48,8 @@ export const generated: readonly Generated[] = [
     about: "tokens of those who call the MCP servers",
     resource: "mcp-client-*",
     setting: "mcp.clients",
-    rotated: "Nginx reloads, and the client needs its new configuration (`make mcp-config`)",
+    rotated:
+      "Nginx's pods are replaced one by one (running calls have 490 s), and the client needs its new configuration (`make mcp-config`)",
     rotation: counted(30),
   },
 ];

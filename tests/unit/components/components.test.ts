@@ -7,6 +7,7 @@ import { Postgres, PostgresOperator } from "../../../components/services/postgre
 import { logins } from "../../../components/services/postgres/logins.ts";
 import { parseManifest } from "../../../components/services/postgres/manifest.ts";
 import { Redis } from "../../../components/services/redis.ts";
+import { fleetSettings } from "../../../components/settings/sections/lambda.ts";
 import {
   nginxSettings,
   postgresSettings,
@@ -108,21 +109,30 @@ describe("services", () => {
 
   test("N1 Nginx learns its routes and keeps its key in a Secret", async () => {
     const nginx = new Nginx("w", {
-      settings: nginxSettings.parse({ hostnames: ["sophia.test"] }),
+      settings: {
+        nginx: nginxSettings.parse({ hostnames: ["sophia.test"] }),
+        hosts: fleetSettings.parse([
+          { name: "a", roles: ["server", "data", "ingress"] },
+          { name: "b", roles: ["agent", "mcp", "ingress"] },
+        ]),
+        k3s: { serviceCidr: "10.43.0.0/16" },
+      },
       namespace: "ingress",
       routes: [
         { path: "/mcp/one", kind: "sse", host: pulumi.output("one.mcp.svc.cluster.local"), port: 8080 },
       ],
-      serviceCidr: "10.43.0.0/16",
       tls: { certificate: "certificate", key: "the key" },
     });
     expect(await resolved(nginx.url)).toBe("https://sophia.test");
-    const { values } = find("kubernetes:helm.sh/v3:Release", "w-service-release");
+    const { values, timeout } = find("kubernetes:helm.sh/v3:Release", "w-service-release");
     expect(values).toMatchObject({
       resolver: "10.43.0.10",
       routes: [{ path: "/mcp/one", host: "one.mcp.svc.cluster.local" }],
     });
     expect(JSON.stringify(values)).not.toContain("the key");
+    // An open stream keeps the old pod for so long, after both hosts have started a new one.
+    const { drain } = values as { drain: number };
+    expect(timeout).toBeGreaterThan(drain + 2 * 60 + 300);
   });
 
   test("D1 PostgreSQL comes after its operator, with a Secret for each login", async () => {
