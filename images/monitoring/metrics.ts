@@ -8,3 +8,9 @@ export const gauge = (name: string, help: string, values: readonly string[]): st
   `# TYPE ${name} gauge`,
   ...values,
 ];
+
+/**
+ * Seconds for what is asked while Prometheus waits. It waits for as long as it scrapes apart, 5 s at least and 10 s at most:
+ * what answers later than that is taken for this process's own silence.
+ */
+export const patience = 3;

@@ -4,14 +4,13 @@
  */
 import { createServer } from "node:http";
 import { exporterEnvironment, readEnvironment } from "../environment.ts";
+import { patience } from "../metrics.ts";
 import { ask, metricsOf, readHosts } from "./hosts.ts";
 
 const environment = readEnvironment("monitoring", exporterEnvironment);
 
 /** Port of the hosts' health service. */
 const hostPort = 8080;
-/** Seconds: Prometheus gives up after 10. */
-const patience = 5;
 
 if (environment) {
   const { SOPHIA_HOSTS_FILE: file, SOPHIA_NODE_NAME: node, PORT: port } = environment;

@@ -9,6 +9,7 @@ import type { z } from "zod";
 import { gpuEnvironment, readEnvironment } from "../environment.ts";
 import { messageOf } from "../errors.ts";
 import { look, metricsOf } from "../mcp/health.ts";
+import { patience } from "../metrics.ts";
 import { scrape } from "./exporters.ts";
 import { frontProxyOf, frontProxyPath } from "./frontProxy.ts";
 import { podNames, readKubernetes } from "./kubernetes.ts";
@@ -17,8 +18,6 @@ import { type Api, makeApi } from "./serve.ts";
 
 /** Seconds until the front proxy is asked for again, and when that failed: its CA changes once in years. */
 const again = { known: 60, failed: 2 };
-/** Seconds that MCP servers have: Prometheus gives up after 10. */
-const patience = 5;
 /** Seconds for answers that are under way when it is told to stop. */
 const grace = 5;
 const tell = (line: string) => process.stderr.write(`${line}\n`);

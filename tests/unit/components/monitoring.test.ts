@@ -9,6 +9,7 @@ import { mcpSettings } from "../../../components/settings/sections/mcp.ts";
 import { monitoringSettings } from "../../../components/settings/sections/monitoring.ts";
 import { postgresSettings } from "../../../components/settings/sections/services.ts";
 import { pipelineMonitored } from "../../../data/monitored.ts";
+import { patience } from "../../../images/monitoring/metrics.ts";
 import { mcpMonitored } from "../../../mcp/monitored.ts";
 import { faultsOf } from "../../charts/rules.ts";
 import { find, resolved, unmarked } from "./registered.ts";
@@ -113,4 +114,12 @@ describe("what is watched", () => {
     expect(() => together([part, part])).toThrow(/two parts have a job called pipeline-quality/);
     expect(() => together([part, { ...part, targets: [] }])).toThrow(/a rule file called pipeline/);
   });
+});
+
+test("O1 an exporter gives up on what hangs before Prometheus gives up on the exporter, at the shortest interval too", () => {
+  const accepted = Array.from({ length: 60 }, (_, index) => index + 1).filter(
+    (intervalSeconds) => monitoringSettings.safeParse({ intervalSeconds }).success,
+  );
+  // The chart's time limit of a scrape is the interval, up to 10 s.
+  expect(patience).toBeLessThan(accepted[0] ?? 0);
 });
