@@ -2,11 +2,12 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Peer } from "../../components/network/addresses.ts";
 import type { Settings } from "../../components/settings/schema.ts";
+import { oneReplica } from "../catalog/entry.ts";
 import type { DeployedEntry } from "../catalog/index.ts";
 import { clientLabels, egressRules, type Urls } from "./egress.ts";
 import { environmentOf, type Provided } from "./environment.ts";
 import { closingSeconds, dns, labelsOf, podSpec } from "./pod.ts";
-import { autoscaler, type GpuScaling, gpuAutoscaler, gpuReplicas, rolling } from "./scaling.ts";
+import { autoscaler, fixed, type GpuScaling, gpuAutoscaler, gpuReplicas, rolling } from "./scaling.ts";
 
 export interface McpServerArgs {
   entry: DeployedEntry;
@@ -79,8 +80,7 @@ export function serverObjects(args: McpServerArgs) {
       }),
     }),
     deployment: (template: types.input.core.v1.PodTemplateSpec): types.input.apps.v1.DeploymentSpec => ({
-      // Not set where the autoscaler decides.
-      ...(scaling ? {} : { replicas: replicas.min }),
+      replicas: replicas.min,
       strategy: entry.volume ? { type: "Recreate" } : rolling,
       selector: { matchLabels: selector },
       template,
@@ -92,18 +92,17 @@ export function serverObjects(args: McpServerArgs) {
   };
 }
 
-/** By its GPU where it has a slice, otherwise by its CPU; undefined where the number of replicas is fixed. */
+/** By its GPU where it has a slice, otherwise by its CPU; undefined where there is never more than one replica. */
 function autoscalingOf(
   { entry, settings, gpuScaling }: McpServerArgs,
   name: string,
   replicas: DeployedEntry["replicas"],
 ) {
-  if (entry.gpuSlices === 0) {
-    return settings.autoscaling && replicas.max > replicas.min ? autoscaler(name, replicas) : undefined;
-  }
-  if (!gpuScaling) return undefined;
-  const most = gpuReplicas(replicas, gpuScaling);
-  return most.max > most.min ? gpuAutoscaler(name, most, gpuScaling) : undefined;
+  if (oneReplica(entry)) return undefined;
+  if (entry.gpuSlices === 0) return autoscaler(name, settings.autoscaling ? replicas : fixed(replicas));
+  // Without the GPUs' metric the CPU's stands in: a fixed number needs none.
+  if (!gpuScaling) return autoscaler(name, fixed(replicas));
+  return gpuAutoscaler(name, gpuReplicas(replicas, gpuScaling), gpuScaling);
 }
 
 /** The vendor's image where the entry names one, otherwise the shared image. */

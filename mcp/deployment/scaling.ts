@@ -7,15 +7,29 @@ export const rolling: types.input.apps.v1.DeploymentStrategy = {
   rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
 };
 
-/** Drains and upgrades evict at most one pod at a time; of one replica that is all of them, as a drain would never end otherwise. Pure. */
+/**
+ * Drains and upgrades evict at most one pod at a time; of one replica that is all of them, as a drain would never end otherwise.
+ * A pod that is not ready serves nobody, and would hold a drain up for as long as it is so: it may always go. Pure.
+ */
 export const disruptionBudget = (
   matchLabels: Record<string, string>,
 ): types.input.policy.v1.PodDisruptionBudgetSpec => ({
   maxUnavailable: 1,
+  unhealthyPodEvictionPolicy: "AlwaysAllow",
   selector: { matchLabels },
 });
 
 type Replicas = { min: number; max: number };
+
+/**
+ * For a Deployment that may have more than one replica, which always has an autoscaler: its number counts at its creation
+ * only. A number that the program set would be refused once the autoscaler had set another (`.spec.replicas` has one owner
+ * in a server-side apply), and one that it no longer set would become 1 until the autoscaler acted.
+ */
+export const sizedByAutoscaler = { ignoreChanges: ["spec.replicas"] };
+
+/** The least, always: for an autoscaler that keeps a number instead of choosing it. Pure. */
+export const fixed = ({ min }: Replicas): Replicas => ({ min, max: min });
 type Metric = types.input.autoscaling.v2.MetricSpec;
 
 /** Scales up at once, and down after `quietSeconds` of low use. */

@@ -4,7 +4,7 @@ import { Component } from "../../components/core/base.ts";
 import { digest } from "../../components/core/digest.ts";
 import { type McpServerArgs, serverObjects } from "./objects.ts";
 import { addressAtOnce, digestOf } from "./pod.ts";
-import { disruptionBudget } from "./scaling.ts";
+import { disruptionBudget, sizedByAutoscaler } from "./scaling.ts";
 
 type Objects = ReturnType<typeof serverObjects>;
 
@@ -120,7 +120,7 @@ export class McpServer extends Component {
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),
       { metadata, spec: spec(template) },
-      this.child({ dependsOn }),
+      this.child({ dependsOn, ...(scaling && sizedByAutoscaler) }),
     );
     new k8s.policy.v1.PodDisruptionBudget(
       this.childName("budget"),

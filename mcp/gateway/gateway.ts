@@ -5,7 +5,7 @@ import { digest } from "../../components/core/digest.ts";
 import { mcpGateway, redisClient } from "../../components/network/names.ts";
 import type { Settings } from "../../components/settings/schema.ts";
 import { addressAtOnce, digestOf } from "../deployment/pod.ts";
-import { autoscaler, disruptionBudget, rolling } from "../deployment/scaling.ts";
+import { autoscaler, disruptionBudget, fixed, rolling, sizedByAutoscaler } from "../deployment/scaling.ts";
 import type { Backend, Engine, GatewayAuth } from "./backend.ts";
 import { engine as defaultEngine } from "./engine.ts";
 import {
@@ -113,33 +113,29 @@ export class Gateway extends Component {
     dependsOn: pulumi.Resource[],
   ): void {
     const { replicas } = settings.gateway;
-    const scales = settings.autoscaling && replicas.max > replicas.min;
     const deployment = new k8s.apps.v1.Deployment(
       this.childName("deployment"),
       {
         metadata,
         spec: {
-          // Not set where the autoscaler decides.
-          ...(scales ? {} : { replicas: replicas.min }),
+          replicas: replicas.min,
           strategy: rolling,
           selector: { matchLabels: mcpGateway },
           template,
         },
       },
-      this.child({ dependsOn }),
+      this.child({ dependsOn, ...sizedByAutoscaler }),
     );
     new k8s.policy.v1.PodDisruptionBudget(
       this.childName("budget"),
       { metadata, spec: disruptionBudget(mcpGateway) },
       this.child(),
     );
-    if (scales) {
-      new k8s.autoscaling.v2.HorizontalPodAutoscaler(
-        this.childName("autoscaler"),
-        { metadata, spec: autoscaler(gatewayName, replicas) },
-        this.child({ dependsOn: [deployment] }),
-      );
-    }
+    new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+      this.childName("autoscaler"),
+      { metadata, spec: autoscaler(gatewayName, settings.autoscaling ? replicas : fixed(replicas)) },
+      this.child({ dependsOn: [deployment] }),
+    );
   }
 
   /** A Service for all replicas. @returns its address */

@@ -13,12 +13,15 @@ const namespace = "mcp";
 const gateway = "mcp-gateway";
 const audience = "sophia-mcp";
 
-/** What all replicas of the gateway have logged of calls. */
+/** What all replicas of the gateway that may have served a call have logged of calls: the autoscaler may just add another. */
 async function auditLog(): Promise<string[]> {
   const core = kubeconfig().makeApiClient(CoreV1Api);
   const labelSelector = `app.kubernetes.io/name=${gateway}`;
   const { items } = await core.listNamespacedPod({ namespace, labelSelector });
-  const logs = items.map(({ metadata }) =>
+  const started = items.filter(({ status }) =>
+    status?.containerStatuses?.some(({ state }) => state?.running),
+  );
+  const logs = started.map(({ metadata }) =>
     core.readNamespacedPodLog({ namespace, name: metadata?.name ?? "", container: "gateway" }),
   );
   return (await Promise.all(logs)).flatMap((log) =>

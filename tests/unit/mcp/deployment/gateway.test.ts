@@ -45,16 +45,20 @@ const github: Backend = {
 const snowflake: Backend = { name: "snowflake", url: "https://account.snowflake.test/mcp", timeout };
 const sessions = { host: pulumi.output("redis.data.svc"), port: 6379, password: pulumi.secret("of-redis") };
 
-async function made(more: Partial<GatewayArgs> = {}): Promise<Gateway> {
+async function made(
+  more: Partial<GatewayArgs> = {},
+  opts: pulumi.ComponentResourceOptions = {},
+): Promise<Gateway> {
   engine.all.length = 0;
-  const gateway = new Gateway("g", {
+  const args: GatewayArgs = {
     settings: mcpSettings.parse({}),
     namespace: "mcp",
     backends: [redis, github, snowflake],
     auth: { by: "nginx" },
     sessions,
     ...more,
-  });
+  };
+  const gateway = new Gateway("g", args, opts);
   await asked(engine, "Service", name);
   await asked(engine, "Deployment", name);
   await resolved(gateway.digest);
@@ -66,7 +70,7 @@ const spec = (kind: string) => engine.of(kind, name).spec as Spec;
 const template = () => spec("Deployment").template as { metadata: Spec; spec: Spec };
 const container = () => (template().spec.containers as Record<string, unknown>[])[0] ?? {};
 
-test("M3 it scales by CPU between its minimum and maximum of replicas, and the Deployment sets no number", async () => {
+test("M3 it scales by CPU between its minimum and maximum of replicas, or has the minimum", async () => {
   const settings = mcpSettings.parse({ gateway: { replicas: { min: 3, max: 7 } } });
   await made({ settings });
   await asked(engine, "HorizontalPodAutoscaler", name);
@@ -76,10 +80,26 @@ test("M3 it scales by CPU between its minimum and maximum of replicas, and the D
     maxReplicas: 7,
     metrics: [{ resource: { name: "cpu", target: { averageUtilization: 70 } } }],
   });
-  expect(spec("Deployment")).not.toHaveProperty("replicas");
   await made({ settings: { ...settings, autoscaling: false } });
-  expect(engine.names("HorizontalPodAutoscaler")).toEqual([]);
-  expect(spec("Deployment")).toMatchObject({ replicas: 3 });
+  await asked(engine, "HorizontalPodAutoscaler", name);
+  expect(spec("HorizontalPodAutoscaler")).toMatchObject({ minReplicas: 3, maxReplicas: 3 });
+});
+
+test("M3 W3 it begins with the minimum, and then the autoscaler alone sets the number, whether it may choose or not", async () => {
+  const deployments: pulumi.CustomResourceOptions[] = [];
+  const look: pulumi.ResourceTransformation = ({ type, opts }) => {
+    if (type.endsWith(":Deployment")) deployments.push(opts);
+    return undefined;
+  };
+  for (const autoscaling of [true, false]) {
+    const settings = mcpSettings.parse({ autoscaling, gateway: { replicas: { min: 3, max: 7 } } });
+    await made({ settings }, { transformations: [look] });
+    expect(spec("Deployment")).toMatchObject({ replicas: 3 });
+  }
+  expect(deployments.map(({ ignoreChanges }) => ignoreChanges)).toEqual([
+    ["spec.replicas"],
+    ["spec.replicas"],
+  ]);
 });
 
 test("W3 it rolls with all replicas available, and a drain evicts one at a time", async () => {
@@ -90,6 +110,7 @@ test("W3 it rolls with all replicas available, and a drain evicts one at a time"
   });
   expect(spec("PodDisruptionBudget")).toMatchObject({
     maxUnavailable: 1,
+    unhealthyPodEvictionPolicy: "AlwaysAllow",
     selector: { matchLabels: { "app.kubernetes.io/name": name } },
   });
   expect(container()).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 5 } } } });

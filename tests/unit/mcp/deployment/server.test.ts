@@ -30,11 +30,15 @@ const resolved = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resol
 const apiKey = "key-of-the-test";
 
 /** Each outside resource's outputs are known a turn later: waits until the last object was asked for. */
-async function server(change: object = {}, more: Partial<McpServerArgs> = {}) {
+async function server(
+  change: object = {},
+  more: Partial<McpServerArgs> = {},
+  opts: pulumi.ComponentResourceOptions = {},
+) {
   const [entry] = readCatalog([{ ...sophiaInfrastructure, ...change } as CatalogInput]);
   if (!entry || !isDeployed(entry)) throw new Error("no entry that runs here");
   registered.clear();
-  const made = new McpServer("mcp", {
+  const args: McpServerArgs = {
     entry,
     settings: mcpSettings.parse({}),
     image: "registry.test/servers:1",
@@ -44,7 +48,8 @@ async function server(change: object = {}, more: Partial<McpServerArgs> = {}) {
     urls: { lambda: "https://lambda.test/api/v1", inference: "https://llm.test", gong: "https://gong.test" },
     provided: provided(apiKey),
     ...more,
-  });
+  };
+  const made = new McpServer("mcp", args, opts);
   await expect.poll(() => registered.has("Service")).toBe(true);
   return { made, host: await resolved(made.host) };
 }
@@ -158,7 +163,10 @@ test("W3 it rolls without downtime when its values change, and only then", async
     strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
     template: { spec: { serviceAccountName: "sophia-infrastructure" } },
   });
-  expect(of("PodDisruptionBudget").spec).toMatchObject({ maxUnavailable: 1 });
+  expect(of("PodDisruptionBudget").spec).toMatchObject({
+    maxUnavailable: 1,
+    unhealthyPodEvictionPolicy: "AlwaysAllow",
+  });
 });
 
 test("W2 it scales by CPU where its entry allows several replicas and the stack enables it", async () => {
@@ -169,10 +177,31 @@ test("W2 it scales by CPU where its entry allows several replicas and the stack 
     maxReplicas: 5,
     metrics: [{ resource: { name: "cpu", target: { averageUtilization: 70 } } }],
   });
-  expect(of("Deployment").spec).not.toHaveProperty("replicas");
   await server(many, { settings: mcpSettings.parse({ autoscaling: false }) });
+  expect(of("HorizontalPodAutoscaler").spec).toMatchObject({ minReplicas: 2, maxReplicas: 2 });
+});
+
+test("W2 W3 the autoscaler alone sets the number of replicas after the first, except where one is all there can be", async () => {
+  const ignored: unknown[] = [];
+  const look: pulumi.ResourceTransformation = ({ type, opts }) => {
+    if (type.endsWith(":Deployment")) ignored.push((opts as pulumi.CustomResourceOptions).ignoreChanges);
+    return undefined;
+  };
+  const opts = { transformations: [look] };
+  const many = { replicas: { min: 2, max: 5 }, gpuSlices: 0 };
+  for (const autoscaling of [true, false]) {
+    await server(many, { settings: mcpSettings.parse({ autoscaling }) }, opts);
+    expect(of("Deployment").spec).toMatchObject({ replicas: 2 });
+  }
+  // Settings may give it more.
+  await server({ replicas: { min: 1, max: 1 }, gpuSlices: 0 }, {}, opts);
+  expect(of("HorizontalPodAutoscaler").spec).toMatchObject({ minReplicas: 1, maxReplicas: 1 });
+  expect(ignored).toEqual([["spec.replicas"], ["spec.replicas"], ["spec.replicas"]]);
+  const volume = { path: "/data", size: "2Gi" };
+  await server({ replicas: { min: 1, max: 1 }, volume }, {}, opts);
   expect([...registered.keys()]).not.toContain("HorizontalPodAutoscaler");
-  expect(of("Deployment").spec).toMatchObject({ replicas: 2 });
+  expect(of("Deployment").spec).toMatchObject({ replicas: 1 });
+  expect(ignored.at(-1)).toBeUndefined();
 });
 
 test("W2 with a GPU slice it scales by the GPU, and leaves a slice free for a rollout", async () => {
@@ -192,11 +221,9 @@ test("W2 with a GPU slice it scales by the GPU, and leaves a slice free for a ro
     ],
     behavior: { scaleDown: { stabilizationWindowSeconds: 60 } },
   });
-  expect(of("Deployment").spec).not.toHaveProperty("replicas");
   for (const off of [undefined, { ...gpuScaling, slices: 2 }]) {
     await server({}, { gpuScaling: off });
-    expect([...registered.keys()]).not.toContain("HorizontalPodAutoscaler");
-    expect(of("Deployment").spec).toMatchObject({ replicas: 1 });
+    expect(of("HorizontalPodAutoscaler").spec).toMatchObject({ minReplicas: 1, maxReplicas: 1 });
   }
 });
 
