@@ -18,7 +18,8 @@ export interface Route {
   address?: pulumi.Input<string>;
   /**
    * IPv4 of a second service of the same pods and port that balances each connection to any of them. Requests of the MCP
-   * revision without sessions go there. Needs `address`, which takes all other requests. Default: `address` takes all.
+   * revision without sessions go there, and those of them that list something are finished also when their client hangs up.
+   * Needs `address`, which takes all other requests. Default: `address` takes all.
    */
   spreadAddress?: pulumi.Input<string>;
   port: number;

@@ -5,6 +5,8 @@ const port = 8090;
 const metricsPort = 9464;
 /** Seconds from one check of a server's health to the next; the first are at its start. */
 const checkInterval = 5;
+/** Seconds within which a server must answer a check; vMCP wants fewer than the interval. */
+const checkTimeout = 4;
 /** Bytes that it uses at most while no server floods it. */
 const usualMemory = 256 * 2 ** 20;
 const configFile = "/etc/sophia/vmcp.yaml";
@@ -65,8 +67,9 @@ export const vmcp: Engine = {
   statusPath: "/status",
   sessionPasswordVariable: "THV_SESSION_REDIS_PASSWORD",
   health: { live: "/health", ready: "/readyz" },
-  // It is ready before it has checked any server, and one whose first check fails has no tools until the second.
-  warmUpSeconds: checkInterval + 2,
+  // It is ready before it has checked any server, and one whose first check fails has no tools until the second, which ends
+  // an interval and a timeout after the first began. The other interval is for its own start.
+  warmUpSeconds: 2 * checkInterval + checkTimeout,
   args: ["serve", "--config", configFile, "--host", "0.0.0.0", "--port", String(port)],
   config: (backends, auth, sessions) =>
     stringify({
@@ -96,9 +99,10 @@ export const vmcp: Engine = {
           // A server that is marked unhealthy loses its tools for all clients, so that takes three failed checks: where the
           // CPU is busy, one or two time out without a fault. One good check brings them back.
           healthCheckInterval: `${checkInterval}s`,
-          healthCheckTimeout: "4s",
+          healthCheckTimeout: `${checkTimeout}s`,
           unhealthyThreshold: 3,
-          // vMCP's sample has bestEffort, its parser requires best_effort.
+          // vMCP 0.47 requires one of two values, and continues with the servers that respond whatever it is. Its default says
+          // that all calls fail while one server does.
           partialFailureMode: "best_effort",
           // No longer than a check interval: a server that recovers is offered as soon as its checks pass.
           circuitBreaker: { enabled: true, failureThreshold: 3, timeout: "5s" },

@@ -149,9 +149,11 @@ http {
     # {{ $route.path }} -> {{ $route.host }}:{{ $route.port }}
     {{- if $prefix }}
     location = {{ $prefix }} {
+      {{- with $route.spreadAddress }}{{ printf "if ($lists) { rewrite ^ /_lists_%d last; }" $index | nindent 6 }}{{ end }}
       {{- include "nginx.proxy" $known | nindent 6 }}
     }
     {{- end }}
+    {{- with $route.spreadAddress }}{{ include "nginx.lists" $known | nindent 4 }}{{ end }}
     {{- if not $route.exact }}
     location {{ $prefix }}/ {
       {{- include "nginx.proxy" $known | nindent 6 }}

@@ -53,6 +53,11 @@ map "$http_mcp_protocol_version:$http_mcp_session_id" $upstream_spread {
   "2026-07-28:" _spread;
   default "";
 }
+# One of these that lists what there is, for which the gateway asks every server.
+map "$upstream_spread:$http_mcp_method" $lists {
+  "~^_spread:(server/discover|[a-z/]+/list)$" 1;
+  default "";
+}
 map $scheme $strict_transport {
   https "max-age=31536000; includeSubDomains";
   default "";

@@ -55,6 +55,16 @@ proxy_pass http://$upstream:{{ .port }};
 {{- end }}
 {{- end }}
 
+{{- /* Requests of a route that list something: the gateway keeps a list for all clients, also one that is short because the client that asked hung up meanwhile. */ -}}
+{{- define "nginx.lists" -}}
+{{- $path := printf "/_lists_%d" .index }}
+location = {{ $path }} {
+  internal;
+  proxy_ignore_client_abort on;
+  {{- include "nginx.proxy" (merge (dict "path" $path "upstreamPath" (default .path .upstreamPath)) .) | nindent 2 }}
+}
+{{- end }}
+
 {{- /* A text of ours for clients, from the ConfigMap. A new one needs no new pod: Nginx opens the file for each request. */ -}}
 {{- define "nginx.document" -}}
 set $route_clients on;

@@ -95,8 +95,8 @@ async function replicasThatServe(client: Client, tool: string): Promise<string[]
 }
 
 /**
- * Tests before these take servers away: a replica that listed tools meanwhile leaves theirs out for 30 s, and a session of
- * the older revision that begins before a server is known to be back has none of them to its end.
+ * Tests before these take servers away: a replica that listed tools meanwhile leaves theirs out for 30 s, also when it knows
+ * that the server is back, and a session of the older revision that begins in that time has none of them to its end.
  */
 const allOffered = () =>
   waitFor({ what: "every replica to offer all tools", deadline: 120, interval: 1 }, async () => {

@@ -39,9 +39,8 @@ describe("the gateway's configuration", () => {
     expect(config.outgoingAuth.source).toBe("inline");
   });
 
-  test("M3 checks health, opens the circuit of a failed backend, and continues with the rest", () => {
+  test("M3 checks health, and opens the circuit of a failed backend", () => {
     expect(config.operational.failureHandling).toMatchObject({
-      partialFailureMode: "best_effort",
       circuitBreaker: { enabled: true },
     });
     const { healthCheckInterval, healthCheckTimeout, unhealthyThreshold } =
@@ -50,8 +49,8 @@ describe("the gateway's configuration", () => {
     const timeout = Number.parseFloat(healthCheckTimeout);
     // One that hangs from just after a check on.
     expect(interval * unhealthyThreshold + timeout).toBeLessThan(20);
-    // A replica gets its first call when it has checked each server, and again where that failed.
-    expect(vmcp.warmUpSeconds).toBeGreaterThan(interval);
+    // A replica gets its first call when it has checked each server, and again where that failed, by a check that ended late.
+    expect(vmcp.warmUpSeconds).toBeGreaterThan(interval + timeout);
     expect(config.audit.enabled).toBe(true);
     expect(config.telemetry.metricsOnTransportPort).toBe(false);
   });
