@@ -55,9 +55,13 @@ export function gongApi(account: GongAccount): GongApi {
     const until = clock.now() + patience * 1000;
     const attempt = async () => {
       // The turn would come when this call has long been given up.
-      if (pace.paused() * 1000 > Math.max(0, until - clock.now())) throw tooLong(Math.ceil(pace.paused()));
-      if (!daily.take()) throw usedUp(account.requestsPerDay);
+      const left = Math.max(0, until - clock.now()) / 1000;
+      if (pace.paused() > left) throw tooLong(Math.ceil(pace.paused()));
+      if (pace.ahead() > left) throw tooMuch(account.requestsPerSecond, Math.ceil(pace.ahead()));
+      if (!daily.hasRoom()) throw usedUp(account.requestsPerDay);
       await pace.turn(request.signal);
+      // Counted when it is sent: a call that leaves the queue has used nothing.
+      if (!daily.take()) throw usedUp(account.requestsPerDay);
       const answer = await exchange(upstream, request);
       if (answer.status === 429) return tooMany(answer, pace, until - clock.now());
       if (answer.status >= 500) return notYet(`status ${answer.status}: ${answer.said}`);
@@ -105,6 +109,12 @@ const tooLong = (seconds: number) =>
   new ToolError(
     `Gong has had enough requests from the company and asks to wait ${seconds} s`,
     "Try again after that; Gong allows three requests a second and 10,000 a day for all integrations together.",
+  );
+
+const tooMuch = (perSecond: number, seconds: number) =>
+  new ToolError(
+    `This server's requests to Gong that wait already take ${seconds} s`,
+    `Make fewer calls at once, or try again after that: it may send ${perSecond} requests a second (SOPHIA_GONG_REQUESTS_PER_SECOND), its share of Gong's three.`,
   );
 
 const usedUp = (perDay: number) =>

@@ -14,11 +14,16 @@ export class DailyLimit {
     this.#clock = clock;
   }
 
-  /** Counts one more. @returns whether today has room for it */
-  take(): boolean {
+  /** Whether today has room for one more. */
+  hasRoom(): boolean {
     const today = Math.floor(this.#clock.now() / dayMs);
     if (today !== this.#day) [this.#day, this.#sent] = [today, 0];
-    if (this.#sent >= this.#most) return false;
+    return this.#sent < this.#most;
+  }
+
+  /** Counts one more. @returns whether today has room for it */
+  take(): boolean {
+    if (!this.hasRoom()) return false;
     this.#sent += 1;
     return true;
   }

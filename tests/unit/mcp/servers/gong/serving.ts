@@ -5,7 +5,7 @@ import { fakeGong } from "../../../../support/servers/gong.ts";
 import { calling } from "../../../../support/servers/mcp/calling.ts";
 
 /** Time that passes only while somebody sleeps. */
-function idleClock() {
+export function idleClock() {
   const slept: number[] = [];
   let now = systemClock.now();
   return {
