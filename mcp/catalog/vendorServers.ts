@@ -156,7 +156,8 @@ export const vendorServers: CatalogInput[] = [
   },
   {
     name: "playwright",
-    description: "A browser: open pages, click, type, read what is shown.",
+    description:
+      "A browser: open pages, click, type, read. Calls fail in the platform's image, which has no browser.",
     kind: "container",
     source: npm("@playwright/mcp"),
     command: program("@playwright/mcp", "cli.js"),
@@ -175,7 +176,7 @@ export const vendorServers: CatalogInput[] = [
   },
   {
     name: "figma_context",
-    description: "Layout, styles and images of Figma files, for writing code after them.",
+    description: "Layout and styles of Figma files, for writing code after them.",
     timeout: 60,
     kind: "stdio",
     source: npm("figma-developer-mcp"),
@@ -183,8 +184,8 @@ export const vendorServers: CatalogInput[] = [
       ...program("figma-developer-mcp", "dist/bin.js"),
       "--stdio",
       "--no-telemetry",
-      "--image-dir",
-      "/tmp",
+      // They would be saved inside the pod, where no client reads them.
+      "--skip-image-downloads",
     ],
     environment: heap,
     egress: ["api.figma.com:443"],

@@ -82,6 +82,12 @@ function gatewayMark(
   return view.healths?.[name] === "unverified" ? "unverified" : "ok";
 }
 
+/** What is wrong with a direct answer; undefined if nothing is. A list without tools is of no use to a client. */
+function directFault({ era, ready, tools, reason }: Answer): string | undefined {
+  if (!ready) return `${era}: ${reason}`;
+  return tools.length === 0 ? `${era}: it lists no tools` : undefined;
+}
+
 /**
  * A server is ready when a real client of each revision that it supports can list its tools, and the gateway offers them.
  * A gateway that is down is reported once, not as a fault of each server that also has its own path. Pure.
@@ -95,9 +101,9 @@ export function judged(
   names: readonly string[],
 ): ServerCheck {
   const offered = toolsOf(server.name, names, view?.offered[0]?.tools ?? []);
-  const failed = direct.find(({ ready }) => !ready);
+  const failed = direct.map(directFault).find((found) => found !== undefined);
   const fault = gatewayFault(server, view, direct.length === 0, names);
-  const reasons = [...(failed ? [`${failed.era}: ${failed.reason}`] : []), ...(fault ? [fault] : [])];
+  const reasons = [...(failed ? [failed] : []), ...(fault ? [fault] : [])];
   return {
     name: server.name,
     ready: reasons.length === 0,

@@ -21,7 +21,12 @@ export function readEnvironment<S extends z.ZodObject>(
 ): z.infer<typeof baseEnvironment> & z.infer<S> {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const result = baseEnvironment.extend(schema.shape).safeParse(set, {
-    error: (issue) => (issue.input === undefined || Number.isNaN(issue.input) ? "is not set" : undefined),
+    error: ({ input, path: [name] = [] }) => {
+      // A number that is not set is read as NaN, too.
+      if (input === undefined || (Number.isNaN(input) && set[String(name)] === undefined))
+        return "is not set";
+      return Number.isNaN(input) ? "is not a number" : undefined;
+    },
   });
   if (!result.success) throw new EnvironmentError(server, result.error.issues);
   return result.data as z.infer<typeof baseEnvironment> & z.infer<S>;

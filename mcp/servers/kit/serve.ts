@@ -42,21 +42,20 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   /** Subscriptions, which do not end by themselves. */
   const subscriptions = new Set<ServerResponse>();
 
-  const handler = createMcpHandler(
-    () => {
-      const server = new McpServer(
-        { name: options.name, version: options.version },
-        options.instructions ? { instructions: options.instructions } : {},
-      );
-      registerTools(server, options.tools, metrics, log);
-      return server;
-    },
-    {
-      maxRequestBodySize: options.maxBody,
-      onerror: (error) => log("warn", "request refused", { reason: error.message }),
-    },
-  );
-  const mcp = toNodeHandler(handler);
+  const bounds = {
+    maxRequestBodySize: options.maxBody,
+    onerror: (error: Error) => log("warn", "request refused", { reason: error.message }),
+  };
+  const handler = createMcpHandler(() => {
+    const server = new McpServer(
+      { name: options.name, version: options.version },
+      options.instructions ? { instructions: options.instructions } : {},
+    );
+    registerTools(server, options.tools, metrics, log);
+    return server;
+  }, bounds);
+  // It reads the body, with a limit of its own.
+  const mcp = toNodeHandler(handler, bounds);
 
   const isReady = async () => {
     try {

@@ -85,8 +85,15 @@ const tagOf = ({ tags }: WireInstance, key: string) => tags?.find((tag) => tag.k
  * Terminates an instance that was launched here. Hosts of a stack are refused: the stack would launch them again. So is
  * what others rented: with the account's key this server sees also the hosts that another stack adopted, which have no
  * tag of it.
+ *
+ * @param signal of the caller: nothing is terminated for one that is gone
  */
-export async function terminateOne(api: LambdaApi, id: string, ownHosts: string[]): Promise<WireInstance> {
+export async function terminateOne(
+  api: LambdaApi,
+  id: string,
+  ownHosts: string[],
+  signal: AbortSignal,
+): Promise<WireInstance> {
   const instance = await api.getInstance(id);
   if (!instance) throw new ToolError(`There is no instance ${id}`, "`list_instances` shows those there are.");
   const stack = tagOf(instance, stackTag);
@@ -102,6 +109,7 @@ export async function terminateOne(api: LambdaApi, id: string, ownHosts: string[
       "Whoever rented it can terminate it in Lambda's console.",
     );
   }
+  signal.throwIfAborted();
   if (!(await api.terminate(id))) {
     throw new ToolError(
       `Lambda Cloud does not confirm that ${id} is being terminated (it is ${instance.status})`,

@@ -153,7 +153,8 @@ const terminateTool = (rental: Rental, changed: () => void): Tool =>
     input: z.object({ id, confirm: z.string().default("").describe("the instance's id again") }),
     readOnly: false,
     destructive: true,
-    run: async ({ id, confirm }) => {
+    unfinished: "The instance may be terminated all the same: look at it with `get_instance` in a minute.",
+    run: async ({ id, confirm }, { signal }) => {
       permitted(rental, "terminate");
       if (confirm !== id)
         throw new ToolError(
@@ -162,7 +163,7 @@ const terminateTool = (rental: Rental, changed: () => void): Tool =>
         );
       const ownHosts = rental.ownHosts();
       const instance = await onAccount(rental.account, `terminate ${id}`, (api) =>
-        terminateOne(api, id, ownHosts),
+        terminateOne(api, id, ownHosts, signal),
       );
       changed();
       return { id, name: instance.name ?? null, status: "terminating" };

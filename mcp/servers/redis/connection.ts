@@ -40,7 +40,8 @@ export function openRedis(connection: RedisConnection): Redis {
       connection.log?.("warn", "connection lost", { reason: error.message }),
     );
     try {
-      await client.connect();
+      // The library limits the connection only, not the login that follows.
+      await inTime(client.connect(), connection.timeout ?? 5);
     } catch (error) {
       client.destroy();
       throw error;

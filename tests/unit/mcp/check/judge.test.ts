@@ -44,6 +44,16 @@ test("M4 a revision that fails is reported by name", () => {
   });
 });
 
+test("M4 a server that responds with an empty list of tools is not ready", () => {
+  const [first] = both;
+  if (!first) throw new Error("no probe");
+  expect(judged(server, [first, { ...modern, ...good() }], gateway, names)).toMatchObject({
+    ready: false,
+    direct: "failed",
+    reason: "2026-07-28: it lists no tools",
+  });
+});
+
 test("M3 a server that the gateway left out is not ready; one that it must leave out is", () => {
   expect(judged(server, both, without, names)).toMatchObject({
     ready: false,

@@ -170,6 +170,17 @@ test("L5 a launch whose caller goes away while it waits for its turn is not sent
   expect(launch?.unfinished).toContain("`list_instances`");
 });
 
+test("L5 an instance is not terminated for a caller that went away before the request was sent", async () => {
+  const { ask, tools, running, launched } = await renting();
+  await launched({ name: "first" });
+  const { id } = await ask("launch_instance", { ...wish, confirm: wish.type });
+  const terminate = tools.find(({ name }) => name === "terminate_instance");
+  const signal = AbortSignal.abort(new Error("the caller went away"));
+  await expect(terminate?.run({ id, confirm: id }, { signal })).rejects.toThrow("the caller went away");
+  expect((await running()).map((instance) => instance.id)).toContain(id);
+  expect(terminate?.unfinished).toContain("`get_instance`");
+});
+
 test("L5 a launch with an unknown outcome is looked for and reported as unknown also where its caller went away", async () => {
   const { tools, control, launched } = await renting({ lookFor: 1 });
   await launched({ name: "first" });
