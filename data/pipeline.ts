@@ -23,8 +23,11 @@ import { Snowflake } from "./snowflake/component.ts";
 export interface PipelineArgs {
   /** Section `pipeline`. */
   settings: Settings["pipeline"];
+  /** Image of the migrations, of Gong's extractor and of the quality checks. */
   image: pulumi.Input<string>;
+  /** Namespace of its objects. A change creates them anew in the other one. */
   namespace: pulumi.Input<string>;
+  /** Has the staging database, which the migrations set up. */
   postgres: Postgres;
   /** Secrets that the stack has. A part whose secrets are missing is disabled. */
   secrets: PipelineSecrets;

@@ -10,6 +10,10 @@ import { refuseOlder } from "./stack/rollback.ts";
 
 const isPart = (name: string): name is Part => Object.hasOwn(parts, name);
 
+/**
+ * Updates a stack to the commit that is checked out, or one part of it (`--only`), whose plan is judged here.
+ * @throws before anything changes: when a later commit is verified already, or when that plan is refused
+ */
 export async function up(given: Given, signal?: AbortSignal): Promise<string> {
   const program = programOf(given, signal);
   const commit = await commitOf(program.folder);
@@ -42,6 +46,10 @@ export async function replace(given: Given, signal?: AbortSignal): Promise<strin
   return `Host ${host} of stack ${program.stack} was replaced, at ${commit}.`;
 }
 
+/**
+ * Destroys all resources of a stack, with all data on its hosts' disks.
+ * @throws before anything changes: for a stack that may not be stopped, or without its name as `--confirm`
+ */
 export async function stop(given: Given, signal?: AbortSignal): Promise<string> {
   const program = programOf(given, signal);
   const { stack } = program;

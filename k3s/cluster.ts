@@ -19,6 +19,7 @@ import { type Login, remoteScript } from "./ssh/remoteScript.ts";
 export interface ClusterArgs {
   /** Exactly one is a server. Its loss is the loss of the cluster. */
   hosts: HostHandle[];
+  /** Section `k3s`. */
   settings: K3sSettings;
   /** Networks that may reach SSH, the Kubernetes API and the health service. */
   adminNetworks: string[];

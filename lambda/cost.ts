@@ -24,6 +24,7 @@ interface EstimateItem {
   resource: string;
   /** Null where the price is not known. */
   monthlyUsd: number | null;
+  /** Type and source of the price, for people. */
   basis: string;
 }
 

@@ -22,7 +22,9 @@ import {
 } from "./provider/resources.ts";
 
 export interface FleetArgs {
+  /** Section `lambda`. */
   settings: Settings["lambda"];
+  /** Section `hosts`. Adopted ones are neither launched nor terminated. */
   hosts: HostSettings[];
   /** US dollars a month; a higher estimate fails the preview, and an update before anything is created. */
   budget: Settings["budget"];

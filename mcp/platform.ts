@@ -24,10 +24,15 @@ export interface McpPlatformArgs extends Platform {
   settings: Settings["mcp"];
   /** Host name of the public URL, the first of `nginx.hostnames`. */
   hostname: string;
+  /** Image of the servers that have none of their own. A change rolls them. */
   image: pulumi.Input<string>;
+  /** Namespace of its objects. A change creates them anew in the other one. */
   namespace: pulumi.Input<string>;
+  /** What servers that ask for it read about the hosts, as JSON in a mounted file. */
   hosts: pulumi.Input<unknown[]>;
+  /** Addresses of the Kubernetes API, which only servers whose entry names it may call. */
   apiServers: pulumi.Input<Peer[]>;
+  /** Of the volumes of servers with state. A change concerns new volumes only. */
   storageClass: string;
   /** Resource that provides GPU slices: servers with a slice depend on it. */
   gpu: pulumi.Resource;

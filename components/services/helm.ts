@@ -38,7 +38,9 @@ export function ownChart(name: string): Chart {
 type Values = Record<string, unknown>;
 
 export interface HelmServiceArgs {
+  /** A change upgrades the release. */
   chart: Chart;
+  /** Namespace of the release, which must exist. A change is a new release. */
   namespace: pulumi.Input<string>;
   /** Release name, fixed: a random one would hide what runs. A change is a new release. */
   release: string;

@@ -31,11 +31,14 @@ export const settingsSchema = z
      * fails; existing volumes of PostgreSQL, Redis and monitoring stay where they are.
      */
     storageClass: z.string().default("local-path"),
-    /**
-     * The preview fails when the estimate exceeds this many US dollars a month. A host that is not adopted counts with the
-     * dearest of its instance types, also while it runs as a cheaper one: the next launch may end up with any of them.
-     */
-    budget: z.strictObject({ monthlyUsd: z.number().positive() }),
+    /** What the stack may cost at Lambda Cloud. */
+    budget: z.strictObject({
+      /**
+       * US dollars a month: the preview fails when the estimate exceeds them. A host that is not adopted counts with the
+       * dearest of its instance types, also while it runs as a cheaper one: the next launch may end up with any of them.
+       */
+      monthlyUsd: z.number().positive(),
+    }),
   })
   .superRefine(({ hosts, postgres }, context) => {
     const places = hosts.filter(({ roles }) => roles.includes("data")).length;

@@ -39,6 +39,7 @@ export async function planOutcome(log: string, ended: Ended): Promise<Plan> {
   return { ...plan, messages: [{ severity: "error", resource: "", text: stderr.trim().slice(-4000) }] };
 }
 
+/** Writes the plan to the files that are asked for, and makes their folders. */
 export async function describePlan(plan: Plan, { comment, plan: json }: PlanFiles): Promise<void> {
   const write = async (file: string | undefined, text: string) => {
     if (!file) return;

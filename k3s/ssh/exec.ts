@@ -3,8 +3,10 @@ import { asError } from "../../components/core/errors.ts";
 import { type Endpoint, HostKeyMismatch, HostUnreachable, sshError } from "./errors.ts";
 import { hostKeyAlgorithms, knownHostsForm } from "./handshake.ts";
 
+/** A login to a host. */
 export interface Account extends Endpoint {
   user: string;
+  /** Secret. */
   privateKey: string;
   /** Pinned at first contact. */
   hostKey: string;

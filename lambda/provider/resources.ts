@@ -172,6 +172,7 @@ export class FirewallRuleset extends DynamicResource {
 }
 
 export interface FirewallRulesArgs {
+  /** Id of the ruleset at Lambda. A change replaces the resource. */
   rulesetId: Input<string>;
   /** All rules. A change is applied in place, at once. */
   rules: Input<Input<FirewallRule>[]>;

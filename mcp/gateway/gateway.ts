@@ -18,10 +18,13 @@ import {
 } from "./objects.ts";
 
 export interface GatewayArgs {
+  /** Section `mcp`. */
   settings: Settings["mcp"];
+  /** Namespace of its objects. A change creates them anew in the other one. */
   namespace: pulumi.Input<string>;
   /** A change rolls the gateway, which cuts calls that need more than 15 s; clients of the 2025 revision open a new session. */
   backends: readonly Backend[];
+  /** Who checks clients' tokens. */
   auth: GatewayAuth;
   /** Redis for sessions of the 2025 revision, which fail while it is unavailable; the 2026 revision has none. */
   sessions: { host: pulumi.Input<string>; port: number; password: pulumi.Input<string> };

@@ -8,8 +8,14 @@ import { settingsSchema } from "../schema.ts";
 import { readComments, settingsFolders } from "./comments.ts";
 import { generate } from "./document.ts";
 import { exampleFile, settingsDocument } from "./render.ts";
-import { settingRows } from "./rows.ts";
+import { settingRows, undescribed } from "./rows.ts";
 
 const comments = readComments("settingsSchema", settingsFolders);
-await generate("docs/settings.md", settingsDocument(settingRows(settingsSchema, comments)));
+const rows = settingRows(settingsSchema, comments);
+const missing = undescribed(rows);
+if (missing.length > 0)
+  throw new Error(
+    `settings without a description: ${missing.join(", ")}. Give each field a doc comment in components/settings: unit, default, what a change does`,
+  );
+await generate("docs/settings.md", settingsDocument(rows));
 await generate(".env.example", exampleFile());

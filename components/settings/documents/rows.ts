@@ -32,6 +32,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const written = (value: unknown) => `\`${JSON.stringify(value)}\``;
 
+/** Rows without a description: `make documents` refuses them. Pure. */
+export const undescribed = (rows: Row[]): string[] =>
+  rows.filter(({ about }) => about === "").map(({ path }) => path);
+
 /** Every setting that has a value itself, in the order of the schema. Pure. */
 export function settingRows(schema: z.ZodType, comments: Comments): Row[] {
   const rows: Row[] = [];

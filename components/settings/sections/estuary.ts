@@ -21,6 +21,7 @@ export const estuarySettings = z.strictObject({
   restUrl: z.url().default(estuary.rest),
   /** Public anonymous token of the PostgREST API, which `flowctl` has built in. Not a secret. */
   restToken: z.string().min(1).optional(),
+  /** Service of Estuary that encrypts the credentials of a task before it is published. */
   encryptionUrl: z.url().default(estuary.encryption),
   /**
    * First part of every catalog name. A change deletes everything at Estuary and publishes it under the new name, which is

@@ -12,7 +12,14 @@ export const gpuSettings = z.strictObject({
     .default(4),
   /** NVIDIA's device plugin chart: a repository's chart, or a folder. */
   pluginChart: z
-    .strictObject({ chart: z.string(), repository: z.url().optional(), version: z.string().optional() })
+    .strictObject({
+      /** Its name in the repository, or the path of a folder. */
+      chart: z.string(),
+      /** URL of the repository. Left out: `chart` is a folder, its path begins with `.` or `/`. */
+      repository: z.url().optional(),
+      /** Of a repository's chart. A change upgrades the release; pods that use slices go on. */
+      version: z.string().optional(),
+    })
     .default({
       chart: "nvidia-device-plugin",
       repository: "https://nvidia.github.io/k8s-device-plugin",

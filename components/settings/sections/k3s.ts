@@ -4,6 +4,12 @@ import { reservedKeys } from "./k3sReserved.ts";
 import { generation } from "./quantities.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hex digits");
+const release = z.strictObject({
+  /** URL of the binary, which the host itself downloads. */
+  url: z.url(),
+  /** SHA-256 of the binary, in lower-case hex: a file with another one is not installed. A change installs it on each node. */
+  sha256,
+});
 
 /** The Kubernetes distribution on the hosts. */
 export const k3sSettings = z
@@ -15,15 +21,18 @@ export const k3sSettings = z
       .default(versions.k3s),
     /** Where the `k3s` binary of that version is, and what it must hash to, by machine architecture. */
     release: z.strictObject({
-      amd64: z.strictObject({ url: z.url(), sha256 }),
-      arm64: z.strictObject({ url: z.url(), sha256 }).optional(),
+      /** For x86-64. */
+      amd64: release,
+      /** For arm64. Left out: a host of that architecture is refused when K3s is installed. */
+      arm64: release.optional(),
     }),
     /** Which address nodes use for each other. `private` only where they share a network. */
     nodeAddress: z.enum(["public", "private"]).default("public"),
     /** Pod network. Anything but `wireguard-native` travels in the clear. A change restarts every node. */
     flannelBackend: z.enum(["wireguard-native", "vxlan", "host-gw"]).default("wireguard-native"),
-    /** Networks of pods and of Services. K3s cannot change them in a cluster that exists. */
+    /** Network of pods. K3s cannot change it in a cluster that exists. */
     clusterCidr: z.cidrv4().default("10.42.0.0/16"),
+    /** Network of Services. K3s cannot change it in a cluster that exists. */
     serviceCidr: z.cidrv4().default("10.43.0.0/16"),
     /** `registries.yaml`: mirrors by registry host. A change restarts every node. */
     mirrors: z.record(z.string(), z.array(z.url())).default({}),
@@ -43,7 +52,9 @@ export const k3sSettings = z
     /** Snapshots of etcd, kept on the server: they do not leave it yet. A change restarts it. */
     snapshots: z
       .strictObject({
+        /** Cron expression, in the time zone of the server's clock. */
         schedule: z.string().default("0 */6 * * *"),
+        /** How many scheduled snapshots are kept; the oldest go first. */
         retention: z.number().int().positive().default(20),
       })
       .prefault({}),

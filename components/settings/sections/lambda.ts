@@ -36,12 +36,19 @@ export const lambdaSettings = z.strictObject({
   unhealthyReplacements: z.number().int().min(0).max(5).default(2),
   /** Regions in order of preference. */
   regions: z.array(region).min(1).default(["us-west-1", "us-west-3", "us-south-1", "us-east-1"]),
-  /** Instance types in order of preference; each is tried in every region before the next. */
+  /**
+   * Instance types in order of preference. First each is tried in every region where Lambda lists capacity for it, then all
+   * in the other regions, as that list can be wrong.
+   */
   instanceTypes: z.array(instanceType).min(1).default(["gpu_1x_a10", "gpu_1x_a6000", "gpu_1x_a100"]),
   /** Image family. A change replaces every launched host. */
   imageFamily: z.string().min(1).default("lambda-stack-22-04"),
-  /** The key that hosts accept at their launch. A change of the name matters at the next launch only. */
+  /** The key that hosts accept at their launch. */
   sshKey: z.strictObject({
+    /**
+     * Its name in the account. The account's key of that name is used, and never deleted, where it is the same key; else the
+     * program adds the key, with a digest after the name. A change matters at the next launch only.
+     */
     name: z.string().min(1).max(64),
     /** The public half of the secret `sshPrivateKey`; any other is refused. Left out: derived from it. */
     publicKey: z
@@ -52,10 +59,15 @@ export const lambdaSettings = z.strictObject({
   /** A persistent file system mounted on every launched host in its region. Left out: none. */
   fileSystem: z
     .strictObject({
+      /**
+       * Its name, unique in the account: one that exists is used, and never deleted. Another name is another, empty file
+       * system, and replaces the hosts that mount it.
+       */
       name: z
         .string()
         .regex(/^[a-zA-Z]+[0-9a-zA-Z-]*$/)
         .max(60),
+      /** Where it is. Another region is another, empty file system, and replaces the hosts that mount either. */
       region,
       /**
        * Taking it out of the settings, or destroying the stack, leaves it and its data, and its price. A run on another
@@ -100,6 +112,7 @@ export const hostSettings = z.strictObject({
     .optional(),
   /** Override of the fleet's order of preference. A change matters at the next launch only. */
   instanceTypes: z.array(instanceType).min(1).optional(),
+  /** Override of the fleet's regions, in order of preference. A change matters at the next launch only. */
   regions: z.array(region).min(1).optional(),
   /** Extra node labels; a change is applied to the running node. */
   labels: z.record(z.string(), z.string()).default({}),

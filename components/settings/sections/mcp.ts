@@ -7,7 +7,12 @@ const resources = z.strictObject({ cpu, memory: quantity });
 export const demand = z.strictObject({ requests: resources, limits: resources });
 const server = z.string().regex(/^[a-z][a-z0-9_]*$/, "the name of a server, like sophia_infrastructure");
 const replicas = z
-  .strictObject({ min: z.number().int().min(1).max(20), max: z.number().int().min(1).max(20) })
+  .strictObject({
+    /** Replicas that always run, 1 to 20. A change restarts no pod. */
+    min: z.number().int().min(1).max(20),
+    /** Replicas at most, 1 to 20. Without `autoscaling` it has no effect. */
+    max: z.number().int().min(1).max(20),
+  })
   .refine(({ min, max }) => min <= max, "min is above max");
 
 /** MCP servers and their gateway. */
@@ -52,9 +57,10 @@ export const mcpSettings = z.strictObject({
     )
     .refine((clients) => Object.keys(clients).length > 0, "no client may call; name one")
     .default({ cursor: 1, vscode: 1, generic: 1, check: 1 }),
-  /** One endpoint for all servers. */
+  /** One endpoint for the servers, except those whose catalog entry leaves them out (`playwright`). */
   gateway: z
     .strictObject({
+      /** ToolHive's vMCP. A change rolls it, which cuts calls at `/mcp` that take more than 10 s. */
       image: z.string().default(images.mcpGateway),
       /** More than the least at 70 % of its CPU. */
       replicas: replicas.default({ min: 2, max: 10 }),
@@ -66,7 +72,9 @@ export const mcpSettings = z.strictObject({
       /** Accepts the tokens of an identity provider at `/mcp` instead of those of `clients`. */
       oidc: z
         .strictObject({
+          /** URL of the provider, as its tokens name it; its keys come from OpenID discovery there. A change rolls the gateway. */
           issuer: z.url({ protocol: /^https$/ }),
+          /** Id of the platform at the provider. A change rolls the gateway. */
           clientId: z.string().min(1),
           /** What a token must be meant for. */
           audience: z.string().min(1),

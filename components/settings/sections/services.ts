@@ -3,6 +3,13 @@ import { images, versions } from "../../core/versions.ts";
 import { cpu, generation, quantity } from "./quantities.ts";
 
 const resources = z.strictObject({ cpu, memory: quantity });
+/** A limit of requests. A change replaces Nginx's pods one by one. */
+const rateLimit = z.strictObject({
+  /** Requests per second, as a mean. What exceeds rate and burst is answered with 429. */
+  perSecond: z.number().positive(),
+  /** Requests that may come at once beyond the mean. */
+  burst: z.number().int().positive(),
+});
 
 /** PostgreSQL by CloudNativePG. */
 export const postgresSettings = z.strictObject({
@@ -41,6 +48,7 @@ export const postgresSettings = z.strictObject({
 
 /** Redis, one server with a password, RDB and AOF. */
 export const redisSettings = z.strictObject({
+  /** Redis's. A change restarts it, on its volume. */
   image: z.string().default(images.redis),
   /** Redis's `maxmemory`; the container gets twice as much, which snapshots of a full cache may take. A change restarts Redis. */
   memory: quantity.default("4Gi"),
@@ -52,20 +60,17 @@ export const redisSettings = z.strictObject({
 
 /** Nginx, the only Service that is reachable from outside. */
 export const nginxSettings = z.strictObject({
+  /** Nginx's. A change replaces its pods one by one; running calls have 490 s. */
   image: z.string().default(images.nginx),
-  /** Names in the certificate and in `server_name`; the first is the canonical one. */
+  /**
+   * Names in the certificate and in `server_name`; the first is the canonical one. Browsers that were there ask each of them, and
+   * every name below it, by HTTPS only, for a year (HSTS with `includeSubDomains`): below `example.com` that is all of a company's.
+   */
   hostnames: z.array(z.string().min(1)).min(1),
-  /** Requests per second for one client address, and how many may come at once. */
-  rateLimit: z
-    .strictObject({ perSecond: z.number().positive(), burst: z.number().int().positive() })
-    .default({
-      perSecond: 50,
-      burst: 200,
-    }),
+  /** Of one client address. A change replaces Nginx's pods one by one. */
+  rateLimit: rateLimit.default({ perSecond: 50, burst: 200 }),
   /** The same for one known client, by its token, on the routes that ask for one; instead of its address's. */
-  clientRateLimit: z
-    .strictObject({ perSecond: z.number().positive(), burst: z.number().int().positive() })
-    .default({ perSecond: 2000, burst: 500 }),
+  clientRateLimit: rateLimit.default({ perSecond: 2000, burst: 500 }),
 });
 
 export { mcpSettings } from "./mcp.ts";

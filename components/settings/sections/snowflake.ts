@@ -43,8 +43,14 @@ export const snowflakeSettings = z.strictObject({
   user: text,
   /** Its role. Creating resource monitors takes ACCOUNTADMIN. */
   role: text,
+  /**
+   * Name of the database, before `suffix`. Choose it before the first update: a later change replaces the schema in it, which
+   * **loses the tables** and is refused while `keep` protects them. The lab refuses it.
+   */
   database: text.default("SOPHIA_AI"),
+  /** Name of the schema with the tables. Choose it before the first update, as `database`. */
   schema: text.default("STAGING"),
+  /** Name of the virtual warehouse, before `suffix`. It holds no data. The lab refuses a change. */
   warehouse: text.default("SOPHIA_AI_WH"),
   /**
    * Suffix of all names that the stack creates in the account: database, warehouse, monitor, roles, users. All stacks

@@ -32,6 +32,10 @@ export function observed(instance: WireInstance) {
   };
 }
 
+/**
+ * State of an instance that was launched for these settings. Pure.
+ * @param ready false until it is reachable: the next update waits for it again
+ */
 export function launchedOutputs(instance: WireInstance, spec: InstanceSpec, ready: boolean): InstanceOutputs {
   return { ...fixedParts(spec, instance.region.name), ...observed(instance), ready, adopted: false };
 }
@@ -48,6 +52,7 @@ export function placedParts(instance: WireInstance, spec: InstanceSpec) {
   };
 }
 
+/** State of an adopted instance. What Lambda does not report is empty: claim, image family, user data. Pure. */
 export function adoptedOutputs(instance: WireInstance): InstanceOutputs {
   return {
     claim: "",

@@ -163,6 +163,10 @@ export const searchState = z.strictObject({
   minMinutes: z.number().optional(),
 });
 
+/**
+ * Calls that a search finds in some pages of Gong's, with a cursor to go on where pages are left. Fewer than `limit`, or
+ * none, does not mean that there are no more.
+ */
 export async function searchCalls(
   api: GongApi,
   search: z.infer<typeof searchState>,
@@ -211,4 +215,5 @@ const describeFound = ({ metaData, parties = [] }: WireExtensive) => {
   return { ...describeCall(metaData), ...outsideOf(people, mostOutside) };
 };
 
+/** The window that a cursor goes on with. @throws when it is no cursor of this tool */
 export const readWindow = (cursor: string): Window => cursorState(cursor, window);

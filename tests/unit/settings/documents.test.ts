@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { readComments, settingsFolders } from "../../../components/settings/documents/comments.ts";
 import { exampleFile, settingsDocument } from "../../../components/settings/documents/render.ts";
-import { settingRows } from "../../../components/settings/documents/rows.ts";
+import { settingRows, undescribed } from "../../../components/settings/documents/rows.ts";
 import { settingsSchema } from "../../../components/settings/schema.ts";
 
 const repository = new URL("../../../", import.meta.url).pathname;
@@ -31,6 +31,13 @@ test("a setting's row has its type, its default, and the words of its comment", 
   expect(row("budget.monthlyUsd")).toMatchObject({ type: "number", standard: "required" });
   expect(row("postgres.resources.memory")?.standard).toBe('`"8Gi"`');
   expect(row("lambda")?.about).toBe("Where and how instances are rented.");
+});
+
+test("W5 every setting is described, and one that is not is named", () => {
+  expect(undescribed(rows)).toEqual([]);
+  const schema = z.strictObject({ rate: z.strictObject({ burst: z.number() }) });
+  const about = new Map([["rate", "A limit."]]);
+  expect(undescribed(settingRows(schema, about))).toEqual(["rate.burst"]);
 });
 
 test("every section has rows, and every comment a row to stand in", () => {
