@@ -42,6 +42,13 @@ test("O3 a runbook of a running stack names no command that reads the lab alone,
   }
 });
 
+test("O3 no runbook has a plain `pulumi up`, which asks no policy and no guard, and which the next deployment undoes", () => {
+  const plain = (text: string) => /`pulumi up\b(?![^`]*--policy-pack)/.test(text);
+  expect(plain("raise it and `pulumi up`")).toBe(true);
+  // Deploy is the page that says why not.
+  expect(books.filter((book) => !book.endsWith("/deploy.md") && plain(read(book)))).toEqual([]);
+});
+
 test.each(alertFiles)(
   "O3 every alert of %s has a severity, a sentence, and a runbook that names it",
   (file) => {
