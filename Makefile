@@ -59,7 +59,7 @@ format: node_modules/.ready ## format, and apply safe lint fixes
 	@biome check --write .
 
 ##@ Secrets, images and generated documents
-documents: node_modules/.ready ## regenerate docs/settings.md, .env.example and parts of esc/
+documents: node_modules/.ready ## regenerate docs/settings.md, mcp-servers.md, mcp/servers.json, .env.example, parts of esc/
 	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts && $(NODE) mcp/catalog/documents/main.ts
 
 esc: node_modules/.ready ## check offline that the ESC environments give each stack what its program reads

@@ -12,7 +12,7 @@ export const versions = {
 /** Version of Kubernetes without K3s's own suffix, as Helm's `--kube-version` takes it. */
 export const kubernetesVersion = versions.k3s.replace(/\+.*$/, "");
 
-/** Images by role. `tag` is never `latest`; `digest` is required by policy in prod. */
+/** Images by role, each by tag, never `latest`. The digests that `prod` runs are in the setting `images.digests`. */
 export const images = {
   cnpgOperator: "ghcr.io/cloudnative-pg/cloudnative-pg:1.30.0",
   postgres: "ghcr.io/cloudnative-pg/postgresql:15.20-standard-bookworm",

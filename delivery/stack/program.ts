@@ -15,7 +15,7 @@ export interface Program {
   folder: string;
   /** `dev`, `prod`. */
   stack: string;
-  /** The stack as the backend knows it: with its organisation, where there is one. */
+  /** The stack as the backend knows it: with its organization, where there is one. */
   qualified: string;
   /** Path of another CLI than that of this checkout's version. */
   binary: string | undefined;
@@ -29,7 +29,7 @@ export interface Program {
 }
 
 /**
- * The program in a checkout. `PULUMI_ORGANIZATION` names the organisation at Pulumi Cloud, `PULUMI_BINARY` another CLI
+ * The program in a checkout. `PULUMI_ORGANIZATION` names the organization at Pulumi Cloud, `PULUMI_BINARY` another CLI
  * than the checkout's own, `PULUMI_CONFIG_FILE` another stack file than `Pulumi.<stack>.yaml`.
  */
 export function programIn(

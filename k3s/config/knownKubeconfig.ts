@@ -10,8 +10,8 @@ export interface KnownKubeconfigArgs {
 
 /**
  * The kubeconfig, known in previews, too. The command that reads it runs again after some weeks and at an upgrade; until
- * then its output is unknown, and a preview could not compare anything in the cluster. Unknown only in the preview of the
- * first update after the certificate's end.
+ * then its output is unknown, and a preview could not compare anything in the cluster. Unknown only in the previews of
+ * the first update with this resource, and of the first after the certificate's end.
  */
 export class KnownKubeconfig extends DynamicResource {
   declare readonly kubeconfig: pulumi.Output<string>;

@@ -22,7 +22,7 @@ export interface GatewayArgs {
   settings: Settings["mcp"];
   /** Namespace of its objects. A change creates them anew in the other one. */
   namespace: pulumi.Input<string>;
-  /** A change rolls the gateway, which cuts calls that need more than 15 s; clients of the 2025 revision open a new session. */
+  /** A change rolls the gateway, which cuts calls that need more than 15 s and open streams; sessions of the 2025 revision go on. */
   backends: readonly Backend[];
   /** Who checks clients' tokens. */
   auth: GatewayAuth;

@@ -6,7 +6,7 @@ type Side = Flow["from"];
 function called(side: Side): string {
   if (side === "anywhere") return "the internet";
   if (side === "apiServers") return "Kubernetes's API";
-  if (side === "apiServerSources") return "Kubernetes's API server";
+  if (side === "apiServerSources") return "Kubernetes's API server, the pods' network";
   const [label] = Object.entries(side.labels ?? {});
   if (!label) return `every pod of \`${side.namespace}\``;
   const [key, value] = label;

@@ -49,7 +49,7 @@ function ofPod(subject: Subject): Reference[] {
   ];
 }
 
-/** Images of CloudNativePG's clusters, poolers and catalogues. */
+/** Images of CloudNativePG's clusters, poolers and catalogs. */
 function ofCloudNativePg({ kubernetes }: Subject): Reference[] {
   if (!kubernetes?.apiVersion.startsWith("postgresql.cnpg.io/")) return [];
   const spec = object(kubernetes.body.spec);

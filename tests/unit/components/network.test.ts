@@ -61,7 +61,7 @@ describe("network policies", () => {
     expect(open.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual(["ingress/web-in"]);
   });
 
-  test("W2 S4 the GPU metrics hear the API server alone, and ask the exporters alone", () => {
+  test("W2 S4 the GPU metrics hear the networks that the API server calls from, and ask the exporters alone", () => {
     expect(specOf("monitoring", "gpu-metrics-api-in").ingress).toEqual([
       {
         from: places.apiServerSources.map((cidr) => ({ ipBlock: { cidr } })),

@@ -33,7 +33,7 @@ test("documents name make targets that exist", () => {
   expect(
     faults((_, text) =>
       codeIn(text)
-        .flatMap((code) => [...code.matchAll(/(?:^|[\s=;&])make(?: -s)? ([a-z][a-z-]*)/g)])
+        .flatMap((code) => [...code.matchAll(/(?:^|[\s=;&])make(?: -s)? ([a-z][a-z-]*)(?![\w/.-])/g)])
         .flatMap(([, target = ""]) => (targets.includes(target) ? [] : [`make ${target}`])),
     ),
   ).toEqual([]);
@@ -97,4 +97,28 @@ test("documents name vitest projects that exist", () => {
       ),
     ),
   ).toEqual([]);
+});
+
+test("every document is linked from another", () => {
+  const linked = new Set(
+    documents.flatMap((file) =>
+      [...read(file).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+        .map(([, path = ""]) => normalize(join(dirname(file), path)))
+        .filter((target) => target !== file),
+    ),
+  );
+  // What GitHub shows by itself.
+  const known = ["README.md", ".github/pull_request_template.md"];
+  expect(documents.filter((file) => !linked.has(file) && !known.includes(file))).toEqual([]);
+});
+
+test("architecture.md says of every folder what it owns", () => {
+  const page = read("docs/architecture.md");
+  const folders = new Set(
+    listed("*/*")
+      .map((file) => file.split("/")[0] ?? "")
+      .filter((folder) => !folder.startsWith(".")),
+  );
+  expect(folders.size).toBeGreaterThan(10);
+  expect([...folders].filter((folder) => !page.includes(`\n| \`${folder}\` | `))).toEqual([]);
 });

@@ -129,7 +129,7 @@ describe("C1 code of a fork", () => {
     // A plan says itself which stack it is of; the job knows better.
     const writing = steps.find(({ run }) => run?.includes("cli.ts comment"));
     expect(writing?.run).toContain('--stack="$STACK"');
-    // Without an organisation nobody plans against a running stack.
+    // Without an organization nobody plans against a running stack.
     expect(comment?.jobs.comment).toMatchObject({
       env: { STACK: "${{ matrix.stack }}", PULUMI_ORGANIZATION: "${{ vars.PULUMI_ORGANIZATION }}" },
     });
