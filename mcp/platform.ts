@@ -199,7 +199,7 @@ function urlsOf({ lambdaApiUrl, gongApiUrl, settings }: McpPlatformArgs): Urls {
   const own = (server: string, variable: string) => settings.servers[server]?.variables?.[variable];
   return {
     lambda: lambdaApiUrl,
-    inference: own("sophia_ai_intelligence", "SOPHIA_INFERENCE_API_URL") ?? "https://api.lambda.ai/v1",
+    inference: own("sophia_ai_intelligence", "SOPHIA_INFERENCE_API_URL"),
     gong: own("gong", "SOPHIA_GONG_API_URL") ?? gongApiUrl,
   };
 }

@@ -14,6 +14,12 @@ export const secretsOf = (name: string): AnySecretName[] =>
     secret !== undefined && !schema.safeParse(undefined).success ? [secret] : [],
   );
 
+/** Variables that only the stack can set, and without which a server cannot start. */
+export const stackVariablesOf = (name: string): string[] =>
+  variablesFor(`mcp/${name}`).flatMap(([variable, { setBy, schema }]: [string, Variable]) =>
+    setBy === "stack" && !schema.safeParse(undefined).success ? [variable] : [],
+  );
+
 /** The endpoint of a remote server, if the catalog or the settings know it. */
 export const urlOf = (entry: CatalogEntry, settings: Settings["mcp"]): string | undefined =>
   settings.servers[entry.name]?.url ?? (entry.kind === "remote" ? entry.url : undefined);
@@ -28,11 +34,17 @@ function reasonAgainst(
   if (entry.unavailable) return entry.unavailable;
   if (settings.disabled.includes(name)) return "disabled by mcp.disabled";
   if (settings.enabled && !settings.enabled.includes(name)) return "not among mcp.enabled";
-  const missing = secretsOf(name).filter((secret) => !given.has(secret));
-  if (missing.length > 0) return `needs ${missing.join(" and ")} in the stack's ESC environment`;
-  if (entry.kind === "remote" && !urlOf(entry, settings))
-    return `needs its endpoint in mcp.servers.${name}.url`;
-  return undefined;
+  const secrets = secretsOf(name).filter((secret) => !given.has(secret));
+  const own = settings.servers[name]?.variables ?? {};
+  const unset = stackVariablesOf(name).filter((variable) => own[variable] === undefined);
+  const missing = [
+    ...(secrets.length > 0 ? [`${secrets.join(" and ")} in the stack's ESC environment`] : []),
+    ...(unset.length > 0 ? [`${unset.join(" and ")} in mcp.servers.${name}.variables`] : []),
+    ...(entry.kind === "remote" && !urlOf(entry, settings)
+      ? [`its endpoint in mcp.servers.${name}.url`]
+      : []),
+  ];
+  return missing.length > 0 ? `needs ${missing.join(", and ")}` : undefined;
 }
 
 /** Faults of the settings that only the catalog reveals. */

@@ -6,16 +6,18 @@ import type { DeployedEntry } from "../catalog/index.ts";
 
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
 
-/** URLs of the destinations that an entry may name. */
-export type Urls = Readonly<Record<"lambda" | "inference" | "gong", string>>;
+/** URLs of the destinations that an entry may name; one that the stack does not have is allowed to nobody. */
+export type Urls = Readonly<Record<"lambda" | "inference" | "gong", string | undefined>>;
 
 /** Rules for one item of an entry's `egress`. */
 function rulesFor(to: string, urls: Urls): EgressRule[] {
   switch (to) {
     case "lambda":
     case "inference":
-    case "gong":
-      return [toUrl(urls[to])];
+    case "gong": {
+      const url = urls[to];
+      return url === undefined ? [] : [toUrl(url)];
+    }
     case "internet":
       return [toInternet(80), toInternet(443)];
     // Allowed by labels inside the cluster, see `clientLabels`.

@@ -24,6 +24,7 @@ const settingsTable = (rows: Row[]) =>
 
 const setters: Record<Variable["setBy"], string> = {
   program: "the program",
+  stack: "you, in `mcp.servers`",
   kubernetes: "Kubernetes",
   person: "you",
   default: "not set: its default",

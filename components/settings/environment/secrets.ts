@@ -104,7 +104,7 @@ export const secrets = {
     ["cluster"],
   ),
   lambdaInferenceApiKey: vendor(
-    "API key of the LLM endpoint: Lambda's inference API, or any that speaks OpenAI's.",
+    "API key of the LLM endpoint that `SOPHIA_INFERENCE_API_URL` names.",
     "inference.apiKey",
     "the endpoint's console",
   ),

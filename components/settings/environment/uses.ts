@@ -42,7 +42,8 @@ export function containerEnvironment<Value = string>(
     if (value !== undefined) return [{ name, value }];
     if (secret && name.endsWith("_FILE") && setBy === "program")
       return [{ name, value: `${secretsFolder}/${name}` }];
-    if (setBy !== "program" || schema.safeParse(undefined).success) return [];
+    const expected = setBy === "program" || setBy === "stack";
+    if (!expected || schema.safeParse(undefined).success) return [];
     throw new Error(`${consumers.join(", ")} reads ${name}, and nothing gives a value for it`);
   });
 }

@@ -1,4 +1,4 @@
-import { secretsOf } from "../choose.ts";
+import { secretsOf, stackVariablesOf } from "../choose.ts";
 import { type CatalogEntry, isDeployed } from "../index.ts";
 import { ownPath, reachedAt } from "../reach.ts";
 
@@ -61,9 +61,9 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "# MCP servers",
     "",
     "The servers of the catalog, and their paths. `container` serves HTTP itself, `stdio` is served by a bridge, `remote` is",
-    "hosted by its vendor. A bridged program that exits is restarted at once; one that hangs is terminated after 30 to 60 s and restarted. A server without its secret is disabled; `make status` shows the reason. [How to connect](mcp/clients.md).",
+    "hosted by its vendor. A bridged program that exits is restarted at once; one that hangs is terminated after 30 to 60 s and restarted. A server without what it needs is disabled; `make status` shows the reason. Secrets come from [ESC](security/secrets.md), names in capitals are [variables](settings.md#environment-variables) that `mcp.servers.<name>.variables` sets. [How to connect](mcp/clients.md).",
     "",
-    row("server", "kind", "purpose", "source", "protocol", "paths", "secrets"),
+    row("server", "kind", "purpose", "source", "protocol", "paths", "needs"),
     row(...Array<string>(7).fill("---")),
     ...catalog.map((entry) =>
       row(
@@ -73,7 +73,7 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
         sourceOf(entry),
         protocol(entry),
         place(entry),
-        secretsOf(entry.name).map(code).join(", "),
+        [...secretsOf(entry.name), ...stackVariablesOf(entry.name)].map(code).join(", "),
       ),
     ),
     "",

@@ -47,7 +47,8 @@ export function inferenceApi({ url, apiKey, timeout }: Inference): InferenceApi 
     headers: () => ({ authorization: `Bearer ${apiKey()}` }),
     secrets: () => [apiKey()],
     timeout,
-    unreachable: "Check SOPHIA_INFERENCE_API_URL and that this server may reach it; try again in a minute.",
+    unreachable:
+      "Try again in a minute. If it stays so, check SOPHIA_INFERENCE_API_URL in mcp.servers.sophia_ai_intelligence.variables of the stack, and that the endpoint runs.",
   };
   return async (request, schema) => {
     const answer = await exchange(upstream, request);

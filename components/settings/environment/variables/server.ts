@@ -86,25 +86,26 @@ export const serverVariables = {
     about: "`1` lets tools set and delete keys.",
     usedBy: ["mcp/redis"],
     schema: switched,
-    setBy: "program",
+    setBy: "stack",
   },
   SOPHIA_INFERENCE_API_URL: {
-    about: "Base URL of the LLM endpoint: Lambda's, or any that speaks OpenAI's API.",
+    about:
+      "Base URL of the LLM endpoint with its version, like `https://llm.example.com/v1`: any that speaks OpenAI's API, such as vLLM on a GPU host. Left out: the server is disabled. Lambda's own, `https://api.lambda.ai/v1`, was closed on 25 September 2025.",
     usedBy: ["mcp/sophia_ai_intelligence"],
-    schema: z.url().default("https://api.lambda.ai/v1"),
-    setBy: "program",
+    schema: z.url({ protocol: /^https?$/ }),
+    setBy: "stack",
   },
   SOPHIA_INFERENCE_CHAT_MODEL: {
     about: "Model that answers when a call names none. Left out: each call must name one.",
     usedBy: ["mcp/sophia_ai_intelligence"],
     schema: text.optional(),
-    setBy: "program",
+    setBy: "stack",
   },
   SOPHIA_INFERENCE_EMBEDDING_MODEL: {
     about: "Model that makes embeddings when a call names none. Left out: each call must name one.",
     usedBy: ["mcp/sophia_ai_intelligence"],
     schema: text.optional(),
-    setBy: "program",
+    setBy: "stack",
   },
   SOPHIA_INFERENCE_MAX_TOKENS: {
     about: "Tokens that one answer may have at most, whatever a call asks for.",
@@ -143,6 +144,6 @@ export const serverVariables = {
       "`1` lets tools launch and terminate instances, each call only with its confirmation. Costs money.",
     usedBy: ["mcp/lambda_labs_cli"],
     schema: switched,
-    setBy: "program",
+    setBy: "stack",
   },
 } as const satisfies Record<string, Variable>;

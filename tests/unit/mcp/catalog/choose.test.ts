@@ -13,6 +13,11 @@ const reason = (choices: Choice[], name: string) => {
   return choice && !choice.enabled ? choice.reason : undefined;
 };
 
+/** The stack's LLM endpoint. */
+const llm = (url: string) => ({
+  sophia_ai_intelligence: { variables: { SOPHIA_INFERENCE_API_URL: url } },
+});
+
 describe("which servers run", () => {
   test("M1 a server whose secret is missing stays off, and says which", () => {
     const choices = decide();
@@ -41,13 +46,33 @@ describe("which servers run", () => {
   test("M1 with every secret, all run but those that cannot", () => {
     const every = new Set(catalog.flatMap(({ name }) => secretsOf(name)));
     const url = "https://account.snowflakecomputing.com/api/v2/databases/D/schemas/S/mcp-servers/N";
-    const servers = { snowflake: { url }, snowflake_admin: { url }, snowflake_cortex: { url } };
+    const servers = {
+      snowflake: { url },
+      snowflake_admin: { url },
+      snowflake_cortex: { url },
+      ...llm("https://llm.example.com/v1"),
+    };
     const choices = decide({ servers }, every);
     expect(choices.filter(({ enabled }) => !enabled).map(({ entry }) => entry.name)).toEqual([
       "salesforce",
       "docker",
     ]);
     expect(reason(decide({}, every), "snowflake")).toBe("needs its endpoint in mcp.servers.snowflake.url");
+  });
+
+  test("L8 the language models' server runs where the stack names an endpoint and has its key, and says what it lacks", () => {
+    const name = "sophia_ai_intelligence";
+    const key = new Set([...given, "lambdaInferenceApiKey"]);
+    const url = "SOPHIA_INFERENCE_API_URL in mcp.servers.sophia_ai_intelligence.variables";
+    expect(reason(decide({}, key), name)).toBe(`needs ${url}`);
+    const secret = "lambdaInferenceApiKey in the stack's ESC environment";
+    expect(reason(decide(), name)).toBe(`needs ${secret}, and ${url}`);
+    const servers = llm("http://10.0.0.5:8000/v1");
+    expect(reason(decide({ servers }), name)).toBe(`needs ${secret}`);
+    expect(running(decide({ servers }, key))).toContain(name);
+    expect(() => decide({ servers: llm("llm.example.com/v1") }, key)).toThrow(
+      "mcp.servers.sophia_ai_intelligence.variables.SOPHIA_INFERENCE_API_URL: Invalid URL",
+    );
   });
 
   test("M1 the settings say who runs, and who does not", () => {

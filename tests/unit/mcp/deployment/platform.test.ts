@@ -22,7 +22,14 @@ const given = Object.fromEntries(
   Object.keys(allSecrets).map((name) => [name, pulumi.secret(`value of ${name}`)]),
 );
 const account = { url: "https://account.snowflake.test/mcp" };
-const everything = { servers: { snowflake: account, snowflake_admin: account, snowflake_cortex: account } };
+const everything = {
+  servers: {
+    snowflake: account,
+    snowflake_admin: account,
+    snowflake_cortex: account,
+    sophia_ai_intelligence: { variables: { SOPHIA_INFERENCE_API_URL: "https://llm.test/v1" } },
+  },
+};
 
 async function platform(
   settings: object = everything,

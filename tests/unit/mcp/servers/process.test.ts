@@ -26,7 +26,11 @@ const needs: Record<string, { values: Record<string, string>; files: string[]; t
     tools: 7,
   },
   redis: { values: { SOPHIA_REDIS_URL: "redis://127.0.0.1:9" }, files: [], tools: 6 },
-  sophia_ai_intelligence: { values: {}, files: ["SOPHIA_INFERENCE_API_KEY_FILE"], tools: 4 },
+  sophia_ai_intelligence: {
+    values: { SOPHIA_INFERENCE_API_URL: "http://127.0.0.1:9/v1" },
+    files: ["SOPHIA_INFERENCE_API_KEY_FILE"],
+    tools: 4,
+  },
   sophia_business_intelligence: {
     values: { SOPHIA_POSTGRES_HOST: "127.0.0.1" },
     files: ["SOPHIA_POSTGRES_PASSWORD_FILE"],
