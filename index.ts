@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { insideCluster } from "./components/core/insideCluster.ts";
 import "./components/core/nativeStacks.ts";
+import { publicKeyOf } from "./components/core/publicKey.ts";
 import type { Family } from "./components/images/families.ts";
 import { Images } from "./components/images/images.ts";
 import { Monitoring } from "./components/monitoring/monitoring.ts";
@@ -19,7 +20,7 @@ import { publicPeerPorts } from "./k3s/config/ports.ts";
 import { registryLogin } from "./k3s/config/registries.ts";
 import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
-import { launchKeyOf, publicKeyOf } from "./lambda/publicKey.ts";
+import { launchKeyOf } from "./lambda/launchKey.ts";
 import { checkPlan, checkToken, McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
 import { mcpMonitored, monitored } from "./mcp/monitored.ts";

@@ -2,8 +2,8 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { dirname, join } from "node:path";
+import { publicKeyOf } from "../../components/core/publicKey.ts";
 import type { Secrets } from "../../components/settings/schema.ts";
-import { publicKeyOf } from "../../lambda/publicKey.ts";
 import { run } from "../../tools/exec.ts";
 import { files, type Lab } from "../lab.ts";
 

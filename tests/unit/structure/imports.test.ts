@@ -77,6 +77,18 @@ function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
   return found;
 }
 
+/** What a program loads at its start: files, and packages with the file that imports each. Types load nothing. Pure. */
+function loadedBy(start: string, texts: ReadonlyMap<string, string>): Map<string, string> {
+  const found = new Map<string, string>([[start, ""]]);
+  for (const file of found.keys()) {
+    const values = [...(texts.get(file) ?? "").matchAll(/^(?:import|export) (?!type\b)[^;]*?"[^"]+";$/gm)];
+    const text = values.map(([statement]) => statement).join("\n");
+    const packages = [...text.matchAll(/(?:from|import) "([^."][^"]*)"/g)].map(([, name = ""]) => name);
+    for (const next of [...importsOf(file, text), ...packages]) if (!found.has(next)) found.set(next, file);
+  }
+  return found;
+}
+
 describe("imports point one way", () => {
   const texts = sourcesIn(repository);
 
@@ -95,5 +107,11 @@ describe("imports point one way", () => {
     const core = 'import { messageOf } from "../../components/core/errors.ts";';
     expect(faultsOf("images/monitoring/errors.ts", core)).toHaveLength(1);
     expect(faultsOf("images/pin/main.ts", core)).toEqual([]);
+  });
+  test("the lab's commands start without Pulumi's SDK, which takes a second to load", () => {
+    const loaded = loadedBy("lab/cli.ts", texts);
+    expect([...loaded.keys()]).toContain("lab/state/keys.ts");
+    expect(loaded.get("@pulumi/pulumi")).toBeUndefined();
+    expect(loadedBy("lambda/fleet.ts", texts).get("@pulumi/pulumi")).toBe("lambda/fleet.ts");
   });
 });

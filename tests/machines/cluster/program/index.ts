@@ -1,9 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { publicKeyOf } from "../../../../components/core/publicKey.ts";
 import { k3sSettings } from "../../../../components/settings/sections/k3s.ts";
 import { Cluster } from "../../../../k3s/cluster.ts";
 import type { Host, HostHandle } from "../../../../k3s/host.ts";
-import { publicKeyOf } from "../../../../lambda/publicKey.ts";
 import { Machine } from "./machine.ts";
 
 const config = new pulumi.Config();

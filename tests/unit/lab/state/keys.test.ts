@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
+import { publicKeyOf } from "../../../../components/core/publicKey.ts";
 import { files, type Lab } from "../../../../lab/lab.ts";
 import { makeSaasCredentials } from "../../../../lab/saas/credentials.ts";
 import { labKeys, placeholderSecrets } from "../../../../lab/state/keys.ts";
-import { publicKeyOf } from "../../../../lambda/publicKey.ts";
 import { run } from "../../../../tools/exec.ts";
 
 function newLab(name = "keys"): Lab {
