@@ -18,20 +18,18 @@ const headline = ({ state, secret, environment, last, due }: Standing): string =
 
 /** How to rotate it. */
 function steps({ rotation, obtain, environment, path, republish }: Standing): string[] {
-  const stacks = republish.stacks.map(({ name }) => name).join(", ");
+  const stacks = republish.stacks.map(({ name }) => name).join(", then ");
+  const deploy = `then deploy ${stacks}: all steps are in docs/runbooks/rotate.md`;
   switch (rotation.by) {
     case "rotator":
-      return [
-        `    ESC's rotator ${rotation.how} rotates it: \`esc env rotate ${environment}\`, then \`pulumi up\` for ${stacks}`,
-        "    to set it up: docs/runbooks/rotate.md",
-      ];
+      return [`    ESC's rotator ${rotation.how} rotates it: \`esc env rotate ${environment}\`, ${deploy}`];
     case "setting":
       return [`    ${rotation.how} It is ${path} in ${environment}`];
     case "reminder":
       return [
         `    new value from: ${obtain}`,
         `    ${rotation.how}`,
-        `    \`esc env set ${environment} ${path} --secret --string --file -\`, then \`pulumi up\` for ${stacks}`,
+        `    \`esc env set ${environment} ${path} --secret --string --file -\`, ${deploy}`,
       ];
   }
 }

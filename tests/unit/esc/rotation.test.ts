@@ -105,6 +105,18 @@ test("S2 what gets the new value is told stack by stack, as the program has it",
   expect(text).toContain("esc env set sophia/dev-secrets tls.key --secret --string --file -");
 });
 
+test("S2 O3 the report names the page with all steps, and no plain `pulumi up`, which asks no policy and no guard", () => {
+  const all = plan({});
+  expect(render(all)).not.toContain("pulumi up");
+  const [lambdaKey, rotator] = [
+    of({}, "lambdaApiKey", "sophia/base-secrets"),
+    of({}, "snowflakeLoaderPrivateKey", "sophia/prod-secrets"),
+  ];
+  expect(render([lambdaKey])).toContain("deploy dev, then prod: all steps are in docs/runbooks/rotate.md");
+  const due = { ...rotator, state: "due" } as const;
+  expect(render([due])).toContain("deploy prod: all steps are in docs/runbooks/rotate.md");
+});
+
 test("S2 a rotator's secret is rotated by ESC", () => {
   const standing = of({}, "tlsKey", "sophia/dev-secrets");
   const { rotation } = secrets.snowflakeLoaderPrivateKey;
