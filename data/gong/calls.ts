@@ -16,7 +16,7 @@ import {
 import { Queue } from "./queue.ts";
 import { fieldNotes, isOtherApi, refuseOtherApi, type Session, type Work } from "./session.ts";
 import { Drift } from "./source/drift.ts";
-import { GongError } from "./source/errors.ts";
+import { expired, GongError } from "./source/errors.ts";
 import type { WireCall } from "./source/wire.ts";
 import { markCalls } from "./staging/deletions.ts";
 import { logRejects, readCursor, writeProgress } from "./staging/ledger.ts";
@@ -128,7 +128,7 @@ async function readOrRestart(
   try {
     return await read(window);
   } catch (error) {
-    if (!(error instanceof GongError) || error.kind !== "cursor") throw error;
+    if (!expired(error)) throw error;
     return { from: window.from, to: window.to, seen: [], blind: false };
   }
 }

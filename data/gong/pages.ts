@@ -1,6 +1,6 @@
 import type { Paged, Window } from "./plan.ts";
 import type { Api } from "./source/api.ts";
-import { GongError } from "./source/errors.ts";
+import { expired, GongError } from "./source/errors.ts";
 import { wirePage } from "./source/wire.ts";
 
 /** Records of one page of calls. */
@@ -62,12 +62,18 @@ export interface Transcripts {
   nameless: unknown[];
 }
 
-/** One request for all calls of a page: one a call would use up the day's share. */
-export async function readTranscripts(
-  api: Api,
-  callIds: string[],
-  signal: AbortSignal,
-): Promise<Transcripts> {
+/**
+ * One request for all calls of a page: one a call would use up the day's share.
+ *
+ * @throws GongError also when a cursor is refused twice: what is on later pages would be missing
+ */
+export const readTranscripts: typeof transcriptsOf = (...asked) =>
+  transcriptsOf(...asked).catch((error: unknown) => {
+    if (expired(error)) return transcriptsOf(...asked);
+    throw error;
+  });
+
+async function transcriptsOf(api: Api, callIds: string[], signal: AbortSignal): Promise<Transcripts> {
   const path = "/v2/calls/transcript";
   const byCall = new Map<string, unknown>();
   const nameless: unknown[] = [];

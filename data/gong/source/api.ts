@@ -30,7 +30,7 @@ interface Request {
 /** Parsed JSON; undefined where nothing matches the request. @throws GongError */
 export type Api = (request: Request) => Promise<unknown>;
 
-/** Gong answers an empty list with 404 and this text; any other 404 is a fault. */
+/** Gong answers an empty list with 404 and this text, but never after a page that named a next one. */
 const nothingFound = /^No [a-z ]+ found/i;
 const mostBytes = 256_000_000;
 
@@ -113,17 +113,23 @@ async function judge(
   if (status === 200) return { answer: parsed(path, text) };
   const errors = refusalOf(text);
   const said = hide(errors.join("; ") || text.trim().replaceAll(/\s+/g, " ")).slice(0, 300);
-  if (status === 404 && errors.some((error) => nothingFound.test(error))) return { answer: undefined };
+  const none = status === 404 && errors.some((error) => nothingFound.test(error));
+  const paged =
+    query?.cursor !== undefined || (body as { cursor?: string } | undefined)?.cursor !== undefined;
+  // It would end the list early, and what was not listed be taken for deleted.
+  if (paged && (none || ([400, 404, 410].includes(status) && /cursor/i.test(said)))) {
+    throw new GongError(
+      `Gong refused the cursor that it gave for ${path} (${status}): ${said}; the next run reads that list from its beginning`,
+      "cursor",
+    );
+  }
+  if (none) return { answer: undefined };
   if (status === 429) {
     const seconds = retryAfterOf(headers) ?? backoff(failures);
     await pace.pause(seconds);
     return { retry: `429, ${said}`, seconds };
   }
   if (status >= 500 || status === 408) return { retry: `${status}, ${said}`, seconds: backoff(failures) };
-  const paged =
-    query?.cursor !== undefined || (body as { cursor?: string } | undefined)?.cursor !== undefined;
-  if (status === 400 && paged && /cursor/i.test(said))
-    throw new GongError(`the cursor of ${path} has expired: ${said}`, "cursor");
   const todo = advice[status] ?? "see Gong's message";
   throw new GongError(`Gong refused ${path} (${status}): ${said}; ${todo}`);
 }

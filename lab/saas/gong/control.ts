@@ -39,6 +39,7 @@ const faults = z.array(
     retryAfter: z.union([z.number(), z.string()]).optional(),
     times: z.number().int().optional(),
     path: z.string().optional(),
+    paged: z.boolean().optional(),
     after: count.optional(),
   }),
 );

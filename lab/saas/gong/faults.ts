@@ -14,6 +14,8 @@ export interface Fault {
   times?: number;
   /** Only requests of this path, such as `/v2/users`. */
   path?: string;
+  /** Only requests that have a cursor. */
+  paged?: boolean;
   /** So many requests are let through first. */
   after?: number;
 }
@@ -36,7 +38,9 @@ export class Faults {
   next(path: string, paged: boolean): Fault | undefined {
     const found = (this.#waiting as (Fault & { times: number; after: number })[]).find(
       ({ kind, times, ...fault }) =>
-        times !== 0 && (fault.path === undefined || fault.path === path) && (kind !== "cursor" || paged),
+        times !== 0 &&
+        (fault.path === undefined || fault.path === path) &&
+        (paged || !(kind === "cursor" || fault.paged)),
     );
     if (!found) return undefined;
     if (found.after > 0) {

@@ -137,25 +137,6 @@ test("P5 poison records are kept aside with the reason, once, and the others are
   expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
 });
 
-test("P5 a cursor that expired begins its window anew, without duplicates", async () => {
-  gong.faults.set([{ kind: "cursor" }]);
-  expect((await runOnce(staging, gong)).failure).toBeUndefined();
-  expect(gong.journal.statuses["400"]).toBe(1);
-  await expectWhole();
-});
-
-test("P5 a cursor that is always refused ends the run as failed, and does not use up the day's requests", async () => {
-  gong.faults.set([{ kind: "cursor", times: -1 }]);
-  const { failure } = await runOnce(staging, gong, { perDay: 60 });
-  expect(failure?.message).toMatch(/refused its own cursor twice while calls from \S+ to \S+ were read/);
-  expect(gong.journal.statuses["400"]).toBe(2);
-  expect(await callsRun()).toMatchObject({ status: "failed" });
-  expect(await alerts(staging)).toContain("PipelineStreamFailed");
-  gong.faults.set([]);
-  expect((await runOnce(staging, gong)).failure).toBeUndefined();
-  await expectWhole();
-});
-
 const nothingFound = ["/v2/calls/extensive", "/v2/users"].map((path) => ({
   kind: "empty" as const,
   path,
