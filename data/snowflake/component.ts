@@ -37,8 +37,8 @@ type Options = Record<"kept" | "other", pulumi.CustomResourceOptions>;
 
 /**
  * The warehouse: database, schema, a warehouse that suspends itself and has a monthly limit, and two service users with
- * a key pair and the least rights. All names are settings; a database or schema of another name is a new, empty one,
- * which Snowflake's provider does not refuse: `keep` does.
+ * a key pair and the least rights. All names are settings; another name renames in place. But a schema belongs to its
+ * database's name: with another one the schema is replaced, with its tables, which only `keep` refuses.
  */
 export class Snowflake extends Component {
   readonly address: AccountAddress;

@@ -44,17 +44,21 @@ export const snowflakeSettings = z.strictObject({
   /** Its role. Creating resource monitors takes ACCOUNTADMIN. */
   role: text,
   /**
-   * Name of the database, before `suffix`. Choose it before the first update: a later change replaces the schema in it, which
-   * **loses the tables** and is refused while `keep` protects them. The lab refuses it.
+   * Name of the database, before `suffix`. Choose it before the first update: a later change renames the database, but
+   * replaces the schema in it, which **loses the tables** and is refused while `keep` protects them. The lab refuses it.
    */
   database: text.default("SOPHIA_AI"),
-  /** Name of the schema with the tables. Choose it before the first update, as `database`. */
+  /**
+   * Name of the schema with the tables. Choose it before the first update: a later change renames it in place, also with
+   * `keep`, and who uses the old name fails. The lab refuses it.
+   */
   schema: text.default("STAGING"),
   /** Name of the virtual warehouse, before `suffix`. It holds no data. The lab refuses a change. */
   warehouse: text.default("SOPHIA_AI_WH"),
   /**
    * Suffix of all names that the stack creates in the account: database, warehouse, monitor, roles, users. All stacks
-   * share the account, so each needs another one; a change creates everything anew, and empty.
+   * share the account, so each needs another one. Choose it before the first update: a later change renames database,
+   * warehouse, roles and users in place, and replaces the schema, as for `database`. The lab refuses it.
    */
   suffix: z
     .string()
