@@ -1,4 +1,5 @@
 import { hoursPerMonth } from "../../lambda/client/hoursPerMonth.ts";
+import { hostOf, instanceType } from "../resources.ts";
 import type { CostItem, Plan } from "./plan.ts";
 import type { Outcome } from "./steps.ts";
 import { valueAt } from "./steps.ts";
@@ -11,8 +12,6 @@ export interface PriceList {
   source: string;
 }
 
-/** Type of a host's machine. */
-export const instanceType = "pulumi-nodejs:dynamic/lambda:Instance";
 const cents = (usd: number): number => Math.round(usd * 100) / 100;
 const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 const texts = (value: unknown): string[] =>
@@ -20,7 +19,7 @@ const texts = (value: unknown): string[] =>
 
 /** Monthly cost of a rented machine, before and after. */
 function hostItem(host: Outcome, prices: PriceList): CostItem {
-  const resource = `host ${host.name.replace(/^fleet-/, "")}`;
+  const resource = `host ${hostOf(host.name)}`;
   const paid = number(host.old.outputs.hourlyUsd);
   const before = host.kind === "create" ? 0 : paid === undefined ? null : cents(paid * hoursPerMonth);
   if (host.kind === "delete") return { resource, before, after: 0, basis: "terminated" };

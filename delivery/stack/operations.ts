@@ -1,7 +1,8 @@
-import { instanceType } from "../comment/cost.ts";
+import { nameOf } from "../comment/events.ts";
+import { dynamic, hostOf, instanceType } from "../resources.ts";
 import type { StateResource } from "./program.ts";
 
-const hostOf = (urn: string): string => (urn.split("::").at(-1) ?? "").replace(/^fleet-/, "");
+const hostAt = (urn: string): string => hostOf(nameOf(urn));
 
 /**
  * URN of a host's machine. Pure.
@@ -9,9 +10,9 @@ const hostOf = (urn: string): string => (urn.split("::").at(-1) ?? "").replace(/
  */
 export function machineOf(state: StateResource[], host: string): string {
   const machines = state.filter(({ type }) => type === instanceType).map(({ urn }) => urn);
-  const found = machines.find((urn) => hostOf(urn) === host);
+  const found = machines.find((urn) => hostAt(urn) === host);
   if (found) return found;
-  const known = machines.map(hostOf).join(", ") || "none";
+  const known = machines.map(hostAt).join(", ") || "none";
   throw new Error(`unknown host ${host || "(empty name)"}; the hosts of the stack are ${known}`);
 }
 
@@ -53,7 +54,7 @@ export function confirm(what: string, name: string, typed: string): void {
 /** Stacks that may be destroyed to save money and created again. */
 export const stoppable: readonly string[] = ["dev", "local"];
 
-const fileSystemType = "pulumi-nodejs:dynamic/lambda:FileSystem";
+const fileSystemType = dynamic("lambda:FileSystem");
 
 /** What goes on being billed after the stack is destroyed, by its state before that. Pure. */
 export function billedAfterwards(state: readonly StateResource[]): string[] {
@@ -64,6 +65,6 @@ export function billedAfterwards(state: readonly StateResource[]): string[] {
     .map(({ outputs }) => `file system ${String(outputs?.name)}, which is kept with its data`);
   const hosts = state
     .filter(({ type, outputs }) => type === instanceType && outputs?.adopted === true)
-    .map(({ urn, id }) => `host ${hostOf(urn)} (instance ${id}), which was adopted and keeps running`);
+    .map(({ urn, id }) => `host ${hostAt(urn)} (instance ${id}), which was adopted and keeps running`);
   return [...files, ...hosts];
 }

@@ -4,9 +4,9 @@ import { type RunOptions, type RunResult, run } from "../../tools/exec.ts";
 import { helm } from "../../tools/helm/artefact.ts";
 import { pulumiCli } from "../../tools/pulumi.ts";
 import { cacheFolder } from "../../tools/repository.ts";
-import { instanceType } from "../comment/cost.ts";
 import type { Plan } from "../comment/plan.ts";
 import { planOutcome } from "../comment/write.ts";
+import { instanceType } from "../resources.ts";
 import { withEventLog } from "./eventLog.ts";
 
 /** A checkout of the program, and the stack that it is run for. */

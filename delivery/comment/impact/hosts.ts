@@ -1,11 +1,7 @@
+import { dynamic, hostOf, instanceType } from "../../resources.ts";
 import type { Effect } from "../plan.ts";
 import type { Outcome } from "../steps.ts";
 import { because, type Found, forTypes, gone, type ImpactRule } from "./rule.ts";
-
-const dynamic = (type: string) => `pulumi-nodejs:dynamic/${type}`;
-
-/** `fleet-backend` is the machine of host `backend`. */
-const hostOf = ({ name }: Outcome) => `host ${name.replace(/^fleet-/, "")}`;
 
 function instance(outcome: Outcome): Found[] {
   const { kind, old } = outcome;
@@ -16,7 +12,7 @@ function instance(outcome: Outcome): Found[] {
     : kind === "replace"
       ? "drained, terminated and launched again: its pods are unavailable for some minutes, all data on its disks is lost"
       : "drained and terminated: all data on its disks is lost";
-  const subject = hostOf(outcome);
+  const subject = `host ${hostOf(outcome.name)}`;
   return [{ subject, covers: subject, severity: adopted ? "outage" : "data", what, why: because(outcome) }];
 }
 
@@ -49,7 +45,7 @@ function command(outcome: Outcome): Found[] {
 
 /** Rules for machines and the commands that run on them. */
 export const hostRules: ImpactRule[] = [
-  forTypes([dynamic("lambda:Instance")], instance),
+  forTypes([instanceType], instance),
   forTypes(["command:remote:Command"], command),
   forTypes([dynamic("lambda:FileSystem")], (outcome) =>
     gone(outcome)

@@ -1,3 +1,4 @@
+import { dynamic } from "../../resources.ts";
 import { typesOf } from "../events.ts";
 import type { Effect } from "../plan.ts";
 import { type Outcome, valueAt } from "../steps.ts";
@@ -84,8 +85,6 @@ const warehouseRules: ImpactRule[] = [
   ),
 ];
 
-const estuary = (type: string) => `pulumi-nodejs:dynamic/estuary:${type}`;
-
 /** Names of the collections among these specs; a spec of unknown kind counts as one. */
 function collections(outcome: Outcome, names: unknown[]): string[] {
   const kindOf = (name: string) => valueAt(outcome.old.outputs, "types", name);
@@ -136,8 +135,8 @@ function job(outcome: Outcome): Found[] {
 /** Rules for the pipeline: the warehouse, Estuary's tasks, and jobs in the cluster. */
 export const pipelineRules: ImpactRule[] = [
   ...warehouseRules,
-  forTypes([estuary("Publication")], publication),
-  forTypes([estuary("ReplicationSlot")], (outcome) =>
+  forTypes([dynamic("estuary:Publication")], publication),
+  forTypes([dynamic("estuary:ReplicationSlot")], (outcome) =>
     gone(outcome)
       ? [
           {

@@ -1,5 +1,6 @@
+import { dynamic } from "../../resources.ts";
+
 const again = "created again by the program with the same content";
-const dynamic = (type: string) => `pulumi-nodejs:dynamic/${type}`;
 const kubernetes = (...types: string[]) => types.map((type) => `kubernetes:${type}`);
 
 const reasons: [why: string, types: string[]][] = [

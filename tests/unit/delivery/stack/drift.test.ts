@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { instanceType } from "../../../../delivery/comment/cost.ts";
+import { instanceType } from "../../../../delivery/resources.ts";
 import { drift } from "../../../../delivery/watch.ts";
 import { planned, recorded, updated } from "./recorded.ts";
 

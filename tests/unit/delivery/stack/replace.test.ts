@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { instanceType } from "../../../../delivery/comment/cost.ts";
+import { instanceType } from "../../../../delivery/resources.ts";
 import { deployedIn, parseHistory } from "../../../../delivery/stack/history.ts";
 import { replaceHost } from "../../../../delivery/stack/replace.ts";
 import { planned, recorded, updated, urnOf } from "./recorded.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { instanceType } from "../../../../delivery/comment/cost.ts";
 import { eventSchema } from "../../../../delivery/comment/events.ts";
 import type { Plan } from "../../../../delivery/comment/plan.ts";
 import { summarise } from "../../../../delivery/comment/summarise.ts";
+import { instanceType } from "../../../../delivery/resources.ts";
 import { verifiedTag } from "../../../../delivery/stack/history.ts";
 import { rollback } from "../../../../delivery/stack/rollback.ts";
 import { planned, recorded, updated } from "./recorded.ts";
