@@ -1,9 +1,5 @@
 import { readFileSync } from "node:fs";
 
-/** Folder of `mcp/vendor` and its packages in the image. */
-const folder = "/app/mcp/vendor";
-const packages = `${folder}/node_modules`;
-
 const { dependencies } = JSON.parse(
   readFileSync(new URL("../vendor/package.json", import.meta.url), "utf8"),
 ) as { dependencies: Record<string, string> };
@@ -16,32 +12,33 @@ export function npm(name: string): { registry: "npm"; name: string; version: str
   return { registry: "npm", name, version };
 }
 
+/** The path of a file of `mcp/vendor` in the image. */
+export const vendorFile = (path: string): string => `/app/mcp/vendor/${path}`;
+
 /** The command that starts a program of a package of `mcp/vendor`. */
 export const program = (name: string, file: string): string[] => [
   "node",
-  `${packages}/${npm(name).name}/${file}`,
+  vendorFile(`node_modules/${npm(name).name}/${file}`),
 ];
 
-/** The path of a file of `mcp/vendor` in the image. */
-export const vendorFile = (name: string): string => `${folder}/${name}`;
-
-const corrected =
-  (by: string) =>
+/** The command that runs a stdio program behind a file of `mcp/vendor`, which changes what passes. */
+const behind =
+  (front: string) =>
   (name: string, file: string): string[] => {
     const [node = "", ...rest] = program(name, file);
-    return [node, vendorFile(by), ...rest];
+    return [node, vendorFile(front), ...rest];
   };
 
 /** The command for a stdio program that announces resources and then refuses to list them: the announcement is removed. */
-export const withoutResources = corrected("withoutResources.ts");
+export const withoutResources = behind("withoutResources.ts");
 
 /** The command for a stdio program that loses what calls at the same time write: each waits for the one before. */
-export const oneCallAtATime = corrected("oneCallAtATime.ts");
+export const oneCallAtATime = behind("oneCallAtATime.ts");
 
 /** The command for an HTTP program without a health path: a second process reports whether the program responds. */
 export const watched = (command: readonly string[], port: number): string[] => [
   "node",
-  `${folder}/watched.ts`,
+  vendorFile("watched.ts"),
   String(alive.port),
   String(port),
   ...command.slice(1),
@@ -62,7 +59,7 @@ export const bridgeClosingSeconds = 20;
  */
 export function bridged(command: readonly string[], port: number): string[] {
   return [
-    ...["node", `${folder}/bridge.ts`, String(alive.port)],
+    ...["node", vendorFile("bridge.ts"), String(alive.port)],
     ...["--host", "0.0.0.0", "--port", String(port), "--server", "stream", "--no-eventStore"],
     ...["--sessionIdleTimeout", "60000", "--maxBodySize", "1048576"],
     ...["--gracefulShutdownTimeout", String(bridgeClosingSeconds * 1000)],
