@@ -5,7 +5,7 @@ import { run } from "../../exec.ts";
 import { onPath } from "../../onPath.ts";
 import { docker } from "../docker.ts";
 import { type Availability, decideEngine, type EngineAction, type EngineFacts } from "./decide.ts";
-import { addUser, dropRecord, readRecord, writeRecord } from "./record.ts";
+import { addUser, dropRecord, writeRecord } from "./record.ts";
 import { startByHand, stateBefore } from "./start.ts";
 
 /** No engine, and none can be had without help. The message says what to do. */
@@ -113,7 +113,7 @@ export async function ensureEngine(
   if (action.do === "install") {
     log("installing Docker Engine");
     // Before apt: where services run, the package starts the engine itself, and an interrupt must not leave it unknown.
-    const before = (await readRecord())?.before ?? (await stateBefore());
+    const before = await stateBefore();
     await writeRecord({ by: facts.systemd ? "systemd" : "hand", before });
     try {
       await installEngine(log);
@@ -135,8 +135,7 @@ export async function ensureEngine(
     log("starting Docker Engine");
     if (action.by === "hand") await startByHand(ask);
     else {
-      // Of an engine that was stopped by hand meanwhile, the state before its first start counts.
-      const before = (await readRecord())?.before ?? (await stateBefore());
+      const before = await stateBefore();
       await writeRecord({ by: "systemd", before });
       await run("systemctl", ["start", "docker.service"], { onLine: log });
       await waitFor({ what: "the Docker engine", deadline: 60, interval: 0.5 }, async () => {

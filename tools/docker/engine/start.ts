@@ -8,8 +8,13 @@ import { lastLines } from "../../lastLines.ts";
 import { clearDeadEngine, daemonPid, isEngine } from "./process.ts";
 import { dropRecord, type EngineRecord, readRecord, stateFolder, writeRecord } from "./record.ts";
 
-/** Network state that an engine changes and that is put back when it stops. */
+/**
+ * Network state that an engine changes and that is put back when it stops. Of one that was started before, and stopped by
+ * hand meanwhile, the state before its first start counts.
+ */
 export async function stateBefore(): Promise<EngineRecord["before"]> {
+  const record = await readRecord();
+  if (record) return record.before;
   const ipForward = await readFile("/proc/sys/net/ipv4/ip_forward", "utf8").then(
     (text) => text.trim(),
     () => "1",
@@ -65,7 +70,7 @@ export async function startByHand(ask: Ask): Promise<void> {
 }
 
 async function spawnDaemon(): Promise<{ log: string; ended: () => string | undefined }> {
-  const before = (await readRecord())?.before ?? (await stateBefore());
+  const before = await stateBefore();
   await clearDeadEngine();
   await mkdir(stateFolder, { recursive: true });
   const log = join(stateFolder, "dockerd.log");
