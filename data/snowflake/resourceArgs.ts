@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as snowflake from "@pulumi/snowflake";
 import type { Settings } from "../../components/settings/schema.ts";
-import { publicKeyOf } from "../quality/warehouse/keyPair.ts";
+import { rsaPublicKeyOf } from "../quality/warehouse/keyPair.ts";
 import { type AccountAddress, endpointOf } from "./account.ts";
 import type { Privileges } from "./grants.ts";
 import type { WarehouseNames } from "./names.ts";
@@ -73,7 +73,7 @@ export const userArgs = (
   defaultRole: role,
   defaultWarehouse: warehouse,
   // The public half is not secret, although it is derived from a secret.
-  rsaPublicKey: pulumi.unsecret(pulumi.output(privateKey).apply(publicKeyOf)),
+  rsaPublicKey: pulumi.unsecret(pulumi.output(privateKey).apply(rsaPublicKeyOf)),
   // Estuary quotes a name that is not plain, as `properties/email`: with true, Snowflake would store it in capitals.
   quotedIdentifiersIgnoreCase: false,
 });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { publicKeyOf } from "../../data/quality/warehouse/keyPair.ts";
+import { rsaPublicKeyOf } from "../../data/quality/warehouse/keyPair.ts";
 import type { SaasCredentials } from "./credentials.ts";
 import { openEstuary } from "./estuary/control/handler.ts";
 import { createPlane } from "./estuary/plane/create.ts";
@@ -46,7 +46,7 @@ export async function serveSaas(options: SaasOptions): Promise<RunningSaas> {
     folder: join(folder, "snowflake"),
     administrator: {
       user: options.administrator,
-      publicKey: publicKeyOf(credentials.snowflakePrivateKey),
+      publicKey: rsaPublicKeyOf(credentials.snowflakePrivateKey),
     },
     host,
     port: options.snowflakePort,

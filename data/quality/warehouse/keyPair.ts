@@ -20,7 +20,7 @@ const derOf = (pem: string): Buffer =>
  *
  * @throws when it is no RSA key in PEM; the error never holds any of it
  */
-export const publicKeyOf = (pem: string): string => derOf(pem).toString("base64");
+export const rsaPublicKeyOf = (pem: string): string => derOf(pem).toString("base64");
 
 /** As Snowflake names a key in `RSA_PUBLIC_KEY_FP`. */
 export const fingerprintOf = (pem: string): string =>

@@ -1,4 +1,4 @@
-import { publicKeyOf } from "../../../data/quality/warehouse/keyPair.ts";
+import { rsaPublicKeyOf } from "../../../data/quality/warehouse/keyPair.ts";
 import type { SnowflakeConfig } from "../../../lab/saas/estuary/plane/types.ts";
 import { warehouseAt } from "../../../lab/saas/snowflake/warehouse.ts";
 import { rsaKey, startTestSnowflake } from "../servers/databases/snowflake.ts";
@@ -12,7 +12,7 @@ export async function startMaterialized() {
     "CREATE DATABASE SOPHIA_AI",
     "CREATE SCHEMA SOPHIA_AI.STAGING",
     "CREATE ROLE LOADER_ROLE",
-    `CREATE USER LOADER TYPE = SERVICE RSA_PUBLIC_KEY = '${publicKeyOf(key)}' DEFAULT_ROLE = LOADER_ROLE`,
+    `CREATE USER LOADER TYPE = SERVICE RSA_PUBLIC_KEY = '${rsaPublicKeyOf(key)}' DEFAULT_ROLE = LOADER_ROLE`,
     "GRANT ROLE LOADER_ROLE TO USER LOADER",
     "GRANT USAGE ON WAREHOUSE SOPHIA_AI_WH TO ROLE LOADER_ROLE",
     "GRANT USAGE ON DATABASE SOPHIA_AI TO ROLE LOADER_ROLE",

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WarehouseClient } from "../../../../data/quality/warehouse/client.ts";
-import { publicKeyOf } from "../../../../data/quality/warehouse/keyPair.ts";
+import { rsaPublicKeyOf } from "../../../../data/quality/warehouse/keyPair.ts";
 import { labOf } from "../../../../lab/lab.ts";
 import { fakesnow } from "../../../../lab/saas/snowflake/artefact.ts";
 import { type RunningSnowflake, startSnowflake } from "../../../../lab/saas/snowflake/start.ts";
@@ -36,7 +36,7 @@ export async function startTestSnowflake(): Promise<TestSnowflake> {
   const options = {
     venv,
     folder,
-    administrator: { user: administrator, publicKey: publicKeyOf(privateKey) },
+    administrator: { user: administrator, publicKey: rsaPublicKeyOf(privateKey) },
   };
   let running = await startSnowflake(options);
   const { url } = running;

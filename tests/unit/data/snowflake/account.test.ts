@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from "node:crypto";
 import { expect, test } from "vitest";
 import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
-import { fingerprintOf, keyPairToken, publicKeyOf } from "../../../../data/quality/warehouse/keyPair.ts";
+import { fingerprintOf, keyPairToken, rsaPublicKeyOf } from "../../../../data/quality/warehouse/keyPair.ts";
 import { addressOf, endpointOf } from "../../../../data/snowflake/account.ts";
 import { snowflakeSection } from "../../../support/pipeline/settings.ts";
 import { rsaKey } from "../../../support/servers/databases/snowflake.ts";
@@ -53,7 +53,7 @@ test("a token is signed by the key that its fingerprint names, for an hour at mo
     exp: 1600,
   });
   const key = createPublicKey({
-    key: Buffer.from(publicKeyOf(privateKey), "base64"),
+    key: Buffer.from(rsaPublicKeyOf(privateKey), "base64"),
     format: "der",
     type: "spki",
   });
@@ -63,6 +63,6 @@ test("a token is signed by the key that its fingerprint names, for an hour at mo
 
 test("S1 a key that cannot be used is refused without a word of it", () => {
   const broken = rsaKey().replace(/\n.{20}/, "\n");
-  expect(() => publicKeyOf(broken)).toThrow("must be an RSA key, PKCS8 PEM without a passphrase");
-  expect(() => publicKeyOf(broken)).not.toThrow(broken.slice(40, 60));
+  expect(() => rsaPublicKeyOf(broken)).toThrow("must be an RSA key, PKCS8 PEM without a passphrase");
+  expect(() => rsaPublicKeyOf(broken)).not.toThrow(broken.slice(40, 60));
 });

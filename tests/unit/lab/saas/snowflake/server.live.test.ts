@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { publicKeyOf } from "../../../../../data/quality/warehouse/keyPair.ts";
+import { rsaPublicKeyOf } from "../../../../../data/quality/warehouse/keyPair.ts";
 import type { Warehouse } from "../../../../../lab/saas/estuary/plane/warehouse.ts";
 import { warehouseAt } from "../../../../../lab/saas/snowflake/warehouse.ts";
 import {
@@ -42,7 +42,7 @@ beforeAll(async () => {
     "CREATE SCHEMA SOPHIA_AI.STAGING",
     "CREATE ROLE LOADER_ROLE",
     "CREATE ROLE READER_ROLE",
-    `CREATE USER LOADER TYPE = SERVICE RSA_PUBLIC_KEY = '${publicKeyOf(loaderKey)}' DEFAULT_ROLE = LOADER_ROLE`,
+    `CREATE USER LOADER TYPE = SERVICE RSA_PUBLIC_KEY = '${rsaPublicKeyOf(loaderKey)}' DEFAULT_ROLE = LOADER_ROLE`,
     "GRANT ROLE LOADER_ROLE TO USER LOADER",
     "GRANT ROLE READER_ROLE TO USER LOADER",
     ...["LOADER_ROLE", "READER_ROLE"].flatMap((role) => [
