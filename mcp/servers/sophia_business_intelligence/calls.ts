@@ -10,10 +10,18 @@ export const period = {
   to: z.iso.date().optional().describe("last day; left out: today"),
 };
 
-/** The condition of a period over a column of time; parameters `$n` and `$n+1`. */
+/**
+ * The condition of a period over a column of time; parameters `$n` and `$n+1`. It compares times with times: of a view with
+ * a barrier, PostgreSQL looks up nothing else in an index.
+ */
 export const within = (column: string, n: number): string =>
-  `${column} < coalesce($${n + 1}::date, current_date) + 1
-   AND ${column} >= coalesce($${n}::date, coalesce($${n + 1}::date, current_date) - 30)`;
+  `${column} < (coalesce($${n + 1}::date, current_date) + 1)::timestamptz
+   AND ${column} >= coalesce($${n}::date, coalesce($${n + 1}::date, current_date) - 30)::timestamptz`;
+
+/** The condition of the week with the day `$n`, from Monday. */
+const inWeekOf = (column: string, n: number): string =>
+  `${column} >= date_trunc('week', coalesce($${n}::date, current_date)::timestamptz)
+   AND ${column} < date_trunc('week', coalesce($${n}::date, current_date)::timestamptz) + interval '7 days'`;
 
 /** A party of a call as rows: who, and whether from outside. */
 const parties = `parties AS (
@@ -44,16 +52,14 @@ export const callTools = (database: Database): Tool[] => [
     run: (input, { signal }) =>
       database.read(signal, async (query) => {
         const rows = await query(
-          `${await withSources(query, ["calls", "users"])}, ${parties}
+          `${await withSources(query, ["calls", "users"], { calls: inWeekOf("c.started_at", 1) })}, ${parties}
           SELECT c.call_id AS "callId", c.title, c.started_at AS "startedAt",
             round(c.duration_s / 60.0, 1)::float8 AS minutes, coalesce(u.name, u.email, c.primary_user_id) AS owner,
             ARRAY(SELECT DISTINCT coalesce(p.email, p.name) FROM parties p
               WHERE p.call_id = c.call_id AND p.affiliation = 'External' AND coalesce(p.email, p.name) IS NOT NULL
               ORDER BY 1) AS outside
           FROM calls c LEFT JOIN users u ON u.user_id = c.primary_user_id
-          WHERE c.started_at >= date_trunc('week', coalesce($1::date, current_date))
-            AND c.started_at < date_trunc('week', coalesce($1::date, current_date)) + interval '7 days'
-            AND ($2::text IS NULL OR u.name ILIKE $2 OR u.email ILIKE $2)
+          WHERE ($2::text IS NULL OR u.name ILIKE $2 OR u.email ILIKE $2)
           ORDER BY c.started_at, c.call_id LIMIT $3 OFFSET $4`,
           [
             input.day ?? null,
@@ -77,9 +83,9 @@ export const callTools = (database: Database): Tool[] => [
     run: (input, { signal }) =>
       database.read(signal, async (query) => {
         const rows = await query(
-          `${await withSources(query, ["calls"])}, ${parties},
+          `${await withSources(query, ["calls"], { calls: within("c.started_at", 1) })}, ${parties},
           people AS (SELECT DISTINCT ON (call_id, affiliation, coalesce(email, name)) *, coalesce(email, name) AS who
-            FROM parties WHERE coalesce(email, name) IS NOT NULL AND ${within("started_at", 1)})
+            FROM parties WHERE coalesce(email, name) IS NOT NULL)
           SELECT i.who AS colleague, o.who AS outsider, max(i.name) AS "colleagueName", max(o.name) AS "outsiderName",
             count(*)::int AS calls, round(sum(i.duration_s) / 60.0, 1)::float8 AS minutes, max(i.started_at) AS "lastCall"
           FROM people i JOIN people o ON o.call_id = i.call_id AND o.affiliation = 'External'

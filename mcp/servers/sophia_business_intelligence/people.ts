@@ -84,22 +84,22 @@ export const peopleTools = (database: Database): Tool[] => [
 type Day = string | undefined;
 
 async function callsHeld(query: Query, email: string, from: Day, to: Day) {
-  const sources = await withSources(query, ["calls", "users"]);
-  const [known] = await query(`${sources} SELECT name FROM users WHERE email = lower($1) LIMIT 1`, [email]);
+  const users = await withSources(query, ["users"]);
+  const [known] = await query(`${users} SELECT name FROM users WHERE email = lower($1) LIMIT 1`, [email]);
   if (!known)
     throw new ToolError(
       `Gong knows no user ${email}`,
       "Check the spelling: `list_users` of the gong server shows all.",
     );
   const [row] = await query(
-    `${sources}
+    `${await withSources(query, ["calls", "users"], { calls: within("c.started_at", 2) })}
     SELECT $1::text AS email, max(u.name) AS name, count(c.call_id)::int AS count,
       coalesce(round(sum(c.duration_s) / 60.0, 1), 0)::float8 AS minutes, max(c.started_at) AS "lastCall",
       count(DISTINCT date_trunc('day', c.started_at))::int AS days,
       (SELECT count(DISTINCT dc.deal_id)::int FROM deal_calls dc JOIN calls k ON k.call_id = dc.call_id
         JOIN users v ON v.user_id = k.primary_user_id
-        WHERE v.email = lower($1) AND ${within("dc.started_at", 2)}) AS "dealsTalkedAbout"
-    FROM users u LEFT JOIN calls c ON c.primary_user_id = u.user_id AND ${within("c.started_at", 2)}
+        WHERE v.email = lower($1)) AS "dealsTalkedAbout"
+    FROM users u LEFT JOIN calls c ON c.primary_user_id = u.user_id
     WHERE u.email = lower($1)`,
     [email, from ?? null, to ?? null],
   );

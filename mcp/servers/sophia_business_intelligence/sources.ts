@@ -21,14 +21,15 @@ const callColumns = [
 const noCalls =
   "SELECT NULL::text AS call_id, NULL::timestamptz AS started_at, NULL::jsonb AS crm_context WHERE false";
 
-const callsOf = (table: string) =>
-  `SELECT c.* FROM ${table} c WHERE c._deleted_at IS NULL AND c.is_private IS NOT TRUE`;
+const callsOf = (table: string, only = "true") =>
+  `SELECT c.* FROM ${table} c WHERE c._deleted_at IS NULL AND c.is_private IS NOT TRUE AND (${only})`;
 
 const sources = {
   deals: async (query: Query) => dealsOf(await pipelineTable(query, "hubspot_deals_staging", ["id"])),
   contacts: async (query: Query) =>
     contactsOf(await pipelineTable(query, "hubspot_contacts_staging", ["id"])),
-  calls: async (query: Query) => callsOf(qualified(await pipelineTable(query, "gong_calls", callColumns))),
+  calls: async (query: Query, only?: string) =>
+    callsOf(qualified(await pipelineTable(query, "gong_calls", callColumns)), only),
   /** As `calls`, and empty where there are none yet. */
   callsIfThere: async (query: Query) =>
     (await pipelineTableIfThere(query, "gong_calls"))
@@ -63,12 +64,19 @@ const dealCalls = `SELECT DISTINCT c.call_id, c.started_at, o.value ->> 'objectI
 /**
  * The beginning of a statement over some sources.
  *
+ * @param calls condition over the calls `c`. One that stands after the `WITH` would come too late: PostgreSQL reads a source
+ *   that is used more than once as a whole.
  * @throws ToolError for a table that is missing, with who makes it
  */
-export async function withSources(query: Query, names: readonly Source[]): Promise<string> {
+export async function withSources(
+  query: Query,
+  names: readonly Source[],
+  { calls }: { calls?: string } = {},
+): Promise<string> {
   const parts: string[] = [];
   for (const name of names) {
-    parts.push(`${name === "callsIfThere" ? "calls" : name} AS (${await sources[name](query)})`);
+    const read: (query: Query, calls?: string) => Promise<string> = sources[name];
+    parts.push(`${name === "callsIfThere" ? "calls" : name} AS (${await read(query, calls)})`);
     if (name === "calls" || name === "callsIfThere") parts.push(`deal_calls AS (${dealCalls})`);
   }
   return `WITH ${parts.join(",\n")}\n`;

@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Database, openDatabase } from "../../../../../mcp/servers/kit/postgres/database.ts";
+import { businessTools } from "../../../../../mcp/servers/sophia_business_intelligence/tools.ts";
+import { type PipelineServer, startPipelineServer } from "../../../../support/servers/databases/pipeline.ts";
+import { calling } from "../../../../support/servers/mcp/calling.ts";
+
+/** A node of a plan, as `EXPLAIN ANALYZE` reports it. */
+interface Node {
+  "Relation Name"?: string;
+  "Index Name"?: string;
+  "Actual Rows": number;
+  "Actual Loops": number;
+  "Rows Removed by Filter"?: number;
+  Plans?: Node[];
+}
+
+let server: PipelineServer;
+let database: Database;
+/** Nodes of every plan that read calls. */
+let scans: Node[] = [];
+
+const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+
+/** The database, which explains each question before it answers it. */
+const explained: Database = {
+  get target() {
+    return database.target;
+  },
+  close: async () => undefined,
+  read: (signal, work, callers) =>
+    database.read(
+      signal,
+      (query) =>
+        work(async (text, values) => {
+          const [plan] = await query<{ "QUERY PLAN": { Plan: Node }[] }>(
+            `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+            values,
+          );
+          const nodes = (plan?.["QUERY PLAN"] ?? []).flatMap(({ Plan }) => nodesOf(Plan));
+          scans.push(...nodes.filter((node) => node["Relation Name"] === "gong_calls_staging"));
+          return query(text, values);
+        }),
+      callers,
+    ),
+};
+
+const calls = 20_000;
+
+beforeAll(async () => {
+  server = await startPipelineServer();
+  await server.migrate();
+  const admin = await server.admin();
+  // One call an hour, for more than two years.
+  await admin.query(`
+    INSERT INTO gong_users_staging (user_id, email, first_name, last_name, _run_id, _extracted_at, _row_hash)
+      VALUES ('11', 'ann@sophia.example', 'Ann', 'Archer', gen_random_uuid(), now(), '');
+    INSERT INTO gong_calls_staging
+        (call_id, title, started_at, duration_s, primary_user_id, parties, _run_id, _extracted_at, _row_hash)
+      SELECT n::text, 'Call ' || n, timestamptz '2026-11-30' - n * interval '1 hour', 1800, '11',
+        '[{"affiliation": "Internal", "name": "Ann"}, {"affiliation": "External", "name": "Bob"}]', gen_random_uuid(), now(), ''
+      FROM generate_series(1, ${calls}) n;
+    ANALYZE gong_calls_staging`);
+  await admin.end();
+  const { host, port } = server;
+  const { SOPHIA_POSTGRES_PASSWORD_FILE: file } = server.environment("mcp");
+  const password = readFileSync(file ?? "", "utf8");
+  database = openDatabase({
+    host,
+    port,
+    database: "sophia_staging",
+    user: "mcp",
+    password: () => password,
+    tls: "off",
+    application: "test",
+    timeout: 10,
+  });
+}, 120_000);
+afterAll(async () => {
+  await database.close();
+  await server.stop();
+});
+
+// A week has 168 of the calls.
+test.each([
+  { name: "list_calls_of_week", input: { day: "2026-11-18" } },
+  { name: "who_talked_to_whom", input: { from: "2026-11-16", to: "2026-11-22" } },
+  {
+    name: "get_owner_activity",
+    input: { email: "ann@sophia.example", from: "2026-11-16", to: "2026-11-22" },
+  },
+])("P1 $name reads the calls of its days only, by the index on their start", async ({ name, input }) => {
+  scans = [];
+  const { ask } = await calling(businessTools(explained));
+  const answer = await ask(name, input);
+  expect(JSON.stringify(answer)).toMatch(/Bob|"count":168/i);
+  expect(scans.map((node) => node["Index Name"])).toEqual(["gong_calls_by_start"]);
+  for (const node of scans)
+    expect((node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"]).toBe(168);
+});
