@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { notYet, WaitTimeout, waitFor } from "../../components/core/wait.ts";
 import { environmentSchema } from "../../components/settings/environment/variables/index.ts";
-import { readEnvironment } from "../servers/kit/environment.ts";
+import { EnvironmentError, readEnvironment } from "../servers/kit/environment.ts";
 import { checkServers } from "./checkServers.ts";
 import type { GatewayView, ServerCheck } from "./judge.ts";
 import type { Plan } from "./plan.ts";
@@ -9,9 +9,10 @@ import { advice, faultsOf, linesOf } from "./report.ts";
 
 /**
  * Checks every MCP server as a client does, through Nginx, and retries those that fail until the plan's deadline. Prints
- * one line of JSON for each server, then the failures and what to do about them. Exits with 1 on a failure.
+ * one line of JSON for each server, then the failures and what to do about them. Exits with 1 on a failure, with 78
+ * (EX_CONFIG) without its environment.
  */
-const environment = readEnvironment("the check", environmentSchema("mcp-check"));
+const environment = given();
 const plan = JSON.parse(environment.SOPHIA_CHECK_PLAN) as Plan;
 const token = readFileSync(environment.SOPHIA_CHECK_TOKEN_FILE, "utf8").trim();
 const { servers, address, certificate: ca, deadline } = plan;
@@ -42,3 +43,13 @@ try {
 for (const line of linesOf([...found.values()])) process.stdout.write(`${line}\n`);
 // Kubernetes keeps the end of a failed container's log in the pod's status, and the update shows it.
 if (process.exitCode === 1) process.stderr.write(advice(faults(), deadline));
+
+function given() {
+  try {
+    return readEnvironment("the check", environmentSchema("mcp-check"));
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(78);
+  }
+}

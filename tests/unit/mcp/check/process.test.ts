@@ -91,3 +91,15 @@ test("M4 a server that does not respond fails the check, by name, and no other s
   expect(stderr).not.toContain("  one:");
   expect(stderr).toContain("update the stack");
 });
+
+test("M4 without its environment the check ends with 78, and names what it misses", async () => {
+  const main = join(import.meta.dirname, "../../../../mcp/check/main.ts");
+  const { code, stderr } = await run(process.execPath, [main], {
+    env: { SOPHIA_CHECK_PLAN: "" },
+    allowFailure: true,
+  });
+  expect([code, stderr]).toEqual([
+    78,
+    expect.stringMatching(/^the check cannot start, .*\n {2}SOPHIA_CHECK_PLAN: is not set\n/),
+  ]);
+});
