@@ -52,6 +52,8 @@ export const outputsSchema = z.object({
       reason: z.string().optional(),
       federated: z.boolean(),
       revisions: z.array(z.string()).readonly(),
+      /** Tools that the gateway offers of it. Left out: all. */
+      toolAllow: z.array(z.string()).readonly().optional(),
       url: z.url().optional(),
     }),
   ),

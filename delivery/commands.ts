@@ -13,7 +13,7 @@ import { guard } from "./stack/guard.ts";
 import { type Program, preview } from "./stack/program.ts";
 import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts";
 import { scanStack } from "./stack/scan.ts";
-import { reachIn, verified } from "./stack/verify.ts";
+import { lineOf, reachIn, verified } from "./stack/verify.ts";
 import { replace, stop, up } from "./updates.ts";
 import { advisories, drift, health, isStopped, rotation } from "./watch.ts";
 
@@ -73,7 +73,7 @@ export const commands: Record<string, Command> = {
       const deadline = deadlineIn(given) ?? 180;
       const reach = await reachIn(program);
       const all = await verified(reach, deadline);
-      const answers = `Stack ${program.stack} answers:\n${all.map(({ what }) => `- ${what}`).join("\n")}`;
+      const answers = `Stack ${program.stack} answers:\n${all.map(lineOf).join("\n")}`;
       // No fault of this stack: it is verified before people are sent to it.
       const dns = await dnsFault(reach);
       return dns === "" ? answers : `${answers}\nWarning: ${dns}`;

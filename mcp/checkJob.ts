@@ -60,12 +60,13 @@ export function checkPlan({ hostname, servers, oidc, address, certificate }: Che
   return {
     servers: servers
       .filter(({ enabled }) => enabled)
-      .map(({ name, enabled, federated, revisions, path }) => ({
+      .map(({ name, enabled, federated, revisions, path, toolAllow }) => ({
         name,
         enabled,
         federated,
         revisions,
         ...(path !== undefined && { url: `${url}${path}` }),
+        ...(toolAllow !== undefined && { toolAllow }),
       })),
     gateway: { url: `${url}/mcp`, oidc },
     address,

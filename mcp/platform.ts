@@ -55,6 +55,8 @@ export interface ServerSummary {
   federated: boolean;
   /** Revisions that it supports at its own path. */
   revisions: readonly string[];
+  /** Tools that the gateway offers of it; absent: all. */
+  toolAllow?: readonly string[];
 }
 
 /** State of every catalog entry. Pure. */
@@ -70,6 +72,7 @@ export const summaries = (choices: readonly Choice[]): ServerSummary[] =>
       ...(path !== undefined && { path }),
       federated: federated(entry),
       revisions: entry.revisions,
+      ...(entry.toolAllow && { toolAllow: entry.toolAllow }),
     };
   });
 

@@ -38,6 +38,8 @@ export interface Check {
   what: string;
   /** Empty when it answers. */
   fault: string;
+  /** What is amiss although it answers. */
+  warning?: string;
 }
 
 /** Timeout of a request in seconds. */
@@ -76,8 +78,17 @@ async function mcp(reach: Reach, address: string): Promise<Check[]> {
   ];
 }
 
-const faultOf = ({ ready, reason }: { ready: boolean; reason?: string }): Pick<Check, "fault"> => ({
+const faultOf = ({
+  ready,
+  reason,
+  warning,
+}: {
+  ready: boolean;
+  reason?: string;
+  warning?: string;
+}): Omit<Check, "what"> => ({
   fault: ready ? "" : (reason ?? "not ready"),
+  ...(warning !== undefined && { warning }),
 });
 
 /**
@@ -93,6 +104,10 @@ export async function checks(reach: Reach, names = false): Promise<Check[]> {
   ]);
   return all.flat();
 }
+
+/** A line about an endpoint that answers. Pure. */
+export const lineOf = ({ what, warning }: Check): string =>
+  warning === undefined ? `- ${what}` : `- ${what}. Warning: ${warning}`;
 
 export const faultsIn = (all: Check[]): string[] =>
   all.filter(({ fault }) => fault !== "").map(({ what, fault }) => `${what}: ${fault}`);

@@ -13,8 +13,8 @@ export const faultsOf = ({ servers, gateway }: Checked): string[] => [
 
 /** One line of JSON for each server. Pure. */
 export const linesOf = (servers: readonly ServerCheck[]): string[] =>
-  servers.map(({ name, direct, gateway, tools, ms }) =>
-    JSON.stringify({ name, direct, gateway, tools: tools.length, ms }),
+  servers.map(({ name, direct, gateway, tools, ms, warning }) =>
+    JSON.stringify({ name, direct, gateway, tools: tools.length, ms, warning }),
   );
 
 /** Bytes of the log that Kubernetes keeps with the pod, with some margin (its limit is 2048). */
@@ -22,7 +22,7 @@ const room = 1900;
 
 /** The last lines of a failed check: as many failures as fit, and a count of the rest. Pure. */
 export function advice(faults: readonly string[], deadline: number): string {
-  const head = `${faults.length} of the MCP endpoints did not respond to a client within ${deadline} s:\n`;
+  const head = `${faults.length} of the MCP endpoints did not serve a client within ${deadline} s as they should:\n`;
   const tail =
     "Look at `kubectl --namespace mcp logs deployment/<server>` (with - for _), repair or disable the server " +
     "(sophia-infra:mcp, `disabled`), and update the stack: the check then runs again.\n";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { install, installed } from "../../../delivery/stack/checkout.ts";
-import { checks, faultsIn, type Reach, reachOf } from "../../../delivery/stack/verify.ts";
+import { checks, faultsIn, lineOf, type Reach, reachOf } from "../../../delivery/stack/verify.ts";
 import { auditRows, rotation } from "../../../delivery/watch.ts";
 import { serve } from "../../../mcp/servers/kit/serve.ts";
 import { tool } from "../../../mcp/servers/kit/tool.ts";
@@ -83,7 +83,9 @@ describe("C1 whether a stack works, seen from outside", () => {
     const where = await folder();
     const tokensFile = join(where, "tokens");
     await writeFile(tokensFile, "of-the-check\n");
-    const tools = [tool({ name: "add", description: "Adds.", input: z.object({}), run: async () => ({}) })];
+    const tools = ["add", "vendor_add"].map((name) =>
+      tool({ name, description: "Adds.", input: z.object({}), run: async () => ({}) }),
+    );
     const log = () => undefined;
     const info = { name: "memory", version: "1.0.0" };
     const serving = await serve({
@@ -104,6 +106,20 @@ describe("C1 whether a stack works, seen from outside", () => {
       revisions: ["2025-11-25", "2026-07-28"],
     };
     const stack = { mcp: [{ ...memory, url: `${url}/mcp` }], mcpGateway: `${url}/mcp` };
+    // As of a vendor's: only the gateway has its token.
+    const vendors = {
+      name: "vendor",
+      enabled: true,
+      federated: true,
+      revisions: [],
+      toolAllow: ["add", "put"],
+    };
+    const beside = { mcp: [vendors], mcpGateway: `${url}/mcp`, mcpClients: { check: "of-the-check" } };
+    const [, , vendor] = await checks(reach(url, beside));
+    expect(vendor && [vendor.fault, lineOf(vendor)]).toEqual([
+      "",
+      expect.stringMatching(/^- MCP server vendor\. Warning: it does not offer put: /),
+    ]);
     const said = async (mcpClients: Record<string, string>) =>
       (await checks(reach(url, { ...stack, mcpClients })))
         .slice(1)

@@ -121,3 +121,50 @@ test("M3 tools of a server whose name begins with another's do not count as that
     tools: ["admin_grant"],
   });
 });
+
+test("M4 a tool that the catalog names and the server no longer has is a fault, by name and revision", () => {
+  const allowing = { ...server, toolAllow: ["get", "scan"] };
+  const whole = view(true, good("redis_get", "redis_scan"), good("redis_get", "redis_scan"));
+  const has = (...tools: string[]) => [
+    { ...old, ...good("get", "scan", "more") },
+    { ...modern, ...good(...tools) },
+  ];
+  expect(judged(allowing, has("get", "scan"), whole, names)).toMatchObject({ ready: true });
+  expect(judged(allowing, has("get", "scan_keys"), whole, names)).toMatchObject({
+    ready: false,
+    direct: "failed",
+    gateway: "ok",
+    reason: "2026-07-28: it does not list scan: correct its toolAllow in mcp/catalog",
+  });
+  // The gateway cannot offer what the server lacks: said once.
+  expect(judged(allowing, has("get"), gateway, names).reason).not.toContain("gateway");
+  // Nothing is filtered where the gateway leaves the server out.
+  expect(judged({ ...allowing, federated: false }, has("get"), gateway, names)).toMatchObject({
+    ready: true,
+  });
+});
+
+test("M3 a tool that the server has and the gateway does not offer is the gateway's fault, by name", () => {
+  const allowing = { ...server, toolAllow: ["get", "scan"] };
+  const lists = both.map((answer) => ({ ...answer, tools: ["get", "scan"] }));
+  const late = view(true, good("redis_get", "redis_scan"), good("redis_get"));
+  expect(judged(allowing, lists, late, names)).toMatchObject({
+    ready: false,
+    direct: "ok",
+    gateway: "failed",
+    reason: "the gateway does not offer scan",
+  });
+});
+
+test("M4 a vendor's server that offers fewer tools than the catalog names is ready with a warning, as its token may be why", () => {
+  const { url: _url, ...here } = server;
+  const remote = { ...here, toolAllow: ["get", "put"] };
+  expect(judged(remote, [], gateway, names)).toMatchObject({
+    ready: true,
+    gateway: "ok",
+    warning: expect.stringMatching(/^it does not offer put: its token lacks a right, or /),
+  });
+  expect(judged({ ...remote, toolAllow: ["get"] }, [], gateway, names)).not.toHaveProperty("warning");
+  expect(judged(remote, [], without, names)).toMatchObject({ ready: false });
+  expect(judged(remote, [], without, names)).not.toHaveProperty("warning");
+});

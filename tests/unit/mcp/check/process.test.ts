@@ -47,7 +47,7 @@ afterAll(async () => {
 const url = (port: number) => `http://127.0.0.1:${port}/mcp`;
 
 /** Runs the check as its pod does. */
-function check(ports: Record<string, number>) {
+function check(ports: Record<string, number>, toolAllow?: string[]) {
   const plan: Plan = {
     servers: Object.entries(ports).map(([name, port]) => ({
       name,
@@ -55,6 +55,7 @@ function check(ports: Record<string, number>) {
       federated: true,
       revisions: eras,
       url: url(port),
+      ...(toolAllow && { toolAllow }),
     })),
     gateway: { url: url(gateway.port), oidc: false },
     address: "127.0.0.1",
@@ -85,11 +86,20 @@ test("M4 a server that does not respond fails the check, by name, and no other s
   const { code, stdout, stderr } = await check({ one: server.port, two: port, three: server.port });
   expect(code).toBe(1);
   expect(stdout.split("\n")[1]).toContain('"name":"two","direct":"failed","gateway":"ok"');
-  expect(stderr).toMatch(/^2 of the MCP endpoints/);
+  expect(stderr).toMatch(/^2 of the MCP endpoints did not/);
   expect(stderr).toContain("  two: 2025-11-25: ");
   expect(stderr).toContain("  three: the gateway does not offer its tools\n");
   expect(stderr).not.toContain("  one:");
   expect(stderr).toContain("update the stack");
+});
+
+test("M4 a tool of the catalog that a server does not have fails the check, by its name", async () => {
+  expect(await check({ one: server.port }, ["greet"])).toMatchObject({ code: 0 });
+  const { code, stdout, stderr } = await check({ one: server.port }, ["greet", "wave"]);
+  expect([code, stdout]).toEqual([1, expect.stringContaining('"name":"one","direct":"failed"')]);
+  expect(stderr).toContain(
+    "  one: 2025-11-25: it does not list wave: correct its toolAllow in mcp/catalog\n",
+  );
 });
 
 test("M4 without its environment the check ends with 78, and names what it misses", async () => {

@@ -17,6 +17,8 @@ test("M4 there is a line for each server, and each problem is reported by name",
   expect(linesOf([good]).map((line) => JSON.parse(line))).toEqual([
     { name: "redis", direct: "ok", gateway: "ok", tools: 1, ms: 12 },
   ]);
+  const [line = ""] = linesOf([{ ...good, warning: "it does not offer put" }]);
+  expect(JSON.parse(line)).toMatchObject({ warning: "it does not offer put" });
   expect(faultsOf({ servers: [good, bad], gateway: { ready: true, offered: [] } })).toEqual([
     "memory: 2025-11-25: no answer",
   ]);
@@ -43,7 +45,7 @@ test("M4 only enabled servers are checked, at their own path where they have one
     hostname: "sophia.test",
     servers: [
       { ...base, name: "redis", enabled: true, path: "/mcp/redis" },
-      { ...base, name: "github", enabled: true },
+      { ...base, name: "github", enabled: true, toolAllow: ["get_me"] },
       { ...base, name: "slack", enabled: false, reason: "no token" },
     ],
     oidc: false,
@@ -51,9 +53,9 @@ test("M4 only enabled servers are checked, at their own path where they have one
   });
   const { servers, gateway } = plan;
   expect(plan).toMatchObject(reach);
-  expect(servers.map(({ name, url }) => [name, url])).toEqual([
-    ["redis", "https://sophia.test/mcp/redis"],
-    ["github", undefined],
+  expect(servers.map(({ name, url, toolAllow }) => [name, url, toolAllow])).toEqual([
+    ["redis", "https://sophia.test/mcp/redis", undefined],
+    ["github", undefined, ["get_me"]],
   ]);
   expect(gateway).toEqual({ url: "https://sophia.test/mcp", oidc: false });
 });

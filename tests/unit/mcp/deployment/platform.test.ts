@@ -66,6 +66,9 @@ test("M1 every entry that can run is deployed with a Service, behind the gateway
   const { servers } = await platform();
   const off = servers.filter(({ enabled }) => !enabled).map(({ name }) => name);
   expect(off).toEqual(["salesforce", "docker"]);
+  // The check after a deployment learns from here what the gateway has to offer.
+  for (const { name, toolAllow } of catalog)
+    expect(servers.find((server) => server.name === name)?.toolAllow).toEqual(toolAllow);
   const deployed = catalog.filter((entry) => isDeployed(entry) && !off.includes(entry.name));
   expect(engine.names("Service").sort()).toEqual(
     [...deployed.map(({ name }) => dns(name)), "mcp-gateway", "mcp-gateway-spread"].sort(),
