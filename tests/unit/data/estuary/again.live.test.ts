@@ -1,23 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { replication } from "../../../../data/estuary/spec/streams.ts";
 import { publishTables } from "../../../../data/migrations/publish.ts";
-import { repository } from "../../../../tools/repository.ts";
+import { estuaryAgain } from "../../../support/pipeline/runbook.ts";
 import { type Carried, seeded, startFlow, timing } from "./support/flow.ts";
-
-/** The statements of the runbook, for staging and for the warehouse. */
-function runbook(): [staging: string, warehouse: string] {
-  const text = readFileSync(join(repository, "docs/runbooks/pipeline/estuary-again.md"), "utf8");
-  const [staging, warehouse, ...more] = [...text.matchAll(/```sql\n(.*?)```/gs)].map(([, sql = ""]) => sql);
-  if (!staging || !warehouse || more.length > 0) throw new Error("the runbook has other statements");
-  return [staging, warehouse];
-}
 
 test("P1 a pipeline that was removed at Estuary comes back: refused by name while its tables are there, whole after the runbook's statements", async () => {
   const { staging, warehouse, engines, said, wrong } = await startFlow();
-  const [inStaging, inWarehouse] = runbook();
+  const statements = estuaryAgain();
   for (const [engine, task] of engines.toReversed()) {
     expect((await engine.destroy()).outcome, task).toBe("done");
   }
@@ -36,7 +26,7 @@ test("P1 a pipeline that was removed at Estuary comes back: refused by name whil
   };
   for (const task of ["source-hubspot", "source-slack"]) expect(await up(task)).toBe("done");
   await refused("materialize-postgres", "[public hubspot_contacts_staging", "[public slack_messages_staging");
-  await staging.query(inStaging);
+  await staging.query(statements.staging);
   expect(await up("materialize-postgres")).toBe("done");
   await waitFor({ what: "Estuary's tables", deadline: 120, interval: 0.1 }, async () => {
     const { missing } = await publishTables(staging);
@@ -45,7 +35,7 @@ test("P1 a pipeline that was removed at Estuary comes back: refused by name whil
   expect(await up("source-postgres")).toBe("done");
   await refused("materialize-snowflake", "[STAGING hubspot_contacts_staging", "[STAGING gong_calls_staging");
   // PostgreSQL stands in for the warehouse, and would fold the names to small letters.
-  await warehouse.query(inWarehouse.replaceAll(/SOPHIA_AI\.STAGING\.(\w+)/g, '"STAGING"."$1"'));
+  await warehouse.query(statements.warehouse.replaceAll(/SOPHIA_AI\.STAGING\.(\w+)/g, '"STAGING"."$1"'));
   expect(await up("materialize-snowflake")).toBe("done");
   for (const [stream, rows] of Object.entries(seeded)) {
     await waitFor({ what: `${rows} rows of ${stream}`, deadline: 120, interval: 0.1 }, async () => {
