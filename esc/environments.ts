@@ -1,5 +1,6 @@
 import type { AnySecretName, Secret } from "../components/settings/environment/secrets.ts";
 import { configKey, liveSecrets } from "../components/settings/environment/uses.ts";
+import { tagOf } from "./check/pins.ts";
 
 /** First line of every file that is made. */
 export const header = "# Made by `make documents` from components/settings/environment; edit there.";
@@ -22,14 +23,16 @@ export function defaultsText(all: Iterable<[AnySecretName, Secret]> = liveSecret
 
 /** `esc/sophia/base.yaml`: the company's secrets, from their paths in ESC to the program's configuration keys. Pure. */
 export function baseText(all: Iterable<[AnySecretName, Secret]> = liveSecrets): string {
-  const lines = [...all]
+  const secrets = [...all];
+  const lines = secrets
     .filter(([, { scope }]) => scope === "company")
     .map(([name, { path }]) => `    ${configKey(name)}: \${${path}}`);
   return [
     header,
     "description: Accounts that all stages share. The values are in sophia/base-secrets, which is not in git.",
     "imports:",
-    "  - sophia/defaults",
+    "  # A tag of its text: a stage that is pinned to a version of this one keeps its defaults, too.",
+    `  - sophia/defaults@${tagOf(defaultsText(secrets))}`,
     "  - sophia/base-secrets",
     "values:",
     "  pulumiConfig:",

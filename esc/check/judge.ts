@@ -26,10 +26,11 @@ export function judge({ environments, stacks, reports, sparse }: Material): Faul
     .flatMap(Object.values<Report>)
     .flatMap(({ exprs }) => Object.values(exprs ?? {}).flatMap((top) => [...within(top)]));
   const referred = all.flatMap(references);
+  const stages = Object.keys(stacks);
   for (const [environment, text] of Object.entries(environments)) {
     const report = reports[environment];
     const source = readSource(text);
-    faults.push(...shapeFaults(environment, fileOf(environment), source));
+    faults.push(...shapeFaults({ environment, stages, environments }, fileOf(environment), source));
     if (!report) continue;
     for (const { environment: where, line, column, message } of report.diagnostics) {
       faults.push({ file: fileOf(where), line, column, message });

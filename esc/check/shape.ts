@@ -1,5 +1,6 @@
 import { suggestion } from "../../components/settings/parse.ts";
 import type { Fault } from "./fault.ts";
+import { type Importer, pinFault } from "./pins.ts";
 import type { Import, Source } from "./source.ts";
 
 /** Top-level keys of an environment. */
@@ -14,19 +15,14 @@ const at = (file: string, { line, column }: { line: number; column: number }, me
 
 const stageOf = (environment: string) => environment.replace(/^sophia\//, "").replace(/-secrets$/, "");
 
-function pinFaults(file: string, found: Import): Fault[] {
-  const { name, pin } = found;
-  if (pin === undefined) return [];
-  const pinned = `${name} is pinned to @${pin}`;
-  if (name.endsWith("-secrets")) {
-    return [at(file, found, `${pinned}: a rotated value would not be read; import it without a pin`)];
-  }
-  if (pin === "stable") return [];
-  return [at(file, found, `${pinned}, a revision that is not in git; the only allowed tag is @stable`)];
+function pinFaults(file: string, found: Import, importer?: Importer): Fault[] {
+  const message = pinFault(found, importer);
+  return message === undefined ? [] : [at(file, found, message)];
 }
 
-/** Faults in the structure of one environment: unknown keys, imports that are not allowed. Pure. */
-export function shapeFaults(environment: string, file: string, source: Source): Fault[] {
+/** Faults in the structure of one environment: unknown keys, imports that are not allowed or not pinned. Pure. */
+export function shapeFaults(importer: Importer, file: string, source: Source): Fault[] {
+  const { environment } = importer;
   const keys = source.keys
     .filter(({ text }) => !topLevel.includes(text))
     .map((key) =>
@@ -50,7 +46,8 @@ export function shapeFaults(environment: string, file: string, source: Source): 
         ),
       ]
     : [];
-  return [...values, ...keys, ...strangers, ...source.imports.flatMap((found) => pinFaults(file, found))];
+  const pins = source.imports.flatMap((found) => pinFaults(file, found, importer));
+  return [...values, ...keys, ...strangers, ...pins];
 }
 
 /** Faults in the `environment:` list of a stack file. Pure. */
