@@ -5,8 +5,11 @@ import { checkBudget, estimate, type PricedFileSystem } from "./cost.ts";
 import type { Prices } from "./prices.ts";
 
 export interface BudgetArgs {
+  /** Section `lambda`. */
   settings: Settings["lambda"];
+  /** Section `hosts`. An adopted one counts with the type that it has. */
   hosts: HostSettings[];
+  /** US dollars a month. */
   budget: Settings["budget"];
 }
 

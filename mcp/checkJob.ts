@@ -28,6 +28,7 @@ interface CheckDigests {
 }
 
 export interface McpCheckArgs {
+  /** Namespace of its objects. A change creates them anew in the other one, and runs the check. */
   namespace: pulumi.Input<string>;
   /** The MCP servers' image, which holds the check. */
   image: pulumi.Input<string>;

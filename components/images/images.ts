@@ -5,6 +5,7 @@ import { Component } from "../core/base.ts";
 import { type BuildSettings, type Family, type Recipe, recipes, tagOf, unknownBases } from "./families.ts";
 
 export interface ImagesArgs {
+  /** Section `images.build`. Each field says what its change does. */
   settings: BuildSettings;
   /** May push to `settings.registry`. A new one rebuilds nothing. */
   password: pulumi.Input<string>;

@@ -52,6 +52,7 @@ export function prometheusValues(
 export interface MonitoringArgs {
   /** Sections `monitoring`, and of what is always watched. A change of a volume is refused by Kubernetes as long as its StatefulSet exists. */
   settings: Pick<Settings, "monitoring" | "postgres" | "gpu" | "storageClass">;
+  /** The platform's: it runs in `monitoring`, and scrapes what is in the others. */
   namespaces: Readonly<Record<NamespaceName, pulumi.Input<string>>>;
   /** What else is scraped, and the alerts on it. A change restarts Prometheus, which keeps its samples. */
   parts: readonly Monitored[];

@@ -73,6 +73,7 @@ export const oneSliceBinding = { policyName: "one-gpu-slice-a-container", valida
 export interface GpuPluginArgs {
   /** Section `gpu`. A change of the slices restarts the plugin, not the pods that use them. */
   settings: Settings["gpu"];
+  /** Namespace of the release, which must exist. A change is a new release. */
   namespace: pulumi.Input<string>;
 }
 

@@ -95,6 +95,7 @@ export interface NginxArgs {
    * without a lost request, except for those that need longer than `drain`.
    */
   settings: Pick<Settings, "nginx" | "hosts"> & { k3s: Pick<Settings["k3s"], "serviceCidr"> };
+  /** Namespace of the release, which must exist. A change is a new release. */
   namespace: pulumi.Input<string>;
   /** Routes in addition to `/health`. A change rolls. */
   routes: Route[];

@@ -41,6 +41,7 @@ export function redisValues(
 export interface RedisArgs {
   /** Section `redis`. */
   settings: Settings["redis"];
+  /** Namespace of the release, which must exist. A change is a new release. The existing volume stays in the old one. */
   namespace: pulumi.Input<string>;
   /** A change is refused by Kubernetes as long as the StatefulSet exists. */
   storageClass: string;

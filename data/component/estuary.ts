@@ -9,6 +9,7 @@ import type { JobPlace } from "./pod.ts";
 import { PublishTables } from "./publishTables.ts";
 
 export interface EstuaryArgs extends Omit<EstuaryTasksArgs, "settings"> {
+  /** Section `pipeline`. */
   settings: Settings["pipeline"];
   /** PEM of the authority of PostgreSQL's certificate, for the removal of the replication slot. */
   ca: pulumi.Input<string>;

@@ -26,11 +26,13 @@ type SlackSecrets = Pick<SlackArgs, "token">;
 type Backfill = Settings["pipeline"]["estuary"]["backfill"];
 
 export interface EstuaryTasksArgs {
+  /** Section `pipeline.estuary`. */
   settings: Settings["pipeline"]["estuary"];
   /** `<address>:<port>` of PostgreSQL as seen from the tunnel's end. */
   address: pulumi.Input<string>;
   /** SSH tunnel to that address. */
   tunnel: Inputs<{ endpoint: string; privateKey: string }>;
+  /** PostgreSQL's, by login. Secret. A change publishes the tasks that log in with it again. */
   passwords: Inputs<Record<"flow_capture" | "flow_materialize", string>>;
   /** Default: HubSpot is not captured. */
   hubspot?: Inputs<HubspotSecrets> | undefined;

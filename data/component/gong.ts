@@ -7,7 +7,9 @@ import { toUrl } from "../../components/network/egress.ts";
 import { type JobPlace, jobLabels, jobPod } from "./pod.ts";
 
 export interface GongArgs extends JobPlace {
+  /** Gong's access key. Secret. A change starts a run at once. */
   accessKey: pulumi.Input<string>;
+  /** The secret half of that key. Secret. */
   accessKeySecret: pulumi.Input<string>;
 }
 

@@ -28,14 +28,19 @@ interface PostgresAccess {
 export interface JobPlace {
   /** Section `pipeline`. */
   settings: Settings["pipeline"];
+  /** Image of the jobs, with `data/main.ts`. */
   image: pulumi.Input<string>;
+  /** Namespace of the pods and of the Secrets that they mount. */
   namespace: pulumi.Input<string>;
   postgres: PostgresAccess;
 }
 
 export interface JobPodArgs extends JobPlace {
+  /** What the pod runs. */
   job: JobName;
+  /** The one PostgreSQL login that it is given. */
   login: LoginName;
+  /** Variables besides those of PostgreSQL. Default: none. */
   environment?: Record<string, pulumi.Input<string>>;
   /** A Secret of the job's own; each variable gets the path of a file with the key of its name. */
   secret?: { name: pulumi.Input<string>; variables: readonly string[] };
@@ -43,6 +48,7 @@ export interface JobPodArgs extends JobPlace {
   annotations?: Record<string, pulumi.Input<string>>;
   /** Serves /metrics and /healthz there as long as it runs. */
   port?: number;
+  /** `Always`: a pod of a Deployment, which a new password replaces; any other reads it at its next run. */
   restartPolicy: "Never" | "OnFailure" | "Always";
 }
 

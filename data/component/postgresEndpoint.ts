@@ -4,7 +4,9 @@ import { Component } from "../../components/core/base.ts";
 import { postgresCluster } from "../../components/network/names.ts";
 
 export interface PostgresEndpointArgs {
+  /** PostgreSQL's. A change is another address. */
   namespace: pulumi.Input<string>;
+  /** PostgreSQL's, and of the address. */
   port: number;
 }
 

@@ -15,6 +15,7 @@ import {
 } from "./resourceArgs.ts";
 
 export interface SnowflakeArgs {
+  /** Section `pipeline.snowflake`. Each field says what its change does. */
   settings: Settings["pipeline"]["snowflake"];
   /** Of the user in the settings, PKCS8 PEM. A change re-configures the provider and touches nothing in the account. */
   privateKey: pulumi.Input<string>;
@@ -23,6 +24,7 @@ export interface SnowflakeArgs {
    * Default: that user is not created.
    */
   loaderPrivateKey?: pulumi.Input<string> | undefined;
+  /** The same of the user that the quality checks log in as. */
   readerPrivateKey?: pulumi.Input<string> | undefined;
 }
 

@@ -133,6 +133,7 @@ export interface BootstrapArgs {
   server: Login;
   /** At which agents join. */
   serverAddress: pulumi.Input<string>;
+  /** Secret. A change restarts K3s on the node. */
   tokens: pulumi.Input<Tokens>;
   /** Secret. Left out: the node pulls what everybody may read. */
   registryLogin: pulumi.Output<RegistryLogin> | undefined;
@@ -192,6 +193,7 @@ export function bootstrap(
 export interface DrainBeforeArgs {
   /** The server, where `kubectl` runs. */
   server: Login;
+  /** The command that ends when the node is Ready. At a deletion the drain comes first. */
   ready: pulumi.Resource;
   /** The cluster's identity: where that is deleted, there is nothing to drain. */
   cluster: pulumi.Resource;

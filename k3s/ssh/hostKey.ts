@@ -6,6 +6,7 @@ export interface HostKeyArgs {
   machineId: pulumi.Input<string>;
   /** The update fails unless the same key is found at a new address. */
   address: pulumi.Input<string>;
+  /** As `address`. */
   port: pulumi.Input<number>;
   /** Seconds to wait for SSH to answer. */
   deadline: number;

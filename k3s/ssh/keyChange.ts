@@ -4,6 +4,7 @@ import { DynamicResource } from "../../components/core/provider/dynamic.ts";
 export interface KeyChangeArgs {
   /** A change replaces the resource: another machine was launched with the new key. */
   machineId: pulumi.Input<string>;
+  /** Where the host is reached, and the user whose keys change. */
   host: pulumi.Input<{ address: string; port: number; user: string }>;
   /** Pinned at first contact. A host that presents another key receives nothing. */
   hostKey: pulumi.Input<string>;

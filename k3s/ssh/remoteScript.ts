@@ -23,6 +23,7 @@ export function accountOf({ host, hostKey, privateKey }: Login): pulumi.Output<A
 }
 
 export interface RemoteScriptArgs {
+  /** The host, and how to log in to it. */
   login: Login;
   /** Runs as root: text of `script()`. A change runs it again, in place. */
   script: pulumi.Input<string>;

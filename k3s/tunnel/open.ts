@@ -4,7 +4,9 @@ import type { HostHandle } from "../host.ts";
 import { Tunnel, type TunnelArgs } from "./tunnel.ts";
 
 export interface OpenTunnelArgs extends Pick<TunnelArgs, "user" | "publicKey" | "target"> {
+  /** Its nodes, which are hardened before the tunnel is opened. */
   cluster: Pick<Cluster, "logins" | "ready">;
+  /** All hosts: the one with role `data` is chosen. */
   hosts: readonly HostHandle[];
 }
 

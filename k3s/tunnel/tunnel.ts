@@ -7,9 +7,11 @@ import { TunnelClosing } from "./closing.ts";
 import { tunnelScript } from "./script.ts";
 
 export interface TunnelArgs {
+  /** The host. Another machine gets the user anew. */
   handle: HostHandle;
   /** How the host is reached; see `Cluster`. */
   login: Login;
+  /** User of the tunnel alone. */
   user: string;
   /** A change is applied in place: the old key is no longer accepted. */
   publicKey: pulumi.Input<string>;

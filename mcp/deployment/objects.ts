@@ -10,11 +10,13 @@ import { closingSeconds, dns, labelsOf, podSpec } from "./pod.ts";
 import { autoscaler, fixed, type GpuScaling, gpuAutoscaler, gpuReplicas, rolling } from "./scaling.ts";
 
 export interface McpServerArgs {
+  /** Its entry in the catalog. A change of what its pod is made of rolls it. */
   entry: DeployedEntry;
   /** A change of the image, the resources or the server's variables rolls it. */
   settings: Settings["mcp"];
   /** The image of our own servers and of the npm packages of others. */
   image: pulumi.Input<string>;
+  /** Namespace of its objects. A change creates them anew in the other one. */
   namespace: pulumi.Input<string>;
   /** The stack's hosts, as shown by `list_hosts`. */
   hosts: pulumi.Input<unknown[]>;

@@ -85,13 +85,17 @@ export const closingSeconds = ({ source, timeout }: DeployedEntry): number =>
   source.registry === "own" ? timeout : bridgeClosingSeconds;
 
 export interface PodArgs {
+  /** Section `mcp`. */
   settings: Settings["mcp"];
+  /** All variables of the container. */
   environment: types.input.core.v1.EnvVar[];
   /** Whether the list of hosts is mounted. */
   hosts: boolean;
   /** Whether secrets are mounted. */
   files: boolean;
+  /** Image of the server. */
   image: pulumi.Input<string>;
+  /** Service account. Its token is mounted only where the entry may read Kubernetes's API. */
   account: pulumi.Input<string>;
 }
 

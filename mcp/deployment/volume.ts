@@ -4,6 +4,7 @@ import type { DeployedEntry } from "../catalog/index.ts";
 import { dns, labelsOf } from "./pod.ts";
 
 export interface VolumeArgs {
+  /** Namespace of the claim. A change is another volume, and empty. */
   namespace: pulumi.Input<string>;
   /** A change applies to new volumes only. */
   storageClass: string;

@@ -21,12 +21,15 @@ export interface McpTargets {
 }
 
 export interface ApiPodArgs {
+  /** Image of the family `monitoring`. */
   image: pulumi.Input<string>;
+  /** Service account, which may list pods. */
   account: pulumi.Input<string>;
   /** Secret with `tls.crt` and `tls.key`. */
   secret: pulumi.Input<string>;
   /** URL at which all exporters answer. */
   exporters: pulumi.Input<string>;
+  /** MCP servers whose health it reports. */
   mcp: McpTargets;
 }
 

@@ -14,7 +14,9 @@ import { loginSecret, postgresValues, serverNames, serverSecret } from "./values
 export interface PostgresArgs {
   /** Section `postgres`. Each field says what its change does. */
   settings: Settings["postgres"];
+  /** Runs before PostgreSQL is created, and until it is deleted. */
   operator: PostgresOperator;
+  /** Namespace of the release, which must exist. A change is a new release. Its databases are empty. */
   namespace: pulumi.Input<string>;
   /** A change concerns new volumes only: existing ones stay where they are. */
   storageClass: string;

@@ -4,6 +4,7 @@ import type { SlotProps } from "./drop.ts";
 
 type Later<T> = { [Key in keyof T]: pulumi.Input<T[Key]> };
 export interface ReplicationSlotArgs extends Later<Omit<SlotProps, "tunnel">> {
+  /** SSH tunnel to `address`. The key is secret. */
   tunnel: Later<SlotProps["tunnel"]>;
 }
 

@@ -22,10 +22,15 @@ const collections = (prefix: string, models: Record<string, Spec["model"]>): Spe
 const noDiscovery = { addNewBindings: false, evolveIncompatibleCollections: false };
 
 export interface HubspotArgs {
+  /** Of the OAuth app. */
   clientId: string;
+  /** Of the OAuth app. Secret. */
   clientSecret: string;
+  /** Of the account. Secret. */
   refreshToken: string;
+  /** ISO 8601 duration between two polls of a stream. */
   interval: string;
+  /** Cron expression in UTC: when calculated properties are read again. */
   schedule: string;
 }
 
@@ -59,10 +64,15 @@ export function hubspotCapture(prefix: string, args: HubspotArgs): Specs {
 }
 
 export interface SlackArgs {
+  /** Token of the Slack app. Secret. */
   token: string;
+  /** From the start of a run of the connector to the next, e.g. `5m`. */
   interval: string;
+  /** ISO 8601. Messages before it are not read. */
   startDate: string;
+  /** Days of messages that each run reads again. */
   lookbackDays: number;
+  /** Names of the channels to read. Empty: all that the app is a member of. */
   channels: readonly string[];
 }
 

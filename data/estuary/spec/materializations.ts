@@ -69,13 +69,19 @@ export function postgresMaterialization(
 export interface SnowflakeArgs {
   /** As in the host's name. */
   account: string;
+  /** Name of the database in the account. */
   database: string;
+  /** Name of the schema with the tables. */
   schema: string;
+  /** Name of the virtual warehouse that the loads run in. */
   warehouse: string;
+  /** Role of the user, with the rights to make and fill the tables. */
   role: string;
+  /** Service user that logs in. */
   user: string;
   /** PKCS8 PEM without a passphrase. */
   privateKey: string;
+  /** How often it loads, as the connector writes durations, e.g. `30m`. */
   syncFrequency: string;
 }
 
