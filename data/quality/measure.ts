@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { loadedAt } from "../estuary/spec/streams.ts";
+import { loadedAt, tableOf } from "../estuary/spec/streams.ts";
 import { type Facts, type Look, percent, type Result, statusOf, wholeResults } from "./checks/judge.ts";
 import { checkRows, columnsOf } from "./checks/rows.ts";
-import { type StreamChecks, streamChecks, tableOf } from "./checks/streams.ts";
+import { type StreamChecks, streamChecks } from "./checks/streams.ts";
 import { volumeOf } from "./checks/volume.ts";
 import { type Answer, lookInto } from "./checks/warehouse.ts";
 import { Window } from "./checks/window.ts";

@@ -40,7 +40,8 @@ export const streams = {
 export type StreamName = keyof typeof streams;
 
 export const streamNames = Object.keys(streams) as StreamName[];
-export const tableOf = (stream: StreamName): string => `${stream}_staging`;
+/** Table of a stream, in PostgreSQL and in the warehouse. */
+export const tableOf = (stream: string): string => `${stream}_staging`;
 
 /** Properties that become columns `properties/<name>`; HubSpot's values are all strings. */
 export const hubspotProperties = {

@@ -79,6 +79,7 @@ export interface Limits {
   silentAfterHours?: number | undefined;
 }
 
+/** 100 where there is nothing to count. */
 export const percent = (part: number, whole: number): number => (whole === 0 ? 100 : (100 * part) / whole);
 
 /** 100 where two counts agree, less by as much as they differ. */

@@ -1,7 +1,8 @@
 import type pg from "pg";
+import { tableOf } from "../../estuary/spec/streams.ts";
 import { percent, type Result, type Staging } from "./judge.ts";
 import { type Columns, missingFor, scanOf } from "./sql.ts";
-import { checkName, type StreamChecks, tableOf } from "./streams.ts";
+import { checkName, type StreamChecks } from "./streams.ts";
 
 /** Columns of the tables that are there. */
 export async function columnsOf(

@@ -1,7 +1,8 @@
-import { loadedAt } from "../../estuary/spec/streams.ts";
+import { loadedAt, tableOf } from "../../estuary/spec/streams.ts";
 import { warehouseIdentifier } from "../warehouse/identifiers.ts";
-import { checkName, type RowCheck, type StreamChecks, tableOf } from "./streams.ts";
+import { checkName, type RowCheck, type StreamChecks } from "./streams.ts";
 
+/** A name in quotes, for SQL. */
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 

@@ -113,7 +113,6 @@ export const streamChecks: readonly StreamChecks[] = [
   },
 ];
 
-export const tableOf = (stream: string): string => `${stream}_staging`;
 /** Unique among a stream's checks. */
 export const checkName = (check: RowCheck): string => `${check.kind}:${check.column}`;
 

@@ -1,7 +1,7 @@
 import type pg from "pg";
-import { loadedAt } from "../../estuary/spec/streams.ts";
+import { loadedAt, tableOf } from "../../estuary/spec/streams.ts";
 import { type Columns, identifier } from "../checks/sql.ts";
-import { type StreamChecks, tableOf } from "../checks/streams.ts";
+import type { StreamChecks } from "../checks/streams.ts";
 
 /** In PostgreSQL's words, how long rows may come after others that were published in a later hour. */
 const late = "1 hour";

@@ -1,4 +1,5 @@
-import { streamChecks, tableOf } from "../../../data/quality/checks/streams.ts";
+import { tableOf } from "../../../data/estuary/spec/streams.ts";
+import { streamChecks } from "../../../data/quality/checks/streams.ts";
 import { warehouseIdentifier } from "../../../data/quality/warehouse/identifiers.ts";
 
 export interface Leg {
