@@ -12,6 +12,7 @@ export function need(given: Given, name: string): string {
   return value;
 }
 
+/** An option with a value; undefined where it was not given. */
 export const optional = (given: Given, name: string): string | undefined => {
   const value = given[name];
   return typeof value === "string" ? value : undefined;
@@ -26,6 +27,7 @@ export function deadlineIn(given: Given): number | undefined {
   return Number(value);
 }
 
+/** This checkout, for the stack that `--stack` names. */
 export const programOf = (given: Given, signal?: AbortSignal): Program => ({
   ...programIn(repository, need(given, "stack")),
   signal,

@@ -17,6 +17,7 @@ export interface PricedHost {
 
 export interface PricedFileSystem {
   name: string;
+  /** Lambda bills what is stored, not a size that was ordered. */
   bytesUsed: number;
 }
 

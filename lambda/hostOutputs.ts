@@ -6,13 +6,16 @@ import type { Instance } from "./provider/resources.ts";
 /** A host as the stack's outputs show it. */
 export interface HostSummary {
   name: string;
+  /** Id of the instance at Lambda. */
   id: string;
   address: string;
   privateAddress: string;
   hostname: string;
   instanceType: string;
   region: string;
+  /** US dollars, at launch or the last refresh. */
   hourlyUsd: number;
+  /** It ran before, and is never terminated. */
   adopted: boolean;
 }
 
@@ -37,6 +40,7 @@ export function hostOf(
   }));
 }
 
+/** A host's entry in the stack's outputs. */
 export function summaryOf(host: HostSettings, machine: Instance): pulumi.Output<HostSummary> {
   const { id, address, privateAddress, hostname, instanceType, region, hourlyUsd, adopted } = machine;
   return pulumi

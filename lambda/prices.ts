@@ -14,6 +14,7 @@ import { matching } from "./reconcile/instance/adopt.ts";
 /** Keys with this prefix replace a real one in previews without an account. */
 export const isPlaceholder = (apiKey: string): boolean => apiKey.startsWith("placeholder");
 
+/** What Lambda Cloud says of costs. */
 export interface Prices {
   /** Absent when they are unavailable. */
   catalogue?: Catalogue;
@@ -21,21 +22,27 @@ export interface Prices {
   running?: ReadonlyMap<string, string>;
   /** Of the stack's file system, now; 0 where it does not exist yet. Missing where the stack has none. */
   bytesUsed?: number;
-  /** Why not. */
+  /** Why Lambda told nothing of this; absent where it did. */
   unavailable?: string;
 }
 
+/** How Lambda Cloud is asked. */
 export interface PricesConnection {
   apiUrl: string;
+  /** Of all processes of this machine, as the setting. */
   requestsPerSecond: number;
+  /** Seconds between two launches. Nothing is launched here. */
   launchSpacing: number;
   /** Seconds to go on while Lambda does not answer or says 429. */
   retryDeadline: number;
+  /** The stack's, whose size is asked for. Default: none. */
   fileSystem?: { name: string } | undefined;
 }
 
 /**
- * Live prices, types and the file system's size, or the reason why Lambda does not tell them. A key that Lambda rejects is an error in any case.
+ * Live prices, types and the file system's size, or the reason why Lambda does not tell them.
+ * @param hosts Types are asked for where one of them is adopted. Default: none.
+ * @throws when Lambda rejects the key
  */
 export async function livePrices(
   connection: PricesConnection,

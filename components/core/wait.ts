@@ -60,6 +60,7 @@ export const systemClock: Clock = {
 export interface NotYet {
   readonly notYet: string;
 }
+/** What a probe returns while it is to be tried again. @param why becomes part of the error at the deadline */
 export const notYet = (why: string): NotYet => ({ notYet: why });
 const isNotYet = (value: unknown): value is NotYet =>
   typeof value === "object" && value !== null && "notYet" in value;

@@ -30,6 +30,7 @@ function requiredSecret(secrets: PipelineSecrets, name: AnySecretName): pulumi.O
   throw new Error(`the secret ${name} is not set, but a part of the pipeline that needs it is enabled`);
 }
 
+/** Where jobs run, and how they reach PostgreSQL. */
 export const jobPlace = (
   { settings, image, namespace }: Pick<JobPlace, "settings" | "image" | "namespace">,
   { host, port, passwords, loginSecrets, caSecret }: Postgres,
@@ -40,6 +41,7 @@ export const jobPlace = (
   postgres: { host, port, passwords, loginSecrets, caSecret },
 });
 
+/** The warehouse, with the users whose keys the stack has. @throws without the administrator's key */
 export const warehouseArgs = ({ settings, secrets }: PartContext): SnowflakeArgs => ({
   settings: settings.snowflake,
   privateKey: requiredSecret(secrets, "snowflakePrivateKey"),
@@ -93,6 +95,7 @@ export function estuaryArgs(
   };
 }
 
+/** The extractor. @throws without an access key */
 export const gongArgs = ({ secrets, jobs }: PartContext): GongArgs => ({
   ...jobs,
   accessKey: requiredSecret(secrets, "gongAccessKey"),

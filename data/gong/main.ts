@@ -15,20 +15,27 @@ import { extractUsers, userStreams } from "./users.ts";
 
 const job = "gong";
 
+/** What a run needs. */
 export interface Extraction {
   /** Opens a new connection; called twice. */
   connect(): Promise<pg.ClientBase & { end(): Promise<void> }>;
   gong: {
+    /** Base URL of the API. */
     url: string;
+    /** Read anew for each request, so that a rotated key needs no new run. */
     credentials(): { accessKey: string; accessKeySecret: string };
+    /** Requests a second, of all runs together. */
     perSecond: number;
+    /** The same a day. */
     perDay: number;
-    /** Seconds. */
+    /** Seconds that Gong may be unable to answer before the run ends. */
     patience: number;
-    /** Seconds. Default 60. */
+    /** Seconds that one answer may take. Default 60. */
     answerWithin?: number;
   };
+  /** Which calls are read. */
   plan: Plan;
+  /** Ends the run after the page that is being loaded. */
   signal: AbortSignal;
   log: Log;
   clock?: Clock;

@@ -23,12 +23,14 @@ export interface Session {
 
 /** What a stream's work came to. */
 export interface Work {
+  /** Records that could not be stored. */
   rejected: number;
   /** Empty answers that were not believed. */
   doubts: string[];
   /** Fields that are new, or no longer come. */
   added: string[];
   removed: string[];
+  /** Seconds that the stream is behind its source. */
   lag: number;
 }
 

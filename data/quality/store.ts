@@ -7,7 +7,9 @@ import type { BadRecord } from "./estuary/tasks.ts";
 
 /** What our extractor says of itself. */
 export interface Run {
+  /** How its last run ended. */
   last?: string;
+  /** What that run said. */
   message?: string;
   /** Of the last run of the day that read any: records, each once, and those of them that were rejected. */
   read: number;
@@ -84,6 +86,7 @@ export interface Logged {
   gone: number;
 }
 
+/** What was logged in the last day, by stream. */
 export async function loggedOf(client: pg.ClientBase): Promise<Map<string, Logged>> {
   const { rows } = await client.query<{ stream: string; rejected: string; added: string; gone: string }>(
     `SELECT stream, count(DISTINCT key) FILTER (WHERE reason = $1) AS added,
@@ -139,6 +142,7 @@ export interface Slot {
   limitBytes?: number;
 }
 
+/** Logical replication slots of this database. */
 export async function slots(client: pg.ClientBase): Promise<Slot[]> {
   const { rows } = await client.query<{
     name: string;
@@ -164,13 +168,18 @@ export async function slots(client: pg.ClientBase): Promise<Slot[]> {
   }));
 }
 
+/** A line of `pipeline_status`. */
 export interface StreamStatus {
   stream: string;
   source: string;
   state: State;
+  /** In staging; undefined where the table is not there. */
   rows: number | undefined;
+  /** In the warehouse; undefined where nobody looked. */
   warehouseRows: number | undefined;
+  /** Seconds. */
   lag: number | undefined;
+  /** Percent. */
   quality: number | undefined;
   message: string | undefined;
 }

@@ -34,6 +34,7 @@ export function providerArgs(
   };
 }
 
+/** Says at 50 and 80 % of the monthly credits how many are used, and stops the warehouse at 100 %. */
 export const monitorArgs = (
   { monthlyCredits }: SnowflakeSettings,
   { monitor }: WarehouseNames,
@@ -47,6 +48,7 @@ export const monitorArgs = (
   suspendImmediateTrigger: 110,
 });
 
+/** Wakes by itself, and goes to sleep after `autoSuspend` seconds. A statement may take an hour. */
 export const warehouseArgs = (
   { size, autoSuspend }: SnowflakeSettings,
   { warehouse }: WarehouseNames,
@@ -62,6 +64,7 @@ export const warehouseArgs = (
   statementTimeoutInSeconds: 3600,
 });
 
+/** A service user that logs in by key pair. */
 export const userArgs = (
   { role, user }: WarehouseNames["logins"]["loader"],
   comment: string,

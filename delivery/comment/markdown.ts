@@ -65,5 +65,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export const details = (summary: string, body: string): string =>
   `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
 
+/** A count with its noun: `1 host`, `2 hosts`. */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;

@@ -11,6 +11,7 @@ const updateSchema = z.object({
 });
 export type Update = z.infer<typeof updateSchema>;
 
+/** @throws when it is not the CLI's JSON */
 export const parseHistory = (json: string): Update[] => z.array(updateSchema).parse(JSON.parse(json));
 
 /** Entries of the history that are asked for at once, and how often. By default the CLI shows ten, less than a week's. */

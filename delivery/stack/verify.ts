@@ -109,6 +109,7 @@ export async function checks(reach: Reach, names = false): Promise<Check[]> {
 export const lineOf = ({ what, warning }: Check): string =>
   warning === undefined ? `- ${what}` : `- ${what}. Warning: ${warning}`;
 
+/** What failed, each with its reason. Pure. */
 export const faultsIn = (all: Check[]): string[] =>
   all.filter(({ fault }) => fault !== "").map(({ what, fault }) => `${what}: ${fault}`);
 

@@ -13,6 +13,7 @@ export interface FirewallRule {
   description: string;
 }
 
+/** A rule as Lambda's API takes it. */
 export const toWire = (rule: FirewallRule): FirewallRuleRequest => ({
   protocol: rule.protocol,
   ...(rule.ports && { port_range: rule.ports }),
@@ -20,6 +21,7 @@ export const toWire = (rule: FirewallRule): FirewallRuleRequest => ({
   description: rule.description,
 });
 
+/** A rule of Lambda's API as the program writes it. */
 export const fromWire = (rule: WireFirewallRule): FirewallRule => ({
   protocol: rule.protocol,
   ...(rule.port_range && { ports: rule.port_range }),

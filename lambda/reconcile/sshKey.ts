@@ -33,9 +33,11 @@ export interface SshKeyOutputs extends SshKeySpec {
   earlierNames?: string[];
 }
 
+/** Whether two OpenSSH public keys differ in their comments at most. */
 export const isSameKey = (one: string, other: string): boolean =>
   withoutComment(one) === withoutComment(other);
 
+/** Id at Lambda; in states from before it was recorded, the resource's own. */
 export const keyIdOf = (id: string, old: SshKeyOutputs): string => old.keyId ?? id;
 
 /** Contains a digest of the key: a new key gets a new name and can coexist with the old one. */

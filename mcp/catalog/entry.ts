@@ -182,6 +182,7 @@ export type CatalogInput = z.input<typeof catalogEntry>;
 /** Entries that run in the cluster. */
 export type DeployedEntry = Extract<CatalogEntry, { kind: "container" | "stdio" }>;
 
+/** Whether an entry runs in the cluster. */
 export const isDeployed = (entry: CatalogEntry): entry is DeployedEntry => entry.kind !== "remote";
 
 /** Why a server may have one replica only; undefined where it may have more. Pure. */

@@ -11,6 +11,7 @@ export interface Format {
   verify?: (secret: string) => boolean;
 }
 
+/** Whether a text may be a key: examples have words for one. */
 export const notPlaceholder = (secret: string): boolean => !isPlaceholder(secret);
 
 /** Neither a placeholder nor a reference to the value. */

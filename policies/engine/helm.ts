@@ -14,6 +14,7 @@ const withheld = "withheld-secret";
 /** Seconds for helm to render a chart, a download included. */
 const deadline = 60;
 
+/** Whether a resource is a Helm release. */
 export const isRelease = (subject: Subject): boolean => subject.type === "kubernetes:helm.sh/v3:Release";
 
 /**

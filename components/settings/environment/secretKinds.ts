@@ -37,6 +37,7 @@ export const text = z
   .string()
   .regex(/^\S(.*\S)?$/, "must not be empty, nor begin or end with blanks or a line break");
 export const privateKey = z.string().includes("PRIVATE KEY", { error: "must be a PEM private key" });
+/** A rotation by hand every 30 days. @param how what to do, for the reminder */
 export const monthly = (how: string): Rotation => ({ by: "reminder", days: 30, how });
 export const twoKeys = "Make a second one there, put it into ESC, update the stacks, then delete the first.";
 

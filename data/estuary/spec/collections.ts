@@ -64,6 +64,7 @@ export function hubspotCollection(object: "contacts" | "deals"): CollectionModel
   });
 }
 
+/** Slack's channels by their id, or messages by channel and time stamp. Pure. */
 export function slackCollection(stream: "channels" | "channel_messages"): CollectionModel {
   if (stream === "channels") {
     return staged(["id"], {

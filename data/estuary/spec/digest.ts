@@ -18,6 +18,7 @@ export function canonical(value: unknown): string {
  */
 export const digestOf = (spec: Spec): string => digest(canonical(spec));
 
+/** Digest of each spec, by its name. Pure. */
 export const digestsOf = (specs: Specs): Record<string, string> =>
   Object.fromEntries(Object.entries(specs).map(([name, one]) => [name, digestOf(one)]));
 

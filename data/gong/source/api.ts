@@ -43,6 +43,7 @@ const advice: Record<number, string> = {
 /** What came back, or why to try again. */
 type Attempt = { answer: unknown } | { retry: string; seconds: number };
 
+/** Requests of one account, paced, and tried again while Gong asks for patience or does not answer. */
 export function gongApi(account: Account): Api {
   const { clock = systemClock, pace, patience } = account;
   return async (request) => {

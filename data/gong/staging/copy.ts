@@ -4,6 +4,7 @@ const nothing = "\\N";
 const escapes: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const special = /[\\\n\r\t]/;
 
+/** A text in COPY's form; NULL where there is none. Pure. */
 export function textField(value: string | null | undefined): string {
   if (value === null || value === undefined) return nothing;
   if (!special.test(value)) return value;
@@ -14,6 +15,7 @@ export function textField(value: string | null | undefined): string {
 export const jsonField = (json: string | undefined): string =>
   json === undefined ? nothing : json.includes("\\") ? json.replaceAll("\\", "\\\\") : json;
 
+/** A number or truth value in COPY's form; NULL where there is none. Pure. */
 export const otherField = (value: number | boolean | null | undefined): string =>
   value === null || value === undefined ? nothing : String(value);
 

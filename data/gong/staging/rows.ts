@@ -158,6 +158,7 @@ export function callRow(
   return { row: rowOf(meta.id, fields, 19, absent), call };
 }
 
+/** The row of a user as Gong sent it, or why it cannot be stored. Pure. */
 export function userRow(record: unknown): { row: Row; user: WireUser } | { reject: Reject } {
   const result = wireUser.safeParse(record);
   if (!result.success) return { reject: reject(record, undocumented, result.error.issues) };

@@ -88,6 +88,7 @@ export const crmEntities: Table = {
     "(excluded._source_updated_at, excluded.last_seen_call_id) >= (t._source_updated_at, t.last_seen_call_id)",
 };
 
+/** Stream of a staging table. */
 export const streamOf = ({ name }: Table): string => name.replace(/_staging$/, "");
 
 /** What every row says of how it came here. */

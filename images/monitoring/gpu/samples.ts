@@ -7,6 +7,7 @@ const label = /([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"/g;
 const labelsIn = (text: string): Record<string, string> =>
   Object.fromEntries([...text.matchAll(label)].map(([, name = "", value = ""]) => [name, value]));
 
+/** How maps name a pod. */
 export const podKey = (namespace: string, pod: string): string => `${namespace}/${pod}`;
 
 /**

@@ -81,6 +81,7 @@ export function launchRequest(spec: InstanceSpec, candidate: Candidate): LaunchR
   };
 }
 
+/** Value of a tag; undefined where the instance has none of that key. */
 export const tagOf = (instance: WireInstance, key: string): string | undefined =>
   instance.tags?.find((tag) => tag.key === key)?.value;
 

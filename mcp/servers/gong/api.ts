@@ -39,6 +39,7 @@ const advice: Record<number, string> = {
   404: "Check SOPHIA_GONG_API_URL: the account's own URL is shown in Gong's settings.",
 };
 
+/** Requests of one account, within this server's share of the company's. A call waits for `patience` at most. */
 export function gongApi(account: GongAccount): GongApi {
   const { clock = systemClock, patience = 30 } = account;
   const pace = new Pace(account.requestsPerSecond, clock);

@@ -42,6 +42,7 @@ export const describeWithin = (
 /** In a list. */
 const describeCall = (call: WireCall) => describeWithin(200, call);
 
+/** Who took part in a call, as a tool answers. */
 export const describeParty = ({ name, emailAddress, title, affiliation, userId }: WireParty) => ({
   name,
   email: emailAddress,
@@ -78,6 +79,7 @@ export function taken<T>(
   return { found, rest, scanned: Math.max(0, page.records.length - skip) };
 }
 
+/** Calls of a window without private ones, with a cursor where there are more. */
 export async function listCalls(api: GongApi, given: Window, limit: number, signal: AbortSignal) {
   const { from, to, at } = given;
   const answer = await api(

@@ -101,6 +101,7 @@ export interface RentedInstance {
   hourlyUsd: number;
 }
 
+/** An instance as a tool answers. */
 export const describeInstance = (instance: WireInstance): RentedInstance => ({
   id: instance.id,
   name: instance.name ?? null,

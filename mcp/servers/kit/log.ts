@@ -5,6 +5,7 @@ export type Log = (
   fields?: Record<string, unknown>,
 ) => void;
 
+/** @param server becomes a field of every line */
 export const jsonLog =
   (server: string, write: (line: string) => void = (line) => process.stdout.write(`${line}\n`)): Log =>
   (level, message, fields = {}) =>

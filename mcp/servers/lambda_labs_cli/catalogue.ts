@@ -33,6 +33,7 @@ export const offersOf = (catalogue: Catalogue): Offer[] =>
     }))
     .sort((a, b) => a.hourlyUsd - b.hourlyUsd || a.type.localeCompare(b.type));
 
+/** What an offer must have; what is left out does not matter. */
 export interface Wish {
   available?: boolean | undefined;
   region?: string | undefined;
@@ -41,6 +42,7 @@ export interface Wish {
   search?: string | undefined;
 }
 
+/** Offers that have all of it, in the order given. Pure. */
 export const matching = (offers: Offer[], wish: Wish): Offer[] =>
   offers.filter(
     ({ type, gpu, gpus, hourlyUsd, regions }) =>

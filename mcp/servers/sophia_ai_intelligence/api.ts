@@ -40,6 +40,7 @@ const refusal = z.object({
   }),
 });
 
+/** Requests to an endpoint that speaks the API of OpenAI. */
 export function inferenceApi({ url, apiKey, timeout }: Inference): InferenceApi {
   const upstream: Upstream = {
     name: "The LLM endpoint",

@@ -2,6 +2,7 @@ import type { Database, Row } from "../kit/postgres/database.ts";
 import { type Table, tablesOf } from "../kit/postgres/tables.ts";
 import { type Paging, page, ToolError } from "../kit/tool.ts";
 
+/** Tables that the login may read, of one schema or of all. */
 export async function listTables(
   database: Database,
   { schema, ...paging }: Paging & { schema?: string | undefined },

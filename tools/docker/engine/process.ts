@@ -8,6 +8,7 @@ async function lives(pid: number, program: string): Promise<boolean> {
   return name.trim() === program && !/\) [ZX] /.test(state);
 }
 
+/** Whether that process is a Docker engine. */
 export const isEngine = (pid: number): Promise<boolean> => lives(pid, "dockerd");
 
 async function pidIn(file: string): Promise<number | undefined> {

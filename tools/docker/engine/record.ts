@@ -33,18 +33,22 @@ const missing = (error: NodeJS.ErrnoException): undefined => {
   throw error;
 };
 
+/** The engine that labs started; undefined where they started none. */
 export const readRecord = (): Promise<EngineRecord | undefined> => readJson(recordFile, engineRecord);
 
 /** Limits of the kernel as they were before the first lab, by file. */
 export const readLimits = async (): Promise<Record<string, number>> =>
   (await readJson(limitsFile, limitsRecord)) ?? {};
 
+/** Notes limits of the kernel before they are raised. */
 export async function writeLimits(limits: Record<string, number>): Promise<void> {
   replaceFile(limitsFile, JSON.stringify(limits), 0o644);
 }
 
+/** Forgets them, once they are put back. */
 export const dropLimits = (): Promise<void> => rm(limitsFile, { force: true });
 
+/** Notes an engine, for every lab of this machine. */
 export async function writeRecord(record: EngineRecord): Promise<void> {
   replaceFile(recordFile, JSON.stringify(record), 0o644);
 }
@@ -67,6 +71,7 @@ export async function addUser(labFolder: string): Promise<void> {
   await writeFile(userFile(labFolder), labFolder);
 }
 
+/** The lab does not need the engine any more. */
 export const removeUser = (labFolder: string): Promise<void> => rm(userFile(labFolder), { force: true });
 
 /**

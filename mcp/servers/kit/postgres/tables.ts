@@ -33,6 +33,7 @@ export const pipelineTables = {
 } as const;
 export type PipelineTable = keyof typeof pipelineTables;
 
+/** A name in quotes, for SQL. */
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 /** A table as statements name it. */
 export const qualified = ({ schema, name }: Pick<Table, "schema" | "name">): string =>
