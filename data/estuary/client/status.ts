@@ -1,5 +1,5 @@
 /** What Estuary says of a live spec, as its GraphQL API has it. */
-export interface LiveStatus {
+interface LiveStatus {
   type: string;
   summary: string;
   controller?:

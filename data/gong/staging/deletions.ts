@@ -10,7 +10,7 @@ type Client = Pick<ClientBase, "query">;
 const doubtful = 10;
 
 /** What marking came to. */
-export interface Marked {
+interface Marked {
   rows: number;
   /** Why nothing was marked although Gong listed nothing. */
   doubt: string | undefined;

@@ -21,7 +21,7 @@ export interface Call {
 }
 
 /** Seconds until a refused call is made again; undefined: it fails, and the task with it. */
-export type Retry = (status: number, tried: number, headers: Headers) => number | undefined;
+type Retry = (status: number, tried: number, headers: Headers) => number | undefined;
 
 /** As the Slack connector: five times after 429, when the API says. */
 export const patiently: Retry = (status, tried, headers) =>
