@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadManifest, parseManifest } from "../../../components/services/postgres/manifest.ts";
 import { keptDefinitions, operatorObjects } from "../../../components/services/postgres/operator.ts";
+import { listening } from "../../support/servers/listening.ts";
 
 const manifest = `
 apiVersion: v1
@@ -37,6 +37,8 @@ spec:
             - { name: OPERATOR_IMAGE_NAME, value: "example.test/manager:1" }
           startupProbe: { failureThreshold: 6, periodSeconds: 5 }
 `;
+/** With the definition that the databases need. */
+const whole = manifest.replace("things.example.test", "clusters.postgresql.cnpg.io");
 
 /** Environment of a deployment's first container, by name. */
 function envOf(spec: unknown): Record<string, string> {
@@ -109,7 +111,6 @@ describe("the operator's manifest", () => {
   test("is read from a file, and a missing one is named with its setting", async () => {
     const folder = await mkdtemp(join(tmpdir(), "manifest-"));
     try {
-      const whole = manifest.replace("things.example.test", "clusters.postgresql.cnpg.io");
       await writeFile(join(folder, "m.yaml"), whole);
       expect(await loadManifest(join(folder, "m.yaml"))).toHaveLength(3);
       await expect(loadManifest(join(folder, "none.yaml"))).rejects.toThrow(
@@ -125,18 +126,14 @@ describe("D1 the databases depend on the operator's definitions", () => {
   /** Serves one answer after the other, the last one for ever; nothing at all for 0. */
   async function served(...answers: [status: number, text: string][]) {
     let asked = 0;
-    const server = createServer((request, response) => {
+    const url = await listening((_, response) => {
       const [status, text] = answers[Math.min(asked, answers.length - 1)] ?? [500, ""];
       asked += 1;
-      if (status === 0) request.socket.destroy();
+      if (status === 0) response.destroy();
       else response.writeHead(status).end(text);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as { port: number };
-    return { url: `http://127.0.0.1:${port}/cnpg.yaml`, asked: () => asked };
+    return { url: `${url}/cnpg.yaml`, asked: () => asked };
   }
-  const whole = manifest.replace("things.example.test", "clusters.postgresql.cnpg.io");
 
   test("an empty or incomplete manifest is refused with what it lacks", async () => {
     const lacks = async (text: string) => loadManifest((await served([200, text])).url);

@@ -1,6 +1,4 @@
 import { lstat, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -11,26 +9,14 @@ import { auditRows, rotation } from "../../../delivery/watch.ts";
 import { serve } from "../../../mcp/servers/kit/serve.ts";
 import { tool } from "../../../mcp/servers/kit/tool.ts";
 import { repository } from "../../../tools/repository.ts";
+import { listening } from "../../support/servers/listening.ts";
+import { freePort } from "../../support/servers/ports.ts";
 
-/** Stands for Nginx at an ingress address. */
-async function answering(status: number): Promise<number> {
-  const server = createServer((_, response) => response.writeHead(status).end("answer"));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
+const named = (url: string) => url.replace("127.0.0.1", "sophia.invalid");
 
-/** A port that nobody listens at. */
-async function deafPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+/** Stands for Nginx at an ingress address. @returns its URL by a name that nobody can look up */
+const answering = async (status: number) =>
+  named(await listening((_, response) => response.writeHead(status).end("answer")));
 
 async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), "sophia-watch-"));
@@ -44,24 +30,23 @@ const reach = (url: string, more: Record<string, unknown> = {}): Reach =>
 
 describe("C1 whether a stack works, seen from outside", () => {
   test("each address is asked by the name that people use", async () => {
-    const url = `http://sophia.invalid:${await answering(200)}`;
+    const url = await answering(200);
     const all = await checks(reach(url));
     expect(all).toEqual([{ what: `${url}/health at 127.0.0.1`, fault: "" }]);
   });
 
   test("what answers badly, or not at all, is named with the reason", async () => {
-    const bad = `http://sophia.invalid:${await answering(503)}`;
+    const bad = await answering(503);
     expect(faultsIn(await checks(reach(bad)))).toEqual([`${bad}/health at 127.0.0.1: answers 503`]);
-    const deaf = `http://sophia.invalid:${await deafPort()}`;
+    const deaf = `http://sophia.invalid:${await freePort()}`;
     expect(faultsIn(await checks(reach(deaf)))[0]).toMatch(/ECONNREFUSED/);
     // By name, too: only with DNS is the stack there for anybody.
-    const named = await checks(reach(deaf), true);
-    expect(faultsIn(named)[1]).toMatch(/^http:\/\/sophia\.invalid:\d+\/health: /);
+    const byName = await checks(reach(deaf), true);
+    expect(faultsIn(byName)[1]).toMatch(/^http:\/\/sophia\.invalid:\d+\/health: /);
   });
 
   test("M4 an MCP server that does not answer in both revisions does not work", async () => {
-    const port = await answering(404);
-    const url = `http://sophia.invalid:${port}`;
+    const url = await answering(404);
     const mcp = [
       {
         name: "memory",
@@ -130,13 +115,11 @@ describe("C1 whether a stack works, seen from outside", () => {
 
   test("M4 the servers are asked as the client that is there for checks", async () => {
     const seen = new Set<string | undefined>();
-    const server = createServer((request, response) => {
-      if (request.url !== "/health") seen.add(request.headers.authorization);
+    const asked = await listening(({ url: { pathname }, headers }, response) => {
+      if (pathname !== "/health") seen.add(headers.authorization);
       response.writeHead(404).end();
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void server.close());
-    const url = `http://sophia.invalid:${(server.address() as AddressInfo).port}`;
+    const url = named(asked);
     const mcpClients = { someone: "other", check: "of-the-check" };
     const all = await checks(reach(url, { mcpGateway: `${url}/mcp`, mcpClients }));
     expect([...seen]).toEqual(["Bearer of-the-check"]);

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { repository } from "../../../tools/repository.ts";
+import { listed } from "../docs/documents.ts";
 
 const most = 250;
 
@@ -25,9 +25,7 @@ const tooLong = (texts: ReadonlyMap<string, string>): string[] =>
     .map(({ file, lines }) => `${file} has ${lines} lines, ${most} at most: split it by what it is about`);
 
 test("no file that people write is longer than 250 lines", () => {
-  const listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const files = execFileSync("git", listed, { cwd: repository, encoding: "utf8" }).split("\0");
-  const there = files.filter((file) => file && existsSync(join(repository, file)));
+  const there = listed().filter((file) => existsSync(join(repository, file)));
   expect(there.length).toBeGreaterThan(1000);
   expect(tooLong(new Map(there.map((file) => [file, readFileSync(join(repository, file), "utf8")])))).toEqual(
     [],

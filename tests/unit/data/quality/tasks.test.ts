@@ -1,6 +1,4 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { sayable } from "../../../../data/estuary/client/status.ts";
 import { type Facts, statusOf } from "../../../../data/quality/checks/judge.ts";
 import { streamChecks } from "../../../../data/quality/checks/streams.ts";
@@ -10,6 +8,7 @@ import { TaskWatch } from "../../../../data/quality/estuary/watch.ts";
 import type { Measured } from "../../../../data/quality/measure.ts";
 import { metricsOf } from "../../../../data/quality/metrics.ts";
 import { Watch } from "../../../support/pipeline/alerts.ts";
+import { listening } from "../../../support/servers/listening.ts";
 
 const task = (name: string, state: Task["state"], summary = ""): Task => ({
   name: `sophia/test/${name}`,
@@ -95,12 +94,8 @@ test("P5 a record that was cut off, or has what PostgreSQL cannot store, is kept
   expect(badRecords([task("source-slack", "failed", "401 invalid_auth")])).toEqual([]);
 });
 
-async function answering(status: number, body: string) {
-  const server = createServer((_, response) => response.writeHead(status).end(body));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const answering = (status: number, body: string) =>
+  listening((_, response) => response.writeHead(status).end(body));
 
 test.each([
   ["a key that is refused", 401, '{"error": "invalid, flow_sa_key"}', /401, .*invalid, \[key\]/],

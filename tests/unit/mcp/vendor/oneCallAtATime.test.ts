@@ -40,7 +40,7 @@ async function run(messages: string[], { wrapped = true } = {}) {
 
 const ids = Array.from({ length: 20 }, (_, index) => index + 1);
 
-test("M1 of 20 calls in flight at a program without a lock each one is kept, and without the wrapper most are lost", async () => {
+test("M1 of 20 calls in flight at a program without a lock each one is kept, and without the wrapper some are lost", async () => {
   const { answers, lines, code } = await run(ids.map(call));
   expect(lines).toEqual(ids.map((id) => `call ${id}`));
   expect(answers).toEqual(ids.map((id) => ({ jsonrpc: "2.0", id, result: { lines: id } })));
