@@ -35,7 +35,7 @@ export const serverSources = {
     "package-lock.json",
   ],
   saas: [
-    ...["lab/saas", "lab/cloud", "lab/state", "lab/lab.ts", "data/quality", "lambda/publicKey.ts", "tools"],
+    ...["lab/saas", "lab/cloud", "lab/state", "lab/lab.ts", "data/quality", "tools"],
     ...["components/core", "components/images", "components/settings", "package-lock.json"],
   ],
   releases: ["lab/k3s/releaseServer.ts", "components/core"],

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -98,4 +98,6 @@ test.each([
   const within = (file: string) =>
     serverSources[name].some((path) => file === path || file.startsWith(`${path}/`));
   expect([...all].filter((file) => !within(file))).toEqual([]);
+  // One that is not there would end `make up`.
+  expect(serverSources[name].filter((path) => !existsSync(join(repository, path)))).toEqual([]);
 });
