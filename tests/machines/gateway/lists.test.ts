@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, request } from "node:http";
 import { request as requestTls } from "node:https";
-import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +8,7 @@ import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { type Era, probe } from "../../../mcp/check/probe.ts";
 import { vmcp } from "../../../mcp/gateway/vmcp.ts";
 import { type Bench, nginxImage, openBench } from "./bench.ts";
+import { startFront } from "./front.ts";
 import { backendOf, type Door, type Program, startDoor, startGateway, startServer } from "./programs.ts";
 
 const eras: Era[] = ["2026-07-28", "2025-11-25"];
@@ -32,33 +31,25 @@ describe("a door whose clients may hang up while the gateway lists all tools", (
     for (const go of held) go();
   };
 
-  /** Does as the server at `port` does, as soon as it may. */
-  async function startSlow(port: number): Promise<{ port: number }> {
-    const server = createServer(async (asked, answer) => {
-      const { url: path, method, headers } = asked;
+  /** Does as `to` does, as soon as it may. */
+  async function startSlow(to: { port: number }): Promise<{ port: number }> {
+    const front = await startFront(to, async (asked, _answer, passOn) => {
       const body = await text(asked).catch(() => "");
       if (holds && body.includes('"tools/list"')) await new Promise<void>((go) => held.push(go));
-      const passed = request({ port, host: "127.0.0.1", path, method, headers }, (said) => {
-        answer.writeHead(said.statusCode ?? 0, said.headers);
-        said.pipe(answer);
-      });
-      passed.on("error", () => answer.destroy());
-      passed.end(body);
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    bench.stops.push(async () => {
-      release();
-      server.closeAllConnections();
-      server.close();
+      passOn(body);
     });
-    return { port: (server.address() as AddressInfo).port };
+    bench.stops.push(() => {
+      release();
+      return front.close();
+    });
+    return front;
   }
 
   beforeAll(async () => {
     bench = await openBench();
     const toy = await startServer();
     bench.stops.push(() => toy.close(1));
-    const slow = await startSlow(toy.port);
+    const slow = await startSlow(toy);
     gateway = await startGateway(bench.binary, bench.folder, {
       host: ownAddress,
       backends: [backendOf("toy", toy), backendOf("slow", slow)],

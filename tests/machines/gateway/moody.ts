@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { createServer, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
+import { startFront } from "./front.ts";
 
 /**
  * How a server behaves: as it should; or it takes requests and never answers, sends a body without end, or sends what is
@@ -38,37 +38,21 @@ const garbage: [type: string, body: string][] = [
 
 /** A server on loopback that does as `to` does, until its mood changes. */
 export async function startMoody(to: { port: number }): Promise<Moody> {
-  const server = createServer((asked, answer) => {
-    if (moody.mood !== "well") moody.troubled += 1;
-    switch (moody.mood) {
+  const state: Pick<Moody, "mood" | "troubled"> = { mood: "well", troubled: 0 };
+  const front = await startFront(to, (_, answer, passOn) => {
+    if (state.mood !== "well") state.troubled += 1;
+    switch (state.mood) {
+      case "well":
+        return passOn();
       case "hangs":
         return;
       case "floods":
-        void flood(answer);
-        return;
+        return flood(answer);
       case "talks garbage": {
-        const [type, body] = garbage[moody.troubled % garbage.length] ?? ["", ""];
-        answer.writeHead(200, { "content-type": type }).end(body);
-        return;
+        const [type, body] = garbage[state.troubled % garbage.length] ?? ["", ""];
+        return answer.writeHead(200, { "content-type": type }).end(body);
       }
     }
-    const { url: path, method, headers } = asked;
-    const passed = request({ port: to.port, host: "127.0.0.1", path, method, headers }, (said) => {
-      answer.writeHead(said.statusCode ?? 0, said.headers);
-      said.pipe(answer);
-    });
-    passed.on("error", () => answer.destroy());
-    asked.pipe(passed);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const moody: Moody = {
-    port: (server.address() as AddressInfo).port,
-    mood: "well",
-    troubled: 0,
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-  return moody;
+  });
+  return Object.assign(state, front);
 }
