@@ -169,17 +169,16 @@ export function parseConfig(raw: RawConfig, isUpdate = false): Parsed | { ok: fa
     });
   }
   if (parsed.data && opened.data) {
-    faults.push(...lostWarehouse(parsed.data, opened.data));
-    if (isUpdate) faults.push(...neededByUpdates(parsed.data, opened.data));
-  }
-  if (parsed.success && opened.success && faults.length === 0) {
-    return { ok: true, settings: withDigests(parsed.data), secrets: opened.data as Secrets, unread };
+    const given = opened.data as Secrets;
+    faults.push(...lostWarehouse(parsed.data, given));
+    if (isUpdate) faults.push(...neededByUpdates(parsed.data, given));
+    if (faults.length === 0) return { ok: true, settings: withDigests(parsed.data), secrets: given, unread };
   }
   return { ok: false, faults: faults.sort((a, b) => a.path.localeCompare(b.path)) };
 }
 
 /** What would leave out, and so drop, a warehouse that is to be kept. Pure. */
-function lostWarehouse({ pipeline }: Settings, given: Partial<Record<string, unknown>>): Fault[] {
+function lostWarehouse({ pipeline }: Settings, given: Secrets): Fault[] {
   if (!pipeline.snowflake.keep) return [];
   const way =
     "would drop the warehouse; set pipeline.snowflake.keep to false if there is none, or none is wanted";
@@ -190,18 +189,10 @@ function lostWarehouse({ pipeline }: Settings, given: Partial<Record<string, unk
   ];
 }
 
-/**
- * What a preview can do without, and an update would fail for after it had created other resources.
- * @param now milliseconds, by which the certificate is judged
- */
-export function neededByUpdates(
-  { pipeline, nginx }: Settings,
-  given: Partial<Record<string, unknown>>,
-  now = Date.now(),
-): Fault[] {
+/** What a preview can do without, and an update would fail for after it had created other resources. */
+export function neededByUpdates({ pipeline, nginx }: Settings, given: Secrets): Fault[] {
   const { tlsCertificate: certificate, tlsKey: key } = given;
-  const served = { certificate: String(certificate), key: String(key), hostnames: nginx.hostnames };
-  const faults: Fault[] = tlsFaults(served, now);
+  const faults: Fault[] = tlsFaults({ certificate, key, hostnames: nginx.hostnames }, Date.now());
   const hasWarehouse = pipeline.enabled && warehouseSecrets.every((name) => given[name] !== undefined);
   if (!hasWarehouse || isAddressed(pipeline.snowflake)) return faults;
   return [
