@@ -4,7 +4,7 @@ import type { Surroundings } from "./task/sources.ts";
 import { Statuses, said } from "./task/status.ts";
 import { runUnit, sinkOf, type UnitOptions, type UnitSpec } from "./task/unit.ts";
 import type { LiveSpecs, Plane, TaskStatus } from "./types.ts";
-import { leftTables, validate } from "./validate.ts";
+import { leftTables, refusedLogins } from "./validate.ts";
 import type { OpenWarehouse } from "./warehouse.ts";
 
 export interface PlaneOptions extends Pick<Surroundings, "hubspotUrl" | "slackUrl"> {
@@ -172,11 +172,10 @@ export function createPlane(options: PlaneOptions): RunningPlane {
     apply,
     status: (name): TaskStatus => statuses.of(name),
     async validate(specs, tasks) {
-      // To ask for what a running task has made would shut it out.
-      const unknown = tasks.filter((name) => !running.has(name));
+      const idle = tasks.filter((name) => !running.has(name));
       const faults = await Promise.all([
-        validate(specs, tasks, unit.around),
-        leftTables(specs, unknown, options.openWarehouse, unit.log),
+        refusedLogins(specs, tasks, unit.around),
+        leftTables(specs, idle, options.openWarehouse, unit.log),
       ]);
       return faults.flat();
     },

@@ -10,8 +10,10 @@ import type { OpenWarehouse } from "./warehouse.ts";
 const patience = 15;
 
 /**
- * What materializations that are new find at their endpoints: tables that no task has made, which the connectors refuse.
+ * What materializations find at their endpoints: tables that none of their name has made, which the connectors refuse.
  * An endpoint that does not answer is no fault here: the way to it may come up with the very update that publishes.
+ *
+ * @param tasks those to ask for; not one that runs, as its session would be shut out
  */
 export async function leftTables(
   { materializations }: LiveSpecs,
@@ -62,7 +64,7 @@ async function tablesLeft(
 }
 
 /** What connectors say of captures before they are published: whether the vendor lets them in. */
-export async function validate(
+export async function refusedLogins(
   { captures }: LiveSpecs,
   tasks: readonly string[],
   around: Pick<Surroundings, "hubspotUrl" | "slackUrl" | "clock">,
