@@ -19,7 +19,12 @@ export function readEnvironment<S extends z.ZodObject>(
 ): z.infer<S> {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const result = schema.safeParse(set, {
-    error: ({ input }) => (input === undefined || Number.isNaN(input) ? "is not set" : undefined),
+    error: ({ input, path: [name] = [] }) => {
+      // A number that is not set is read as NaN, too.
+      if (input === undefined || (Number.isNaN(input) && set[String(name)] === undefined))
+        return "is not set";
+      return Number.isNaN(input) ? "is not a number" : undefined;
+    },
   });
   if (result.success) return result.data;
   throw new EnvironmentError(

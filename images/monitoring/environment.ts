@@ -42,7 +42,12 @@ export const gpuEnvironment = z.object({
 export function readEnvironment<S extends z.ZodObject>(program: string, schema: S): z.infer<S> | undefined {
   const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
   const result = schema.safeParse(set, {
-    error: ({ input }) => (input === undefined || Number.isNaN(input) ? "is not set" : undefined),
+    error: ({ input, path: [name] = [] }) => {
+      // A number that is not set is read as NaN, too.
+      if (input === undefined || (Number.isNaN(input) && set[String(name)] === undefined))
+        return "is not set";
+      return Number.isNaN(input) ? "is not a number" : undefined;
+    },
   });
   if (result.success) return result.data;
   const lines = result.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);

@@ -42,11 +42,16 @@ const programs: [args: string[], needs: string[]][] = [
 const standIn = (name: string) =>
   name === "SOPHIA_GPU_EXPORTERS" ? "http://127.0.0.1:9" : name.endsWith("_PORT") ? "9" : "127.0.0.1";
 
-async function start(args: string[], names: string[]): Promise<{ code: number; said: string }> {
+async function start(
+  args: string[],
+  names: string[],
+  more: Record<string, string> = {},
+): Promise<{ code: number; said: string }> {
   const [file = "", ...rest] = args;
   const env = {
     PATH: process.env.PATH ?? "",
     ...Object.fromEntries(names.map((name) => [name, standIn(name)])),
+    ...more,
   };
   const child = spawn(process.execPath, [join(repository, file), ...rest], { env });
   let said = "";
@@ -72,5 +77,18 @@ test.each(programs)(
         missing.toSorted(),
       );
     }
+  },
+);
+
+test.each([
+  [["data/main.ts", "gong"], [...job, ...required("gong")], "SOPHIA_POSTGRES_PORT"],
+  [["images/monitoring/exporter/main.ts"], required("host-exporter"), "PORT"],
+])(
+  "W5 %j says of a number that it cannot read that it is none, not that it is missing",
+  async (args, needs, name) => {
+    const { code, said } = await start(args, needs, { [name]: "http" });
+    expect(code).toBe(78);
+    expect(said).toContain(`  ${name}: is not a number`);
+    expect(said).not.toContain("is not set");
   },
 );
