@@ -1,8 +1,20 @@
 import { z } from "zod";
 import { outsideOf } from "../kit/cut.ts";
 import type { Database } from "../kit/postgres/database.ts";
-import { offsetOf, pageOfMore, paging, type Tool, tool } from "../kit/tool.ts";
+import { offsetOf, pageOfMore, paging, type Tool, ToolError, tool } from "../kit/tool.ts";
 import { anywhere, withSources } from "./sources.ts";
+
+/** @throws ToolError for a period that has no day */
+export function refuseBackwards({ from, to }: { from?: string | undefined; to?: string | undefined }): void {
+  if (from === undefined) return;
+  // Both are days as ISO 8601 writes them, which sort as text.
+  const last = to ?? new Date().toISOString().slice(0, 10);
+  if (from > last)
+    throw new ToolError(
+      `The period ends before it begins: ${from} to ${last}`,
+      "Swap `from` and `to`, or leave one out.",
+    );
+}
 
 /** Days a question may look at, from the first to the last inclusive, in UTC. */
 export const period = {
@@ -80,8 +92,9 @@ export const callTools = (database: Database): Tool[] => [
       person: z.string().max(200).optional().describe("part of a name or e-mail address, e.g. @acme.com"),
       ...paging,
     }),
-    run: (input, { signal }) =>
-      database.read(signal, async (query) => {
+    run: async (input, { signal }) => {
+      refuseBackwards(input);
+      return database.read(signal, async (query) => {
         const rows = await query(
           `${await withSources(query, ["calls"], { calls: within("c.started_at", 1) })}, ${parties},
           people AS (SELECT DISTINCT ON (call_id, affiliation, coalesce(email, name)) *, coalesce(email, name) AS who
@@ -102,6 +115,7 @@ export const callTools = (database: Database): Tool[] => [
           ],
         );
         return pageOfMore(rows, input);
-      }),
+      });
+    },
   }),
 ];

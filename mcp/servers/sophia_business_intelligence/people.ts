@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Database, Query } from "../kit/postgres/database.ts";
 import { offsetOf, pageOfMore, paging, type Tool, ToolError, tool } from "../kit/tool.ts";
-import { period, within } from "./calls.ts";
+import { period, refuseBackwards, within } from "./calls.ts";
 import { anywhere, withSources } from "./sources.ts";
 
 /** Questions about people: contacts, owners, channels. */
@@ -42,6 +42,7 @@ export const peopleTools = (database: Database): Tool[] => [
           "Nobody was named",
           "Give `email` for the calls, `ownerId` for the deals, or both.",
         );
+      refuseBackwards({ from, to });
       return database.read(signal, async (query) => ({
         ...(email !== undefined && { calls: await callsHeld(query, email, from, to) }),
         ...(ownerId !== undefined && { deals: await dealsWorkedOn(query, ownerId, from, to) }),
@@ -57,8 +58,9 @@ export const peopleTools = (database: Database): Tool[] => [
       channel: z.string().max(100).optional().describe("part of its name"),
       ...paging,
     }),
-    run: (input, { signal }) =>
-      database.read(signal, async (query) => {
+    run: async (input, { signal }) => {
+      refuseBackwards(input);
+      return database.read(signal, async (query) => {
         const rows = await query(
           `${await withSources(query, ["messages", "channels"])},
           dated AS (SELECT *, to_timestamp(ts::numeric) AS at FROM messages WHERE ts ~ '^[0-9]+(\\.[0-9]+)?$')
@@ -77,7 +79,8 @@ export const peopleTools = (database: Database): Tool[] => [
           ],
         );
         return pageOfMore(rows, input);
-      }),
+      });
+    },
   }),
 ];
 

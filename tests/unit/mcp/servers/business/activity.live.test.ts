@@ -144,6 +144,24 @@ describe("sophia_business_intelligence: calls, people and messages", () => {
     });
   });
 
+  test.each(["who_talked_to_whom", "get_slack_activity", "get_owner_activity"])(
+    "P1 %s refuses a period that ends before it begins, instead of finding nothing",
+    async (name) => {
+      const { call } = await serving();
+      const period = {
+        from: "2026-11-10",
+        to: "2026-11-01",
+        ...(name === "get_owner_activity" && { ownerId: "7" }),
+      };
+      expect(await call(name, period)).toEqual({
+        isError: true,
+        text: "The period ends before it begins: 2026-11-10 to 2026-11-01. Swap `from` and `to`, or leave one out.",
+      });
+      const future = { from: "2999-01-01", ...(name === "get_owner_activity" && { ownerId: "7" }) };
+      expect((await call(name, future)).text).toMatch(/^The period ends before it begins: 2999-01-01 to \d/);
+    },
+  );
+
   test("P1 contacts are found by name, address and company", async () => {
     const names = [
       "email",
