@@ -1,5 +1,12 @@
 import type { Database } from "../kit/postgres/database.ts";
-import { identifier, pipelineTables, qualified, type Table, tablesOf } from "../kit/postgres/tables.ts";
+import {
+  estimateOf,
+  identifier,
+  pipelineTables,
+  qualified,
+  type Table,
+  tablesOf,
+} from "../kit/postgres/tables.ts";
 import { ToolError } from "../kit/tool.ts";
 
 /** Column that says when a row was loaded. */
@@ -21,7 +28,7 @@ export async function freshness(database: Database, maxAgeMinutes: number, signa
 }
 
 async function ageOf(database: Database, table: Table, maxAgeMinutes: number, signal: AbortSignal) {
-  const about = { table: `${table.schema}.${table.name}`, rowsEstimate: Math.max(0, table.rows) };
+  const about = { table: `${table.schema}.${table.name}`, ...estimateOf(table) };
   if (!table.columns.has(loadedAt)) return { ...about, problem: `it has no column ${loadedAt}` };
   try {
     const [row] = await database.read(signal, (query) =>

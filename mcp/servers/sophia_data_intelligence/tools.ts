@@ -63,7 +63,11 @@ export function dataTools(database: Database): Tool[] {
         "HubSpot and Slack are loaded continuously: a row is an hour in which records came; see also their status.",
       input: z.object({
         stream,
-        status: z.string().max(50).optional().describe("only this status, e.g. failed"),
+        status: z
+          .string()
+          .max(50)
+          .optional()
+          .describe("only this status: running, succeeded, degraded or failed"),
         since,
         ...paging,
       }),
@@ -90,14 +94,15 @@ export function dataTools(database: Database): Tool[] {
       name: "list_tables",
       description: "List the tables and views that can be queried, with an estimate of their rows.",
       input: z.object({
-        schema: z.string().max(63).optional().describe("only this schema, e.g. staging"),
+        schema: z.string().max(63).optional().describe("only this schema, e.g. public"),
         ...paging,
       }),
       run: (input, { signal }) => listTables(database, input, signal),
     }),
     tool({
       name: "describe_table",
-      description: "Show the columns of a table with types and comments, its primary key and indexes.",
+      description:
+        "Show the columns of a table with types, comments and whether they can be read, its primary key and indexes.",
       input: z.object({
         table: z.string().min(1).max(130).describe("name, or schema.name"),
         ...paging,

@@ -24,7 +24,7 @@ const advice: Record<string, (target: ConnectionTarget) => string> = {
   "25006": () => "This server only reads.",
   "25001": () => "This server only reads.",
   "42501": ({ user }) =>
-    `Grant ${user} SELECT on it by a migration, or ask for something else: comments in \`list_tables\` name it.`,
+    `Name only columns that \`describe_table\` does not show as unreadable, or ask another table: comments in \`list_tables\` name it. More takes a GRANT to ${user} by a migration.`,
   "42P01": () => lookAtTables,
   "42703": () => lookAtTables,
   "42601": () => "Send one SELECT, VALUES or WITH query, without a semicolon and without anything behind it.",

@@ -7,10 +7,13 @@ export interface Table {
   name: string;
   /** Types by column, in the table's order. */
   columns: ReadonlyMap<string, string>;
-  /** PostgreSQL's own estimate; -1 before it first looked. */
-  rows: number;
+  /** PostgreSQL's own estimate. It has none of a view, and of a table that it has not looked at yet. */
+  rows: number | null;
   comment: string | null;
 }
+
+/** What tools say of a table's size: nothing where nobody knows. */
+export const estimateOf = ({ rows }: Pick<Table, "rows">) => (rows === null ? {} : { rowsEstimate: rows });
 
 const byMigration = "The migrations in data/migrations make it: update the stack.";
 const byEstuary =
@@ -40,7 +43,8 @@ export const qualified = ({ schema, name }: Pick<Table, "schema" | "name">): str
   `${identifier(schema)}.${identifier(name)}`;
 
 const catalogue = `
-  SELECT n.nspname AS schema, c.relname AS name, c.reltuples::float8 AS rows, obj_description(c.oid, 'pg_class') AS comment,
+  SELECT n.nspname AS schema, c.relname AS name,
+    CASE WHEN c.relkind <> 'v' AND c.reltuples >= 0 THEN c.reltuples::float8 END AS rows, obj_description(c.oid, 'pg_class') AS comment,
     coalesce(json_object_agg(a.attname, format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
       FILTER (WHERE a.attname IS NOT NULL), '{}') AS columns
   FROM pg_catalog.pg_class c
@@ -48,22 +52,30 @@ const catalogue = `
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
     AND ($1::text[] IS NULL OR c.relname = ANY ($1))
+    AND (NOT $2::boolean OR has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT'))
   GROUP BY c.oid, n.nspname
   ORDER BY n.nspname <> 'staging', n.nspname, c.relname`;
 
 interface CatalogueRow extends Row {
   schema: string;
   name: string;
-  rows: number;
+  rows: number | null;
   comment: string | null;
   columns: Record<string, string>;
 }
 
 /** Tables of those names, or all; those in the schema `staging` first. */
 export async function tablesOf(query: Query, names?: readonly string[]): Promise<Table[]> {
-  const rows = await query<CatalogueRow>(catalogue, [names ?? null]);
-  return rows.map(({ columns, ...rest }) => ({ ...rest, columns: new Map(Object.entries(columns)) }));
+  return described(await query<CatalogueRow>(catalogue, [names ?? null, false]));
 }
+
+/** Tables of which the login may read a column at least. */
+export async function readableTables(query: Query): Promise<Table[]> {
+  return described(await query<CatalogueRow>(catalogue, [null, true]));
+}
+
+const described = (rows: CatalogueRow[]): Table[] =>
+  rows.map(({ columns, ...rest }) => ({ ...rest, columns: new Map(Object.entries(columns)) }));
 
 /**
  * One table of the pipeline with the columns that a tool needs.

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ClientConfig } from "pg";
 import { type Login, type LoginName, logins } from "../../../../components/services/postgres/logins.ts";
 import { migrate } from "../../../../data/migrations/migrate.ts";
+import { type Database, openDatabase } from "../../../../mcp/servers/kit/postgres/database.ts";
 import { startPostgres } from "./postgres.ts";
 
 const database = "sophia_staging";
@@ -17,6 +18,8 @@ export async function startPipelineServer(): Promise<{
   environment(login: LoginName): Record<string, string>;
   host: string;
   port: number;
+  /** What an MCP server reads with this login. */
+  open(login: LoginName): Database;
   admin(): ReturnType<Awaited<ReturnType<typeof startPostgres>>["admin"]>;
   /** Runs the migrations of the repository. */
   migrate(): Promise<string[]>;
@@ -60,6 +63,17 @@ export async function startPipelineServer(): Promise<{
     }),
     host: server.host,
     port: server.port,
+    open: (login) =>
+      openDatabase({
+        host: server.host,
+        port: server.port,
+        database,
+        user: login,
+        password: () => password,
+        tls: "off",
+        application: "test",
+        timeout: 10,
+      }),
     admin: () => server.admin(database),
     migrate: () =>
       migrate({

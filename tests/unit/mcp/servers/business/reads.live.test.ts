@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Database, openDatabase } from "../../../../../mcp/servers/kit/postgres/database.ts";
+import type { Database } from "../../../../../mcp/servers/kit/postgres/database.ts";
 import { businessTools } from "../../../../../mcp/servers/sophia_business_intelligence/tools.ts";
 import { type PipelineServer, startPipelineServer } from "../../../../support/servers/databases/pipeline.ts";
 import { calling } from "../../../../support/servers/mcp/calling.ts";
@@ -62,19 +61,7 @@ beforeAll(async () => {
       FROM generate_series(1, ${calls}) n;
     ANALYZE gong_calls_staging`);
   await admin.end();
-  const { host, port } = server;
-  const { SOPHIA_POSTGRES_PASSWORD_FILE: file } = server.environment("mcp");
-  const password = readFileSync(file ?? "", "utf8");
-  database = openDatabase({
-    host,
-    port,
-    database: "sophia_staging",
-    user: "mcp",
-    password: () => password,
-    tls: "off",
-    application: "test",
-    timeout: 10,
-  });
+  database = server.open("mcp");
 }, 120_000);
 afterAll(async () => {
   await database.close();

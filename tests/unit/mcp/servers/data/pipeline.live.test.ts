@@ -110,7 +110,6 @@ test("M4 tables and their columns are found, and a misspelt name gets a suggesti
   const { ask, call } = await serving();
   expect((await ask("list_tables", { schema: "staging" })).items).toContainEqual({
     table: "staging.gong_calls_staging",
-    rowsEstimate: 0,
     columns: 12,
     comment: "Calls of Gong.",
   });
