@@ -28,6 +28,7 @@ keep_tokens() {
 }
 
 command -v k3s >/dev/null || fail "K3s is not installed on this host"
+printf '%s\n' "$HOST" >"$state/k3s-host"
 mkdir -p "$dir"
 [[ $KIND == agent ]] || install -d -m 0700 /var/lib/rancher/k3s/server/logs
 

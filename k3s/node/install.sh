@@ -49,8 +49,12 @@ for name in kubectl crictl ctr; do
   fi
 done
 printf '%s\n' "$OWNER" >"$state/$exec_unit-installed"
-put "/etc/systemd/system/$exec_unit.service" 0644 <<<"$UNIT"
+# A step of its own: another text is no reason for a restart.
+begin "$exec_unit-uninstall"
 put "/usr/local/bin/$exec_unit-uninstall.sh" 0755 <<<"$UNINSTALL"
+settle
+begin "$exec_unit-install"
+put "/etc/systemd/system/$exec_unit.service" 0644 <<<"$UNIT"
 if pending; then
   systemctl daemon-reload
   systemctl enable --quiet "$exec_unit"

@@ -9,6 +9,7 @@ import { hardenScript, perimeterScript } from "../hardening/scripts.ts";
 import { healthScript } from "../health/scripts.ts";
 import type { Host, HostHandle } from "../host.ts";
 import { nodeKind, nodeName } from "../host.ts";
+import { Leaving } from "../leaving/leaving.ts";
 import { lockTimeout } from "../shell/script.ts";
 import { HostKey } from "../ssh/hostKey.ts";
 import { KeyChange } from "../ssh/keyChange.ts";
@@ -125,7 +126,24 @@ export function secure(
     { step: "health", script: host.apply(healthScript), deadline: 120 + lockTimeout },
     [harden],
   );
-  return [perimeter, health];
+  // Before K3s, and so deleted after it: the node is drained and removed by then.
+  return [perimeter, health, ...leaving(node, harden)];
+}
+
+/** Stops K3s when an adopted host leaves; a launched one is terminated. */
+function leaving({ scope, handle, login }: NodeContext, hardened: pulumi.Resource): Leaving[] {
+  if (!handle.adopted) return [];
+  const args = {
+    name: handle.name,
+    owner: owner(),
+    node: nodeName(handle),
+    unit: nodeKind(handle) === "server" ? ("k3s" as const) : ("k3s-agent" as const),
+    machineId: handle.host.apply((host) => host.machineId),
+    host: accountOf(login),
+  };
+  // Not before the host is known to be nobody else's.
+  const opts = scope.child({ dependsOn: [hardened] });
+  return [new Leaving(scope.childName(`${handle.name}-leaving`), args, opts)];
 }
 
 export interface BootstrapArgs {

@@ -34,7 +34,10 @@ export function installScript(kind: "server" | "agent", settings: K3sSettings, o
       URL_ARM64: arm64?.url ?? "",
       SHA256_ARM64: arm64?.sha256 ?? "",
       UNIT: read("k3s.service").replaceAll("@KIND@", kind).trimEnd(),
-      UNINSTALL: read("k3s-uninstall.sh").replaceAll("@UNIT@", unit).trimEnd(),
+      UNINSTALL: read("k3s-uninstall.sh")
+        .replaceAll("@UNIT@", unit)
+        .replace("@STOP@", () => read("stop.sh").trimEnd())
+        .trimEnd(),
       DEADLINE: settings.deadline,
     },
   });
@@ -55,6 +58,7 @@ export function configureScript(spec: NodeSpec, tokens: Tokens, login?: Registry
     exclusive: lockTimeout,
     variables: {
       KIND: nodeKind(spec.host),
+      HOST: spec.host.name,
       CONFIG: configText(config).trimEnd(),
       RESTART_TEXT: restartText(config),
       TOKENS: lines.join("\n"),

@@ -7,6 +7,7 @@ import { healthScript } from "../../k3s/health/scripts.ts";
 import { configureScript, installScript } from "../../k3s/node/scripts.ts";
 import { readHostKey } from "../../k3s/ssh/handshake.ts";
 import { health, healthIs } from "./bootstrap/health.ts";
+import { leaves, uninstalls } from "./bootstrap/leaving.ts";
 import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
 import {
   closesPorts,
@@ -232,11 +233,8 @@ describe("K3s", () => {
     });
   });
 
-  test("K3s is gone without a trace when it is uninstalled", async () => {
-    expect((await machine.root("/usr/local/bin/k3s-uninstall.sh")).code).toBe(0);
-    const left = await machine.root(
-      "ls -d /usr/local/bin/k3s* /usr/local/bin/kubectl /etc/rancher/k3s /etc/systemd/system/k3s* 2>/dev/null",
-    );
-    expect(left.stdout).toBe("");
-  });
+  test("L3 K4 a host that leaves its stack stops K3s with its containers, and keeps its data", () =>
+    leaves(machine, settings("two")));
+
+  test("K3s is gone without a trace when it is uninstalled", () => uninstalls(machine));
 });

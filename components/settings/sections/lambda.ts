@@ -102,8 +102,9 @@ export const hostSettings = z.strictObject({
    * one is launched, and both are billed. Its files stay, and the first update turns `ufw` off, closes
    * every port that the platform does not need, lets only `user` log in by SSH, and by key, turns services named
    * `*jupyter*` off and masks them, and updates packages. A host on
-   * which another program or another stack installed K3s is refused before any of that. A host that leaves the stack goes on
-   * running K3s: run `/usr/local/bin/k3s-agent-uninstall.sh` there (a server: `k3s-uninstall.sh`) before the update that gives its name to another one.
+   * which another program or another stack installed K3s is refused before any of that. A host that leaves the stack runs on
+   * without K3s: the update drains its node, stops and disables K3s there with its containers, and removes its tokens. The volumes of its pods and
+   * a server's database stay on its disk.
    * Lambda attaches firewall rulesets at the launch only: the rules of an adopted host are set by hand, and each update
    * warns of what they do not admit.
    */

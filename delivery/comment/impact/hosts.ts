@@ -75,6 +75,19 @@ export const hostRules: ImpactRule[] = [
         : "accepts the new SSH key and the previous one; nothing restarts";
     return [{ subject, within: subject, severity: "none", what, why: because(outcome) }];
   }),
+  forTypes([dynamic("k3s:Leaving")], (outcome) => {
+    const subject = `host ${outcome.name.replace(/^cluster-(.+)-leaving$/, "$1")}`;
+    return gone(outcome)
+      ? [
+          {
+            subject,
+            severity: "outage",
+            what: "its K3s is stopped and disabled, with all pods there: volumes and a server's database are kept on its disk",
+            why: because(outcome),
+          },
+        ]
+      : [];
+  }),
   forTypes([dynamic("k3s:Drain")], (outcome) => {
     const node = String(outcome.old.inputs.node ?? outcome.name);
     return gone(outcome)

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { hardenScript, perimeterScript } from "../../../k3s/hardening/scripts.ts";
 import { healthScript } from "../../../k3s/health/scripts.ts";
+import { leaveScript } from "../../../k3s/leaving/script.ts";
 import {
   configureScript,
   drainScript,
@@ -30,6 +31,7 @@ const scripts: Record<string, string> = {
   "configure agent": configureScript({ ...spec, host: mcpHost() }, { token: "K10full" }),
   join: joinScript(spec),
   drain: drainScript("mcp-node", 120),
+  leave: leaveScript({ name: "gpu", owner }),
   identity: identityScript(60),
   kubeconfig: kubeconfigScript(60),
 };
@@ -56,6 +58,7 @@ test("K1 the unit is K3s's own: it tells when it is ready, and pods outlive its 
   expect(text).toMatch(/KillMode=process\n/);
   expect(text).not.toContain("@KIND@");
   expect(text).not.toContain("@UNIT@");
+  expect(text).not.toContain("@STOP@");
 });
 
 test("S1 tokens are in the text that goes through standard input, never in the command line", () => {
