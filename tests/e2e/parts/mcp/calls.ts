@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { minutes } from "../lab.ts";
-import { call, eras, learnAccess, withClient } from "../mcpClient.ts";
+import { minutes } from "../../lab.ts";
+import { call, eras, learnAccess, withClient } from "../../mcpClient.ts";
 
 /** What calls of the servers' tools must do. */
 export function mcpCalls() {
