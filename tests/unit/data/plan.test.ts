@@ -6,12 +6,12 @@ import { parse } from "yaml";
 import { logins } from "../../../components/services/postgres/index.ts";
 import { pipelineSettings } from "../../../components/settings/sections/pipeline.ts";
 import { Pipeline, type PipelineArgs } from "../../../data/pipeline.ts";
+import { repository } from "../../../tools/repository.ts";
 import { rsaKey } from "../../support/servers/databases/snowflake.ts";
 import { someSecret } from "./estuary/support/estuary.ts";
 
 /* What previews of the committed stacks ask the engine for, with the secrets that their ESC environments bring. */
 
-const repository = join(import.meta.dirname, "../../..");
 const read = (file: string) => parse(readFileSync(join(repository, file), "utf8"));
 
 interface Registered {

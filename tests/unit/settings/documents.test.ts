@@ -1,19 +1,20 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { readComments, settingsFolders } from "../../../components/settings/documents/comments.ts";
 import { exampleFile, settingsDocument } from "../../../components/settings/documents/render.ts";
 import { settingRows, undescribed } from "../../../components/settings/documents/rows.ts";
 import { settingsSchema } from "../../../components/settings/schema.ts";
+import { repository } from "../../../tools/repository.ts";
 
-const repository = new URL("../../../", import.meta.url).pathname;
 const comments = readComments("settingsSchema", settingsFolders);
 const rows = settingRows(settingsSchema, comments);
 const row = (path: string) => rows.find((one) => one.path === path);
 
 test("W5 docs/settings.md and .env.example are as the code is (`make documents`)", () => {
-  expect(readFileSync(`${repository}docs/settings.md`, "utf8")).toBe(settingsDocument(rows));
-  expect(readFileSync(`${repository}.env.example`, "utf8")).toBe(exampleFile());
+  expect(readFileSync(join(repository, "docs/settings.md"), "utf8")).toBe(settingsDocument(rows));
+  expect(readFileSync(join(repository, ".env.example"), "utf8")).toBe(exampleFile());
 });
 
 test("a setting's row has its type, its default, and the words of its comment", () => {

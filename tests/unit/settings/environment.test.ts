@@ -25,9 +25,9 @@ import {
 import type { Variable } from "../../../components/settings/environment/variables/variable.ts";
 import { secretsSchema } from "../../../components/settings/schema.ts";
 import { catalog } from "../../../mcp/catalog/index.ts";
+import { repository } from "../../../tools/repository.ts";
 import { listed } from "../docs/documents.ts";
 
-const repository = new URL("../../../", import.meta.url).pathname;
 const allSecrets = Object.entries(secrets) as [AnySecretName, Secret][];
 const allVariables = Object.entries(variables) as [string, Variable][];
 const allConsumers = Object.entries(consumers) as [ConsumerName, Consumer][];

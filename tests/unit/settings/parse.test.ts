@@ -2,28 +2,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { selfSigned } from "../../../components/services/gpuMetrics/certificateProvider.ts";
 import {
   parseConfig,
   type RawConfig,
   SettingsError,
   suggestion,
 } from "../../../components/settings/parse.ts";
+import { repository } from "../../../tools/repository.ts";
+import { placeholders } from "./placeholders.ts";
 
 const fixtures = new URL("../../fixtures/", import.meta.url).pathname;
-const repository = new URL("../../../", import.meta.url).pathname;
 
-const pem = (kind: string) => `-----${`BEGIN ${kind}`}-----\nnot a real one\n-----${`END ${kind}`}-----`;
-const tls = await selfSigned(["dev.sophia.example", "sophia.example"]);
-const secrets: Record<string, string> = {
-  lambdaApiKey: "placeholder",
-  registryPassword: "placeholder",
-  snowflakeLoaderPrivateKey: pem("PRIVATE KEY"),
-  snowflakePrivateKey: pem("PRIVATE KEY"),
-  sshPrivateKey: pem("PRIVATE KEY"),
-  tlsCertificate: tls.certificate,
-  tlsKey: tls.key,
-};
+const secrets = await placeholders(["dev.sophia.example", "sophia.example"]);
 
 /** A stack file as Pulumi hands it to the program: JSON text by key; secrets beside it. */
 function rawConfig(file: string, more: Record<string, string> = secrets): RawConfig {

@@ -6,18 +6,9 @@ import { parse } from "yaml";
 import { selfSigned } from "../../../components/services/gpuMetrics/certificateProvider.ts";
 import { readConfiguration } from "../../../components/settings/read.ts";
 import { repository } from "../../../tools/repository.ts";
+import { placeholders } from "./placeholders.ts";
 
-const pem = (kind: string) => `-----${`BEGIN ${kind}`}-----\nnot a real one\n-----${`END ${kind}`}-----`;
-const tls = await selfSigned(["dev.sophia.example"]);
-const secrets: Record<string, string> = {
-  lambdaApiKey: "placeholder",
-  registryPassword: "placeholder",
-  snowflakeLoaderPrivateKey: pem("PRIVATE KEY"),
-  snowflakePrivateKey: pem("PRIVATE KEY"),
-  sshPrivateKey: pem("PRIVATE KEY"),
-  tlsCertificate: tls.certificate,
-  tlsKey: tls.key,
-};
+const secrets = await placeholders(["dev.sophia.example"]);
 
 /** Reads the committed stack file of dev as a preview or an update would. */
 async function reading(isPreview: boolean, given = secrets) {

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { selfSigned } from "../../../components/services/gpuMetrics/certificateProvider.ts";
 import { tlsFaults } from "../../../components/settings/tls.ts";
 import { certificateIn } from "../../support/servers/certificate.ts";
+import { pem } from "./placeholders.ts";
 
 const names = ["sophia.test", "*.apps.sophia.test"];
 const now = Date.now();
@@ -37,7 +38,6 @@ test("N1 a key of another certificate is refused, and none of it is repeated", a
 });
 
 test("N1 what is no certificate and no key is refused by name", () => {
-  const pem = (kind: string) => `-----${`BEGIN ${kind}`}-----\nnone\n-----${`END ${kind}`}-----`;
   expect(faultsOf({ certificate: pem("CERTIFICATE"), key: pem("PRIVATE KEY") })).toEqual([
     expect.stringMatching(/^tlsKey: cannot be read \(.+\); it must be an unencrypted private key/),
     expect.stringMatching(/^tlsCertificate: cannot be read \(.+\); it must be a certificate chain/),

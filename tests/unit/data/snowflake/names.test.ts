@@ -6,9 +6,8 @@ import { secrets } from "../../../../components/settings/environment/secrets.ts"
 import { valuesOf } from "../../../../components/settings/environment/uses.ts";
 import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { namesOf } from "../../../../data/snowflake/names.ts";
+import { repository } from "../../../../tools/repository.ts";
 import { snowflakeSection } from "../../../support/pipeline/settings.ts";
-
-const repository = join(import.meta.dirname, "../../../..");
 
 /** Section `pipeline` of a committed stack file. */
 function pipelineOf(stack: string) {

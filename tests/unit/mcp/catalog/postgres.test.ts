@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { catalog, isDeployed } from "../../../../mcp/catalog/index.ts";
-
-const repository = join(import.meta.dirname, "../../../..");
+import { repository } from "../../../../tools/repository.ts";
 
 test("M1 `postgres` runs with a limit of rows and read-only, by a file that the image has", () => {
   const entry = catalog.filter(isDeployed).find(({ name }) => name === "postgres");

@@ -6,8 +6,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { alive, bridged } from "../../../../mcp/catalog/vendorCommands.ts";
 import { connect, probe } from "../../../../mcp/check/probe.ts";
+import { repository } from "../../../../tools/repository.ts";
 
-const repository = join(import.meta.dirname, "../../../..");
 const program = join(repository, "tests/support/servers/mcp/stdio.ts");
 
 async function freePort(): Promise<number> {

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { catalog, isDeployed } from "../../../../mcp/catalog/index.ts";
+import { repository } from "../../../../tools/repository.ts";
 
-const repository = join(import.meta.dirname, "../../../..");
 const wrapper = join(repository, "mcp/vendor/oneCallAtATime.ts");
 const counter = join(repository, "tests/support/servers/mcp/counter.ts");
 

@@ -4,9 +4,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { alive, watched } from "../../../../mcp/catalog/vendorCommands.ts";
 import { probe } from "../../../../mcp/check/probe.ts";
+import { repository } from "../../../../tools/repository.ts";
 import { freePort } from "../../../support/servers/ports.ts";
-
-const repository = join(import.meta.dirname, "../../../..");
 
 /** A program of `tests/support/servers/mcp` as a pod starts it, on this machine's ports. */
 async function started(name = "sessions") {
