@@ -14,6 +14,8 @@ const project = (name: string, include: string[], testTimeout = 60_000, parallel
     hookTimeout: testTimeout,
     fileParallelism: parallel,
     setupFiles: ["tests/support/coverage.setup.ts"],
+    // `expect.poll` gives up after one second otherwise, which a busy machine takes.
+    expect: { poll: { timeout: 20_000 } },
   },
 });
 
