@@ -16,7 +16,7 @@ const required = (...consumers: ConsumerName[]) =>
 /** Only MCP servers have a login by default; each job has one of its own. */
 const job = [...required("pipeline-kit"), "SOPHIA_POSTGRES_USER"];
 
-/** What cannot be left out, of every program of the images that have schemas of their own beside the list. */
+/** What cannot be left out, of the programs in our images; those of MCP servers are tested with them. */
 const programs: [args: string[], needs: string[]][] = [
   [
     ["data/main.ts", "migrate"],
@@ -36,6 +36,7 @@ const programs: [args: string[], needs: string[]][] = [
   ],
   [["images/monitoring/gpu/main.ts"], required("gpu-metrics")],
   [["images/monitoring/exporter/main.ts"], required("host-exporter")],
+  [["mcp/check/main.ts"], required("mcp-check")],
 ];
 
 /** Values of the right form that lead nowhere. */
