@@ -1,5 +1,6 @@
 /** One program for each job of the pipeline, chosen by the first argument, all in one image. */
 import { EnvironmentError } from "./kit/environment.ts";
+import { messageOf } from "./kit/errors.ts";
 import { jsonLog } from "./kit/log.ts";
 
 /** What a job is: it ends when its work is done, or when the signal asks it to. */
@@ -38,7 +39,7 @@ async function start(load: () => Promise<Job>): Promise<void> {
       process.exitCode = 78;
       return;
     }
-    log("error", error instanceof Error ? error.message : String(error));
+    log("error", messageOf(error));
     process.exitCode = 1;
   }
 }

@@ -3,6 +3,7 @@ import type pg from "pg";
 import { connectPatiently } from "../kit/connect.ts";
 import { connectionOf } from "../kit/database.ts";
 import { readEnvironment, readSecret } from "../kit/environment.ts";
+import { messageOf } from "../kit/errors.ts";
 import { jsonLog, type Log } from "../kit/log.ts";
 import { callStreams, extractCalls } from "./calls.ts";
 import type { Plan } from "./plan.ts";
@@ -66,7 +67,7 @@ export async function extract({
       for (const [streams, work] of works) {
         if (signal.aborted) break;
         await runStreams(session, streams, () => work(session)).catch((error: unknown) => {
-          log("error", error instanceof Error ? error.message : String(error), { streams });
+          log("error", messageOf(error), { streams });
           failures.push(error);
         });
       }

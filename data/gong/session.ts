@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import { inTransaction } from "../kit/database.ts";
+import { messageOf } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Plan } from "./plan.ts";
 import type { Api } from "./source/api.ts";
@@ -47,7 +48,7 @@ const ending = ({ rejected, doubts, added, removed, lag }: Work): Ending => {
 
 const interrupted = (error: unknown, signal: AbortSignal): Ending | undefined => {
   if (signal.aborted) {
-    const reason = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
+    const reason = messageOf(signal.reason);
     return { status: "degraded", message: `${reason}; the next run continues from here`, lag: undefined };
   }
   if (error instanceof GongError && error.kind === "later")
@@ -86,7 +87,7 @@ export async function runStreams(
   } catch (error) {
     const pause = interrupted(error, signal);
     if (!pause) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       // If the connection was lost, the next run records the failure.
       await close({ status: "failed", message, lag: undefined }).catch((later: unknown) =>
         log("warn", "cannot record how the run ended", { reason: String(later) }),

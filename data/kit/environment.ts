@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { messageOf } from "./errors.ts";
 
 /** The environment cannot be used; the message names every variable that is missing or malformed. */
 export class EnvironmentError extends Error {
@@ -44,7 +45,7 @@ export function readSecret(job: string, file: string, secret: string): string {
   try {
     value = readFileSync(file, "utf8").trim();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new EnvironmentError(job, [`the secret ${secret} cannot be read: ${reason}`]);
   }
   if (value === "") throw new EnvironmentError(job, [`the secret ${secret} is empty: ${file}`]);

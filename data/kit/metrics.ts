@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { messageOf } from "./errors.ts";
 
 /** One series of Prometheus's text format. */
 export interface Sample {
@@ -61,7 +62,7 @@ export async function serveMetrics(
         .then(metrics)
         .then(
           (all) => reply(200, metricsText(all)),
-          (error: unknown) => reply(503, `${error instanceof Error ? error.message : String(error)}\n`),
+          (error: unknown) => reply(503, `${messageOf(error)}\n`),
         );
     } else reply(404, "not found; served are /healthz and /metrics\n");
   });

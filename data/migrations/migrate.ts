@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { PG_MIGRATE_LOCK_ID, type RunnerOption, runner } from "node-pg-migrate";
 import pg from "pg";
+import { messageOf } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { changedSince, noting } from "./checksums.ts";
 import { statementsOf } from "./statements.ts";
@@ -99,7 +100,7 @@ function watched(client: pg.Client): pg.Client {
 /** What went wrong, where, and what to do. Pure. */
 function describe(cause: unknown, text: string): string {
   const [, file, first, sql] = /^-- (\S+):(\d+)\n([\s\S]*)$/.exec(text) ?? [];
-  const said = cause instanceof Error ? cause.message : String(cause);
+  const said = messageOf(cause);
   const { position, detail, hint, code } = cause as Partial<pg.DatabaseError>;
   if (file === undefined || first === undefined || sql === undefined) {
     const todo =

@@ -1,5 +1,6 @@
 import { connectionOf, openPool } from "../kit/database.ts";
 import { readEnvironment } from "../kit/environment.ts";
+import { messageOf } from "../kit/errors.ts";
 import { jsonLog } from "../kit/log.ts";
 import { serveMetrics } from "../kit/metrics.ts";
 import { pause } from "../kit/pause.ts";
@@ -57,7 +58,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
         failures += 1;
         inARow += 1;
         log("error", "the checks failed", {
-          reason: error instanceof Error ? error.message : String(error),
+          reason: messageOf(error),
         });
       }
       if (measured?.estuaryFault !== undefined && measured.estuaryFault !== before?.estuaryFault)

@@ -1,3 +1,5 @@
+// components/core/errors.ts has the same: an image's programs can import nothing from outside of it.
+
 /**
  * The message of whatever was thrown; never empty. A connection to a name with several addresses fails with an error that
  * has no message, but one for each address: then it is the first one's.

@@ -1,6 +1,7 @@
 import { lookup as resolve } from "node:dns";
 import { request } from "node:https";
 import type { LookupFunction } from "node:net";
+import { messageOf } from "../../components/core/errors.ts";
 import type { Access } from "./access.ts";
 import type { GatewayView } from "./judge.ts";
 
@@ -72,7 +73,7 @@ export async function readHealths(url: string, access: Access): Promise<GatewayV
       healths: Object.fromEntries(backends.map((backend) => [backend.name, heard(backend)])),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { ready: false, offered: [], healths: {}, reason };
   }
 }

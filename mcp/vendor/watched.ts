@@ -4,7 +4,6 @@
  *
  *   node watched.ts <port of /alive> <port of the program> <file of the program> <its arguments>
  */
-
 import { runChild } from "./child.ts";
 import { faultOf, listTools, post, serveAlive } from "./liveness.ts";
 

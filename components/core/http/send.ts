@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { ReplyLost, Unreachable, Untrusted, type Vendor } from "./errors.ts";
 import { retryAfterOf } from "./retryAfter.ts";
 import { isUntrusted } from "./untrusted.ts";
@@ -85,7 +86,6 @@ export async function send(request: HttpRequest, options: SendOptions): Promise<
 /** `fetch` hides the reason in the cause of its error. */
 function reasonOf(error: unknown): { code: string; message: string } {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return { code: "", message: String(cause) };
-  const code = "code" in cause ? String(cause.code) : "";
-  return { code, message: cause.message || code || cause.name };
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return { code, message: messageOf(cause) };
 }

@@ -1,3 +1,4 @@
+import { causeOf } from "../../kit/errors.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { GongError } from "./errors.ts";
 import { parseExactly } from "./json.ts";
@@ -96,7 +97,7 @@ async function once(account: Account, request: Request, failures: number): Promi
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof GongError) throw error;
-    const reason = late.aborted ? `no answer within ${answerWithin} s` : reasonOf(error);
+    const reason = late.aborted ? `no answer within ${answerWithin} s` : causeOf(error);
     return { retry: `${url.origin}: ${reason}`, seconds: backoff(failures) };
   }
   const hide = (said: string) => said.replaceAll(key, "[key]").replaceAll(accessKeySecret, "[secret]");
@@ -163,11 +164,4 @@ async function wholeText(response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  return cause.message || ("code" in cause ? String(cause.code) : error.message);
 }

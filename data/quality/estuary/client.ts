@@ -1,5 +1,6 @@
 import { liveSpecs } from "../../estuary/client/operations.ts";
 import { statusOf } from "../../estuary/client/status.ts";
+import { causeOf } from "../../kit/errors.ts";
 import type { Task } from "./tasks.ts";
 
 /** Estuary refused, or could not be reached. */
@@ -76,8 +77,7 @@ export class StatusClient {
       text = await response.text();
     } catch (cause) {
       signal.throwIfAborted();
-      const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-      throw this.#unreadable(inner instanceof Error ? inner.message : String(inner), { cause });
+      throw this.#unreadable(causeOf(cause), { cause });
     }
     const said = text.replaceAll(apiKey, "[key]").replaceAll(/\s+/g, " ").slice(0, 200);
     if (!response.ok) throw this.#unreadable(`${response.status}, ${said}`);

@@ -1,3 +1,4 @@
+import { causeOf } from "../../kit/errors.ts";
 import { keyPairToken, type Login } from "./keyPair.ts";
 
 /** Snowflake refused, or could not be reached. */
@@ -107,8 +108,7 @@ export class WarehouseClient {
       });
     } catch (cause) {
       signal?.throwIfAborted();
-      const why =
-        cause instanceof Error ? (cause.cause instanceof Error ? cause.cause : cause).message : String(cause);
+      const why = causeOf(cause);
       throw new WarehouseError("unreachable", `Snowflake at ${url} cannot be reached: ${why}`, { cause });
     }
     const said = await response.text();

@@ -1,3 +1,4 @@
+import { causeOf } from "../../../components/core/errors.ts";
 import { retryAfterOf } from "../../../components/core/http/retryAfter.ts";
 import { ToolError } from "./tool.ts";
 
@@ -75,7 +76,7 @@ export async function exchange(upstream: Upstream, request: Exchange): Promise<A
       throw new ToolError(`${name} did not answer within ${timeout} s`, "Try again, or ask for less.", {
         cause,
       });
-    const reason = clean(reasonOf(cause), upstream);
+    const reason = clean(causeOf(cause), upstream);
     throw new ToolError(`${name} cannot be reached at ${url.origin}: ${reason}`, upstream.unreachable, {
       cause,
     });
@@ -105,10 +106,3 @@ function parsed(text: string): unknown {
 
 const clean = (text: string, { secrets }: Upstream): string =>
   secrets().reduce((rest, secret) => (secret === "" ? rest : rest.replaceAll(secret, "[secret]")), text);
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  return cause.message || ("code" in cause ? String(cause.code) : error.message);
-}

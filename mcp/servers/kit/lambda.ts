@@ -1,3 +1,4 @@
+import { messageOf } from "../../../components/core/errors.ts";
 import { ApiError } from "../../../components/core/http/errors.ts";
 import { type Clock, systemClock } from "../../../components/core/wait.ts";
 import type { LambdaApi } from "../../../lambda/client/api.ts";
@@ -47,7 +48,7 @@ export async function onAccount<T>(
     return await call(client);
   } catch (cause) {
     if (cause instanceof ToolError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new ToolError(`Lambda Cloud did not ${what}: ${reason}`, adviceFor(cause), { cause });
   }
 }

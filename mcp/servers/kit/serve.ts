@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import { messageOf } from "../../../components/core/errors.ts";
 import { bearerCheck } from "./auth.ts";
 import { jsonLog, type Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -61,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     try {
       return options.ready ? await options.ready() : true;
     } catch (error) {
-      log("warn", "not ready", { reason: error instanceof Error ? error.message : String(error) });
+      log("warn", "not ready", { reason: messageOf(error) });
       return false;
     }
   };
@@ -106,7 +107,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       if (closing) setImmediate(closeUnused);
     });
     route(request, response).catch((error: unknown) => {
-      log("error", "request failed", { reason: error instanceof Error ? error.message : String(error) });
+      log("error", "request failed", { reason: messageOf(error) });
       if (response.headersSent) response.destroy();
       else reply(response, 500, { error: "internal error; see the server's log" });
     });

@@ -1,5 +1,6 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { messageOf } from "../../../components/core/errors.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -100,7 +101,7 @@ async function answer({ name, input }: Tool, log: Log, run: () => Promise<unknow
     );
   } catch (error) {
     const known = error instanceof ToolError;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     log(known ? "warn" : "error", "tool failed", { tool: name, reason });
     const text = known
       ? reason

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createClient, RESP_TYPES } from "@redis/client";
+import { messageOf } from "../../../components/core/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { ToolError } from "../kit/tool.ts";
 
@@ -141,7 +142,7 @@ const advice: Record<string, string> = {
 
 function redisError(cause: unknown, where: string, user: string): ToolError {
   if (cause instanceof ToolError) return cause;
-  const reason = reasonOf(cause);
+  const reason = messageOf(cause);
   const todo = advice[/^[A-Z]+/.exec(reason)?.[0] ?? ""];
   if (todo !== undefined) return new ToolError(`Redis refused ${user}: ${reason}`, todo, { cause });
   if (cause instanceof Error && cause.name === "SimpleError")
@@ -151,10 +152,4 @@ function redisError(cause: unknown, where: string, user: string): ToolError {
     "Check that it runs, and that this server may reach it; `list_pods` of sophia_infrastructure shows it.",
     { cause },
   );
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
-  return error.message || ("code" in error ? String(error.code) : error.name);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { z } from "zod";
+import { messageOf } from "../../../components/core/errors.ts";
 import { ToolError } from "../kit/tool.ts";
 
 /** The little of Kubernetes's API that the tools read. */
@@ -73,11 +74,9 @@ async function get(url: URL, { credentials, timeout = 10 }: InCluster): Promise<
     if (cause instanceof ToolError) throw cause;
     if (cause instanceof SyntaxError || cause instanceof z.ZodError) throw fail("not a list", 0, { cause });
     const late = cause instanceof Error && cause.name === "TimeoutError";
-    throw fail(late ? `no answer within ${timeout} s` : reasonOf(cause), 0, { cause });
+    throw fail(late ? `no answer within ${timeout} s` : messageOf(cause), 0, { cause });
   }
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** The deadline holds for the whole answer, so that a server that trickles cannot hold a call. */
 function send(url: URL, credentials: string, signal: AbortSignal): Promise<{ status: number; text: string }> {

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { messageOf } from "../../../../components/core/errors.ts";
 import { cut } from "../cut.ts";
 import { ToolError } from "../tool.ts";
 
@@ -63,7 +64,7 @@ export function databaseError(cause: unknown, target: ConnectionTarget, prefix =
   }
   const { host, port } = target;
   return new ToolError(
-    `PostgreSQL cannot be reached at ${host}:${port}: ${reasonOf(cause)}`,
+    `PostgreSQL cannot be reached at ${host}:${port}: ${messageOf(cause)}`,
     "Check that it runs, and that this server may reach it; `list_pods` of sophia_infrastructure shows it.",
     { cause },
   );
@@ -72,10 +73,4 @@ export function databaseError(cause: unknown, target: ConnectionTarget, prefix =
 function where({ position }: pg.DatabaseError, prefix: number): string {
   const at = Number(position ?? 0) - prefix;
   return at > 0 ? ` (at character ${at})` : "";
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
-  return error.message || ("code" in error ? String(error.code) : error.name);
 }
