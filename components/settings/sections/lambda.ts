@@ -70,8 +70,8 @@ export const lambdaSettings = z.strictObject({
       /** Where it is. Another region is another, empty file system, and replaces the hosts that mount either. */
       region,
       /**
-       * Taking it out of the settings, or destroying the stack, leaves it and its data, and its price. A run on another
-       * machine takes one that was left for one that was there before: it is used again, and never deleted, also with false.
+       * Taking it out of the settings, or destroying the stack, leaves it and its data, and its price. To a later run on
+       * another machine, one that was left is one that was there before: it is used, and never deleted, also with false.
        */
       keep: z.boolean().default(true),
     })
@@ -118,9 +118,9 @@ export const hostSettings = z.strictObject({
   /** Extra node labels; a change is applied to the running node. */
   labels: z.record(z.string(), z.string()).default({}),
   /**
-   * Extra node taints, `key=value:Effect`; a change is applied to the running node. Refused where the platform's own pods for
-   * the host's roles would not be scheduled any more: any `PreferNoSchedule` is taken, any taint at all on a host with no role
-   * but `agent`, and `nvidia.com/gpu` with `NoSchedule` on one with `mcp` besides.
+   * Extra node taints, `key=value:Effect`; a change is applied to the running node. One that would keep the platform's own pods
+   * off the host is refused. `PreferNoSchedule` is always taken; a host with no role but `agent` takes any taint; one with
+   * `agent` and `mcp` alone takes `nvidia.com/gpu` with `NoSchedule`.
    */
   taints: z.array(z.string().regex(/^[^=:]+(=[^:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/)).default([]),
 });
