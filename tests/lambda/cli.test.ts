@@ -77,6 +77,22 @@ test("L5 by the real engine: a provider killed in any phase, and a lost reply, n
   expect((await control.state()).sshKeys).toEqual([]);
 });
 
+test("L5 K4 a host that is replaced on request is gone before another is launched in its place", async () => {
+  const { program, control } = await lambdaStack("host", host());
+  const up = await program.up();
+  expect(up.code, up.stdout).toBe(0);
+  const { id: first } = await program.outputs();
+  const { resources } = await program.export();
+  const urn = resources.find(({ type }) => type.endsWith("lambda:Instance"))?.urn ?? "";
+  const replaced = await program.up({ args: ["--replace", urn] });
+  expect(replaced.code, replaced.stdout).toBe(0);
+  const alive = (await control.state()).instances.filter(({ status }) => paid.includes(status));
+  expect(alive).toHaveLength(1);
+  expect(alive[0]?.id).not.toBe(first);
+  expect((await program.outputs()).id).toBe(alive[0]?.id);
+  expect((await program.destroy()).code).toBe(0);
+});
+
 test("L1 L3 a half-made host is recorded and finished, renamed in place, kept by new preferences, adopted", async () => {
   const { program, control, cloud } = await lambdaStack("host", host());
   const lambda = (more: object = {}) => ({ "sophia-infra:lambda": { ...fast, apiUrl: cloud.url, ...more } });

@@ -13,6 +13,10 @@ import { providerText } from "./providerText.ts";
  * provider is doing. It does so when the program registers its first dynamic resource: that one must be registered
  * before anything that can trigger the replacement of a dynamic resource, as the fleet is in `index.ts`.
  *
+ * A resource is deleted before it is replaced, also where somebody asked for the replacement (`pulumi up --replace`,
+ * `pulumi state taint`): the engine then asks no provider which comes first. By Pulumi's default the new one would find
+ * what is there and take it over, and the deletion of the old one would then remove it from under the state.
+ *
  * @param type Token behind `pulumi-nodejs:dynamic/`, e.g. `k3s:HostKey`.
  * @param module File from the repository's root, e.g. `k3s/ssh/hostKeyProvider.ts`; it exports `provider`, a
  *   `pulumi.dynamic.ResourceProvider`.
@@ -26,6 +30,11 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     props: pulumi.Inputs,
     opts: pulumi.CustomResourceOptions = {},
   ) {
-    super(`pulumi-nodejs:dynamic/${type}`, name, { ...props, __provider: providerText(module) }, opts);
+    super(
+      `pulumi-nodejs:dynamic/${type}`,
+      name,
+      { ...props, __provider: providerText(module) },
+      pulumi.mergeOptions({ deleteBeforeReplace: true }, opts),
+    );
   }
 }
