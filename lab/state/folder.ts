@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { files, type Lab } from "../lab.ts";
 import { networkOf } from "./claim.ts";
@@ -13,20 +14,11 @@ const namesIn = (folder: string): Promise<string[]> =>
     throw error;
   });
 
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 /** Whether a folder without the mark has what a lab of a version before the mark keeps of itself. */
 async function isUnmarkedLab(lab: Lab): Promise<boolean> {
-  if ((await networkOf(lab)) !== undefined || (await exists(files(lab).passphrase))) return true;
+  if ((await networkOf(lab)) !== undefined || existsSync(files(lab).passphrase)) return true;
   const previews = join(lab.folder, "previews");
-  const found = await Promise.all(
-    (await namesIn(previews)).map((name) => exists(join(previews, name, "keys/passphrase"))),
-  );
-  return found.includes(true);
+  return (await namesIn(previews)).some((name) => existsSync(join(previews, name, "keys/passphrase")));
 }
 
 /**

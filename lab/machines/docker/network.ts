@@ -1,4 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import {
   docker,
   inspect,
@@ -38,12 +39,6 @@ const known = (found: NetworkInspection): LabNetwork => {
   return { name: found.Name, subnet, ...addressesIn(subnet) };
 };
 
-const folderExists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 /** The lab's network, if it exists. */
 export async function findNetwork(lab: LabIdentity): Promise<LabNetwork | undefined> {
   const found = await inspect<NetworkInspection>("network", networkName(lab));
@@ -55,7 +50,7 @@ export async function findNetwork(lab: LabIdentity): Promise<LabNetwork | undefi
       `a Docker network named ${found.Name} exists and is not a lab's; remove it: docker network rm ${found.Name}`,
     );
   }
-  const how = (await folderExists(owner))
+  const how = existsSync(owner)
     ? `run \`make down\` there, or use another name here: LAB=<name>`
     : `that checkout no longer exists; remove its containers: docker ps -aq --filter label=${labels.folder}=${owner} | xargs -r docker rm -fv; docker network rm ${found.Name}`;
   throw new Error(`a lab named ${lab.name} of another checkout is up (${owner}); ${how}`);

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { delimiter } from "node:path";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { run } from "../../exec.ts";
@@ -18,12 +18,6 @@ export class NoEngine extends Error {
   }
 }
 
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 /** Also where administrators' programs lie, which the `PATH` of others may leave out. */
 const isInstalled = (program: string) =>
   onPath(program, [process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(delimiter));
@@ -39,21 +33,14 @@ async function ask(): Promise<{ version?: string; refusal: string }> {
 }
 
 async function engineFacts(): Promise<EngineFacts> {
-  const [answer, cli, daemon, apt, systemd] = await Promise.all([
-    ask(),
-    isInstalled("docker"),
-    isInstalled("dockerd"),
-    isInstalled("apt-get"),
-    exists("/run/systemd/system"),
-  ]);
   return {
-    ...answer,
+    ...(await ask()),
     dockerHost: process.env.DOCKER_HOST,
     platform: process.platform,
     root: process.getuid?.() === 0,
-    apt,
-    systemd,
-    installed: { cli, daemon },
+    apt: isInstalled("apt-get"),
+    systemd: existsSync("/run/systemd/system"),
+    installed: { cli: isInstalled("docker"), daemon: isInstalled("dockerd") },
   };
 }
 

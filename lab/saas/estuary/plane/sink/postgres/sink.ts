@@ -66,9 +66,9 @@ export class PostgresSink implements Sink {
 
   async existing(tables: readonly TableName[]): Promise<Set<string>> {
     const found = new Set<string>();
-    for (const binding of tables) {
-      const { rows } = await this.#run("SELECT to_regclass($1) AS found", [nameOf(binding)]);
-      if (rows[0]?.found) found.add(`${binding.schema}.${binding.table}`);
+    for (const each of tables) {
+      const { rows } = await this.#run("SELECT to_regclass($1) AS found", [nameOf(each)]);
+      if (rows[0]?.found) found.add(`${each.schema}.${each.table}`);
     }
     return found;
   }
