@@ -28,7 +28,7 @@ export async function ownedBy(context: Context, claim: string): Promise<WireInst
 export async function strays(
   context: Context,
   claim: string,
-  known: readonly string[] = [],
+  known: readonly string[],
 ): Promise<WireInstance[]> {
   const sentBefore = await context.journal.unanswered(subject(claim));
   const left =
