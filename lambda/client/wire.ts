@@ -62,6 +62,7 @@ export const fileSystemSchema = z.object({
   mount_point: z.string(),
   is_in_use: z.boolean(),
   region: regionSchema,
+  created: optional(z.string()),
   bytes_used: optional(z.number()),
 });
 export type WireFileSystem = z.infer<typeof fileSystemSchema>;

@@ -1,7 +1,7 @@
 import type { WireFileSystem } from "../client/wire.ts";
 import type { Context } from "./context.ts";
 import { deleteWhenFree } from "./inUse.ts";
-import { ensureNamed, forgetNamed } from "./named.ts";
+import { ensureNamed, forgetNamed, type Owner } from "./named.ts";
 
 export interface FileSystemSpec {
   name: string;
@@ -17,13 +17,17 @@ export interface FileSystemOutputs extends FileSystemSpec {
   owned: boolean;
 }
 
-const outputs = (fileSystem: WireFileSystem, owned: boolean): FileSystemOutputs => ({
+const outputs = (fileSystem: WireFileSystem, owned: boolean, stack?: string): FileSystemOutputs => ({
   name: fileSystem.name,
   region: fileSystem.region.name,
   mountPoint: fileSystem.mount_point,
   bytesUsed: fileSystem.bytes_used ?? 0,
   owned,
+  ...(stack !== undefined && { stack }),
 });
+
+const ownerOf = ({ stack }: FileSystemSpec): Owner<WireFileSystem> | undefined =>
+  stack === undefined ? undefined : { stack, createdAt: ({ created }) => created };
 
 const labelOf = ({ name }: FileSystemSpec): string => `file system ${name}`;
 
@@ -35,7 +39,7 @@ export async function createFileSystem(
   const { api } = context;
   const find = async () => (await api.listFileSystems()).find((one) => one.name === spec.name);
   const create = () => api.createFileSystem({ name: spec.name, region: spec.region });
-  const { item, owned } = await ensureNamed(context, labelOf(spec), find, create, spec.stack);
+  const { item, owned } = await ensureNamed(context, labelOf(spec), find, create, ownerOf(spec));
   if (item.region.name !== spec.region) {
     throw new Error(
       `file system ${spec.name} already exists, in ${item.region.name} instead of ${spec.region}: ` +
@@ -47,7 +51,12 @@ export async function createFileSystem(
       `${labelOf(spec)} was there before and is used: it is never deleted by this stack, also with keep: false, and is billed until ` +
         "it is deleted at Lambda",
     );
-  return { id: item.id, outputs: outputs(item, owned) };
+  return { id: item.id, outputs: outputs(item, owned, spec.stack) };
+}
+
+/** It is in the state now: that a request for it was sent needs no record any more. */
+export async function fileSystemIsRecorded(context: Context, spec: FileSystemSpec): Promise<void> {
+  await forgetNamed(context, labelOf(spec), spec.stack);
 }
 
 /** Undefined when it is gone: one of the same name is from now on somebody else's. */
@@ -58,7 +67,7 @@ export async function readFileSystem(
 ): Promise<FileSystemOutputs | undefined> {
   const found = (await context.api.listFileSystems()).find((one) => one.id === id);
   if (!found) await forgetNamed(context, labelOf(old), old.stack);
-  return found && outputs(found, old.owned);
+  return found && outputs(found, old.owned, old.stack);
 }
 
 /**

@@ -3,7 +3,7 @@ import { fileSystem } from "../../lambda/provider/handlers/fileSystem.ts";
 import { firewallRules } from "../../lambda/provider/handlers/firewallRules.ts";
 import { firewallRuleset } from "../../lambda/provider/handlers/firewallRuleset.ts";
 import { sshKey } from "../../lambda/provider/handlers/sshKey.ts";
-import { createFileSystem, readFileSystem } from "../../lambda/reconcile/fileSystem.ts";
+import { createFileSystem, deleteFileSystem, readFileSystem } from "../../lambda/reconcile/fileSystem.ts";
 import { physicalKeyName } from "../../lambda/reconcile/sshKey.ts";
 import { somePublicKey, type TestCloud } from "../cloud/support/cloud.ts";
 import { MemoryJournal } from "../support/lambda/journal.ts";
@@ -167,4 +167,44 @@ test("L4 a file system stays its maker's, also where the maker was killed, and n
   expect(await readFileSystem(context, id, { ...outputs, stack: "sophia-infra/dev" })).toBeUndefined();
   await context.api.createFileSystem({ name: "files", region });
   expect((await made("sophia-infra/dev")).outputs.owned).toBe(false);
+});
+
+describe("L4 a file system that somebody else made is never taken for ours", () => {
+  const stack = "sophia-infra/dev";
+  const spec = { name: "files", region, stack };
+  async function here() {
+    const { cloud } = await account();
+    const clock = new SharedTime(cloud);
+    const { context } = await startProcess(cloud, { clock, journal: new MemoryJournal(clock) });
+    const byOthers = () => context.api.createFileSystem({ name: "files", region });
+    return { cloud, context, byOthers };
+  }
+
+  test("after the stack has deleted its own", async () => {
+    const { context, byOthers } = await here();
+    const { id, outputs } = await createFileSystem(context, spec);
+    await deleteFileSystem(context, id, outputs);
+    await byOthers();
+    expect((await createFileSystem(context, spec)).outputs.owned).toBe(false);
+  });
+
+  test("after the stack has seen its own in the state, and left it at Lambda", async () => {
+    const { cloud, context, byOthers } = await here();
+    const { id, outputs } = await createFileSystem(context, spec);
+    expect(await fileSystem.diff(context, id, outputs, spec)).toEqual({ changes: false, replaces: [] });
+    await cloud.api.call("DELETE", `/filesystems/${id}`, {});
+    await byOthers();
+    expect((await createFileSystem(context, spec)).outputs.owned).toBe(false);
+  });
+
+  test("long after a request of the stack whose outcome nobody knows", async () => {
+    const { cloud, context, byOthers } = await here();
+    const fault = { operation: "createFilesystem", when: "before", effect: { kind: "drop" } } as const;
+    await cloud.control.addFault({ ...fault, next: 1000 });
+    await expect(createFileSystem(context, spec)).rejects.toThrow(/file system files to be created/);
+    await cloud.control.clearFaults();
+    await cloud.control.advance(24 * 3600);
+    await byOthers();
+    expect((await createFileSystem(context, spec)).outputs.owned).toBe(false);
+  });
 });

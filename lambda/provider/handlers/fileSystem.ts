@@ -4,6 +4,7 @@ import {
   deleteFileSystem,
   type FileSystemOutputs,
   type FileSystemSpec,
+  fileSystemIsRecorded,
   readFileSystem,
 } from "../../reconcile/fileSystem.ts";
 import { adapt } from "../adapter.ts";
@@ -21,7 +22,8 @@ export const fileSystem: Handler<FileSystemSpec, FileSystemOutputs> = {
     }),
   create: createFileSystem,
   read: readFileSystem,
-  diff: async (_context, _id, old, inputs) => {
+  diff: async (context, _id, old, inputs) => {
+    await fileSystemIsRecorded(context, { ...old, stack: inputs.stack });
     const replaces = (["name", "region"] as const).filter((property) => old[property] !== inputs[property]);
     return { changes: replaces.length > 0, replaces };
   },

@@ -23,6 +23,10 @@ export class SharedTime implements Clock {
     this.#cloud = cloud;
   }
   now = (): number => this.#now;
+  /** Call before it is read: the emulator's time did not begin at zero. */
+  async start(): Promise<void> {
+    if (this.#now === 0) this.#now = (await this.#cloud.control.clock()).now;
+  }
   async sleep(ms: number): Promise<void> {
     this.#now += ms;
     await this.#cloud.control.advance(ms / 1000);
@@ -74,6 +78,7 @@ const answeringAt =
 /** A provider process, which may die. */
 export async function startProcess(cloud: TestCloud, options: ProcessOptions): Promise<ProviderProcess> {
   const { clock, journal, death } = options;
+  if (clock instanceof SharedTime) await clock.start();
   const lines: string[] = [];
   const { died, requests, moments, at, send } = mortal(
     death,
