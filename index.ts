@@ -10,7 +10,7 @@ import { GpuPlugin } from "./components/services/gpu.ts";
 import { GpuMetrics } from "./components/services/gpuMetrics/index.ts";
 import { Nginx } from "./components/services/nginx.ts";
 import { loadManifest, Postgres, PostgresOperator } from "./components/services/postgres/index.ts";
-import { Redis } from "./components/services/redis.ts";
+import { Redis } from "./components/services/redis/redis.ts";
 import { readConfiguration } from "./components/settings/read.ts";
 import { pipelineMonitored } from "./data/monitored.ts";
 import { Pipeline } from "./data/pipeline.ts";
@@ -24,7 +24,7 @@ import { launchKeyOf } from "./lambda/launchKey.ts";
 import { checkPlan, checkToken, McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
 import { mcpMonitored, monitored } from "./mcp/monitored.ts";
-import { McpPlatform } from "./mcp/platform.ts";
+import { McpPlatform, writesRedis } from "./mcp/platform.ts";
 
 const { settings, secrets } = readConfiguration();
 const { storageClass } = settings;
@@ -118,7 +118,7 @@ const postgres = new Postgres(
 );
 const redis = new Redis(
   "redis",
-  { settings: settings.redis, namespace: namespace.data, storageClass },
+  { settings: settings.redis, namespace: namespace.data, storageClass, mcpWrites: writesRedis(settings.mcp) },
   inCluster,
 );
 
@@ -163,7 +163,8 @@ const mcpPlatform = new McpPlatform(
       password: postgres.passwords.mcp,
       ca: postgres.ca,
     },
-    redis: { ...redis.endpoint, password: redis.password },
+    redis: { ...redis.endpoint, password: redis.passwords.mcp },
+    sessions: { ...redis.endpoint, password: redis.passwords.gateway },
     secrets,
   },
   // PostgreSQL takes longest, and the engine registers resources one by one: these two hundred follow its operator.

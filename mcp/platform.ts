@@ -16,7 +16,7 @@ import type { GpuScaling } from "./deployment/scaling.ts";
 import { McpServer } from "./deployment/server.ts";
 import { serverVolume } from "./deployment/volume.ts";
 import type { Backend, GatewayAuth } from "./gateway/backend.ts";
-import { Gateway } from "./gateway/gateway.ts";
+import { Gateway, type GatewayArgs } from "./gateway/gateway.ts";
 import { gatewayRoutes, serverRoutes } from "./routes.ts";
 
 export interface McpPlatformArgs extends Platform {
@@ -28,6 +28,8 @@ export interface McpPlatformArgs extends Platform {
   image: pulumi.Input<string>;
   /** Namespace of its objects. A change creates them anew in the other one. */
   namespace: pulumi.Input<string>;
+  /** Redis for the gateway's sessions. A change of the password rolls it. */
+  sessions: GatewayArgs["sessions"];
   /** What servers that ask for it read about the hosts, as JSON in a mounted file. */
   hosts: pulumi.Input<unknown[]>;
   /** Addresses of the Kubernetes API, which only servers whose entry names it may call. */
@@ -41,6 +43,10 @@ export interface McpPlatformArgs extends Platform {
   /** Default: servers with a GPU slice do not scale. */
   gpuScaling?: GpuScaling | undefined;
 }
+
+/** Whether tools of the server `redis` set and delete keys. Pure. */
+export const writesRedis = ({ servers }: Pick<Settings["mcp"], "servers">): boolean =>
+  servers.redis?.variables?.SOPHIA_REDIS_WRITABLE === "1";
 
 /** State of a catalog entry in this stack. */
 export interface ServerSummary {
@@ -106,7 +112,7 @@ export class McpPlatform extends Component {
         namespace,
         backends: running.filter(federated).map((entry) => backend(entry, servers, provided, settings)),
         auth: authOf(args),
-        sessions: args.redis,
+        sessions: args.sessions,
       },
       this.child(),
     );

@@ -17,7 +17,12 @@ export interface Platform {
     /** PEM of the authority of the server's certificate. */
     ca: pulumi.Input<string>;
   };
-  redis: { host: pulumi.Input<string>; port: number; password: pulumi.Input<string> };
+  redis: {
+    host: pulumi.Input<string>;
+    port: number;
+    /** Password of the login `mcp`, which does not see the gateway's sessions. */
+    password: pulumi.Input<string>;
+  };
   /** Secrets that are set in the stack. */
   secrets: Partial<Record<AnySecretName, pulumi.Input<string>>>;
 }

@@ -27,7 +27,12 @@ export interface GatewayArgs {
   /** Who checks clients' tokens. */
   auth: GatewayAuth;
   /** Redis for sessions of the 2025 revision, which fail while it is unavailable; the 2026 revision has none. */
-  sessions: { host: pulumi.Input<string>; port: number; password: pulumi.Input<string> };
+  sessions: {
+    host: pulumi.Input<string>;
+    port: number;
+    /** Of Redis's login `default`: vMCP gives no name of a login. */
+    password: pulumi.Input<string>;
+  };
   /** The program that federates. Default: vMCP. */
   engine?: Engine;
 }

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { gatewaySessions } from "../../components/services/redis/logins.ts";
 import type { Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
 
 const port = 8090;
@@ -86,9 +87,8 @@ export const vmcp: Engine = {
       sessionStorage: {
         provider: "redis",
         address: `${sessions.host}:${sessions.port}`,
-        // Not in the database that the tools of the server `redis` read: a session's id is enough to use the session.
-        db: 1,
-        keyPrefix: "mcp-gateway:session:",
+        db: gatewaySessions.database,
+        keyPrefix: gatewaySessions.prefix,
       },
       operational: {
         timeouts: {

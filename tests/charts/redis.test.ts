@@ -2,13 +2,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { redisValues } from "../../components/services/redis.ts";
+import { redisValues } from "../../components/services/redis/redis.ts";
 import { redisSettings } from "../../components/settings/sections/services.ts";
 import { repository } from "../../tools/repository.ts";
 import { only, render } from "./render.ts";
 import { faultsOf } from "./rules.ts";
 
-const further = { storageClass: "local-path", secret: "redis-auth", passwordHash: "abc" };
+const further = { storageClass: "local-path", loginsHash: "abc" };
 const values = redisValues(redisSettings.parse({}), further);
 
 test("D3 a snapshot of a full cache fits into the container's memory, though every page changes meanwhile", () => {
@@ -44,8 +44,8 @@ describe("charts/redis", () => {
     const spec = only(objects, "StatefulSet").spec as { template: { spec: { volumes: object[] } } };
     expect(spec.template.spec.volumes).toContainEqual(
       expect.objectContaining({
-        name: "password",
-        secret: expect.objectContaining({ secretName: "redis-auth" }),
+        name: "logins",
+        secret: expect.objectContaining({ secretName: "redis-logins-abc" }),
       }),
     );
   });
@@ -55,9 +55,9 @@ describe("charts/redis", () => {
     expect(map.data?.["redis.conf"]).toMatch(/^port 0\ntls-port 6379$/m);
   });
 
-  const annotations = (changed: object, chart = "redis") => {
+  const template = (changed: object, chart = "redis") => {
     const set = only(render(chart, "data", { ...values, ...changed }), "StatefulSet");
-    return JSON.stringify((set.spec as { template: { metadata: object } }).template.metadata);
+    return JSON.stringify((set.spec as { template: object }).template);
   };
 
   test("a new script that starts Redis restarts it", () => {
@@ -65,16 +65,16 @@ describe("charts/redis", () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const chart = join(folder, "redis");
     cpSync(join(repository, "charts/redis"), chart, { recursive: true });
-    expect(annotations({}, chart)).toBe(annotations({}));
+    expect(template({}, chart)).toBe(template({}));
     const file = join(chart, "templates/config.yaml");
     writeFileSync(file, readFileSync(file, "utf8").replace("umask 077", "umask 027"));
-    expect(annotations({}, chart)).not.toBe(annotations({}));
+    expect(template({}, chart)).not.toBe(template({}));
   });
 
-  test("a new password or setting restarts Redis, a new comment in the chart does not", () => {
-    const before = annotations({});
-    expect(annotations({ maxmemory: "1" })).not.toBe(before);
-    expect(annotations({ passwordHash: "def" })).not.toBe(before);
-    expect(annotations({ chartHash: "another" })).toBe(before);
+  test("another Secret of logins or setting restarts Redis, a new comment in the chart does not", () => {
+    const before = template({});
+    expect(template({ maxmemory: "1" })).not.toBe(before);
+    expect(template({ loginsHash: "def" })).not.toBe(before);
+    expect(template({ chartHash: "another" })).toBe(before);
   });
 });

@@ -36,6 +36,14 @@ export async function inPod(
   });
 }
 
+/** What redis-cli says in Redis's pod, to an administrator's words. */
+export const askRedis = (words: string): Promise<string> =>
+  inPod("data", "app.kubernetes.io/name=redis", "redis", [
+    "sh",
+    "-c",
+    `REDISCLI_AUTH="$(cat /run/secrets/redis/admin)" redis-cli --user admin ${words}`,
+  ]);
+
 /** Status of an answer from the ingress host at this address. */
 export async function statusCode(url: string, address: string): Promise<string> {
   const { hostname } = new URL(url);

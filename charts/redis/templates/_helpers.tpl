@@ -15,7 +15,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{- /* Asks the server in the pod; the password comes by environment, never as an argument. */ -}}
 {{- define "redis.ping" -}}
-REDISCLI_AUTH="$(cat /run/secrets/redis/password)" redis-cli {{ if .Values.tls.secret }}--tls --cacert /run/secrets/tls/ca.crt -h localhost {{ end }}ping
+REDISCLI_AUTH="$(cat /run/secrets/redis/probe)" redis-cli --user probe {{ if .Values.tls.secret }}--tls --cacert /run/secrets/tls/ca.crt -h localhost {{ end }}ping
 {{- end }}
 
 {{- define "redis.conf" -}}
@@ -32,6 +32,8 @@ tls-replication yes
 {{- else }}
 port 6379
 {{- end }}
+aclfile /run/secrets/redis/users.acl
+masteruser replica
 dir /data
 tcp-keepalive 60
 maxmemory {{ .Values.maxmemory }}

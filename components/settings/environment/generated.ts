@@ -28,11 +28,14 @@ export const generated: readonly Generated[] = [
     rotation: counted(30),
   },
   {
-    about: "password of Redis",
-    resource: "redis-password",
+    about: "passwords of Redis's logins",
+    resource: "redis-password-*",
     setting: "redis.passwordGeneration",
-    rotated: "Redis and its clients are restarted",
-    rotation: counted(90, "Redis is unavailable for seconds each time, and no person ever sees the password"),
+    rotated: "Redis is restarted, then its clients",
+    rotation: counted(
+      90,
+      "Redis is unavailable for seconds each time, and no person needs to see a password",
+    ),
   },
   {
     about: "tokens with which nodes join the K3s cluster",

@@ -46,7 +46,7 @@ export const postgresSettings = z.strictObject({
   poolerImage: z.string().default(images.pgbouncer),
 });
 
-/** Redis, one server with a password, RDB and AOF. */
+/** Redis, one server with a login for each client, RDB and AOF. */
 export const redisSettings = z.strictObject({
   /** Redis's. A change restarts it, on its volume. */
   image: z.string().default(images.redis),
@@ -54,7 +54,7 @@ export const redisSettings = z.strictObject({
   memory: quantity.default("4Gi"),
   /** Of its volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update fails. */
   storage: quantity.default("10Gi"),
-  /** Of its password. Left out: the first one. Another generation makes a new one, and restarts Redis and its clients. */
+  /** Of its logins' passwords. Left out: the first ones. Another generation makes new ones, and restarts Redis, then its clients. */
   passwordGeneration: generation.optional(),
 });
 

@@ -7,7 +7,7 @@ import { files } from "../../../lab/lab.ts";
 import type { Era } from "../../../mcp/check/probe.ts";
 import { run } from "../../../tools/exec.ts";
 import { kubeconfig, lab, status } from "../lab.ts";
-import { connectThroughNginx, forward, inPod, statusCode } from "../reach.ts";
+import { askRedis, connectThroughNginx, forward, inPod, statusCode } from "../reach.ts";
 
 /** What a fresh lab must show. */
 export function freshLab() {
@@ -107,13 +107,8 @@ export function freshLab() {
     tunnel.server.close();
   });
 
-  test("D3 Redis has password, eviction, RDB and AOF as set, and answers through its service", async () => {
-    const ask = (line: string) =>
-      inPod("data", "app.kubernetes.io/name=redis", "redis", [
-        "sh",
-        "-c",
-        `REDISCLI_AUTH="$(cat "$(find /etc /run /var/run -name password 2>/dev/null | head -1)")" redis-cli -h redis ${line}`,
-      ]);
+  test("D3 Redis has logins, eviction, RDB and AOF as set, and answers through its service", async () => {
+    const ask = (line: string) => askRedis(`-h redis ${line}`);
     expect(await ask("PING")).toContain("PONG");
     expect(await ask("CONFIG GET maxmemory-policy")).toContain("allkeys-lru");
     expect(await ask("CONFIG GET maxmemory")).toContain(String(256 * 1024 * 1024));

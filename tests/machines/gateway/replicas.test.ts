@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { redisLogin } from "../../../components/services/redis/logins.ts";
 import { connect, type Era } from "../../../mcp/check/probe.ts";
 import { startRedis } from "../../support/servers/databases/redis.ts";
 import { type Bench, nginxImage, openBench } from "./bench.ts";
@@ -59,7 +60,7 @@ describe("two replicas", () => {
     const { binary, folder, stops } = bench;
     const server = await startServer();
     stops.push(() => server.close(1));
-    const redis = await startRedis();
+    const redis = await startRedis([], [redisLogin("default")]);
     stops.push(() => redis.stop());
     const sessions = { host: "127.0.0.1", port: Number(new URL(redis.url).port), password: redis.password };
     replicas = await Promise.all(

@@ -5,7 +5,7 @@ import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { prometheusValues } from "../../../components/monitoring/monitoring.ts";
 import { namespaceNames } from "../../../components/network/names.ts";
 import { postgresValues } from "../../../components/services/postgres/values.ts";
-import { redisValues } from "../../../components/services/redis.ts";
+import { redisValues } from "../../../components/services/redis/redis.ts";
 import { monitoringSettings } from "../../../components/settings/sections/monitoring.ts";
 import { postgresSettings, redisSettings } from "../../../components/settings/sections/services.ts";
 import { at, list, nameOf, text } from "../../../lab/pulumi/plugins/kubernetes/object/access.ts";
@@ -37,7 +37,7 @@ const pulls = (image: string) => image !== broken;
 const storageClass = "local-path";
 
 const redis = (more: object = {}) => ({
-  ...redisValues(redisSettings.parse({}), { storageClass, secret: "redis-auth", passwordHash: "1" }),
+  ...redisValues(redisSettings.parse({}), { storageClass, loginsHash: "1" }),
   ...more,
 });
 const monitoring = (images: object = {}) => {
@@ -119,7 +119,7 @@ test("a set from before this policy is upgraded as it is, and gets the policy wh
   await writeFile(file, (await readFile(file, "utf8")).replace(policy, "podManagementPolicy: OrderedReady"));
   await ours.install(older, redis());
   expect(await policyOf(name)).toBe("OrderedReady");
-  await ours.upgrade(join(charts, "redis"), redis({ passwordHash: "2" }));
+  await ours.upgrade(join(charts, "redis"), redis({ loginsHash: "2" }));
   expect(await policyOf(name)).toBe("OrderedReady");
 
   // The step of the runbook.
@@ -132,7 +132,7 @@ test("a set from before this policy is upgraded as it is, and gets the policy wh
     const left = (await plane.cluster.list(sets, "default")).map(nameOf);
     return left.includes(name) ? notYet("it is there") : true;
   });
-  await ours.upgrade(join(charts, "redis"), redis({ passwordHash: "3" }));
+  await ours.upgrade(join(charts, "redis"), redis({ loginsHash: "3" }));
   expect(await policyOf(name)).toBe("Parallel");
   expect(Object.keys(await ours.ready())).toEqual([`${name}-0`]);
 });

@@ -6,7 +6,7 @@ import { Nginx } from "../../../components/services/nginx.ts";
 import { Postgres, PostgresOperator } from "../../../components/services/postgres/index.ts";
 import { logins } from "../../../components/services/postgres/logins.ts";
 import { parseManifest } from "../../../components/services/postgres/manifest.ts";
-import { Redis } from "../../../components/services/redis.ts";
+import { Redis } from "../../../components/services/redis/redis.ts";
 import { fleetSettings } from "../../../components/settings/sections/lambda.ts";
 import {
   nginxSettings,
@@ -74,24 +74,61 @@ describe("namespaces", () => {
 });
 
 describe("services", () => {
-  test("D3 Redis gets its password by Secret, and a new password changes the release", async () => {
-    const redis = new Redis("r", {
-      settings: redisSettings.parse({}),
-      namespace: "data",
-      storageClass: "fast",
+  test("D3 S1 Redis gets its logins by Secret, another one for another content, and clients their own password", async () => {
+    const made = async (generation: number, mcpWrites = false) => {
+      registered.length = 0;
+      const settings = redisSettings.parse({ passwordGeneration: generation });
+      const redis = new Redis("r", { settings, namespace: "data", storageClass: "fast", mcpWrites });
+      expect(await resolved(redis.host)).toBe("redis.data.svc.cluster.local");
+      const { metadata, ...secret } = find("kubernetes:core/v1:Secret", "r-logins");
+      return { redis, secret, name: (metadata as { name: string }).name };
+    };
+    const { redis, secret, name } = await made(1);
+    expect(name).toMatch(/^redis-logins-[0-9a-f]{10}$/);
+    expect(secret.immutable).toBe(true);
+    const { stringData } = secret as { stringData: { value: Record<string, string> } };
+    expect(unmarked(stringData)).toMatchObject({
+      secret: true,
+      value: {
+        admin: "password of r-password-admin",
+        replica: "password of r-password-replica",
+        probe: "password of r-password-probe",
+      },
     });
-    expect(await resolved(redis.host)).toBe("redis.data.svc.cluster.local");
-    const { stringData } = find("kubernetes:core/v1:Secret", "r-auth");
-    expect(unmarked(stringData)).toMatchObject({ value: { password: "password of r-password" } });
+    expect(Object.keys(stringData.value).sort()).toEqual(["admin", "probe", "replica", "users.acl"]);
+    expect(stringData.value["users.acl"]).toMatch(/^user default reset on #[0-9a-f]{64} /);
+    expect(stringData.value["users.acl"]).not.toContain("password of");
     const { values, namespace } = find("kubernetes:helm.sh/v3:Release", "r-service-release");
     expect(namespace).toBe("data");
     expect(unmarked(values).secret).toBe(false);
     expect(values).toMatchObject({
+      loginsHash: name.replace("redis-logins-", ""),
       storage: { class: "fast" },
       chartHash: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
-    expect((values as { passwordHash: string }).passwordHash).toMatch(/^[0-9a-f]{16}$/);
     expect(JSON.stringify(values)).not.toContain("password of");
+    expect(await resolved(redis.passwords.gateway)).toBe("password of r-password-default");
+    expect(await resolved(redis.passwords.mcp)).toBe("password of r-password-mcp");
+    expect(await pulumi.isSecret(redis.passwords.mcp)).toBe(true);
+    expect((await made(1)).name).toBe(name);
+    expect((await made(1, true)).name).not.toBe(name);
+    expect(find("random:index/randomPassword:RandomPassword", "r-password-mcp")).toMatchObject({
+      length: 32,
+      keepers: { generation: "1" },
+    });
+  });
+
+  test("S1 a client has its password of Redis only when Redis knows it", async () => {
+    for (const client of ["gateway", "mcp"] as const) {
+      registered.length = 0;
+      const redis = new Redis("r", {
+        settings: redisSettings.parse({}),
+        namespace: "data",
+        storageClass: "fast",
+      });
+      await resolved(redis.passwords[client]);
+      expect(registered.map(({ name }) => name)).toContain("r-service-release");
+    }
   });
 
   test("S4 Redis with a certificate serves TLS only", async () => {

@@ -58,15 +58,15 @@ export const serverVariables = {
   },
   SOPHIA_REDIS_URL: {
     about:
-      "`redis://host:port` or, over TLS, `rediss://host:port`; a database number may follow. No password.",
+      "`redis://host:port` or, over TLS, `rediss://host:port`; a database number may follow, which the platform's own login may not choose. No password.",
     usedBy: ["mcp/redis"],
     schema: z.url({ protocol: /^rediss?$/ }),
     setBy: "program",
   },
   SOPHIA_REDIS_USER: {
-    about: "User of Redis.",
+    about: "Login of Redis. The platform's own has no more rights than the tools need.",
     usedBy: ["mcp/redis"],
-    schema: text.default("default"),
+    schema: text.default("mcp"),
     setBy: "default",
   },
   SOPHIA_REDIS_PASSWORD_FILE: {
@@ -83,7 +83,7 @@ export const serverVariables = {
     setBy: "program",
   },
   SOPHIA_REDIS_WRITABLE: {
-    about: "`1` lets tools set and delete keys.",
+    about: "`1` lets tools set and delete keys. A change restarts Redis, whose login then may, too.",
     usedBy: ["mcp/redis"],
     schema: switched,
     setBy: "stack",

@@ -1,8 +1,9 @@
 import { CoreV1Api, DiscoveryV1Api } from "@kubernetes/client-node";
 import { beforeAll, expect, test } from "vitest";
+import { gatewaySessions } from "../../../../components/services/redis/logins.ts";
 import { kubeconfig, minutes } from "../../lab.ts";
 import { call, learnAccess, withClient } from "../../mcpClient.ts";
-import { inPod, variableOf } from "../../reach.ts";
+import { askRedis, inPod, variableOf } from "../../reach.ts";
 
 /** What becomes of a connection that a server's pod opens: `open`, `silence`, or the reason why not. */
 const dial = (app: string, host: string, port: number) =>
@@ -16,6 +17,22 @@ const dial = (app: string, host: string, port: number) =>
   s.on("connect", () => end("open")).on("timeout", () => end("silence")).on("error", (e) => end(e.code));
 });`,
   ]);
+
+/** What Redis answers to each of these commands, with the login that the server `redis` itself has. */
+const asServer = async (commands: string[]): Promise<string[]> => {
+  const said = await inPod("mcp", "app.kubernetes.io/name=redis", "server", [
+    "node",
+    "-e",
+    `const { env } = process;
+const { hostname, port } = new URL(env.SOPHIA_REDIS_URL);
+const password = require("node:fs").readFileSync(env.SOPHIA_REDIS_PASSWORD_FILE, "utf8").trim();
+const s = require("node:net").connect(Number(port), hostname).setEncoding("utf8").setTimeout(10_000, () => s.destroy());
+s.write([\`AUTH \${env.SOPHIA_REDIS_USER ?? "mcp"} \${password}\`, ...JSON.parse(process.argv[1]), "QUIT", ""].join("\\r\\n"));
+s.on("data", (text) => process.stdout.write(text)).on("error", (e) => console.log(e.code));`,
+    JSON.stringify(commands),
+  ]);
+  return said.split("\r\n").map((line) => line.trim());
+};
 
 /** A connection to a known address that a network policy does not let through. */
 const kept = /^(silence|ECONNREFUSED)$/;
@@ -64,14 +81,8 @@ export function mcpReach() {
   });
 
   test("M3 a client reads Redis through the one endpoint: what it is, and a key of it", async () => {
-    const line = (words: string) =>
-      inPod("data", "app.kubernetes.io/name=redis", "redis", [
-        "sh",
-        "-c",
-        `REDISCLI_AUTH="$(cat /run/secrets/redis/password)" redis-cli ${words}`,
-      ]);
     const key = "e2e:mcp:greeting";
-    await line(`SET ${key} hello-from-the-test EX 300`);
+    await askRedis(`SET ${key} hello-from-the-test EX 300`);
     try {
       await withClient("2026-07-28", "/mcp", async (client) => {
         expect(await call(client, "redis_get_info")).toMatch(/version/i);
@@ -84,9 +95,27 @@ export function mcpReach() {
           "This server only reads",
         );
       });
-      expect(await line(`GET ${key}`)).toContain("hello-from-the-test");
+      expect(await askRedis(`GET ${key}`)).toContain("hello-from-the-test");
     } finally {
-      await line(`DEL ${key}`);
+      await askRedis(`DEL ${key}`);
     }
+  });
+
+  test("D3 S1 code in the server for Redis reads none of the gateway's sessions with its login, and changes nothing", async () => {
+    const { database, prefix } = gatewaySessions;
+    await withClient("2025-11-25", "/mcp", async (client) => {
+      expect(await call(client, "redis_get_info")).toMatch(/version/i);
+      const sessions = await askRedis(`-n ${database} --scan --pattern '${prefix}*'`);
+      const [session = ""] = sessions.split("\n");
+      expect(session.startsWith(prefix)).toBe(true);
+      const read = [`SELECT ${database}`, `STRLEN ${session}`, `GETRANGE ${session} 0 -1`, `TYPE ${session}`];
+      const change = [`SET ${session} x`, `DEL ${session}`, "FLUSHALL", "ACL LIST", "CONFIG GET requirepass"];
+      expect(await asServer(["DBSIZE", ...read, ...change])).toEqual([
+        "+OK",
+        expect.stringMatching(/^:\d+$/),
+        ...[...read, ...change].map(() => expect.stringMatching(/^-NOPERM/)),
+        "+OK",
+      ]);
+    });
   });
 }

@@ -4,12 +4,16 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { waitFor } from "../../../../components/core/wait.ts";
+import { aclLine, type RedisLogin } from "../../../../components/services/redis/logins.ts";
 import { certificateIn } from "../certificate.ts";
 import { freePort } from "../ports.ts";
 import { programOf } from "../program.ts";
 
-/** A real Redis without anything in it, on loopback, which asks for the password. */
-export async function startRedis(more: string[] = []) {
+/**
+ * A real Redis without anything in it, on loopback, which asks for the password.
+ * @param logins all with that password; without one named `default`, the login of that name may do everything
+ */
+export async function startRedis(more: string[] = [], logins: readonly RedisLogin[] = []) {
   const [port, tlsPort] = [await freePort(), await freePort()];
   const password = Math.random().toString(36).slice(2);
   const folder = mkdtempSync(join(tmpdir(), "redis-"));
@@ -26,6 +30,7 @@ export async function startRedis(more: string[] = []) {
     'save ""',
     "protected-mode no",
     ...more,
+    ...logins.map((login) => aclLine(login, password)),
   ];
   const encrypted = [`tls-port ${tlsPort}`, `tls-cert-file ${tls.certificate}`, `tls-key-file ${tls.key}`];
   settings.push(...encrypted, "tls-auth-clients no", `tls-ca-cert-file ${tls.certificate}`);

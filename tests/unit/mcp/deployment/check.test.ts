@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, test } from "vitest";
-import { Redis } from "../../../../components/services/redis.ts";
+import { Redis } from "../../../../components/services/redis/redis.ts";
 import { redisSettings } from "../../../../components/settings/sections/services.ts";
 import type { Plan } from "../../../../mcp/check/plan.ts";
 import { McpCheck, type McpCheckArgs } from "../../../../mcp/checkJob.ts";

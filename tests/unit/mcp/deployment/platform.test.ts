@@ -4,7 +4,7 @@ import { secrets as allSecrets } from "../../../../components/settings/environme
 import { mcpSettings } from "../../../../components/settings/sections/services.ts";
 import { catalog, isDeployed } from "../../../../mcp/catalog/index.ts";
 import { dns } from "../../../../mcp/deployment/pod.ts";
-import { McpPlatform, type McpPlatformArgs } from "../../../../mcp/platform.ts";
+import { McpPlatform, type McpPlatformArgs, writesRedis } from "../../../../mcp/platform.ts";
 import { type Asked, addressOf, asked, mockEngine, resolved } from "./engine.ts";
 
 let engine: Asked;
@@ -50,6 +50,7 @@ async function platform(
     gongApiUrl: "https://gong.test",
     postgres: { host: "postgres.data.svc", port: 5432, password: pulumi.secret("of-postgres"), ca: "ca" },
     redis: { host: "redis.data.svc", port: 6379, password: pulumi.secret("of-redis") },
+    sessions: { host: "redis.data.svc", port: 6379, password: pulumi.secret("of-sessions") },
     secrets: given,
     ...more,
   };
@@ -126,8 +127,25 @@ test("M3 the gateway knows its backends by address, those at vendors' by their U
 test("S1 no secret of the stack is anywhere but in a Secret; GitHub's server does not have its own token", async () => {
   await platform();
   const others = JSON.stringify(engine.all.filter(({ type }) => !type.endsWith(":Secret")));
-  for (const value of ["value of ", "of-postgres", "of-redis"]) expect(others).not.toContain(value);
+  for (const value of ["value of ", "of-postgres", "of-redis", "of-sessions"])
+    expect(others).not.toContain(value);
   expect(engine.names("Secret")).not.toContain("github");
+});
+
+test("S1 tools that write to Redis are named by the setting that allows them", () => {
+  const writes = (variables?: Record<string, string>) =>
+    writesRedis(mcpSettings.parse({ servers: { redis: { variables } } }));
+  expect(writes({ SOPHIA_REDIS_WRITABLE: "1" })).toBe(true);
+  expect([writes({}), writes(), writesRedis(mcpSettings.parse({}))]).toEqual([false, false, false]);
+});
+
+test("S1 the gateway and the server `redis` each have their own password of Redis, and not the other's", async () => {
+  await platform();
+  const held = (name: string) => JSON.stringify(engine.of("Secret", name));
+  expect(held("redis")).toContain("of-redis");
+  expect(held("redis")).not.toContain("of-sessions");
+  expect(held("mcp-gateway")).toContain("of-sessions");
+  expect(held("mcp-gateway")).not.toContain("of-redis");
 });
 
 test("M1 a disabled server has no object, no route and no announcement", async () => {

@@ -1,0 +1,148 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { Component } from "../../core/base.ts";
+import { contentHash } from "../../core/digest.ts";
+import { keepersOf } from "../../core/generation.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { HelmService, ownChart } from "../helm.ts";
+import { bytesOf, mebibytes } from "../quantity.ts";
+import { aclFile, type RedisLoginName, redisLoginNames } from "./logins.ts";
+
+const MiB = 2 ** 20;
+/** What the name of the Secret with the logins begins with, here and in the chart. */
+const loginsName = "redis-logins-";
+
+/** Values of `charts/redis`. */
+export function redisValues(
+  settings: Settings["redis"],
+  further: {
+    storageClass: string;
+    loginsHash: pulumi.Input<string>;
+    tlsSecret?: pulumi.Input<string> | undefined;
+  },
+) {
+  const maxmemory = bytesOf(settings.memory);
+  return {
+    image: settings.image,
+    replicas: 1,
+    maxmemory: String(maxmemory),
+    resources: {
+      cpu: "1",
+      // While a snapshot of a full cache is written, every page may change, and is then there twice; the rest is for buffers.
+      memory: mebibytes(maxmemory * 2 + 64 * MiB),
+    },
+    storage: { size: settings.storage, class: further.storageClass },
+    loginsHash: further.loginsHash,
+    tls: { secret: further.tlsSecret ?? "" },
+    nodeSelector: { "sophia.ai/role-data": "true" },
+  };
+}
+
+export interface RedisArgs {
+  /** Section `redis`. */
+  settings: Settings["redis"];
+  /** Namespace of the release, which must exist. A change is a new release. The existing volume stays in the old one. */
+  namespace: pulumi.Input<string>;
+  /** A change is refused by Kubernetes as long as the StatefulSet exists. */
+  storageClass: string;
+  /** Whether the login `mcp` may set and delete keys. Default: it only reads. A change restarts Redis. */
+  mcpWrites?: boolean;
+  /** Serve TLS only, with this certificate (PEM). Default: no TLS. A change restarts Redis. */
+  tls?: { certificate: pulumi.Input<string>; key: pulumi.Input<string>; ca: pulumi.Input<string> };
+}
+
+/** Redis with a login for each client, RDB and AOF, on a volume. When the memory is full it evicts the least recently used keys. */
+export class Redis extends Component {
+  readonly host: pulumi.Output<string>;
+  readonly port = 6379;
+  /** Passwords of clients in other namespaces; known once Redis accepts them, so that no client has one too early. */
+  readonly passwords: Record<"gateway" | "mcp", pulumi.Output<string>>;
+  /** Digest of chart and values. */
+  readonly digest: pulumi.Output<string>;
+
+  constructor(name: string, args: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("services:Redis", name, opts);
+    const passwords = this.#passwords(args.settings.passwordGeneration);
+    const logins = this.#logins(passwords, args);
+    const tls =
+      args.tls &&
+      new k8s.core.v1.Secret(
+        this.childName("tls"),
+        {
+          metadata: { name: "redis-tls", namespace: args.namespace },
+          type: "kubernetes.io/tls",
+          stringData: {
+            "tls.crt": args.tls.certificate,
+            "tls.key": pulumi.secret(args.tls.key),
+            "ca.crt": args.tls.ca,
+          },
+        },
+        this.child(),
+      );
+    const service = new HelmService(
+      this.childName("service"),
+      {
+        chart: ownChart("redis"),
+        release: "redis",
+        namespace: args.namespace,
+        values: redisValues(args.settings, {
+          storageClass: args.storageClass,
+          // By way of its name: the release waits for the Secret.
+          loginsHash: logins.metadata.name.apply((text) => text.slice(loginsName.length)),
+          tlsSecret: tls?.metadata.name,
+        }),
+        endpoint: { service: "redis", port: this.port },
+      },
+      this.child(),
+    );
+    this.host = service.host;
+    this.digest = service.digest;
+    const accepted = (login: RedisLoginName) =>
+      pulumi.all([passwords[login], service.release.id]).apply(([password]) => password);
+    this.passwords = { gateway: accepted("default"), mcp: accepted("mcp") };
+    this.registerOutputs(this.endpoint);
+  }
+
+  #passwords(generation: number | undefined): Record<RedisLoginName, pulumi.Output<string>> {
+    const made = redisLoginNames.map((login) => {
+      const { result } = new random.RandomPassword(
+        this.childName(`password-${login}`),
+        { length: 32, special: false, ...keepersOf(generation) },
+        this.child(),
+      );
+      return [login, pulumi.secret(result)] as const;
+    });
+    return Object.fromEntries(made) as Record<RedisLoginName, pulumi.Output<string>>;
+  }
+
+  /**
+   * The Secret that Redis's pod mounts: the ACL, and the passwords that are used inside the pod. Another content has another
+   * name: the pod restarts, and a release that is rolled back finds the logins that its clients know.
+   */
+  #logins(passwords: Record<RedisLoginName, pulumi.Output<string>>, args: RedisArgs): k8s.core.v1.Secret {
+    const acl = pulumi
+      .all(passwords)
+      .apply((known) => aclFile(known as Record<RedisLoginName, string>, args.mcpWrites ?? false));
+    const { admin, replica, probe } = passwords;
+    return new k8s.core.v1.Secret(
+      this.childName("logins"),
+      {
+        metadata: {
+          // The digest of digests of random passwords does not reveal them.
+          name: pulumi.unsecret(acl.apply((text) => loginsName + contentHash(text))),
+          namespace: args.namespace,
+        },
+        immutable: true,
+        stringData: { "users.acl": pulumi.secret(acl), admin, replica, probe },
+      },
+      this.child(),
+    );
+  }
+
+  /** Where it is, for those who connect. */
+  get endpoint() {
+    const { host, port } = this;
+    return { host, port };
+  }
+}

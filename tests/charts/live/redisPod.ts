@@ -1,0 +1,81 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
+import { aclFile, type RedisLoginName, redisLoginNames } from "../../../components/services/redis/logins.ts";
+import { redisValues } from "../../../components/services/redis/redis.ts";
+import { redisSettings } from "../../../components/settings/sections/services.ts";
+import { programOf, type Started } from "../../support/servers/program.ts";
+import { only, render } from "../render.ts";
+
+/** Of every login, for one run of a test. */
+export const passwords = Object.fromEntries(
+  redisLoginNames.map((login) => [login, randomBytes(16).toString("hex")]),
+) as Record<RedisLoginName, string>;
+
+export const chartValues = redisValues(redisSettings.parse({ memory: "64Mi" }), {
+  storageClass: "",
+  loginsHash: "0a1b2c3d4e",
+});
+
+/** A Redis that was started as in its pod. */
+export interface Pod {
+  started: Started;
+  port: number;
+  /** What Redis answers an administrator. */
+  ask(...words: string[]): string;
+}
+
+/** Writes what the pod mounts of its Secret. */
+export function writeLogins(root: string, mcpWrites = false): void {
+  const { admin, replica, probe } = passwords;
+  const files = { "users.acl": aclFile(passwords, mcpWrites), admin, replica, probe };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, "secrets", name), text);
+}
+
+/** Starts Redis as the pod does: the rendered script, with this machine's folders in place of the pod's. */
+export async function start(root: string, hostname: string, port: number, primary: number): Promise<Pod> {
+  const { data } = only(render("redis", "data", chartValues), "ConfigMap");
+  for (const folder of ["secrets", "etc", "run", "data"]) mkdirSync(join(root, folder), { recursive: true });
+  const local = (text = "") =>
+    text
+      .replace("bind * -::*", "bind 127.0.0.1")
+      .replace("port 6379", `port ${port}`)
+      .replace("%s-0.%s-pods 6379", `127.0.0.1 ${primary}`)
+      .replaceAll("/run/secrets/redis", join(root, "secrets"))
+      .replaceAll("/etc/redis", join(root, "etc"))
+      .replaceAll("/run/redis", join(root, "run"))
+      .replaceAll("/etc/hostname", join(root, "etc/hostname"))
+      .replace("dir /data", `dir ${join(root, "data")}`);
+  writeLogins(root);
+  writeFileSync(join(root, "etc/hostname"), `${hostname}\n`);
+  writeFileSync(join(root, "etc/redis.conf"), local(data?.["redis.conf"]));
+  writeFileSync(join(root, "etc/start.sh"), local(data?.["start.sh"]));
+  const started = programOf("redis", "redis-server", ["--version"]).start(
+    "sh",
+    [join(root, "etc/start.sh")],
+    { folder: root, stdio: "ignore" },
+  );
+  const askAs = (login: RedisLoginName, ...words: string[]) =>
+    started
+      .ask("redis-cli", ["-p", String(port), "--user", login, ...words], { REDISCLI_AUTH: passwords[login] })
+      .trim();
+  await waitFor({ what: `redis ${hostname}`, deadline: 60, interval: 0.1 }, async () => {
+    const { exitCode } = started.process;
+    if (exitCode !== null) throw new Unrecoverable(new Error(`redis ended with ${exitCode}`));
+    const answer = askAs("probe", "ping");
+    if (answer !== "PONG") throw new Error(answer);
+    return true;
+  }).catch(started.abandon);
+  return { started, port, ask: (...words) => askAs("admin", ...words) };
+}
+
+export async function stop(pod: Pod | undefined, signal: NodeJS.Signals) {
+  if (!pod) return;
+  const { process, signal: send } = pod.started;
+  if (process.exitCode !== null || process.signalCode !== null) return;
+  const ended = once(process, "exit");
+  send(signal);
+  await ended;
+}
