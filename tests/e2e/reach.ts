@@ -21,7 +21,8 @@ export async function inPod(
     labelSelector: label,
     ...(node !== undefined && { fieldSelector: `spec.nodeName=${node}` }),
   });
-  const pod = items[0]?.metadata?.name ?? "";
+  const pod = items[0]?.metadata?.name;
+  if (!pod) throw new Error(`there is no pod ${label} in ${namespace}`);
   const out = new PassThrough();
   let text = "";
   out.on("data", (chunk: Buffer) => {
@@ -32,7 +33,10 @@ export async function inPod(
       .exec(namespace, pod, container, args, out, out, null, false, ({ status: ended, message }) =>
         ended === "Success" ? resolve(text.trim()) : reject(new Error(`${message}: ${text}`)),
       )
-      .catch(reject);
+      // A connection that is refused comes as the WebSocket's event, which is no error.
+      .catch(({ message }: { message?: string }) =>
+        reject(new Error(`cannot run ${args[0]} in ${pod}: ${message ?? "no reason given"}`)),
+      );
   });
 }
 
