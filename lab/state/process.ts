@@ -98,7 +98,7 @@ export async function startDaemon(
     replaceFile(options.pidFile, JSON.stringify(id));
   } catch (error) {
     // Without its process file it could not be stopped later.
-    process.kill(id.pid, "SIGKILL");
+    await endProcess(id, 10, "SIGKILL");
     throw error;
   }
   return id;
