@@ -1,15 +1,12 @@
-import { mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
+import { mkdtemp, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../tools/exec.ts";
+import { textOf } from "../../tools/textOf.ts";
 import { requireCommit } from "./history.ts";
 import { type Program, programIn } from "./program.ts";
 
-const lockFile = (folder: string) =>
-  readFile(join(folder, "package-lock.json"), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+const lockFile = (folder: string) => textOf(join(folder, "package-lock.json"));
 
 /** Folders with npm packages that the program loads; the same as in the Makefile. */
 export const installed: readonly string[] = [".", join("mcp", "servers"), "data"];

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { digest } from "../../components/core/digest.ts";
 import { causeOf } from "../../components/core/errors.ts";
 import { leavingOut } from "../../tools/exec.ts";
 import { pulumiCli } from "../../tools/pulumi.ts";
+import { textOf } from "../../tools/textOf.ts";
 import { checkout, type PluginName, pluginNames, pluginVersion, pulumiVersion } from "./versions.ts";
 
 /** Download site of Pulumi's CLI and plugins. */
@@ -81,11 +82,7 @@ const launcher = (entry: string, modules = ["keepCompiled.ts"]) =>
 
 /** Writes by rename, and only if the content differs: other processes may be using the folder. */
 async function install(path: string, text: string): Promise<void> {
-  const present = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (present === text) return;
+  if ((await textOf(path)) === text) return;
   await replace(path, async (temporary) => {
     await writeFile(temporary, text);
     await chmod(temporary, 0o755);

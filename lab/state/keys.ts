@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { publicKeyOf } from "../../components/core/publicKey.ts";
 import type { Secrets } from "../../components/settings/schema.ts";
 import { run } from "../../tools/exec.ts";
+import { textOf } from "../../tools/textOf.ts";
 import { files, type Lab } from "../lab.ts";
 
 /** Secrets that the lab generates. */
@@ -16,15 +17,9 @@ export interface Keys {
   tlsKey: string;
 }
 
-const read = (file: string) =>
-  readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-
 /** Reads a file, or creates it at the first call. */
 export async function keep(file: string, make: () => string | Promise<string>): Promise<string> {
-  const known = await read(file);
+  const known = await textOf(file);
   if (known !== undefined) return known;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const text = await make();
@@ -106,7 +101,7 @@ async function leaf(lab: Lab, hostnames: string[], addresses: string[]): Promise
     ...addresses.map((address) => `IP:${address}`),
   ].join(",");
   const wanted = `${path.tlsCertificate}.names`;
-  if ((await read(wanted)) !== names) {
+  if ((await textOf(wanted)) !== names) {
     for (const file of [path.tlsCertificate, path.tlsKey]) await rm(file, { force: true });
   }
   await keep(path.tlsKey, newKey);

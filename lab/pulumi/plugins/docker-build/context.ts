@@ -2,12 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import dockerignore from "@balena/dockerignore";
-
-const textOf = (path: string): Promise<string | undefined> =>
-  readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+import { textOf } from "../../../../tools/textOf.ts";
 
 /** Relative paths of the files and links that Docker sends to the builder, sorted. */
 async function sentFiles(folder: string, ignored: (path: string) => boolean): Promise<string[]> {
