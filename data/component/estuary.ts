@@ -34,10 +34,23 @@ export class Estuary extends Component {
     this.registerOutputs({ tasks: this.tasks });
   }
 
-  #publish({ task, names, specs }: EstuaryTask, after: pulumi.Resource[]): Publication {
+  /**
+   * @param after what is published, or made, before it
+   * @param reads what publishes its collections. Replaced, these go for a moment, and Estuary disables for good what is
+   *   bound to them: so it is replaced with them.
+   */
+  #publish(
+    { task, names, specs }: EstuaryTask,
+    after: pulumi.Resource[],
+    reads: Publication[] = [],
+  ): Publication {
     const owner = `${this.#prefix}/${task}`;
     this.tasks.push(owner);
-    return new Publication(this.childName(task), { owner, names, specs }, this.child({ dependsOn: after }));
+    return new Publication(
+      this.childName(task),
+      { owner, names, specs },
+      this.child({ dependsOn: after, replaceWith: reads }),
+    );
   }
 
   /** Estuary creates the staging tables; the job adds them to the publication that the next capture reads. */
@@ -46,7 +59,7 @@ export class Estuary extends Component {
     captures: Publication[],
     jobs: JobPlace,
   ): PublishTables {
-    const published = this.#publish(staging, captures);
+    const published = this.#publish(staging, captures, captures);
     return new PublishTables(
       this.childName("tables"),
       { ...jobs, publication: published.revision, tables: staging.tables },
@@ -74,6 +87,6 @@ export class Estuary extends Component {
       this.child(),
     );
     const capture = this.#publish(source, [...tables, slot]);
-    this.#publish(target, [capture]);
+    this.#publish(target, [capture], [capture]);
   }
 }

@@ -126,3 +126,34 @@ test("P1 a CLI that is killed between publication and poll: the next update take
   expect(down.code, down.stdout).toBe(0);
   expect(control.store.state).toMatchObject({ live: {}, drafts: {} });
 });
+
+test("P1 a task that is replaced on request is deleted with its collections and what reads them, and all are published anew", async () => {
+  const estuary = await testEstuary({ now: Date.now, publishSeconds: 0.1 });
+  const { plane, control } = estuary;
+  const program = await publishing(estuary, someSecret());
+  const up = await program.up();
+  expect(up.code, up.stdout).toBe(0);
+  const { resources } = await program.export();
+  const urnOf = (name: string) =>
+    resources.find(({ urn }) => urn.endsWith(`Publication::${name}`))?.urn ?? "";
+  const ids = () =>
+    Object.fromEntries(Object.entries(control.store.state.live).map(([of, { id }]) => [of, id]));
+  const before = ids();
+
+  // What reads its collections is replaced with it, or Estuary would disable its bindings.
+  const both = await program.up({ args: ["--replace", urnOf("capture")] });
+  expect(both.code, both.stdout).toBe(0);
+  expect(brief(both.steps).filter((step) => step.startsWith("delete"))).toEqual([
+    "delete-replaced staging",
+    "delete-replaced capture",
+  ]);
+  expect(plane.deleted).toEqual([staging, capture]);
+  const after = ids();
+  expect(Object.keys(after).sort()).toEqual(Object.keys(before).sort());
+  for (const [name, id] of Object.entries(after)) expect(id, name).not.toBe(before[name]);
+  expect(plane.specs.materializations[staging]?.bindings.map(({ disabled }) => disabled)).toEqual([
+    false,
+    false,
+  ]);
+  expect(brief((await program.up()).steps)).toEqual([]);
+});

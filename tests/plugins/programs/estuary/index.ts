@@ -32,6 +32,6 @@ const materialization = new Publication(
     names: Object.keys(staging("none")),
     specs: password.result.apply(staging),
   },
-  { dependsOn: [capture] },
+  { dependsOn: [capture], replaceWith: [capture] },
 );
 export const revisions = [capture.revision, materialization.revision];
