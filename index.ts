@@ -160,7 +160,7 @@ const mcpPlatform = new McpPlatform(
     postgres: {
       host: postgres.host,
       port: postgres.port,
-      password: postgres.passwords.mcp,
+      passwords: postgres.passwords,
       ca: postgres.ca,
     },
     redis: { ...redis.endpoint, password: redis.passwords.mcp },

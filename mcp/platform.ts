@@ -103,14 +103,16 @@ export class McpPlatform extends Component {
     const off = notice(choices);
     if (off) void pulumi.log.info(off, this);
     const running = choices.flatMap((choice) => (choice.enabled ? [choice.entry] : []));
-    const provided = provide(args);
+    const provided = (entry: CatalogEntry) => provide(args, entry.name);
     const servers = this.#servers(running.filter(isDeployed), this.#volumes(args), provided, args);
     const gateway = new Gateway(
       this.childName("gateway"),
       {
         settings,
         namespace,
-        backends: running.filter(federated).map((entry) => backend(entry, servers, provided, settings)),
+        backends: running
+          .filter(federated)
+          .map((entry) => backend(entry, servers, provided(entry), settings)),
         auth: authOf(args),
         sessions: args.sessions,
       },
@@ -146,7 +148,7 @@ export class McpPlatform extends Component {
   #servers(
     entries: readonly DeployedEntry[],
     volumes: ReadonlyMap<string, pulumi.Resource>,
-    provided: Provided,
+    provided: (entry: CatalogEntry) => Provided,
     args: McpPlatformArgs,
   ): Map<DeployedEntry, McpServer> {
     const urls = urlsOf(args);
@@ -156,7 +158,7 @@ export class McpPlatform extends Component {
         entry,
         new McpServer(
           this.childName(entry.name),
-          { ...args, entry, provided, urls, after: after(entry) },
+          { ...args, entry, provided: provided(entry), urls, after: after(entry) },
           this.child({ dependsOn: entry.gpuSlices > 0 ? [args.gpu] : [] }),
         ),
       ]),

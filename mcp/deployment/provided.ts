@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LoginName } from "../../components/services/postgres/index.ts";
 import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
 import { variables } from "../../components/settings/environment/variables/index.ts";
 import type { Variable } from "../../components/settings/environment/variables/variable.ts";
@@ -12,8 +13,8 @@ export interface Platform {
   postgres: {
     host: pulumi.Input<string>;
     port: number;
-    /** Password of the read-only login `mcp`. */
-    password: pulumi.Input<string>;
+    /** Passwords of the servers' logins, which may only read. */
+    passwords: Readonly<Record<ServerLogin, pulumi.Input<string>>>;
     /** PEM of the authority of the server's certificate. */
     ca: pulumi.Input<string>;
   };
@@ -27,8 +28,41 @@ export interface Platform {
   secrets: Partial<Record<AnySecretName, pulumi.Input<string>>>;
 }
 
-/** Values for MCP servers, by environment variable. */
-export function provide({ lambdaApiUrl, gongApiUrl, postgres, redis, secrets }: Platform): Provided {
+/** What each server that reads PostgreSQL logs in with. */
+const serverLogins = {
+  sophia_data_intelligence: "mcp_data",
+  sophia_business_intelligence: "mcp_business",
+  postgres: "mcp_postgres",
+} as const satisfies Record<string, LoginName>;
+type ServerLogin = (typeof serverLogins)[keyof typeof serverLogins];
+
+const loginOf = (server: string): ServerLogin | undefined =>
+  Object.entries(serverLogins).find(([name]) => name === server)?.[1];
+
+/** How a server reaches PostgreSQL, by environment variable; nothing for one that does not. */
+function postgresOf({ host, port, passwords, ca }: Platform["postgres"], server: string): Provided {
+  const login = loginOf(server);
+  if (login === undefined) return { values: {}, secrets: {} };
+  const password = passwords[login];
+  return {
+    values: { SOPHIA_POSTGRES_HOST: host, SOPHIA_POSTGRES_USER: login },
+    secrets: {
+      SOPHIA_POSTGRES_PASSWORD_FILE: password,
+      SOPHIA_POSTGRES_CA_FILE: ca,
+      // Its network policy allows the database only, and the login may only read.
+      DSN: pulumi.secret(
+        pulumi.interpolate`postgres://${login}:${password}@${host}:${port}/sophia_staging?sslmode=require`,
+      ),
+    },
+  };
+}
+
+/** Values for an MCP server, by environment variable. */
+export function provide(
+  { lambdaApiUrl, gongApiUrl, postgres, redis, secrets }: Platform,
+  server: string,
+): Provided {
+  const database = postgresOf(postgres, server);
   const given = Object.entries(variables as Record<string, Variable>).flatMap(([name, { secret, setBy }]) => {
     const value = secret !== undefined && setBy === "program" ? secrets[secret] : undefined;
     return value === undefined ? [] : [[name, value] as const];
@@ -37,18 +71,13 @@ export function provide({ lambdaApiUrl, gongApiUrl, postgres, redis, secrets }: 
     values: {
       SOPHIA_LAMBDA_API_URL: lambdaApiUrl,
       SOPHIA_GONG_API_URL: gongApiUrl,
-      SOPHIA_POSTGRES_HOST: postgres.host,
+      ...database.values,
       SOPHIA_REDIS_URL: pulumi.interpolate`redis://${redis.host}:${redis.port}`,
     },
     secrets: {
       ...Object.fromEntries(given),
-      SOPHIA_POSTGRES_PASSWORD_FILE: postgres.password,
-      SOPHIA_POSTGRES_CA_FILE: postgres.ca,
+      ...database.secrets,
       SOPHIA_REDIS_PASSWORD_FILE: redis.password,
-      // Its network policy allows the database only, and the login may only read.
-      DSN: pulumi.secret(
-        pulumi.interpolate`postgres://mcp:${postgres.password}@${postgres.host}:${postgres.port}/sophia_staging?sslmode=require`,
-      ),
     },
   };
 }

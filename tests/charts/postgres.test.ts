@@ -28,10 +28,23 @@ describe("charts/postgres", () => {
     const { spec } = only(objects, "Cluster");
     expect(spec).toMatchObject({ enableSuperuserAccess: false });
     const { roles } = (spec as { managed: { roles: Record<string, unknown>[] } }).managed;
-    const secrets = roles.map((role) => (role.passwordSecret as { name: string }).name);
-    expect(new Set(secrets).size).toBe(roles.length);
+    const who = roles.filter(({ login }) => login === true);
+    const secrets = who.map((role) => (role.passwordSecret as { name: string }).name);
+    expect(new Set(secrets).size).toBe(who.length);
     for (const name of secrets) expect(name).toMatch(/^[a-z0-9-]+$/);
     for (const role of roles) expect(role.superuser ?? role.createdb ?? role.createrole).toBeUndefined();
+  });
+
+  test("S1 a role that holds rights for others has no password, and nobody logs in with it", () => {
+    const { roles } = (only(objects, "Cluster").spec as { managed: { roles: Record<string, unknown>[] } })
+      .managed;
+    const groups = roles.filter(({ login }) => login !== true);
+    expect(groups).toEqual([
+      expect.objectContaining({ name: "mcp", ensure: "present", login: false, disablePassword: true }),
+    ]);
+    for (const group of groups) expect(group).not.toHaveProperty("passwordSecret");
+    const members = roles.filter(({ inRoles }) => (inRoles as string[] | undefined)?.includes("mcp"));
+    expect(members.map(({ name }) => name)).toEqual(["mcp_data", "mcp_business", "mcp_postgres"]);
   });
 
   test("D1 only the change data capture may follow the write-ahead log", () => {

@@ -15,10 +15,22 @@ export interface Login {
   memberOf: readonly string[];
   /** Whether it may follow the write-ahead log, as change data capture does. Default: no. */
   replication?: boolean;
+  /** Nobody logs in with it: it holds the rights of its members. Default: somebody does. */
+  group?: true;
 }
 
-/** One login a service, with what that service needs. A new service is one more entry. */
-export const logins = [
+/** What an MCP server logs in with. None is a member of another, so that none may end or read another's statements. */
+const mcpLogin = <Name extends string>(name: Name, server: string) =>
+  ({
+    name,
+    purpose: `the MCP server ${server}: reads what mcp may read`,
+    databases: ["sophia_staging", "sophia_analytics"],
+    owns: [],
+    memberOf: ["mcp"],
+  }) as const satisfies Login;
+
+/** One login a service, with what that service needs, and the groups that hold rights for some. A new service is one more entry. */
+const roles = [
   {
     name: "pipeline",
     purpose: "owns and migrates the staging tables",
@@ -79,12 +91,16 @@ export const logins = [
   },
   {
     name: "mcp",
-    purpose: "reads staging and analytics for MCP servers",
-    databases: ["sophia_staging", "sophia_analytics"],
+    purpose: "may read staging and analytics, for the logins of MCP servers",
+    databases: [],
     owns: [],
     // Not `pg_read_all_data`: it shows the password digests of all logins. The owner of a schema grants what may be read.
     memberOf: [],
+    group: true,
   },
+  mcpLogin("mcp_data", "sophia_data_intelligence"),
+  mcpLogin("mcp_business", "sophia_business_intelligence"),
+  mcpLogin("mcp_postgres", "postgres"),
   {
     name: "probe",
     purpose: "proves that every database answers; has no rights in any",
@@ -93,7 +109,13 @@ export const logins = [
     memberOf: [],
   },
 ] as const satisfies readonly Login[];
-export type LoginName = (typeof logins)[number]["name"];
+type Role = (typeof roles)[number];
+export type LoginName = Exclude<Role, { group: true }>["name"];
+
+/** All roles, also those that nobody logs in with. */
+export const allRoles: readonly Login[] = roles;
+
+export const logins = roles.filter((role): role is Exclude<Role, { group: true }> => !("group" in role));
 
 /** Owner of a database. */
 export function ownerOf(database: DatabaseName, all: readonly Login[] = logins): string {

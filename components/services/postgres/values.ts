@@ -1,10 +1,8 @@
 import { postgresClient, postgresCluster, postgresPooler } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { bytesOf, coresOf } from "../quantity.ts";
-import { databases, hostRules, type Login, logins, ownerOf } from "./logins.ts";
+import { allRoles, databases, hostRules, ownerOf } from "./logins.ts";
 import { tune } from "./tuning.ts";
-
-const allLogins: readonly Login[] = logins;
 
 /** Secret with the name and password of a login. Kubernetes takes no underscores. */
 export const loginSecret = (login: string): string => `postgres-login-${login.replaceAll("_", "-")}`;
@@ -38,12 +36,12 @@ export function postgresValues(settings: Settings["postgres"], storageClass: str
     resources,
     parameters,
     hostRules: hostRules(),
-    logins: allLogins.map(({ name, purpose, memberOf, replication = false }) => ({
+    roles: allRoles.map(({ name, purpose, memberOf, replication = false, group = false }) => ({
       name,
       purpose,
       memberOf: [...memberOf],
       replication,
-      secret: loginSecret(name),
+      ...(!group && { secret: loginSecret(name) }),
     })),
     databases: databases.map((name) => ({ name, owner: ownerOf(name) })),
     bootstrap: { database: first, owner: ownerOf(first) },

@@ -192,9 +192,9 @@ describe("services", () => {
     expect(await resolved(postgres.host)).toBe("postgres-rw.data.svc.cluster.local");
     expect(await resolved(postgres.pooledHost)).toBe("postgres-pooler.data.svc.cluster.local");
     expect(await resolved(postgres.caSecret)).toBe("postgres-tls");
-    expect(await resolved(postgres.loginSecrets.mcp)).toBe("postgres-login-mcp");
-    expect(unmarked(find("kubernetes:core/v1:Secret", "p-login-mcp").stringData)).toMatchObject({
-      value: { username: "mcp", password: "password of p-password-mcp" },
+    expect(await resolved(postgres.loginSecrets.mcp_data)).toBe("postgres-login-mcp-data");
+    expect(unmarked(find("kubernetes:core/v1:Secret", "p-login-mcp_data").stringData)).toMatchObject({
+      value: { username: "mcp_data", password: "password of p-password-mcp_data" },
     });
     expect(JSON.stringify(find("kubernetes:helm.sh/v3:Release", "p-service-release"))).not.toContain(
       "password of",
@@ -213,7 +213,7 @@ describe("services", () => {
 
     // A stack from before the setting keeps its passwords; another generation is another one for each login.
     const password = "random:index/randomPassword:RandomPassword";
-    expect(find(password, "p-password-mcp")).not.toHaveProperty("keepers");
+    expect(find(password, "p-password-mcp_data")).not.toHaveProperty("keepers");
     const next = new Postgres("g", {
       settings: postgresSettings.parse({ passwordGeneration: 2 }),
       operator,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { databases, logins } from "../../../components/services/postgres/index.ts";
-import { hostRules, type Login, ownerOf } from "../../../components/services/postgres/logins.ts";
+import { allRoles, hostRules, type Login, ownerOf } from "../../../components/services/postgres/logins.ts";
 import { tune } from "../../../components/services/postgres/tuning.ts";
 import { bytesOf, coresOf, mebibytes } from "../../../components/services/quantity.ts";
 
@@ -72,17 +72,27 @@ describe("logins", () => {
       "cache",
       "monitoring",
     ]);
-    const two: Login[] = [logins[0], { ...logins[0], name: "second" }];
+    const first = allRoles.filter(({ name }) => name === "pipeline");
+    const two: Login[] = first.flatMap((login) => [login, { ...login, name: "second" }]);
     expect(() => ownerOf("sophia_staging", two)).toThrow(/exactly one owner.*got 2/);
     expect(() => ownerOf("sophia_cache", two)).toThrow(/got 0/);
   });
 
   test("D1 a login gets into its own databases, over TLS with its password, and nowhere else", () => {
     const rules = hostRules();
-    expect(rules).toContain("hostssl sophia_staging,sophia_analytics mcp all scram-sha-256");
+    expect(rules).toContain("hostssl sophia_staging,sophia_analytics mcp_data all scram-sha-256");
+    // Nobody logs in as the group.
+    expect(rules.filter((rule) => / mcp all /.test(rule))).toEqual([]);
     expect(rules.at(-1)).toBe("host all all all reject");
     for (const rule of rules.slice(0, -1))
       expect(rule).toMatch(/^hostssl sophia_\S+ [a-z_]+ all scram-sha-256$/);
+  });
+
+  test("S1 each MCP server that reads PostgreSQL has a login of its own, and none has another's rights", () => {
+    const servers = allRoles.filter(({ memberOf }) => memberOf.includes("mcp"));
+    expect(servers.map(({ name }) => name)).toEqual(["mcp_data", "mcp_business", "mcp_postgres"]);
+    for (const { memberOf, owns } of servers) expect([memberOf, owns]).toEqual([["mcp"], []]);
+    expect(logins.map(({ name }): string => name)).not.toContain("mcp");
   });
 
   test("D1 who owns a database may connect to it", () => {

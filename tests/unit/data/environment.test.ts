@@ -43,7 +43,7 @@ describe.each(programs)("W5 the environment of %s", (consumer, kit, schemas) => 
   test("has the list's defaults", () => {
     for (const schema of schemas) {
       for (const [name, own] of Object.entries(schema.shape)) {
-        if (name === "SOPHIA_POSTGRES_USER" || name === "SOPHIA_PUBLISH_TABLES") continue;
+        if (name === "SOPHIA_PUBLISH_TABLES") continue;
         const [mine, lists] = [own, listed.get(name)?.schema].map((one) => one?.safeParse(undefined));
         expect([name, mine?.success, mine?.data]).toEqual([name, lists?.success, lists?.data]);
       }

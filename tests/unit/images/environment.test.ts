@@ -13,8 +13,7 @@ const required = (...consumers: ConsumerName[]) =>
       schema.safeParse(undefined).success ? [] : [name],
     ),
   );
-/** Only MCP servers have a login by default; each job has one of its own. */
-const job = [...required("pipeline-kit"), "SOPHIA_POSTGRES_USER"];
+const job = required("pipeline-kit");
 
 /** What cannot be left out, of the programs in our images; those of MCP servers are tested with them. */
 const programs: [args: string[], needs: string[]][] = [

@@ -27,10 +27,10 @@ export const serverVariables = {
     setBy: "default",
   },
   SOPHIA_POSTGRES_USER: {
-    about: "Login. An MCP server's may only read: one with more rights is refused.",
+    about: "Login, one for each service. An MCP server's may only read: one with more rights is refused.",
     usedBy: stagingUsers,
-    schema: text.default("mcp"),
-    setBy: "default",
+    schema: text,
+    setBy: "program",
   },
   SOPHIA_POSTGRES_PASSWORD_FILE: {
     about: "File with the login's password, which the program makes.",

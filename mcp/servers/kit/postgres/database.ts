@@ -200,7 +200,7 @@ function refuseMighty(user: string, { mighty, reads_passwords }: Login, callersS
   if (mighty.length > 0) {
     throw new ToolError(
       `The login ${user} may do more than read (${mighty.join(", ")})`,
-      "Set SOPHIA_POSTGRES_USER to one that may only read, such as mcp.",
+      "Set SOPHIA_POSTGRES_USER to one that may only read, such as mcp_data.",
     );
   }
   if (callersStatement && reads_passwords) {

@@ -19,7 +19,9 @@ export function mcpCalls() {
       );
       const remembered = await call(client, "memory_search_nodes", { query: `of ${era}` });
       expect(names.filter((name) => !remembered.includes(name))).toEqual([]);
-      expect(await call(client, "postgres_execute_sql", { sql: "select current_user" })).toContain("mcp");
+      expect(await call(client, "postgres_execute_sql", { sql: "select current_user" })).toContain(
+        "mcp_postgres",
+      );
       const limit = "select current_setting('statement_timeout')";
       expect(await call(client, "postgres_execute_sql", { sql: limit })).toContain("55s");
       const sql = "create table x(a int)";

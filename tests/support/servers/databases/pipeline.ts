@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClientConfig } from "pg";
-import { type Login, type LoginName, logins } from "../../../../components/services/postgres/logins.ts";
+import { allRoles, type LoginName } from "../../../../components/services/postgres/logins.ts";
 import { migrate } from "../../../../data/migrations/migrate.ts";
 import { type Database, openDatabase } from "../../../../mcp/servers/kit/postgres/database.ts";
 import { startPostgres } from "./postgres.ts";
@@ -34,11 +34,11 @@ export async function startPipelineServer(): Promise<{
   const password = randomBytes(12).toString("hex");
   writeFileSync(join(folder, "password"), password, { mode: 0o600 });
   const root = await server.admin();
-  const all: readonly Login[] = logins;
-  for (const { name, replication } of all) {
-    await root.query(`CREATE ROLE ${name} LOGIN ${replication ? "REPLICATION" : ""} PASSWORD '${password}'`);
+  for (const { name, replication, group } of allRoles) {
+    const login = group ? "NOLOGIN" : `LOGIN PASSWORD '${password}'`;
+    await root.query(`CREATE ROLE ${name} ${login} ${replication ? "REPLICATION" : ""}`);
   }
-  for (const { name, memberOf } of all) {
+  for (const { name, memberOf } of allRoles) {
     for (const role of memberOf) await root.query(`GRANT ${role} TO ${name}`);
   }
   await root.query(`CREATE DATABASE ${database} OWNER pipeline`);

@@ -179,7 +179,7 @@ describe("P3 migrations on real PostgreSQL", () => {
         (await columns(client, "gong_calls_staging")).rows,
       );
     });
-    await as("mcp", async (client) => {
+    await as("mcp_data", async (client) => {
       const { rows } = await client.query("SELECT call_id FROM gong_calls ORDER BY 1");
       expect(rows.map(({ call_id }) => call_id)).toEqual(["open", "unknown"]);
       // Without it a caller's condition may be asked about private rows first, and say in an error what they hold.
@@ -195,12 +195,14 @@ describe("P3 migrations on real PostgreSQL", () => {
   });
 
   const refused = [
-    ["mcp", "SELECT transcript FROM gong_calls_staging"],
-    ["mcp", "SELECT * FROM gong_calls_staging"],
-    ["mcp", "INSERT INTO pipeline_state (source, stream, cursor) VALUES ('a', 'b', '{}')"],
-    ["mcp", "SELECT raw FROM error_logs"],
-    ["mcp", "CREATE TEMP TABLE mine (id int)"],
-    ["mcp", "SELECT * FROM flow_watermarks"],
+    ["mcp_data", "SELECT transcript FROM gong_calls_staging"],
+    ["mcp_business", "SELECT transcript FROM gong_calls_staging"],
+    ["mcp_postgres", "SELECT transcript FROM gong_calls_staging"],
+    ["mcp_data", "SELECT * FROM gong_calls_staging"],
+    ["mcp_data", "INSERT INTO pipeline_state (source, stream, cursor) VALUES ('a', 'b', '{}')"],
+    ["mcp_data", "SELECT raw FROM error_logs"],
+    ["mcp_data", "CREATE TEMP TABLE mine (id int)"],
+    ["mcp_data", "SELECT * FROM flow_watermarks"],
     ["gong_loader", "DELETE FROM gong_calls_staging"],
     ["gong_loader", "SELECT * FROM hubspot_contacts_staging"],
     ["gong_loader", "CREATE TABLE mine (id int)"],
@@ -218,9 +220,11 @@ describe("P3 migrations on real PostgreSQL", () => {
   });
 
   const allowed = [
-    ["mcp", "SELECT id, stream, reason FROM error_logs"],
-    ["mcp", "SELECT * FROM pipeline_streams"],
-    ["mcp", "SELECT * FROM hubspot_contacts_staging"],
+    ["mcp_data", "SELECT id, stream, reason FROM error_logs"],
+    ["mcp_data", "SELECT * FROM pipeline_streams"],
+    ["mcp_data", "SELECT * FROM hubspot_contacts_staging"],
+    ["mcp_business", "SELECT * FROM hubspot_contacts_staging"],
+    ["mcp_postgres", "SELECT * FROM pipeline_streams"],
     ["gong_loader", "CREATE TEMP TABLE load (LIKE gong_calls_staging) ON COMMIT DROP"],
     ["flow_materialize", "CREATE TEMP TABLE load (id int) ON COMMIT DROP"],
     [

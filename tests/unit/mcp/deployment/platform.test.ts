@@ -48,7 +48,16 @@ async function platform(
     gpu: new Nothing(),
     lambdaApiUrl: "https://lambda.test/api/v1",
     gongApiUrl: "https://gong.test",
-    postgres: { host: "postgres.data.svc", port: 5432, password: pulumi.secret("of-postgres"), ca: "ca" },
+    postgres: {
+      host: "postgres.data.svc",
+      port: 5432,
+      passwords: {
+        mcp_data: pulumi.secret("of-data"),
+        mcp_business: pulumi.secret("of-business"),
+        mcp_postgres: pulumi.secret("of-postgres"),
+      },
+      ca: "ca",
+    },
     redis: { host: "redis.data.svc", port: 6379, password: pulumi.secret("of-redis") },
     sessions: { host: "redis.data.svc", port: 6379, password: pulumi.secret("of-sessions") },
     secrets: given,
@@ -124,10 +133,28 @@ test("M3 the gateway knows its backends by address, those at vendors' by their U
   });
 });
 
+test("S1 each server that reads PostgreSQL has a login of its own, and only its password", async () => {
+  await platform();
+  const own = {
+    "sophia-data-intelligence": "data",
+    "sophia-business-intelligence": "business",
+    postgres: "postgres",
+  };
+  for (const [server, login] of Object.entries(own)) {
+    const known = JSON.stringify([engine.of("Secret", server), engine.of("Deployment", server)]);
+    const passwords = Object.values(own).filter((each) => known.includes(`of-${each}`));
+    expect([server, passwords, known.includes(`mcp_${login}`)]).toEqual([server, [login], true]);
+  }
+  const others = engine.names("Secret").filter((name) => !(name in own));
+  expect(JSON.stringify(others.map((name) => engine.of("Secret", name)))).not.toMatch(
+    /of-(data|business|postgres)/,
+  );
+});
+
 test("S1 no secret of the stack is anywhere but in a Secret; GitHub's server does not have its own token", async () => {
   await platform();
   const others = JSON.stringify(engine.all.filter(({ type }) => !type.endsWith(":Secret")));
-  for (const value of ["value of ", "of-postgres", "of-redis", "of-sessions"])
+  for (const value of ["value of ", "of-postgres", "of-data", "of-business", "of-redis", "of-sessions"])
     expect(others).not.toContain(value);
   expect(engine.names("Secret")).not.toContain("github");
 });

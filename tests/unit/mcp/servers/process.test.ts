@@ -32,12 +32,12 @@ const needs: Record<string, { values: Record<string, string>; files: string[]; t
     tools: 4,
   },
   sophia_business_intelligence: {
-    values: { SOPHIA_POSTGRES_HOST: "127.0.0.1" },
+    values: { SOPHIA_POSTGRES_HOST: "127.0.0.1", SOPHIA_POSTGRES_USER: "reader" },
     files: ["SOPHIA_POSTGRES_PASSWORD_FILE"],
     tools: 9,
   },
   sophia_data_intelligence: {
-    values: { SOPHIA_POSTGRES_HOST: "127.0.0.1" },
+    values: { SOPHIA_POSTGRES_HOST: "127.0.0.1", SOPHIA_POSTGRES_USER: "reader" },
     files: ["SOPHIA_POSTGRES_PASSWORD_FILE"],
     tools: 8,
   },

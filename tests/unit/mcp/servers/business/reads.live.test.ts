@@ -61,7 +61,7 @@ beforeAll(async () => {
       FROM generate_series(1, ${calls}) n;
     ANALYZE gong_calls_staging`);
   await admin.end();
-  database = server.open("mcp");
+  database = server.open("mcp_business");
 }, 120_000);
 afterAll(async () => {
   await database.close();

@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 
 /** The server as the platform runs it, on tables that the migrations made. */
 const serving = () => {
-  const database = server.open("mcp");
+  const database = server.open("mcp_data");
   onTestFinished(() => database.close());
   return calling(dataTools(database));
 };
