@@ -209,6 +209,10 @@ test("S2 esc/uses.yaml says what a new value of each secret changes in the progr
   >;
   expect(written.prod?.lambdaApiKey).toContain("kubernetes:core/v1:Secret mcp-sophia_infrastructure-secret");
   expect(written.prod?.tlsKey).toContain("kubernetes:core/v1:Secret nginx-tls");
+  // Also those that hold the certificate of PostgreSQL beside its password.
+  expect(written.prod?.["postgres.passwordGeneration"]).toContain(
+    "kubernetes:core/v1:Secret mcp-sophia_data_intelligence-secret",
+  );
   // What the program makes itself: the password or token, and everything that gets it.
   for (const { setting, resource } of generated) {
     const made = new RegExp(`RandomPassword ${resource.replace("*", ".*")}$`);
