@@ -16,6 +16,7 @@ const modules = [
   "k3s/config/knownKubeconfigProvider.ts",
   "k3s/drainProvider.ts",
   "k3s/identityProvider.ts",
+  "k3s/leaving/leavingProvider.ts",
   "k3s/ssh/hostKeyProvider.ts",
   "k3s/ssh/keyChangeProvider.ts",
   "k3s/tunnel/closingProvider.ts",

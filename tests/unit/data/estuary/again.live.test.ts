@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { replication } from "../../../../data/estuary/spec/streams.ts";
@@ -5,14 +6,44 @@ import { publishTables } from "../../../../data/migrations/publish.ts";
 import { estuaryAgain } from "../../../support/pipeline/runbook.ts";
 import { type Carried, seeded, startFlow, timing } from "./support/flow.ts";
 
+/** Waits until nothing is wrong. A table may not be there yet. */
+const untilRight = (what: string, wrong: () => Promise<string | undefined>) =>
+  waitFor({ what, deadline: 120, interval: 0.1 }, async () => {
+    const fault = await wrong().catch((error: Error) => error.message);
+    return fault === undefined || notYet(fault);
+  });
+
 test("P1 a pipeline that was removed at Estuary comes back: refused by name while its tables are there, whole after the runbook's statements", async () => {
-  const { staging, warehouse, engines, said, wrong } = await startFlow();
+  const { saas, staging, warehouse, engines, said, wrong } = await startFlow();
   const statements = estuaryAgain();
+  const addUsers = (ids: string[]) =>
+    staging.query(
+      `INSERT INTO gong_users_staging (user_id, email, _run_id, _extracted_at, _row_hash)
+       SELECT id, 'before', gen_random_uuid(), now(), '' FROM unnest($1::text[]) AS id`,
+      [ids],
+    );
+  const usersIn = async (client: typeof staging, table: string, ...columns: string[]) =>
+    (await client.query({ text: `SELECT ${columns} FROM ${table} ORDER BY 1`, rowMode: "array" })).rows;
+  /** Gong's users in staging and in the warehouse; undefined where they are the same. */
+  const usersDiffer = async () => {
+    const here = await usersIn(staging, "gong_users_staging", "user_id", "email");
+    const there = await usersIn(warehouse, '"STAGING"."GONG_USERS_STAGING"', '"USER_ID"', '"EMAIL"');
+    return isDeepStrictEqual(here, there) ? undefined : JSON.stringify({ here, there });
+  };
+  await addUsers(["1", "2", "3"]);
+  await untilRight("Gong's users in the warehouse", usersDiffer);
   for (const [engine, task] of engines.toReversed()) {
     expect((await engine.destroy()).outcome, task).toBe("done");
   }
   // As the resource ReplicationSlot does.
   await staging.query("SELECT pg_drop_replication_slot($1)", [replication.slot]);
+  // While nobody reads them the sources go on, and Gong's extractor does, too.
+  await addUsers(["4"]);
+  await staging.query("UPDATE gong_users_staging SET email = 'after' WHERE user_id = '2'");
+  await staging.query("DELETE FROM gong_users_staging WHERE user_id = '3'");
+  const rows = { ...seeded };
+  await saas.order("hubspot", "change", { object: "contacts", create: 3 });
+  rows.hubspot_contacts += 3;
 
   const up = async (name: string) => {
     const [engine, , specs] = engines.find(([, task]) => task === name) ?? [];
@@ -37,11 +68,13 @@ test("P1 a pipeline that was removed at Estuary comes back: refused by name whil
   // PostgreSQL stands in for the warehouse, and would fold the names to small letters.
   await warehouse.query(statements.warehouse.replaceAll(/SOPHIA_AI\.STAGING\.(\w+)/g, '"STAGING"."$1"'));
   expect(await up("materialize-snowflake")).toBe("done");
-  for (const [stream, rows] of Object.entries(seeded)) {
-    await waitFor({ what: `${rows} rows of ${stream}`, deadline: 120, interval: 0.1 }, async () => {
-      const fault = await wrong(stream as Carried, rows).catch((error: Error) => error.message);
-      return fault === undefined || notYet(`${fault}; ${said.at(-1)}`);
-    });
-  }
+  for (const [stream, count] of Object.entries(rows))
+    await untilRight(`${count} rows of ${stream}`, () => wrong(stream as Carried, count));
+  await untilRight("Gong's users in the new warehouse", usersDiffer);
+  expect(await usersIn(staging, "gong_users_staging", "user_id", "email")).toEqual([
+    ["1", "before"],
+    ["2", "after"],
+    ["4", "before"],
+  ]);
   for (const client of [staging, warehouse]) await client.end();
 }, 600_000);
