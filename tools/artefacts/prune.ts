@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { digest } from "../../components/core/digest.ts";
@@ -55,6 +55,16 @@ async function isLeft(folder: string, name: string): Promise<boolean> {
 }
 
 /**
+ * Removes an artefact. It is moved away first: what is deleted in a folder makes that the newest, for a lab that prunes at
+ * the same time and would keep it instead.
+ */
+async function remove(folder: string, key: string): Promise<void> {
+  const away = join(folder, `${makingPrefix}${key}`);
+  await rename(join(folder, key), away).catch(missing);
+  await rm(away, { recursive: true, force: true });
+}
+
+/**
  * Removes what an older state of the sources made, except the newest `keep` of each artefact and what labs run on, and
  * what killed builds left. Several labs may do so at once.
  */
@@ -71,8 +81,8 @@ export async function prune(cache: string, keep = 2): Promise<void> {
     const dated = await Promise.all(
       keys.map(async (key) => ({ key, at: (await found(join(folder, key)))?.mtimeMs ?? 0 })),
     );
-    dated.sort((a, b) => b.at - a.at);
+    dated.sort((a, b) => b.at - a.at || a.key.localeCompare(b.key));
     const old = dated.slice(keep).filter(({ key }) => !used.has(join(folder, key)));
-    for (const { key } of old) await rm(join(folder, key), { recursive: true, force: true });
+    for (const { key } of old) await remove(folder, key);
   }
 }

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
 import type { Artefact, ArtefactEvent } from "../../../tools/artefacts/artefact.ts";
 import { hashOf } from "../../../tools/artefacts/hash.ts";
 import { obtain } from "../../../tools/artefacts/obtain.ts";
@@ -178,6 +179,24 @@ test("labs that prune one cache at once are in nobody's way", async () => {
       mkdirSync(join(cache, name, String(key).padStart(16, "0"), "deep/folder"), { recursive: true });
   await Promise.all(Array.from({ length: 8 }, () => prune(cache, 1)));
   expect(["one", "two", "three"].map((name) => readdirSync(join(cache, name)).length)).toEqual([1, 1, 1]);
+});
+
+test("a lab that prunes while another removes an old artefact keeps the newest, not what is being removed", async () => {
+  const old = join(cache, "made", "0".repeat(16));
+  const newest = join(cache, "made", "1".repeat(16));
+  mkdirSync(newest, { recursive: true });
+  mkdirSync(old, { recursive: true });
+  const parts = 400;
+  for (let index = 0; index < parts; index += 1)
+    mkdirSync(join(old, String(index), "deep/er/folder"), { recursive: true });
+  utimesSync(old, 1, 1);
+  const first = prune(cache, 1);
+  const begun = async () =>
+    !existsSync(old) || readdirSync(old).length < parts || notYet("nothing is removed");
+  await waitFor({ what: "the removal to begin", deadline: 30, interval: 0 }, begun);
+  await prune(cache, 1);
+  await first;
+  expect(readdirSync(join(cache, "made"))).toEqual(["1".repeat(16)]);
 });
 
 test("what a killed build left is removed when it is old, and no build under way is", async () => {
