@@ -2,6 +2,7 @@ import { lookup as resolve } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { Agent, fetch as undiciFetch } from "undici";
+import { messageOf } from "../../components/core/errors.ts";
 
 /** The two protocol revisions that are alive: with the `initialize` handshake, and without. */
 export type Era = "2025-11-25" | "2026-07-28";
@@ -86,7 +87,6 @@ export async function probe(target: Target): Promise<Probe> {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${error.message}${cause}`.slice(0, 300);
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${messageOf(error.cause)}` : "";
+  return `${messageOf(error)}${cause}`.slice(0, 300);
 }

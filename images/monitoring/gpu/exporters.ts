@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { messageOf } from "../errors.ts";
 
 /** Seconds for one exporter. */
 const patience = 3;
@@ -40,7 +41,7 @@ export async function scrape(
   return texts;
 }
 
-const reasonOf = (error: unknown) => {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-};
+const reasonOf = (error: unknown) =>
+  error instanceof Error && error.cause instanceof Error
+    ? `${messageOf(error)}: ${messageOf(error.cause)}`
+    : messageOf(error);
