@@ -8,12 +8,12 @@ import { postgresValues } from "../../../components/services/postgres/values.ts"
 import { redisValues } from "../../../components/services/redis/redis.ts";
 import { monitoringSettings } from "../../../components/settings/sections/monitoring.ts";
 import { postgresSettings, redisSettings } from "../../../components/settings/sections/services.ts";
-import { at, list, nameOf, text } from "../../../lab/pulumi/plugins/kubernetes/object/access.ts";
+import { at, list, nameOf } from "../../../lab/pulumi/plugins/kubernetes/object/access.ts";
 import { run } from "../../../tools/exec.ts";
 import { repository } from "../../../tools/repository.ts";
 import { type ControlPlane, startControlPlane } from "./support/controlPlane.ts";
 import { copyOf, kubeconfigFile } from "./support/helm.ts";
-import { whileRunning } from "./support/kubelet.ts";
+import { imageOf, whileRunning } from "./support/kubelet.ts";
 import { unique } from "./support/objects.ts";
 import { configured } from "./support/provider.ts";
 
@@ -53,32 +53,40 @@ const monitoring = (images: object = {}) => {
   return { ...values, images: { ...values.images, ...images } };
 };
 
-/** A release of one of our charts, with a kubelet for its pods. */
+/** A release of our charts, with a kubelet for its pods. */
 async function release(name: string) {
   const { resource } = await configured({ kubeconfig: plane.kubeconfig });
   const ours = resource(type);
-  const args = (chart: string, values: object, timeout: number) => ({
-    ...{ name, chart, values: values as Record<string, never>, timeout, atomic: true, cleanupOnFail: true },
+  const args = (chart: string, values: object, timeout = 300) => ({
+    name,
+    chart,
+    timeout,
+    atomic: true,
+    cleanupOnFail: true,
+    values: values as Record<string, never>,
   });
-  return {
-    install: (chart: string, values: object) =>
-      whileRunning(plane, name, pulls, ours.create(args(chart, values, 300))),
-    upgrade: (chart: string, values: object, timeout = 300) =>
-      whileRunning(plane, name, pulls, ours.update(args(chart, values, timeout))),
-    /** Images of the pods that are ready, by pod. */
-    async ready() {
-      const found = await plane.cluster.list(pods, "default", `app.kubernetes.io/instance=${name}`);
-      const isReady = (pod: (typeof found)[number]) =>
-        list(pod, "status", "conditions").some(
-          (condition) => condition.type === "Ready" && condition.status === "True",
-        );
-      return Object.fromEntries(
-        found
-          .filter(isReady)
-          .map((pod) => [nameOf(pod), text(list(pod, "spec", "containers")[0], "image")] as const),
+  const install = (chart: string, values: object) =>
+    whileRunning(plane, name, pulls, ours.create(args(chart, values)));
+  const upgrade = (chart: string, values: object, timeout?: number) =>
+    whileRunning(plane, name, pulls, ours.update(args(chart, values, timeout)));
+  /** Images of the pods that are ready, by pod. */
+  const ready = async () => {
+    const found = await plane.cluster.list(pods, "default", `app.kubernetes.io/instance=${name}`);
+    const isReady = (pod: (typeof found)[number]) =>
+      list(pod, "status", "conditions").some(
+        (condition) => condition.type === "Ready" && condition.status === "True",
       );
-    },
+    return Object.fromEntries(found.filter(isReady).map((pod) => [nameOf(pod), imageOf(pod)] as const));
   };
+  /** Installs a chart, and upgrades it to images that cannot be pulled. @returns what runs then, which must be what ran before */
+  const runsAgain = async (chart: string, values: object, brokenValues: object) => {
+    await install(chart, values);
+    const before = await ready();
+    await expect(upgrade(chart, brokenValues, 40)).rejects.toThrow(/rolled back/);
+    expect(await ready()).toEqual(before);
+    return before;
+  };
+  return { install, upgrade, ready, runsAgain };
 }
 
 const policyOf = async (name: string) =>
@@ -88,26 +96,18 @@ test("W3 Redis runs again after an upgrade to an image that cannot be pulled, an
   const name = unique("redis");
   const ours = await release(name);
   const chart = join(charts, "redis");
-  await ours.install(chart, redis());
-  const before = await ours.ready();
-  expect(before).toEqual({ [`${name}-0`]: redis().image });
-  await expect(ours.upgrade(chart, redis({ image: broken }), 40)).rejects.toThrow(/rolled back/);
-  expect(await ours.ready()).toEqual(before);
+  const running = await ours.runsAgain(chart, redis(), redis({ image: broken }));
+  expect(running).toEqual({ [`${name}-0`]: redis().image });
   const next = "registry.test/redis:2.0";
   await ours.upgrade(chart, redis({ image: next }));
   expect(await ours.ready()).toEqual({ [`${name}-0`]: next });
 });
 
 test("W3 Prometheus and Alertmanager run again after an upgrade to images that cannot be pulled", async () => {
-  const name = unique("prometheus");
-  const ours = await release(name);
-  const chart = join(charts, "prometheus");
-  await ours.install(chart, monitoring());
-  const before = await ours.ready();
-  expect(Object.keys(before).sort()).toEqual(["alertmanager-0", "prometheus-0"]);
+  const ours = await release(unique("prometheus"));
   const images = { prometheus: broken, alertmanager: broken };
-  await expect(ours.upgrade(chart, monitoring(images), 40)).rejects.toThrow(/rolled back/);
-  expect(await ours.ready()).toEqual(before);
+  const running = await ours.runsAgain(join(charts, "prometheus"), monitoring(), monitoring(images));
+  expect(Object.keys(running).sort()).toEqual(["alertmanager-0", "prometheus-0"]);
 });
 
 test("a set from before this policy is upgraded as it is, and gets the policy when it is made again", async () => {

@@ -19,13 +19,16 @@ const patchStatus = (plane: ControlPlane, pod: KubeObject, status: Record<string
     body: { status },
   });
 
+const untouched = (pod: KubeObject) => !at(pod, "status", "conditions");
+
+/** Image of a pod's first container. */
+export const imageOf = (pod: KubeObject) => text(list(pod, "spec", "containers")[0], "image");
+
 /** Waits for pods with the label `app`, of an image if one is given, that nobody has touched yet. */
 export const podsOf = (plane: ControlPlane, app: string, image?: string) =>
   waitFor({ what: `pods of ${app}`, deadline: 120, interval: 0.2 }, async () => {
     const found = (await plane.cluster.list(pods, "default", `app=${app}`)).filter(
-      (pod) =>
-        (!image || text(list(pod, "spec", "containers")[0], "image") === image) &&
-        !at(pod, "status", "conditions"),
+      (pod) => (!image || imageOf(pod) === image) && untouched(pod),
     );
     return found.length > 0 ? found : notYet("none yet");
   });
@@ -39,57 +42,36 @@ export const run = (plane: ControlPlane, pod: KubeObject) =>
     conditions: ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map((type) => condition(type)),
   });
 
+/** A pod whose container is in this state. */
+const notReady = (phase: string, why: Record<string, string>, state: Record<string, Plain>) => ({
+  phase,
+  conditions: [condition("PodScheduled"), condition("Initialized"), condition("Ready", "False", why)],
+  containerStatuses: [
+    { name: "main", image: "example.com/app:1.0", imageID: "", ready: false, restartCount: 0, state },
+  ],
+});
+
 /** Does what a kubelet does when a pod's image cannot be pulled. */
 export const failToPull = (plane: ControlPlane, pod: KubeObject) =>
-  patchStatus(plane, pod, {
-    phase: "Pending",
-    conditions: [
-      condition("PodScheduled"),
-      condition("Initialized"),
-      condition("Ready", "False", {
-        reason: "ContainersNotReady",
-        message: "containers with unready status: [main]",
-      }),
-    ],
-    containerStatuses: [
-      {
-        name: "main",
-        image: "example.com/app:1.0",
-        imageID: "",
-        ready: false,
-        restartCount: 0,
-        state: { waiting: { reason: "ErrImagePull", message: "no such image" } },
-      },
-    ],
-  });
+  patchStatus(
+    plane,
+    pod,
+    notReady(
+      "Pending",
+      { reason: "ContainersNotReady", message: "containers with unready status: [main]" },
+      { waiting: { reason: "ErrImagePull", message: "no such image" } },
+    ),
+  );
 
 /** Does what a kubelet does when a pod has ended. */
 export const end = (plane: ControlPlane, pod: KubeObject, phase: "Succeeded" | "Failed") =>
-  patchStatus(plane, pod, {
-    phase,
-    conditions: [
-      condition("PodScheduled"),
-      condition("Initialized"),
-      condition("Ready", "False", { reason: phase === "Failed" ? "PodFailed" : "PodCompleted" }),
-    ],
-    containerStatuses: [
-      {
-        name: "main",
-        image: "example.com/app:1.0",
-        imageID: "",
-        ready: false,
-        restartCount: 0,
-        state: {
-          terminated: {
-            exitCode: phase === "Failed" ? 3 : 0,
-            reason: phase === "Failed" ? "Error" : "Completed",
-          },
-        },
-      },
-    ],
-  });
-
-const untouched = (pod: KubeObject) => !at(pod, "status", "conditions");
+  patchStatus(
+    plane,
+    pod,
+    phase === "Failed"
+      ? notReady(phase, { reason: "PodFailed" }, { terminated: { exitCode: 3, reason: "Error" } })
+      : notReady(phase, { reason: "PodCompleted" }, { terminated: { exitCode: 0, reason: "Completed" } }),
+  );
 
 /** Runs a release's pods as they come, of images that `pulls` knows, until the work is done; the others never start. */
 export async function whileRunning<Result>(
@@ -105,8 +87,7 @@ export async function whileRunning<Result>(
   const selector = `app.kubernetes.io/instance=${release}`;
   const served = waitFor({ what: `work on ${release}`, deadline: 600, interval: 0.3 }, async () => {
     for (const pod of (await plane.cluster.list(pods, "default", selector)).filter(untouched)) {
-      const [container] = list(pod, "spec", "containers");
-      await (pulls(text(container, "image")) ? run(plane, pod) : failToPull(plane, pod));
+      await (pulls(imageOf(pod)) ? run(plane, pod) : failToPull(plane, pod));
     }
     return isOver ? true : notYet("under way");
   });
