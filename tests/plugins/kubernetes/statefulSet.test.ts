@@ -166,8 +166,11 @@ test("D1 another major version of PostgreSQL is refused while a cluster runs, be
     metadata: { name, namespace: "default" },
     spec: { imageName: image("15.20-standard") },
   };
-  plane.cluster.discovery.reset();
-  await plane.cluster.apply(cluster, { fieldManager: "test" });
+  // The API server takes a moment to serve a new kind.
+  await waitFor({ what: "the kind Cluster to be served", deadline: 60, interval: 0.2 }, () => {
+    plane.cluster.discovery.reset();
+    return plane.cluster.apply(cluster, { fieldManager: "test" });
+  });
   const upgrade = (tag: string) => {
     const values = { ...postgresValues(postgresSettings.parse({ image: image(tag) }), storageClass), name };
     const args = ["template", name, join(charts, "postgres"), "--dry-run=server", "--values", "-"];
