@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ClientConfig } from "pg";
+import pg from "pg";
 import { allRoles, type LoginName } from "../../../../components/services/postgres/logins.ts";
 import { migrate } from "../../../../data/migrations/migrate.ts";
 import { type Database, openDatabase } from "../../../../mcp/servers/kit/postgres/database.ts";
@@ -13,7 +13,7 @@ const database = "sophia_staging";
 /** Real PostgreSQL with logical decoding and the platform's roles, owned as in the cluster. */
 export async function startPipelineServer(): Promise<{
   /** How a login connects. */
-  as(login: LoginName): ClientConfig;
+  as(login: LoginName): pg.ClientConfig;
   /** The environment of a job of data/ that runs as this login. */
   environment(login: LoginName): Record<string, string>;
   host: string;
@@ -43,7 +43,7 @@ export async function startPipelineServer(): Promise<{
   }
   await root.query(`CREATE DATABASE ${database} OWNER pipeline`);
   await root.end();
-  const as = (login: LoginName): ClientConfig => ({
+  const as = (login: LoginName): pg.ClientConfig => ({
     host: server.host,
     port: server.port,
     database,
@@ -89,3 +89,18 @@ export async function startPipelineServer(): Promise<{
   };
 }
 export type PipelineServer = Awaited<ReturnType<typeof startPipelineServer>>;
+
+/** What `work` returns, given a connection of a login, which is closed after it. */
+export async function connected<T>(
+  server: Pick<PipelineServer, "as">,
+  login: LoginName,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client(server.as(login));
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,7 +1,11 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LoginName } from "../../../../components/services/postgres/logins.ts";
-import { type PipelineServer, startPipelineServer } from "../../../support/servers/databases/pipeline.ts";
+import {
+  connected,
+  type PipelineServer,
+  startPipelineServer,
+} from "../../../support/servers/databases/pipeline.ts";
 
 let server: PipelineServer;
 beforeAll(async () => {
@@ -10,15 +14,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => server.stop());
 
-async function as<T>(login: LoginName, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(server.as(login));
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
+const as = <T>(login: LoginName, work: (client: pg.Client) => Promise<T>) => connected(server, login, work);
 
 /** What a login sees of a statement of another's, and whether it may end it. */
 async function reach(from: LoginName, to: LoginName) {
