@@ -71,6 +71,7 @@ test("a wrong API key is refused at once, and never shown", async () => {
 test("an API that cannot be reached is named", async () => {
   const { cloud } = await account();
   const engine = new Engine(cloud);
+  await engine.clock.start();
   await cloud.cloud.close();
   // Nobody answers, so nobody can move the emulated time either.
   engine.clock.sleep = async () => undefined;

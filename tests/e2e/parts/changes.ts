@@ -58,7 +58,7 @@ export function changes() {
       });
       const { code, changed, said } = await up();
       expect(code, said.slice(-3000)).toBe(1);
-      expect(said).toContain("of the MCP endpoints did not respond to a client");
+      expect(said).toContain("of the MCP endpoints did not serve a client");
       expect(said).toMatch(/lambda_labs_cli: /);
       // The last step asks the MCP servers, after a change of a data store too. It failed: no new one was created.
       expect(changed).toEqual([

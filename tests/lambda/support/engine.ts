@@ -60,7 +60,7 @@ function newJournal(clock: Clock): Journal {
  * when the provider answers, also that of a half-made resource, and not when the provider dies.
  */
 export class Engine {
-  readonly clock: Clock;
+  readonly clock: SharedTime;
   journal: Journal;
   claim: Row | undefined;
   row: Row | undefined;
