@@ -140,6 +140,10 @@ const advice: Record<string, string> = {
   MISCONF: "Redis cannot write its snapshot: look at its volume.",
 };
 
+/** Whether Redis refused because the login may not name that key, whatever it asks of it. */
+export const isKeptKey = (error: unknown): boolean =>
+  error instanceof ToolError && /^NOPERM .*\baccess\b.*\bkey/i.test(messageOf(error.cause));
+
 function redisError(cause: unknown, where: string, user: string): ToolError {
   if (cause instanceof ToolError) return cause;
   const reason = messageOf(cause);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { paging, type Tool, ToolError, tool } from "../kit/tool.ts";
-import type { Command, Redis, Reply } from "./connection.ts";
+import { type Command, isKeptKey, type Redis, type Reply } from "./connection.ts";
 import { readKey, shown } from "./values.ts";
 
 const key = z.string().min(1).max(1000).describe("a key's whole name");
@@ -132,13 +132,22 @@ async function scan(command: Command, { pattern, type, limit, cursor = "0" }: Sc
     if (Array.isArray(keys)) found.push(...keys.filter((each) => Buffer.isBuffer(each)));
     if (at === "0" || found.length >= limit) break;
   }
-  const items = await Promise.all(
-    found.map(async (name) => {
-      const [kind, ttl] = await Promise.all([command("TYPE", name), command("TTL", name)]);
-      return { key: shown(name), type: words(kind), ttlSeconds: Number(ttl) >= 0 ? Number(ttl) : null };
-    }),
+  const items = (await Promise.all(found.map((name) => describe(command, name)))).filter(
+    (item) => item !== null,
   );
-  return { items, ...(at !== "0" && { nextCursor: at }) };
+  const notReadable = found.length - items.length;
+  return { items, ...(notReadable > 0 && { notReadable }), ...(at !== "0" && { nextCursor: at }) };
+}
+
+/** A key as a page shows it; null where the login may not read it, whose name alone may be its secret. */
+async function describe(command: Command, name: Buffer) {
+  try {
+    const [kind, ttl] = await Promise.all([command("TYPE", name), command("TTL", name)]);
+    return { key: shown(name), type: words(kind), ttlSeconds: Number(ttl) >= 0 ? Number(ttl) : null };
+  } catch (error) {
+    if (isKeptKey(error)) return null;
+    throw error;
+  }
 }
 
 type Info = Record<string, string>;
