@@ -41,10 +41,14 @@ export function tlsFaults({ certificate, key, hostnames }: Served, now: number) 
   const { validFrom, validTo } = leaf;
   if (Date.parse(validTo) <= now) say(`ended at ${validTo}; have it issued again, and put it into ESC`);
   if (Date.parse(validFrom) > now) say(`is valid from ${validFrom} only; put one into ESC that is valid now`);
-  const isFor = (name: string) => (isIP(name) ? leaf.checkIP(name) : leaf.checkHost(name)) !== undefined;
+  // As browsers: by the alternative names only, and a wildcard is a whole label.
+  const isFor = (name: string) =>
+    (isIP(name)
+      ? leaf.checkIP(name)
+      : leaf.checkHost(name, { subject: "never", partialWildcards: false })) !== undefined;
   const others = hostnames.filter((name) => !isFor(name));
   if (others.length > 0) {
-    const names = leaf.subjectAltName ?? "no name";
+    const names = leaf.subjectAltName ?? "no name (a common name does not count)";
     say(
       `is not for ${others.join(", ")} of nginx.hostnames, but for ${names}; have it issued for all of them`,
     );

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +58,24 @@ test("N1 a host name that the certificate lacks is named with those that it has"
   expect(faultsOf({ hostnames: ["sophia.test", "two.test"] })).toEqual([
     "tlsCertificate: is not for two.test of nginx.hostnames, but for DNS:sophia.test, DNS:*.apps.sophia.test; have it issued for all of them",
   ]);
+});
+
+test("N1 a host name that is only the certificate's common name is refused, as browsers refuse it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "tls-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [own, ownKey] = [join(folder, "own.crt"), join(folder, "own.key")];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
+  const made = ["req", "-x509", ...kind, "-subj", "/CN=sophia.test", "-keyout", ownKey, "-out", own];
+  execFileSync("openssl", made, { stdio: "ignore" });
+  const given = { certificate: readFileSync(own, "utf8"), key: readFileSync(ownKey, "utf8") };
+  expect(faultsOf(given, Date.now() + 60_000)).toEqual([
+    "tlsCertificate: is not for sophia.test of nginx.hostnames, but for no name (a common name does not count); have it issued for all of them",
+  ]);
+});
+
+test("N1 a name of which only a part is a wildcard is for no host name, as browsers see it", async () => {
+  const own = await selfSigned(["so*.apps.test"]);
+  expect(faultsOf({ ...own, hostnames: ["sophia.apps.test"] })).toHaveLength(1);
 });
 
 test("N1 an address must be in the certificate as one", () => {
