@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gatewaySessions } from "../../../components/services/redis/logins.ts";
+import { repository } from "../../../tools/repository.ts";
+import { freePort } from "../../support/servers/ports.ts";
+import { type Pod, start, stop } from "./redisPod.ts";
+
+const runbook = readFileSync(join(repository, "docs/runbooks/backup.md"), "utf8");
+/** What the runbook has run in the pod: the copy, its reading back in two commands, the removal of what was there. */
+const [copy = "", prepare = "", exchange = ""] = [...runbook.matchAll(/redis-0 -- sh -e?c '([^']+)'/g)].map(
+  ([, script = ""]) => script,
+);
+const remove = /redis-0 -- (rm -r [^`]+)`/.exec(runbook)?.[1] ?? "";
+
+describe("Redis, by the runbook for backups", () => {
+  let folder: string;
+  let pod: Pod;
+  const restarted = async () => {
+    pod = await start(folder, "redis-0", pod.port, 0);
+  };
+  const inPod = (script: string) =>
+    pod.started.ask("sh", [
+      "-ec",
+      script
+        .replaceAll("/run/secrets/redis", join(folder, "secrets"))
+        .replaceAll(/(?<![\w.-])\/data/g, join(folder, "data"))
+        .replaceAll("redis-cli ", `redis-cli -p ${pod.port} `),
+    ]);
+  const session = ["-n", String(gatewaySessions.database)];
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "redis-"));
+    pod = await start(folder, "redis-0", await freePort(), 0);
+  });
+  afterAll(async () => {
+    await stop(pod, "SIGKILL");
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("D4 a copy that was read back is all that Redis has, also after its next restart", async () => {
+    pod.ask("set", "kept", "as it was");
+    pod.ask("hset", "hash", "field", "value");
+    pod.ask("set", "passing", "x", "ex", "3600");
+    pod.ask(...session, "set", `${gatewaySessions.prefix}1`, "a session");
+    inPod(`exec >${join(folder, "redis.rdb")}; ${copy}`);
+    expect(readFileSync(join(folder, "redis.rdb")).subarray(0, 5).toString()).toBe("REDIS");
+
+    pod.ask("set", "kept", "changed");
+    pod.ask("del", "hash");
+    pod.ask("set", "later", "than the copy");
+    pod.ask("flushall");
+    pod.ask("set", "later", "than the copy");
+    writeFileSync(
+      join(folder, "longer.rdb"),
+      `${readFileSync(join(folder, "redis.rdb"), "latin1")}more`,
+      "latin1",
+    );
+    expect(() => inPod(`exec <${join(folder, "longer.rdb")}; ${prepare}`)).toThrow(/redis-check-aof/);
+    inPod(`exec <${join(folder, "redis.rdb")}; ${prepare}`);
+    const ended = once(pod.started.process, "exit");
+    // The container ends under the command, so that it may fail: what counts is what Redis then has.
+    expect(() => inPod(exchange)).toThrow();
+    await ended;
+    await restarted();
+    expect(pod.ask("get", "kept")).toBe("as it was");
+    expect(pod.ask("hget", "hash", "field")).toBe("value");
+    expect(Number(pod.ask("ttl", "passing"))).toBeGreaterThan(3000);
+    expect(pod.ask(...session, "get", `${gatewaySessions.prefix}1`)).toBe("a session");
+    expect(pod.ask("exists", "later")).toBe("0");
+
+    pod.ask("set", "new", "after it was read back");
+    await stop(pod, "SIGTERM");
+    await restarted();
+    expect([pod.ask("get", "new"), pod.ask("get", "kept")]).toEqual(["after it was read back", "as it was"]);
+    inPod(remove);
+    expect(existsSync(join(folder, "data/before"))).toBe(false);
+  });
+});
