@@ -23,6 +23,7 @@ export default defineConfig({
   test: {
     // Most tests wait for a process half of their time, so one file at a time leaves a small machine idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    globalSetup: ["tests/support/temporary.setup.ts"],
     projects: [
       project("unit", ["tests/unit/**/*.test.ts"], 300_000),
       project("services", ["tests/charts/**/*.test.ts", live], 300_000),

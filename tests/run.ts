@@ -5,8 +5,7 @@
  *   node tests/run.ts unit plugins    these parts only
  *   COVERAGE=1 node tests/run.ts      with line coverage, including the processes that tests start
  */
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../components/core/errors.ts";
 import { duration } from "../lab/terminal/progress.ts";
@@ -16,13 +15,12 @@ import { endLeftovers, removeLeftovers } from "./support/leftovers.ts";
 import { Commands } from "./support/run/execute.ts";
 import { bin, type Outcome, type Part, suite, whole } from "./support/run/parts.ts";
 import { removeLab } from "./support/run/removeLab.ts";
+import { makeTemporary, removeTemporary } from "./support/run/temporary.ts";
 import { testLab } from "./support/run/testLab.ts";
 
 const lab = testLab(process.env, `test-${process.pid}`);
 const reports = `${lab.folder}-reports`;
-const temporary = await mkdtemp(join(tmpdir(), "sophia-test-"));
-// The databases of tests run as another user, who must be able to enter this folder.
-await chmod(temporary, 0o755);
+const temporary = makeTemporary();
 const measure = process.env.COVERAGE === "1";
 const commands = new Commands(
   {
@@ -119,10 +117,7 @@ try {
     leftBehind = lost ?? leftBehind;
   }
   if (measure) say(`\n${(await lineCoverage(reports)).text}`);
-  for (const folder of [reports, temporary]) {
-    // A compiler that an interrupted test started may still write there.
-    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 });
-  }
+  for (const folder of [reports, temporary]) removeTemporary(folder);
   // Until now an interrupted test's folder counted as a user of the engine.
   if (withArtefacts) await stopEngine(lab.folder);
 }
