@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Database } from "../kit/postgres/database.ts";
 import { offsetOf, pageOfMore, paging, type Tool, ToolError, tool } from "../kit/tool.ts";
+import { isObject } from "./hubspot.ts";
 import { anywhere, withSources } from "./sources.ts";
 
 const filters = {
@@ -74,7 +75,7 @@ export const dealTools = (database: Database): Tool[] => [
     run: (input, { signal }) =>
       database.read(signal, async (query) => {
         const rows = await query(
-          `${await withSources(query, ["deals", "callsIfThere"])},
+          `${await withSources(query, ["deals", "deal_calls"])},
           judged AS (
             SELECT d.*, l.last_call, array_remove(ARRAY[
               CASE WHEN closes_at < now() THEN 'its close date has passed' END,
@@ -145,14 +146,14 @@ export const dealTools = (database: Database): Tool[] => [
     run: ({ id }, { signal }) =>
       database.read(signal, async (query) => {
         const [deal] = await query(
-          `${await withSources(query, ["deals", "callsIfThere"])}
+          `${await withSources(query, ["deals", "deal_calls"], { deals: isObject(1) })}
           SELECT d.id, d.name, pipeline, stage, amount::float8 AS amount, currency, owner_id AS "ownerId",
             closes_at AS "closesAt", created_at AS "createdAt", changed_at AS "changedAt", closed, won,
             probability::float8 AS probability, jsonb_path_query_array(contacts, '$[0 to 199]') AS "contactIds",
             (SELECT coalesce(json_agg(c ORDER BY c."startedAt" DESC), '[]') FROM (
               SELECT call_id AS "callId", started_at AS "startedAt" FROM deal_calls
               WHERE deal_id = d.id ORDER BY started_at DESC LIMIT 20) c) AS calls
-          FROM deals d WHERE d.id = $1`,
+          FROM deals d`,
           [id],
         );
         if (!deal) throw new ToolError(`There is no deal ${id}`, "`find_deals` finds deals by name.");

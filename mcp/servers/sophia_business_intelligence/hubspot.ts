@@ -42,8 +42,8 @@ function alive({ columns }: Table): string {
 const associated = ({ columns }: Table, name: string) =>
   columns.has(name) ? `t.${identifier(name)}::jsonb` : "NULL::jsonb";
 
-/** `SELECT` of the deals, one row each, with typed columns. */
-export function dealsOf(table: Table): string {
+/** `SELECT` of the deals, one row each, with typed columns. @param only condition over the rows `t` */
+export function dealsOf(table: Table, only = "true"): string {
   const of = (name: string) => property(table, name);
   const stage = of("dealstage");
   return `SELECT t.id::text AS id, ${of("dealname")} AS name, coalesce(${of("pipeline")}, 'default') AS pipeline,
@@ -53,8 +53,15 @@ export function dealsOf(table: Table): string {
       ${number(of("hs_deal_stage_probability"))} AS probability, ${associated(table, "contacts")} AS contacts,
       (${truth(of("hs_is_closed"))} OR coalesce(${stage} IN ('closedwon', 'closedlost'), false)) AS closed,
       (${truth(of("hs_is_closed_won"))} OR coalesce(${stage} = 'closedwon', false)) AS won
-    FROM ${qualified(table)} t WHERE ${alive(table)}`;
+    FROM ${qualified(table)} t WHERE ${alive(table)} AND (${only})`;
 }
+
+/**
+ * The condition that a row `t` is the object with the id `$n`, for the index on `id`; a text that is no id is of none.
+ * HubSpot's ids are whole numbers, and their column is a bigint.
+ */
+export const isObject = (n: number): string =>
+  `t.id = CASE WHEN $${n}::text ~ '^[0-9]{1,18}$' THEN $${n}::text::bigint END`;
 
 /** `SELECT` of the contacts, one row each. */
 export function contactsOf(table: Table): string {

@@ -95,7 +95,7 @@ async function callsHeld(query: Query, email: string, from: Day, to: Day) {
       "Check the spelling: `list_users` of the gong server shows all.",
     );
   const [row] = await query(
-    `${await withSources(query, ["calls", "users"], { calls: within("c.started_at", 2) })}
+    `${await withSources(query, ["calls", "deal_calls", "users"], { calls: within("c.started_at", 2) })}
     SELECT $1::text AS email, max(u.name) AS name, count(c.call_id)::int AS count,
       coalesce(round(sum(c.duration_s) / 60.0, 1), 0)::float8 AS minutes, max(c.started_at) AS "lastCall",
       count(DISTINCT date_trunc('day', c.started_at))::int AS days,

@@ -13,28 +13,31 @@ const callColumns = [
   "primary_user_id",
   "is_private",
   "parties",
-  "crm_context",
   "_deleted_at",
 ];
 
-/** Calls nobody knows of, where Gong's tables are not needed and not there. */
-const noCalls =
-  "SELECT NULL::text AS call_id, NULL::timestamptz AS started_at, NULL::jsonb AS crm_context WHERE false";
+/** Of calls nobody knows, where Gong's tables are not there. */
+const noDealCalls =
+  "SELECT NULL::text AS deal_id, NULL::text AS call_id, NULL::timestamptz AS started_at WHERE false";
 
 const callsOf = (table: string, only = "true") =>
   `SELECT c.* FROM ${table} c WHERE c._deleted_at IS NULL AND c.is_private IS NOT TRUE AND (${only})`;
 
 const sources = {
-  deals: async (query: Query) => dealsOf(await pipelineTable(query, "hubspot_deals_staging", ["id"])),
+  deals: async (query: Query, only?: string) =>
+    dealsOf(await pipelineTable(query, "hubspot_deals_staging", ["id"]), only),
   contacts: async (query: Query) =>
     contactsOf(await pipelineTable(query, "hubspot_contacts_staging", ["id"])),
   calls: async (query: Query, only?: string) =>
     callsOf(qualified(await pipelineTable(query, "gong_calls", callColumns)), only),
-  /** As `calls`, and empty where there are none yet. */
-  callsIfThere: async (query: Query) =>
-    (await pipelineTableIfThere(query, "gong_calls"))
-      ? callsOf(qualified(await pipelineTable(query, "gong_calls", callColumns)))
-      : noCalls,
+  /**
+   * Which calls were about a deal, by Gong's record of the CRM; empty where there are none yet. A table beside the calls,
+   * because PostgreSQL looks into no index for a condition over JSON in a view with a barrier.
+   */
+  deal_calls: async (query: Query) => {
+    const table = await pipelineTableIfThere(query, "gong_call_deals");
+    return table ? `SELECT l.deal_id, l.call_id, l.started_at FROM ${qualified(table)} l` : noDealCalls;
+  },
   users: async (query: Query) => {
     const table = await pipelineTable(query, "gong_users_staging", [
       "user_id",
@@ -57,27 +60,23 @@ const sources = {
   },
 } as const;
 
-/** Deals that a call was about, by Gong's record of the CRM. */
-const dealCalls = `SELECT DISTINCT c.call_id, c.started_at, o.value ->> 'objectId' AS deal_id
-    FROM calls c, jsonb_path_query(c.crm_context, '$[*].objects[*] ? (@.objectType == "Deal")') AS o(value)`;
-
 /**
  * The beginning of a statement over some sources.
  *
- * @param calls condition over the calls `c`. One that stands after the `WITH` would come too late: PostgreSQL reads a source
- *   that is used more than once as a whole.
+ * @param only conditions over the calls `c` and the deals `t`. One that stands after the `WITH` would come too late:
+ *   PostgreSQL reads a source that is used more than once as a whole.
  * @throws ToolError for a table that is missing, with who makes it
  */
 export async function withSources(
   query: Query,
   names: readonly Source[],
-  { calls }: { calls?: string } = {},
+  only: { calls?: string; deals?: string } = {},
 ): Promise<string> {
+  const conditions: Partial<Record<Source, string>> = only;
   const parts: string[] = [];
   for (const name of names) {
-    const read: (query: Query, calls?: string) => Promise<string> = sources[name];
-    parts.push(`${name === "callsIfThere" ? "calls" : name} AS (${await read(query, calls)})`);
-    if (name === "calls" || name === "callsIfThere") parts.push(`deal_calls AS (${dealCalls})`);
+    const read: (query: Query, only?: string) => Promise<string> = sources[name];
+    parts.push(`${name} AS (${await read(query, conditions[name])})`);
   }
   return `WITH ${parts.join(",\n")}\n`;
 }

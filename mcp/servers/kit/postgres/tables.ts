@@ -26,6 +26,7 @@ export const pipelineTables = {
   sync_history: byMigration,
   error_logs: byMigration,
   gong_calls: byMigration,
+  gong_call_deals: byMigration,
   gong_calls_staging: byMigration,
   gong_users_staging: byMigration,
   gong_crm_entities_staging: byMigration,

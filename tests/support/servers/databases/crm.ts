@@ -131,14 +131,14 @@ export function crmIn(staging: () => Staging) {
     parties: Party[],
     more: { deal?: number; isPrivate?: boolean } = {},
   ) {
-    const context = more.deal
-      ? [{ system: "HubSpot", objects: [{ objectType: "Deal", objectId: String(more.deal), fields: [] }] }]
-      : null;
     await run(
-      `INSERT INTO staging.gong_calls_staging (call_id, title, started_at, duration_s, primary_user_id, is_private, parties, crm_context)
-       VALUES ($1, $2, $3, 1800, '11', $4, $5, $6)`,
-      [id, `Call ${id}`, at, more.isPrivate ?? false, JSON.stringify(parties), JSON.stringify(context)],
+      `INSERT INTO staging.gong_calls_staging (call_id, title, started_at, duration_s, primary_user_id, is_private, parties)
+       VALUES ($1, $2, $3, 1800, '11', $4, $5)`,
+      [id, `Call ${id}`, at, more.isPrivate ?? false, JSON.stringify(parties)],
     );
+    // As the trigger of data/migrations does.
+    if (more.deal && !more.isPrivate)
+      await run("INSERT INTO staging.gong_call_deals VALUES ($1, $2, $3)", [String(more.deal), id, at]);
   }
 
   const ann = () =>

@@ -15,7 +15,8 @@ const ours = `
     id bigserial PRIMARY KEY, stream text NOT NULL, occurred_at timestamptz NOT NULL, reason text, raw jsonb);
   CREATE TABLE staging.gong_calls_staging (
     call_id text PRIMARY KEY, title text, url text, started_at timestamptz, duration_s int, primary_user_id text,
-    direction text, is_private boolean, parties jsonb, crm_context jsonb, _loaded_at timestamptz, _deleted_at timestamptz);
+    direction text, is_private boolean, parties jsonb, _loaded_at timestamptz, _deleted_at timestamptz);
+  CREATE TABLE staging.gong_call_deals (deal_id text, call_id text, started_at timestamptz);
   CREATE TABLE staging.gong_users_staging (
     user_id text PRIMARY KEY, email text, first_name text, last_name text, title text, active boolean,
     _loaded_at timestamptz, _deleted_at timestamptz);

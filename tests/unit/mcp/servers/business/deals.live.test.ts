@@ -132,7 +132,7 @@ describe("sophia_business_intelligence: deals", () => {
     expect((await ask("list_deals_at_risk", { limit: 2, cursor: "2" })).items).toEqual([
       expect.objectContaining({ name: "Epsilon" }),
     ]);
-    await run("DROP VIEW staging.gong_calls");
+    await run("DROP TABLE staging.gong_call_deals");
     expect((await ask("list_deals_at_risk")).items).toHaveLength(3);
   });
 
@@ -150,6 +150,7 @@ describe("sophia_business_intelligence: deals", () => {
       name: "Acme 100%",
       calls: [{ callId: "c1" }],
     });
-    expect((await said("get_deal", { id: "404" })).text).toMatch(/^There is no deal 404\. `find_deals`/);
+    for (const id of ["404", "1 ", "Acme", "18446744073709551616"])
+      expect((await said("get_deal", { id })).text).toMatch(/^There is no deal .+\. `find_deals`/);
   });
 });

@@ -16,8 +16,12 @@ interface Node {
 
 let server: PipelineServer;
 let database: Database;
-/** Nodes of every plan that read calls. */
+/** Nodes of every plan that read a table. */
 let scans: Node[] = [];
+const scansOf = (table: string) => scans.filter((node) => node["Relation Name"] === table);
+/** Rows that a plan's node looked at. */
+const looked = (node: Node) =>
+  (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"];
 
 const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
@@ -37,7 +41,7 @@ const explained: Database = {
             values,
           );
           const nodes = (plan?.["QUERY PLAN"] ?? []).flatMap(({ Plan }) => nodesOf(Plan));
-          scans.push(...nodes.filter((node) => node["Relation Name"] === "gong_calls_staging"));
+          scans.push(...nodes.filter((node) => node["Relation Name"] !== undefined));
           return query(text, values);
         }),
       callers,
@@ -45,6 +49,7 @@ const explained: Database = {
 };
 
 const calls = 20_000;
+const deals = 5_000;
 
 beforeAll(async () => {
   server = await startPipelineServer();
@@ -55,11 +60,17 @@ beforeAll(async () => {
     INSERT INTO gong_users_staging (user_id, email, first_name, last_name, _run_id, _extracted_at, _row_hash)
       VALUES ('11', 'ann@sophia.example', 'Ann', 'Archer', gen_random_uuid(), now(), '');
     INSERT INTO gong_calls_staging
-        (call_id, title, started_at, duration_s, primary_user_id, parties, _run_id, _extracted_at, _row_hash)
+        (call_id, title, started_at, duration_s, primary_user_id, parties, crm_context, _run_id, _extracted_at, _row_hash)
       SELECT n::text, 'Call ' || n, timestamptz '2026-11-30' - n * interval '1 hour', 1800, '11',
-        '[{"affiliation": "Internal", "name": "Ann"}, {"affiliation": "External", "name": "Bob"}]', gen_random_uuid(), now(), ''
+        '[{"affiliation": "Internal", "name": "Ann"}, {"affiliation": "External", "name": "Bob"}]',
+        jsonb_build_array(jsonb_build_object('objects', jsonb_build_array(
+          jsonb_build_object('objectType', 'Deal', 'objectId', (n % ${deals} + 1)::text)))),
+        gen_random_uuid(), now(), ''
       FROM generate_series(1, ${calls}) n;
-    ANALYZE gong_calls_staging`);
+    CREATE TABLE hubspot_deals_staging (id bigint PRIMARY KEY, "properties/dealname" text, "properties/closedate" text);
+    GRANT SELECT ON hubspot_deals_staging TO mcp;
+    INSERT INTO hubspot_deals_staging SELECT n, 'Deal ' || n, '2020-01-01' FROM generate_series(1, ${deals}) n;
+    ANALYZE gong_calls_staging, gong_call_deals, hubspot_deals_staging`);
   await admin.end();
   database = server.open("mcp_business");
 }, 120_000);
@@ -81,7 +92,26 @@ test.each([
   const { ask } = await calling(businessTools(explained));
   const answer = await ask(name, input);
   expect(JSON.stringify(answer)).toMatch(/Bob|"count":168/i);
-  expect(scans.map((node) => node["Index Name"])).toEqual(["gong_calls_by_start"]);
-  for (const node of scans)
-    expect((node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"]).toBe(168);
+  expect(scansOf("gong_calls_staging").map((node) => node["Index Name"])).toEqual(["gong_calls_by_start"]);
+  expect(scansOf("gong_calls_staging").map(looked)).toEqual([168]);
+});
+
+// A deal has 4 of the calls.
+test("P1 get_deal reads one deal and its calls by their indexes, and no other call", async () => {
+  scans = [];
+  const { ask } = await calling(businessTools(explained));
+  const { name, calls: of } = await ask("get_deal", { id: "77" });
+  expect([name, of.length]).toEqual(["Deal 77", 4]);
+  expect(scansOf("gong_calls_staging")).toEqual([]);
+  expect(scansOf("hubspot_deals_staging").map(looked)).toEqual([1]);
+  expect(scansOf("gong_call_deals").map(looked)).toEqual([4]);
+});
+
+test("P1 list_deals_at_risk finds the last calls without reading what any call was about", async () => {
+  scans = [];
+  const { ask } = await calling(businessTools(explained));
+  const { items } = await ask("list_deals_at_risk", { limit: 1 });
+  expect(items).toEqual([expect.objectContaining({ lastCall: expect.stringMatching(/^2026-/) })]);
+  expect(scansOf("gong_calls_staging")).toEqual([]);
+  expect(scansOf("gong_call_deals").map(looked)).toEqual([calls]);
 });
