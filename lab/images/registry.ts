@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { docker, inspect, type LabIdentity, labelArguments } from "../../tools/docker/docker.ts";
 import { parseReference } from "../../tools/docker/reference.ts";
+import { removeContainers } from "../../tools/docker/remove.ts";
 import type { LabNetwork } from "../machines/docker/network.ts";
 
 /** The lab's image registry. */
@@ -34,7 +35,7 @@ export async function ensureRegistry(
   const name = nameOf(lab);
   const found = await inspect<ContainerInspection>("container", name);
   if (!found?.State.Running || found.Config.Image !== image) {
-    if (found) await docker(["rm", "--force", name]);
+    if (found) await removeContainers([name]);
     const storage = join(lab.cache, "registry");
     await mkdir(storage, { recursive: true });
     const args = ["run", "--detach", "--name", name, ...labelArguments(lab), "--network", network.name];

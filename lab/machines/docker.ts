@@ -8,6 +8,7 @@ import {
   linesOf,
 } from "../../tools/docker/docker.ts";
 import { reviveEngine } from "../../tools/docker/engine/engine.ts";
+import { removeContainers } from "../../tools/docker/remove.ts";
 import { ensureNetwork, type LabNetwork } from "./docker/network.ts";
 
 /**
@@ -40,7 +41,7 @@ export async function removeMachines(lab: LabIdentity): Promise<string[]> {
     );
   });
   const containers = await namesOf(["ps", "--all", "--format", "{{.Names}}", ...labFilter(lab)]);
-  if (containers.length > 0) await docker(["rm", "--force", "--volumes", ...containers]);
+  await removeContainers(containers);
   const volumes = await namesOf(["volume", "ls", "--quiet", ...labFilter(lab)]);
   if (volumes.length > 0) await docker(["volume", "rm", "--force", ...volumes]);
   const networks = await namesOf(["network", "ls", "--format", "{{.Name}}", ...labFilter(lab)]);

@@ -14,6 +14,7 @@ import {
 } from "../../../tools/docker/docker.ts";
 import type { Availability } from "../../../tools/docker/engine/decide.ts";
 import { engineAvailable } from "../../../tools/docker/engine/engine.ts";
+import { removeContainers } from "../../../tools/docker/remove.ts";
 import { CommandFailed } from "../../../tools/exec.ts";
 import { sshRefusal } from "../banner.ts";
 import type { Machine, MachineDriver, MachineSpec } from "../driver.ts";
@@ -129,10 +130,7 @@ export class DockerDriver implements MachineDriver {
   async remove(id: string): Promise<void> {
     const { lab } = this.#options;
     this.#booted.delete(id);
-    const removed = await docker(["rm", "--force", "--volumes", containerName(lab, id)], {
-      allowFailure: true,
-    });
-    if (removed.code !== 0 && !isMissing(removed.stderr)) throw new CommandFailed("docker", ["rm"], removed);
+    await removeContainers([containerName(lab, id)]);
     const names = volumesOf(lab, id).map((volume) => volume.name);
     const volumes = await docker(["volume", "rm", "--force", ...names], { allowFailure: true });
     if (volumes.code !== 0 && !isMissing(volumes.stderr))
