@@ -3,12 +3,15 @@ import { isLiteral, notPlaceholder } from "./format.ts";
 import { isName, looksRandom } from "./random.ts";
 
 /** A word of a shell's command, with or without quotes; what a variable holds is none. */
-const word = "[\"']?([^\\s\"'`$|;&<>]{6,200})";
+export const word = "[\"']?([^\\s\"'`$|;&<>]{6,200})";
 /** What may stand between a program and its option: one command, which may go on in the next, indented line. */
 const between = "(?:[^\\n;|]|(?<=\\\\)\\n|\\n(?= )){0,300}?";
 
 /** A command's argument is a key unless it can be read as words. */
-const isArgument = (secret: string): boolean => isLiteral(secret) && !isName(secret);
+export const isArgument = (secret: string): boolean => isLiteral(secret) && !isName(secret);
+
+/** How a shell prints a word. */
+export const print = "\\b(?:echo|printf)\\s+(?:-n\\s+|[\"']?%s(?:\\\\+n)?[\"']?\\s+)?";
 
 /** The value that follows the option of a program. */
 const option = (programs: string, options: string): RegExp =>
@@ -52,10 +55,7 @@ export const commands: Format[] = [
   {
     name: "password piped into a login",
     keywords: ["--password-stdin", "chpasswd"],
-    pattern: new RegExp(
-      `\\becho\\s+(?:-n\\s+)?${word}["']?\\s*\\|[^;]{0,120}?(?:--password-stdin|chpasswd)`,
-      "g",
-    ),
+    pattern: new RegExp(`${print}${word}["']?\\s*\\|[^;]{0,120}?(?:--password-stdin|chpasswd)`, "g"),
     verify: isArgument,
   },
   {
@@ -67,7 +67,7 @@ export const commands: Format[] = [
   {
     name: "password in SQL",
     keywords: ["password", "identified"],
-    pattern: /\b(?:password|identified\s+(?:with\s+\w+\s+)?by)\s+'([^'\s]{6,200})'/gi,
+    pattern: /\b(?:password|identified\s+(?:with\s+\w+\s+)?by)\s+(?:E?'|\$\w*\$)([^'\s$]{6,200})['$]/gi,
     verify: isArgument,
   },
   {

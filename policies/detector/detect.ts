@@ -8,7 +8,9 @@ import {
   isDigestOf,
   isSecretName,
   lineAssignments,
+  looseAssignment,
   nameBefore,
+  nameIn,
   pairAssignment,
 } from "./names.ts";
 import { isHarmless, isName, looksRandom, readsAsWords } from "./random.ts";
@@ -78,7 +80,7 @@ function search(text: string, name: string, inside: string[], depth: number): Fi
     if (!found.some((other) => other.at !== undefined && other.at >= at && other.at < at + value.length))
       found.push({ ...generic, name: called, ...place(at) });
   };
-  for (const match of text.matchAll(assignment)) {
+  for (const match of [assignment, looseAssignment].flatMap((pattern) => [...text.matchAll(pattern)])) {
     const value = match[3] ?? match[4] ?? "";
     const called = nameBefore(text, match.index) + match[1];
     add(called, value, match[3] !== undefined, match.index + match[0].lastIndexOf(value));
@@ -184,15 +186,13 @@ export function* stringsOf(value: unknown, path = "", name = ""): Generator<Foun
       yield* stringsOf(each, `${path}[${index}]`, option);
     }
   } else if (typeof value === "object" && value !== null) {
-    const named = value as Record<string, unknown>;
-    const label = [named.name, named.key, named.Name].find((each) => typeof each === "string");
-    for (const [key, each] of Object.entries(value)) {
+    const object = value as Record<string, unknown>;
+    for (const [key, each] of Object.entries(object)) {
       // A key may be a key: then the path must not show it.
       const shown = isKey(key) ? "<key>" : key;
       const inner = path === "" ? shown : `${path}.${shown}`;
       if (shown !== key) yield { path: `${inner} (the property's name)`, name: "", text: key };
-      const called = typeof label === "string" && key.toLowerCase() === "value" ? label : key;
-      yield* stringsOf(each, inner, called);
+      yield* stringsOf(each, inner, nameIn(name, object, key));
     }
   }
 }

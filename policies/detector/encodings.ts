@@ -73,8 +73,15 @@ function* decoded(run: string, at: number, length: number): Generator<Encoded> {
     if (text !== undefined) yield { as: ["hexadecimal"], text, at, length };
     return;
   }
-  const found = textOf(Buffer.from(run, "base64"));
+  const bytes = Buffer.from(run, "base64");
+  const found = textOf(bytes);
   if (found) yield { as: ["base64", ...found.as], text: found.text, at, length };
+  if (found && (found.as.length > 0 || plainText(bytes) !== undefined)) return;
+  // Behind other letters, as in `v1-…` or `\\n…`, it begins at any of four.
+  for (let skip = 1; skip < 4; skip += 1) {
+    const text = printableIn(Buffer.from(run.slice(skip), "base64"));
+    if (text !== undefined) yield { as: ["base64"], text, at: at + skip, length: length - skip };
+  }
 }
 
 /** What can be read in some bytes. */
@@ -101,9 +108,16 @@ function unpackedText(bytes: Buffer): Readable | undefined {
   if (plain !== undefined) return { as: [], text: plain };
   const wide = utf16(bytes);
   if (wide !== undefined) return { as: ["UTF-16"], text: wide };
-  const printable = bytes.toString("latin1").match(/[\t\x20-\x7e]{16,}/g);
-  return printable ? { as: [], text: printable.join("\n") } : undefined;
+  const printable = printableIn(bytes);
+  return printable === undefined ? undefined : { as: [], text: printable };
 }
+
+/** The printable parts of a binary, one a line. */
+const printableIn = (bytes: Buffer): string | undefined =>
+  bytes
+    .toString("latin1")
+    .match(/[\t\x20-\x7e]{16,}/g)
+    ?.join("\n");
 
 /** UTF-8 without control characters. */
 function plainText(bytes: Buffer): string | undefined {

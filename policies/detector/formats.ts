@@ -1,4 +1,5 @@
 import { commands } from "./commands.ts";
+import { files } from "./files.ts";
 import { type Format, isLiteral, notPlaceholder } from "./format.ts";
 import { isPlaceholder, looksRandom } from "./random.ts";
 import { tokens } from "./tokens.ts";
@@ -82,10 +83,10 @@ export const formats: readonly Format[] = [
   { name: "Estuary refresh token", keywords: ["eyjpzci6i"], pattern: /eyJpZCI6I[A-Za-z0-9+/]{40,}={0,2}/g },
   {
     name: "private key",
-    keywords: ["private key"],
-    // A header alone is a mention; a body makes it a key.
+    keywords: ["private key", "private-lines"],
+    // A header alone is a mention; a body makes it a key. Four dashes are SSH's own (RFC 4716), lines are PuTTY's.
     pattern: new RegExp(
-      `-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----${beforeLine}(?:${pemHeader}${beforeLine}){0,8}[A-Za-z0-9+/=]{24,}`,
+      `(?:-{4,5} ?BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-Lines: ?\\d+)${beforeLine}(?:${pemHeader}${beforeLine}){0,8}[A-Za-z0-9+/=]{24,}`,
       "g",
     ),
   },
@@ -101,6 +102,12 @@ export const formats: readonly Format[] = [
     ),
   },
   {
+    name: "OpenSSH key without a header",
+    // What each begins with: "openssh-key-v1" and a zero.
+    keywords: ["b3blbnnzac1rzxktdjea"],
+    pattern: new RegExp(`(?<!KEY-----${beforeLine})b3BlbnNzaC1rZXktdjEA[A-Za-z0-9+/]{40,}`, "g"),
+  },
+  {
     name: "K3s token",
     keywords: ["k10"],
     pattern: /K10[0-9a-f]{64}::[A-Za-z0-9._-]+(?::[^\s"']{8,})?/g,
@@ -113,8 +120,17 @@ export const formats: readonly Format[] = [
   {
     name: "URL with a password",
     keywords: ["://"],
-    pattern: /\b[a-z][a-z0-9+.-]{2,20}:\/\/[^\s:/@"'`]{0,64}:([^\s@/"'`]{6,})@[A-Za-z0-9.[-]+/g,
+    // People forget to escape `@` and `/`; what is only digits before a slash is a port.
+    pattern:
+      /\b[a-z][a-z0-9+.-]{2,20}:\/\/[^\s:/@"'`]{0,64}:(?!\d{1,5}\/)([^\s"'`]{6,200}?)@(?=[A-Za-z0-9.[-]+(?:[:/?#\s"'`,]|$))/g,
     verify: isLiteral,
+  },
+  {
+    name: "URL with a token",
+    keywords: ["://"],
+    pattern:
+      /:\/\/([A-Za-z0-9_.~+-]{16,200}):?@[A-Za-z0-9]|[?&](?:key|code|sig|signature|x-amz-signature)=([A-Za-z0-9%._~+/=-]{20,200})/gi,
+    verify: looksRandom,
   },
   {
     name: "Snowflake password",
@@ -126,7 +142,7 @@ export const formats: readonly Format[] = [
   {
     name: "bearer token",
     keywords: ["bearer"],
-    pattern: /\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)/gi,
+    pattern: /\bbearer\s+([A-Za-z0-9._~+/-]{12,}=*)/gi,
     verify: looksRandom,
   },
   {
@@ -138,4 +154,5 @@ export const formats: readonly Format[] = [
   },
   ...tokens,
   ...commands,
+  ...files,
 ];

@@ -1,5 +1,6 @@
 import type { Format } from "./format.ts";
 import { notPlaceholder } from "./format.ts";
+import { looksRandom } from "./random.ts";
 
 /** Extensions of files that caches name by an MD5: behind `secret_<name>_<32 hex>.` they make no key. */
 const extension =
@@ -19,8 +20,15 @@ export const tokens: Format[] = [
     name: "Lambda Cloud API key",
     keywords: ["secret_"],
     // The name is what a person typed, which YAML may break at a blank. Any character may stand before the key: it is found inside other words, too.
-    pattern: /secret_\S(?:[^\n]|\n(?= )){0,256}?_[0-9a-f]{32}\.([A-Za-z0-9]+)/gi,
+    pattern: /secret_\S(?:[^\n]|\n(?= )){0,256}?_[0-9a-f]{32}(?:\.|%2E)([A-Za-z0-9]+)/gi,
     verify: (tail) => !extension.test(tail),
+  },
+  {
+    // Where it was split at its name: what is left is the secret all the same.
+    name: "end of a Lambda Cloud API key",
+    keywords: ["."],
+    pattern: /\.(?<=(?:^|[^0-9a-f_])[0-9a-f]{32}\.)(?![0-9a-f]+\b)(?=[a-z]*\d)([A-Za-z0-9]{16,})\b/gi,
+    verify: looksRandom,
   },
   {
     name: "Notion token",

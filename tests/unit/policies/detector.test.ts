@@ -1,4 +1,3 @@
-import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { detect, stringsOf } from "../../../policies/detector/detect.ts";
 import { isSecretName } from "../../../policies/detector/names.ts";
@@ -8,61 +7,9 @@ import { Draw } from "../../policies/bench/manifests/random.ts";
 import { contextOf, resource } from "./fixtures.ts";
 import { lookalikes } from "./keys/lookalikes.ts";
 import { names } from "./keys/names.ts";
+import { named, places } from "./keys/places.ts";
 import { plantedKeys } from "./keys/planted.ts";
 import { alphabets, awkwardValues, lengths, symbolValue } from "./keys/values.ts";
-
-/** Base64 in lines of a width, as `base64` and PEM write it. */
-const lines = (text: string, width: number, indent = ""): string =>
-  Buffer.from(`#cloud-config\n# ${"setup ".repeat(20)}\nuse: ${text}\n# ${"more ".repeat(20)}\n`)
-    .toString("base64")
-    .replaceAll(new RegExp(`.{${width}}`, "g"), `$&\n${indent}`);
-
-/** Every place of a resource in which somebody once put a key. */
-const places: Record<string, (key: string) => object> = {
-  "container environment": (key) => ({ spec: { containers: [{ env: [{ name: "SETTING", value: key }] }] } }),
-  arguments: (key) => ({ spec: { containers: [{ args: ["serve", `--with=${key}`, "--port=80"] }] } }),
-  annotation: (key) => ({ metadata: { annotations: { "sophia.ai/note": `use ${key} here` } } }),
-  "config map": (key) => ({ data: { "app.conf": `# settings\nlisten 80;\nuse "${key}"\n` } }),
-  "command text": (key) => ({ create: `set -e\ncurl -H "x: ${key}" https://api.test\n` }),
-  "user data": (key) => ({ userData: Buffer.from(`#cloud-config\nruncmd: ['${key}']\n`).toString("base64") }),
-  "Helm values": (key) => ({ chart: "x", values: { deep: [{ er: { text: key } }] } }),
-  "JSON in a string": (key) => ({ text: JSON.stringify({ inner: { value: key } }) }),
-  "JSON in a string of code": (key) => ({
-    text: `x = ${JSON.stringify(JSON.stringify({ inner: `${key}\n` }))};`,
-  }),
-  ...Object.fromEntries(
-    ["# ", "// ", "> ", " * "].map((mark) => [
-      `text in lines behind "${mark}"`,
-      (key: string) => ({ text: `${key}\nend`.replaceAll(/^/gm, mark) }),
-    ]),
-  ),
-  "base64 in JSON in base64": (key) => ({
-    blob: Buffer.from(JSON.stringify({ x: Buffer.from(key).toString("base64") })).toString("base64"),
-  }),
-  "base64 in lines of 76": (key) => ({ userData: lines(key, 76) }),
-  "base64 in lines of 64": (key) => ({ userData: lines(key, 64) }),
-  "base64 in an indented block of YAML": (key) => ({
-    text: `data:\n  file: |\n    ${lines(key, 76, "    ")}\n`,
-  }),
-  "base64 in lines inside a string of code": (key) => ({ text: `x = ${JSON.stringify(lines(key, 64))};` }),
-  "base64 in lines of a list": (key) => ({ text: JSON.stringify(lines(key, 76).split("\n"), null, 2) }),
-  "base64 of text that is not ASCII": (key) => ({
-    userData: Buffer.from(`# Schlüssel für „Sophia“ — 鍵\n${key}\n`).toString("base64"),
-  }),
-  "base64 of UTF-16": (key) => ({
-    userData: Buffer.from(`\ufeff# x\n${key}\n`, "utf16le").toString("base64"),
-  }),
-  "base64 of gzip": (key) => ({ userData: gzipSync(`#cloud-config\n# ${key}\n`).toString("base64") }),
-  "base64 of a binary": (key) => ({
-    blob: Buffer.concat([Buffer.from([0, 1, 2, 255, 254]), Buffer.from(key), Buffer.from([0, 200])]).toString(
-      "base64",
-    ),
-  }),
-  hexadecimal: (key) => ({ text: `file: ${Buffer.from(`# ${key}\n`).toString("hex")}` }),
-  "an image's build arguments": (key) => ({ buildArgs: { EXTRA: key } }),
-  "a Dockerfile": (key) => ({ dockerfile: { inline: `FROM scratch\nARG EXTRA="${key}"\n` } }),
-  "name of a property": (key) => ({ data: { [key]: "x" } }),
-};
 
 describe("S3 keys of known formats", () => {
   for (const [place, plant] of Object.entries(places)) {
@@ -116,27 +63,6 @@ describe("S3 keys of known formats", () => {
     expect(of(unknown)).toEqual([]);
   });
 });
-
-/** Every place in which a value has a name; `quote` says how it stands in text that knows quotes. */
-const named = (value: string, quote = ""): Record<string, object> => {
-  const quoted = `${quote}${value}${quote}`;
-  return {
-    "property with a secret's name": { dbPassword: value },
-    "environment variable": { env: [{ name: "APP_API_KEY", value }] },
-    "option of a command": { args: ["--token", value] },
-    "option with =": { args: [`--password=${value}`] },
-    "line of a file of variables": { data: { ".env": `A=1\nDB_PASSWORD=${value}\nB=2\n` } },
-    "command text": { create: `export CLIENT_SECRET=${quoted}; run` },
-    "YAML in a config map": { data: { "a.yaml": `db:\n  password: ${quoted}\n` } },
-    "quoted in code": { data: { "a.py": `api_key = "${value}"` } },
-    "JSON in base64": { blob: Buffer.from(JSON.stringify({ secretKey: value })).toString("base64") },
-    "base64 of a Secret": { kind: "Secret", data: { password: Buffer.from(value).toString("base64") } },
-    "quoted in a string of code": { data: { "a.ts": `const text = "api_key: \\"${value}\\"";` } },
-    "a Dockerfile in a string": { data: { "a.ts": `const text = "FROM x\nENV DB_PASSWORD ${value}";` } },
-    Dockerfile: { dockerfile: `FROM x\nENV DB_PASSWORD ${value}\n` },
-    "stack file": { "Pulumi.dev.yaml": `config:\n  sophia-infra:apiKey: ${quoted}\n` },
-  };
-};
 
 describe("S3 keys of no known format", () => {
   test.each(Object.keys(named("")))("are found as: %s", (place) => {

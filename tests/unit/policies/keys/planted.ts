@@ -66,6 +66,13 @@ export function plantedKeys(): PlantedKey[] {
     ),
     plant("private key", String(pem("rsa"))),
     plant("private key", String(pem("ed25519"))),
+    plant("private key", "Private-", "Lines: 1\n", pick(alnum, 48), "\n"), // of PuTTY
+    plant(
+      "private key",
+      ["---- BE", "GIN SSH2 ENCRYPTED PRIVATE KEY ----"].join(""),
+      `\n${pick(alnum, 64)}\n`,
+    ),
+    plant("OpenSSH key without a header", base64("openssh-key-v1\0\0\0\0\x04none\0"), pick(alnum, 64)),
     ...headerless().map((text) => plant("DER key without a header", text)),
     plant("DER key without a header", "SNOWFLAKE_PRIVATE_KEY=", headerless()[0] ?? ""),
     ...plantedTokens(),
@@ -82,6 +89,8 @@ export function plantedKeys(): PlantedKey[] {
       random(9),
       "$@db.internal/sophia",
     ),
+    plant("URL with a password", "postgres", "ql://sophia:k@", random(12), "@db.internal/sophia"),
+    plant("URL with a password", "postgres", "ql://sophia:k7/", random(12), "@db.internal/sophia"),
     plant("URL with a password", "redis", "://:", random(20), "@redis.data:6379"),
     plant("Snowflake password", "snowflake", ": { password: '", random(14), "' }"),
     plant("Snowflake password", "snowflake", ": { password: '", symbolValue(), "' }"),

@@ -1,4 +1,4 @@
-import type { detect } from "../../../../policies/detector/detect.ts";
+import type { detect, stringsOf } from "../../../../policies/detector/detect.ts";
 import type { holdsName, isDigestOf, isSecretName } from "../../../../policies/detector/names.ts";
 import type { Exceptions, parseExceptions } from "../../../../policies/engine/exceptions.ts";
 import type { manifestSubjects, resourceSubjects } from "../../../../policies/engine/subjects.ts";
@@ -7,7 +7,7 @@ import type { budgetAdvice, budgetFaults } from "../../../../policies/rules/plat
 import type { leaksIn } from "../../../../policies/scan.ts";
 import { machine } from "../cases/subjects.ts";
 import { exception } from "../fixtures.ts";
-import { detecting, reading } from "./detection.ts";
+import { detecting, naming, reading } from "./detection.ts";
 import { manifests, packing, subjects } from "./packChecks.ts";
 
 const either = ["gpu_1x_a6000", "gpu_1x_a100"];
@@ -122,8 +122,19 @@ const secretNames = (is: typeof isSecretName): boolean =>
     "tokens_old",
     "creds",
     "REDIS_AUTH",
+    "PASSWORD_ADMIN",
+    "API_KEY_OPENAI",
+    "LAMBDA_KEY",
+    "sessionKey",
   ].every(is) &&
   ![
+    "TOKEN_URL",
+    "API_KEY_FILE",
+    "my_PASSWORD_ADMIN_2_x",
+    "NO_ADMIN",
+    "CACHE_KEY",
+    "cacheKey",
+    "LAMBDA_KEYS",
     "passwordHash",
     "secretName",
     "tokenFile",
@@ -161,6 +172,7 @@ export const checks: Record<string, (made: unknown) => boolean | Promise<boolean
   budgetFaults: (made) => faults(made as typeof budgetFaults),
   Exceptions: (made) => excepting(made as typeof Exceptions),
   parseExceptions: (made) => parsing(made as typeof parseExceptions),
+  stringsOf: (made) => naming(made as typeof stringsOf),
   isSecretName: (made) => secretNames(made as typeof isSecretName),
   isDigestOf: (made) => digestsOf(made as typeof isDigestOf),
   holdsName: (made) => holding(made as typeof holdsName),

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { detect } from "../../../../policies/detector/detect.ts";
+import type { detect, stringsOf } from "../../../../policies/detector/detect.ts";
 import type { leaksIn } from "../../../../policies/scan.ts";
 import { Draw } from "../../../policies/bench/manifests/random.ts";
 import { lookalikes } from "../keys/lookalikes.ts";
@@ -22,7 +22,7 @@ const named = [
   `api_key = "${value}"`,
   `api_key = "${value}ü"`,
   JSON.stringify({ secretKey: value }),
-  `A=1\nDB_PASSWORD=[${value}]\n`,
+  `A=1\nDB_PASSWORD=(${value})\n`,
   `ENV DB_PASSWORD ${value}`,
   `CMD ["redis-cli", "-a", "${value}", "ping"]`,
   `serve --token ${value} --port 80`,
@@ -31,7 +31,11 @@ const named = [
   `{"name": "DB_PASSWORD", "value": "${value}"}`,
   `password: >-\n  ${value}\n`,
   `--password=${value}`,
-  `const text = "DB_PASSWORD=[${value}]";`,
+  `const text = "DB_PASSWORD=(${value})";`,
+  `machine a login b password 7${value}`,
+  `set_password("${value}0")`,
+  `<password>${value}</password>`,
+  `password:\n  value: ${value}\n`,
 ];
 
 const [{ key } = { key: "" }] = keys;
@@ -60,6 +64,9 @@ const encoded: [text: string, inside: string][] = [
   [Buffer.concat([Buffer.alloc(900), Buffer.from(key), Buffer.alloc(900)]).toString("base64"), "base64"],
   [damaged.toString("base64"), "base64/gzip"],
   [`x: ${Buffer.from(key).toString("hex")}\nend\n`, "hexadecimal"],
+  ...["k", "k_", "k/7", `${Buffer.from(`${"a".repeat(20)}\x01`).toString("base64")}k`].map(
+    (before): [string, string] => [`x ${before}${Buffer.from(padded).toString("base64")}`, "base64"],
+  ),
   [JSON.stringify({ a: [Buffer.from(key).toString("base64")] }), "JSON/base64"],
 ];
 
@@ -72,6 +79,31 @@ export const detecting = (find: typeof detect): boolean =>
   awkward.every((text) => find(text, "DB_PASSWORD").length > 0 && find(text, "API_KEY").length > 0) &&
   harmless.every((text) => find(text).length === 0) &&
   names.every((each) => find(each, "API_TOKEN").length === 0);
+
+/** Objects, and by which names the texts in them go that say `it`. */
+const owned: [value: object, names: string[]][] = [
+  ...["name", "key", "Name", "header", "variable", "parameter"].map((label): [object, string[]] => [
+    { [label]: "token", value: "it" },
+    ["token"],
+  ]),
+  [{ name: "token", port: "it" }, ["port"]],
+  [{ password: { value: "it" } }, ["password"]],
+  [{ note: { value: "it" } }, ["value"]],
+  [{ tokens: { ci: "it", apiKey: "it", url: "it", deep: { ci: "it" } } }, ["tokens", "apiKey", "url", "ci"]],
+  [
+    { tokens: { ci: 7 }, token: { ci: "it" }, db_pass: { ci: "it" }, notes: { ci: "it" } },
+    ["ci", "ci", "ci"],
+  ],
+  [{ args: ["--token", "it"] }, ["token"]],
+];
+
+/** Whether texts in objects go by the names that tell what they are. */
+export const naming = (strings: typeof stringsOf): boolean =>
+  owned.every(
+    ([value, expected]) =>
+      JSON.stringify([...strings(value)].filter(({ text }) => text === "it").map(({ name }) => name)) ===
+      JSON.stringify(expected),
+  ) && [...strings({ tokens: { ci: 7 } })][0]?.name === "ci";
 
 /** Whether files are read in every encoding, and lines are counted. */
 export const reading = (leaks: typeof leaksIn): boolean =>
