@@ -79,15 +79,31 @@ export function redisLogin(name: RedisLoginName, mcpWrites = false): RedisLogin 
   return { ...login, writes: true, commands: [...login.commands, "set", "unlink"] };
 }
 
-/** A login's line of Redis's ACL file, which has a digest of the password only. Pure. */
-export const aclLine = ({ name, keys, writes, commands }: RedisLogin, password: string): string =>
+/** A login's line of Redis's ACL file, which has digests of the passwords only; each of them opens. Pure. */
+export const aclLine = ({ name, keys, writes, commands }: RedisLogin, ...passwords: string[]): string =>
   [
     ...["user", name, "reset", "on"],
-    `#${createHash("sha256").update(password).digest("hex")}`,
+    ...passwords.map((password) => `#${createHash("sha256").update(password).digest("hex")}`),
     ...keys.map((pattern) => `${writes ? "~" : "%R~"}${pattern}`),
     ...commands.map((command) => `+${command}`),
   ].join(" ");
 
-/** Redis's ACL file: every login, and nobody else. Pure. */
-export const aclFile = (passwords: Readonly<Record<RedisLoginName, string>>, mcpWrites: boolean): string =>
-  redisLoginNames.map((name) => `${aclLine(redisLogin(name, mcpWrites), passwords[name])}\n`).join("");
+/** Passwords of every login. */
+export type RedisPasswords = Readonly<Record<RedisLoginName, string>>;
+
+/**
+ * Redis's ACL file: every login, and nobody else. Pure.
+ * @param previous passwords that open, too
+ */
+export const aclFile = (
+  passwords: RedisPasswords,
+  mcpWrites: boolean,
+  previous: Partial<RedisPasswords> = {},
+): string =>
+  redisLoginNames
+    .map((name) => {
+      const before = previous[name];
+      const all = [passwords[name], ...(before === undefined ? [] : [before])];
+      return `${aclLine(redisLogin(name, mcpWrites), ...all)}\n`;
+    })
+    .join("");

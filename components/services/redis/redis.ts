@@ -3,15 +3,24 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component } from "../../core/base.ts";
 import { contentHash } from "../../core/digest.ts";
-import { keepersOf } from "../../core/generation.ts";
+import { keepersOf, turns } from "../../core/generation.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { HelmService, ownChart } from "../helm.ts";
 import { bytesOf, mebibytes } from "../quantity.ts";
-import { aclFile, type RedisLoginName, redisLoginNames } from "./logins.ts";
+import { aclFile, type RedisLoginName, type RedisPasswords } from "./logins.ts";
 
 const MiB = 2 ** 20;
 /** What the name of the Secret with the logins begins with, here and in the chart. */
 const loginsName = "redis-logins-";
+/** Logins of clients in other pods, which have the password of before until they have rolled. */
+const clientLogins = { gateway: "default", mcp: "mcp" } as const satisfies Record<string, RedisLoginName>;
+type ClientLogin = (typeof clientLogins)[keyof typeof clientLogins];
+
+/** Passwords by login, in use and, of clients, from the generation before. */
+interface Passwords {
+  current: Record<RedisLoginName, pulumi.Output<string>>;
+  previous: Record<ClientLogin, pulumi.Output<string>>;
+}
 
 /** Values of `charts/redis`. */
 export function redisValues(
@@ -98,33 +107,52 @@ export class Redis extends Component {
     );
     this.host = service.host;
     this.digest = service.digest;
-    const accepted = (login: RedisLoginName) =>
-      pulumi.all([passwords[login], service.release.id]).apply(([password]) => password);
-    this.passwords = { gateway: accepted("default"), mcp: accepted("mcp") };
+    const accepted = (login: ClientLogin) =>
+      pulumi.all([passwords.current[login], service.release.id]).apply(([password]) => password);
+    this.passwords = { gateway: accepted(clientLogins.gateway), mcp: accepted(clientLogins.mcp) };
     this.registerOutputs(this.endpoint);
   }
 
-  #passwords(generation: number | undefined): Record<RedisLoginName, pulumi.Output<string>> {
-    const made = redisLoginNames.map((login) => {
-      const { result } = new random.RandomPassword(
-        this.childName(`password-${login}`),
-        { length: 32, special: false, ...keepersOf(generation) },
-        this.child(),
+  /** Those of a client take turns: Redis learns a new one first, and still takes the one that the client has. */
+  #passwords(generation: number | undefined): Passwords {
+    const made = (name: string, options: ReturnType<typeof keepersOf>) =>
+      pulumi.secret(
+        new random.RandomPassword(
+          this.childName(`password-${name}`),
+          { length: 32, special: false, ...options },
+          this.child(),
+        ).result,
       );
-      return [login, pulumi.secret(result)] as const;
-    });
-    return Object.fromEntries(made) as Record<RedisLoginName, pulumi.Output<string>>;
+    const { current, options } = turns(generation);
+    const ofClient = (login: ClientLogin) => {
+      const both = [made(login, options[0]), made(`${login}-even`, options[1])] as const;
+      return { current: both[current], previous: both[current === 0 ? 1 : 0] };
+    };
+    const clients = { default: ofClient("default"), mcp: ofClient("mcp") };
+    const ofPod = (login: Exclude<RedisLoginName, ClientLogin>) => made(login, keepersOf(generation));
+    return {
+      current: {
+        default: clients.default.current,
+        mcp: clients.mcp.current,
+        admin: ofPod("admin"),
+        replica: ofPod("replica"),
+        probe: ofPod("probe"),
+      },
+      previous: { default: clients.default.previous, mcp: clients.mcp.previous },
+    };
   }
 
   /**
    * The Secret that Redis's pod mounts: the ACL, and the passwords that are used inside the pod. Another content has another
    * name: the pod restarts, and a release that is rolled back finds the logins that its clients know.
    */
-  #logins(passwords: Record<RedisLoginName, pulumi.Output<string>>, args: RedisArgs): k8s.core.v1.Secret {
+  #logins({ current, previous }: Passwords, args: RedisArgs): k8s.core.v1.Secret {
     const acl = pulumi
-      .all(passwords)
-      .apply((known) => aclFile(known as Record<RedisLoginName, string>, args.mcpWrites ?? false));
-    const { admin, replica, probe } = passwords;
+      .all([pulumi.all(current), pulumi.all(previous)])
+      .apply(([inUse, before]) =>
+        aclFile(inUse as RedisPasswords, args.mcpWrites ?? false, before as Partial<RedisPasswords>),
+      );
+    const { admin, replica, probe } = current;
     return new k8s.core.v1.Secret(
       this.childName("logins"),
       {

@@ -31,7 +31,8 @@ export const generated: readonly Generated[] = [
     about: "passwords of Redis's logins",
     resource: "redis-password-*",
     setting: "redis.passwordGeneration",
-    rotated: "Redis is restarted, then its clients",
+    rotated:
+      "Redis is restarted, then its clients, whose passwords of the generation before stay valid until the next",
     rotation: counted(
       90,
       "Redis is unavailable for seconds each time, and no person needs to see a password",

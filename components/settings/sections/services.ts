@@ -54,7 +54,10 @@ export const redisSettings = z.strictObject({
   memory: quantity.default("4Gi"),
   /** Of its volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update fails. */
   storage: quantity.default("10Gi"),
-  /** Of its logins' passwords. Left out: the first ones. Another generation makes new ones, and restarts Redis, then its clients. */
+  /**
+   * Of its logins' passwords. Left out: the first ones. The next generation makes new ones, and restarts Redis, then its
+   * clients, whose earlier ones stay valid until the generation after. A number higher by two ends both at once.
+   */
   passwordGeneration: generation.optional(),
 });
 

@@ -135,6 +135,10 @@ describe("Redis's logins", () => {
     const read = [["getrange", "greeting", "0", "-1"]];
     expect(await answers("mcp", read)).toEqual(all(read, /^hello$/));
     expect(await answers("mcp", read, before)).toEqual(all(read, /WRONGPASS/));
+    writeLogins(folder, false, { mcp: before });
+    expect(pod.ask("acl", "load")).toBe("OK");
+    for (const password of [passwords.mcp, before])
+      expect(await answers("mcp", read, password)).toEqual(all(read, /^hello$/));
     // What the next Secret would hold.
     writeLogins(folder, true);
     expect(pod.ask("acl", "load")).toBe("OK");

@@ -3,7 +3,12 @@ import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
-import { aclFile, type RedisLoginName, redisLoginNames } from "../../../components/services/redis/logins.ts";
+import {
+  aclFile,
+  type RedisLoginName,
+  type RedisPasswords,
+  redisLoginNames,
+} from "../../../components/services/redis/logins.ts";
 import { redisValues } from "../../../components/services/redis/redis.ts";
 import { redisSettings } from "../../../components/settings/sections/services.ts";
 import { programOf, type Started } from "../../support/servers/program.ts";
@@ -27,10 +32,10 @@ export interface Pod {
   ask(...words: string[]): string;
 }
 
-/** Writes what the pod mounts of its Secret. */
-export function writeLogins(root: string, mcpWrites = false): void {
+/** Writes what the pod mounts of its Secret. @param previous passwords that open beside those in use */
+export function writeLogins(root: string, mcpWrites = false, previous: Partial<RedisPasswords> = {}): void {
   const { admin, replica, probe } = passwords;
-  const files = { "users.acl": aclFile(passwords, mcpWrites), admin, replica, probe };
+  const files = { "users.acl": aclFile(passwords, mcpWrites, previous), admin, replica, probe };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, "secrets", name), text);
 }
 

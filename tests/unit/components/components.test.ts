@@ -112,7 +112,7 @@ describe("services", () => {
     expect(await pulumi.isSecret(redis.passwords.mcp)).toBe(true);
     expect((await made(1)).name).toBe(name);
     expect((await made(1, true)).name).not.toBe(name);
-    expect(find("random:index/randomPassword:RandomPassword", "r-password-mcp")).toMatchObject({
+    expect(find("random:index/randomPassword:RandomPassword", "r-password-admin")).toMatchObject({
       length: 32,
       keepers: { generation: "1" },
     });

@@ -24,6 +24,12 @@ test("S1 a login's line begins with nothing, and has a digest in the place of it
   expect(aclLine({ ...login, writes: false }, "pass")).toContain(" %R~a:* %R~b ");
 });
 
+test("S2 a client's password of before opens beside the one in use, and nobody else's does", () => {
+  const lines = aclFile(passwords, false, { default: "before" }).split("\n");
+  expect(lines[0]).toContain(`user default reset on #${sha256(passwords.default)} #${sha256("before")} `);
+  for (const line of lines.slice(1, -1)) expect(line.match(/#/g)).toHaveLength(1);
+});
+
 test("S1 Redis's ACL file has every login, and no password", () => {
   const lines = aclFile(passwords, false).split("\n");
   expect(lines.at(-1)).toBe("");
