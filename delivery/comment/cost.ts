@@ -17,25 +17,42 @@ const number = (value: unknown): number | undefined => (typeof value === "number
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
 
-/** Monthly cost of a rented machine, before and after. */
-function hostItem(host: Outcome, prices: PriceList): CostItem {
+/** Monthly cost of a rented machine, before and after; also of an adopted one that another takes the place of. */
+function hostItems(host: Outcome, prices: PriceList): CostItem[] {
   const resource = `host ${hostOf(host.name)}`;
-  const paid = number(host.old.outputs.hourlyUsd);
-  const before = host.kind === "create" ? 0 : paid === undefined ? null : cents(paid * hoursPerMonth);
-  if (host.kind === "delete") return { resource, before, after: 0, basis: "terminated" };
+  const { hourlyUsd: paid, adopted } = host.old.outputs;
+  const hourly = number(paid);
+  const before = host.kind === "create" ? 0 : hourly === undefined ? null : cents(hourly * hoursPerMonth);
   if (host.kind === "update" || host.kind === "same") {
     const type = host.new.outputs.instanceType ?? host.old.outputs.instanceType;
-    return { resource, before, after: before, basis: typeof type === "string" ? type : "price at launch" };
+    return [{ resource, before, after: before, basis: typeof type === "string" ? type : "price at launch" }];
   }
-  const [costliest] = texts(host.new.inputs.instanceTypes)
+  // Only what the program launched is terminated.
+  const stays = host.kind !== "create" && adopted === true;
+  const left = {
+    resource,
+    before,
+    after: before,
+    basis: "adopted: no longer used, keeps running and is billed",
+  };
+  if (host.kind === "delete") return [stays ? left : { resource, before, after: 0, basis: "terminated" }];
+  const next = { resource, ...nextHost(host, prices) };
+  return stays ? [left, { ...next, before: 0 }] : [{ ...next, before }];
+}
+
+/** What a host will cost that is launched or adopted. */
+function nextHost({ new: { inputs } }: Outcome, prices: PriceList): Pick<CostItem, "after" | "basis"> {
+  if (inputs.adopt !== undefined)
+    return { after: null, basis: "adopted: runs already, at a price that the preview does not know" };
+  const [costliest] = texts(inputs.instanceTypes)
     .flatMap((type) => {
       const hourly = prices.hourlyUsd.get(type);
       return hourly === undefined ? [] : [{ type, hourly }];
     })
     .sort((a, b) => b.hourly - a.hourly);
-  if (!costliest) return { resource, before, after: null, basis: "not launched yet, price unknown" };
+  if (!costliest) return { after: null, basis: "not launched yet, price unknown" };
   const basis = `${costliest.type}, the most expensive type it may get; ${prices.source}`;
-  return { resource, before, after: cents(costliest.hourly * hoursPerMonth), basis };
+  return { after: cents(costliest.hourly * hoursPerMonth), basis };
 }
 
 /** File systems, by the program's last estimate: only Lambda knows how much they store. */
@@ -60,7 +77,7 @@ const sum = (amounts: (number | null)[]): number | null =>
 export function costOf(outcomes: Outcome[], config: Record<string, string>, prices: PriceList): Plan["cost"] {
   const hosts = outcomes
     .filter(({ type }) => type === instanceType)
-    .map((host) => hostItem(host, prices))
+    .flatMap((host) => hostItems(host, prices))
     .toSorted((a, b) => (a.resource < b.resource ? -1 : 1));
   // A program that failed before it registered a host: the cost is unknown.
   const items = hosts.length > 0 ? [...hosts, ...fileSystemItems(outcomes)] : [];
