@@ -160,7 +160,7 @@ const mcpPlatform = new McpPlatform(
     postgres: {
       host: postgres.host,
       port: postgres.port,
-      passwords: postgres.passwords,
+      logins: postgres.turns,
       ca: postgres.ca,
     },
     redis: { ...redis.endpoint, password: redis.passwords.mcp },

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LoginName } from "../../components/services/postgres/index.ts";
+import type { TurnLogin } from "../../components/services/postgres/index.ts";
 import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
 import { variables } from "../../components/settings/environment/variables/index.ts";
 import type { Variable } from "../../components/settings/environment/variables/variable.ts";
@@ -13,8 +13,8 @@ export interface Platform {
   postgres: {
     host: pulumi.Input<string>;
     port: number;
-    /** Passwords of the servers' logins, which may only read. */
-    passwords: Readonly<Record<ServerLogin, pulumi.Input<string>>>;
+    /** The servers' logins, which may only read: of two that take turns, the one in use. */
+    logins: Readonly<Record<TurnLogin, { user: string; password: pulumi.Input<string> }>>;
     /** PEM of the authority of the server's certificate. */
     ca: pulumi.Input<string>;
   };
@@ -33,25 +33,24 @@ const serverLogins = {
   sophia_data_intelligence: "mcp_data",
   sophia_business_intelligence: "mcp_business",
   postgres: "mcp_postgres",
-} as const satisfies Record<string, LoginName>;
-type ServerLogin = (typeof serverLogins)[keyof typeof serverLogins];
+} as const satisfies Record<string, TurnLogin>;
 
-const loginOf = (server: string): ServerLogin | undefined =>
+const loginOf = (server: string): TurnLogin | undefined =>
   Object.entries(serverLogins).find(([name]) => name === server)?.[1];
 
 /** How a server reaches PostgreSQL, by environment variable; nothing for one that does not. */
-function postgresOf({ host, port, passwords, ca }: Platform["postgres"], server: string): Provided {
+function postgresOf({ host, port, logins, ca }: Platform["postgres"], server: string): Provided {
   const login = loginOf(server);
   if (login === undefined) return { values: {}, secrets: {} };
-  const password = passwords[login];
+  const { user, password } = logins[login];
   return {
-    values: { SOPHIA_POSTGRES_HOST: host, SOPHIA_POSTGRES_USER: login },
+    values: { SOPHIA_POSTGRES_HOST: host, SOPHIA_POSTGRES_USER: user },
     secrets: {
       SOPHIA_POSTGRES_PASSWORD_FILE: password,
       SOPHIA_POSTGRES_CA_FILE: ca,
       // Its network policy allows the database only, and the login may only read.
       DSN: pulumi.secret(
-        pulumi.interpolate`postgres://${login}:${password}@${host}:${port}/sophia_staging?sslmode=require`,
+        pulumi.interpolate`postgres://${user}:${password}@${host}:${port}/sophia_staging?sslmode=require`,
       ),
     },
   };

@@ -44,7 +44,8 @@ describe("charts/postgres", () => {
     ]);
     for (const group of groups) expect(group).not.toHaveProperty("passwordSecret");
     const members = roles.filter(({ inRoles }) => (inRoles as string[] | undefined)?.includes("mcp"));
-    expect(members.map(({ name }) => name)).toEqual(["mcp_data", "mcp_business", "mcp_postgres"]);
+    const pairs = ["mcp_data", "mcp_business", "mcp_postgres"].flatMap((name) => [name, `${name}_even`]);
+    expect(members.map(({ name }) => name)).toEqual(pairs);
   });
 
   test("D1 only the change data capture may follow the write-ahead log", () => {

@@ -99,8 +99,11 @@ const roles = [
     group: true,
   },
   mcpLogin("mcp_data", "sophia_data_intelligence"),
+  mcpLogin("mcp_data_even", "sophia_data_intelligence"),
   mcpLogin("mcp_business", "sophia_business_intelligence"),
+  mcpLogin("mcp_business_even", "sophia_business_intelligence"),
   mcpLogin("mcp_postgres", "postgres"),
+  mcpLogin("mcp_postgres_even", "postgres"),
   {
     name: "probe",
     purpose: "proves that every database answers; has no rights in any",
@@ -111,6 +114,17 @@ const roles = [
 ] as const satisfies readonly Login[];
 type Role = (typeof roles)[number];
 export type LoginName = Exclude<Role, { group: true }>["name"];
+
+/**
+ * Logins that take turns: the one in odd generations of the passwords, and the one in even ones. PostgreSQL knows one
+ * password for each, and a pod's stays valid until the pod has rolled. The others are of jobs and of Estuary, which try again.
+ */
+export const turnLogins = {
+  mcp_data: "mcp_data_even",
+  mcp_business: "mcp_business_even",
+  mcp_postgres: "mcp_postgres_even",
+} as const satisfies Partial<Record<LoginName, LoginName>>;
+export type TurnLogin = keyof typeof turnLogins;
 
 /** All roles, also those that nobody logs in with. */
 export const allRoles: readonly Login[] = roles;

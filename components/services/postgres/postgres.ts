@@ -2,12 +2,12 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { Component } from "../../core/base.ts";
-import { keepersOf } from "../../core/generation.ts";
+import { keepersOf, turns } from "../../core/generation.ts";
 import { postgresCluster, postgresPooler } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { SelfSignedCertificate } from "../certificate.ts";
 import { HelmService, ownChart } from "../helm.ts";
-import { databases, type LoginName, logins } from "./logins.ts";
+import { databases, type LoginName, logins, type TurnLogin, turnLogins } from "./logins.ts";
 import type { PostgresOperator } from "./operator.ts";
 import { loginSecret, postgresValues, serverNames, serverSecret } from "./values.ts";
 
@@ -41,6 +41,8 @@ export class Postgres extends Component {
   readonly loginSecrets: Record<LoginName, pulumi.Output<string>>;
   /** Passwords by login, for clients in other namespaces. */
   readonly passwords: Record<LoginName, pulumi.Output<string>>;
+  /** Logins that take turns, as they are in this generation of the passwords. */
+  readonly turns: Record<TurnLogin, { user: LoginName; password: pulumi.Output<string> }>;
   /** Secret with the server's key, and in `ca.crt` what clients trust it by. */
   readonly caSecret: pulumi.Output<string>;
   /** That certificate, PEM. A new one, ten years later or for other names, is a change of every client. */
@@ -48,11 +50,12 @@ export class Postgres extends Component {
 
   constructor(name: string, args: PostgresArgs, opts?: pulumi.ComponentResourceOptions) {
     super("services:Postgres", name, opts);
+    const { passwordGeneration } = args.settings;
     const secrets = logins.map((login) => {
       const password = new random.RandomPassword(
         this.childName(`password-${login.name}`),
         // Letters and digits only: they need no quoting in any connection string.
-        { length: 32, special: false, ...keepersOf(args.settings.passwordGeneration) },
+        { length: 32, special: false, ...keepersFor(login.name, passwordGeneration) },
         this.child(),
       );
       const secret = new k8s.core.v1.Secret(
@@ -99,6 +102,10 @@ export class Postgres extends Component {
         : service.host;
     this.loginSecrets = byLogin(secrets.map(([login, secret]) => [login, secret]));
     this.passwords = byLogin(secrets.map(([login, , password]) => [login, password]));
+    this.turns = byTurn((login) => {
+      const user = turns(passwordGeneration).current === 0 ? login : turnLogins[login];
+      return { user, password: this.passwords[user] };
+    });
     this.caSecret = pulumi.all([tls.secret.metadata.name, service.host]).apply(([name]) => name);
     this.ca = tls.certificate;
     this.registerOutputs({
@@ -137,6 +144,19 @@ export class Postgres extends Component {
     return { host, pooledHost, port, databases };
   }
 }
+
+/** Which generation the password of a login is from: of two that take turns, the one out of use keeps its own. */
+function keepersFor(login: LoginName, generation: number | undefined) {
+  const [odd, even] = turns(generation).options;
+  if (login in turnLogins) return odd;
+  return Object.values<LoginName>(turnLogins).includes(login) ? even : keepersOf(generation);
+}
+
+const byTurn = <Value>(of: (login: TurnLogin) => Value) =>
+  Object.fromEntries((Object.keys(turnLogins) as TurnLogin[]).map((login) => [login, of(login)])) as Record<
+    TurnLogin,
+    Value
+  >;
 
 const byLogin = (pairs: (readonly [LoginName, pulumi.Output<string>])[]) =>
   Object.fromEntries(pairs) as Record<LoginName, pulumi.Output<string>>;

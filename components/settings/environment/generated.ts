@@ -24,7 +24,8 @@ export const generated: readonly Generated[] = [
     about: "passwords of PostgreSQL's logins",
     resource: "postgres-password-*",
     setting: "postgres.passwordGeneration",
-    rotated: "the operator changes the login's password, and pods that use it are restarted",
+    rotated:
+      "the operator changes the login's password, and pods that use it are restarted; what MCP servers had stays valid until the next",
     rotation: counted(30),
   },
   {

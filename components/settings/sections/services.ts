@@ -37,7 +37,8 @@ export const postgresSettings = z.strictObject({
   resources: resources.prefault({ cpu: "2", memory: "8Gi" }),
   /**
    * Of the logins' passwords. Left out: the first ones. Another generation makes new ones, which the operator sets while
-   * PostgreSQL runs, and restarts the pods that log in.
+   * PostgreSQL runs, and restarts the pods that log in. MCP servers log in with one of two logins in turn, whose earlier
+   * password stays valid until the generation after; a number higher by two ends both at once.
    */
   passwordGeneration: generation.optional(),
   /** Pooled client connections through PgBouncer; 0 leaves the pooler out. */

@@ -221,7 +221,17 @@ describe("services", () => {
       storageClass: "fast",
     });
     await resolved(next.host);
-    for (const { name } of logins)
+    const kept = ["mcp_data", "mcp_business", "mcp_postgres"];
+    for (const { name } of logins.filter((login) => !kept.includes(login.name)))
       expect(find(password, `g-password-${name}`).keepers).toEqual({ generation: "2" });
+
+    // What an MCP server logs in with opens until the generation after, so that its pod can roll.
+    const used = ({ turns }: Postgres) => [turns.mcp_data.user, resolved(turns.mcp_data.password)];
+    expect(await Promise.all(used(postgres))).toEqual(["mcp_data", "password of p-password-mcp_data"]);
+    expect(await Promise.all(used(next))).toEqual(["mcp_data_even", "password of g-password-mcp_data_even"]);
+    for (const name of kept) {
+      expect(find(password, `g-password-${name}`)).not.toHaveProperty("keepers");
+      expect(find(password, `p-password-${name}_even`).keepers).toEqual({ generation: "0" });
+    }
   });
 });

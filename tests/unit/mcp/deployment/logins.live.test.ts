@@ -35,7 +35,7 @@ async function reach(from: LoginName, to: LoginName) {
   });
 }
 
-const own = ["mcp_data", "mcp_business", "mcp_postgres"] as const;
+const own = ["mcp_data", "mcp_business", "mcp_postgres", "mcp_data_even"] as const;
 
 test.each(own.flatMap((from) => own.filter((to) => to !== from).map((to) => [from, to] as const)))(
   "S1 SQL through the login %s may neither read nor end the statements of %s",

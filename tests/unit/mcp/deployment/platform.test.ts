@@ -51,10 +51,10 @@ async function platform(
     postgres: {
       host: "postgres.data.svc",
       port: 5432,
-      passwords: {
-        mcp_data: pulumi.secret("of-data"),
-        mcp_business: pulumi.secret("of-business"),
-        mcp_postgres: pulumi.secret("of-postgres"),
+      logins: {
+        mcp_data: { user: "mcp_data", password: pulumi.secret("of-data") },
+        mcp_business: { user: "mcp_business", password: pulumi.secret("of-business") },
+        mcp_postgres: { user: "mcp_postgres", password: pulumi.secret("of-postgres") },
       },
       ca: "ca",
     },
