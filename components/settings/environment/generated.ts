@@ -54,7 +54,7 @@ export const generated: readonly Generated[] = [
     resource: "mcp-client-*",
     setting: "mcp.clients",
     rotated:
-      "Nginx's pods are replaced one by one (running calls have 490 s), and the client needs its new configuration (`make mcp-config`)",
+      "Nginx's pods are replaced one by one (running calls finish), and the client needs its new configuration (`make mcp-config`)",
     rotation: counted(30),
   },
 ];

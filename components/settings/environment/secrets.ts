@@ -42,7 +42,7 @@ export const secrets = {
   },
   tlsCertificate: {
     about:
-      "Certificate chain for `nginx.hostnames`, PEM, the server's own first. An update is refused when that is not for all of them, not valid now, or not for `tlsKey`; a plan warns. A change replaces Nginx's pods one by one; running calls have 490 s.",
+      "Certificate chain for `nginx.hostnames`, PEM, the server's own first. An update is refused when that is not for all of them, not valid now, or not for `tlsKey`; a plan warns. A change replaces Nginx's pods one by one; running calls finish.",
     scope: "stage",
     path: "tls.certificate",
     required: true,

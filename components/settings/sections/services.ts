@@ -64,7 +64,7 @@ export const redisSettings = z.strictObject({
 
 /** Nginx, the only Service that is reachable from outside. */
 export const nginxSettings = z.strictObject({
-  /** Nginx's. A change replaces its pods one by one; running calls have 490 s. */
+  /** Nginx's. A change replaces its pods one by one; running calls finish. */
   image: z.string().default(images.nginx),
   /**
    * Names in the certificate and in `server_name`; the first is the canonical one. Browsers that were there ask each of them, and

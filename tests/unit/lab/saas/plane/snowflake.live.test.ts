@@ -93,20 +93,6 @@ test("P1 rows go into the lab's Snowflake as the connector puts them there, and 
   await Promise.all([sink.close(), again.close()]);
 });
 
-test("P1 a lab that has the table in small letters gets it anew, spelt as the connector does", async () => {
-  const older = { ...binding(), table: "older_staging" };
-  const before = await snowflake.open(snowflake.config);
-  await before.execute('CREATE TABLE "older_staging" ("id" NUMBER(38,0))');
-  await before.close();
-  const sink = session();
-  const begun = await sink.open();
-  expect(await sink.existing([older])).toEqual(new Set());
-  await sink.apply([{ binding: older, plan: { do: "create" } }], begun);
-  expect(await sink.existing([older])).toEqual(new Set(["STAGING.older_staging"]));
-  expect(await snowflake.query("SELECT count(flow_document) AS n FROM older_staging")).toEqual([{ N: "0" }]);
-  await sink.close();
-});
-
 test("P5 an engine that dies in a transaction leaves neither rows nor a checkpoint", async () => {
   const sink = session();
   const begun = await sink.open();

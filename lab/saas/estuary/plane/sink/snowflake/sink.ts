@@ -73,21 +73,16 @@ export class SnowflakeSink implements Sink {
   }
 
   async existing(tables: readonly TableName[]): Promise<Set<string>> {
+    const { database } = this.#config;
     const found = new Set<string>();
     for (const { schema, table } of tables) {
-      if (await this.#has(schema, warehouseName(table))) found.add(`${schema}.${table}`);
+      const rows = await this.#run(
+        `SELECT table_name FROM ${quoted(database)}.information_schema.tables WHERE table_schema = ? AND table_name = ?`,
+        [warehouseName(schema), warehouseName(table)],
+      );
+      if (rows.length > 0) found.add(`${schema}.${table}`);
     }
     return found;
-  }
-
-  /** Whether there is a table that is spelt so. */
-  async #has(schema: string, table: string): Promise<boolean> {
-    const { database } = this.#config;
-    const rows = await this.#run(
-      `SELECT table_name FROM ${quoted(database)}.information_schema.tables WHERE table_schema = ? AND table_name = ?`,
-      [warehouseName(schema), table],
-    );
-    return rows.length > 0;
   }
 
   async apply(
@@ -99,7 +94,6 @@ export class SnowflakeSink implements Sink {
     for (const planned of plans) {
       const { binding, plan } = planned;
       if (plan.do === "replace") await this.#run(`DROP TABLE ${nameOf(binding)}`);
-      if (plan.do === "create") await this.#dropOlder(binding);
       if (plan.do === "create" || plan.do === "replace")
         await this.#run(createTable(binding, this.#timestamp));
       if (plan.do === "add" || plan.do === "empty") {
@@ -145,12 +139,6 @@ export class SnowflakeSink implements Sink {
       throw error;
     }
     for (const name of names.values()) await this.#run(`DROP TABLE ${name}`);
-  }
-
-  /** Labs before 2026-11-22 have tables in small letters, and theirs cannot hold both spellings: all is read again. */
-  async #dropOlder({ schema, table }: Binding): Promise<void> {
-    if (table === warehouseName(table) || !(await this.#has(schema, table))) return;
-    await this.#run(`DROP TABLE ${warehouseIdentifier(schema)}.${quoted(table)}`);
   }
 
   async forget(): Promise<void> {
