@@ -59,6 +59,7 @@ test("P5 where Gong asks for more time than a run has, the next run goes on from
   );
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
   await expectWhole();
+  expect(await alerts(staging)).toEqual([]);
 });
 
 test("P1 extractors in several pods keep to one pace, and to the day's share", async () => {

@@ -143,6 +143,7 @@ export async function contents({ admin }: Staging) {
     calls: await table("gong_calls", "call_id"),
     users: await table("gong_users", "user_id"),
     entities: await table("gong_crm_entities", "crm_system, object_type, object_id"),
+    deals: await read("SELECT * FROM gong_call_deals ORDER BY deal_id, call_id"),
     errors: await read(
       "SELECT stream, key, reason, issues, raw FROM error_logs ORDER BY stream, key, reason",
     ),
