@@ -110,7 +110,7 @@ test("M4 tables and their columns are found, and a misspelt name gets a suggesti
   const { ask, call } = await serving();
   expect((await ask("list_tables", { schema: "staging" })).items).toContainEqual({
     table: "staging.gong_calls_staging",
-    columns: 12,
+    columns: 11,
     comment: "Calls of Gong.",
   });
   const described = await ask("describe_table", { table: "gong_calls_staging" });
