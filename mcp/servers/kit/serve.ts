@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { messageOf } from "../../../components/core/errors.ts";
-import { bearerCheck } from "./auth.ts";
 import { jsonLog, type Log } from "./log.ts";
-import { Metrics } from "./metrics.ts";
-import { registerTools, type Tool } from "./tool.ts";
+import { bearerCheck } from "./serving/auth.ts";
+import { Metrics } from "./serving/metrics.ts";
+import { nodeHandler } from "./serving/node.ts";
+import { registrar, type Tool } from "./tool.ts";
 
 export interface ServeOptions {
   name: string;
@@ -47,16 +47,17 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     maxRequestBodySize: options.maxBody,
     onerror: (error: Error) => log("warn", "request refused", { reason: error.message }),
   };
-  const handler = createMcpHandler(() => {
+  const register = registrar(options.tools, metrics, log);
+  const handler = createMcpHandler(({ era, requestInfo }) => {
     const server = new McpServer(
       { name: options.name, version: options.version },
       options.instructions ? { instructions: options.instructions } : {},
     );
-    registerTools(server, options.tools, metrics, log);
+    // Of the revision whose requests say in their headers what they want, which the SDK has compared with the body.
+    register(server, era === "modern" ? requestInfo?.headers.get("mcp-name") : undefined);
     return server;
   }, bounds);
-  // It reads the body, with a limit of its own.
-  const mcp = toNodeHandler(handler, bounds);
+  const mcp = nodeHandler(handler, options.maxBody);
 
   const isReady = async () => {
     try {
@@ -68,7 +69,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 
   const route = async (request: IncomingMessage, response: ServerResponse) => {
-    switch (new URL(request.url ?? "/", "http://server").pathname) {
+    switch (pathOf(request.url)) {
       case "/healthz":
         return reply(response, 200, { status: "ok" });
       case "/readyz": {
@@ -132,6 +133,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     },
   };
 }
+
+const pathOf = (url = "/"): string => (url === "/mcp" ? url : new URL(url, "http://server").pathname);
 
 function closed(server: Server, graceSeconds: number): Promise<void> {
   return new Promise((resolve) => {

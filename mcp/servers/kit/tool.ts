@@ -1,8 +1,8 @@
-import type { McpServer } from "@modelcontextprotocol/server";
+import type { McpServer, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { messageOf } from "../../../components/core/errors.ts";
 import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./serving/metrics.ts";
 
 /** A tool failed in a way that the caller can do something about. The message says what. */
 export class ToolError extends Error {
@@ -45,25 +45,50 @@ export const usualTimeout = 60;
 /** Longest text that a tool returns; longer answers must be paged. */
 export const maxText = 100_000;
 
-/** Registers tools so that each call is measured, logged, bounded in size and time, and never throws out of the server. */
-export function registerTools(server: McpServer, tools: Tool[], metrics: Metrics, log: Log): void {
-  for (const definition of tools) {
+/**
+ * Registers tools so that each call is measured, logged, bounded in size and time, and never throws out of the server. Made
+ * once: the SDK wants a new server for each request.
+ *
+ * @returns registers all of them, or only the one that is called
+ */
+export function registrar(tools: Tool[], metrics: Metrics, log: Log) {
+  const each = tools.map((definition) => {
     const { name, description, input, readOnly = true, destructive = false } = definition;
-    server.registerTool(
-      name,
-      {
-        description,
-        inputSchema: input,
-        annotations: { readOnlyHint: readOnly, ...(!readOnly && { destructiveHint: destructive }) },
-      },
-      async (args, context) =>
+    const config = {
+      description,
+      inputSchema: convertedOnce(input),
+      annotations: { readOnlyHint: readOnly, ...(!readOnly && { destructiveHint: destructive }) },
+    };
+    return (server: McpServer) =>
+      server.registerTool(name, config, async (args, context) =>
         metrics.measure(
           name,
           () => answer(definition, log, () => inTime(definition, args, context.mcpReq.signal)),
           (result) => !("isError" in result && result.isError),
         ),
-    );
-  }
+      );
+  });
+  const byName = new Map(tools.map(({ name }, index) => [name, each.slice(index, index + 1)]));
+  return (server: McpServer, called?: string | null): void => {
+    for (const register of byName.get(called ?? "") ?? each) register(server);
+  };
+}
+
+type WithJson = StandardSchemaWithJSON<z.infer<z.ZodObject>>;
+
+/** A schema whose JSON Schema is made once, instead of for each request. */
+function convertedOnce(input: z.ZodObject): WithJson {
+  const standard = input["~standard"] as WithJson["~standard"];
+  const made = new Map<string, Record<string, unknown>>();
+  const jsonSchema: typeof standard.jsonSchema = {
+    ...standard.jsonSchema,
+    input: (options) => {
+      const known = made.get(options.target) ?? standard.jsonSchema.input(options);
+      made.set(options.target, known);
+      return known;
+    },
+  };
+  return { "~standard": { ...standard, jsonSchema } };
 }
 
 /** Gives up at the deadline even where the tool ignores its signal, so that no call waits without end. */
@@ -73,7 +98,10 @@ async function inTime(
   gone: AbortSignal,
 ) {
   const late = new AbortController();
-  const signal = AbortSignal.any([late.signal, gone]);
+  // `AbortSignal.any` costs several times as much.
+  const leave = () => late.abort(gone.reason);
+  if (gone.aborted) leave();
+  gone.addEventListener("abort", leave);
   let timer: NodeJS.Timeout | undefined;
   const given = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -83,8 +111,9 @@ async function inTime(
     }, timeout * 1000);
   });
   try {
-    return await Promise.race([run(args, { signal }), given]);
+    return await Promise.race([run(args, { signal: late.signal }), given]);
   } finally {
+    gone.removeEventListener("abort", leave);
     clearTimeout(timer);
   }
 }

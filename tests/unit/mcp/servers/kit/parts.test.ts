@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { exchange, type Upstream } from "../../../../../mcp/servers/kit/http.ts";
-import { Metrics } from "../../../../../mcp/servers/kit/metrics.ts";
 import { Pace } from "../../../../../mcp/servers/kit/pace.ts";
 import { secretFile } from "../../../../../mcp/servers/kit/secret.ts";
 import { serve } from "../../../../../mcp/servers/kit/serve.ts";
+import { Metrics } from "../../../../../mcp/servers/kit/serving/metrics.ts";
 import { cursorFor, cursorState, ToolError, tool } from "../../../../../mcp/servers/kit/tool.ts";
 import { calling } from "../../../../support/servers/mcp/calling.ts";
 
