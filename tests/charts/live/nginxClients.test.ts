@@ -119,7 +119,7 @@ describe("Nginx with the rendered configuration: clients", () => {
     expect(door.log()).not.toMatch(/query-secret|header-secret/);
   });
 
-  test("W3 finishes what is under way when it is told to quit", async () => {
+  test("W3 finishes what is under way when it is told to quit, and writes it down", async () => {
     const held = door.ask("/kept/hold", { authorization: `Bearer ${door.token}` });
     await waitFor({ what: "the request to arrive", deadline: 30, interval: 0.05 }, async () => {
       if (!door.holding()) throw new Error("not there yet");
@@ -138,6 +138,7 @@ describe("Nginx with the rendered configuration: clients", () => {
     door.release();
     expect((await held).body).toBe("held");
     await ended;
+    expect(door.log()).toContain('"path":"/kept/hold"');
   });
 });
 
