@@ -38,12 +38,16 @@ export class Traffic {
   /** Seconds of the slowest of them. */
   slowest = 0;
   readonly faults: string[] = [];
+  /** When the last call that was served began. */
+  readonly #served = new Map<Way, number>();
+  readonly #ways: readonly Way[];
   readonly #door: Door;
   #running = true;
   #loops: Promise<unknown> = Promise.resolve();
 
-  private constructor(door: Door) {
+  private constructor(door: Door, ways: readonly Way[]) {
     this.#door = door;
+    this.#ways = ways;
   }
 
   static async start(platform: Platform): Promise<Traffic> {
@@ -71,18 +75,23 @@ export class Traffic {
             : []),
         ];
       });
-    const traffic = new Traffic({ host: door.address, port: 443, tls: { name: door.name, ca: door.ca } });
+    const traffic = new Traffic(
+      { host: door.address, port: 443, tls: { name: door.name, ca: door.ca } },
+      ways,
+    );
     traffic.#loops = Promise.all(ways.map((way) => traffic.#loop(way)));
     await traffic.settle();
     return traffic;
   }
 
-  async #loop({ server, name, request }: Way): Promise<void> {
+  async #loop(way: Way): Promise<void> {
+    const { server, name, request } = way;
     const client = new Client(this.#door);
     while (this.#running) {
       const dying = this.dead === server;
       const start = performance.now();
       const fault = await client.call(request).then(faultOf, String);
+      if (fault === undefined) this.#served.set(way, start);
       // It may have died, or come back, while the call was under way.
       if (!dying && this.dead !== server) {
         this.calls += 1;
@@ -97,6 +106,12 @@ export class Traffic {
       await pause(250);
     }
     client.close();
+  }
+
+  /** Ways to a server on which no call has been served that began after a time of `performance.now()`. */
+  unserved(server: string, since: number): string[] {
+    const waiting = this.#ways.filter((way) => way.server === server && (this.#served.get(way) ?? 0) < since);
+    return waiting.map(({ name }) => name);
   }
 
   /** Lets every way finish a call that it may have begun before. */
