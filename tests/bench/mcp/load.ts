@@ -13,9 +13,14 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 /** Whose processor time is told: what lies on the way of a call. */
 const onTheWay = { nginx: "Nginx", "kube-dns": "DNS", "mcp-gateway": "gateway" };
 
+/** Seconds after which the gateway lists all tools anew, as part of the calls under way: each replica once in such a time. */
+const listed = 30;
+
 interface Path {
   name: string;
   load: Pick<Load, "door" | "requests">;
+  /** Seconds that it is called at least. Default: any number. */
+  least?: number;
 }
 
 /** One path in one round. Processor time is in milliseconds a call, by who took it. */
@@ -60,9 +65,18 @@ async function pathsOf(platform: Platform, servers: { own: string; bridged: stri
     {
       name: "own server, `/mcp`",
       load: { door: outside, requests: by("/mcp", "sophia_infrastructure_list_hosts") },
+      least: listed,
     },
-    { name: "bridged server, `/mcp`", load: { door: outside, requests: by("/mcp", "memory_read_graph") } },
-    { name: "own server, `/mcp`, client of 2025-11-25", load: { door: outside, requests: older } },
+    {
+      name: "bridged server, `/mcp`",
+      load: { door: outside, requests: by("/mcp", "memory_read_graph") },
+      least: listed,
+    },
+    {
+      name: "own server, `/mcp`, client of 2025-11-25",
+      load: { door: outside, requests: older },
+      least: listed,
+    },
   ];
 }
 
@@ -88,11 +102,9 @@ async function sample(platform: Platform, loader: Loader, seconds: number): Prom
     bridged: podOfServer(pods, "memory").address,
   });
   for (let round = 1; round <= rounds; round += 1) {
-    for (const { name, load } of paths) {
-      // The gateway keeps what tools there are for 30 s; then every call under way asks all servers anew.
-      await loader.run({ ...load, clients: 1, warmUp: 0, seconds: 0.5 });
+    for (const { name, load, least = 0 } of paths) {
       const before = now();
-      const measured = await loader.run({ ...load, clients, warmUp: 1, seconds });
+      const measured = await loader.run({ ...load, clients, warmUp: 1, seconds: Math.max(seconds, least) });
       const after = now();
       if (measured.calls === 0)
         throw new Error(

@@ -1,8 +1,8 @@
 /**
  * Measures the MCP servers of a lab that is up, and prints Markdown, as docs/benchmarks.md has it.
  *
- *   make bench-mcp                     all of it: some eight minutes
- *   make bench-mcp PART=load           calls of 32 clients, directly, through Nginx, through the gateway; SECONDS each
+ *   make bench-mcp                     all of it: some fifteen minutes
+ *   make bench-mcp PART=load           calls of 32 clients, directly, through Nginx, through the gateway; SECONDS each, the last at least 30
  *   make bench-mcp PART=memory         what each server takes now
  *   make bench-mcp PART=failures       servers killed one after another under load, 10 or KILLED; and one that hangs
  *
