@@ -98,7 +98,7 @@ export const lineAssignments = [
 
 /**
  * Where nothing but a blank, or code, stands between them: `password …` at the end of a line, as in a `.netrc`; and a
- * text in quotes that code takes instead, gives to a variable with a type, or hands to a function: `env.TOKEN ?? "…"`,
+ * text in quotes that code takes instead, gives to a variable with a type, or hands to a function: `given.TOKEN ?? "…"`,
  * `const token: string = "…"`, `get("TOKEN", "…")`. A name may begin earlier, see `nameBefore`. Groups as of
  * `assignment`.
  */
