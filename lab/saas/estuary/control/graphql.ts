@@ -1,4 +1,13 @@
-import { buildSchema, type GraphQLSchema, graphql } from "graphql";
+import {
+  buildSchema,
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from "graphql";
 import { z } from "zod";
 import { connectorOf } from "./connectors.ts";
 import type { ControlPlane } from "./controlPlane.ts";
@@ -12,10 +21,15 @@ export interface GraphQlRequest {
   variables?: Record<string, unknown> | undefined;
 }
 
+/** Far more documents than clients have; one who puts values into them has no end of them. */
+const kept = 100;
+
 /** Answers GraphQL requests. */
 export class GraphQlApi {
   readonly #schema: GraphQLSchema;
   readonly #root: Record<string, unknown>;
+  /** Checked documents by their text. To read them anew takes longer than to answer. */
+  readonly #documents = new Map<string, DocumentNode>();
 
   /** @param createPublication Whether publications can be started here, as in the newest agent API. */
   constructor(control: ControlPlane, createPublication = true) {
@@ -23,14 +37,31 @@ export class GraphQlApi {
     this.#root = { ...queries(control), ...mutations(control) };
   }
 
-  answer({ query, operationName, variables }: GraphQlRequest): Promise<unknown> {
-    return graphql({
+  async answer({ query, operationName, variables }: GraphQlRequest): Promise<ExecutionResult> {
+    const document = this.#documents.get(query) ?? this.#read(query);
+    if (Array.isArray(document)) return { errors: document };
+    return execute({
       schema: this.#schema,
       rootValue: this.#root,
-      source: query,
+      document,
       ...(operationName !== undefined && { operationName }),
       ...(variables && { variableValues: variables }),
     });
+  }
+
+  /** @returns what is wrong with a document that is not kept */
+  #read(query: string): DocumentNode | GraphQLError[] {
+    try {
+      const document = parse(query);
+      const errors = validate(this.#schema, document);
+      if (errors.length > 0) return [...errors];
+      if (this.#documents.size >= kept) this.#documents.clear();
+      this.#documents.set(query, document);
+      return document;
+    } catch (error) {
+      if (error instanceof GraphQLError) return [error];
+      throw error;
+    }
   }
 }
 
