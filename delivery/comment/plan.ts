@@ -39,6 +39,9 @@ const costItemSchema = z.strictObject({
   basis: text(300),
 });
 
+/** Messages that a plan holds. */
+export const mostMessages = 500;
+
 export const planSchema = z.strictObject({
   stack: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
   /** Planned from an empty stack, with placeholder secrets, without access to any account. */
@@ -79,7 +82,7 @@ export const planSchema = z.strictObject({
         text: text(20_000),
       }),
     )
-    .max(500),
+    .max(mostMessages),
 });
 
 /** The result of a preview. */

@@ -2,8 +2,9 @@ import { costOf, type PriceList } from "./cost.ts";
 import { readableError, undeliveredErrors, withoutColours } from "./errors.ts";
 import { type EngineEvent, nameOf } from "./events.ts";
 import { effectsOf } from "./impact/index.ts";
-import { type Change, type Plan, planSchema } from "./plan.ts";
+import { type Change, mostMessages, type Plan, planSchema } from "./plan.ts";
 import { type Outcome, outcomesOf } from "./steps.ts";
+import { withoutKeys } from "./withoutKeys.ts";
 
 export interface Circumstances {
   stack: string;
@@ -86,7 +87,7 @@ function messagesOf(events: EngineEvent[], succeeded: boolean): Plan["messages"]
       {
         severity: event.severity,
         resource: plain(event.urn ? nameOf(event.urn) : "", 500),
-        text: plain(readableError(event.message), 20_000),
+        text: plain(withoutKeys(readableError(event.message)), 20_000),
       },
     ];
   });
@@ -97,7 +98,7 @@ function messagesOf(events: EngineEvent[], succeeded: boolean): Plan["messages"]
   const errors = undeliveredErrors(printed).map((text) => ({
     severity: "error" as const,
     resource: "",
-    text: plain(text, 20_000),
+    text: plain(withoutKeys(text), 20_000),
   }));
   return [...errors, ...reported];
 }
@@ -122,6 +123,9 @@ export function summarise(events: EngineEvent[], circumstances: Circumstances): 
     })),
     policies: policiesOf(events),
     cost: costOf(outcomes, config, prices),
-    messages: messagesOf(events, succeeded),
+    // Errors first: what is beyond the most that a plan holds is left out.
+    messages: messagesOf(events, succeeded)
+      .toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))
+      .slice(0, mostMessages),
   } satisfies Plan);
 }

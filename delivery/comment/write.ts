@@ -5,6 +5,7 @@ import type { Plan } from "./plan.ts";
 import { listPrices } from "./prices.ts";
 import { render } from "./render.ts";
 import { summarise } from "./summarise.ts";
+import { withoutKeys } from "./withoutKeys.ts";
 
 /** Files that a plan is written to. */
 export interface PlanFiles {
@@ -36,7 +37,10 @@ export async function planOutcome(log: string, ended: Ended): Promise<Plan> {
   const circumstances = { stack, offline, succeeded: code === 0, prices: listPrices, created };
   const plan = summarise(readEvents(text), circumstances);
   if (code === 0 || plan.messages.length > 0 || plan.policies.verdicts.length > 0) return plan;
-  return { ...plan, messages: [{ severity: "error", resource: "", text: stderr.trim().slice(-4000) }] };
+  return {
+    ...plan,
+    messages: [{ severity: "error", resource: "", text: withoutKeys(stderr.trim()).slice(-4000) }],
+  };
 }
 
 /** Writes the plan to the files that are asked for, and makes their folders. */

@@ -28,7 +28,15 @@ const allowed: Record<string, string[]> = {
     "components/services",
     "components/settings",
   ],
-  delivery: ["components/core", "components/outputs.ts", "images/scan", "lambda", "mcp", "tools"],
+  delivery: [
+    "components/core",
+    "components/outputs.ts",
+    "images/scan",
+    "lambda",
+    "mcp",
+    "policies/detector",
+    "tools",
+  ],
   esc: ["components/settings"],
   // What is copied into an image has its own folder only.
   "images/base": [],
