@@ -11,37 +11,59 @@ import type { WireInstance } from "../../client/wire.ts";
 import type { Context } from "../context.ts";
 import { type Candidate, candidates } from "./candidates.ts";
 import { throwPermanent } from "./lifecycle.ts";
-import { claimTag, type InstanceSpec, isAlive, launchRequest, tagOf } from "./spec.ts";
+import { claimTag, type InstanceSpec, isOwn, launchRequest } from "./spec.ts";
 
 const subject = (claim: string) => `launch ${claim}`;
 
 /** Running instances that were launched for a claim. */
 export async function ownedBy(context: Context, claim: string): Promise<WireInstance[]> {
-  const instances = await context.api.listInstances();
-  return instances.filter((instance) => isAlive(instance) && tagOf(instance, claimTag) === claim);
+  return (await context.api.listInstances()).filter((one) => isOwn(one, claim));
 }
 
-/**
- * Running instances of a claim, except `known`. After an earlier launch without reply, also waits as long as its instance
- * may take to be listed: before that, an empty list proves nothing.
- */
-export async function strays(
+/** Instances of a claim that nothing accounts for, and the list that they were found in. */
+interface Survey {
+  strays: WireInstance[];
+  all: WireInstance[];
+}
+
+/** Running instances of a claim, except `known`: see `survey`. */
+export const strays = async (
   context: Context,
   claim: string,
   known: readonly string[],
-): Promise<WireInstance[]> {
+): Promise<WireInstance[]> => (await survey(context, claim, () => known)).strays;
+
+/**
+ * Running instances of a claim, except those whose ids `known` gives of the account's list. After an earlier launch without
+ * reply, also waits as long as its instance may take to be listed: before that, an empty list proves nothing.
+ */
+export async function survey(
+  context: Context,
+  claim: string,
+  known: (all: readonly WireInstance[]) => readonly string[],
+): Promise<Survey> {
   const sentBefore = await context.journal.unanswered(subject(claim));
   const left =
     sentBefore === undefined ? 0 : Math.max(0, context.timing.settleDeadline - Math.floor(sentBefore / 1000));
   const found = await lookFor(context, claim, known, left);
-  if (found.length === 0) await context.journal.settled(subject(claim));
+  if (found.strays.length === 0) await context.journal.settled(subject(claim));
   return found;
 }
 
-async function lookFor(context: Context, claim: string, known: readonly string[], seconds: number) {
-  const unknown = async () =>
-    (await ownedBy(context, claim)).filter((instance) => !known.includes(instance.id));
-  if (seconds === 0) return await unknown();
+async function lookFor(
+  context: Context,
+  claim: string,
+  known: (all: readonly WireInstance[]) => readonly string[],
+  seconds: number,
+): Promise<Survey> {
+  let last: Survey = { strays: [], all: [] };
+  const look = async () => {
+    const all = await context.api.listInstances();
+    const ids = known(all);
+    last = { all, strays: all.filter((one) => isOwn(one, claim) && !ids.includes(one.id)) };
+    return last;
+  };
+  if (seconds === 0) return await look();
   const wait = {
     what: `an instance launched by a request without reply (tag ${claimTag}=${claim})`,
     deadline: seconds,
@@ -50,12 +72,12 @@ async function lookFor(context: Context, claim: string, known: readonly string[]
   };
   try {
     return await waitFor(wait, async () => {
-      const found = await unknown().catch(throwPermanent);
-      return found.length > 0 ? found : notYet("not listed");
+      const found = await look().catch(throwPermanent);
+      return found.strays.length > 0 ? found : notYet("not listed");
     });
   } catch (error) {
     // This wait may end at its deadline: it means that there is no such instance.
-    if (error instanceof WaitTimeout && error.lastError === "not listed") return [];
+    if (error instanceof WaitTimeout && error.lastError === "not listed") return last;
     throw error;
   }
 }
@@ -116,12 +138,12 @@ async function afterLostReply(
   known: readonly string[],
   cause: unknown,
 ): Promise<string> {
-  const [first] = await lookFor(context, spec.claim, known, context.timing.settleDeadline);
+  const { settleDeadline } = context.timing;
+  const [first] = (await lookFor(context, spec.claim, () => known, settleDeadline)).strays;
   if (first) return first.id;
   await launchSettled(context, spec.claim);
-  const seconds = context.timing.settleDeadline;
   throw new Error(
-    `host ${spec.name}: ${messageOf(cause)}. No instance with its tag was listed within ${seconds} s, ` +
+    `host ${spec.name}: ${messageOf(cause)}. No instance with its tag was listed within ${settleDeadline} s, ` +
       "so nothing was launched; run pulumi up again",
     { cause },
   );

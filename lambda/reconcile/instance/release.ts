@@ -1,8 +1,7 @@
 import type { Context } from "../context.ts";
-import { matching } from "./adopt.ts";
-import { launchSettled, strays } from "./launch.ts";
+import { launchSettled, survey } from "./launch.ts";
 import { terminateAndWait } from "./lifecycle.ts";
-import { sparedIds } from "./spared.ts";
+import { idsOf, lostNames } from "./spared.ts";
 import type { Adoption } from "./spec.ts";
 
 /**
@@ -14,18 +13,18 @@ export async function releaseClaim(
   claim: string,
   spared: readonly Adoption[] = [],
 ): Promise<void> {
-  const others = await strays(context, claim, await sparedIds(context, spared));
-  const all = others.length > 0 && spared.length > 0 ? await context.api.listInstances() : [];
-  const nameless = spared.filter((one) => "name" in one && matching(all, one).length === 0);
-  if (others.length > 0 && nameless.length > 0) {
-    const running = others.map(({ id, name }) => `${name || "unnamed"} (${id})`).join(", ");
+  const all = [...context.adoptions, ...spared];
+  const found = await survey(context, claim, (instances) => idsOf(instances, all));
+  const lost = lostNames(found.all, spared);
+  if (found.strays.length > 0 && lost.length > 0) {
+    const running = found.strays.map(({ id, name }) => `${name || "unnamed"} (${id})`).join(", ");
     context.log(
       `warning: ${running} was launched by this stack and is billed. It is not terminated, because no instance has the name ` +
-        `${nameless.map((one) => JSON.stringify("name" in one && one.name)).join(", ")} that was adopted: ` +
+        `${lost.map((name) => JSON.stringify(name)).join(", ")} that was adopted: ` +
         "it may be that one, renamed. Terminate it at Lambda if it is not",
     );
     return;
   }
-  for (const { id } of others) await terminateAndWait(context, id);
+  for (const { id } of found.strays) await terminateAndWait(context, id);
   await launchSettled(context, claim);
 }

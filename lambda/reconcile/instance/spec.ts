@@ -91,3 +91,6 @@ export const isGone = (instance: WireInstance): boolean =>
 /** Neither terminated nor being terminated. */
 export const isAlive = (instance: WireInstance): boolean =>
   !isGone(instance) && instance.status !== "terminating";
+/** Runs, and was launched for that claim. */
+export const isOwn = (instance: WireInstance, claim: string): boolean =>
+  isAlive(instance) && tagOf(instance, claimTag) === claim;
