@@ -110,7 +110,7 @@ export async function closeRun(client: Client, stream: string, runId: string, en
        WHERE run_id = $1 AND stream = $2)
      INSERT INTO pipeline_status AS s (stream, source, state, rows, lag_seconds, last_success_at, message, updated_at)
      VALUES ($2, $5, $6, (SELECT count(*) FROM ${table(stream)} WHERE _deleted_at IS NULL), $7,
-       CASE WHEN $3 = 'failed' THEN NULL ELSE now() END, $4, now())
+       CASE WHEN $3 = 'succeeded' THEN now() END, $4, now())
      ON CONFLICT (stream) DO UPDATE SET source = excluded.source, state = excluded.state, rows = excluded.rows,
        lag_seconds = coalesce(excluded.lag_seconds, s.lag_seconds),
        last_success_at = coalesce(excluded.last_success_at, s.last_success_at),

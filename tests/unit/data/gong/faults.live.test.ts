@@ -47,6 +47,7 @@ test("P5 the source is down: the run fails by name, and the next one makes up fo
     status: "degraded",
     message: expect.stringMatching(/did not complete .*503/),
   });
+  expect((await statusOf(staging, "gong_calls")).last_success_at).toBeNull();
   expect(await alerts(staging)).toEqual(["PipelineStreamDegraded", "PipelineStreamLate"]);
   expect((await statusOf(staging, "gong_calls")).message).toMatch(
     /its last run: Gong did not complete .*503/,
@@ -54,7 +55,8 @@ test("P5 the source is down: the run fails by name, and the next one makes up fo
   gong.faults.set([{ kind: "drop", times: 2 }]);
   expect((await runOnce(staging, gong, { clock: idleClock(), patience: 60 })).failure).toBeUndefined();
   await expectWhole();
-  expect((await statusOf(staging, "gong_calls")).state).toBe("ok");
+  const well = await statusOf(staging, "gong_calls");
+  expect([well.state, well.last_success_at]).toEqual(["ok", expect.any(Date)]);
   expect(await alerts(staging)).toEqual([]);
 });
 
