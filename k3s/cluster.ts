@@ -110,8 +110,9 @@ export class Cluster extends Component {
       const agentTokens = pulumi
         .all([identity.authority, tokens])
         .apply(([authority, { agentToken }]) => ({ token: fullToken(authority, "node", agentToken) }));
-      const joined = bootstrap(node, { ...joining, tokens: agentTokens, after: [...secured, before] });
-      drainBefore(node, { server: first.login, ready: joined, cluster: clusterIdentity });
+      const after = [...secured, before];
+      const drain = drainBefore(node, { server: first.login, cluster: clusterIdentity, after });
+      const joined = bootstrap(node, { ...joining, tokens: agentTokens, after: [...after, drain], drain });
       before = joined;
       this.ready.push(joined);
     }

@@ -55,9 +55,10 @@ put "/usr/local/bin/$exec_unit-uninstall.sh" 0755 <<<"$UNINSTALL"
 settle
 begin "$exec_unit-install"
 put "/etc/systemd/system/$exec_unit.service" 0644 <<<"$UNIT"
+# Also where it was disabled, because another machine was to be the node.
+systemctl enable --quiet "$exec_unit"
 if pending; then
   systemctl daemon-reload
-  systemctl enable --quiet "$exec_unit"
   # Before the first configuration there is nothing to restart.
   if [[ -e $config ]] && ! restart_k3s "$exec_unit" "$DEADLINE"; then
     log_tail "$exec_unit"

@@ -157,6 +157,8 @@ export interface BootstrapArgs {
   registryLogin: pulumi.Output<RegistryLogin> | undefined;
   /** Everything that must be done first, also the node before this one: two nodes are never down at once. */
   after: pulumi.Resource[];
+  /** Drains the node when it goes. A new one is another node: all is done again, on whatever machine. */
+  drain?: Drain;
 }
 
 /**
@@ -166,15 +168,16 @@ export interface BootstrapArgs {
  */
 export function bootstrap(
   node: NodeContext,
-  { server, serverAddress, tokens, registryLogin, after }: BootstrapArgs,
+  { server, serverAddress, tokens, registryLogin, after, drain }: BootstrapArgs,
 ): remote.Command {
   const { handle, settings } = node;
+  const member = drain === undefined ? [] : [drain.id];
   const installed = run(
     node,
     {
       step: "install",
       script: installScript(nodeKind(handle), settings, owner()),
-      triggers: [settings.version],
+      triggers: [settings.version, ...member],
       deadline: 2 * settings.deadline + lockTimeout,
     },
     after,
@@ -190,6 +193,7 @@ export function bootstrap(
             configureScript({ host, settings, serverAddress: address }, known, login),
           ),
       ),
+      triggers: member,
       deadline: 2 * settings.deadline + lockTimeout,
     },
     [installed],
@@ -202,6 +206,7 @@ export function bootstrap(
       script: pulumi
         .all([handle.host, serverAddress, pulumi.output(registryLogin)])
         .apply(([host, address, login]) => joinScript({ host, settings, serverAddress: address }, login)),
+      triggers: member,
       deadline: settings.deadline + 120,
     },
     [configured],
@@ -211,23 +216,34 @@ export function bootstrap(
 export interface DrainBeforeArgs {
   /** The server, where `kubectl` runs. */
   server: Login;
-  /** The command that ends when the node is Ready. At a deletion the drain comes first. */
-  ready: pulumi.Resource;
   /** The cluster's identity: where that is deleted, there is nothing to drain. */
   cluster: pulumi.Resource;
+  /** What is deleted after the drain. */
+  after: pulumi.Resource[];
 }
 
-/** Drains the node before its machine is deleted. */
-export function drainBefore(node: NodeContext, { server, ready, cluster }: DrainBeforeArgs): Drain {
-  const { handle } = node;
+/**
+ * Drains the node before its machine is deleted. Called after the node, not the host: under another name of the MCP host
+ * the same machine stays the same node, and another machine gets the name, which K3s gives to one at a time, once it is free.
+ */
+export function drainBefore(node: NodeContext, { server, cluster, after }: DrainBeforeArgs): Drain {
+  const { handle, scope } = node;
+  const name = nodeName(handle);
   return new Drain(
-    node.scope.childName(`${handle.name}-drain`),
+    scope.childName(`${name}-drain`),
     {
-      node: nodeName(handle),
+      host: handle.name,
+      node: name,
       machineId: handle.host.apply((host) => host.machineId),
       server: accountOf(server),
+      ...(name !== handle.name && { machine: accountOf(node.login) }),
       deadline: drainDeadline,
     },
-    node.scope.child({ dependsOn: [ready], deletedWith: cluster }),
+    scope.child({
+      dependsOn: after,
+      deletedWith: cluster,
+      // In states of before: otherwise the running node would be drained.
+      ...(name !== handle.name && { aliases: [{ name: scope.childName(`${handle.name}-drain`) }] }),
+    }),
   );
 }

@@ -103,6 +103,19 @@ export function drainScript(node: string, deadline: number): string {
   });
 }
 
+/** Seconds that it waits for another script there: shorter than for others, as it is not essential. */
+export const retireTimeout = 120;
+
+/** Stops K3s on a host whose node was removed, unless it is another node by now. Pure. */
+export function retireScript(host: string, node: string): string {
+  return script({
+    title: `stop node ${node} on ${host}`,
+    body: read("stop.sh") + read("retire.sh"),
+    exclusive: retireTimeout,
+    variables: { HOST: host, NODE: node },
+  });
+}
+
 /** Prints the id that the cluster got when it was created, and the agents' full token as JSON. Secret. */
 export function identityScript(deadline: number): string {
   return script({

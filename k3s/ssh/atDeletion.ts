@@ -1,16 +1,20 @@
+import { randomUUID } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 
 /** What differs between the resources that run a script when they are deleted. */
 export interface AtDeletion<Props> {
   /** Inputs that are kept, without what Pulumi or a caller adds. */
   pick(props: Props): Props;
-  /** The resource's id: another one replaces it. */
+  /** What the resource is of: another one replaces it. */
   idOf(props: Props): string;
   /** @returns What was done, for the update's output. */
   act(props: Props): Promise<string>;
 }
 
-/** Provider of a resource that exists for its place in the order of deletion only: `act` runs when it is deleted. */
+/**
+ * Provider of a resource that exists for its place in the order of deletion only: `act` runs when it is deleted. Its id is
+ * another one each time that it is created.
+ */
 export const atDeletion = <Props extends object>({
   pick,
   idOf,
@@ -25,7 +29,7 @@ export const atDeletion = <Props extends object>({
     };
   },
   async create(props) {
-    return { id: idOf(props), outs: pick(props) };
+    return { id: `${idOf(props)}/${randomUUID()}`, outs: pick(props) };
   },
   async update(_id, _olds, news) {
     return { outs: pick(news) };

@@ -132,7 +132,7 @@ test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed
   const other = await fleet.boot({ name: "mcp", roles: ["agent", "mcp"], gpus: 1 });
   const replaced = await stack.up({ config: configOf([backend.host, other.host], setting) });
   const steps = stepsOf(replaced);
-  expect(steps.indexOf("delete-replaced cluster-mcp-drain")).toBeLessThan(
+  expect(steps.indexOf("delete-replaced cluster-mcp-node-drain")).toBeLessThan(
     steps.indexOf("delete-replaced machine-mcp"),
   );
   expect(replaced.stdout).toContain("node mcp-node: drained and removed");

@@ -92,7 +92,7 @@ export type HostRole = (typeof hostRoles)[number];
 
 /** One host of the fleet. */
 export const hostSettings = z.strictObject({
-  /** Logical and node name, except that the MCP host's node is called `mcp-node`. A change replaces the host. */
+  /** Logical and node name, except that the MCP host's node is called `mcp-node`. A change replaces the host; an adopted one stays. */
   name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/, "lower-case letters, digits and dashes"),
   /** `server` and `agent` are K3s's words; the others say which workloads the node takes. */
   roles: z.array(z.enum(hostRoles)).min(1),

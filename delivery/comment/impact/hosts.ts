@@ -1,7 +1,7 @@
 import { dynamic, hostOf, instanceType } from "../../resources.ts";
 import type { Effect } from "../plan.ts";
 import type { Outcome } from "../steps.ts";
-import { because, type Found, forTypes, gone, type ImpactRule } from "./rule.ts";
+import { because, type Found, forTypes, gone, type ImpactRule, nameAt } from "./rule.ts";
 
 function instance(outcome: Outcome): Found[] {
   const { kind, old } = outcome;
@@ -94,7 +94,7 @@ export const hostRules: ImpactRule[] = [
       ? [
           {
             subject: `node ${node}`,
-            within: `host ${outcome.name.replace(/^cluster-(.+)-drain$/, "$1")}`,
+            within: `host ${nameAt(outcome, "host")}`,
             severity: "restart",
             what: "drained: its pods move to other nodes, or stay pending until it is back",
             why: because(outcome),

@@ -1,68 +1,9 @@
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import type { Host } from "../../../k3s/host.ts";
+import { expect, test } from "vitest";
 import { sshKeyPair } from "../../support/sshKey.ts";
-import { sshServer, type TestSshServer } from "../../unit/k3s/ssh/sshServer.ts";
-import { type OperationResult, runProgram } from "../harness.ts";
+import { runProgram } from "../harness.ts";
+import { configOf, hostOf, inOrder, launched, stepsOf } from "./hosts.ts";
 
-/** What the program reads from a server: who the cluster is, and how to reach it. */
-const answers = {
-  clusterId: "6fbd5a5e-3e3c-4d6f-9c5e-2f3a1b4c5d6e",
-  agentToken: `K10${"a".repeat(64)}::node:short`,
-  clusters: [
-    { name: "default", cluster: { server: "https://127.0.0.1:6443", "certificate-authority-data": "YQ==" } },
-  ],
-  contexts: [{ name: "default" }],
-  users: [{ name: "default", user: { "client-certificate-data": "YQ==", "client-key-data": "YQ==" } }],
-};
-
-const servers: TestSshServer[] = [];
-afterAll(() => {
-  for (const server of servers) server.close();
-});
-
-interface TestHost {
-  host: Host & { adopted: boolean };
-  /** How often the program stopped its K3s. */
-  stops(): number;
-}
-
-/** An SSH server that says yes to everything. */
-async function hostOf(
-  name: string,
-  machineId: string,
-  roles: Host["roles"],
-  adopted = true,
-): Promise<TestHost> {
-  const answer = { code: 0, output: JSON.stringify(answers) };
-  const server = await sshServer({ accepts: true, answer });
-  servers.push(server);
-  const at = { address: "127.0.0.1", privateAddress: "10.0.0.1", user: "ubuntu", port: server.port };
-  return {
-    host: { ...{ name, machineId, roles, adopted }, ...at, labels: {}, taints: [], gpus: 0 },
-    stops: () => server.commands.filter(({ line }) => line.includes("stop K3s on")).length,
-  };
-}
-
-const release = { url: "http://127.0.0.1/k3s", sha256: "a".repeat(64) };
-const configOf = (...hosts: TestHost[]) => ({
-  hosts: hosts.map(({ host }) => host),
-  k3s: {
-    version: "v1.36.4+k3s1",
-    release: { amd64: release },
-    nodeAddress: "private",
-    flannelBackend: "host-gw",
-  },
-});
-const launched = ({ host, ...rest }: TestHost): TestHost => ({ ...rest, host: { ...host, adopted: false } });
-
-const stepsOf = (result: OperationResult): string[] => {
-  expect(result.code, `${result.stdout}\n${result.stderr}`).toBe(0);
-  return result.steps.map(({ op, name }) => `${op} ${name}`);
-};
-/** The steps in that order, with others between them. */
-const inOrder = (steps: string[], ...wanted: string[]) =>
-  expect(steps.filter((step) => wanted.includes(step))).toEqual(wanted);
 const ofLeaving = (steps: string[]) => steps.filter((step) => step.endsWith("-leaving"));
 
 test("L3 K4 an adopted host stops K3s when it leaves, after its node was drained, and at no other time", async () => {
@@ -100,7 +41,7 @@ test("L3 K4 an adopted host stops K3s when it leaves, after its node was drained
 
   // Another machine, adopted, then launched: the name goes to it after the old one has stopped.
   const order = [
-    "delete-replaced cluster-gpu-drain",
+    "delete-replaced cluster-mcp-node-drain",
     "delete-replaced cluster-gpu-leaving",
     "delete-replaced machine-gpu",
     "create-replacement cluster-gpu-install",
@@ -115,8 +56,8 @@ test("L3 K4 an adopted host stops K3s when it leaves, after its node was drained
   await stack.up({ config: configOf(backend, third) });
   inOrder(
     stepsOf(await stack.up({ config: configOf(backend) })),
-    "delete cluster-gpu-drain",
     "delete cluster-gpu-install",
+    "delete cluster-mcp-node-drain",
     "delete cluster-gpu-leaving",
     "delete cluster-gpu-host-key",
   );

@@ -10,6 +10,7 @@ import {
   installScript,
   joinScript,
   kubeconfigScript,
+  retireScript,
 } from "../../../k3s/node/scripts.ts";
 import { commandLine } from "../../../k3s/ssh/commandLine.ts";
 import { host, mcpHost, settings } from "./fixtures.ts";
@@ -31,6 +32,7 @@ const scripts: Record<string, string> = {
   "configure agent": configureScript({ ...spec, host: mcpHost() }, { token: "K10full" }),
   join: joinScript(spec),
   drain: drainScript("mcp-node", 120),
+  retire: retireScript("gpu", "mcp-node"),
   leave: leaveScript({ name: "gpu", owner }),
   identity: identityScript(60),
   kubeconfig: kubeconfigScript(60),

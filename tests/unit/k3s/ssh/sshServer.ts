@@ -20,6 +20,8 @@ export interface TestSshServer {
 export interface Behaviour {
   /** Exit code and output of every command; `undefined` closes the connection in the middle of it. */
   answer?: { code: number; output: string };
+  /** Commands that end with exit code 1, by a text in their line. May be changed while the server runs. */
+  fails?: string | undefined;
   /** Whether a key may log in, or which ones may (OpenSSH public keys). */
   accepts?: boolean | string[];
 }
@@ -53,7 +55,8 @@ export async function sshServer(behaviour: Behaviour = {}): Promise<TestSshServe
         channel.on("end", () => {
           if (!behaviour.answer) return client.end();
           channel.write(behaviour.answer.output);
-          channel.exit(behaviour.answer.code);
+          const failing = behaviour.fails !== undefined && command.includes(behaviour.fails);
+          channel.exit(failing ? 1 : behaviour.answer.code);
           channel.end();
         });
       });
