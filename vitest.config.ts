@@ -10,10 +10,15 @@ const project = (name: string, include: string[], testTimeout = 60_000, parallel
     name,
     include,
     exclude: name === "unit" ? [...configDefaults.exclude, live] : configDefaults.exclude,
+    // Loading modules anew for each of its many files would take more than the tests themselves.
+    isolate: name !== "unit",
     testTimeout,
     hookTimeout: testTimeout,
     fileParallelism: parallel,
-    setupFiles: ["tests/support/coverage.setup.ts"],
+    setupFiles: [
+      "tests/support/coverage.setup.ts",
+      ...(name === "unit" ? ["tests/support/shared.setup.ts"] : []),
+    ],
     // `expect.poll` gives up after one second otherwise, which a busy machine takes.
     expect: { poll: { timeout: 20_000 } },
   },

@@ -13,7 +13,9 @@ import {
   postgresSettings,
   redisSettings,
 } from "../../../components/settings/sections/services.ts";
-import { find, registered, resolved, unmarked } from "./registered.ts";
+import { find, mockEngine, registered, resolved, unmarked } from "./registered.ts";
+
+await mockEngine();
 
 const manifest = parseManifest(
   `apiVersion: v1

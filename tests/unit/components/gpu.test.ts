@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { GpuPlugin } from "../../../components/services/gpu.ts";
 import { GpuMetrics } from "../../../components/services/gpuMetrics/index.ts";
 import { gpuSettings } from "../../../components/settings/sections/k3s.ts";
-import { find, registered, resolved, unmarked } from "./registered.ts";
+import { find, mockEngine, registered, resolved, unmarked } from "./registered.ts";
+
+await mockEngine();
 
 test("K5 the GPU plugin is a release of NVIDIA's chart", async () => {
   const gpu = new GpuPlugin("g", { settings: gpuSettings.parse({}), namespace: "gpu" });

@@ -12,7 +12,9 @@ import { pipelineMonitored } from "../../../data/monitored.ts";
 import { patience } from "../../../images/monitoring/metrics.ts";
 import { mcpMonitored } from "../../../mcp/monitored.ts";
 import { faultsOf } from "../../charts/rules.ts";
-import { find, resolved, unmarked } from "./registered.ts";
+import { find, mockEngine, resolved, unmarked } from "./registered.ts";
+
+await mockEngine();
 
 const namespaces = Object.fromEntries(namespaceNames.map((name) => [name, pulumi.output(name)])) as Record<
   NamespaceName,

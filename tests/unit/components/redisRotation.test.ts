@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { Redis } from "../../../components/services/redis/redis.ts";
 import { redisSettings } from "../../../components/settings/sections/services.ts";
-import { find, registered, resolved } from "./registered.ts";
+import { find, mockEngine, registered, resolved } from "./registered.ts";
+
+await mockEngine();
 
 test("S2 Redis takes a client's password of before until the next generation, so that a rotation refuses no client", async () => {
   const digest = (text: string) => `#${createHash("sha256").update(text).digest("hex")}`;

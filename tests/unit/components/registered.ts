@@ -21,15 +21,21 @@ const madeOf: Record<string, (name: string) => object> = {
   "pulumi-nodejs:dynamic/services:SelfSignedCertificate": () => ({ certificate: "certificate", key: "key" }),
 };
 
-await pulumi.runtime.setMocks({
-  async newResource({ type, name, inputs, id }) {
-    // Slow, so that what does not wait for its namespace is registered before it.
-    if (type === "kubernetes:core/v1:Namespace") await new Promise((resolve) => setImmediate(resolve));
-    registered.push({ type, name, inputs, read: Boolean(id) });
-    return { id: `${name}-id`, state: { ...inputs, ...madeOf[type]?.(name) } };
-  },
-  call: () => ({}),
-});
+/** Stands in for the engine in all tests of the file that calls it, at its top: files share this module. */
+export async function mockEngine(): Promise<void> {
+  await pulumi.runtime.setMocks({
+    async newResource({ type, name, inputs, id }) {
+      // Slow, so that what does not wait for its namespace is registered before it.
+      if (type === "kubernetes:core/v1:Namespace") await new Promise((resolve) => setImmediate(resolve));
+      registered.push({ type, name, inputs, read: Boolean(id) });
+      return { id: `${name}-id`, state: { ...inputs, ...madeOf[type]?.(name) } };
+    },
+    call: () => ({}),
+  });
+  beforeEach(() => {
+    registered.length = 0;
+  });
+}
 
 export const resolved = <T>(output: pulumi.Output<T>): Promise<T> =>
   new Promise((resolve) => {
@@ -47,7 +53,3 @@ export function unmarked(value: unknown): { secret: boolean; value: unknown } {
   }
   return { secret: false, value };
 }
-
-beforeEach(() => {
-  registered.length = 0;
-});
