@@ -21,12 +21,13 @@ import { registryLogin } from "./k3s/config/registries.ts";
 import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
 import { launchKeyOf } from "./lambda/launchKey.ts";
+import { catalogFaults } from "./mcp/catalog/faults.ts";
 import { checkPlan, checkToken, McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
 import { mcpMonitored, monitored } from "./mcp/monitored.ts";
 import { McpPlatform, writesRedis } from "./mcp/platform.ts";
 
-const { settings, secrets } = readConfiguration();
+const { settings, secrets } = readConfiguration(catalogFaults);
 const { storageClass } = settings;
 const { autoscaling } = settings.gpu;
 const [hostname = ""] = settings.nginx.hostnames;
@@ -224,7 +225,6 @@ new McpCheck(
 );
 
 // The outputs; `components/outputs.ts` is their schema, for readers.
-
 export const repoDigests = images?.repoDigests ?? {};
 export const hosts = fleet.summary;
 export const knownHosts = cluster.knownHosts;

@@ -20,17 +20,6 @@ export const drain = 490;
  */
 const rolloutTimeout = (hosts: number): number => 350 + hosts * 60 + drain;
 
-/** Names and addresses that may stand in nginx.conf's `server_name`. */
-function checkedHostnames(hostnames: string[]): string[] {
-  const wrong = hostnames.filter((hostname) => !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(hostname));
-  if (wrong.length > 0) {
-    throw new Error(
-      `nginx.hostnames: ${wrong.map((each) => `"${each}"`).join(", ")} is not a host name or address`,
-    );
-  }
-  return hostnames;
-}
-
 /**
  * Entries of Nginx's `map` from the Authorization header to the client's name. The map ignores case, so only tokens of
  * lower-case letters and digits keep their full entropy.
@@ -70,7 +59,7 @@ export function nginxValues(
 ) {
   return {
     image: settings.image,
-    hostnames: checkedHostnames(settings.hostnames),
+    hostnames: settings.hostnames,
     routes: checkedRoutes(further.routes),
     documents: checkedDocuments(further.documents ?? [], further.routes),
     rateLimit: { rate: nginxRate(settings.rateLimit.perSecond), burst: settings.rateLimit.burst },

@@ -1,27 +1,8 @@
-import { z } from "zod";
 import { withDigests } from "../images/digests.ts";
+import { at, describe, type Fault, suggestion, written } from "./faults.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
 import { isAddressed, warehouseSecrets } from "./sections/snowflake.ts";
 import { tlsFaults } from "./tls.ts";
-
-/** One thing that is wrong with the configuration. Never holds a secret's value. */
-export interface Fault {
-  /** Where, e.g. `redis.memory` or `hosts[1].roles`. */
-  path: string;
-  message: string;
-}
-
-/** The configuration cannot be used. The message lists every fault, so that one edit can fix them all. */
-export class SettingsError extends Error {
-  readonly faults: Fault[];
-  constructor(stack: string, faults: Fault[]) {
-    const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}`);
-    const many = faults.length === 1 ? "1 setting" : `${faults.length} settings`;
-    super(`${many} of stack ${stack} cannot be used (nothing was created):\n${lines.join("\n")}`);
-    this.name = "SettingsError";
-    this.faults = faults;
-  }
-}
 
 /** A stack's raw configuration: JSON or plain text by key, without the project's name. */
 export interface RawConfig {
@@ -33,82 +14,6 @@ export interface RawConfig {
 const settingKeys = Object.keys(settingsSchema.shape);
 const secretKeys = Object.keys(secretsSchema.shape);
 
-/** Distance between two words by single edits, for "did you mean". */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + same));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
-/** The known word nearest to a misspelt one, if any is near. */
-export function suggestion(word: string, known: string[]): string {
-  const near = known
-    .map((candidate) => ({ candidate, off: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.off - b.off)[0];
-  return near && near.off <= Math.max(1, word.length / 3) ? `; did you mean ${near.candidate}?` : "";
-}
-
-const written = (path: PropertyKey[]): string =>
-  path.reduce<string>(
-    (text, part) =>
-      typeof part === "number" ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part),
-    "",
-  );
-
-const at = (root: unknown, path: PropertyKey[]): unknown =>
-  path.reduce<unknown>(
-    (value, part) =>
-      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
-    root,
-  );
-
-function describe(issue: z.core.$ZodIssue, root: unknown): Fault[] {
-  const path = written(issue.path);
-  if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(issue.path);
-    return issue.keys.map((key) => ({
-      path: written([...issue.path, key]),
-      message: `unknown setting${suggestion(key, known)}`,
-    }));
-  }
-  const got = at(root, issue.path);
-  if (got === undefined && issue.code === "invalid_type") {
-    return [{ path, message: `missing; expected ${issue.expected}` }];
-  }
-  // The message of a refinement already says what was given.
-  if (issue.code === "custom") return [{ path, message: issue.message }];
-  const message = issue.message.replace(/^Invalid input: /, "");
-  return [{ path, message: `${message}; got ${JSON.stringify(got)?.slice(0, 120)}` }];
-}
-
-/** Keys that the schema knows at a path, for suggestions. */
-function knownKeys(path: PropertyKey[]): string[] {
-  let schema: unknown = settingsSchema;
-  for (const part of path) {
-    const inner = unwrap(schema);
-    if (inner instanceof z.ZodObject) schema = inner.shape[String(part)];
-    else if (inner instanceof z.ZodArray) schema = inner.element;
-    else return [];
-  }
-  const last = unwrap(schema);
-  return last instanceof z.ZodObject ? Object.keys(last.shape) : [];
-}
-
-function unwrap(schema: unknown): unknown {
-  let inner = schema;
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) {
-    inner = inner.unwrap();
-  }
-  return inner;
-}
-
 /** A configuration that can be used. `unread` are the keys of secrets that this program does not read. */
 interface Parsed {
   ok: true;
@@ -117,13 +22,24 @@ interface Parsed {
   unread: string[];
 }
 
+/** Faults of a well-formed section `mcp` that only the catalog of the servers reveals. */
+export type CatalogFaults = (mcp: Settings["mcp"]) => Fault[];
+
+interface ParseOptions {
+  /** Whether what only an update needs has to be there, too. */
+  isUpdate?: boolean;
+  catalogFaults?: CatalogFaults;
+}
+
 /**
  * Decides whether a configuration can be used; all faults at once. A secret that nothing reads is none: an earlier commit,
  * to which a stack is rolled back, opens today's ESC environment. `make esc` refuses it in the environments in git. Pure,
  * except that an update's certificate is judged by the time of day.
- * @param isUpdate whether what only an update needs has to be there, too
  */
-export function parseConfig(raw: RawConfig, isUpdate = false): Parsed | { ok: false; faults: Fault[] } {
+export function parseConfig(
+  raw: RawConfig,
+  { isUpdate = false, catalogFaults = () => [] }: ParseOptions = {},
+): Parsed | { ok: false; faults: Fault[] } {
   const faults: Fault[] = [];
   const unread: string[] = [];
   const settings: Record<string, unknown> = {};
@@ -151,7 +67,9 @@ export function parseConfig(raw: RawConfig, isUpdate = false): Parsed | { ok: fa
   }
   const parsed = settingsSchema.safeParse(settings);
   const opened = secretsSchema.safeParse(secrets);
-  for (const issue of parsed.error?.issues ?? []) faults.push(...describe(issue, settings));
+  const mcp = settingsSchema.shape.mcp.safeParse(settings.mcp);
+  if (mcp.data) faults.push(...catalogFaults(mcp.data));
+  for (const issue of parsed.error?.issues ?? []) faults.push(...describe(issue, settingsSchema, settings));
   for (const issue of opened.error?.issues ?? []) {
     const missing = at(secrets, issue.path) === undefined;
     faults.push({

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { neededByUpdates, parseConfig, SettingsError } from "./parse.ts";
+import { SettingsError } from "./faults.ts";
+import { type CatalogFaults, neededByUpdates, parseConfig } from "./parse.ts";
 import type { Secrets, Settings } from "./schema.ts";
 
 /** A stack's settings, checked; its secrets stay secret on their way. */
@@ -13,7 +14,7 @@ export interface Configuration {
  * its accounts exist.
  * @throws SettingsError with every fault, before any resource is registered.
  */
-export function readConfiguration(): Configuration {
+export function readConfiguration(catalogFaults: CatalogFaults): Configuration {
   const prefix = `${pulumi.getProject()}:`;
   // The language host names the encrypted keys here; the SDK has no public call for it.
   const encrypted = new Set<string>(JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]"));
@@ -22,7 +23,7 @@ export function readConfiguration(): Configuration {
     values: Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])),
     secretKeys: new Set(own.filter(([key]) => encrypted.has(key)).map(([key]) => key.slice(prefix.length))),
   };
-  const result = parseConfig(raw, !pulumi.runtime.isDryRun());
+  const result = parseConfig(raw, { isUpdate: !pulumi.runtime.isDryRun(), catalogFaults });
   if (!result.ok) throw new SettingsError(pulumi.getStack(), result.faults);
   for (const key of result.unread)
     void pulumi.log.warn(

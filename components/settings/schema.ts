@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { OptionalSecretName, RequiredSecretName } from "./environment/secrets.ts";
 import { liveSecrets } from "./environment/uses.ts";
+import { name } from "./sections/formats.ts";
 import { gpuSettings } from "./sections/gpu.ts";
 import { imagesSettings } from "./sections/images.ts";
 import { k3sSettings } from "./sections/k3s.ts";
@@ -30,7 +31,7 @@ export const settingsSchema = z
      * Storage class of every volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update
      * fails; existing volumes of PostgreSQL, Redis and monitoring stay where they are.
      */
-    storageClass: z.string().default("local-path"),
+    storageClass: name.default("local-path"),
     /** What the stack may cost at Lambda Cloud. */
     budget: z.strictObject({
       /**

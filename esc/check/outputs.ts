@@ -2,7 +2,7 @@ import { type AnySecretName, type Secret, secrets } from "../../components/setti
 import { configKey, liveSecrets, usersOf } from "../../components/settings/environment/uses.ts";
 import { variables } from "../../components/settings/environment/variables/index.ts";
 import type { Variable } from "../../components/settings/environment/variables/variable.ts";
-import { suggestion } from "../../components/settings/parse.ts";
+import { suggestion } from "../../components/settings/faults.ts";
 import { settingsSchema } from "../../components/settings/schema.ts";
 import { entriesOf, type Report, type Value } from "./report.ts";
 import { marker } from "./stubs.ts";

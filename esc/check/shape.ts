@@ -1,4 +1,4 @@
-import { suggestion } from "../../components/settings/parse.ts";
+import { suggestion } from "../../components/settings/faults.ts";
 import type { Fault } from "./fault.ts";
 import { type Importer, pinFault } from "./pins.ts";
 import type { Import, Source } from "./source.ts";

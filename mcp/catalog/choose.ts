@@ -1,9 +1,8 @@
 import type { AnySecretName } from "../../components/settings/environment/secrets.ts";
 import { variablesFor } from "../../components/settings/environment/variables/index.ts";
 import type { Variable } from "../../components/settings/environment/variables/variable.ts";
-import { suggestion } from "../../components/settings/parse.ts";
 import type { Settings } from "../../components/settings/schema.ts";
-import { type CatalogEntry, isDeployed, oneReplica } from "./entry.ts";
+import type { CatalogEntry } from "./entry.ts";
 
 /** An entry and whether it runs in this stack. */
 export type Choice = { entry: CatalogEntry } & ({ enabled: true } | { enabled: false; reason: string });
@@ -47,79 +46,17 @@ function reasonAgainst(
   return missing.length > 0 ? `needs ${missing.join(", and ")}` : undefined;
 }
 
-/** Faults of the settings that only the catalog reveals. */
-function faultsOf(catalog: readonly CatalogEntry[], settings: Settings["mcp"]): string[] {
-  const names = catalog.map((entry) => entry.name);
-  const unknown = (path: string, name: string) =>
-    names.includes(name) ? [] : [`${path}: there is no MCP server ${name}${suggestion(name, names)}`];
-  const { enabled = [], disabled, servers } = settings;
-  return [
-    ...enabled.flatMap((name, index) => unknown(`mcp.enabled[${index}]`, name)),
-    ...disabled.flatMap((name, index) => unknown(`mcp.disabled[${index}]`, name)),
-    ...Object.keys(servers).flatMap((name) => unknown(`mcp.servers.${name}`, name)),
-    ...enabled.flatMap((name, index) => {
-      const reason = catalog.find((entry) => entry.name === name)?.unavailable;
-      return reason ? [`mcp.enabled[${index}]: ${name} cannot be enabled: ${reason}`] : [];
-    }),
-    ...Object.entries(servers).flatMap(([name, { variables = {} }]) =>
-      Object.entries(variables).flatMap(([variable, value]) => variableFaults(name, variable, value)),
-    ),
-    ...catalog.flatMap((entry) => uselessFaults(entry, servers[entry.name] ?? {})),
-  ];
-}
-
-/** Settings of a server that its entry cannot use. */
-function uselessFaults(
-  entry: CatalogEntry,
-  { url, replicas, image, resources }: Settings["mcp"]["servers"][string],
-): string[] {
-  const { name } = entry;
-  const refuse = (field: string, reason: string) => [`mcp.servers.${name}.${field}: ${reason}`];
-  if (!isDeployed(entry)) {
-    return Object.entries({ replicas, image, resources }).flatMap(([field, value]) =>
-      value === undefined ? [] : refuse(field, `${name} runs at its vendor's`),
-    );
-  }
-  const single = oneReplica(entry);
-  const ownImage = entry.kind === "container" && entry.image !== undefined;
-  return [
-    ...(url === undefined ? [] : refuse("url", `${name} runs in the cluster`)),
-    ...(single && replicas && replicas.max > 1 ? refuse("replicas", `at most 1 replica: ${single}`) : []),
-    ...(image === undefined || ownImage
-      ? []
-      : refuse("image", `${name} has no image of its own; mcp.image is that of all such servers`)),
-  ];
-}
-
-function variableFaults(server: string, name: string, value: string): string[] {
-  const path = `mcp.servers.${server}.variables.${name}`;
-  const found = variablesFor(`mcp/${server}`).find(([variable]) => variable === name)?.[1];
-  if (!found) {
-    const known = variablesFor(`mcp/${server}`).flatMap(([variable, { secret }]) =>
-      secret ? [] : [variable],
-    );
-    return [`${path}: ${server} does not read it${suggestion(name, known)}`];
-  }
-  if (found.secret !== undefined) return [`${path}: is a secret; it comes from the stack's ESC environment`];
-  const result = found.schema.safeParse(value);
-  return result.success ? [] : [`${path}: ${result.error.issues.map(({ message }) => message).join(", ")}`];
-}
-
 /**
- * Decides which servers run. A server whose secret is missing is disabled; naming one that does not exist or cannot run is
- * an error.
+ * Decides which servers run: all that the settings want, and whose secrets are there. Pure.
  *
+ * @param settings without faults
  * @param given names of the secrets that the stack has
- * @throws with all faults at once
  */
 export function choose(
   catalog: readonly CatalogEntry[],
   settings: Settings["mcp"],
   given: ReadonlySet<string>,
 ): Choice[] {
-  const faults = faultsOf(catalog, settings);
-  if (faults.length > 0)
-    throw new Error(`MCP servers cannot be chosen (nothing was created):\n  ${faults.join("\n  ")}`);
   return catalog.map((entry) => {
     const reason = reasonAgainst(entry, settings, given);
     return reason === undefined ? { entry, enabled: true } : { entry, enabled: false, reason };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { mcpCheck, mcpGateway } from "../../components/network/names.ts";
-import { demand } from "../../components/settings/sections/mcp.ts";
+import { demand } from "../../components/settings/sections/quantities.ts";
 import { reachedAt } from "./reach.ts";
 
 const gateway = mcpGateway["app.kubernetes.io/name"];

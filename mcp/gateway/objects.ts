@@ -2,9 +2,9 @@ import { basename } from "node:path";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { toUrl } from "../../components/network/egress.ts";
-import { bytesOf } from "../../components/services/quantity.ts";
 import { restrictedContainer, restrictedPod } from "../../components/services/restricted.ts";
 import type { Settings } from "../../components/settings/schema.ts";
+import { bytesOf } from "../../components/settings/sections/quantities.ts";
 import { placement, probes } from "../deployment/pod.ts";
 import type { Backend, Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
 

@@ -1,6 +1,6 @@
 import { postgresClient, postgresCluster, postgresPooler } from "../../network/names.ts";
 import type { Settings } from "../../settings/schema.ts";
-import { bytesOf, coresOf } from "../quantity.ts";
+import { bytesOf, coresOf } from "../../settings/sections/quantities.ts";
 import { allRoles, databases, hostRules, ownerOf } from "./logins.ts";
 import { tune } from "./tuning.ts";
 

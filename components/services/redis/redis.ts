@@ -5,8 +5,8 @@ import { Component } from "../../core/base.ts";
 import { contentHash } from "../../core/digest.ts";
 import { keepersOf, turns } from "../../core/generation.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { bytesOf, mebibytes } from "../../settings/sections/quantities.ts";
 import { HelmService, ownChart } from "../helm.ts";
-import { bytesOf, mebibytes } from "../quantity.ts";
 import { aclFile, type RedisLoginName, type RedisPasswords } from "./logins.ts";
 
 const MiB = 2 ** 20;

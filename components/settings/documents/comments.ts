@@ -72,10 +72,11 @@ export function readComments(root: string, folders: string[]): Comments {
       else visit(called.expression, path);
     }
   };
-  /** A part that is described where it is made says the same here. */
+  /** A part that is described where it is made says the same here; an entry of a list has no row to say it in. */
   const named = (name: string, path: string): void => {
     const constant = known.get(name);
-    if (constant?.comment && !comments.has(path)) comments.set(path, constant.comment);
+    if (constant?.comment && !path.endsWith("[]") && !comments.has(path))
+      comments.set(path, constant.comment);
     visit(constant?.value, path);
   };
   named(root, "");

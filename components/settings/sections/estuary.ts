@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cron, network } from "./formats.ts";
 
 const part = /^[\p{L}\p{N}._-]+$/u;
 const seconds = z.number().int().nonnegative();
@@ -31,7 +32,7 @@ export const estuarySettings = z.strictObject({
   /** Data plane of the first publication of a task. A change does nothing to what is published. */
   dataPlane: z.string().default("ops/dp/public/gcp-us-central1-c1"),
   /** Networks that its data plane comes from, for its SSH tunnel to PostgreSQL; its console shows them. */
-  networks: z.array(z.cidrv4()).default([]),
+  networks: z.array(network).default([]),
   /** Seconds from a publication's start to its end. */
   publishDeadline: seconds.default(600),
   /**
@@ -71,7 +72,7 @@ export const estuarySettings = z.strictObject({
        * Cron expression in UTC: when calculated properties, which HubSpot does not report as changed, are re-read.
        * At least daily: a stream in which nothing changed for 26 hours counts as silent.
        */
-      schedule: z.string().default("55 23 * * *"),
+      schedule: cron.default("55 23 * * *"),
     })
     .prefault({}),
   slack: z

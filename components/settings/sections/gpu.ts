@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { images, versions } from "../../core/versions.ts";
+import { image } from "./formats.ts";
 
 /** How a GPU is shared. */
 export const gpuSettings = z.strictObject({
@@ -26,7 +27,7 @@ export const gpuSettings = z.strictObject({
       version: versions.nvidiaDevicePlugin,
     }),
   /** NVIDIA's device plugin. A change restarts it, not the pods that use slices. */
-  pluginImage: z.string().min(1).default(images.nvidiaDevicePlugin),
+  pluginImage: image.default(images.nvidiaDevicePlugin),
   /** MCP servers with a GPU slice get more replicas when their GPU is busy, as DCGM measures it. */
   autoscaling: z
     .strictObject({
@@ -37,9 +38,9 @@ export const gpuSettings = z.strictObject({
       /** Seconds that a GPU must have been less busy before replicas go: models take long to load. */
       quietSeconds: z.number().int().min(0).max(3600).default(300),
       /** Serves the metric to Kubernetes; of the family `monitoring`. A change rolls it. */
-      image: z.string().min(1).default(images.monitoring),
+      image: image.default(images.monitoring),
       /** NVIDIA's DCGM exporter; production wants it by digest. A change rolls it. */
-      exporterImage: z.string().min(1).default(images.dcgmExporter),
+      exporterImage: image.default(images.dcgmExporter),
     })
     .prefault({}),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { versions } from "../../core/versions.ts";
+import { cron, lengthOf, network, overlap } from "./formats.ts";
 import { reservedKeys } from "./k3sReserved.ts";
 import { generation } from "./quantities.ts";
 
@@ -10,6 +11,12 @@ const release = z.strictObject({
   /** SHA-256 of the binary, in lower-case hex: a file with another one is not installed. A change installs it on each node. */
   sha256,
 });
+
+/** A network whose length is from `widest` to `narrowest`. */
+const sized = (widest: number, narrowest: number) =>
+  network.refine((text) => lengthOf(text) >= widest && lengthOf(text) <= narrowest, {
+    error: ({ input }) => `must have a length from /${widest} to /${narrowest}, got ${input}`,
+  });
 
 /** The Kubernetes distribution on the hosts. */
 export const k3sSettings = z
@@ -30,10 +37,10 @@ export const k3sSettings = z
     nodeAddress: z.enum(["public", "private"]).default("public"),
     /** Pod network. Anything but `wireguard-native` travels in the clear. A change restarts every node. */
     flannelBackend: z.enum(["wireguard-native", "vxlan", "host-gw"]).default("wireguard-native"),
-    /** Network of pods. K3s cannot change it in a cluster that exists. */
-    clusterCidr: z.cidrv4().default("10.42.0.0/16"),
+    /** Network of pods, of which each node takes a /24. K3s cannot change it in a cluster that exists. */
+    clusterCidr: sized(8, 24).default("10.42.0.0/16"),
     /** Network of Services. K3s cannot change it in a cluster that exists. */
-    serviceCidr: z.cidrv4().default("10.43.0.0/16"),
+    serviceCidr: sized(12, 28).default("10.43.0.0/16"),
     /** `registries.yaml`: mirrors by registry host. A change restarts every node. */
     mirrors: z.record(z.string(), z.array(z.url())).default({}),
     /**
@@ -53,7 +60,7 @@ export const k3sSettings = z
     snapshots: z
       .strictObject({
         /** Cron expression, in the time zone of the server's clock. */
-        schedule: z.string().default("0 */6 * * *"),
+        schedule: cron.default("0 */6 * * *"),
         /** How many scheduled snapshots are kept; the oldest go first. */
         retention: z.number().int().positive().default(20),
       })
@@ -65,6 +72,13 @@ export const k3sSettings = z
     tokenGeneration: generation.optional(),
     /** Seconds for a node to install and become Ready. */
     deadline: z.number().int().positive().default(600),
+  })
+  .refine((k3s) => !overlap(k3s.clusterCidr, k3s.serviceCidr), {
+    path: ["serviceCidr"],
+    error: ({ input }) => {
+      const { clusterCidr, serviceCidr } = input as { clusterCidr: string; serviceCidr: string };
+      return `${serviceCidr} and clusterCidr, ${clusterCidr}, overlap: pods and Services need networks of their own`;
+    },
   })
   .refine((k3s) => k3s.nodeAddress === "private" || k3s.flannelBackend === "wireguard-native", {
     path: ["flannelBackend"],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { labelKey, labelValue, network, taint } from "./formats.ts";
 
 const instanceType = z
   .string()
@@ -65,7 +66,7 @@ export const lambdaSettings = z.strictObject({
        */
       name: z
         .string()
-        .regex(/^[a-zA-Z]+[0-9a-zA-Z-]*$/)
+        .regex(/^[a-zA-Z]+[0-9a-zA-Z-]*$/, "a letter, then letters, digits and dashes")
         .max(60),
       /** Where it is. Another region is another, empty file system, and replaces the hosts that mount either. */
       region,
@@ -83,7 +84,7 @@ export const lambdaSettings = z.strictObject({
      * `0.0.0.0/0` opens both to the internet, which the policy `firewall` refuses except for the lab. A change is applied at once.
      * Each makes two firewall rules: a fleet that would need more than 20, which Lambda advises against, is refused.
      */
-    adminNetworks: z.array(z.cidrv4()).min(1),
+    adminNetworks: z.array(network).min(1),
   }),
 });
 
@@ -109,20 +110,23 @@ export const hostSettings = z.strictObject({
    * warns of what they do not admit.
    */
   adopt: z
-    .union([z.strictObject({ id: z.string().min(1) }), z.strictObject({ name: z.string().min(1) })])
+    .union(
+      [z.strictObject({ id: z.string().min(1) }), z.strictObject({ name: z.string().min(1) })],
+      "either { id: … } or { name: … } of the instance",
+    )
     .optional(),
   /** Override of the fleet's order of preference. A change matters at the next launch only. */
   instanceTypes: z.array(instanceType).min(1).optional(),
   /** Override of the fleet's regions, in order of preference. A change matters at the next launch only. */
   regions: z.array(region).min(1).optional(),
   /** Extra node labels; a change is applied to the running node. */
-  labels: z.record(z.string(), z.string()).default({}),
+  labels: z.record(labelKey, labelValue).default({}),
   /**
    * Extra node taints, `key=value:Effect`; a change is applied to the running node. One that would keep the platform's own pods
    * off the host is refused. `PreferNoSchedule` is always taken; a host with no role but `agent` takes any taint; one with
    * `agent` and `mcp` alone takes `nvidia.com/gpu` with `NoSchedule`.
    */
-  taints: z.array(z.string().regex(/^[^=:]+(=[^:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/)).default([]),
+  taints: z.array(taint).default([]),
 });
 export type HostSettings = z.infer<typeof hostSettings>;
 
@@ -161,6 +165,14 @@ export const fleetSettings = z
         context.addIssue({ code: "custom", path: [index, "taints", place], message });
       });
     });
+    // `nodeName` in k3s/host.ts.
+    const other = hosts.findIndex(({ name, roles }) => name === "mcp-node" && !roles.includes("mcp"));
+    if (other >= 0)
+      context.addIssue({
+        code: "custom",
+        path: [other, "name"],
+        message: "mcp-node is the node of the host with role mcp",
+      });
     const count = (role: HostRole) => hosts.filter((host) => host.roles.includes(role)).length;
     for (const role of ["server", "mcp"] as const) {
       if (count(role) !== 1)

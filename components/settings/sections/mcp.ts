@@ -1,10 +1,9 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { images } from "../../core/versions.ts";
-import { cpu, quantity } from "./quantities.ts";
+import { image, name } from "./formats.ts";
+import { demand } from "./quantities.ts";
 
-const resources = z.strictObject({ cpu, memory: quantity });
-export const demand = z.strictObject({ requests: resources, limits: resources });
 const server = z.string().regex(/^[a-z][a-z0-9_]*$/, "the name of a server, like sophia_infrastructure");
 const replicas = z
   .strictObject({
@@ -18,7 +17,7 @@ const replicas = z
 /** MCP servers and their gateway. */
 export const mcpSettings = z.strictObject({
   /** Our own servers and the packages of others. A change rolls the servers. */
-  image: z.string().default(images.mcpServers),
+  image: image.default(images.mcpServers),
   /** Of each server that neither `servers` nor the catalog says anything else of. A change rolls it. */
   resources: demand.default({
     requests: { cpu: "200m", memory: "512Mi" },
@@ -39,7 +38,7 @@ export const mcpSettings = z.strictObject({
         variables: z.record(z.string(), z.string()).optional(),
         resources: demand.optional(),
         /** Of a server that runs in an image of its makers, refused for others; production wants it by digest. */
-        image: z.string().min(1).optional(),
+        image: image.optional(),
         /** More than one is refused for a server that keeps state: with sessions, a bridge, or a volume. */
         replicas: replicas.optional(),
       }),
@@ -48,7 +47,7 @@ export const mcpSettings = z.strictObject({
   /** Whether servers and gateway get more replicas when their CPU is busy; else they have their least. */
   autoscaling: z.boolean().default(true),
   /** Runtime class of servers with a GPU slice. */
-  runtimeClass: z.string().default("nvidia"),
+  runtimeClass: name.default("nvidia"),
   /** Who may call: a name, and the generation of its token. Another generation makes another token. */
   clients: z
     .record(
@@ -61,7 +60,7 @@ export const mcpSettings = z.strictObject({
   gateway: z
     .strictObject({
       /** ToolHive's vMCP. A change rolls it, which cuts calls at `/mcp` that take more than 10 s. */
-      image: z.string().default(images.mcpGateway),
+      image: image.default(images.mcpGateway),
       /** More than the least at 70 % of its CPU. */
       replicas: replicas.default({ min: 2, max: 10 }),
       /** It reads up to 100 MB of each answer of a server: the limit is for one that floods, with dozens of calls waiting. */

@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { images } from "../../core/versions.ts";
 import { estuarySettings } from "./estuary.ts";
-import { cpu, quantity } from "./quantities.ts";
+import { cron, image } from "./formats.ts";
+import { demand } from "./quantities.ts";
 import { snowflakeSettings } from "./snowflake.ts";
-
-const resources = z.strictObject({ cpu, memory: quantity });
-const cron = z.string().regex(/^(\S+ ){4}\S+$/, "five fields, as in crontab");
 
 /** The Gong extractor. */
 const gong = z.strictObject({
@@ -83,11 +81,12 @@ export const pipelineSettings = z
     /** `false` leaves all of it out but the schema. A part whose secrets are missing is left out anyway, with a notice. */
     enabled: z.boolean().default(true),
     /** Its jobs: migrations, the Gong extractor, quality checks. A change runs the migrations. */
-    image: z.string().default(images.pipeline),
+    image: image.default(images.pipeline),
     /** Of each job. */
-    resources: z
-      .strictObject({ requests: resources, limits: resources })
-      .default({ requests: { cpu: "100m", memory: "128Mi" }, limits: { cpu: "1000m", memory: "512Mi" } }),
+    resources: demand.default({
+      requests: { cpu: "100m", memory: "128Mi" },
+      limits: { cpu: "1000m", memory: "512Mi" },
+    }),
     gong: gong.prefault({}),
     estuary: estuarySettings.prefault({}),
     snowflake: snowflakeSettings,

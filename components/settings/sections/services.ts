@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { images, versions } from "../../core/versions.ts";
-import { cpu, generation, quantity } from "./quantities.ts";
+import { hostname, image } from "./formats.ts";
+import { generation, quantity, resources } from "./quantities.ts";
 
-const resources = z.strictObject({ cpu, memory: quantity });
 /** A limit of requests. A change replaces Nginx's pods one by one. */
 const rateLimit = z.strictObject({
   /** Requests per second, as a mean. What exceeds rate and burst is answered with 429. */
@@ -23,7 +23,7 @@ export const postgresSettings = z.strictObject({
    * PostgreSQL's. A change restarts the servers one by one: a single one is away for that time. Another major version needs
    * a dump and a load.
    */
-  image: z.string().default(images.postgres),
+  image: image.default(images.postgres),
   /**
    * 1 is a single server, 3 survives the loss of a node. Each needs a host of its own with role `data`; with Estuary there
    * is exactly one. A change adds or removes standbys.
@@ -44,13 +44,13 @@ export const postgresSettings = z.strictObject({
   /** Pooled client connections through PgBouncer; 0 leaves the pooler out. */
   poolerInstances: z.number().int().min(0).max(5).default(1),
   /** PgBouncer's. A change restarts the pooler. */
-  poolerImage: z.string().default(images.pgbouncer),
+  poolerImage: image.default(images.pgbouncer),
 });
 
 /** Redis, one server with a login for each client, RDB and AOF. */
 export const redisSettings = z.strictObject({
   /** Redis's. A change restarts it, on its volume. */
-  image: z.string().default(images.redis),
+  image: image.default(images.redis),
   /** Redis's `maxmemory`; the container gets twice as much, which snapshots of a full cache may take. A change restarts Redis. */
   memory: quantity.default("4Gi"),
   /** Of its volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update fails. */
@@ -65,12 +65,12 @@ export const redisSettings = z.strictObject({
 /** Nginx, the only Service that is reachable from outside. */
 export const nginxSettings = z.strictObject({
   /** Nginx's. A change replaces its pods one by one; running calls finish. */
-  image: z.string().default(images.nginx),
+  image: image.default(images.nginx),
   /**
    * Names in the certificate and in `server_name`; the first is the canonical one. Browsers that were there ask each of them, and
    * every name below it, by HTTPS only, for a year (HSTS with `includeSubDomains`): below `example.com` that is all of a company's.
    */
-  hostnames: z.array(z.string().min(1)).min(1),
+  hostnames: z.array(hostname).min(1),
   /** Of one client address. A change replaces Nginx's pods one by one. */
   rateLimit: rateLimit.default({ perSecond: 50, burst: 200 }),
   /** The same for one known client, by its token, on the routes that ask for one; instead of its address's. */

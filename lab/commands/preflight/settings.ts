@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { parseDocument } from "yaml";
-import { parseConfig, SettingsError } from "../../../components/settings/parse.ts";
+import { SettingsError } from "../../../components/settings/faults.ts";
+import { parseConfig } from "../../../components/settings/parse.ts";
 import { secretsSchema } from "../../../components/settings/schema.ts";
 import { repository } from "../../../tools/repository.ts";
 import { type LabFacts, labStackConfig } from "../../stack/stackConfig.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { databases, logins } from "../../../components/services/postgres/index.ts";
 import { allRoles, hostRules, type Login, ownerOf } from "../../../components/services/postgres/logins.ts";
 import { tune } from "../../../components/services/postgres/tuning.ts";
-import { bytesOf, coresOf, mebibytes } from "../../../components/services/quantity.ts";
+import { bytesOf, coresOf, mebibytes } from "../../../components/settings/sections/quantities.ts";
 
 const GiB = 2 ** 30;
 const MB = (text: string | undefined) => Number(/^([0-9]+)MB$/.exec(text ?? "")?.[1]) * 2 ** 20;

@@ -2,12 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import {
-  parseConfig,
-  type RawConfig,
-  SettingsError,
-  suggestion,
-} from "../../../components/settings/parse.ts";
+import { SettingsError, suggestion } from "../../../components/settings/faults.ts";
+import { parseConfig, type RawConfig } from "../../../components/settings/parse.ts";
 import { repository } from "../../../tools/repository.ts";
 import { placeholders } from "./placeholders.ts";
 
@@ -71,7 +67,7 @@ test("P2 an update that could not address the account is refused with the settin
     return { ...read, values: { ...read.values, pipeline: JSON.stringify(merged) } };
   };
   const faults = (given: RawConfig) => {
-    const result = parseConfig(given, true);
+    const result = parseConfig(given, { isUpdate: true });
     return result.ok ? [] : result.faults.map(({ path }) => path);
   };
   for (const stack of ["dev", "prod"]) {

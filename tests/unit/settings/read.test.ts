@@ -35,7 +35,7 @@ async function reading(isPreview: boolean, given = secrets) {
 
 test("P2 an update without the organization of Snowflake's account is refused before anything is registered", async () => {
   const { registered } = await reading(false);
-  expect(readConfiguration).toThrow(
+  expect(() => readConfiguration(() => [])).toThrow(
     /1 setting of stack dev cannot be used \(nothing was created\):\n {2}pipeline\.snowflake\.organization: missing; .*CURRENT_ORGANIZATION_NAME/,
   );
   expect(registered).toEqual([]);
@@ -43,7 +43,7 @@ test("P2 an update without the organization of Snowflake's account is refused be
 
 test("P2 a preview without it warns that the update will be refused", async () => {
   const { warn } = await reading(true);
-  expect(readConfiguration().settings.pipeline.snowflake.account).toBe("ZNB04675");
+  expect(readConfiguration(() => []).settings.pipeline.snowflake.account).toBe("ZNB04675");
   expect(warn.mock.calls).toEqual([
     [
       expect.stringMatching(
@@ -56,9 +56,20 @@ test("P2 a preview without it warns that the update will be refused", async () =
 test("N1 an update with the key of another certificate is refused before anything is registered; a preview warns", async () => {
   const given = { ...secrets, tlsKey: (await selfSigned(["dev.sophia.example"])).key };
   const { registered } = await reading(false, given);
-  expect(readConfiguration).toThrow(/tlsCertificate: its first certificate is not that of tlsKey/);
+  expect(() => readConfiguration(() => [])).toThrow(
+    /tlsCertificate: its first certificate is not that of tlsKey/,
+  );
   expect(registered).toEqual([]);
   const { warn } = await reading(true, given);
-  readConfiguration();
+  readConfiguration(() => []);
   expect(warn.mock.calls.join()).toMatch(/will be refused: tlsCertificate: its first certificate/);
+});
+
+test("M1 a fault that only the catalog of the MCP servers reveals comes with the others, before anything is registered", async () => {
+  const { registered } = await reading(false);
+  const faults = () => [{ path: "mcp.enabled[0]", message: "there is no MCP server rediss" }];
+  expect(() => readConfiguration(faults)).toThrow(
+    /2 settings of stack dev cannot be used \(nothing was created\):\n {2}mcp\.enabled\[0\]: there is no MCP server rediss\n {2}pipeline\./,
+  );
+  expect(registered).toEqual([]);
 });
