@@ -20,7 +20,9 @@ const reserved = ["cache", "ci", "node-compile-cache"];
 export function labOf(environment: Record<string, string | undefined> = process.env): Lab {
   const name = environment.LAB || "local";
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
-    throw new Error(`LAB=${name} cannot name a lab: use up to 31 lower-case letters, digits and dashes`);
+    throw new Error(
+      `LAB=${name} cannot name a lab: use up to 31 lower-case letters, digits and dashes, a letter first`,
+    );
   }
   if (reserved.includes(name)) {
     throw new Error(`LAB=${name} cannot name a lab: that folder beside the labs holds something else`);

@@ -1,4 +1,4 @@
-import { access, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describePlan, type PlanFiles, planOutcome } from "../../delivery/comment/write.ts";
 import { withEventLog } from "../../delivery/stack/eventLog.ts";
@@ -16,6 +16,7 @@ import { placeholderSecrets } from "../state/keys.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { obtainAll, previewArtefacts } from "./artefacts.ts";
 import { checkPrograms } from "./preflight/programs.ts";
+import { checkSettingsFile } from "./preflight/settings.ts";
 import { prepare } from "./up.ts";
 
 /**
@@ -60,10 +61,11 @@ export async function offlineStack(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<Stack> {
+  const stacks = (await readdir(repository)).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  if (!stacks.includes(name))
+    throw new Error(`there is no stack ${name}; there are: ${stacks.sort().join(", ")}`);
   const file = join(repository, `Pulumi.${name}.yaml`);
-  await access(file).catch(() => {
-    throw new Error(`there is no stack ${name}: ${file} does not exist`);
-  });
+  await checkSettingsFile(file, name);
   await checkPrograms();
   await markFolder(lab);
   const { folder, toolchain } = await obtainAll(lab, previewArtefacts, progress, signal);

@@ -50,6 +50,22 @@ test.each([
   expect(readdirSync(root)).toEqual([]);
 });
 
+test.each(["typo", "../dev", ""])(
+  "a preview of the stack `%s` names the stacks that exist",
+  async (stack) => {
+    const { root, env } = newLab();
+    const { code, stderr } = await run(process.execPath, [cli, "preview", stack], {
+      env,
+      allowFailure: true,
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `\nthere is no stack ${stack}; there are: dev, local, prod\n`,
+    });
+    expect(readdirSync(root)).toEqual([]);
+  },
+);
+
 test.each(["up", "preview"])(
   "`make %s` of the lab that another command changes is refused",
   async (command) => {

@@ -47,7 +47,27 @@ describe("the stack file, before anything is built", () => {
       /Pulumi\.local\.yaml is not YAML: .* at line \d+, column \d+/,
     );
     expect(refusal("config: [1]")).toContain("Pulumi.local.yaml: config is not a map");
+    expect(refusal("- config")).toContain("Pulumi.local.yaml is not a map; expected settings like");
+    expect(refusal("config:\n  sophia-infra:redis: *shared\n")).toMatch(
+      /Pulumi\.local\.yaml is not YAML: Unresolved alias .*shared/,
+    );
     expect(refusal("")).toContain("hosts: missing");
+  });
+
+  test("what Pulumi would not take for a setting is told, with how to write it", () => {
+    const renamed = (key: string) => refusal(text.replace("sophia-infra:redis:", key));
+    expect(renamed("redis:")).toContain("  redis: has no project; write it sophia-infra:redis");
+    expect(renamed("sophia_infra:redis:")).toContain("did you mean sophia-infra:redis?");
+    expect(renamed("kubernetes:context:")).toBe("");
+    expect(refusal(text.replace("config:", "configs:"))).toContain(
+      "configs: unknown part; did you mean config?",
+    );
+  });
+
+  test("M1 an MCP server that does not exist is told with the other faults, before anything is built", () => {
+    const said = refusal(text.replace("- notion", "- notoin").replace("memory: 256Mi", "memroy: 256Mi"));
+    expect(said).toContain("2 settings of stack local");
+    expect(said).toMatch(/mcp\.enabled\[\d+\]: there is no MCP server notoin; did you mean notion\?/);
   });
 
   test("a secret in the clear is told, one that the lab makes is not asked for", () => {
