@@ -65,6 +65,7 @@ export interface ObtainingAll {
   stop(reason: Error): Promise<void>;
 }
 
+/** Starts obtaining artefacts, and the CLI where the download site cannot be used. @returns how to wait for them */
 export async function startObtainingAll(
   lab: Lab,
   wanted: Artefact[],

@@ -15,8 +15,11 @@ const ports = { cloud: 7600, releases: 7601, saas: 7602, snowflake: 7603 };
 
 /** URLs of the lab's servers; this machine and the lab's hosts both reach them. */
 export const lambdaApiUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.cloud}/api/v1`;
+/** Base URL of the emulated vendors. */
 export const saasUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.saas}`;
+/** Base URL of the emulated Snowflake. */
 export const snowflakeUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.snowflake}`;
+/** Where hosts download the `k3s` binary. */
 export const k3sUrl = (network: LabNetwork) => `http://${network.gateway}:${ports.releases}/k3s`;
 
 /** Speed of the emulated cloud's clock, as a multiple of real time: a boot of four minutes takes seconds. */

@@ -25,6 +25,7 @@ const record = z.object({
 /** The tools that a lab was started with: the sources may have changed since. */
 export type Tools = z.infer<typeof record>;
 
+/** Writes down the tools that the lab is started with. */
 export const rememberTools = (lab: Lab, tools: Tools): void =>
   replaceFile(files(lab).tools, JSON.stringify(tools));
 

@@ -15,9 +15,11 @@ export interface Image {
   time: string;
 }
 
+/** The region of that name, if Lambda has one. */
 export const findRegion = (name: string): Region | undefined =>
   regions.find((region) => region.name === name);
 
+/** The instance type of that name, if Lambda has one. */
 export const findType = (name: string): InstanceTypeRow | undefined =>
   instanceTypes.find((type) => type.name === name);
 
@@ -28,6 +30,7 @@ export function regionOf(name: string): Region {
   return region;
 }
 
+/** An instance type that a stored row names: see `regionOf`. */
 export function typeOf(name: string): InstanceTypeRow {
   const type = findType(name);
   if (!type) throw new Error(`the state names instance type ${name}, which the emulator does not have`);

@@ -15,12 +15,14 @@ export class ApiError extends Error {
   }
 }
 
+/** 401: no key, or one that the account does not have. */
 export class InvalidApiKey extends ApiError {
   constructor(message = "API key was invalid, expired, or deleted.") {
     super(401, "global/invalid-api-key", message, "Check your API key or create a new one, then try again.");
   }
 }
 
+/** 403: the account is closed. */
 export class AccountInactive extends ApiError {
   constructor() {
     super(
@@ -32,6 +34,7 @@ export class AccountInactive extends ApiError {
   }
 }
 
+/** 403: the account's billing address is wrong. */
 export class InvalidAddress extends ApiError {
   constructor() {
     super(
@@ -43,48 +46,56 @@ export class InvalidAddress extends ApiError {
   }
 }
 
+/** 403: the key may not do this. */
 export class Forbidden extends ApiError {
   constructor() {
     super(403, "global/forbidden", "You do not have permission to perform this action.");
   }
 }
 
+/** 400: the request is malformed, or asks for what cannot be. */
 export class InvalidParameters extends ApiError {
   constructor(message = "Invalid request data.", code = "global/invalid-parameters") {
     super(400, code, message);
   }
 }
 
+/** 404, or the status that the call has for it: no instance, type, region or image has that id or name. */
 export class DoesNotExist extends ApiError {
   constructor(message = "Specified instance does not exist.", status = 404) {
     super(status, "global/object-does-not-exist", message, "Check the identifier or name and try again.");
   }
 }
 
+/** 404: nothing has that id. */
 export class NotFound extends ApiError {
   constructor() {
     super(404, "global/not-found", "The requested resource was not found.");
   }
 }
 
+/** 400: the name is taken. */
 export class Duplicate extends ApiError {
   constructor(message: string) {
     super(400, "global/duplicate", message, "Choose another name.");
   }
 }
 
+/** 400: the account has as many of them as it may. */
 export class QuotaExceeded extends ApiError {
   constructor() {
     super(400, "global/quota-exceeded", "Quota exceeded.", "Contact Support to increase your quota.");
   }
 }
 
+/** 409: the resource is in a state that does not allow this. */
 export class Conflict extends ApiError {
   constructor(message = "The request conflicts with the current state of the resource.") {
     super(409, "global/conflict", message);
   }
 }
 
+/** 400: the region has no free instance of the type now. */
 export class InsufficientCapacity extends ApiError {
   constructor() {
     super(
@@ -96,6 +107,7 @@ export class InsufficientCapacity extends ApiError {
   }
 }
 
+/** 400: an instance mounts file systems of its own region only. */
 export class FileSystemInWrongRegion extends ApiError {
   constructor(name: string, region: string) {
     super(
@@ -107,6 +119,7 @@ export class FileSystemInWrongRegion extends ApiError {
   }
 }
 
+/** 400: an instance mounts it. */
 export class FileSystemInUse extends ApiError {
   constructor() {
     super(
@@ -118,6 +131,7 @@ export class FileSystemInUse extends ApiError {
   }
 }
 
+/** 400: an instance has it. */
 export class RulesetInUse extends ApiError {
   constructor() {
     super(

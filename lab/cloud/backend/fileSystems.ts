@@ -12,6 +12,7 @@ import {
   QuotaExceeded,
 } from "./errors.ts";
 
+/** The account's file systems; each is a folder that its instances mount. */
 export class FileSystems {
   readonly #context: Context;
   readonly #folder: string | undefined;

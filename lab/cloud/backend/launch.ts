@@ -29,6 +29,7 @@ export type Draft = Pick<
   "name" | "hostname" | "region" | "type" | "imageId" | "sshKeyNames" | "mounts" | "rulesetIds" | "tags"
 > & { authorizedKeys: string[]; userData?: string };
 
+/** Where Lambda mounts a file system on a host. */
 export const defaultMountPoint = (name: string): string => `/lambda/nfs/${name}`;
 
 /** Decides on a launch: what the instance will be, or the refusal that Lambda gives. Changes nothing. */

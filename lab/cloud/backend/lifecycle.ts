@@ -106,9 +106,11 @@ const sinceLaunch = (instance: Instance, now: number, wait: Progress) =>
     ? instance.status !== "booting"
     : overAt(wait, instance.launchedAt, now, instance.allReads) !== undefined;
 
+/** Whether the API shows the instance yet. */
 export const isListed = (instance: Instance, now: number, transitions: Transitions): boolean =>
   sinceLaunch(instance, now, transitions.listed);
 
+/** Whether the API shows its address yet. */
 export const hasAddress = (instance: Instance, now: number, transitions: Transitions): boolean =>
   instance.machine.phase !== "failed" && sinceLaunch(instance, now, transitions.addressed);
 

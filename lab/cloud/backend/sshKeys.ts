@@ -3,6 +3,7 @@ import type { SshKey } from "../store/state.ts";
 import { audit, type Context } from "./context.ts";
 import { InvalidParameters, NotFound } from "./errors.ts";
 
+/** The account's public SSH keys. */
 export class SshKeys {
   readonly #context: Context;
   constructor(context: Context) {

@@ -223,6 +223,7 @@ const defaultRules: FirewallRule[] = [
   },
 ];
 
+/** The state of an account without anything. @param seed of the ids; random by default */
 export const emptyState = (seed = randomBytes(8).toString("hex")): State => ({
   version: 1,
   seed,

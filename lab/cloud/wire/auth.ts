@@ -14,6 +14,7 @@ export function keyIn(header: string | undefined): string | undefined {
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
+/** Whether a key is one of the account's; compared in constant time. */
 export const isKey = (candidate: string, keys: readonly string[]): boolean =>
   keys.some((key) => timingSafeEqual(digest(key), digest(candidate)));
 

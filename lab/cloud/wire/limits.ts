@@ -10,6 +10,7 @@ export interface Bucket {
  */
 const tolerance = 0.1;
 
+/** Takes a token from a bucket, which is full at first. Pure. @param now in the lab's milliseconds */
 export function take(
   bucket: Bucket | undefined,
   now: number,

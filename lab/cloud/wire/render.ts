@@ -22,6 +22,10 @@ const availability = (blocked: Blocked | undefined) =>
     ? { available: false, reason_code: blocked, reason_description: blockedTexts[blocked] }
     : { available: true };
 
+/**
+ * An instance type as the API writes it.
+ * @param undeclared with the fields that the OpenAPI document does not have
+ */
 export function instanceType(type: InstanceTypeRow, undeclared: boolean) {
   return {
     name: type.name,
@@ -38,6 +42,7 @@ export function instanceType(type: InstanceTypeRow, undeclared: boolean) {
   };
 }
 
+/** An instance as the API writes it. */
 export function instance(backend: Backend, row: Instance) {
   const { transitions, quirks, seed } = backend.state;
   const now = backend.clock.now();
@@ -90,6 +95,7 @@ export function instance(backend: Backend, row: Instance) {
   };
 }
 
+/** An image as the API writes it. */
 export const image = (row: Image) => ({
   id: row.id,
   created_time: row.time,
@@ -102,6 +108,7 @@ export const image = (row: Image) => ({
   region: row.region,
 });
 
+/** A key as the API writes it. */
 export const sshKey = (row: SshKey & { privateKey?: string }) => ({
   id: row.id,
   name: row.name,
@@ -109,6 +116,7 @@ export const sshKey = (row: SshKey & { privateKey?: string }) => ({
   ...(row.privateKey === undefined ? {} : { private_key: row.privateKey }),
 });
 
+/** A file system as the API writes it. */
 export const fileSystem = (backend: Backend, row: FileSystem) => ({
   id: row.id,
   name: row.name,
@@ -124,6 +132,7 @@ export const fileSystem = (backend: Backend, row: FileSystem) => ({
   bytes_used: row.bytesUsed,
 });
 
+/** A firewall ruleset as the API writes it. */
 export const ruleset = (backend: Backend, row: Ruleset) => ({
   id: row.id,
   name: row.name,
@@ -133,12 +142,14 @@ export const ruleset = (backend: Backend, row: Ruleset) => ({
   instance_ids: backend.firewall.usersOf(row.id),
 });
 
+/** The ruleset of all instances as the API writes it. */
 export const globalRuleset = (backend: Backend) => ({
   id: "global",
   name: "Default Workspace Global Rules",
   rules: backend.firewall.globalRules(),
 });
 
+/** An entry of the audit log as the API writes it. */
 export const auditEvent = (backend: Backend, row: AuditEvent) => {
   const lrn = (resource: string, id: string) => `lrn:cloud:${resource}:${id}`;
   const { seed } = backend.state;

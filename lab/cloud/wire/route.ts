@@ -50,6 +50,7 @@ export function route<Query extends z.ZodType, Body extends z.ZodType>(
   };
 }
 
+/** The envelope of every answer. */
 export const data = (payload: unknown) => ({ data: payload });
 
 export type Match =

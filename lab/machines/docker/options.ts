@@ -47,6 +47,7 @@ const diskFolders = {
   docker: "/var/lib/docker",
 };
 
+/** Name of the container of a machine. */
 export const containerName = (lab: LabIdentity, id: string): string => `sophia-${lab.name}-${id}`;
 
 /** Volumes of a machine, by their name in the engine. */

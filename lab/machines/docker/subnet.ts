@@ -4,6 +4,7 @@ export interface Network {
   prefix: number;
 }
 
+/** An IPv4 address as a number. @throws when it is none */
 export function toNumber(address: string): number {
   const parts = address.split(".").map(Number);
   if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) {
@@ -12,9 +13,11 @@ export function toNumber(address: string): number {
   return parts.reduce((sum, part) => sum * 256 + part, 0);
 }
 
+/** The address of a number. */
 export const toText = (address: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 
+/** A network like `10.0.0.0/8`; an address alone is one of its own. @throws when it is none */
 export function parseNetwork(text: string): Network {
   const [address = "", prefix = "32"] = text.split("/");
   return { address: toNumber(address), prefix: Number(prefix) };

@@ -49,6 +49,7 @@ export class Children {
   }
 }
 
+/** Interrupts a program, and kills it when it has not ended in `graceSeconds`. */
 export function stop(child: ChildProcess): void {
   child.kill("SIGINT");
   setTimeout(() => child.kill("SIGKILL"), graceSeconds * 1000).unref();

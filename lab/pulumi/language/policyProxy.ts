@@ -22,6 +22,7 @@ export interface PolicyProxy {
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
+/** Starts a proxy on a port of its own. */
 export async function policyProxy(): Promise<PolicyProxy> {
   const configured = Promise.withResolvers<StackConfiguration | undefined>();
   const pack = Promise.withResolvers<grpc.Client>();

@@ -42,6 +42,7 @@ const dealId = (n: number): string => String(12_000_000_000n + BigInt(n) * 17n);
 
 const salt = { call: 1, user: 2, account: 3, transcript: 4 };
 
+/** The `n`th user, the same one for the same seed. @param version grows when the user changes */
 export function user({ seed, until }: Size, n: number, version: number): GongUser {
   const random = randomOf(seed, salt.user, n);
   const [first, last] = [oneOf(random, words.firstNames), oneOf(random, words.lastNames)];

@@ -30,6 +30,7 @@ export interface Gong {
   handler: Handler;
 }
 
+/** Makes an emulated account. Nothing listens yet: its handler is given to a server. */
 export function openGong(options: GongOptions): Gong {
   const {
     credentials,

@@ -21,6 +21,7 @@ export interface Source {
   users(from: number, count: number): Page<GongUser>;
 }
 
+/** The transcripts in a page of calls; not every call has one. */
 export const transcriptsOf = ({ items, ...page }: Page<GongCall>): Page<object> => ({
   ...page,
   items: items.flatMap(({ metaData, transcript }) =>

@@ -12,6 +12,7 @@ export interface HubSpotCredentials {
 /** Seconds that an access token lives, as at HubSpot. */
 const lifetime = 1800;
 
+/** Who may call: an app by OAuth with short-lived tokens, or a private app by its token. */
 export class Auth {
   readonly #credentials: HubSpotCredentials;
   readonly #tokens = new Map<string, number>();

@@ -75,5 +75,6 @@ export function search(store: Store, type: ObjectType, body: unknown): Found {
   return { total, records, properties };
 }
 
+/** Whether the emulator has a type of objects. */
 export const isObjectType = (name: string | undefined): name is ObjectType =>
   objectTypes.some((type) => type === name);

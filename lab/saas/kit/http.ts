@@ -27,6 +27,7 @@ export function parseBody(text: string, contentType = "application/json"): Recor
   return value as Record<string, unknown>;
 }
 
+/** Answers with JSON. */
 export function reply(
   response: ServerResponse,
   status: number,

@@ -31,6 +31,7 @@ const member = (seed: number, ...parts: (string | number)[]): string =>
 /** Slack's time stamps are text: seconds, a dot and six digits. */
 const tsOf = (micros: number): string =>
   `${Math.floor(micros / 1e6)}.${String(micros % 1e6).padStart(6, "0")}`;
+/** Microseconds since 1970 of a time stamp. */
 export function microsOf(ts: string): number {
   const [seconds = "0", fraction = ""] = ts.split(".");
   return Number(seconds) * 1e6 + Number(fraction.slice(0, 6).padEnd(6, "0"));

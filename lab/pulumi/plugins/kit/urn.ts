@@ -6,6 +6,7 @@ export interface Urn {
   name: string;
 }
 
+/** Pure. @throws when the text is no URN */
 export function parseUrn(urn: string): Urn {
   const parts = urn.split("::");
   const type = parts[2]?.split("$").at(-1);

@@ -41,6 +41,7 @@ export interface PlainObject {
   [key: string]: Plain;
 }
 
+/** Whether a value is a map, and none of the kinds that only Pulumi has. */
 export const isObject = (value: Value | undefined): value is Properties =>
   typeof value === "object" &&
   value !== null &&
@@ -68,5 +69,7 @@ function some(value: Value, wanted: (part: Value) => boolean): boolean {
   if (Array.isArray(value)) return value.some((element) => some(element, wanted));
   return isObject(value) && Object.values(value).some((element) => some(element, wanted));
 }
+/** Whether any part of a value is secret. */
 export const hasSecret = (value: Value): boolean => some(value, (part) => part instanceof Secret);
+/** Whether any part of a value is unknown until the update. */
 export const hasUnknown = (value: Value): boolean => some(value, (part) => part instanceof Unknown);

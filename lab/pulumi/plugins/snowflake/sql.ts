@@ -6,7 +6,9 @@ type Form = "text" | "name" | "word" | "number" | "flag" | "names";
 /** Properties of a kind of object: SQL name and form by input. */
 export type PropertyTable = Record<string, { sql: string; form: Form }>;
 
+/** An identifier in SQL. */
 export const name = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+/** A text in SQL. */
 export const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 
 /** A property's value in SQL; undefined if it is not set. */

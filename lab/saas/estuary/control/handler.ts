@@ -41,6 +41,7 @@ const planned = z.strictObject({
   detail: z.string().default("on command"),
 });
 
+/** Starts an emulated Estuary. Nothing listens yet: its handler is given to a server. */
 export function openEstuary(options: EstuaryOptions): Estuary {
   const { prefix = "/estuary", onRequest } = options;
   const control = new ControlPlane(options);

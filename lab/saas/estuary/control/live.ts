@@ -25,6 +25,7 @@ export function liveSpecs(masterKey: Buffer, live: Record<string, Spec>): LiveSp
   return specs;
 }
 
+/** A collection as the tasks use it. @throws when the model is none */
 export function toCollection(model: unknown): LiveCollection {
   const parsed = collection.parse(model);
   const [publishedAt] = Object.keys(parsed.projections ?? {});

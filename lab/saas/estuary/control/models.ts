@@ -80,5 +80,6 @@ export type Materialization = z.infer<typeof materialization>;
 
 export const models = { capture, collection, materialization } as const;
 
+/** Name of the collection that a binding reads. */
 export const sourceName = (given: z.infer<typeof source>): string =>
   typeof given === "string" ? given : given.name;

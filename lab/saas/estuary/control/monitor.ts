@@ -42,6 +42,7 @@ function activationOf(name: string, { lastFailure }: TaskStatus): { lastFailure?
   };
 }
 
+/** Whether a task is published as one that does not run. */
 export function isDisabled(type: SpecType, model: Record<string, unknown>): boolean {
   if (type === "collection") return false;
   return models[type].safeParse(model).data?.shards?.disable ?? false;

@@ -154,6 +154,7 @@ const encryptRequest = z.strictObject({
   schema: z.record(z.string(), z.unknown()),
 });
 
+/** The service that encrypts what a schema marks as secret. */
 export function encryption(control: ControlPlane, asked: Asked, path: string): Answer {
   if (path !== "/v1/encrypt-config" || asked.method !== "POST")
     return { status: 404, body: { error: "not found" } };

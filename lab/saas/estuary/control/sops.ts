@@ -95,6 +95,7 @@ export function encryptConfig(masterKey: Buffer, config: Json, schema: unknown, 
   };
 }
 
+/** Whether a configuration is as the encryption service returns it. */
 export const isEncrypted = (config: unknown): boolean => isObject(config) && isObject(config.sops);
 
 /** The plain configuration. Throws where a value or the order of fields was changed. */

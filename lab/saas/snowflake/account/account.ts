@@ -59,6 +59,7 @@ export function newAccount(administrator: { user: string; publicKey: string }): 
 
 /** Key of an object by its full name. */
 export const keyOf = (name: readonly string[]): string => JSON.stringify(name);
+/** The full name that `keyOf` made a key of. */
 export const nameOfKey = (key: string): string[] => JSON.parse(key) as string[];
 
 /** All roles that one has by having `role`, itself and PUBLIC included. */

@@ -157,4 +157,5 @@ export function tableCreated(account: Account, role: string, name: ObjectName): 
   }
 }
 
+/** Forgets a table with all that was granted on it. */
 export const tableDropped = (account: Account, name: ObjectName): void => forget(account, "TABLE", name);

@@ -13,6 +13,7 @@ const kinds: Record<DiffKind, { plain: protocol.PropertyDiff.Kind; replace: prot
 export const replacing = (detailed: DiffResult["detailed"] = new Map()): string[] =>
   [...detailed].filter(([, { replace }]) => replace).map(([path]) => path);
 
+/** A comparison in the engine's words. */
 export function diffResponse(result: DiffResult): protocol.DiffResponse {
   const { detailed, deleteBeforeReplace = false } = result;
   const { changes = (detailed?.size ?? 0) > 0, replaces = replacing(detailed) } = result;

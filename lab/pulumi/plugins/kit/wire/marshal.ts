@@ -63,6 +63,7 @@ export function unmarshal(json: Json): Value {
   }
 }
 
+/** Reads a resource's properties from the engine's wire format. */
 export function unmarshalProperties(json: JsonObject): Properties {
   const result: Properties = {};
   for (const [key, value] of Object.entries(json)) result[key] = unmarshal(value);
@@ -87,6 +88,7 @@ export function marshal(value: Value): Json {
   return marshalProperties(value);
 }
 
+/** Writes a resource's properties in the engine's wire format. */
 export function marshalProperties(properties: Properties): JsonObject {
   const result: JsonObject = {};
   for (const [key, value] of Object.entries(properties)) result[key] = marshal(value);

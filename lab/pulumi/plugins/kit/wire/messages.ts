@@ -145,6 +145,7 @@ function readFields(reader: Reader, table: Table, into: Record<string, unknown>)
   }
 }
 
+/** Reads a protobuf message whose fields a table names; other fields are skipped. */
 export const decodeRequest =
   (table: Table) =>
   (bytes: Buffer): Request => {
@@ -153,6 +154,7 @@ export const decodeRequest =
     return request;
   };
 
+/** Writes a protobuf message whose fields a table names. */
 export const encodeResponse =
   (table: Table) =>
   (response: Response): Buffer => {

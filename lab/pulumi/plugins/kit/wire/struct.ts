@@ -46,6 +46,7 @@ function readList(reader: Reader): Json[] {
   return result;
 }
 
+/** Writes a map as protobuf's `Struct`. The writer goes backwards: each part's end comes first. */
 export function writeStruct(writer: Writer, value: JsonObject): void {
   for (const [key, element] of Object.entries(value).reverse())
     writer.message(1, () => {

@@ -48,5 +48,7 @@ export interface Awaiter {
   timeout?: number;
 }
 
+/** What a wait tells of its progress. */
 export const info = (text: string): Message => ({ severity: "info", text });
+/** What a wait tells of trouble that may pass. */
 export const warning = (text: string): Message => ({ severity: "warning", text });

@@ -10,8 +10,10 @@ export function fullName(object: KubeObject): string {
   return namespace && namespace !== "default" ? `${namespace}/${nameOf(object)}` : nameOf(object);
 }
 
+/** The entry of a type in `status.conditions`. */
 export const condition = (object: KubeObject, type: string): PlainObject | undefined =>
   list(object, "status", "conditions").find((entry) => text(entry, "type") === type);
+/** Whether a condition holds. */
 export const isTrue = (entry: PlainObject | undefined): boolean => text(entry, "status") === "True";
 
 /** Drops what a container runtime wraps around the reason of a failed pull. */

@@ -22,6 +22,7 @@ function selectorOf(workload: KubeObject): string | undefined {
     .join(",");
 }
 
+/** The objects of a kind that a workload's selector finds and that `owner` owns. */
 export async function owned(
   cluster: Cluster,
   kind: (typeof kinds)[keyof typeof kinds],
@@ -32,6 +33,7 @@ export async function owned(
   return found.filter((object) => isOwnedBy(object, owner));
 }
 
+/** The object, or undefined where there is none. */
 export const orUndefined = (wanted: Promise<KubeObject>): Promise<KubeObject | undefined> =>
   wanted.catch((error) => {
     if (isNotFound(error)) return undefined;

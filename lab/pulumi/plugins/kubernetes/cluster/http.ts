@@ -172,11 +172,16 @@ function refusal(reply: Reply): StatusError {
 
 const isStatus = (error: unknown, code: number, reason?: string): error is StatusError =>
   error instanceof StatusError && error.code === code && (reason === undefined || error.reason === reason);
+/** Whether the API server has no such object, or no such kind. */
 export const isNotFound = (error: unknown): error is StatusError => isStatus(error, 404);
+/** Whether an object of that name is there. */
 export const isAlreadyExists = (error: unknown): error is StatusError =>
   isStatus(error, 409, "AlreadyExists");
+/** Whether another manager owns a field, or the object changed meanwhile. */
 export const isConflict = (error: unknown): error is StatusError => isStatus(error, 409, "Conflict");
+/** Whether the user may not do this, or a quota is used up. */
 export const isForbidden = (error: unknown): error is StatusError => isStatus(error, 403);
+/** Whether the object has a value that the API server refuses. */
 export const isInvalid = (error: unknown): error is StatusError => isStatus(error, 422);
 /** The object's namespace does not exist (yet). */
 export const isNamespaceMissing = (error: unknown): boolean =>

@@ -29,6 +29,7 @@ function contentsOf(pathOrContents: string): string {
   return isFile ? readFileSync(path, "utf8") : pathOrContents;
 }
 
+/** A kubeconfig, from its path or its text. @throws when it is neither */
 export function parseKubeconfig(pathOrContents: string): PlainObject {
   const document = parse(contentsOf(pathOrContents)) as Plain;
   if (!isMap(document)) throw new Error("the kubeconfig is neither a file nor a YAML or JSON map");

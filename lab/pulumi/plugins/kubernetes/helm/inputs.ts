@@ -155,4 +155,5 @@ export function annotateUnknown(outs: Value, ins: Value): Value {
   return outs;
 }
 
+/** Whether a part of the inputs is unknown until the update: the chart cannot be rendered. */
 export const isUnknown = (properties: Properties): boolean => hasUnknown(properties);

@@ -171,6 +171,7 @@ export async function upgrade(session: Session, release: ReleaseInputs, urn: str
   ]);
 }
 
+/** Uninstalls a release; one that is gone already is no error. */
 export async function uninstall(session: Session, release: ReleaseInputs): Promise<void> {
   const wait = release.atomic || !release.skipAwait;
   await helm(session, [

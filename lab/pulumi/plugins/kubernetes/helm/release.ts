@@ -33,6 +33,7 @@ export const type = "kubernetes:helm.sh/v3:Release";
 
 const asProperties = (release: ReleaseInputs): Properties => ({ ...release }) as unknown as Properties;
 
+/** Completes the inputs, and refuses what the chart or helm does not take. */
 export async function check(session: Session, request: CheckRequest): Promise<CheckResult> {
   const failures: CheckFailure[] = faultsOf(request.news);
   const news = withDefaults(
@@ -105,6 +106,7 @@ function outputsOf(release: ReleaseInputs, stored: StoredRelease): Properties {
 
 const asJson = (value: Plain): PlainObject => JSON.parse(JSON.stringify(value)) as PlainObject;
 
+/** What an update would change, by path. */
 export async function diff(_session: Session, request: DiffRequest): Promise<DiffResult> {
   const { inputs, outputs } = parseState(request.olds);
   const news = { ...request.news };
@@ -143,6 +145,7 @@ async function tryRender(
   }
 }
 
+/** Installs the release; a failed one is recorded with its reasons. */
 export async function create(
   session: Session,
   { urn, inputs, preview }: CreateRequest,
@@ -173,6 +176,7 @@ export async function create(
   }
 }
 
+/** Upgrades the release; a failed upgrade is recorded with its reasons. */
 export async function update(session: Session, request: UpdateRequest): Promise<UpdateResult> {
   const { urn, news, preview } = request;
   const release = decodeRelease(news);
@@ -195,6 +199,7 @@ export async function update(session: Session, request: UpdateRequest): Promise<
   }
 }
 
+/** The release as it is in the cluster, for a refresh or an import. */
 export async function read(session: Session, request: ReadRequest): Promise<ReadResult> {
   const { cluster } = session;
   if (!cluster) throw new Error(`configured Kubernetes cluster is unreachable: ${session.unreachable}`);
@@ -209,6 +214,7 @@ export async function read(session: Session, request: ReadRequest): Promise<Read
   return { id: request.id, outputs: checkpoint(found, live, false), inputs: found };
 }
 
+/** Uninstalls the release. */
 export async function remove(session: Session, { state }: DeleteRequest): Promise<void> {
   if (!session.cluster)
     throw new Error(`can't delete Helm Release with unreachable cluster. Reason: "${session.unreachable}"`);

@@ -12,6 +12,7 @@ export const annotations = {
   deletionPropagationPolicy: "pulumi.com/deletionPropagationPolicy",
 } as const;
 
+/** Whether an annotation is `"true"`. */
 export const isTrue = (object: KubeObject, key: string): boolean => annotation(object, key) === "true";
 
 /** Marks an automatically named object, unless its annotations are unknown yet. */

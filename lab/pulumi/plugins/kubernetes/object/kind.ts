@@ -20,6 +20,7 @@ export function kindOfType(type: string): GroupVersionKind {
   return { group: group === "core" ? "" : group, version, kind };
 }
 
+/** The kind of an object, with its group and version. */
 export function kindOfObject(object: KubeObject): GroupVersionKind {
   const apiVersion = text(object, "apiVersion");
   const slash = apiVersion.indexOf("/");
@@ -31,8 +32,10 @@ export function kindOfObject(object: KubeObject): GroupVersionKind {
   };
 }
 
+/** `apiVersion` of a kind. */
 export const apiVersionOf = ({ group, version }: GroupVersionKind): string =>
   group ? `${group}/${version}` : version;
+/** A kind in messages: `apps/v1/Deployment`. */
 export const describeKind = (gvk: GroupVersionKind): string => `${apiVersionOf(gvk)}/${gvk.kind}`;
 
 const builtInGroups = new Set([
@@ -81,7 +84,9 @@ export function knownScope(gvk: GroupVersionKind): boolean | undefined {
   return clusterKinds.has(gvk.kind) ? false : undefined;
 }
 
+/** Whether an object defines a kind. */
 export const isCustomResourceDefinition = (object: KubeObject): boolean =>
   kindOf(object) === "CustomResourceDefinition" && kindOfObject(object).group === "apiextensions.k8s.io";
+/** Whether an object is Kubernetes's Secret. */
 export const isSecret = (object: KubeObject): boolean =>
   kindOf(object) === "Secret" && kindOfObject(object).group === "";

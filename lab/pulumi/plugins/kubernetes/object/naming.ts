@@ -15,8 +15,10 @@ export const suffix = (seed: Uint8Array): string =>
 /** The object has a name, which may be unknown yet. */
 export const isNamed = (object: KubeObject): boolean =>
   nameOf(object) !== "" || at(object, "metadata", "name") instanceof Unknown;
+/** The API server will name the object. */
 export const isGenerateName = (object: KubeObject): boolean =>
   !isNamed(object) && Boolean(at(object, "metadata", "generateName"));
+/** The plugin named the object. */
 export const isAutonamed = (object: KubeObject): boolean => isTrue(object, annotations.autonamed);
 
 /** Names an unnamed object of a new resource: the resource's name with a unique suffix. */

@@ -5,6 +5,7 @@ import { isBuiltIn, isCustomResourceDefinition, isSecret, kindOfObject } from ".
 import { equal } from "./mergePatch.ts";
 import { canonicalQuantity } from "./quantity.ts";
 
+/** A copy of a value, at any depth. */
 export function clone<T extends Plain>(value: T): T {
   if (Array.isArray(value)) return value.map((element) => clone(element)) as T;
   if (!isMap(value)) return value;

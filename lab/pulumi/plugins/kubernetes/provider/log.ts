@@ -8,6 +8,7 @@ export interface Log {
   status(severity: Severity, urn: string, message: string): void;
 }
 
+/** Messages in the engine's log, beside the resource. */
 export const toEngine = (engine: EngineLog): Log => ({
   log: (severity, urn, message) => engine.log({ severity, urn, message }),
   status: (severity, urn, message) => engine.log({ severity, urn, message, ephemeral: true }),

@@ -23,6 +23,7 @@ const inconclusive = (error: unknown): boolean =>
 export const unreachable = (session: Session): Error =>
   new Error(`configured Kubernetes cluster is unreachable: ${session.unreachable}`);
 
+/** Creates an object and waits until it is ready; in a preview a dry run. */
 export async function create(session: Session, request: CreateRequest): Promise<CreateResult> {
   const { urn, preview } = request;
   const { cluster } = session;

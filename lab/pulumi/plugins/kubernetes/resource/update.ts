@@ -13,6 +13,7 @@ import type { Session } from "../provider/session.ts";
 import { unreachable } from "./create.ts";
 import { fieldManagerOf, relinquish, updateObject } from "./write.ts";
 
+/** Updates an object and waits until it is ready; in a preview a dry run. */
 export async function update(session: Session, request: UpdateRequest): Promise<UpdateResult> {
   const { urn, preview } = request;
   const { cluster } = session;

@@ -73,4 +73,5 @@ function tls(sslmode: string | undefined): ClientConfig["ssl"] {
 
 /** A name as SQL takes it. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** A text as SQL takes it. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

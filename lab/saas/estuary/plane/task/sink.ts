@@ -18,6 +18,7 @@ export interface Checkpoint {
   /** By collection. */
   applied: Record<string, Applied>;
 }
+/** The checkpoint of a task that wrote nothing yet. */
 export const emptyCheckpoint = (): Checkpoint => ({ positions: {}, applied: {} });
 
 /** A binding of a materialization with all that is decided about it. */

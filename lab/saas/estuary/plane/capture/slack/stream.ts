@@ -65,4 +65,5 @@ export abstract class SlackStream implements Source {
   }
 }
 
+/** A document with what happened to it, in Estuary's letters: `u` for new or changed, `d` for deleted. */
 export const marked = (document: Document, op: "u" | "d"): Document => ({ ...document, _meta: { op } });

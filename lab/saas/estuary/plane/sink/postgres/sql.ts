@@ -18,6 +18,7 @@ const types: Record<ColumnType, string> = {
 };
 const always = (column: Column): boolean => column.key || column.synthetic !== undefined;
 
+/** A table's full name in SQL. */
 export const nameOf = ({ schema, table }: Pick<Binding, "schema" | "table">): string =>
   `${quoted(schema)}.${quoted(table)}`;
 
@@ -42,6 +43,7 @@ export function createTable(task: string, binding: Binding): string[] {
   ];
 }
 
+/** Adds columns to a table that exists. */
 export const addColumns = (binding: Binding, columns: readonly Column[]): string =>
   `ALTER TABLE ${nameOf(binding)} ${columns.map((column) => `ADD COLUMN ${quoted(column.field)} ${types[column.type]}`).join(", ")}`;
 
@@ -49,9 +51,11 @@ export const addColumns = (binding: Binding, columns: readonly Column[]): string
 export const createTemporary = (name: string, binding: Binding): string =>
   `CREATE TEMPORARY TABLE ${name} (${binding.columns.map((one) => `${quoted(one.field)} ${types[one.type]}`).join(", ")}, flow_group INT) ON COMMIT DELETE ROWS`;
 
+/** Loads a batch, which follows as data. */
 export const copyInto = (name: string, binding: Binding): string =>
   `COPY ${name} (${binding.columns.map(({ field }) => quoted(field)).join(", ")}, flow_group) FROM STDIN`;
 
+/** Deletes the rows of the table whose keys are in a group of the batch. */
 export function deleteRows(name: string, binding: Binding, group: number): string {
   const keys = binding.columns.filter(({ key }) => key).map(({ field }) => quoted(field));
   const same = keys.map((key) => `r.${key} = l.${key}`).join(" AND ");

@@ -24,6 +24,7 @@ const typeOf = (column: Column, timestamp: string): string =>
 
 const always = (column: Column): boolean => column.key || column.synthetic !== undefined;
 
+/** A table's full name in SQL. */
 export const nameOf = ({ database, schema, table }: Pick<Binding, "database" | "schema" | "table">): string =>
   [
     ...(database === undefined ? [] : [quoted(database)]),
@@ -31,6 +32,7 @@ export const nameOf = ({ database, schema, table }: Pick<Binding, "database" | "
     warehouseIdentifier(table),
   ].join(".");
 
+/** A table in Estuary's layout. */
 export function createTable(binding: Binding, timestamp: string): string {
   const lines = binding.columns.map(
     (column) =>
@@ -40,6 +42,7 @@ export function createTable(binding: Binding, timestamp: string): string {
   return `CREATE TABLE ${nameOf(binding)} (${[...lines, `PRIMARY KEY (${keys.join(", ")})`].join(", ")})`;
 }
 
+/** Adds a column to a table that exists. */
 export const addColumn = (binding: Binding, column: Column, timestamp: string): string =>
   `ALTER TABLE ${nameOf(binding)} ADD COLUMN ${warehouseIdentifier(column.field)} ${typeOf(column, timestamp)}`;
 
