@@ -124,7 +124,7 @@ export function describe(issue: z.core.$ZodIssue, schema: z.ZodType, root: unkno
       message: inner.code === "custom" ? inner.message : `its name is wrong; expected ${expectation(inner)}`,
     }));
   const got = at(root, issue.path);
-  if (got === undefined && issue.code === "invalid_type")
+  if (got === undefined && ["invalid_type", "invalid_value"].includes(issue.code))
     return [{ path, message: `missing; expected ${expectation(issue)}` }];
   const message = `${inSentence(expectation(issue))}; got ${JSON.stringify(got)?.slice(0, 120)}`;
   const unquoted = message.startsWith(`expected ${kinds.string};`) && isPlain(got);

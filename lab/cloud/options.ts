@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { messageOf } from "../../components/core/errors.ts";
+import { describe } from "../../components/settings/faults.ts";
 
 export const usage = `Usage: node lab/cloud/main.ts --listen <host:port> --state <file> --driver <docker|fake>
        --lab <name> --api-key-file <file> [--lab-folder <folder> --image <name>]
@@ -57,7 +58,9 @@ export function parseOptions(args: string[]): Options {
   });
   const result = schema.safeParse(values);
   if (!result.success) {
-    const faults = result.error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`);
+    const faults = result.error.issues
+      .flatMap((issue) => describe(issue, schema, values))
+      .map(({ path, message }) => `--${path}: ${message}`);
     throw new Error(`${faults.join("\n")}\n\n${usage}`);
   }
   const { listen, "api-key-file": apiKeyFile, "lab-folder": labFolder, ...rest } = result.data;

@@ -145,6 +145,9 @@ test("all errors of the command line are reported together", async () => {
   const wrong = args({ lab: "Not A Name", speed: "-1", addresses: "10.0.0", listen: "x" });
   for (const option of ["--lab", "--speed", "--addresses", "--listen"])
     expect(() => parseOptions(wrong)).toThrow(`${option}: `);
+  expect(() => parseOptions([])).toThrow(
+    /--listen: missing; expected text\n(?:.*\n)*--driver: missing; expected one of docker, fake\n/,
+  );
   expect(() => parseOptions(["--nope"])).toThrow(/--nope/);
   await expect(loadDriver(parseOptions(args({ driver: "docker" })))).rejects.toThrow(/needs --lab-folder/);
 });
