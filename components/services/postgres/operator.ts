@@ -68,10 +68,11 @@ function hardened(deployment: Manifest, digests: Digests): Manifest {
           : variable,
       ),
     }),
-    // With the manifest's tenth of a core it does not start within its own probe's patience on a busy host.
+    // With the manifest's tenth of a core it does not start within its own probe's patience on a busy host. It is asked
+    // each second, for the databases wait for it.
     resources: { requests: { cpu: "50m", memory: "100Mi" }, limits: { cpu: "1", memory: "256Mi" } },
     ...(isObject(container.startupProbe)
-      ? { startupProbe: { ...container.startupProbe, failureThreshold: 30 } }
+      ? { startupProbe: { ...container.startupProbe, periodSeconds: 1, failureThreshold: 150 } }
       : {}),
   }));
   return copy;

@@ -72,7 +72,7 @@ describe("the operator's manifest", () => {
             {
               image: "example.test/manager:1",
               imagePullPolicy: "IfNotPresent",
-              startupProbe: { failureThreshold: 30, periodSeconds: 5 },
+              startupProbe: { failureThreshold: 150, periodSeconds: 1 },
             },
           ],
         },
