@@ -88,15 +88,19 @@ func controllerManagerArgs(c *config.Config) []string {
 	tls := func(name string) string { return c.Path("server/tls", name) }
 	kubeconfig := c.Path("server/cred/controller.kubeconfig")
 	f := flags{
-		"allocate-node-cidrs":              "true",
-		"authentication-kubeconfig":        kubeconfig,
-		"authorization-kubeconfig":         kubeconfig,
-		"bind-address":                     "127.0.0.1",
-		"cluster-cidr":                     c.ClusterCIDR,
-		"cluster-signing-cert-file":        tls("client-ca.crt"),
-		"cluster-signing-key-file":         tls("client-ca.key"),
-		"configure-cloud-routes":           "false",
-		"controllers":                      "*,tokencleaner",
+		"allocate-node-cidrs":       "true",
+		"authentication-kubeconfig": kubeconfig,
+		"authorization-kubeconfig":  kubeconfig,
+		"bind-address":              "127.0.0.1",
+		"cluster-cidr":              c.ClusterCIDR,
+		"cluster-signing-cert-file": tls("client-ca.crt"),
+		"cluster-signing-key-file":  tls("client-ca.key"),
+		"configure-cloud-routes":    "false",
+		"controllers":               "*,tokencleaner",
+		// It asks for all kinds, and for a token for each controller, before it gives the first node its pod range: its
+		// own limit of 20 requests a second makes that seconds.
+		"kube-api-burst":                   "200",
+		"kube-api-qps":                     "100",
 		"kubeconfig":                       kubeconfig,
 		"leader-elect":                     "false",
 		"profiling":                        "false",

@@ -47,11 +47,14 @@ type deployer struct {
 }
 
 func newDeployer(admin *rest.Config) (*deployer, error) {
-	client, err := dynamic.NewForConfig(admin)
+	// The client's own limit, 5 requests a second, would keep the first node waiting for what it may do.
+	unlimited := rest.CopyConfig(admin)
+	unlimited.QPS = -1
+	client, err := dynamic.NewForConfig(unlimited)
 	if err != nil {
 		return nil, err
 	}
-	known, err := discovery.NewDiscoveryClientForConfig(admin)
+	known, err := discovery.NewDiscoveryClientForConfig(unlimited)
 	if err != nil {
 		return nil, err
 	}
