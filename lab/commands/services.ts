@@ -33,6 +33,7 @@ export const serverSources = {
     "lab/cloud",
     "lab/machines",
     "lambda/listPrices.ts",
+    "components/settings/faults.ts",
     "tools",
     "components/core",
     "package-lock.json",
