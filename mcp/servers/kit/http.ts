@@ -1,5 +1,6 @@
 import { causeOf } from "../../../components/core/errors.ts";
 import { retryAfterOf } from "../../../components/core/http/retryAfter.ts";
+import { parsed } from "./json.ts";
 import { ToolError } from "./tool.ts";
 
 /** Another service that a server calls over HTTP. */
@@ -93,15 +94,6 @@ async function bounded(response: Response, maxBytes: number, name: string): Prom
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 const clean = (text: string, { secrets }: Upstream): string =>

@@ -17,3 +17,13 @@ export const parseExactly = (text: string): unknown =>
 /** JavaScript keeps fifteen digits of any number, and whole numbers up to 2^53. */
 const isExact = (value: number, source: string): boolean =>
   source.length < 16 ? Number.isFinite(value) : Number.isSafeInteger(value) && String(value) === source;
+
+/** A text as JSON, or undefined where it is none. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

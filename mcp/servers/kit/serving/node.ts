@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { McpHttpHandler } from "@modelcontextprotocol/server";
+import { parsed } from "../json.ts";
 
 /**
  * Has the SDK answer a request of `node:http`. The SDK's own adapter copies a body several times and sends every answer in
@@ -63,15 +64,6 @@ function webRequest(
   // What is no JSON it refuses itself.
   if (parsedBody === undefined) return [new Request(address, { ...init, body: posted })];
   return [new Request(address, init), { parsedBody }];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 async function send(answer: Response, response: ServerResponse): Promise<void> {
