@@ -1,9 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { insideCluster } from "./components/core/insideCluster.ts";
 import "./components/core/nativeStacks.ts";
-import { publicKeyOf } from "./components/core/publicKey.ts";
-import type { Family } from "./components/images/families.ts";
-import { Images } from "./components/images/images.ts";
+import { stackImages } from "./components/images/stack.ts";
 import { Monitoring } from "./components/monitoring/monitoring.ts";
 import { Namespaces } from "./components/network/namespaces.ts";
 import { GpuPlugin } from "./components/services/gpu.ts";
@@ -20,9 +18,9 @@ import { publicPeerPorts } from "./k3s/config/ports.ts";
 import { registryLogin } from "./k3s/config/registries.ts";
 import { openTunnel } from "./k3s/tunnel/open.ts";
 import { Fleet } from "./lambda/fleet.ts";
-import { launchKeyOf } from "./lambda/launchKey.ts";
+import { publicKeyFrom, sshKeysOf } from "./lambda/sshKeys.ts";
 import { catalogFaults } from "./mcp/catalog/faults.ts";
-import { checkPlan, checkToken, McpCheck } from "./mcp/checkJob.ts";
+import { McpCheck } from "./mcp/checkJob.ts";
 import { clientConfigs } from "./mcp/clients.ts";
 import { mcpMonitored, monitored } from "./mcp/monitored.ts";
 import { McpPlatform, writesRedis } from "./mcp/platform.ts";
@@ -34,30 +32,20 @@ const [hostname = ""] = settings.nginx.hostnames;
 const given = new Set(Object.keys(secrets));
 const usesOidc = settings.mcp.gateway.oidc !== undefined;
 
-const images =
-  settings.images.build && secrets.registryPassword
-    ? new Images("images", { settings: settings.images.build, password: secrets.registryPassword })
-    : undefined;
-/** The image that this stack builds, by digest; else the one in the settings. */
-const imageFor = (name: Family | "pipeline", fallback: string) => images?.repoDigests[name] ?? fallback;
+const { imageFor, repoDigests } = stackImages(settings.images.build, secrets.registryPassword);
 
 /** Estuary's data plane connects by SSH. */
 const sshNetworks = secrets.estuaryTunnelKey ? settings.pipeline.estuary.networks : [];
 
-const publicKeyFrom = (privateKey: pulumi.Input<string | undefined>, secret: string) =>
-  pulumi.unsecret(pulumi.output(privateKey).apply((key) => publicKeyOf(key ?? "", secret)));
-const publicKey = secrets.sshPrivateKey.apply((key) => launchKeyOf(key, settings.lambda.sshKey.publicKey));
-/** Set only during a change of the key. */
-const previousPrivateKey = secrets.sshPreviousPrivateKey;
-const previousPublicKey = previousPrivateKey && publicKeyFrom(previousPrivateKey, "sshPreviousPrivateKey");
+const sshKeys = sshKeysOf(secrets, settings.lambda.sshKey.publicKey);
 
 const fleet = new Fleet("fleet", {
   settings: settings.lambda,
   hosts: settings.hosts,
   budget: settings.budget,
   apiKey: secrets.lambdaApiKey,
-  publicKey,
-  previousPublicKey,
+  publicKey: sshKeys.publicKey,
+  previousPublicKey: sshKeys.change?.previousPublicKey,
   peerPorts: publicPeerPorts(settings.k3s),
   sshNetworks,
 });
@@ -69,10 +57,7 @@ const cluster = new Cluster("cluster", {
   sshNetworks,
   registryLogin: registryLogin(settings.images.build?.registry, secrets.registryPullPassword),
   sshPrivateKey: secrets.sshPrivateKey,
-  sshKeyChange:
-    previousPrivateKey && previousPublicKey
-      ? { publicKey, previousPrivateKey, previousPublicKey }
-      : undefined,
+  sshKeyChange: sshKeys.change,
 });
 const apiServers = cluster.server.apply(apiServersOf);
 const inCluster = insideCluster(cluster.provider, cluster.clusterIdentity);
@@ -205,12 +190,12 @@ new McpCheck(
   {
     namespace: namespace.mcp,
     image: imageFor("mcp-servers", settings.mcp.image),
-    plan: pulumi
-      .all([nginx.host, secrets.tlsCertificate])
-      .apply(([address, certificate]) =>
-        checkPlan({ hostname, servers: mcpPlatform.servers, oidc: usesOidc, address, certificate }),
-      ),
-    token: mcpPlatform.clients.apply(checkToken),
+    hostname,
+    address: nginx.host,
+    certificate: secrets.tlsCertificate,
+    servers: mcpPlatform.servers,
+    oidc: usesOidc,
+    clients: mcpPlatform.clients,
     digests: {
       cluster: cluster.digest,
       namespaces: namespaces.digest,
@@ -225,7 +210,7 @@ new McpCheck(
 );
 
 // The outputs; `components/outputs.ts` is their schema, for readers.
-export const repoDigests = images?.repoDigests ?? {};
+export { repoDigests };
 export const hosts = fleet.summary;
 export const knownHosts = cluster.knownHosts;
 export const ingress = pulumi.all(

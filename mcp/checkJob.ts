@@ -32,10 +32,18 @@ export interface McpCheckArgs {
   namespace: pulumi.Input<string>;
   /** The MCP servers' image, which holds the check. */
   image: pulumi.Input<string>;
-  /** Which servers to check, and how. */
-  plan: pulumi.Input<Plan>;
-  /** Token of a client; secret. */
-  token: pulumi.Input<string>;
+  /** Public host name of the stack. */
+  hostname: string;
+  /** Name of Nginx inside the cluster. */
+  address: pulumi.Input<string>;
+  /** PEM of the certificate that Nginx serves. */
+  certificate: pulumi.Input<string>;
+  /** All of the catalog; those that are enabled are checked. */
+  servers: readonly ServerSummary[];
+  /** The gateway accepts only an identity provider's tokens. */
+  oidc: boolean;
+  /** Tokens by client; secret. The check is the client `check`, else the first one. */
+  clients: pulumi.Input<Readonly<Record<string, string>>>;
   /** Of everything that a server needs to respond. A change of one runs the check again. */
   digests: CheckDigests;
 }
@@ -43,15 +51,9 @@ export interface McpCheckArgs {
 /** Seconds for all servers to respond once everything is ready: the gateway probes every 5 s, and needs two good results. */
 const deadline = 45;
 
-export interface CheckPlanInput {
-  /** Public host name of the stack. */
-  hostname: string;
-  servers: readonly ServerSummary[];
-  /** The gateway accepts only an identity provider's tokens. */
-  oidc: boolean;
-  /** Name of Nginx inside the cluster. */
+/** What the plan is made of, once it is known. */
+export interface CheckPlanInput extends Pick<McpCheckArgs, "hostname" | "servers" | "oidc"> {
   address: string;
-  /** PEM of the certificate that Nginx serves. */
   certificate: string;
 }
 
@@ -123,17 +125,22 @@ export class McpCheck extends Component {
   constructor(component: string, args: McpCheckArgs, opts?: pulumi.ComponentResourceOptions) {
     const { dependsOn, ...rest } = opts ?? {};
     super("mcp:McpCheck", component, rest);
-    const { namespace } = args;
+    const { namespace, hostname, servers, oidc } = args;
+    const token = pulumi.secret(args.clients).apply(checkToken);
     const labels = { ...mcpCheck, "app.kubernetes.io/part-of": "sophia-mcp" };
     const secret = new k8s.core.v1.Secret(
       this.childName("token"),
-      { metadata: { name, namespace, labels }, stringData: { [tokenFile]: pulumi.secret(args.token) } },
+      { metadata: { name, namespace, labels }, stringData: { [tokenFile]: token } },
       this.child(),
     );
-    const plan = pulumi.output(args.plan).apply((resolved) => JSON.stringify(resolved));
+    const plan = pulumi
+      .all([args.address, args.certificate])
+      .apply(([address, certificate]) =>
+        JSON.stringify(checkPlan({ hostname, servers, oidc, address, certificate })),
+      );
     // A digest of a random token reveals nothing.
     const hash = pulumi.unsecret(
-      pulumi.all([args.image, plan, args.token, args.digests]).apply((parts) => contentHash(...parts)),
+      pulumi.all([args.image, plan, token, args.digests]).apply((parts) => contentHash(...parts)),
     );
     new k8s.batch.v1.Job(
       this.childName("job"),

@@ -1,12 +1,9 @@
 import { images as production } from "../core/versions.ts";
 import type { Settings } from "../settings/schema.ts";
+import { type Family, families } from "./roles.ts";
 
 /** How the stack builds images. */
 export type BuildSettings = NonNullable<Settings["images"]["build"]>;
-
-/** Families that are built in every stack that builds: one image of each. */
-const families = ["base", "mcp-servers", "monitoring"] as const;
-export type Family = (typeof families)[number];
 
 /** One image to be built. */
 export interface Recipe {
@@ -28,8 +25,6 @@ const sources: Record<Family, Pick<Recipe, "context" | "dockerfile">> = {
 
 /** Everything that a stack builds: the families, and a `main` image for each service. Pure. */
 export function recipes({ bases, services }: Pick<BuildSettings, "bases" | "services">): Recipe[] {
-  const taken = Object.keys(services).filter((name) => (families as readonly string[]).includes(name));
-  if (taken.length > 0) throw new Error(`images.build.services: ${taken.join(", ")} is the name of a family`);
   const own = families.map((name) => ({
     name,
     ...sources[name],

@@ -2,7 +2,8 @@ import { isAbsolute, join } from "node:path";
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../core/base.ts";
-import { type BuildSettings, type Family, type Recipe, recipes, tagOf, unknownBases } from "./families.ts";
+import { type BuildSettings, type Recipe, recipes, tagOf, unknownBases } from "./families.ts";
+import type { Family } from "./roles.ts";
 
 export interface ImagesArgs {
   /** Section `images.build`. Each field says what its change does. */

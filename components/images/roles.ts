@@ -1,5 +1,9 @@
 import { type ImageRole, images } from "../core/versions.ts";
 
+/** Families that are built in every stack that builds: one image of each. */
+export const families = ["base", "mcp-servers", "monitoring"] as const;
+export type Family = (typeof families)[number];
+
 /** Images that the program builds itself, where the stack says so: it knows their digests. */
 export const ownImages: readonly ImageRole[] = ["mcpServers", "monitoring", "pipeline"];
 

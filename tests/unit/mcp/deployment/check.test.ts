@@ -26,11 +26,23 @@ const plan: Plan = {
   certificate: "PEM",
   deadline: 45,
 };
+const redis: McpCheckArgs["servers"][number] = {
+  name: "redis",
+  kind: "container",
+  enabled: true,
+  federated: true,
+  revisions: ["2026-07-28"],
+  path: "/mcp/redis",
+};
 const base: McpCheckArgs = {
   namespace: "mcp",
   image: "registry.test/servers:1",
-  plan,
-  token: pulumi.secret("token-of-the-check"),
+  hostname: "x.test",
+  address: plan.address,
+  certificate: plan.certificate,
+  servers: [redis],
+  oidc: false,
+  clients: pulumi.secret({ cursor: "token-of-cursor", check: "token-of-the-check" }),
   digests: {
     cluster: "c",
     namespaces: "n",
@@ -63,8 +75,10 @@ test("M4 it runs again with each change of what is asked, and of nothing else", 
   expect((await job()).metadata.name).toBe(first);
   const changes: Partial<McpCheckArgs>[] = [
     { image: "registry.test/servers:2" },
-    { plan: { ...plan, servers: [] } },
-    { token: pulumi.secret("another") },
+    { servers: [] },
+    { hostname: "y.test" },
+    { certificate: "another" },
+    { clients: pulumi.secret({ check: "another" }) },
     ...Object.keys(base.digests).map((part) => ({ digests: { ...base.digests, [part]: "changed" } })),
   ];
   const names = [];
