@@ -5,6 +5,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../core/base.ts";
 import { digest } from "../core/digest.ts";
+import { chartFault, isFolder } from "../settings/sections/formats.ts";
 
 /** A chart of a repository at an exact version, or a folder. */
 export interface Chart {
@@ -55,20 +56,17 @@ export interface HelmServiceArgs {
   timeout?: number;
 }
 
-/** Inputs of a release that say where its chart comes from. Refuses what Helm would guess. */
+/**
+ * Inputs of a release that say where its chart comes from.
+ * @throws for what Helm would guess
+ */
 export function chartSource(
-  chart: Chart,
+  reference: Chart,
 ): Pick<k8s.helm.v3.ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
-  if (/^[./]/.test(chart.chart)) {
-    if (chart.repository) throw new Error(`chart ${chart.chart} is a folder: leave out its repository`);
-    return { chart: chart.chart };
-  }
-  if (!chart.repository || !chart.version) {
-    throw new Error(
-      `chart ${chart.chart} needs a repository and an exact version; a folder's path starts with . or /`,
-    );
-  }
-  return { chart: chart.chart, version: chart.version, repositoryOpts: { repo: chart.repository } };
+  const fault = chartFault(reference);
+  if (fault) throw new Error(fault);
+  const { chart, version, repository } = reference;
+  return isFolder(reference) ? { chart } : { chart, version, repositoryOpts: { repo: repository } };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cron, network } from "./formats.ts";
+import { cron, list, network } from "./formats.ts";
 
 const part = /^[\p{L}\p{N}._-]+$/u;
 const seconds = z.number().int().nonnegative();
@@ -32,7 +32,7 @@ export const estuarySettings = z.strictObject({
   /** Data plane of the first publication of a task. A change does nothing to what is published. */
   dataPlane: z.string().default("ops/dp/public/gcp-us-central1-c1"),
   /** Networks that its data plane comes from, for its SSH tunnel to PostgreSQL; its console shows them. */
-  networks: z.array(network).default([]),
+  networks: list(network).default([]),
   /** Seconds from a publication's start to its end. */
   publishDeadline: seconds.default(600),
   /**
@@ -87,7 +87,7 @@ export const estuarySettings = z.strictObject({
       /** Days that are read again, for edits and late answers in threads. */
       lookbackDays: z.number().int().min(0).max(365).default(7),
       /** Names of channels to read; empty means all that the bot is a member of. It never joins one by itself. */
-      channels: z.array(z.string().min(1)).default([]),
+      channels: list(z.string().min(1)).default([]),
     })
     .prefault({}),
   snowflake: z

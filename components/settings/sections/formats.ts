@@ -2,6 +2,18 @@ import { z } from "zod";
 
 const inDns = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
+/** A list of texts, each of them once: the second one would be ignored without a word, or refused after the launch. */
+export const list = <Entry extends z.ZodType<string>>(entry: Entry) =>
+  z.array(entry).superRefine((entries, context) => {
+    for (const [index, each] of entries.entries())
+      if (entries.indexOf(each) < index)
+        context.addIssue({
+          code: "custom",
+          path: [index],
+          message: `${JSON.stringify(each)} is in the list already`,
+        });
+  });
+
 /** The name of an object of Kubernetes. */
 export const name = z.string().max(253).regex(inDns, "a name of lower-case letters, digits, dashes and dots");
 
@@ -21,6 +33,28 @@ export const image = z
     /^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(\/[a-z0-9._-]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]{64})?$/,
     "an image like docker.io/library/redis:7.4, also with @sha256:…",
   );
+
+/** Where a chart comes from: a folder's path begins with `.` or `/`. */
+interface ChartReference {
+  chart: string;
+  repository?: string | undefined;
+  version?: string | undefined;
+}
+
+/** Whether a chart is a folder. Pure. */
+export const isFolder = ({ chart }: ChartReference): boolean => /^[./]/.test(chart);
+
+/** Why Helm would have to guess which chart is meant; undefined where it has not to. Pure. */
+export function chartFault(reference: ChartReference): string | undefined {
+  const { chart, repository, version } = reference;
+  if (isFolder(reference))
+    return repository || version
+      ? `chart ${chart} is a folder: leave out its repository and its version`
+      : undefined;
+  return repository && /^v?\d+\.\d+\.\d+/.test(version ?? "")
+    ? undefined
+    : `chart ${chart} needs a repository and an exact version; a folder's path starts with . or /`;
+}
 
 const bitsOf = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 

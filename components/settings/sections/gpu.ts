@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { images, versions } from "../../core/versions.ts";
-import { image } from "./formats.ts";
+import { chartFault, image } from "./formats.ts";
 
 /** How a GPU is shared. */
 export const gpuSettings = z.strictObject({
@@ -20,6 +20,10 @@ export const gpuSettings = z.strictObject({
       repository: z.url().optional(),
       /** Of a repository's chart. A change upgrades the release; pods that use slices go on. */
       version: z.string().optional(),
+    })
+    .superRefine((chart, context) => {
+      const message = chartFault(chart);
+      if (message) context.addIssue({ code: "custom", message });
     })
     .default({
       chart: "nvidia-device-plugin",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { imagesOfOthers } from "../../images/roles.ts";
+import { families, imagesOfOthers } from "../../images/roles.ts";
 
 /** An image by tag and digest: the tag is for people, the digest decides. */
 const pinned = z
@@ -46,7 +46,12 @@ const buildSettings = z
      */
     services: z
       .record(
-        z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and dashes"),
+        z
+          .string()
+          .regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and dashes")
+          .refine((name) => !(families as readonly string[]).includes(name), {
+            error: "is the name of a family of the platform's own images; give the service another one",
+          }),
         z.string().min(1),
       )
       .default({}),

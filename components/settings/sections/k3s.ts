@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { versions } from "../../core/versions.ts";
-import { cron, lengthOf, network, overlap } from "./formats.ts";
+import { cron, lengthOf, list, network, overlap } from "./formats.ts";
 import { reservedKeys } from "./k3sReserved.ts";
 import { generation } from "./quantities.ts";
 
@@ -42,7 +42,7 @@ export const k3sSettings = z
     /** Network of Services. K3s cannot change it in a cluster that exists. */
     serviceCidr: sized(12, 28).default("10.43.0.0/16"),
     /** `registries.yaml`: mirrors by registry host. A change restarts every node. */
-    mirrors: z.record(z.string(), z.array(z.url())).default({}),
+    mirrors: z.record(z.string(), list(z.url())).default({}),
     /**
      * Merged last into every node's `config.yaml`: a key replaces ours, `key+` adds to our list. A change restarts the
      * nodes it concerns.

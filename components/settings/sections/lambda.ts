@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { labelKey, labelValue, network, taint } from "./formats.ts";
+import { labelKey, labelValue, list, network, taint } from "./formats.ts";
 
 const instanceType = z
   .string()
@@ -36,12 +36,12 @@ export const lambdaSettings = z.strictObject({
   /** How many instances that turn unhealthy while booting are terminated and launched again. */
   unhealthyReplacements: z.number().int().min(0).max(5).default(2),
   /** Regions in order of preference. */
-  regions: z.array(region).min(1).default(["us-west-1", "us-west-3", "us-south-1", "us-east-1"]),
+  regions: list(region).min(1).default(["us-west-1", "us-west-3", "us-south-1", "us-east-1"]),
   /**
    * Instance types in order of preference. First each is tried in every region where Lambda lists capacity for it, then all
    * in the other regions, as that list can be wrong.
    */
-  instanceTypes: z.array(instanceType).min(1).default(["gpu_1x_a10", "gpu_1x_a6000", "gpu_1x_a100"]),
+  instanceTypes: list(instanceType).min(1).default(["gpu_1x_a10", "gpu_1x_a6000", "gpu_1x_a100"]),
   /** Image family. A change replaces every launched host. */
   imageFamily: z.string().min(1).default("lambda-stack-22-04"),
   /** The key that hosts accept at their launch. */
@@ -84,7 +84,7 @@ export const lambdaSettings = z.strictObject({
      * `0.0.0.0/0` opens both to the internet, which the policy `firewall` refuses except for the lab. A change is applied at once.
      * Each makes two firewall rules: a fleet that would need more than 20, which Lambda advises against, is refused.
      */
-    adminNetworks: z.array(network).min(1),
+    adminNetworks: list(network).min(1),
   }),
 });
 
@@ -93,10 +93,13 @@ export type HostRole = (typeof hostRoles)[number];
 
 /** One host of the fleet. */
 export const hostSettings = z.strictObject({
-  /** Logical and node name, except that the MCP host's node is called `mcp-node`. A change replaces the host; an adopted one stays. */
+  /**
+   * Logical and node name, except that the MCP host's node is called `mcp-node`. A change replaces the host; an adopted one
+   * stays, and is refused where it is the K3s server: its volumes are tied to its node's name.
+   */
   name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/, "lower-case letters, digits and dashes"),
   /** `server` and `agent` are K3s's words; the others say which workloads the node takes. */
-  roles: z.array(z.enum(hostRoles)).min(1),
+  roles: list(z.enum(hostRoles)).min(1),
   /**
    * Take a host that already runs instead of launching one. Never re-creates or reboots it. One that this stack launched
    * goes on running, and is no longer terminated with the stack, also under another `name` here; without `adopt` again, another
@@ -116,9 +119,9 @@ export const hostSettings = z.strictObject({
     )
     .optional(),
   /** Override of the fleet's order of preference. A change matters at the next launch only. */
-  instanceTypes: z.array(instanceType).min(1).optional(),
+  instanceTypes: list(instanceType).min(1).optional(),
   /** Override of the fleet's regions, in order of preference. A change matters at the next launch only. */
-  regions: z.array(region).min(1).optional(),
+  regions: list(region).min(1).optional(),
   /** Extra node labels; a change is applied to the running node. */
   labels: z.record(labelKey, labelValue).default({}),
   /**
@@ -126,7 +129,7 @@ export const hostSettings = z.strictObject({
    * off the host is refused. `PreferNoSchedule` is always taken; a host with no role but `agent` takes any taint; one with
    * `agent` and `mcp` alone takes `nvidia.com/gpu` with `NoSchedule`.
    */
-  taints: z.array(taint).default([]),
+  taints: list(taint).default([]),
 });
 export type HostSettings = z.infer<typeof hostSettings>;
 

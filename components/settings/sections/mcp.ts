@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { images } from "../../core/versions.ts";
-import { image, name } from "./formats.ts";
+import { image, list, name } from "./formats.ts";
 import { demand } from "./quantities.ts";
 
 const server = z.string().regex(/^[a-z][a-z0-9_]*$/, "the name of a server, like sophia_infrastructure");
@@ -24,9 +24,9 @@ export const mcpSettings = z.strictObject({
     limits: { cpu: "1000m", memory: "2Gi" },
   }),
   /** Servers that run. Left out: all of the catalog whose secrets are there. One that goes is removed. */
-  enabled: z.array(server).optional(),
+  enabled: list(server).optional(),
   /** Servers that do not run, whatever else says so. */
-  disabled: z.array(server).default([]),
+  disabled: list(server).default([]),
   /** What is different of a server, by its name. A change rolls it. */
   servers: z
     .record(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { images, versions } from "../../core/versions.ts";
-import { hostname, image } from "./formats.ts";
+import { hostname, image, list } from "./formats.ts";
 import { generation, quantity, resources } from "./quantities.ts";
 
 /** A limit of requests. A change replaces Nginx's pods one by one. */
@@ -70,7 +70,7 @@ export const nginxSettings = z.strictObject({
    * Names in the certificate and in `server_name`; the first is the canonical one. Browsers that were there ask each of them, and
    * every name below it, by HTTPS only, for a year (HSTS with `includeSubDomains`): below `example.com` that is all of a company's.
    */
-  hostnames: z.array(hostname).min(1),
+  hostnames: list(hostname).min(1),
   /** Of one client address. A change replaces Nginx's pods one by one. */
   rateLimit: rateLimit.default({ perSecond: 50, burst: 200 }),
   /** The same for one known client, by its token, on the routes that ask for one; instead of its address's. */

@@ -27,12 +27,6 @@ test("W4 every family is built over the base, and the base over what the setting
   ]);
 });
 
-test("a service cannot take a family's name", () => {
-  expect(() => recipes({ ...settings, services: { base: "x" } })).toThrow(
-    "images.build.services: base is the name of a family",
-  );
-});
-
 test("a tag says which stack pushed it", () => {
   expect(tagOf(settings, "base", "dev")).toMatch(/^ghcr\.io\/team\/base:\d+\.\d+\.\d+-dev$/);
 });

@@ -132,6 +132,27 @@ test.each<[Path, unknown, string]>([
     { requests: { cpu: "2", memory: "1Gi" }, limits: { cpu: "1500m", memory: "1Gi" } },
     "mcp.resources.requests.cpu: 2 is more than its limit, 1500m",
   ],
+  [
+    ["nginx", "hostnames"],
+    ["a.example", "b.example", "a.example"],
+    'nginx.hostnames[2]: "a.example" is in the list already',
+  ],
+  [["hosts", 1, "roles"], ["server", "data", "data"], 'hosts[1].roles[2]: "data" is in the list already'],
+  [
+    ["images", "build", "services"],
+    { monitoring: "services/monitoring" },
+    "images.build.services.monitoring: is the name of a family of the platform's own images; give the service another one",
+  ],
+  [
+    ["gpu", "pluginChart"],
+    { chart: "nvidia-device-plugin", repository: "https://charts.test" },
+    "gpu.pluginChart: chart nvidia-device-plugin needs a repository and an exact version; a folder's path starts with . or /",
+  ],
+  [
+    ["gpu", "pluginChart"],
+    { chart: "./charts/gpu", version: "1.2.3" },
+    "gpu.pluginChart: chart ./charts/gpu is a folder: leave out its repository and its version",
+  ],
 ])(
   "%j is refused before a host is launched for what K3s, Kubernetes or Nginx would refuse later",
   (path, value, fault) => {
