@@ -27,7 +27,16 @@ keep_tokens() {
   put "$backup/config.yaml" 0600 <<<"$(grep -vE '^(agent-)?token: ' "$backup/config.yaml")"$'\n'"$TOKENS"
 }
 
+# Volumes of `local-path` belong to a node's name: under another one their pods would wait for ever.
+keep_name() {
+  local was
+  was=$(sed -n 's/^node-name: //p' "$dir/config.yaml" 2>/dev/null | tr -d '"')
+  [[ $KIND == server && -n $was && $was != "$NODE" && -e /var/lib/rancher/k3s/server/db ]] || return 0
+  fail "the cluster's server is node $was, and would become $NODE: the volumes on it, with its databases, are tied to $was. Nothing was changed. Restore the host's name and roles in the stack file; to move the cluster to another node, follow docs/runbooks/replace-a-node.md"
+}
+
 command -v k3s >/dev/null || fail "K3s is not installed on this host"
+keep_name
 printf '%s\n' "$HOST" >"$state/k3s-host"
 mkdir -p "$dir"
 [[ $KIND == agent ]] || install -d -m 0700 /var/lib/rancher/k3s/server/logs

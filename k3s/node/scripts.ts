@@ -59,6 +59,7 @@ export function configureScript(spec: NodeSpec, tokens: Tokens, login?: Registry
     variables: {
       KIND: nodeKind(spec.host),
       HOST: spec.host.name,
+      NODE: nodeName(spec.host),
       CONFIG: configText(config).trimEnd(),
       RESTART_TEXT: restartText(config),
       TOKENS: lines.join("\n"),

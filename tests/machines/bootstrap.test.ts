@@ -16,7 +16,7 @@ import {
   opensOtherwise,
   reachesItself,
 } from "./bootstrap/network.ts";
-import { owner, refusesForeign, refusesOthers } from "./bootstrap/owner.ts";
+import { keepsItsName, owner, refusesForeign, refusesOthers } from "./bootstrap/owner.ts";
 import { release, sha256 } from "./bootstrap/releases.ts";
 import { makeKey, ssh } from "./bootstrap/ssh.ts";
 
@@ -165,6 +165,9 @@ describe("K3s", () => {
     await refusesOthers(machine, settings());
     await ok(configureScript(spec(), tokens));
   });
+
+  test("K1 the server of a cluster keeps its node's name, to which its volumes are tied", () =>
+    keepsItsName(machine, spec(), tokens));
 
   test("S1 tokens are in the file and nowhere to be seen from outside", async () => {
     expect((await machine.root("grep -c short-token-of-a-test /etc/rancher/k3s/config.yaml")).stdout).toBe(

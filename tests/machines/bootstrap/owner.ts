@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { K3sSettings } from "../../../k3s/config/config.ts";
+import type { K3sSettings, NodeSpec } from "../../../k3s/config/config.ts";
 import { hardenScript } from "../../../k3s/hardening/scripts.ts";
-import { installScript } from "../../../k3s/node/scripts.ts";
+import { configureScript, installScript, type Tokens } from "../../../k3s/node/scripts.ts";
 import type { TestMachine } from "./machine.ts";
 
 /** The stack that the test's hosts belong to. */
@@ -39,4 +39,31 @@ export async function refusesOthers(machine: TestMachine, settings: K3sSettings)
     stdout: "nothing to change\n",
   });
   expect(await recorded()).toBe(`${owner}\n`);
+}
+
+/** A server with data: neither another name nor a role that renames its node is accepted, and its configuration stays. */
+export async function keepsItsName(machine: TestMachine, spec: NodeSpec, tokens: Tokens): Promise<void> {
+  const config = async () => (await machine.root("cat /etc/rancher/k3s/config.yaml")).stdout;
+  const before = await config();
+  const data = "/var/lib/rancher/k3s/server/db";
+  await machine.root(`mkdir -p ${data}`);
+  const { name } = spec.host;
+  const others: Record<string, NodeSpec["host"]> = {
+    other: { ...spec.host, name: "other" },
+    "mcp-node": { ...spec.host, roles: [...spec.host.roles, "mcp"] },
+  };
+  for (const [node, host] of Object.entries(others)) {
+    const refused = await machine.run(configureScript({ ...spec, host }, tokens));
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`the cluster's server is node ${name}, and would become ${node}: `),
+    });
+    expect(await config()).toBe(before);
+  }
+  // Before it ever ran, a name may change.
+  await machine.root(`rm -r ${data}`);
+  const renamed = { ...spec, host: { ...spec.host, name: "other" } };
+  expect(await machine.run(configureScript(renamed, tokens))).toMatchObject({ code: 0 });
+  expect(await config()).toContain("node-name: other");
+  expect(await machine.run(configureScript(spec, tokens))).toMatchObject({ code: 0 });
 }
