@@ -1,22 +1,19 @@
 /** Commands of the GitHub workflows; all of them also run by hand. See docs/delivery/README.md. */
 
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { messageOf } from "../components/core/errors.ts";
+import { argumentsOf, refuse } from "../tools/commandLine.ts";
 import { interruptible } from "../tools/interrupt.ts";
 import { commands } from "./commands.ts";
 import { usage } from "./usage.ts";
 
 const [name = "", ...rest] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (!command) {
-  process.stderr.write(`${usage}\n`);
-  process.exit(2);
-}
+if (!command) refuse(name ? `there is no command ${name}` : "no command is given", usage);
+// A workflow passes all of its inputs; an empty one, like `--host=`, counts as not given.
+const args = rest.filter((each) => !/^--[a-z-]+=$/.test(each));
+const { values } = argumentsOf({ args, options: command.options }, usage);
 try {
-  // A workflow passes all of its inputs; an empty one, like `--host=`, counts as not given.
-  const args = rest.filter((each) => !/^--[a-z-]+=$/.test(each));
-  const { values } = parseArgs({ args, options: command.options });
   // These run Pulumi, which must end in order and leaves a log behind; the others end at once.
   const signal = command.ordered ? interruptible() : undefined;
   const output = await command.run(values as Record<string, string | boolean | undefined>, signal);

@@ -2,6 +2,7 @@
 
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { messageOf } from "../components/core/errors.ts";
+import { refuse } from "../tools/commandLine.ts";
 import { interruptible, survivesClosedTerminal } from "../tools/interrupt.ts";
 import { build } from "./commands/build.ts";
 import { down } from "./commands/down.ts";
@@ -79,7 +80,7 @@ const commands: Record<string, Command> = {
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (!command) refuse(name ? `there is no command ${name}` : "no command is given");
+if (!command) refuse(name ? `there is no command ${name}` : "no command is given", usage);
 const given = givenTo(command);
 const signal = command.ordered ? interruptible() : new AbortController().signal;
 // A reader of their output, such as `head`, may end first.
@@ -98,12 +99,6 @@ function namedLab(): Lab {
   }
 }
 
-/** Ends with the usage, before anything is done. */
-function refuse(fault: string): never {
-  process.stderr.write(`${fault}\n${usage}\n`);
-  process.exit(2);
-}
-
 /** What the command was given; what it does not know, or an option without its value, ends it. */
 function givenTo({ options = {}, word = false }: Command): Given {
   try {
@@ -113,7 +108,7 @@ function givenTo({ options = {}, word = false }: Command): Given {
     if (positionals.length > 1) throw new Error(`too many words: ${positionals.join(" ")}`);
     return { ...values, word: positionals[0] };
   } catch (error) {
-    return refuse(`${name}: ${messageOf(error)}`);
+    return refuse(`${name}: ${messageOf(error)}`, usage);
   }
 }
 

@@ -2,7 +2,10 @@
  * Checks the workflows under `.github`: `node delivery/lint/main.ts`. Ends with 1 when a tool reports a fault. A tool that
  * cannot be installed is a failure in CI (`CI=true`), and a warning elsewhere.
  */
+import { argumentsOf } from "../../tools/commandLine.ts";
 import { judge, tools } from "./tools.ts";
+
+argumentsOf({ options: {} }, "usage: node delivery/lint/main.ts");
 
 let failed = false;
 for (const tool of tools) {

@@ -7,19 +7,18 @@
  * With `--check` nothing is written, and it exits with 1 when a digest is not the newest of its tag.
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { messageOf } from "../../components/core/errors.ts";
 import { imagesOfOthers } from "../../components/images/roles.ts";
+import { argumentsOf } from "../../tools/commandLine.ts";
 import { repository } from "../../tools/repository.ts";
 import { pin } from "./stackFile.ts";
 
+const { values, positionals } = argumentsOf(
+  { options: { check: { type: "boolean" } }, allowPositionals: true },
+  "usage: node images/pin/main.ts [--check] [<stack file>…]",
+);
+const { check = false } = values;
 try {
-  // What is no option is refused: a misspelt `--check` would write.
-  const { values, positionals } = parseArgs({
-    options: { check: { type: "boolean" } },
-    allowPositionals: true,
-  });
-  const { check = false } = values;
   const defaults = ["Pulumi.dev.yaml", "Pulumi.prod.yaml"].map((name) => join(repository, name));
   const files = positionals.length > 0 ? positionals : defaults;
   let behind = 0;

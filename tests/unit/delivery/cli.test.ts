@@ -51,6 +51,14 @@ test("L1 S3 plan and up run the policy pack, and look at what is really there wh
   expect(plain).not.toContain("--skip-preview");
 });
 
+test("C1 a misspelt option ends a command before anything is done, with the usage", () => {
+  const { calls, stderr } = askedWith([], "up", "--stack=dev", "--refesh");
+  expect(calls).toEqual([]);
+  expect(stderr).toContain("'--refesh'");
+  expect(stderr).toContain("usage: node delivery/cli.ts <command>");
+  expect(stderr).not.toContain("    at ");
+});
+
 describe("C1 without PULUMI_BINARY, the CLI of the npm package", () => {
   /** Runs an update with this CLI where the package keeps it, or with an installer that brings it. */
   function updated(cli: string, { cached }: { cached: boolean }) {
