@@ -30,8 +30,9 @@ keep_tokens() {
 # Volumes of `local-path` belong to a node's name: under another one their pods would wait for ever.
 keep_name() {
   local was
-  was=$(sed -n 's/^node-name: //p' "$dir/config.yaml" 2>/dev/null | tr -d '"')
-  [[ $KIND == server && -n $was && $was != "$NODE" && -e /var/lib/rancher/k3s/server/db ]] || return 0
+  [[ $KIND == server && -f $dir/config.yaml && -e /var/lib/rancher/k3s/server/db ]] || return 0
+  was=$(sed -n 's/^node-name: //p' "$dir/config.yaml")
+  [[ $was != "$NODE" ]] || return 0
   fail "the cluster's server is node $was, and would become $NODE: the volumes on it, with its databases, are tied to $was. Nothing was changed. Restore the host's name and roles in the stack file; to move the cluster to another node, follow docs/runbooks/replace-a-node.md"
 }
 
