@@ -136,6 +136,8 @@ export function podSpec(entry: DeployedEntry, args: PodArgs): types.input.core.v
           limits: { ...resources.limits, ...slices },
         },
         securityContext: restrictedContainer,
+        // The last lines of a program that ended are then in the pod's status: mostly that its vendor refused its token.
+        terminationMessagePolicy: "FallbackToLogsOnError",
         ...probes(entry.health),
         ...(reportsAlive(entry) ? { livenessProbe: programProbe } : {}),
         lifecycle: { preStop: { sleep: { seconds: leavingSeconds } } },

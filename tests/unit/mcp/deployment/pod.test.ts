@@ -9,7 +9,12 @@ import { dns, podSpec } from "../../../../mcp/deployment/pod.ts";
 
 const provided = {
   values: { SOPHIA_LAMBDA_API_URL: "https://lambda.test/api/v1" },
-  secrets: { SOPHIA_LAMBDA_API_KEY_FILE: "key", NOTION_TOKEN: "token", GITHUB_PERSONAL_ACCESS_TOKEN: "pat" },
+  secrets: {
+    SOPHIA_LAMBDA_API_KEY_FILE: "key",
+    NOTION_TOKEN: "token",
+    SLACK_MCP_XOXB_TOKEN: "token",
+    GITHUB_PERSONAL_ACCESS_TOKEN: "pat",
+  },
 };
 
 function podOf(input: CatalogInput, settings = mcpSettings.parse({})) {
@@ -84,6 +89,11 @@ describe("pod", () => {
       "secret",
       "emptyDir",
     ]);
+  });
+
+  test("M2 the last lines of a program that ended are in the pod's status", () => {
+    for (const { container } of [pod(), vendor("memory"), vendor("slack")])
+      expect(container).toMatchObject({ terminationMessagePolicy: "FallbackToLogsOnError" });
   });
 
   // What `/alive` asks of the program: tests/unit/mcp/vendor.
