@@ -69,6 +69,8 @@ const common = {
   toolAllow: z.array(z.string().min(1)).min(1).optional(),
   /** Why it cannot run. It is then never enabled, and naming it in `mcp.enabled` is refused with this reason. */
   unavailable: z.string().min(20).optional(),
+  /** What of this entry is taken from documentation, because no test can run its program or call its vendor. Default: nothing. */
+  unproven: z.string().min(20).optional(),
 };
 
 /** Fields of entries that run in the cluster. */
@@ -86,7 +88,7 @@ const deployed = {
   /** Path of the MCP endpoint. */
   path: path.default("/mcp"),
   /**
-   * Paths that the kubelet probes. `tcp` where the server refuses every request without a token: when it hangs, the gateway
+   * Paths that the kubelet probes. `tcp` where a vendor's image has none that works without a token: when it hangs, the gateway
    * leaves it out and an alert fires, but nothing restarts it. `program` where a program of `mcp/vendor` has no health path:
    * a second process in its container opens a session, or lists its tools where it knows none.
    */

@@ -1,5 +1,8 @@
 import type { CatalogInput } from "./entry.ts";
 
+const atVendor =
+  "no test calls its vendor. Its revision, that it takes the token as a bearer, and its tools are as its documentation says";
+
 /** Snowflake serves MCP itself, from an object of the account (`CREATE MCP SERVER`): one for each set of rights. */
 const snowflake = (name: string, description: string, variable: string): CatalogInput => ({
   name,
@@ -9,6 +12,7 @@ const snowflake = (name: string, description: string, variable: string): Catalog
   // A warehouse that sleeps must wake up first, and an agent asks it more than once.
   timeout: 120,
   credential: { header: "Authorization", variable },
+  unproven: atVendor,
 });
 
 /** Servers that run at their vendors'. */
@@ -31,5 +35,6 @@ export const remoteServers: CatalogInput[] = [
     url: "https://mcp.ai.pulumi.com/mcp",
     revisions: ["2025-11-25"],
     credential: { header: "Authorization", variable: "PULUMI_ACCESS_TOKEN" },
+    unproven: atVendor,
   },
 ];

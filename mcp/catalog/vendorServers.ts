@@ -39,6 +39,8 @@ export const vendorServers: CatalogInput[] = [
       ...["create_branch", "create_or_update_file", "create_pull_request"],
     ],
     egress: ["api.github.com:443"],
+    unproven:
+      "no test runs its program, as the packages of its name on npm and PyPI are other programs. Its arguments, port, path, revision, probe and memory, and the names of its tools, are as its source says",
     memory: 40,
   },
   {
@@ -53,10 +55,12 @@ export const vendorServers: CatalogInput[] = [
     image: images.slackMcp,
     args: ["--transport", "http"],
     environment: { SLACK_MCP_HOST: "0.0.0.0", SLACK_MCP_PORT: "8080" },
+    // It answers at its own path only. It listens as soon as Slack has accepted its token, and ends when Slack does not.
     health: "tcp",
     revisions: ["2025-11-25"],
+    // And the workspace's own name below it.
     egress: ["slack.com:443"],
-    memory: 60,
+    memory: 20,
   },
   {
     name: "notion",

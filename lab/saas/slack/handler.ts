@@ -5,7 +5,7 @@ import { commands } from "./commands.ts";
 import { type Fields, microsOf } from "./store.ts";
 import { Slack, type SlackOptions } from "./workspace.ts";
 
-/** Slack's web API as far as source-slack reads it, at any prefix, and `/_lab/slack/…`. */
+/** Slack's web API as far as source-slack and the MCP server `slack` read it, at any prefix, and `/_lab/slack/…`. */
 export function slackHandler(options: SlackOptions | Slack): Handler {
   const workspace = options instanceof Slack ? options : new Slack(options);
   const orders = commands(workspace);
@@ -41,11 +41,23 @@ async function answer(workspace: Slack, request: IncomingMessage, response: Serv
 const tooMany = (response: ServerResponse, seconds: number): void =>
   reply(response, 429, { ok: false, error: "ratelimited" }, { "retry-after": String(Math.ceil(seconds)) });
 
+/** Whose token it is. */
+const bot = {
+  url: "https://lab.slack.com/",
+  team: "lab",
+  team_id: "T010000000",
+  user: "sophia",
+  user_id: "U0BOT",
+  bot_id: "B0BOT",
+};
+
 type Given = (name: string) => string | undefined;
 const refused = (error: string) => ({ ok: false, error });
 
 function call(workspace: Slack, method: string, given: Given): object {
-  if (method === "auth.test") return { ok: true, team: "lab", team_id: "T010000000", user_id: "U0BOT" };
+  if (method === "auth.test") return { ok: true, ...bot };
+  if (method === "users.list")
+    return { ok: true, members: workspace.store.members(), response_metadata: { next_cursor: "" } };
   if (method === "conversations.list") return list(workspace, given);
   if (method === "conversations.history") return history(workspace, given);
   return refused("unknown_method");

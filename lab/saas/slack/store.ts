@@ -1,4 +1,4 @@
-import { sentenceOf } from "../data/people.ts";
+import { personOf, sentenceOf } from "../data/people.ts";
 import { between, hash, pick } from "../data/random.ts";
 
 /** How a workspace is made. */
@@ -25,8 +25,9 @@ export interface Channel {
 
 const names = "general random sales deals support engineering data security launches customers".split(" ");
 const people = 40;
+const idOf = (number: number): string => `U0${String(10_000_000 + number)}`;
 const member = (seed: number, ...parts: (string | number)[]): string =>
-  `U0${String(10_000_000 + (hash(seed, "author", ...parts) % people))}`;
+  idOf(hash(seed, "author", ...parts) % people);
 
 /** Slack's time stamps are text: seconds, a dot and six digits. */
 const tsOf = (micros: number): string =>
@@ -49,6 +50,23 @@ export class Store {
   constructor(seed: Seed) {
     this.seed = seed;
     this.channels = Array.from({ length: seed.channels }, (_, index) => this.#channel(index));
+  }
+
+  /** Everybody in the workspace. */
+  members(): Fields[] {
+    return Array.from({ length: people }, (_, number) => {
+      const { firstName, lastName, email, jobTitle } = personOf(this.seed.seed, number, 1);
+      const name = `${firstName} ${lastName}`;
+      return {
+        id: idOf(number),
+        team_id: "T010000000",
+        name: email.replace(/@.*/, ""),
+        real_name: name,
+        deleted: false,
+        is_bot: false,
+        profile: { real_name: name, display_name: firstName, title: jobTitle, email },
+      };
+    });
   }
 
   channel(id: string): Channel | undefined {

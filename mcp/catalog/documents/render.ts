@@ -30,12 +30,13 @@ function notesOf(entry: CatalogEntry): string[] {
       : []),
     ...(isDeployed(entry) && entry.source.registry === "oci"
       ? [
-          `**${entry.name}** runs its vendor's own image, by exact version: it is not published as a package. The lab does not run it.`,
+          `**${entry.name}** runs its vendor's own image, by exact version. The lab does not run it${entry.unproven ? "" : "; a test runs its program as its pod would"}.`,
         ]
       : []),
+    ...(entry.unproven ? [`**${entry.name}** is unproven: ${entry.unproven}.`] : []),
     ...(isDeployed(entry) && entry.health === "tcp" && !entry.unavailable
       ? [
-          `**${entry.name}** has no health path that works without a token: while it hangs the gateway leaves it out, but nothing restarts it.`,
+          `**${entry.name}** has no health path: while it hangs the gateway leaves it out, but nothing restarts it.`,
         ]
       : []),
     ...(entry.toolAllow
@@ -83,7 +84,7 @@ export function serversDocument(catalog: readonly CatalogEntry[]): string {
     "",
     "## Resources and destinations",
     "",
-    `Memory is the working set of a pod in the lab after \`tools/list\` in both revisions; for servers that the lab does not run it is an estimate. All servers that can run in the cluster use ${total} MiB together, with one replica each.`,
+    `Memory is the working set of a pod in the lab after \`tools/list\` in both revisions; of servers that the lab does not run it is the program's own in a test, or an estimate where no test runs it. All servers that can run in the cluster use ${total} MiB together, with one replica each.`,
     "",
     row("server", "memory", "replicas", "GPU slices", "destinations", "timeout (s)"),
     row(...Array<string>(6).fill("---")),
