@@ -66,7 +66,8 @@ for unit in "${units[@]}"; do
   rm -f -- "/etc/systemd/system/$unit.service" "/usr/local/bin/$unit-uninstall.sh" "$state/pending/$unit-"* "$state/$unit-applied"
 done
 systemctl daemon-reload
-volumes=$(find "$k3s/storage" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)
+volumes=0
+[[ ! -d $k3s/storage ]] || volumes=$(find "$k3s/storage" -mindepth 1 -maxdepth 1 | wc -l)
 ((volumes == 0)) || say "note: $volumes volumes of pods are kept in $k3s/storage"
 # Last: until it is gone, a run that was interrupted is repeated.
 rm -f -- "$state/k3s-host"

@@ -10,6 +10,7 @@ import { obtain } from "../../tools/artefacts/obtain.ts";
 import { type OperationResult, type Program, runProgram } from "../plugins/harness.ts";
 import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
 import { makeKey, ssh } from "./bootstrap/ssh.ts";
+import { type HostOfTest, leaves } from "./cluster/leaves.ts";
 
 const program = join(import.meta.dirname, "cluster/program");
 
@@ -235,6 +236,10 @@ test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed
   expect(await entering(fleet.key.privateKey)).toEqual([false, false]);
   expect(await entering(next.privateKey)).toEqual([true, true]);
   expect(stepsOf(await stack.up())).toEqual([]);
+
+  // A host is adopted, gets another name, then leaves.
+  const up = (...some: HostOfTest[]) => stack.up({ config: { ...config, hosts: some } });
+  await leaves([backend.host, other.host], { privateKey: next.privateKey, up, stepsOf });
 
   // All machines are lost: what was on them is given up at once.
   await backend.remove();

@@ -66,7 +66,7 @@ describe("the script that reads the kubeconfig", () => {
     const { code, stdout } = read();
     expect(code).toBe(0);
     expect(stdout).toBe(readFileSync(join(folder, "renewed"), "utf8"));
-    expect(restarts()).toBe("restart k3s\n");
+    expect(restarts()).toBe("reset-failed k3s\nrestart k3s\n");
   });
 
   test("K3 restarts nothing before, and prints the kubeconfig alone", () => {
