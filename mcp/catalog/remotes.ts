@@ -1,7 +1,7 @@
 import type { CatalogInput } from "./entry.ts";
 
 const atVendor =
-  "no test calls its vendor. Its revision, that it takes the token as a bearer, and its tools are as its documentation says";
+  "no test calls its vendor, only servers of ours on TLS in its place. Its revision, that it takes the token as a bearer, its tools, and that the gateway's image trusts public authorities, are as their documentation says";
 
 /** Snowflake serves MCP itself, from an object of the account (`CREATE MCP SERVER`): one for each set of rights. */
 const snowflake = (name: string, description: string, variable: string): CatalogInput => ({

@@ -1,16 +1,23 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** Passes a request on to the server behind, and its answer back. @param body where it was read already */
 type PassOn = (body?: string) => void;
 
-/** A server on loopback before the one at `to`. @param handle answers a request, passes it on, or does neither */
+/**
+ * A server on loopback before the one at `to`.
+ *
+ * @param handle answers a request, passes it on, or does neither
+ * @param tls its key and certificate; default: it speaks HTTP
+ */
 export async function startFront(
   to: { port: number },
   handle: (asked: IncomingMessage, answer: ServerResponse, passOn: PassOn) => unknown,
+  tls?: { key: Buffer; cert: Buffer },
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const server = createServer((asked, answer) => {
+  const listener = (asked: IncomingMessage, answer: ServerResponse) => {
     const passOn = (body?: string) => {
       const { url: path, method, headers } = asked;
       const passed = request({ port: to.port, host: "127.0.0.1", path, method, headers }, (said) => {
@@ -22,7 +29,8 @@ export async function startFront(
       else passed.end(body);
     };
     handle(asked, answer, passOn);
-  }).listen(0, "127.0.0.1");
+  };
+  const server = (tls ? createTlsServer(tls, listener) : createServer(listener)).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
