@@ -137,10 +137,15 @@ function whyNot(pod: V1Pod): string {
   return `${pod.metadata?.name} ${unscheduled?.message ?? waiting ?? phase ?? "unknown"}`.slice(0, 200);
 }
 
-/** A container that waits for the init containers has no reason of its own. */
-function waitingOf({ state }: V1ContainerStatus): string | undefined {
+/**
+ * A container that waits for the init containers has no reason of its own. Of one that crashes the kubelet says only how long
+ * it waits; what the program said last tells why, where the pod keeps it.
+ */
+function waitingOf({ state, lastState }: V1ContainerStatus): string | undefined {
   const { reason, message } = state?.waiting ?? {};
-  return reason === "PodInitializing" ? undefined : [reason, message].filter(Boolean).join(": ") || undefined;
+  if (reason === "PodInitializing") return undefined;
+  const said = reason === "CrashLoopBackOff" ? lastState?.terminated?.message : undefined;
+  return [reason, said?.trim().split("\n").at(-1) || message].filter(Boolean).join(": ") || undefined;
 }
 
 function nodeStatus(node: V1Node): NodeStatus {

@@ -88,6 +88,18 @@ const cases: [string, object, string][] = [
     "x-1 CrashLoopBackOff: back-off 5m",
   ],
   [
+    "a container that crashes and said why",
+    {
+      containerStatuses: [
+        {
+          ...waiting("CrashLoopBackOff", "back-off 5m"),
+          lastState: { terminated: { exitCode: 1, message: "begins\nthe vendor refuses its token\n" } },
+        },
+      ],
+    },
+    "x-1 CrashLoopBackOff: the vendor refuses its token",
+  ],
+  [
     "an init container that crashes",
     {
       phase: "Pending",
