@@ -11,13 +11,20 @@ mkdir -p "$state/pending"
 changes=0
 step=none
 temp=
+failure=
 
 say() { printf '%s\n' "$*"; }
 fail() {
-  printf 'error: %s\n' "$*" >&2
+  failure=$*
+  printf 'error: %s\n' "$failure" >&2
   exit 1
 }
-tidy() { [[ -z $temp ]] || rm -f -- "$temp"; }
+# A command that fails ends the script, often without a word. Bash has its text with variables by name: no secret is in it.
+tidy() {
+  local code=$? last=$BASH_COMMAND
+  [[ -z $temp ]] || rm -f -- "$temp"
+  ((code == 0)) || [[ -n $failure ]] || printf 'error: ended with %s at: %s\n' "$code" "${last:0:400}" >&2
+}
 trap tidy EXIT
 
 changed() {

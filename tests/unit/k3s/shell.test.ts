@@ -56,6 +56,16 @@ describe("prelude", () => {
     expect(readFileSync(`${folder}/etc/file`, "utf8")).toBe("b\n");
   });
 
+  test("S1 an unexpected end names the command, without the values of its variables", () => {
+    const body = 'found=$(ls "$FOLDER" 2>/dev/null | wc -l)\nsay "$found"';
+    expect(run(body, { FOLDER: "/nowhere/a-secret" })).toEqual({
+      code: 2,
+      out: "",
+      err: `error: ended with 2 at: found=$(ls "$FOLDER" 2> /dev/null | wc -l)\n`,
+    });
+    expect(run('fail "no $FOLDER"', { FOLDER: "folder" }).err).toBe("error: no folder\n");
+  });
+
   test("a wrong mode is put right", () => {
     mkdirSync(join(folder, "etc"));
     writeFileSync(join(folder, "etc/file"), "a\n", { mode: 0o644 });
