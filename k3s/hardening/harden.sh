@@ -76,6 +76,20 @@ done < <(notebooks list-unit-files)
 active=$(notebooks list-units --state=active)
 [[ -z $active ]] || fail "this host's notebooks do not stop: ${active%% *}; they let holders of Lambda's API key in"
 
+# --- GPUs
+# A reload of systemd, as package updates run, sets the devices of every container again, and finds them by these links only.
+begin gpus
+if command -v nvidia-ctk >/dev/null; then
+  put /etc/systemd/system/sophia-gpu-links.service 0644 <<<"$GPU_LINKS_UNIT"
+  if pending; then
+    systemctl daemon-reload
+    systemctl enable --quiet sophia-gpu-links
+    systemctl restart sophia-gpu-links ||
+      say "note: containers here may lose their GPU: $(journalctl -u sophia-gpu-links -n 5 --no-pager -o cat | tr '\n' ' ')"
+    settle
+  fi
+fi
+
 # --- journal
 begin journald
 put /etc/systemd/journald.conf.d/90-sophia.conf 0644 <<<"$JOURNALD_CONFIG"

@@ -17,7 +17,7 @@ import { kernelSysctls, kubeletSysctls, lines, networkSysctls, optionalSysctls }
 const read = (name: string) => shellFile(name, import.meta.url);
 
 /**
- * Settings that do not depend on other hosts: packages, kernel, sshd, journal, security updates, time. Refuses a host that
+ * Settings that do not depend on other hosts: packages, kernel, sshd, GPUs, journal, security updates, time. Refuses a host that
  * has another program's K3s, or another stack's.
  *
  * @param index Position of the host in the fleet: hosts reboot for updates at different times.
@@ -36,6 +36,7 @@ export function hardenScript(host: Pick<Host, "name" | "user">, index: number, o
       KERNEL_SYSCTLS: lines(kernelSysctls),
       OPTIONAL_SYSCTLS: [...optionalSysctls].join(" "),
       SSHD_CONFIG: sshdConfig(host.user).trimEnd(),
+      GPU_LINKS_UNIT: read("gpuLinks.service").trimEnd(),
       JOURNALD_CONFIG: journaldConfig.trimEnd(),
       AUTO_UPGRADES: autoUpgrades.trimEnd(),
       UNATTENDED_UPGRADES: unattendedUpgrades(rebootTime(index)).trimEnd(),

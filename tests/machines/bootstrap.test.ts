@@ -6,6 +6,7 @@ import { hardenScript, perimeterScript } from "../../k3s/hardening/scripts.ts";
 import { healthScript } from "../../k3s/health/scripts.ts";
 import { configureScript, installScript } from "../../k3s/node/scripts.ts";
 import { readHostKey } from "../../k3s/ssh/handshake.ts";
+import { hasToolkit, keepsGpus } from "./bootstrap/gpus.ts";
 import { health, healthIs } from "./bootstrap/health.ts";
 import { leaves, uninstalls } from "./bootstrap/leaving.ts";
 import { makeFleet, serveFiles, type TestFleet, type TestMachine } from "./bootstrap/machine.ts";
@@ -79,6 +80,7 @@ describe("a host", () => {
   test("H1 H2 is hardened, and a second time nothing changes", async () => {
     await machine.root("nft add table inet somebody_elses");
     await opensOtherwise(machine);
+    await hasToolkit(machine);
     for (const [name, text] of Object.entries(scripts())) expect(await ok(text), name).toContain("changed ");
     for (const [name, text] of Object.entries(scripts())) {
       const out = await ok(text);
@@ -88,6 +90,7 @@ describe("a host", () => {
     expect((await machine.root("nft list tables")).stdout).toContain("somebody_elses");
     expect((await machine.root("systemctl --failed --no-legend")).stdout).toBe("");
     await isClosedOtherwise(machine);
+    await keepsGpus(machine);
   });
 
   test("H2 the health service may open the GPUs' devices", async () => {
