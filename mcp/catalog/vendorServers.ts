@@ -58,6 +58,11 @@ export const vendorServers: CatalogInput[] = [
     // It answers at its own path only. It listens as soon as Slack has accepted its token, and ends when Slack does not.
     health: "tcp",
     revisions: ["2025-11-25"],
+    // What it reads. Its others join and leave channels, mark messages as read, and change user groups.
+    toolAllow: [
+      ...["channels_list", "channels_me", "conversations_history", "conversations_replies"],
+      ...["usergroups_list", "users_search"],
+    ],
     // And the workspace's own name below it.
     egress: ["slack.com:443"],
     memory: 20,
