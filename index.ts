@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Backup } from "./components/backup/backup.ts";
+import { backupMonitored, backupQueries } from "./components/backup/monitored.ts";
 import { insideCluster } from "./components/core/insideCluster.ts";
 import "./components/core/nativeStacks.ts";
 import { stackImages } from "./components/images/stack.ts";
@@ -97,9 +99,10 @@ const operator = new PostgresOperator(
   },
   inCluster,
 );
+const metrics = backupQueries(settings.backup);
 const postgres = new Postgres(
   "postgres",
-  { settings: settings.postgres, operator, namespace: namespace.data, storageClass },
+  { settings: settings.postgres, operator, namespace: namespace.data, storageClass, metrics },
   inCluster,
 );
 const redis = new Redis(
@@ -107,6 +110,9 @@ const redis = new Redis(
   { settings: settings.redis, namespace: namespace.data, storageClass, mcpWrites: writesRedis(settings.mcp) },
   inCluster,
 );
+
+if (settings.backup)
+  new Backup("backup", { settings, secrets, namespace: namespace.data, postgres, redis }, inCluster);
 
 const pipeline = new Pipeline(
   "pipeline",
@@ -177,7 +183,11 @@ if (settings.monitoring.enabled)
     {
       settings,
       namespaces: namespace,
-      parts: [pipelineMonitored(settings.pipeline), mcpMonitored(settings.mcp, given, autoscaling)],
+      parts: [
+        backupMonitored(settings.backup),
+        pipelineMonitored(settings.pipeline),
+        mcpMonitored(settings.mcp, given, autoscaling),
+      ],
       hosts: cluster.addresses,
       hostExporterImage: imageFor("monitoring", autoscaling.image),
       slackUrl: secrets.alertsSlackUrl,

@@ -22,6 +22,8 @@ export const images = {
   nginx: "docker.io/library/nginx:1.22.1",
   prometheus: "docker.io/prom/prometheus:v2.42.0",
   alertmanager: "docker.io/prom/alertmanager:v0.25.0",
+  /** Backups. */
+  restic: "docker.io/restic/restic:0.18.1",
   nvidiaDevicePlugin: "nvcr.io/nvidia/k8s-device-plugin:v0.19.0",
   /** Exports GPU metrics. The tag has DCGM's version, then the exporter's. */
   dcgmExporter: "nvcr.io/nvidia/k8s/dcgm-exporter:4.5.3-4.8.2-distroless",

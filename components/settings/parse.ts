@@ -1,4 +1,5 @@
 import { withDigests } from "../images/digests.ts";
+import { backupSecretNames } from "./environment/backup.ts";
 import { at, describe, type Fault, suggestion, written } from "./faults.ts";
 import { type Secrets, type Settings, secretsSchema, settingsSchema } from "./schema.ts";
 import { isAddressed, warehouseSecrets } from "./sections/snowflake.ts";
@@ -88,7 +89,7 @@ export function parseConfig(
   }
   if (parsed.data && opened.data) {
     const given = opened.data as Secrets;
-    faults.push(...lostWarehouse(parsed.data, given));
+    faults.push(...lostWarehouse(parsed.data, given), ...unopenedBackups(parsed.data, given));
     if (isUpdate) faults.push(...neededByUpdates(parsed.data, given));
     if (faults.length === 0) return { ok: true, settings: withDigests(parsed.data), secrets: given, unread };
   }
@@ -106,6 +107,18 @@ function lostWarehouse({ pipeline }: Settings, given: Secrets): Fault[] {
     ...missing.map((name) => ({ path: name, message: `missing, which ${way}` })),
   ];
 }
+
+/** Secrets that backups lack. Pure. */
+const unopenedBackups = ({ backup }: Settings, given: Secrets): Fault[] =>
+  backup === undefined
+    ? []
+    : backupSecretNames
+        .filter((name) => given[name] === undefined)
+        .map((name) => ({
+          path: name,
+          message:
+            "missing; the section backup stores with it: put it into the stack's ESC environment, or remove the section",
+        }));
 
 /** What a preview can do without, and an update would fail for after it had created other resources. */
 export function neededByUpdates({ pipeline, nginx }: Settings, given: Secrets): Fault[] {

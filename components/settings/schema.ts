@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { OptionalSecretName, RequiredSecretName } from "./environment/secrets.ts";
 import { liveSecrets } from "./environment/uses.ts";
+import { backupSettings } from "./sections/backup.ts";
 import { name } from "./sections/formats.ts";
 import { gpuSettings } from "./sections/gpu.ts";
 import { imagesSettings } from "./sections/images.ts";
@@ -26,6 +27,8 @@ export const settingsSchema = z
     mcp: mcpSettings.prefault({}),
     pipeline: pipelineSettings,
     monitoring: monitoringSettings.prefault({}),
+    /** Left out: nothing is backed up. */
+    backup: backupSettings.optional(),
     images: imagesSettings.prefault({}),
     /**
      * Storage class of every volume. A change needs [a step by hand](runbooks/upgrade.md#another-volume-size), or the update

@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
+import { backupQueries } from "../../components/backup/monitored.ts";
 import { databases } from "../../components/services/postgres/index.ts";
 import { postgresValues, serverNames, serverSecret } from "../../components/services/postgres/values.ts";
+import { backupSettings } from "../../components/settings/sections/backup.ts";
 import { postgresSettings } from "../../components/settings/sections/services.ts";
 import { only, render } from "./render.ts";
 import { containersOf, faultsOf, podOf } from "./rules.ts";
@@ -105,6 +108,20 @@ describe("charts/postgres", () => {
     expect(() => render("postgres", "data", { ...valuesOf(), backup: { ...backup, plugin: "" } })).toThrow(
       /backup.plugin is required/,
     );
+  });
+
+  test("D4 O1 queries of the program are the exporter's, and a change reaches it at once", () => {
+    const metrics = backupQueries(
+      backupSettings.parse({ repository: "s3:https://s3.example.com/backups/prod" }),
+    );
+    const watched = render("postgres", "data", { ...valuesOf(), metrics });
+    const map = only(watched, "ConfigMap", "postgres-metrics");
+    expect(map.metadata.labels).toMatchObject({ "cnpg.io/reload": "true" });
+    expect(parse(map.data?.queries ?? "")).toEqual(metrics);
+    expect(only(watched, "Cluster").spec?.monitoring).toEqual({
+      customQueriesConfigMap: [{ name: "postgres-metrics", key: "queries" }],
+    });
+    expect(only(objects, "Cluster").spec?.monitoring).toBeUndefined();
   });
 
   test("D1 a larger size is left to new volumes: local-path grows none, and the operator would stop there", () => {

@@ -17,6 +17,7 @@ export const alertFiles = [
   "data/quality/alerts/pipeline.yaml",
   "mcp/alerts.yaml",
   "components/monitoring/alerts.yaml",
+  "components/backup/alerts.yaml",
 ] as const;
 export type AlertFile = (typeof alertFiles)[number];
 

@@ -15,6 +15,8 @@ export interface Login {
   memberOf: readonly string[];
   /** Whether it may follow the write-ahead log, as change data capture does. Default: no. */
   replication?: boolean;
+  /** Connections that it may have at once. Default: as many as there are. */
+  connections?: number;
   /** Nobody logs in with it: it holds the rights of its members. Default: somebody does. */
   group?: true;
 }
@@ -104,6 +106,15 @@ const roles = [
   mcpLogin("mcp_business_even", "sophia_business_intelligence"),
   mcpLogin("mcp_postgres", "postgres"),
   mcpLogin("mcp_postgres_even", "postgres"),
+  {
+    name: "backup",
+    purpose: "backups: reads everything, and changes nothing",
+    databases,
+    owns: [],
+    // Also the digests of passwords; whoever may read all rows gains nothing by those of 32 random characters.
+    memberOf: ["pg_read_all_data"],
+    connections: 4,
+  },
   {
     name: "probe",
     purpose: "proves that every database answers; has no rights in any",

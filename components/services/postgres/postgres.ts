@@ -18,6 +18,8 @@ export interface PostgresArgs {
   operator: PostgresOperator;
   /** Namespace of the release, which must exist. A change is a new release. Its databases are empty. */
   namespace: pulumi.Input<string>;
+  /** Queries of the exporter beside its own, as CloudNativePG reads them, by name. Default: none. A change restarts nothing. */
+  metrics?: Readonly<Record<string, object>>;
   /** A change concerns new volumes only: existing ones stay where they are. */
   storageClass: string;
 }
@@ -86,7 +88,7 @@ export class Postgres extends Component {
         namespace: pulumi
           .all([args.namespace, args.operator.ready, pulumi.all(secretNames)])
           .apply(([namespace]) => namespace),
-        values: postgresValues(args.settings, args.storageClass),
+        values: postgresValues(args.settings, args.storageClass, args.metrics),
         endpoint: { service: `${postgresCluster}-rw`, port: this.port },
         timeout: 900,
       },

@@ -19,7 +19,11 @@ export const serverNames = (namespace: string): string[] =>
   );
 
 /** Values of `charts/postgres`. Passwords are not among them: the chart names their Secrets. */
-export function postgresValues(settings: Settings["postgres"], storageClass: string) {
+export function postgresValues(
+  settings: Settings["postgres"],
+  storageClass: string,
+  metrics: Readonly<Record<string, object>> = {},
+) {
   const { resources, storage, instances, poolerInstances, poolerImage } = settings;
   const parameters = tune({
     memory: bytesOf(resources.memory),
@@ -36,11 +40,12 @@ export function postgresValues(settings: Settings["postgres"], storageClass: str
     resources,
     parameters,
     hostRules: hostRules(),
-    roles: allRoles.map(({ name, purpose, memberOf, replication = false, group = false }) => ({
+    roles: allRoles.map(({ name, purpose, memberOf, replication = false, connections, group = false }) => ({
       name,
       purpose,
       memberOf: [...memberOf],
       replication,
+      ...(connections !== undefined && { connections }),
       ...(!group && { secret: loginSecret(name) }),
     })),
     databases: databases.map((name) => ({ name, owner: ownerOf(name) })),
@@ -48,6 +53,7 @@ export function postgresValues(settings: Settings["postgres"], storageClass: str
     nodeSelector: { "sophia.ai/role-data": "true" },
     pooler: { name: postgresPooler, instances: poolerInstances, image: poolerImage },
     backup: { enabled: false },
+    metrics,
     verify: { login: "probe", labels: postgresClient },
   };
 }

@@ -66,6 +66,12 @@ const redisLogins = {
     writes: false,
     commands: ["psync", "replconf", "ping"],
   },
+  backup: {
+    purpose: "backups: a copy of everything, and not one key by its name",
+    keys: [],
+    writes: false,
+    commands: ["sync", "replconf"],
+  },
   probe: { purpose: "the kubelet's probes", keys: [], writes: false, commands: ["ping"] },
 } as const satisfies Record<string, Omit<RedisLogin, "name">>;
 export type RedisLoginName = keyof typeof redisLogins;

@@ -65,8 +65,8 @@ export interface RedisArgs {
 export class Redis extends Component {
   readonly host: pulumi.Output<string>;
   readonly port = 6379;
-  /** Passwords of clients in other namespaces; known once Redis accepts them, so that no client has one too early. */
-  readonly passwords: Record<"gateway" | "mcp", pulumi.Output<string>>;
+  /** Passwords of clients in other pods; known once Redis accepts them, so that no client has one too early. */
+  readonly passwords: Record<"gateway" | "mcp" | "backup", pulumi.Output<string>>;
   /** Digest of chart and values. */
   readonly digest: pulumi.Output<string>;
 
@@ -107,9 +107,13 @@ export class Redis extends Component {
     );
     this.host = service.host;
     this.digest = service.digest;
-    const accepted = (login: ClientLogin) =>
+    const accepted = (login: ClientLogin | "backup") =>
       pulumi.all([passwords.current[login], service.release.id]).apply(([password]) => password);
-    this.passwords = { gateway: accepted(clientLogins.gateway), mcp: accepted(clientLogins.mcp) };
+    this.passwords = {
+      gateway: accepted(clientLogins.gateway),
+      mcp: accepted(clientLogins.mcp),
+      backup: accepted("backup"),
+    };
     this.registerOutputs(this.endpoint);
   }
 
@@ -136,6 +140,8 @@ export class Redis extends Component {
         mcp: clients.mcp.current,
         admin: ofPod("admin"),
         replica: ofPod("replica"),
+        // A run reads it at its start, and the next one has the new one: it takes no turns.
+        backup: ofPod("backup"),
         probe: ofPod("probe"),
       },
       previous: { default: clients.default.previous, mcp: clients.mcp.previous },

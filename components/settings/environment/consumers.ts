@@ -37,6 +37,10 @@ export const consumers = {
   gpu: { about: "NVIDIA's container runtime", built: true },
   "gpu-metrics": { about: "the GPUs' metrics, for Kubernetes's autoscalers", built: true },
   "host-exporter": { about: "the hosts' health, for Prometheus", built: true },
+  backup: {
+    about: "backups of PostgreSQL and Redis, where the section `backup` is there",
+    built: true,
+  },
   alertmanager: { about: "delivery of alerts", built: true },
   scan: { about: "the scan of the images, on a person's machine or in a workflow", built: true },
   delivery: { about: "the commands of the workflows, `delivery/cli.ts`", built: true },

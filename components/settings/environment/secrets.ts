@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { backupSecrets } from "./backup.ts";
 import { monthly, privateKey, type Secret, text, twoKeys, vendor } from "./secretKinds.ts";
 
 export type { Rotation, Secret } from "./secretKinds.ts";
@@ -90,6 +91,8 @@ export const secrets = {
       "Add a second webhook to the channel, put it into ESC, update the stack, then remove the first.",
     ),
   },
+
+  ...backupSecrets,
 
   registryPassword: vendor(
     "Password or token that may push to the registry of the platform's images.",

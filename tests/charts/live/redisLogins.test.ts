@@ -121,9 +121,9 @@ describe("Redis's logins", () => {
     expect(await answers("default", kept)).toEqual(all(kept, refused));
   });
 
-  test("S1 a probe may ask whether Redis answers, and a replica for its copy, neither for a key", async () => {
+  test("S1 a probe may ask whether Redis answers, and a replica and a backup for a copy, none of them for a key", async () => {
     const kept = [["get", "greeting"], ["info"], ["scan", "0"], ["acl", "list"]];
-    for (const login of ["probe", "replica"] as const)
+    for (const login of ["probe", "replica", "backup"] as const)
       expect(await answers(login, kept)).toEqual(all(kept, refused));
   });
 

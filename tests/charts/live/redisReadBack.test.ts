@@ -5,16 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messageOf } from "../../../components/core/errors.ts";
 import { gatewaySessions } from "../../../components/services/redis/logins.ts";
-import { repository } from "../../../tools/repository.ts";
+import { atRedis, redisCommands } from "../../support/backupPage.ts";
 import { freePort } from "../../support/servers/ports.ts";
 import { type Pod, start, stop } from "./redisPod.ts";
 
-const runbook = readFileSync(join(repository, "docs/runbooks/backup.md"), "utf8");
-/** What the runbook has run in the pod: the copy, its reading back in two commands, the removal of what was there. */
-const [copy = "", prepare = "", exchange = ""] = [...runbook.matchAll(/redis-0 -- sh -e?c '([^']+)'/g)].map(
-  ([, script = ""]) => script,
-);
-const remove = /redis-0 -- (rm -r [^`]+)`/.exec(runbook)?.[1] ?? "";
+const { copy, prepare, exchange, remove } = redisCommands;
 
 describe("Redis, by the runbook for backups", () => {
   let folder: string;
@@ -22,14 +17,7 @@ describe("Redis, by the runbook for backups", () => {
   const restarted = async () => {
     pod = await start(folder, "redis-0", pod.port, 0);
   };
-  const inPod = (script: string) =>
-    pod.started.ask("sh", [
-      "-ec",
-      script
-        .replaceAll("/run/secrets/redis", join(folder, "secrets"))
-        .replaceAll(/(?<![\w.-])\/data/g, join(folder, "data"))
-        .replaceAll("redis-cli ", `redis-cli -p ${pod.port} `),
-    ]);
+  const inPod = (script: string) => pod.started.ask("sh", ["-ec", atRedis(script, folder, pod.port)]);
   const session = ["-n", String(gatewaySessions.database)];
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "redis-"));

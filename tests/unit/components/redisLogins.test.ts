@@ -39,6 +39,7 @@ test("S1 Redis's ACL file has every login, and no password", () => {
     "mcp",
     "admin",
     "replica",
+    "backup",
     "probe",
   ]);
   for (const login of redisLoginNames) {

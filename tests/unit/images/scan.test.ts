@@ -132,6 +132,7 @@ describe("W4 delivery/scan-images.sh", () => {
       digests: { [images.redis]: digest("ef") },
     };
     config["sophia-infra:mcp"] = { servers: { github: { image: "ghcr.io/acme/github:1" } } };
+    config["sophia-infra:backup"] = { repository: "s3:https://s3.example.com/backups/prod" };
     const file = join(folder, "production.yaml");
     writeFileSync(file, stringify({ config }));
     return file;

@@ -11,6 +11,7 @@ import {
   alertText,
 } from "../../support/alertRules.ts";
 import { programOf } from "../../support/servers/program.ts";
+import { backupCases } from "./alerts/backup.ts";
 import type { AlertCase } from "./alerts/case.ts";
 import { pipelineCases } from "./alerts/pipeline.ts";
 import { mcpCases, platformCases } from "./alerts/platform.ts";
@@ -53,6 +54,7 @@ const casesOf: Record<AlertFile, AlertCase[]> = {
   "data/quality/alerts/pipeline.yaml": pipelineCases,
   "mcp/alerts.yaml": mcpCases,
   "components/monitoring/alerts.yaml": platformCases,
+  "components/backup/alerts.yaml": backupCases,
 };
 
 describe.each(alertFiles)("%s", (file) => {

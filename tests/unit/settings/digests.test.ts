@@ -6,6 +6,7 @@ import { images } from "../../../components/core/versions.ts";
 import { imagesOfOthers, serverImages } from "../../../components/images/roles.ts";
 import { gpuValues } from "../../../components/services/gpu.ts";
 import { operatorObjects } from "../../../components/services/postgres/operator.ts";
+import { backupSecretNames } from "../../../components/settings/environment/backup.ts";
 import { parseConfig } from "../../../components/settings/parse.ts";
 import { gpuSettings } from "../../../components/settings/sections/gpu.ts";
 import { catalog } from "../../../mcp/catalog/index.ts";
@@ -23,7 +24,8 @@ function settingsWith(section: Record<string, unknown>, more: Record<string, unk
   const values = Object.entries({ ...config, ...more, "sophia-infra:images": section });
   const form = { tlsCertificate: "BEGIN CERTIFICATE", tlsKey: "PRIVATE KEY", sshPrivateKey: "PRIVATE KEY" };
   const warehouse = { snowflakePrivateKey: "PRIVATE KEY", snowflakeLoaderPrivateKey: "PRIVATE KEY" };
-  const secrets = { lambdaApiKey: "key", ...form, ...warehouse };
+  const backup = Object.fromEntries(backupSecretNames.map((name) => [name, "key"]));
+  const secrets = { lambdaApiKey: "key", ...form, ...warehouse, ...backup };
   return parseConfig({
     values: {
       ...Object.fromEntries(
@@ -36,10 +38,11 @@ function settingsWith(section: Record<string, unknown>, more: Record<string, unk
 }
 
 test("S3 every image of others is run by its digest where the stack file has it", () => {
-  const result = settingsWith({ digests });
+  const backups = { repository: "s3:https://s3.example.com/backups/prod" };
+  const result = settingsWith({ digests }, { "sophia-infra:backup": backups });
   if (!result.ok) throw new Error(JSON.stringify(result.faults));
   const { settings } = result;
-  const { postgres, redis, nginx, monitoring, gpu, mcp } = settings;
+  const { postgres, redis, nginx, monitoring, gpu, mcp, backup } = settings;
   expect([
     postgres.image,
     postgres.poolerImage,
@@ -47,6 +50,7 @@ test("S3 every image of others is run by its digest where the stack file has it"
     nginx.image,
     monitoring.prometheusImage,
     monitoring.alertmanagerImage,
+    backup?.image,
     gpu.pluginImage,
     gpu.autoscaling.exporterImage,
     mcp.gateway.image,

@@ -43,6 +43,18 @@ test("L2 prod is three hosts, dev one that does all", () => {
   expect(hosts("dev")).toEqual(["all server ingress data mcp"]);
 });
 
+test("D4 the section backup needs its three secrets, and they need no section", () => {
+  const file = join(fixtures, "settings-valid/backups.yaml");
+  const { backupPassword: _, ...rest } = secrets;
+  const way =
+    "missing; the section backup stores with it: put it into the stack's ESC environment, or remove the section";
+  expect(faultsOf(rawConfig(file, { ...rest, backupAccessKeyId: "" }))).toEqual([
+    `backupAccessKeyId: ${way}`,
+    `backupPassword: ${way}`,
+  ]);
+  expect(faultsOf(rawConfig(join(fixtures, "settings-valid/everything-on-one-host.yaml")))).toEqual([]);
+});
+
 test("P2 an update that would leave out a warehouse that is kept is refused by name; without one to keep it is not", () => {
   const { snowflakePrivateKey: _, ...rest } = secrets;
   const file = (stack: string) => join(repository, `Pulumi.${stack}.yaml`);
