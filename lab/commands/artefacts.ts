@@ -4,6 +4,7 @@ import { prune } from "../../tools/artefacts/prune.ts";
 import { helm } from "../../tools/helm/artefact.ts";
 import { gpuImages } from "../images/gpu/artefact.ts";
 import { mcpImages } from "../images/mcp/images.ts";
+import { resticImage } from "../images/restic/image.ts";
 import { clusterImages } from "../images/scratch.ts";
 import { type PublishedImage, registryImage, serviceImages } from "../images/services.ts";
 import { devicePluginChart, operatorManifest } from "../images/upstream.ts";
@@ -21,14 +22,16 @@ export const publishedImages: PublishedImage[] = [
   ...clusterImages,
   ...gpuImages,
   ...mcpImages,
+  resticImage,
 ];
 
 /** What a preview needs: no Docker, no Kubernetes. */
 export const previewArtefacts: Artefact[] = [operatorManifest, devicePluginChart, helm];
 
-/** The images that a lab with or without monitoring runs. */
-export const imagesFor = (monitoring: boolean): PublishedImage[] =>
-  publishedImages.filter(({ onlyWith }) => onlyWith !== "monitoring" || monitoring);
+/** The images that a lab with or without some parts runs. */
+export const imagesFor = (
+  parts: Record<NonNullable<PublishedImage["onlyWith"]>, boolean>,
+): PublishedImage[] => publishedImages.filter(({ onlyWith }) => onlyWith === undefined || parts[onlyWith]);
 
 /** What a lab that runs these images needs besides the Pulumi CLI. */
 export const artefactsFor = (served: readonly PublishedImage[]): Artefact[] => [

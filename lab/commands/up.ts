@@ -28,7 +28,7 @@ import { readStackFile, type StackFile } from "../stack/stackFile.ts";
 import { claimNetwork } from "../state/claim.ts";
 import { markFolder } from "../state/folder.ts";
 import { labKeys } from "../state/keys.ts";
-import { vendorCredentials } from "../state/vendorCredentials.ts";
+import { backupKeys, vendorCredentials } from "../state/vendorCredentials.ts";
 import { render } from "../status/render.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { artefactsFor, imagesFor, publishedImages, startObtainingAll } from "./artefacts.ts";
@@ -56,7 +56,7 @@ export async function prepare(
   await checkSpaceToBuild(lab.folder, lab.cache);
   const text = await readFile(lab.configFile, "utf8");
   const file = readStackFile(text);
-  const served = imagesFor(file.monitoring);
+  const served = imagesFor(file);
   const artefacts = artefactsFor(served);
   // The lab's services start without it.
   const atOnce = artefacts.filter((artefact) => artefact !== helm);
@@ -150,10 +150,11 @@ async function startServices(
   });
   const { lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey } = keys;
   const credentials = await vendorCredentials(lab, file.mcpServers);
+  const backups = file.backup ? await backupKeys(lab) : {};
   const vendors = await makeSaasCredentials(lab);
   return {
     config,
-    secrets: { ...credentials, ...vendors, lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey },
+    secrets: { ...credentials, ...backups, ...vendors, lambdaApiKey, sshPrivateKey, tlsCertificate, tlsKey },
   };
 }
 

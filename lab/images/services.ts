@@ -10,7 +10,7 @@ export interface PublishedImage {
   reference: string;
   artefact: Artefact;
   /** The part of the settings without which no pod uses it. Default: it is always used. */
-  onlyWith?: "monitoring";
+  onlyWith?: "monitoring" | "backup";
 }
 
 const lookAlike = (name: string, reference: string): PublishedImage => ({

@@ -10,6 +10,8 @@ export interface StackFile {
   mcpServers: string[];
   /** Whether monitoring is on, which is the default. */
   monitoring: boolean;
+  /** Whether there are backups. */
+  backup: boolean;
   /** The user that manages the warehouse, whom the lab's Snowflake has from the start. */
   administrator: string;
 }
@@ -20,6 +22,7 @@ interface Sections {
   nginx?: { hostnames?: unknown };
   mcp?: { enabled?: unknown };
   monitoring?: { enabled?: unknown };
+  backup?: unknown;
   pipeline?: { snowflake?: { user?: unknown } };
 }
 
@@ -43,6 +46,7 @@ export function readStackFile(text: string): StackFile {
     hostnames: hostnames.length > 0 ? hostnames : ["sophia.lab"],
     mcpServers: list(sections.mcp?.enabled).map(String),
     monitoring: sections.monitoring?.enabled !== false,
+    backup: sections.backup !== undefined,
     administrator: user,
   };
 }

@@ -75,8 +75,17 @@ export async function labKeys(lab: Lab, hostnames: string[], addresses: string[]
 export async function placeholderSecrets(lab: Lab, hostnames: string[]): Promise<Secrets> {
   const keys = await labKeys(lab, hostnames, []);
   const { sshPrivateKey, tlsCertificate, tlsKey } = keys;
-  const registryPassword = `placeholder-${lab.name}`;
-  return { lambdaApiKey: `placeholder-${lab.name}`, registryPassword, sshPrivateKey, tlsCertificate, tlsKey };
+  const placeholder = `placeholder-${lab.name}`;
+  return {
+    lambdaApiKey: placeholder,
+    registryPassword: placeholder,
+    backupPassword: placeholder,
+    backupAccessKeyId: placeholder,
+    backupSecretAccessKey: placeholder,
+    sshPrivateKey,
+    tlsCertificate,
+    tlsKey,
+  };
 }
 
 function newKey(): string {

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { publicKeyOf } from "../../../../components/core/publicKey.ts";
+import { backupSecretNames } from "../../../../components/settings/environment/backup.ts";
 import { files, type Lab } from "../../../../lab/lab.ts";
 import { makeSaasCredentials } from "../../../../lab/saas/credentials.ts";
 import { labKeys, placeholderSecrets } from "../../../../lab/state/keys.ts";
+import { backupKeys } from "../../../../lab/state/vendorCredentials.ts";
 import { run } from "../../../../tools/exec.ts";
 
 function newLab(name = "keys"): Lab {
@@ -133,6 +135,14 @@ test("an SSH key whose making was interrupted leaves nothing that the next run t
   );
 });
 
+test("D4 the lab makes up what backups are stored with, once", async () => {
+  const lab = newLab();
+  const made = await backupKeys(lab);
+  expect(Object.keys(made)).toEqual(backupSecretNames);
+  expect(new Set(Object.values(made)).size).toBe(backupSecretNames.length);
+  expect(await backupKeys(lab)).toEqual(made);
+});
+
 test("S1 a preview's secrets are well-formed and open nothing", async () => {
   const lab = newLab("preview-dev");
   const secrets = await placeholderSecrets(lab, ["sophia.test", "192.0.2.7"]);
@@ -142,5 +152,5 @@ test("S1 a preview's secrets are well-formed and open nothing", async () => {
     "DNS:sophia.test, IP Address:192.0.2.7",
   );
   const names = ["lambdaApiKey", "registryPassword", "sshPrivateKey", "tlsCertificate", "tlsKey"];
-  expect(Object.keys(secrets).sort()).toEqual(names);
+  expect(Object.keys(secrets).sort()).toEqual([...backupSecretNames, ...names].sort());
 });
