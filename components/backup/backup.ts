@@ -8,7 +8,7 @@ import { contentHash } from "../core/digest.ts";
 import { toUrl } from "../network/egress.ts";
 import { type BackupSecret, backupSecretNames } from "../settings/environment/backup.ts";
 import type { Settings } from "../settings/schema.ts";
-import { type BackupRun, backupLabels, backupPod, fetchPod, secretKeys } from "./pod.ts";
+import { type BackupRun, backupLabels, backupPod, fetchPod, openPod, secretKeys } from "./pod.ts";
 
 export interface BackupArgs {
   /** Section `backup`, and the images of the data stores. */
@@ -40,11 +40,10 @@ const unlessDisrupted = {
   rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
 };
 
+type PodTemplate = types.input.core.v1.PodTemplateSpec;
+
 /** @param hours that a run may take */
-const jobOf = (
-  template: types.input.core.v1.PodTemplateSpec,
-  hours: number,
-): types.input.batch.v1.JobSpec => ({
+const jobOf = (template: PodTemplate, hours: number): types.input.batch.v1.JobSpec => ({
   // Its programs try again by themselves; the next run starts anew.
   backoffLimit: 0,
   podFailurePolicy: unlessDisrupted,
@@ -154,7 +153,7 @@ export class Backup extends Component {
     this.registerOutputs({});
   }
 
-  /** The run that belongs to an update. @param parts what starts another one */
+  /** The run that belongs to an update, after the repository was opened. @param parts what starts another one */
   #first(
     run: BackupRun,
     parts: pulumi.Input<unknown>[],
@@ -162,18 +161,18 @@ export class Backup extends Component {
     policy: pulumi.Resource,
   ): void {
     const hash = pulumi.unsecret(pulumi.all(parts).apply((known) => contentHash(...known)));
-    new k8s.batch.v1.Job(
-      this.childName("first"),
-      {
-        metadata: { ...metadata, name: pulumi.interpolate`${name}-${hash}` },
-        spec: jobOf(backupPod(run), 1),
-      },
-      this.child({
-        dependsOn: [policy],
-        // A Job that stays after its replacement failed would have the name that the original contents need again.
-        deleteBeforeReplace: true,
-        customTimeouts: { create: "65m", update: "65m" },
-      }),
-    );
+    const job = (suffix: string, prefix: string, pod: PodTemplate, dependsOn: pulumi.Resource) =>
+      new k8s.batch.v1.Job(
+        this.childName(suffix),
+        { metadata: { ...metadata, name: pulumi.interpolate`${prefix}-${hash}` }, spec: jobOf(pod, 1) },
+        this.child({
+          dependsOn: [dependsOn],
+          // A Job that stays after its replacement failed would have the name that the original contents need again.
+          deleteBeforeReplace: true,
+          customTimeouts: { create: "65m", update: "65m" },
+        }),
+      );
+    const opened = job("open", `${name}-open`, openPod(run), policy);
+    job("first", name, backupPod(run), opened);
   }
 }

@@ -95,6 +95,9 @@ const step = (
   ],
 });
 
+const opening = (run: BackupRun) =>
+  step(run, "open", run.settings.image, ["/scripts/open.sh", patience], mounts.restic);
+
 /** What the pods of backups have in common: one user, to whom the files of every step belong. */
 const podOf = ({ settings, scripts, secret }: BackupRun, containers: object, volumes: Volume[]) => ({
   restartPolicy: "Never",
@@ -128,7 +131,7 @@ export function backupPod(run: BackupRun): PodTemplate {
       run,
       {
         initContainers: [
-          step(run, "open", image, ["/scripts/open.sh", patience], mounts.restic),
+          opening(run),
           step(
             run,
             "postgres",
@@ -173,6 +176,12 @@ export function backupPod(run: BackupRun): PodTemplate {
     ),
   };
 }
+
+/** Only the first step, whose last words an update shows: of a pod's init containers it shows none. Pure. */
+export const openPod = (run: BackupRun): PodTemplate => ({
+  metadata: { labels: backupLabels },
+  spec: podOf(run, { containers: [opening(run)] }, []),
+});
 
 /** A backup that is fetched, and held for those who read it back. Pure. */
 export function fetchPod(run: BackupRun): PodTemplate {

@@ -64,6 +64,13 @@ describe("Backup", () => {
     expect(first().spec.template).toEqual(spec.jobTemplate.spec.template);
     expect(first().metadata.annotations).toEqual({ "pulumi.com/replaceUnready": "true" });
     expect(cron("b-fetch").spec.suspend).toBe(true);
+    // An update shows what a pod's container said last, and of init containers nothing.
+    const open = find("kubernetes:batch/v1:Job", "b-open") as ReturnType<typeof first>;
+    const [only, ...more] = open.spec.template.spec.containers as Json[];
+    expect(more).toEqual([]);
+    expect(only).toEqual((spec.jobTemplate.spec.template.spec.initContainers as Json[])[0]);
+    expect(open.spec.template.spec.initContainers).toBeUndefined();
+    expect(only?.terminationMessagePolicy).toBe("FallbackToLogsOnError");
   });
 
   test("D4 another bucket, key or image runs one at once; another schedule does not", async () => {
