@@ -7,7 +7,8 @@ import { demand, quantity } from "./quantities.ts";
 export const backupSettings = z.strictObject({
   /**
    * Where they are kept: a folder of its own for each stack, in any S3-compatible bucket. The bucket and its keys are made
-   * by hand; the first run makes the repository. A change begins a new one: backups in the former stay there, and are no
+   * by hand; the first run makes the repository. A host name must be of the internet: network policies let pods reach a private
+   * network by its address only. A change begins a new one: backups in the former stay there, and are no
    * longer thinned out.
    */
   repository: z
