@@ -13,6 +13,6 @@ test("W4 a misspelt `--check` is refused, and writes no digests", async () => {
     run(process.execPath, [join(repository, "images/pin/main.ts"), ...args, file], { allowFailure: true });
   writeFileSync(file, "config: {}\n");
   const { code, stderr } = await pin("--chek");
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("Unknown option '--chek'") });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("Unknown option '--chek'") });
   expect(readFileSync(file, "utf8")).toBe("config: {}\n");
 });
