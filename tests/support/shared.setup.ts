@@ -6,6 +6,8 @@ import { afterAll, vi } from "vitest";
 // before the next begins, and none finds the clock or the mocks of another.
 afterAll(async () => {
   await pulumi.runtime.disconnect();
+  // Of a file whose engine only previews. The SDK's types leave it out.
+  (pulumi.runtime as typeof pulumi.runtime & { _setIsDryRun(preview: boolean): void })._setIsDryRun(false);
   vi.useRealTimers();
   vi.unstubAllEnvs();
   vi.unstubAllGlobals();
