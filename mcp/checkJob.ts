@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../components/core/base.ts";
 import { contentHash } from "../components/core/digest.ts";
 import { mcpCheck } from "../components/network/names.ts";
+import { unlessDisrupted } from "../components/services/jobs.ts";
 import { restrictedContainer, restrictedPod } from "../components/services/restricted.ts";
 import { secretsFolder } from "../components/settings/environment/uses.ts";
 import type { Plan } from "./check/plan.ts";
@@ -155,9 +156,7 @@ export class McpCheck extends Component {
         spec: {
           // The check itself retries, so its failure is final: a second pod only for one that was evicted.
           backoffLimit: 0,
-          podFailurePolicy: {
-            rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
-          },
+          podFailurePolicy: unlessDisrupted,
           activeDeadlineSeconds: 300,
           template: { metadata: { labels }, spec: checkPod(args.image, plan, secret.metadata.name) },
         },

@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../core/base.ts";
 import { contentHash } from "../core/digest.ts";
 import { toUrl } from "../network/egress.ts";
+import { unlessDisrupted } from "../services/jobs.ts";
 import { type BackupSecret, backupSecretNames } from "../settings/environment/backup.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type BackupRun, backupLabels, backupPod, fetchPod, openPod, secretKeys } from "./pod.ts";
@@ -34,11 +35,6 @@ function given({ secrets }: BackupArgs, secret: BackupSecret): pulumi.Input<stri
   if (value !== undefined) return value;
   throw new Error(`the secret ${secret} is not set, and the section backup stores with it`);
 }
-
-/** A run that is lost with its node is no failure of the backup. */
-const unlessDisrupted = {
-  rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
-};
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
 

@@ -7,6 +7,10 @@ import { recordedIn } from "./monitored.ts";
 
 type PodTemplate = types.input.core.v1.PodTemplateSpec;
 type Container = types.input.core.v1.Container;
+interface Containers {
+  initContainers?: Container[];
+  containers: Container[];
+}
 type Volume = types.input.core.v1.Volume;
 
 /** Where a data store answers, and the image with its own programs. */
@@ -79,7 +83,7 @@ const step = (
   name: string,
   image: string,
   command: pulumi.Input<string>[],
-  ...secrets: object[]
+  ...secrets: ReturnType<typeof mount>[]
 ) => ({
   name,
   image,
@@ -88,25 +92,21 @@ const step = (
   securityContext: restrictedContainer,
   // The last lines of a step that failed are then in the pod's status, which the update shows.
   terminationMessagePolicy: "FallbackToLogsOnError",
-  volumeMounts: [
-    mount("scripts", "/scripts"),
-    { name: "work", mountPath: "/backup" },
-    ...(secrets as ReturnType<typeof mount>[]),
-  ],
+  volumeMounts: [mount("scripts", "/scripts"), { name: "work", mountPath: "/backup" }, ...secrets],
 });
 
 const opening = (run: BackupRun) =>
   step(run, "open", run.settings.image, ["/scripts/open.sh", patience], mounts.restic);
 
 /** What the pods of backups have in common: one user, to whom the files of every step belong. */
-const podOf = ({ settings, scripts, secret }: BackupRun, containers: object, volumes: Volume[]) => ({
+const podOf = ({ settings, scripts, secret }: BackupRun, containers: Containers, volumes: Volume[]) => ({
   restartPolicy: "Never",
   automountServiceAccountToken: false,
   enableServiceLinks: false,
   // On the data's node.
   nodeSelector: { "sophia.ai/role-data": "true" },
   securityContext: restrictedPod({ volumes: true }),
-  ...(containers as { containers: Container[] }),
+  ...containers,
   volumes: [
     { name: "scripts", configMap: { name: scripts } },
     { name: "work", emptyDir: { sizeLimit: settings.scratch } },
