@@ -14,12 +14,22 @@ export interface GoProgram {
   inputs: string[];
   /** Default: the folder's own package. */
   packages?: string[];
+  /** As of the artefact: relative CPU weight. Default 1. */
+  weight?: number;
 }
 
 /** One program in Go, built anew when its files or Go change. */
-export const goProgram = ({ name, title, folder, inputs, packages = ["."] }: GoProgram): Artefact => ({
+export const goProgram = ({
   name,
   title,
+  folder,
+  inputs,
+  packages = ["."],
+  weight = 1,
+}: GoProgram): Artefact => ({
+  name,
+  title,
+  weight,
   alone: "go",
   async key() {
     const { stdout } = await run("go", ["version"]);

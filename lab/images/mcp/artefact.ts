@@ -1,30 +1,12 @@
 import { join } from "node:path";
-import type { Artefact } from "../../../tools/artefacts/artefact.ts";
-import { goBuild } from "../../../tools/artefacts/goBuild.ts";
-import { hashOf } from "../../../tools/artefacts/hash.ts";
-import { run } from "../../../tools/exec.ts";
-
-const folder = join(import.meta.dirname, "vmcp");
-const module = "github.com/stacklok/toolhive";
+import { goProgram } from "../../../tools/artefacts/goProgram.ts";
 
 /** The MCP gateway's engine from its published Go module. The result is the file `vmcp`. */
-export const vmcp: Artefact = {
+export const vmcp = goProgram({
   name: "vmcp",
   title: "build the MCP gateway's engine",
+  folder: join(import.meta.dirname, "vmcp"),
+  inputs: ["go.mod", "go.sum"],
+  packages: ["github.com/stacklok/toolhive/cmd/vmcp"],
   weight: 3,
-  alone: "go",
-  async key() {
-    const { stdout } = await run("go", ["version"]);
-    return hashOf(folder, ["go.mod", "go.sum"], stdout.trim());
-  },
-  async build({ out, log, signal }) {
-    await goBuild({
-      cwd: folder,
-      out: join(out, "vmcp"),
-      packages: [`${module}/cmd/vmcp`],
-      linkerFlags: "-s -w",
-      log,
-      signal,
-    });
-  },
-};
+});
