@@ -16,9 +16,13 @@ const versions = [
   { version: "v1", resources: [kind("pods", "Pod"), kind("secrets", "Secret"), kind("events", "Event")] },
 ];
 const storage = [{ version: "v1", resources: [kind("storageclasses", "StorageClass", "storage.k8s.io")] }];
+const batch = [{ version: "v1", resources: [kind("jobs", "Job", "batch")] }];
 const groups: Record<string, unknown[]> = {
   "/api": [{ versions }],
-  "/apis": [{ metadata: { name: "storage.k8s.io" }, versions: storage }],
+  "/apis": [
+    { metadata: { name: "storage.k8s.io" }, versions: storage },
+    { metadata: { name: "batch" }, versions: batch },
+  ],
 };
 
 /** @param program runs in place of helm */
@@ -56,6 +60,33 @@ test("what keeps an object from being ready is reported also where its events ca
   const error = await awaitReady({ cluster, signal, ...options }).catch((cause) => cause);
   expect(error.message).toBe("'web' timed out waiting to be Ready");
   expect(error.reasons.join("\n")).toMatch(/no node[\s\S]*the events cannot be read: etcd is away/);
+});
+
+test("what kept a Job's pod waiting is told also after the Job ran out of time, which removes the pod", async () => {
+  const api = await fakeKubernetes();
+  const { cluster, signal } = await session(api);
+  const job = (status: object) => ({
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: "check", namespace: "default", uid: "1" },
+    status: { startTime: "2026-01-01T00:00:00Z", ...status },
+  });
+  const late = { type: "Failed", status: "True", reason: "DeadlineExceeded", message: "was active too long" };
+  const message = "0/1 nodes are available: 1 Insufficient cpu.";
+  const pending = {
+    metadata: { name: "check-x", namespace: "default", ownerReferences: [{ uid: "1", controller: true }] },
+    status: { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }] },
+  };
+  let gone = false;
+  api.answer = (url, response) => {
+    if (!url.pathname.includes("/jobs/")) return json(response, { items: gone ? [] : [pending] });
+    gone = true;
+    json(response, job({ conditions: [late] }));
+  };
+  const outputs = job({});
+  const options = { ...patience, timeout: 10, created: true, inputs: outputs, outputs };
+  const error = await awaitReady({ cluster, signal, ...options }).catch((cause) => cause);
+  expect(error.reasons).toEqual(["[DeadlineExceeded] was active too long", `[Pod check-x]: ${message}`]);
 });
 
 test("why helm failed is reported also where its release cannot be read", async () => {
