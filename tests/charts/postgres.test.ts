@@ -64,6 +64,15 @@ describe("charts/postgres", () => {
     expect(parameters).toMatchObject({ log_lock_waits: "on", wal_level: "logical" });
   });
 
+  test("D1 the server's buffers and workers follow from what it gets at most, not from what it asks for", () => {
+    const resources = { requests: { cpu: "250m", memory: "1Gi" }, limits: { cpu: "4", memory: "4Gi" } };
+    const { spec } = only(render("postgres", "data", valuesOf({ resources })), "Cluster");
+    expect(spec).toMatchObject({
+      resources,
+      postgresql: { parameters: { shared_buffers: "1024MB", max_parallel_workers: "4" } },
+    });
+  });
+
   test("D1 the pooler is left out at 0 and shows a certificate for its own name", () => {
     expect(
       render("postgres", "data", valuesOf({ poolerInstances: 0 })).map(({ kind }) => kind),

@@ -26,8 +26,8 @@ export function postgresValues(
 ) {
   const { resources, storage, instances, poolerInstances, poolerImage } = settings;
   const parameters = tune({
-    memory: bytesOf(resources.memory),
-    cores: coresOf(resources.cpu),
+    memory: bytesOf(resources.limits.memory),
+    cores: coresOf(resources.limits.cpu),
     storage: bytesOf(storage),
   });
   const [first] = databases;

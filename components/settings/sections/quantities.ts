@@ -29,7 +29,7 @@ export function coresOf(text: string): number {
 export const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)}Mi`;
 
 // No doc comment: it would be the description of every setting that is one.
-export const resources = z.strictObject({ cpu, memory: quantity });
+const resources = z.strictObject({ cpu, memory: quantity });
 
 /** What a container asks for, and what it gets at most. Kubernetes takes no request above its limit. */
 export const demand = z

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { images, versions } from "../../core/versions.ts";
 import { hostname, image, list } from "./formats.ts";
-import { generation, quantity, resources } from "./quantities.ts";
+import { demand, generation, quantity } from "./quantities.ts";
 
 /** A limit of requests. A change replaces Nginx's pods one by one. */
 const rateLimit = z.strictObject({
@@ -34,7 +34,14 @@ export const postgresSettings = z.strictObject({
    * for the volume only where a server is new. With `local-path`, the host's disk is the only limit of a volume.
    */
   storage: quantity.default("50Gi"),
-  resources: resources.prefault({ cpu: "2", memory: "8Gi" }),
+  /**
+   * Of each server. Its buffers and workers follow from the limits. Requests like the limits make it the last pod to be
+   * evicted. A change restarts PostgreSQL.
+   */
+  resources: demand.default({
+    requests: { cpu: "2", memory: "8Gi" },
+    limits: { cpu: "2", memory: "8Gi" },
+  }),
   /**
    * Of the logins' passwords. Left out: the first ones. Another generation makes new ones, which the operator sets while
    * PostgreSQL runs, and restarts the pods that log in. MCP servers log in with one of two logins in turn, whose earlier

@@ -30,7 +30,7 @@ test("a setting's row has its type, its default, and the words of its comment", 
     type: expect.stringMatching(/^list of `server`/),
   });
   expect(row("budget.monthlyUsd")).toMatchObject({ type: "number", standard: "required" });
-  expect(row("postgres.resources.memory")?.standard).toBe('`"8Gi"`');
+  expect(row("postgres.resources.limits.memory")?.standard).toBe('`"8Gi"`');
   expect(row("lambda")?.about).toBe("Where and how instances are rented.");
 });
 
