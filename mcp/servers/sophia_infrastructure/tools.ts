@@ -98,6 +98,7 @@ interface ContainerStatus {
   ready: boolean;
   restartCount: number;
   state?: { waiting?: { reason?: string; message?: string }; terminated?: { reason?: string } };
+  lastState?: { terminated?: { reason?: string; exitCode: number } };
 }
 
 function describePod({ metadata, spec, status }: KubernetesObject) {
@@ -114,6 +115,13 @@ function describePod({ metadata, spec, status }: KubernetesObject) {
   };
 }
 
+/** Of a program that crashes, the kubelet's message says only how long it waits. What the program printed is not for a model. */
+function waitingOf({ state, lastState }: ContainerStatus) {
+  const { reason, exitCode } = lastState?.terminated ?? {};
+  if (state?.waiting?.reason !== "CrashLoopBackOff" || exitCode === undefined) return state?.waiting;
+  return { ...state.waiting, message: `ended with exit code ${exitCode} (${reason ?? "no reason"})` };
+}
+
 const phaseOf = (status: Record<string, unknown>) => String(status.phase ?? "Unknown");
 
 /** What keeps a pod from working, the first cause first: no node, an init container, a container, the pod itself. */
@@ -125,7 +133,7 @@ function problemOf(status: Record<string, unknown>): string | undefined {
   const conditions = (status.conditions ?? []) as Condition[];
   const unscheduled = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
   const waiting = [...((status.initContainerStatuses ?? []) as ContainerStatus[]), ...containers]
-    .map((container) => container.state?.waiting)
+    .map(waitingOf)
     .find((state) => state && state.reason !== "PodInitializing");
   const said = unscheduled ?? waiting ?? (status as { reason?: string; message?: string });
   const reason = said.reason ?? (phase === "Running" ? "not ready" : phase);
