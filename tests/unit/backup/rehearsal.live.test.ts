@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backupQueries } from "../../../components/backup/monitored.ts";
@@ -86,25 +86,6 @@ const whole = (database: string) =>
     // Two keys against each other's text, made anew for each dump.
     .replaceAll(/^\\(un)?restrict .*$/gm, "");
 
-/** Runs a block of the runbook where its `kubectl` is this machine's programs. */
-function byThePage(block: string): string {
-  const [bin, here] = [join(stage.folder, "bin"), join(stage.folder, "here")];
-  for (const folder of [bin, here]) mkdirSync(folder, { recursive: true });
-  const kubectl = `#!/bin/sh
-case "$*" in
-  *"create job"* | *" wait "*) exit 0 ;;
-  *"get pods"*) echo pod/postgres-1; exit 0 ;;
-esac
-while [ "$1" != -- ]; do shift; done
-shift
-[ "$1" != cat ] || set -- cat "${stage.local("/backup")}/\${2#/backup/}"
-exec "$@"
-`;
-  writeFileSync(join(bin, "kubectl"), kubectl);
-  chmodSync(join(bin, "kubectl"), 0o755);
-  return stage.asSuperuser(`PATH=${bin}:$PATH; cd ${here}; ${block}`);
-}
-
 describe("backups, by the pods' own programs", () => {
   test("D4 what was destroyed is back by the runbook's commands: every database, whole, and Redis", async () => {
     stage.redis().ask("set", "kept", "as it was");
@@ -125,8 +106,9 @@ describe("backups, by the pods' own programs", () => {
     stage.redis().ask("set", "later", "than the backup");
 
     expect(stage.fetch()).toMatchObject({ failed: undefined });
-    expect(byThePage(shellBlock("cronjob/backup-fetch"))).not.toContain("failed");
-    expect(byThePage(shellBlock("pg_restore"))).not.toContain("failed");
+    expect(stage.byThePage(shellBlock("cronjob/backup-fetch"))).not.toContain("failed");
+    const block = shellBlock("pg_restore --clean").replace("for database in", "$& sophia_staging");
+    expect(stage.byThePage(block)).not.toContain("failed");
     expect(databases.map(whole)).toEqual(before);
     expect(await runs()).toEqual([]);
     expect(await sql("sophia_monitoring", "SELECT count(*)::int FROM rehearsal.calls")).toEqual([

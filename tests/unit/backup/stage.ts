@@ -1,8 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { backupPod, fetchPod } from "../../../components/backup/pod.ts";
 import { images } from "../../../components/core/versions.ts";
 import { allRoles, databases, ownerOf } from "../../../components/services/postgres/logins.ts";
@@ -19,6 +29,17 @@ import { startS3 } from "../../support/servers/s3/server.ts";
 
 const scripts = join(repository, "components/backup/scripts");
 const bucket = "backups";
+
+/** In the place of the page's `kubectl`: waits for nothing, and runs a pod's command here. */
+const kubectl = `#!/bin/sh
+case "$*" in
+  *"create job"* | *" wait "*) exit 0 ;;
+  *"get pods"*) echo pod/postgres-1; exit 0 ;;
+esac
+while [ "$1" != -- ]; do shift; done
+shift
+exec "$@"
+`;
 
 interface Container {
   name: string;
@@ -168,6 +189,20 @@ export async function startStage() {
     restic: (...args: string[]) => runIn[images.restic]?.(["sh", local("/scripts/restic.sh"), ...args]) ?? "",
     /** What a script says that connects as a superuser. */
     asSuperuser: (script: string) => shell("superuser", script),
+    /** Runs a block of the runbook where its `kubectl` is this machine's programs. @returns what it printed */
+    byThePage: (block: string) => {
+      const [bin, here] = [join(folder, "bin"), join(folder, "here")];
+      for (const each of [bin, here]) mkdirSync(each, { recursive: true });
+      writeFileSync(join(bin, "kubectl"), kubectl);
+      chmodSync(join(bin, "kubectl"), 0o755);
+      return shell("superuser", `PATH=${bin}:${programs}:$PATH; cd ${here}; ${local(block)}`);
+    },
+    /** A session of a login. */
+    connected: async (login: string, database: string) => {
+      const client = new pg.Client({ ...connection, user: login, database });
+      await client.connect();
+      return client;
+    },
     /** What a statement returns to a login. */
     asLogin: (login: string, database: string, statement: string) =>
       shell(login, `psql -X -A -t -v ON_ERROR_STOP=1 -c "${statement}" ${database}`),
