@@ -21,7 +21,7 @@ const usage = `usage: node lab/cli.ts <command>
   up [--refresh]   start the platform on this machine, or apply changed settings; --refresh replaces lost hosts
   down             remove it
   build            build its tools and images without starting it
-  status [--json]  show hosts, nodes, releases, servers, streams and problems; exit 1 when unhealthy
+  status [--json]  show hosts, nodes, releases, servers, streams, backups and problems; exit 1 when unhealthy
   preview <stack> [--comment=<file>] [--plan=<file>]
                    show what an update would do; also write it as Markdown, as JSON. Of dev and prod offline; local is
                    compared with the lab, and gets Docker, registry and emulators for that: down removes them

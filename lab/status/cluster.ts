@@ -1,6 +1,7 @@
 import {
   ApiException,
   AppsV1Api,
+  BatchV1Api,
   CoreV1Api,
   CustomObjectsApi,
   type V1ContainerStatus,
@@ -8,17 +9,19 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import { z } from "zod";
-import type { NodeStatus, ServiceStatus } from "./report.ts";
+import { backupStatus } from "./backup.ts";
+import type { BackupStatus, NodeStatus, ServiceStatus } from "./report.ts";
 import { TimedConfig } from "./timedConfig.ts";
 
 /** State of the cluster. */
 export interface ClusterStatus {
   nodes: NodeStatus[];
   services: ServiceStatus[];
+  backup: BackupStatus | undefined;
 }
 
 /**
- * Reads nodes and workloads.
+ * Reads nodes, workloads and backups.
  * @param deadline seconds
  * @throws when the API does not answer within the deadline
  */
@@ -26,13 +29,16 @@ export async function readCluster(kubeconfig: string, deadline = 15): Promise<Cl
   const config = new TimedConfig(kubeconfig, deadline);
   const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);
-  const [nodes, pods, deployments, statefulSets, daemonSets, databases] = await Promise.all([
+  const batch = config.makeApiClient(BatchV1Api);
+  const [nodes, pods, deployments, statefulSets, daemonSets, databases, cronJobs, jobs] = await Promise.all([
     core.listNode(),
     core.listPodForAllNamespaces(),
     apps.listDeploymentForAllNamespaces(),
     apps.listStatefulSetForAllNamespaces(),
     apps.listDaemonSetForAllNamespaces(),
     readDatabases(config.makeApiClient(CustomObjectsApi)),
+    batch.listCronJobForAllNamespaces(),
+    batch.listJobForAllNamespaces(),
   ]);
   const workloads = [
     ...deployments.items.map((one) => {
@@ -52,6 +58,7 @@ export async function readCluster(kubeconfig: string, deadline = 15): Promise<Cl
   return {
     nodes: nodes.items.map(nodeStatus),
     services: workloads.map((one) => withPods(one, pods.items)),
+    backup: backupStatus(cronJobs.items, jobs.items),
   };
 }
 

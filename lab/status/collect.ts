@@ -72,6 +72,7 @@ export async function collect({ lab, stack: opened, helm }: Sources): Promise<Re
     mcpServers: mcp.servers.map((server) => ({ ...server, ...sinceOf(server.name, services) })),
     ...(mcp.gateway && { mcpGateway: mcp.gateway }),
     streams: streams.ok ? streams.value : [],
+    ...(cluster.ok && cluster.value.backup && { backup: cluster.value.backup }),
     ...(faults.length > 0 && { problem: faults.join("; ") }),
   });
 }

@@ -142,5 +142,13 @@ export function render(report: Report, now: number): string {
         `quality ${one.quality}`,
       ]),
     ),
+    ...section(
+      "Backups",
+      (report.backup ? [report.backup] : []).map(({ ok, schedule, since }) => [
+        mark(ok),
+        since === undefined ? "none succeeded yet" : `last one ${age(since, now)} ago`,
+        `schedule ${schedule}`,
+      ]),
+    ),
   ].join("\n");
 }

@@ -9,6 +9,8 @@ export interface Report {
   /** The gateway's endpoint. */
   mcpGateway?: McpGatewayStatus;
   streams: StreamStatus[];
+  /** Undefined where the stack has no section `backup`. */
+  backup?: BackupStatus;
   /** False when a part is unhealthy or missing. */
   healthy: boolean;
   /** Why the lists are empty or incomplete. */
@@ -86,6 +88,12 @@ export interface StreamStatus extends Judged {
   quality: number;
 }
 
+/** `since` is when the last run that succeeded ended. */
+export interface BackupStatus extends Judged {
+  /** Cron's five fields, UTC. */
+  schedule: string;
+}
+
 /** Combines the parts into a report and decides whether it is healthy. Pure. */
 export function judge(parts: Omit<Report, "healthy">): Report {
   return { ...parts, healthy: problems(parts).length === 0 };
@@ -112,6 +120,7 @@ export function problems(report: Omit<Report, "healthy">): string[] {
     ["release", report.releases],
     ["service", report.services],
     ["stream", report.streams],
+    ["scheduled", report.backup ? [report.backup] : []],
   ];
   const said = judged.flatMap(([kind, all]) =>
     all.filter((one) => !one.ok).map((one) => `${kind} ${one.name}: ${one.problem ?? "not ok"}`),

@@ -11,6 +11,8 @@ const paths = {
   statefulSets: "/apis/apps/v1/statefulsets",
   daemonSets: "/apis/apps/v1/daemonsets",
   databases: "/apis/postgresql.cnpg.io/v1/clusters",
+  cronJobs: "/apis/batch/v1/cronjobs",
+  jobs: "/apis/batch/v1/jobs",
 };
 type Lists = Partial<Record<keyof typeof paths, object[]>>;
 

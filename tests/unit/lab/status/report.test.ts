@@ -214,6 +214,16 @@ MCP gateway
     );
   });
 
+  test("D4 backups show the age of the last one, and a run that failed makes the report so", () => {
+    const backup = { name: "backup", ok: true, schedule: "30 2 * * *", since };
+    expect(render(judge({ ...well, backup }), now)).toContain(
+      "Backups\n  ✔  last one 3h ago  schedule 30 2 * * *",
+    );
+    const failed = judge({ ...well, backup: { ...backup, ok: false, problem: "the run backup-2 failed" } });
+    expect(problems(failed)).toEqual(["scheduled backup: the run backup-2 failed"]);
+    expect(failed.healthy).toBe(false);
+  });
+
   test("a stream that is ill makes the report so", () => {
     const ill = { name: "gong_calls", ok: false, rows: 0, lagSeconds: 0, quality: 0, problem: "failed: 401" };
     expect(problems({ ...well, streams: [ill] })).toEqual(["stream gong_calls: failed: 401"]);
