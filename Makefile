@@ -9,7 +9,7 @@ LAB_COMMAND = NODE_COMPILE_CACHE="$(CURDIR)/.lab/node-compile-cache" $(NODE) lab
 .DEFAULT_GOAL := help
 
 .PHONY: help up status logs mcp-config down build preview test check ci coverage format \
-  documents esc rotation pin-images bench-lab bench-mcp bench-pipeline bench-warehouse bench-gong bench-policies
+  documents dashboards esc rotation pin-images bench-lab bench-mcp bench-pipeline bench-warehouse bench-gong bench-policies
 
 help:
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
@@ -61,6 +61,9 @@ format: node_modules/.ready ## format, and apply safe lint fixes
 ##@ Secrets, images and generated documents
 documents: node_modules/.ready ## regenerate docs/settings.md, mcp-servers.md, mcp/servers.json, .env.example, parts of esc/
 	@$(NODE) components/settings/documents/main.ts && $(NODE) esc/documents.ts && $(NODE) mcp/catalog/documents/main.ts
+
+dashboards: node_modules/.ready ## Grafana dashboards of STACK=local, dev or prod, to .lab/dashboards; TO=<folder> elsewhere
+	@$(NODE) lab/dashboards/main.ts $(STACK) $(if $(TO),"--to=$(TO)")
 
 esc: node_modules/.ready ## check offline that the ESC environments give each stack what its program reads
 	@$(NODE) lab/pulumi/esc/check.ts

@@ -188,7 +188,10 @@ if (settings.monitoring.enabled)
         pipelineMonitored(settings.pipeline),
         mcpMonitored(settings.mcp, given, autoscaling),
       ],
-      hosts: cluster.addresses,
+      hosts: cluster.addresses.map((host) => ({
+        ...host,
+        hourlyUsd: fleet.summary.apply((all) => all.find(({ name }) => name === host.name)?.hourlyUsd ?? 0),
+      })),
       hostExporterImage: imageFor("monitoring", autoscaling.image),
       slackUrl: secrets.alertsSlackUrl,
     },

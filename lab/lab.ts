@@ -14,7 +14,7 @@ export interface Lab {
 }
 
 /** Names that other folders beside the labs' have. */
-const reserved = ["cache", "ci", "node-compile-cache"];
+const reserved = ["cache", "ci", "dashboards", "node-compile-cache"];
 
 /** The lab that the environment names: `LAB`, `LAB_ROOT`, `LAB_CACHE`, `LAB_CONFIG`. */
 export function labOf(environment: Record<string, string | undefined> = process.env): Lab {

@@ -7,6 +7,7 @@ import type { Settings } from "../components/settings/schema.ts";
 import { choose } from "./catalog/choose.ts";
 import { catalog, isDeployed } from "./catalog/index.ts";
 import { federated } from "./catalog/reach.ts";
+import { mcpDashboard, mcpSummary } from "./dashboard.ts";
 import { dns } from "./deployment/pod.ts";
 import { engine } from "./gateway/engine.ts";
 
@@ -32,7 +33,7 @@ export function monitored(settings: Settings["mcp"], given: ReadonlySet<string>)
 }
 
 /**
- * What Prometheus scrapes of the MCP servers: the gateway, our own servers, and the health of all, with the alerts on it.
+ * What Prometheus scrapes of the MCP servers: the gateway, our own servers, and the health of all, with the alerts on it; and a dashboard.
  * Servers of others serve no metrics.
  *
  * @param given names of the secrets that are set in the stack
@@ -55,12 +56,15 @@ export function mcpMonitored(
       };
     }),
   ];
-  if (!health) return { targets, rules: {} };
+  const dashboards = [mcpDashboard({ health })];
+  if (!health) return { targets, rules: {}, dashboards };
   return {
     targets: [
       ...targets,
       { job: "mcp-health", namespace: "monitoring", pods: gpuMetrics, port: apiPorts.health },
     ],
     rules: { mcp: readFileSync(join(import.meta.dirname, "alerts.yaml"), "utf8") },
+    dashboards,
+    summary: mcpSummary,
   };
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { limitOf } from "../monitoring/dashboards/panels.ts";
 import type { Monitored } from "../monitoring/monitored.ts";
 import type { Settings } from "../settings/schema.ts";
+import { backupDashboard, backupSummary } from "./dashboard.ts";
 
 /** Where a run records its success: `record.sh` makes the table. */
 export const recordedIn = { database: "sophia_monitoring", owner: "monitoring" } as const;
@@ -32,9 +34,16 @@ export function backupQueries(backup: Settings["backup"]): Record<string, object
   };
 }
 
-/** The alert on backups, which PostgreSQL's exporter reports; nothing without backups. */
+/** The alert on backups and a dashboard, of what PostgreSQL's exporter reports; nothing without backups. */
 export function backupMonitored(backup: Settings["backup"]): Monitored {
   if (!backup) return { targets: [], rules: {} };
   const text = readFileSync(join(import.meta.dirname, "alerts.yaml"), "utf8");
-  return { targets: [], rules: { backup: text.replaceAll(String(written), String(backup.maxAgeHours)) } };
+  const rules = text.replaceAll(String(written), String(backup.maxAgeHours));
+  const oldest = limitOf(rules, "BackupTooOld");
+  return {
+    targets: [],
+    rules: { backup: rules },
+    dashboards: [backupDashboard(oldest)],
+    summary: backupSummary(oldest),
+  };
 }

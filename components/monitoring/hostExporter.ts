@@ -13,6 +13,8 @@ export interface MonitoredHost {
   node: string;
   /** Where pods on it reach its health service. */
   address: pulumi.Input<string>;
+  /** US dollars. */
+  hourlyUsd: pulumi.Input<number>;
 }
 
 const name = hostExporter["app.kubernetes.io/name"];

@@ -6,6 +6,7 @@ import type { NamespaceName } from "../network/names.ts";
 import { HelmService, ownChart } from "../services/helm.ts";
 import type { Settings } from "../settings/schema.ts";
 import { bytesOf } from "../settings/sections/quantities.ts";
+import { dashboardsOf, publishDashboards } from "./dashboards/publish.ts";
 import { type MonitoredHost, runHostExporter } from "./hostExporter.ts";
 import { type Monitored, together } from "./monitored.ts";
 import { platformMonitored } from "./platform.ts";
@@ -19,7 +20,7 @@ export function prometheusValues(
     monitored: Monitored;
     /** Namespaces by name; each known when it may be used. */
     namespaces: Readonly<Record<NamespaceName, pulumi.Input<string>>>;
-    hosts: readonly MonitoredHost[];
+    hosts: readonly Pick<MonitoredHost, "address">[];
     storageClass: string;
     slackSecret?: pulumi.Input<string> | undefined;
   },
@@ -54,7 +55,10 @@ export interface MonitoringArgs {
   settings: Pick<Settings, "monitoring" | "postgres" | "gpu" | "storageClass">;
   /** The platform's: it runs in `monitoring`, and scrapes what is in the others. */
   namespaces: Readonly<Record<NamespaceName, pulumi.Input<string>>>;
-  /** What else is scraped, and the alerts on it. A change restarts Prometheus, which keeps its samples. */
+  /**
+   * What else is scraped, with alerts and dashboards. A change of targets and alerts restarts Prometheus, which keeps its
+   * samples; one of dashboards restarts nothing.
+   */
   parts: readonly Monitored[];
   /** Hosts whose health is asked for. A change restarts nothing. */
   hosts: readonly MonitoredHost[];
@@ -87,6 +91,13 @@ export class Monitoring extends Component {
             this.child(),
           );
     runHostExporter(this.scope(), { hosts, image: hostExporterImage, namespace: namespaces.monitoring });
+    const monitored = together([platformMonitored(settings), ...args.parts]);
+    const { dashboards, intervalSeconds } = settings.monitoring;
+    if (dashboards)
+      publishDashboards(this.scope(), {
+        dashboards: dashboardsOf(monitored, intervalSeconds),
+        namespace: namespaces.monitoring,
+      });
     const service = new HelmService(
       this.childName("service"),
       {
@@ -94,7 +105,7 @@ export class Monitoring extends Component {
         release: "prometheus",
         namespace: namespaces.monitoring,
         values: prometheusValues(settings.monitoring, {
-          monitored: together([platformMonitored(settings), ...args.parts]),
+          monitored,
           namespaces,
           hosts,
           storageClass: settings.storageClass,

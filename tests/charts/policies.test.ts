@@ -59,7 +59,7 @@ test("S3 the charts of Nginx, Redis and Prometheus keep the rules", () => {
       NamespaceName,
       string
     >,
-    hosts: [{ name: "backend", node: "backend", address: "192.0.2.7" }],
+    hosts: [{ address: "192.0.2.7" }],
     storageClass: "local-path",
     slackSecret: "slack",
   });

@@ -7,6 +7,8 @@ import { demand, quantity } from "./quantities.ts";
 export const monitoringSettings = z.strictObject({
   /** `false`: nothing collects metrics, and no alert is raised. The volumes of both stay when it is turned off. */
   enabled: z.boolean().default(true),
+  /** The [dashboards](monitoring.md#dashboards) as ConfigMaps that a Grafana in the cluster finds. A change restarts nothing. */
+  dashboards: z.boolean().default(true),
   /** A change restarts Prometheus, which keeps its samples. */
   prometheusImage: image.default(images.prometheus),
   /** A change restarts Alertmanager, which keeps its silences. */

@@ -4,7 +4,9 @@ import { messageOf } from "../errors.ts";
 import { gauge, labelValue } from "../metrics.ts";
 
 const text = z.string().min(1);
-const hostsSchema = z.array(z.looseObject({ name: text, node: text, address: text })).min(1);
+const hostsSchema = z
+  .array(z.looseObject({ name: text, node: text, address: text, hourlyUsd: z.number().optional() }))
+  .min(1);
 const reportSchema = z.looseObject({
   healthy: z.boolean(),
   checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })),
@@ -16,6 +18,8 @@ export interface MonitoredHost {
   node: string;
   /** `http://<address>:8080/health`, which every host of ours answers. */
   url: string;
+  /** US dollars; absent where nobody knows it. */
+  hourlyUsd?: number | undefined;
 }
 
 /** What a host said, or why it said nothing. */
@@ -30,15 +34,19 @@ export interface Seen {
 export async function readHosts(file: string, port: number): Promise<MonitoredHost[]> {
   const parsed = hostsSchema.safeParse(JSON.parse(await readFile(file, "utf8")));
   if (!parsed.success) throw new Error(`${file} is no list of hosts:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data.map(({ name, node, address }) => ({
+  return parsed.data.map(({ name, node, address, hourlyUsd }) => ({
     name,
     node,
+    hourlyUsd,
     url: `http://${address}:${port}/health`,
   }));
 }
 
 /** Asks one host, for at most `seconds`. A host that is ill answers 503 with a report, which is an answer, too. */
-export async function ask({ name, url }: Omit<MonitoredHost, "node">, seconds: number): Promise<Seen> {
+export async function ask(
+  { name, url }: Pick<MonitoredHost, "name" | "url">,
+  seconds: number,
+): Promise<Seen> {
   const start = performance.now();
   const took = () => (performance.now() - start) / 1000;
   try {
@@ -53,15 +61,27 @@ export async function ask({ name, url }: Omit<MonitoredHost, "node">, seconds: n
 }
 
 /**
- * Everything seen, in Prometheus's text format, and all hosts by name: one of which nobody reports is down. Pure.
+ * Everything seen, in Prometheus's text format, and all hosts: one of which nobody reports is down. Pure.
  */
-export function metricsOf(seen: readonly Seen[], all: readonly string[]): string {
+export function metricsOf(
+  seen: readonly Seen[],
+  all: readonly Pick<MonitoredHost, "name" | "hourlyUsd">[],
+): string {
   const bit = (yes: boolean) => (yes ? 1 : 0);
   const lines = [
     ...gauge(
       "sophia_host_expected",
       "The stack's hosts, whether they answer or not.",
-      all.map((host) => `sophia_host_expected{host=${labelValue(host)}} 1`),
+      all.map(({ name }) => `sophia_host_expected{host=${labelValue(name)}} 1`),
+    ),
+    ...gauge(
+      "sophia_host_price_usd_per_hour",
+      "What the host costs, at its launch or the last refresh.",
+      all.flatMap(({ name, hourlyUsd }) =>
+        hourlyUsd === undefined
+          ? []
+          : [`sophia_host_price_usd_per_hour{host=${labelValue(name)}} ${hourlyUsd}`],
+      ),
     ),
     ...gauge(
       "sophia_host_answers",

@@ -18,8 +18,7 @@ if (environment) {
     const all = await readHosts(file, hostPort);
     const own = all.find((host) => host.node === node);
     if (!own) throw new Error(`${file} has no host whose node is ${node}, on which this runs`);
-    const names = all.map(({ name }) => name);
-    return metricsOf([await ask(own, patience)], names);
+    return metricsOf([await ask(own, patience)], all);
   };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://exporter");

@@ -20,7 +20,7 @@ const objects = render(
   "prometheus",
   "monitoring",
   prometheusValues(monitoringSettings.parse({ intervalSeconds: 5 }), {
-    monitored: pipelineMonitored({ enabled: true }),
+    monitored: pipelineMonitored({ enabled: true, quality: { maxLagMinutes: 15, threshold: 95 } }),
     namespaces: Object.fromEntries(namespaceNames.map((name) => [name, name])) as Record<
       NamespaceName,
       string

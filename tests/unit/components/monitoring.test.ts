@@ -12,7 +12,7 @@ import { pipelineMonitored } from "../../../data/monitored.ts";
 import { patience } from "../../../images/monitoring/metrics.ts";
 import { mcpMonitored } from "../../../mcp/monitored.ts";
 import { faultsOf } from "../../charts/rules.ts";
-import { find, mockEngine, resolved, unmarked } from "./registered.ts";
+import { find, mockEngine, registered, resolved, unmarked } from "./registered.ts";
 
 await mockEngine();
 
@@ -26,11 +26,12 @@ const settings = {
   gpu: gpuSettings.parse({}),
   storageClass: "fast",
 };
+const quality = { maxLagMinutes: 15, threshold: 95 };
 const args = {
   settings,
   namespaces,
-  parts: [pipelineMonitored({ enabled: true })],
-  hosts: [{ name: "mcp", node: "mcp-node", address: pulumi.output("192.0.2.7") }],
+  parts: [pipelineMonitored({ enabled: true, quality })],
+  hosts: [{ name: "mcp", node: "mcp-node", address: pulumi.output("192.0.2.7"), hourlyUsd: 1.29 }],
   hostExporterImage: "registry.test/monitoring:1",
 };
 const jobs = ({ targets }: { targets: { job: string }[] }) => targets.map(({ job }) => job);
@@ -56,7 +57,9 @@ describe("Monitoring", () => {
     await resolved(new Monitoring("h", args).digest);
     const { data } = find("kubernetes:core/v1:ConfigMap", "h-hosts");
     expect(data).toEqual({
-      "hosts.json": JSON.stringify([{ name: "mcp", node: "mcp-node", address: "192.0.2.7" }]),
+      "hosts.json": JSON.stringify([
+        { name: "mcp", node: "mcp-node", address: "192.0.2.7", hourlyUsd: 1.29 },
+      ]),
     });
     const { spec } = find("kubernetes:apps/v1:DaemonSet", "h-host-exporter");
     const { template } = spec as { template: { spec: object } };
@@ -78,6 +81,27 @@ describe("Monitoring", () => {
     });
   });
 
+  test("O2 every dashboard is a ConfigMap that the sidecar of Grafana's chart finds, unless they are turned off", async () => {
+    const maps = () => registered.filter(({ name }) => name.includes("-dashboard-"));
+    await resolved(new Monitoring("d", args).digest);
+    expect(maps().map(({ name }) => name)).toEqual(
+      ["overview", "hosts", "postgres", "pipeline"].map((name) => `d-dashboard-sophia-${name}`),
+    );
+    for (const { inputs } of maps()) {
+      const { metadata, data } = inputs as {
+        metadata: Record<string, unknown>;
+        data: Record<string, string>;
+      };
+      expect(metadata).toMatchObject({ namespace: "monitoring", labels: { grafana_dashboard: "1" } });
+      const [file = "", text = ""] = Object.entries(data)[0] ?? [];
+      expect([`dashboard-${file}`, file]).toEqual([`${metadata.name}.json`, `${JSON.parse(text).uid}.json`]);
+    }
+    registered.length = 0;
+    const off = { ...settings, monitoring: monitoringSettings.parse({ dashboards: false }) };
+    await resolved(new Monitoring("o", { ...args, settings: off }).digest);
+    expect(maps()).toEqual([]);
+  });
+
   test("S1 P5 a receiver's URL is in a Secret alone", async () => {
     const slackUrl = pulumi.secret("https://hooks.test/secret");
     await resolved(new Monitoring("s", { ...args, slackUrl }).digest);
@@ -96,7 +120,7 @@ describe("what is watched", () => {
       gpu: gpuSettings.parse({ autoscaling: { enabled: false } }),
     });
     expect(jobs(without)).toEqual(["hosts", "postgres"]);
-    expect(pipelineMonitored({ enabled: false })).toEqual({ targets: [], rules: {} });
+    expect(pipelineMonitored({ enabled: false, quality })).toEqual({ targets: [], rules: {} });
   });
 
   test("O1 of the MCP servers the gateway, our own, and the health of all", () => {
@@ -111,10 +135,13 @@ describe("what is watched", () => {
     expect(blind.rules).toEqual({});
   });
 
-  test("two parts with the same job or file are refused", () => {
-    const part = pipelineMonitored({ enabled: true });
+  test("two parts with the same job, file or dashboard are refused", () => {
+    const part = pipelineMonitored({ enabled: true, quality });
     expect(() => together([part, part])).toThrow(/two parts have a job called pipeline-quality/);
     expect(() => together([part, { ...part, targets: [] }])).toThrow(/a rule file called pipeline/);
+    expect(() => together([part, { ...part, targets: [], rules: {} }])).toThrow(
+      /a dashboard called pipeline/,
+    );
   });
 });
 

@@ -6,6 +6,7 @@ import { importsOf, sourcesIn } from "../../support/sources.ts";
 const allowed: Record<string, string[]> = {
   "components/backup": [
     "components/core",
+    "components/monitoring/dashboards/panels.ts",
     "components/monitoring/monitored.ts",
     "components/network",
     "components/services",
@@ -30,6 +31,7 @@ const allowed: Record<string, string[]> = {
   "components/outputs.ts": [],
   data: [
     "components/core",
+    "components/monitoring/dashboards/panels.ts",
     "components/monitoring/monitored.ts",
     "components/network",
     "components/services",
@@ -54,6 +56,7 @@ const allowed: Record<string, string[]> = {
   lambda: ["components/core", "components/settings", "k3s/host.ts"],
   mcp: [
     "components/core",
+    "components/monitoring/dashboards/panels.ts",
     "components/monitoring/monitored.ts",
     "components/network",
     "components/services",

@@ -33,5 +33,7 @@ test("the commands work in a checkout whose path has spaces", async () => {
     "dev",
     "--comment=my plan.md",
   ]);
+  const written = await called("dashboards", "STACK=prod", "TO=my files");
+  expect(written.slice(-3)).toEqual(["lab/dashboards/main.ts", "prod", "--to=my files"]);
   expect((await called("test", "PART=unit cloud")).slice(-3)).toEqual(["tests/run.ts", "unit", "cloud"]);
 });

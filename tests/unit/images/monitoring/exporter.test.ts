@@ -44,7 +44,7 @@ test("O1 hosts that are well, ill, broken and silent are told apart", async () =
     ask({ name: "broken", url: await serve(json(200, { other: 1 })) }, 5),
     ask({ name: "silent", url: silent }, 0.2),
   ]);
-  const lines = metricsOf(seen, ["well", "elsewhere"]).split("\n");
+  const lines = metricsOf(seen, [{ name: "well", hourlyUsd: 1.29 }, { name: "elsewhere" }]).split("\n");
   expect(lines).toEqual(
     expect.arrayContaining([
       'sophia_host_answers{host="well"} 1',
@@ -57,10 +57,12 @@ test("O1 hosts that are well, ill, broken and silent are told apart", async () =
       'sophia_host_answers{host="silent"} 0',
       'sophia_host_expected{host="well"} 1',
       'sophia_host_expected{host="elsewhere"} 1',
+      'sophia_host_price_usd_per_hour{host="well"} 1.29',
     ]),
   );
   expect(lines.some((line) => line.startsWith('sophia_host_healthy{host="silent"'))).toBe(false);
-  expect(lines.some((line) => line.startsWith('sophia_host_answers{host="elsewhere"'))).toBe(false);
+  for (const metric of ["answers", "price_usd_per_hour"])
+    expect(lines.some((line) => line.startsWith(`sophia_host_${metric}{host="elsewhere"`))).toBe(false);
 });
 
 test("labels cannot break the format", () => {

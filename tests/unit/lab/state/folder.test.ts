@@ -44,6 +44,7 @@ test.each([
   ["cache", "holds something else"],
   ["ci", "holds something else"],
   ["node-compile-cache", "holds something else"],
+  ["dashboards", "holds something else"],
   ["My_Lab", "lower-case letters"],
 ])("LAB=%s is refused in one sentence, by every command", async (name, why) => {
   const root = dirname(newLab().folder);
