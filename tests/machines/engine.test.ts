@@ -86,6 +86,12 @@ describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
     });
   });
 
+  test("an engine that others started in place of the lab's keeps its network", async () => {
+    const { engine, stopped, network } = await apart("others.ts");
+    expect(stopped).toEqual({ stopped: false, because: `it was started by others: process ${engine}` });
+    expect(network).toBe("");
+  });
+
   test("an engine of a test that fails ends with it", async () => {
     const { message } = await apart("failing.ts").then(
       () => new Error("it did not fail"),

@@ -19,6 +19,12 @@ async function pidIn(file: string): Promise<number | undefined> {
 /** Process id of the engine that says it is this machine's. */
 export const daemonPid = (): Promise<number | undefined> => pidIn("/var/run/docker.pid");
 
+/** Process id of this machine's engine, where it lives. */
+export async function runningEngine(): Promise<number | undefined> {
+  const pid = await daemonPid();
+  return pid !== undefined && (await isEngine(pid)) ? pid : undefined;
+}
+
 const containerdPidFile = "/var/run/docker/containerd/containerd.pid";
 
 /**
@@ -26,8 +32,7 @@ const containerdPidFile = "/var/run/docker/containerd/containerd.pid";
  * number is in use, even by its remains, and wait for it in vain.
  */
 export async function clearDeadEngine(): Promise<void> {
-  const daemon = await daemonPid();
-  if (daemon !== undefined && (await isEngine(daemon))) return;
+  if ((await runningEngine()) !== undefined) return;
   const pid = await pidIn(containerdPidFile);
   if (pid === undefined) return;
   if (await lives(pid, "containerd")) {

@@ -6,7 +6,7 @@ import { onPath } from "../../onPath.ts";
 import { docker, labels, linesOf } from "../docker.ts";
 import { engineMounts, filterLeftovers } from "./leftovers.ts";
 import { restoreLimits } from "./limits.ts";
-import { daemonPid, isEngine } from "./process.ts";
+import { isEngine, runningEngine } from "./process.ts";
 import { type EngineRecord, forgetAll, readRecord, removeUser, users } from "./record.ts";
 
 export type Stopped = { stopped: true } | { stopped: false; because: string };
@@ -30,7 +30,13 @@ export async function stopEngine(labFolder: string): Promise<Stopped> {
     await forgetAll();
     return { stopped: false, because: "it was running before the lab" };
   }
-  const pid = record.pid ?? (await daemonPid());
+  const running = await runningEngine();
+  if (record.pid !== undefined && running !== undefined && running !== record.pid) {
+    // Putting the network back would take the rules and the bridge of that one.
+    await forgetAll();
+    return { stopped: false, because: `it was started by others: process ${running}` };
+  }
+  const pid = record.pid ?? running;
   const runs = pid !== undefined && (await isEngine(pid));
   const containers = await docker(["ps", "--all", "--format", "{{.Names}}"], { allowFailure: true });
   // An engine that was killed is only cleaned up after; one that lives may have anybody's containers.
