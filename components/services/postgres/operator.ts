@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../core/base.ts";
 import { pinned } from "../../images/digests.ts";
+import { SelfSignedCertificate } from "../certificate.ts";
 import type { Manifest } from "./manifest.ts";
 
 type Json = { [key: string]: unknown };
@@ -94,6 +95,20 @@ export function operatorObjects(manifest: Manifest[], digests: Digests = {}): Ma
     });
 }
 
+/** Where Kubernetes calls the operator, and the Secret with the certificate that it shows there. */
+function webhookOf(manifest: Manifest[]) {
+  const service = manifest.find(({ kind }) => kind === "Service")?.metadata;
+  const deployment = manifest.find(({ kind }) => kind === "Deployment");
+  const secret = /"secretName":"([^"]+)"/.exec(JSON.stringify(deployment?.spec ?? {}))?.[1];
+  if (!service?.namespace || !secret) {
+    throw new Error(
+      "the operator's manifest has no Service with a namespace, or its pod mounts no certificate",
+    );
+  }
+  const { name, namespace } = service;
+  return { namespace, secret, host: `${name}.${namespace}.svc` };
+}
+
 export interface PostgresOperatorArgs {
   /** The operator's release manifest, see `loadManifest`. A change upgrades the operator. */
   manifest: Manifest[];
@@ -129,10 +144,36 @@ export class PostgresOperator extends Component {
       objects.filter((object) => !isRunning(object)),
       [args.namespace],
     );
-    const running = group("running", objects.filter(isRunning), definitions);
+    const certificate = this.#certificate(webhookOf(args.manifest), args.namespace);
+    const running = group(
+      "running",
+      objects.filter(isRunning),
+      definitions.apply((made) => [...made, certificate]),
+    );
     this.ready = running
       .apply((resources) => pulumi.all(resources.map(({ id }) => id)))
       .apply((ids) => ids.length > 0);
     this.registerOutputs({ ready: this.ready });
+  }
+
+  /**
+   * Without one the operator makes its own, and waits until the kubelet has it in the pod, for up to half a minute. It trusts
+   * and renews this one just the same.
+   */
+  #certificate({ namespace, secret, host }: ReturnType<typeof webhookOf>, isolated: pulumi.Resource) {
+    const { certificate, key } = new SelfSignedCertificate(
+      this.childName("certificate"),
+      { names: [host] },
+      this.child(),
+    );
+    return new k8s.core.v1.Secret(
+      this.childName("webhook"),
+      {
+        metadata: { name: secret, namespace },
+        type: "kubernetes.io/tls",
+        stringData: { "tls.crt": certificate, "tls.key": pulumi.secret(key) },
+      },
+      pulumi.mergeOptions(this.child(), { dependsOn: [isolated] }),
+    );
   }
 }

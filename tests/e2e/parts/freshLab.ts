@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
+import { AdmissionregistrationV1Api, CoreV1Api, NetworkingV1Api } from "@kubernetes/client-node";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { namespaceNames } from "../../../components/network/names.ts";
@@ -105,6 +105,20 @@ export function freshLab() {
     }
     await expect(new pg.Client({ ...base, ssl: false }).connect()).rejects.toThrow(/no encryption|pg_hba/);
     tunnel.server.close();
+  });
+
+  test("D1 Kubernetes trusts the operator of PostgreSQL by the program's certificate, not by one of its own", async () => {
+    const core = kubeconfig().makeApiClient(CoreV1Api);
+    const admission = kubeconfig().makeApiClient(AdmissionregistrationV1Api);
+    const name = "cnpg-mutating-webhook-configuration";
+    const { webhooks = [] } = await admission.readMutatingWebhookConfiguration({ name });
+    const { metadata, data } = await core.readNamespacedSecret({
+      namespace: "cnpg-system",
+      name: "cnpg-webhook-cert",
+    });
+    expect(metadata?.ownerReferences).toBeUndefined();
+    expect(webhooks.length).toBeGreaterThan(0);
+    for (const { clientConfig } of webhooks) expect(clientConfig.caBundle).toBe(data?.["tls.crt"]);
   });
 
   test("D3 Redis has logins, eviction, RDB and AOF as set, and answers through its service", async () => {

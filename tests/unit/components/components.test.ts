@@ -25,7 +25,15 @@ metadata: { name: manager, namespace: cnpg-system }
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: controller, namespace: cnpg-system }
-spec: { template: { spec: { containers: [{ name: manager, image: "example.test/manager:1" }] } } }
+spec:
+  template:
+    spec:
+      containers: [{ name: manager, image: "example.test/manager:1" }]
+      volumes: [{ name: certificates, secret: { secretName: of-webhooks } }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: webhooks, namespace: cnpg-system }
 `,
   "test",
 );
@@ -181,7 +189,24 @@ describe("services", () => {
     });
     expect(await resolved(operator.ready)).toBe(true);
     const kinds = registered.filter(({ name }) => name.startsWith("o-object-")).map(({ type }) => type);
-    expect(kinds).toEqual(["kubernetes:core/v1:ServiceAccount", "kubernetes:apps/v1:Deployment"]);
+    expect(kinds.sort()).toEqual([
+      "kubernetes:apps/v1:Deployment",
+      "kubernetes:core/v1:Service",
+      "kubernetes:core/v1:ServiceAccount",
+    ]);
+    // Its own the operator would only make when its pod runs, and wait for it to appear there.
+    const names = registered.map(({ name }) => name);
+    expect(names.indexOf("o-webhook")).toBeLessThan(names.indexOf("o-object-cnpg-system/controller"));
+    expect(find("kubernetes:core/v1:Secret", "o-webhook").metadata).toEqual({
+      name: "of-webhooks",
+      namespace: "cnpg-system",
+    });
+
+    const isolated = new pulumi.ComponentResource("t:t:T", "u");
+    const unreachable = manifest.filter(({ kind }) => kind !== "Service");
+    expect(() => new PostgresOperator("q", { manifest: unreachable, namespace: isolated })).toThrow(
+      /manifest has no Service/,
+    );
 
     const build = (poolerInstances: number, name: string) =>
       new Postgres(name, {
