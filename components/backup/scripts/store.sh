@@ -8,7 +8,7 @@ failed() {
   exit 1
 }
 # Only locks that nobody holds any more: a run that was killed leaves one.
-restic unlock --quiet || failed "the repository could not be asked for locks"
+restic unlock --quiet || failed "the repository's locks could not be listed, or an old one not removed"
 restic backup --json --host "$stack" /backup/dumps >/backup/summary || {
   cat /backup/summary >&2
   failed "the dumps were not stored"

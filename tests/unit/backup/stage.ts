@@ -30,6 +30,13 @@ import { startS3 } from "../../support/servers/s3/server.ts";
 const scripts = join(repository, "components/backup/scripts");
 const bucket = "backups";
 
+/** The bucket's keys by their ids: that of backups, and some that may do less. */
+const keys = {
+  all: { secret: randomBytes(12).toString("hex") },
+  readOnly: { secret: randomBytes(12).toString("hex"), refused: ["PUT", "DELETE"] },
+  noDelete: { secret: randomBytes(12).toString("hex"), refused: ["DELETE"] },
+} satisfies Parameters<typeof startS3>[1];
+
 /** In the place of the page's `kubectl`: waits for nothing, and runs a pod's command here. */
 const kubectl = `#!/bin/sh
 case "$*" in
@@ -60,7 +67,7 @@ interface Run {
 export async function startStage() {
   const folder = mkdtempSync(join(tmpdir(), "backup-"));
   const programs = (await obtain([restic], { cache: cacheFolder() })).get(restic.name) ?? "";
-  const s3 = await startS3(bucket);
+  const s3 = await startS3(bucket, keys);
   const server = await startPostgres({ wal_level: "logical" });
   const password = randomBytes(12).toString("hex");
   const admin = await server.admin();
@@ -102,8 +109,8 @@ export async function startStage() {
   put("/run/secrets/record/password", password);
   put("/run/secrets/redis/password", passwords.backup);
   put("/run/secrets/backup/password", randomBytes(12).toString("hex"));
-  put("/run/secrets/backup/accessKeyId", "key");
-  put("/run/secrets/backup/secretAccessKey", "secret");
+  put("/run/secrets/backup/accessKeyId", "all");
+  put("/run/secrets/backup/secretAccessKey", keys.all.secret);
   mkdirSync(local("/run/secrets/postgres"), { recursive: true });
   cpSync(server.caFile, local("/run/secrets/postgres/ca.crt"));
 
@@ -167,6 +174,7 @@ export async function startStage() {
       put(path, text);
       return () => put(path, former);
     },
+    keys,
     redisFolder,
     redis: () => redis,
     restarted: async () => {

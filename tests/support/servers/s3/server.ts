@@ -7,16 +7,29 @@ import { cacheFolder } from "../../../../tools/repository.ts";
 import { freePort } from "../ports.ts";
 import { s3Server } from "./artefact.ts";
 
-/** A real S3 server on loopback, with one empty bucket in memory. It takes every key. */
-export async function startS3(bucket: string) {
+/** A key of the bucket. */
+interface S3Key {
+  secret: string;
+  /** HTTP methods that it may not use. */
+  refused?: ("PUT" | "DELETE")[];
+}
+
+/**
+ * A real S3 server with one empty bucket in memory, which refuses what is not signed with one of its keys.
+ *
+ * @param keys by their ids
+ * @param host address of this machine at which it listens
+ */
+export async function startS3(bucket: string, keys: Record<string, S3Key>, host = "127.0.0.1") {
   const folder = (await obtain([s3Server], { cache: cacheFolder() })).get(s3Server.name) ?? "";
-  const port = await freePort();
-  const args = ["-host", `127.0.0.1:${port}`, "-backend", "memory", "-initialbucket", bucket, "-quiet"];
-  const server = spawn(join(folder, "gofakes3"), args, { stdio: "ignore" });
-  const url = `http://127.0.0.1:${port}`;
+  const address = `${host}:${await freePort()}`;
+  const server = spawn(join(folder, s3Server.name), [address], { stdio: ["pipe", "ignore", "inherit"] });
+  server.stdin.end(JSON.stringify({ bucket, keys }));
+  const url = `http://${address}`;
   await waitFor({ what: "the S3 server", deadline: 60, interval: 0.1 }, async () => {
     if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`);
-    return (await fetch(`${url}/${bucket}`)).ok;
+    // Nothing is signed here.
+    return (await fetch(url)).status === 403;
   });
   return {
     url,
