@@ -109,7 +109,7 @@ const tools: readonly Panel[] = [
   ),
   graph(
     "Share of errors",
-    "sum by (server) (rate(mcp_tool_errors_total[15m])) / (sum by (server) (rate(mcp_tool_calls_total[15m])) > 0)",
+    "sum by (server) (rate(mcp_tool_errors_total[15m])) / clamp_min(sum by (server) (rate(mcp_tool_calls_total[15m])), 1e-9)",
     "Tool calls that ended with an error, of those of the last quarter of an hour.",
     { legend: "{{server}}", unit: "percentunit", runbook, empty: noCalls },
   ),

@@ -18,8 +18,8 @@ const servers: readonly Panel[] = [
   ),
   stat(
     "Replicas",
-    "max(cnpg_pg_replication_streaming_replicas)",
-    "Servers that follow the primary; 0 with one instance.",
+    "count(cnpg_pg_replication_in_recovery == 1) or vector(0)",
+    "Servers that follow the primary: one fewer than `postgres.instances`.",
   ),
   stat(
     "Up for",

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { afterAll, describe, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
+import type { GrafanaDashboard } from "../../../components/monitoring/dashboards/grafana.ts";
 import { kubeconfig, minutes, status } from "../lab.ts";
+import { call, learnAccess, withClient } from "../mcpClient.ts";
 import { inPod } from "../reach.ts";
 import { order, primary } from "./pipeline/access.ts";
 
@@ -51,6 +53,22 @@ const scraped = [
   ...["pipeline-quality", "postgres", "postgres-pooler", "prometheus"],
 ];
 
+/** Panels that nothing is in while all is well. */
+const oftenEmpty = ["Alerts that fire", "Changed fields", "Checks that fail", "Rejected records"];
+
+/** Queries of the dashboards that a Grafana in the cluster would find, with their panels. */
+async function panelQueries(): Promise<{ panel: string; expr: string }[]> {
+  const core = kubeconfig().makeApiClient(CoreV1Api);
+  const labelSelector = "grafana_dashboard=1";
+  const { items } = await core.listNamespacedConfigMap({ namespace: "monitoring", labelSelector });
+  return items
+    .flatMap(({ data = {} }) => Object.values(data))
+    .flatMap((text) => (JSON.parse(text) as GrafanaDashboard).panels)
+    .flatMap(({ title, targets = [] }) =>
+      targets.map(({ expr }) => ({ panel: title, expr: expr.replaceAll("$__rate_interval", "1m") })),
+    );
+}
+
 /** In a lab whose settings enable monitoring. */
 export function monitoring() {
   test("O1 Prometheus scrapes every part of the platform, and finds it well", async () => {
@@ -78,6 +96,21 @@ export function monitoring() {
       return isDeepStrictEqual(seen, wanted) || notYet(JSON.stringify(seen));
     });
     expect(await firing()).not.toContain("HostDown");
+  });
+
+  test("O2 every panel of the dashboards has data, by the queries that Grafana would send", async () => {
+    let left = (await panelQueries()).filter(({ panel }) => !oftenEmpty.includes(panel));
+    expect(left.length).toBeGreaterThan(80);
+    // A share or a quantile is a number only after calls between two scrapes.
+    await learnAccess();
+    await waitFor({ what: "numbers in every panel", deadline: 180, interval: 3 }, async () => {
+      await withClient("2026-07-28", "/mcp", (client) => call(client, "sophia_infrastructure_list_nodes"));
+      const without: typeof left = [];
+      for (const one of left)
+        if (!(await query(one.expr)).some((series) => / => (?!NaN)/.test(series))) without.push(one);
+      left = without;
+      return left.length === 0 || notYet(left.map(({ panel, expr }) => `${panel}: ${expr}`).join("\n"));
+    });
   });
 
   test("P5 O2 PostgreSQL's pod killed: the outage, however short, is an alert", {
