@@ -15,13 +15,14 @@ export function askedBy(expr: string): Asked {
       return "";
     })
     .replaceAll(/\[[^\]]*\]/g, "")
+    .replaceAll(/\b\d[\d.]*(?:e[+-]?\d+)?/g, "")
     .replaceAll(/\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g, (_, list: string) => {
       for (const label of list.split(",")) labels.add(label.trim());
       return "";
     });
   const words = [...bare.matchAll(/[A-Za-z_:][\w:]*(?!\s*\(|\w)/g)].map(([word]) => word);
   return {
-    metrics: [...new Set(words)].filter((word) => !keywords.has(word) && !/^e\d+$/.test(word)),
+    metrics: [...new Set(words)].filter((word) => !keywords.has(word)),
     labels: [...labels].filter((label) => label !== "le"),
   };
 }

@@ -30,7 +30,7 @@ test("O2 every query asks for metrics that a job serves, by labels that they hav
 });
 
 test("a misspelt metric and a misspelt label are found, in every place", () => {
-  expect(missing('sum by (stream) (sophia_stream_lags) / (max(up{jobs="a"}) > 1e6)')).toEqual([
+  expect(missing('sum by (stream) (sophia_stream_lags) / (max(up{jobs="a"}) > 1e-6)')).toEqual([
     "sophia_stream_lags",
     "label jobs",
     "label stream",
