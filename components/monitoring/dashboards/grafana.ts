@@ -105,12 +105,12 @@ const panelOf = (panel: Panel, id: number, gridPos: Place, interval: number) => 
   description: describe(panel),
   datasource: source,
   gridPos,
-  // Grafana's `$__rate_interval` is four of these.
-  interval: `${interval}s`,
   targets: panel.queries.map(({ expr, legend }, index) => ({
     refId: String.fromCharCode("A".charCodeAt(0) + index),
     datasource: source,
     expr,
+    // Of a query, not of the panel: `$__rate_interval` is four of these, and four of the data source's own otherwise.
+    interval: `${interval}s`,
     ...(legend !== undefined && { legendFormat: legend }),
     ...(panel.kind === "stat" || panel.kind === "table"
       ? { instant: true, range: false, format: panel.kind === "table" ? "table" : "time_series" }

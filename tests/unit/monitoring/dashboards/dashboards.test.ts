@@ -60,6 +60,16 @@ describe.each(["dev", "prod", "local"])("the dashboards of %s", (stack) => {
   });
 });
 
+test("O2 every query knows how often Prometheus scrapes, so that a rate has four samples", () => {
+  const text = "config: { sophia-infra:monitoring: { intervalSeconds: 45 } }";
+  const { config } = parse(stackText("local")) as { config: object };
+  const all = dashboardsOfStack("test", stringify({ config: { ...config, ...parse(text).config } }));
+  const steps = all.flatMap(({ panels }) => panels.flatMap(({ targets = [] }) => targets as object[]));
+  expect(new Set(steps.map((target) => (target as { interval?: string }).interval))).toEqual(
+    new Set(["45s"]),
+  );
+});
+
 test("S1 the policy pack takes nothing in a dashboard for a key", () => {
   for (const dashboard of dashboards("prod"))
     expect(detect(fileOf(dashboard), `${dashboard.uid}.json`), dashboard.uid).toEqual([]);
