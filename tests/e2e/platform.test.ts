@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { watchCommandLines } from "../support/commandLines.ts";
 import { command, minutes, up } from "./lab.ts";
+import { backups, stopBucket } from "./parts/backup.ts";
 import { badInput } from "./parts/badInput.ts";
 import { changes } from "./parts/changes.ts";
 import { down } from "./parts/down.ts";
@@ -41,6 +42,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await command("down");
+  await stopBucket();
 }, 5 * minutes);
 
 // One lab for all, in this order.
@@ -66,6 +68,7 @@ describe("a changed gateway", gatewayChanges);
 describe("bad input", badInput);
 describe("three hosts", threeHosts);
 describe("monitoring", monitoring);
+describe("backups", backups);
 describe("a pipeline that is disabled", pipelineDisabled);
 describe("down", down);
 describe("one host", oneHost);

@@ -11,7 +11,7 @@ import { order, primary } from "./pipeline/access.ts";
 const gateway = { namespace: "mcp", name: "mcp-gateway" };
 
 /** Series that a query gives, in Prometheus's notation. */
-async function query(expression: string): Promise<string[]> {
+export async function query(expression: string): Promise<string[]> {
   const args = ["promtool", "query", "instant", "http://localhost:9090", expression];
   const text = await inPod("monitoring", "app.kubernetes.io/name=prometheus", "prometheus", args);
   return text.split("\n").filter((line) => line !== "");

@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { networkOf } from "../../../lab/state/claim.ts";
 import { change, lab, minutes, status, up } from "../lab.ts";
 import { statusCode } from "../reach.ts";
+import { backupSection, startBucket } from "./backup.ts";
 
 type Role = "server" | "agent" | "ingress" | "data" | "mcp";
 
@@ -17,6 +18,7 @@ const hosts: { name: string; roles: Role[] }[] = [
 export const asInProduction: Parameters<typeof change>[0] = (config) => {
   config.hosts = hosts as never;
   config.monitoring = { intervalSeconds: 5 } as never;
+  config.backup = backupSection() as never;
 };
 
 /** Brings the lab up with these hosts; every ingress address must answer, and none else. */
@@ -38,6 +40,8 @@ async function withHosts(): Promise<string[]> {
 
 /** The shape of production, reached from a lab of two. */
 export function threeHosts() {
+  beforeAll(startBucket);
+
   test(
     "a stranger at a port of the host to come is named, and nothing is launched",
     async () => {

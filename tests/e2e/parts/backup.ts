@@ -1,0 +1,66 @@
+import { BatchV1Api } from "@kubernetes/client-node";
+import { expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
+import { findNetwork } from "../../../lab/machines/docker/network.ts";
+import { backupKeys } from "../../../lab/state/vendorCredentials.ts";
+import { startS3 } from "../../support/servers/s3/server.ts";
+import { kubeconfig, lab, minutes, status } from "../lab.ts";
+import { query } from "./monitoring.ts";
+
+const bucket = "backups";
+let server: Awaited<ReturnType<typeof startS3>> | undefined;
+
+/** A bucket for the lab's own keys, where its pods reach it: the lab's network must be there. */
+export async function startBucket(): Promise<void> {
+  const { backupAccessKeyId: id = "", backupSecretAccessKey: secret = "" } = await backupKeys(lab);
+  server = await startS3(bucket, { [id]: { secret } }, (await findNetwork(lab))?.gateway);
+}
+
+export async function stopBucket(): Promise<void> {
+  await server?.stop();
+}
+
+/** The section `backup` of a stack that uses that bucket. */
+export const backupSection = () => ({ repository: `s3:${server?.url}/${bucket}/lab`, scratch: "1Gi" });
+
+/** In a lab whose settings have backups and monitoring. */
+export function backups() {
+  test(
+    "D4 O2 the update made one; another one by hand is the last for make status, and for the alert's metric",
+    async () => {
+      const first = (await status()).report.backup;
+      expect(first).toMatchObject({ ok: true, since: expect.any(String) });
+
+      const batch = kubeconfig().makeApiClient(BatchV1Api);
+      const namespace = "data";
+      const { spec } = await batch.readNamespacedCronJob({ namespace, name: "backup" });
+      // As `kubectl create job --from` does.
+      const { metadata, spec: template } = spec?.jobTemplate ?? {};
+      const body = {
+        metadata: { ...metadata, generateName: "by-hand-" },
+        ...(template && { spec: template }),
+      };
+      const made = await batch.createNamespacedJob({ namespace, body });
+      const job = { namespace, name: made.metadata?.name ?? "" };
+      await waitFor({ what: "the backup by hand", deadline: 240, interval: 1 }, async () => {
+        const { status: now } = await batch.readNamespacedJob(job);
+        expect(now?.failed ?? 0).toBe(0);
+        return now?.succeeded === 1 || notYet("it runs");
+      });
+
+      const { backup } = (await status()).report;
+      expect(backup?.ok).toBe(true);
+      const before = Date.parse(first?.since ?? "");
+      expect(Date.parse(backup?.since ?? "")).toBeGreaterThan(before);
+      await waitFor({ what: "the metric of that backup", deadline: 120, interval: 1 }, async () => {
+        // That of the first was written before its Job ended.
+        const recent = `cnpg_sophia_backup_last_success > ${before / 1000}`;
+        return (
+          (await query(recent)).length === 1 ||
+          notYet((await query("cnpg_sophia_backup_last_success")).join())
+        );
+      });
+    },
+    8 * minutes,
+  );
+}
