@@ -29,11 +29,29 @@ test("a machine that stops makes its instance unhealthy; when it runs again the 
   lab.driver.finishBoot(id);
   await lab.control.advance(0);
   expect(await lab.instance(id)).toMatchObject({ status: "active" });
-  await lab.driver.remove(id);
-  await lab.control.advance(0);
-  expect(await lab.instance(id)).toMatchObject({ status: "unhealthy" });
-  expect((await lab.control.state()).instances[0]?.trouble).toBe("its machine is missing");
 });
+
+test.each([
+  ["running", false],
+  ["stopped", true],
+] as const)(
+  "a %s machine that is removed ends its instance, which is no longer listed: it cannot come back",
+  async (_, stopped) => {
+    const lab = await testCloud();
+    const id = await lab.launched();
+    await lab.control.advance(240);
+    if (stopped) lab.driver.kill(id);
+    await lab.control.advance(0);
+    await lab.driver.remove(id);
+    await lab.control.advance(0);
+    expect(await lab.instance(id)).toMatchObject({ status: "terminating" });
+    const left = async () => {
+      await lab.control.advance(90);
+      return (await lab.control.state()).instances;
+    };
+    await expect.poll(left).toEqual([]);
+  },
+);
 
 test("a stopped machine is brought back by a restart of its instance", async () => {
   const lab = await testCloud();

@@ -15,6 +15,9 @@ const machineLost = ({ machine, held }: Instance) =>
   !held &&
   (machine.phase === "failed" ||
     (machine.phase === "created" && (machine.seen === "stopped" || machine.seen === "missing")));
+/** Removed by somebody else: it cannot come back, as one that is stopped can. */
+const machineVanished = ({ machine, held }: Instance) =>
+  !held && machine.phase === "created" && machine.seen === "missing";
 const machineRuns = ({ machine }: Instance) => machine.phase === "created" && machine.seen === "running";
 const machineGone = ({ machine }: Instance) => machine.phase === "removed";
 
@@ -27,6 +30,7 @@ const steps: readonly Step[] = [
     when: ({ outcome, restarting }) => outcome === "unhealthy" && !restarting,
     trouble: () => "chosen to fail while booting",
   },
+  { from: ["active", "unhealthy"], to: "terminating", when: machineVanished },
   {
     from: ["booting", "active"],
     to: "unhealthy",
