@@ -45,7 +45,11 @@ spec: {}
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: manager, namespace: cnpg-system }
-spec: { template: { spec: { containers: [] } } }
+spec: { template: { spec: { containers: [], volumes: [{ secret: { secretName: webhook } }] } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: webhook, namespace: cnpg-system }
 `;
 const names = [...liveSecrets.keys()];
 const keys = names.map(configKey);

@@ -102,7 +102,8 @@ function webhookOf(manifest: Manifest[]) {
   const secret = /"secretName":"([^"]+)"/.exec(JSON.stringify(deployment?.spec ?? {}))?.[1];
   if (!service?.namespace || !secret) {
     throw new Error(
-      "the operator's manifest has no Service with a namespace, or its pod mounts no certificate",
+      "the operator's manifest (postgres.operatorManifest) has no Service with a namespace, or its pod mounts no Secret; " +
+        "is it CloudNativePG's release manifest, and complete?",
     );
   }
   const { name, namespace } = service;

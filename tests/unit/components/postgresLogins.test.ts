@@ -52,7 +52,7 @@ test("D1 the operator finds its certificate when it starts, and a manifest witho
   const isolated = new pulumi.ComponentResource("t:t:T", "u");
   const unreachable = manifest.filter(({ kind }) => kind !== "Service");
   expect(() => new PostgresOperator("q", { manifest: unreachable, namespace: isolated })).toThrow(
-    /manifest has no Service/,
+    /manifest \(postgres\.operatorManifest\) has no Service/,
   );
 });
 
