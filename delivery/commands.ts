@@ -15,7 +15,7 @@ import { markVerified, refuseOlder, rollbackVerified } from "./stack/rollback.ts
 import { scanStack } from "./stack/scan.ts";
 import { lineOf, reachIn, verified } from "./stack/verify.ts";
 import { replace, stop, up } from "./updates.ts";
-import { advisories, drift, health, isStopped, rotation } from "./watch.ts";
+import { advisories, drift, exceptions, health, isStopped, rotation } from "./watch.ts";
 
 export interface Command {
   options: ParseArgsOptionsConfig;
@@ -128,6 +128,10 @@ export const commands: Record<string, Command> = {
   advisories: {
     options: { body: text },
     run: (given) => finding(given, advisories(), "No package has a known vulnerability."),
+  },
+  exceptions: {
+    options: { body: text },
+    run: (given) => finding(given, exceptions(), "No exception from the policies ends soon."),
   },
   comment: {
     options: { stack: text, plan: text, sha: text, owner: text, branch: text },

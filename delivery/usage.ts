@@ -27,6 +27,7 @@ export const usage = `usage: node delivery/cli.ts <command>
   health   --stack <name> --body <file>                        public endpoints that do not answer
   rotation --body <file>                                       secrets that are due for rotation
   advisories --body <file>                                     npm packages with known vulnerabilities
+  exceptions --body <file>                                     exceptions from the policies that end soon
   comment  --stack <name> --plan <file> --sha <id> --owner <name> --branch <name>
                                                                writes the stack's plan into its pull request
   report   --title <text> --body <file>                        opens, updates or closes an issue`;

@@ -52,14 +52,22 @@ export async function health(program: Program): Promise<string> {
   return faults.map((fault) => `- ${code(fault, 500)}`).join("\n");
 }
 
-/** Secrets that are due: the output of `make rotation`. */
-export async function rotation(folder = repository): Promise<string> {
-  const result = await run("make", ["-s", "rotation"], { cwd: folder, allowFailure: true });
+/** What a command prints that ends with another code than 0 when it has found something. */
+async function findingOf(command: string, args: string[], folder: string): Promise<string> {
+  const result = await run(command, args, { cwd: folder, allowFailure: true });
   if (result.code === 0) return "";
   // Without standard output the command failed; it did not find anything.
-  if (result.stdout.trim() === "") throw new CommandFailed("make", ["rotation"], result);
+  if (result.stdout.trim() === "") throw new CommandFailed(command, args, result);
   return `\`\`\`text\n${result.stdout.trim()}\n\`\`\``;
 }
+
+/** Secrets that are due: the output of `make rotation`. */
+export const rotation = (folder = repository): Promise<string> =>
+  findingOf("make", ["-s", "rotation"], folder);
+
+/** Exceptions from the policies that end soon. */
+export const exceptions = (folder = repository): Promise<string> =>
+  findingOf(process.execPath, ["policies/ending.ts"], folder);
 
 const auditSchema = z.object({
   vulnerabilities: z.record(

@@ -1,14 +1,12 @@
-import { lstat, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { install, installed } from "../../../delivery/stack/checkout.ts";
 import { checks, faultsIn, lineOf, type Reach, reachOf } from "../../../delivery/stack/verify.ts";
-import { auditRows, rotation } from "../../../delivery/watch.ts";
+import { auditRows, exceptions, rotation } from "../../../delivery/watch.ts";
 import { serve } from "../../../mcp/servers/kit/serve.ts";
 import { tool } from "../../../mcp/servers/kit/tool.ts";
-import { repository } from "../../../tools/repository.ts";
 import { listening } from "../../support/servers/listening.ts";
 import { freePort } from "../../support/servers/ports.ts";
 
@@ -146,6 +144,22 @@ describe("S2 secrets that are due", () => {
   });
 });
 
+describe("S3 exceptions from the policies that end soon", () => {
+  const saying = async (program: string) => {
+    const where = await folder();
+    await mkdir(join(where, "policies"));
+    await writeFile(join(where, "policies/ending.ts"), program);
+    return where;
+  };
+
+  test("are told in the words of the command that lists them", async () => {
+    expect(await exceptions(await saying("console.log('none')"))).toBe("");
+    const one = 'console.log("one ends"); process.exitCode = 1;';
+    expect(await exceptions(await saying(one))).toBe("```text\none ends\n```");
+    await expect(exceptions(await saying('throw new Error("broken")'))).rejects.toThrow("broken");
+  });
+});
+
 describe("C1 packages with known vulnerabilities", () => {
   /** As npm 10 and 11 show it. */
   const audit = JSON.stringify({
@@ -194,42 +208,5 @@ describe("C1 packages with known vulnerabilities", () => {
   test("an answer that is none is not taken for good news", () => {
     expect(() => auditRows(".", '{"error":{"code":"ENOAUDIT"}}')).toThrow();
     expect(() => auditRows(".", "")).toThrow();
-  });
-});
-
-describe("C1 packages of a roll-back", () => {
-  test("are those of the checkout where the lock files are the same", async () => {
-    const [now, then] = [await folder(), await folder()];
-    for (const where of [now, then]) {
-      for (const part of installed) {
-        await mkdir(join(where, part), { recursive: true });
-        await writeFile(join(where, part, "package-lock.json"), '{"lockfileVersion":3}');
-      }
-    }
-    for (const part of installed) await mkdir(join(now, part, "node_modules"));
-    await install(then, now);
-    for (const part of installed)
-      expect(await realpath(join(then, part, "node_modules"))).toBe(
-        await realpath(join(now, part, "node_modules")),
-      );
-  });
-
-  test("are all that a checkout installs to run the program", async () => {
-    const makefile = await readFile(join(repository, "Makefile"), "utf8");
-    const folders = [...makefile.matchAll(/npm ci(?: --prefix (\S+))?/g)].map(([, where]) => where ?? ".");
-    expect([...installed].sort()).toEqual(folders.sort());
-  });
-
-  test("are installed by the lock file where it is another one", async () => {
-    const [now, then] = [await folder(), await folder()];
-    await writeFile(join(now, "package-lock.json"), '{"lockfileVersion":3}');
-    await mkdir(join(now, "node_modules"));
-    const lock = { name: "then", lockfileVersion: 3, packages: { "": { name: "then" } } };
-    await writeFile(join(then, "package.json"), '{"name":"then"}');
-    await writeFile(join(then, "package-lock.json"), JSON.stringify(lock));
-    await install(then, now);
-    expect((await lstat(join(then, "node_modules")).catch(() => undefined))?.isSymbolicLink() ?? false).toBe(
-      false,
-    );
   });
 });

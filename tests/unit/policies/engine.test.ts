@@ -3,19 +3,16 @@ import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import { expect, test } from "vitest";
 import { readResource, readStack } from "../../../policies/analyzer/wire.ts";
 import { evaluate, ResourceCache } from "../../../policies/engine/evaluate.ts";
-import { Exceptions, parseExceptions } from "../../../policies/engine/exceptions.ts";
-import { readExceptions, readSettings } from "../../../policies/engine/files.ts";
+import { Exceptions } from "../../../policies/engine/exceptions.ts";
 import { renderCall } from "../../../policies/engine/helm.ts";
 import { manifestSubjects, resourceSubjects } from "../../../policies/engine/subjects.ts";
 import { Hidden, revealed, unknown } from "../../../policies/engine/values.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { noHostAccess } from "../../../policies/rules/pods/noHostAccess.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
-import { stackRules } from "../../../policies/rules/stack/index.ts";
 import { contextOf, deployment } from "./fixtures.ts";
 import { genericValue } from "./keys/values.ts";
 
-const names = [...rules, ...stackRules].map(({ name }) => name);
 const today = "2026-11-21";
 const exception = {
   rule: "non-root",
@@ -25,67 +22,6 @@ const exception = {
 };
 const none = () => new Exceptions([], "dev", today);
 const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-test("an exception covers its rule and resource until its last day, and no other", () => {
-  const on = (day: string) => new Exceptions([exception], "dev", day);
-  expect(on("2027-01-01").covers("non-root", exception.resource)).toBe(true);
-  expect(on("2027-01-02").covers("non-root", exception.resource)).toBe(false);
-  expect(on(today).covers("seccomp", exception.resource)).toBe(false);
-  expect(on(today).covers("non-root", "other")).toBe(false);
-});
-
-test("an exception covers everything inside a release when it says so", () => {
-  const wide = new Exceptions([{ ...exception, resource: "gpu-service-release/*" }], "dev", today);
-  expect(wide.covers("non-root", exception.resource)).toBe(true);
-  expect(wide.covers("non-root", "gpu-service-release")).toBe(false);
-  expect(wide.covers("non-root", "gpu-service-release-2/DaemonSet/plugin")).toBe(false);
-});
-
-test("an exception that is expired, or not needed, is a fault of its own", () => {
-  const used = new Exceptions([exception], "dev", today);
-  expect(used.faults()[0]).toContain("not needed any more");
-  used.covers("non-root", exception.resource);
-  expect(used.faults()).toEqual([]);
-  expect(new Exceptions([exception], "dev", "2027-01-02").faults()[0]).toContain("expired on 2027-01-01");
-});
-
-test("an optional exception is not missed where a setting left its resource out, and is where it is there", () => {
-  const optional = new Exceptions([{ ...exception, optional: true }], "dev", today);
-  expect(optional.faults(new Set(["other"]))).toEqual([]);
-  expect(optional.faults(new Set([exception.resource]))[0]).toContain("not needed any more");
-  const inRelease = new Exceptions(
-    [{ ...exception, resource: "gpu-service-release/*", optional: true }],
-    "dev",
-    today,
-  );
-  expect(inRelease.faults(new Set(["other"]))).toEqual([]);
-  expect(inRelease.faults(new Set(["gpu-service-release"]))[0]).toContain("not needed any more");
-  const needed = new Exceptions([exception], "dev", today);
-  expect(needed.faults(new Set(["other"]))[0]).toContain("not needed any more");
-});
-
-test("an exception for another stack neither covers nor is missed", () => {
-  const other = new Exceptions([{ ...exception, stacks: ["prod"] }], "dev", today);
-  expect(other.covers("non-root", exception.resource)).toBe(false);
-  expect(other.faults()).toEqual([]);
-});
-
-test("exceptions name a rule that exists, a reason and a day that is not too far", () => {
-  const refused = (change: object) => () => parseExceptions([{ ...exception, ...change }], names, today);
-  expect(refused({})()).toHaveLength(1);
-  expect(refused({ rule: "no-such-rule" })).toThrow("no such rule");
-  expect(refused({ reason: "because" })).toThrow("20 characters");
-  expect(refused({ expires: "2030-01-01" })).toThrow("days ahead");
-  expect(refused({ expires: "soon" })).toThrow("exceptions.yaml");
-  expect(refused({ until: "x" })).toThrow("until");
-});
-
-test("the pack's own settings and exceptions can be read, and no exception has expired", () => {
-  expect(readSettings().production).toContain("prod");
-  const day = new Date().toISOString().slice(0, 10);
-  for (const { expires, rule, resource } of readExceptions(names, day))
-    expect(expires >= day, `${rule} for ${resource}`).toBe(true);
-});
 
 /** As Pulumi's engine writes secrets. */
 const secret = (value: unknown) => ({

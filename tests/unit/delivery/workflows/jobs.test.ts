@@ -83,7 +83,7 @@ describe("C1 S3 the jobs that REQUIREMENTS name", () => {
     for (const job of ["preview", "offline"])
       expect(matrix("pull-request.yml", job)).toEqual({ stack: ["dev", "prod"] });
     expect(matrix("watch.yml", "watch")).toEqual({ stack: ["dev", "prod"] });
-    expect(JSON.stringify(matrix("upkeep.yml", "find"))).toMatch(/"rotation".*"advisories"/);
+    expect(JSON.stringify(matrix("upkeep.yml", "find"))).toMatch(/"rotation".*"advisories".*"exceptions"/);
     const { schedule } = workflows.get("watch.yml")?.on ?? {};
     expect(schedule).toHaveLength(2);
   });
