@@ -2,8 +2,8 @@ import type { Format } from "./format.ts";
 import { isLiteral, notPlaceholder } from "./format.ts";
 import { isName, looksRandom } from "./random.ts";
 
-/** A word of a shell's command, with or without quotes; what a variable holds is none. */
-export const word = "[\"']?([^\\s\"'`$|;&<>]{6,200})";
+/** A word of a shell's command, with or without quotes; what a variable holds is none, nor what `printf` fills in. */
+export const word = "[\"']?(?!%s\\\\)([^\\s\"'`$|;&<>]{6,200})";
 /** What may stand between a program and its option: one command, which may go on in the next, indented line. */
 const between = "(?:[^\\n;|]|(?<=\\\\)\\n|\\n(?= )){0,300}?";
 

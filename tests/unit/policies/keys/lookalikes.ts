@@ -75,6 +75,8 @@ export function lookalikes(): Record<string, string> {
     "secret_ in a name": "secret_name secret_files_mounted secret_key_ref.name",
     "commands that name a file or a user":
       "curl -u $USER:$PASSWORD https://a.test; redis-cli -a some-long-name ping\nmysql -uroot -p$PASSWORD; docker login -u sophia --password-stdin",
+    "what a shell prints into a file of Redis":
+      'printf \'requirepass %s\\nmasterauth %s\\n\' "$password" "$password"',
     "file whose name begins with secret_": ["json", "txt", "mp4", "tar.gz"]
       .map((end) => `secret_cache_${hex(32)}.${end}`)
       .join("\n"),

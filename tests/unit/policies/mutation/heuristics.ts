@@ -57,7 +57,10 @@ const breaks: Record<string, [from: string, to: string][]> = {
     ["format.verify?.(secret) === false", "false"],
     ["depth === 0 ? found", "true ? found"],
   ],
-  "detector/commands.ts": [["isLiteral(secret) && !isName(secret)", "isLiteral(secret)"]],
+  "detector/commands.ts": [
+    ["isLiteral(secret) && !isName(secret)", "isLiteral(secret)"],
+    ["(?!%s\\\\\\\\)", ""],
+  ],
   "detector/tokens.ts": [["!extension.test(tail)", "true"]],
   "scan.ts": [
     ["textOf(content)?.text", "content.toString()"],
