@@ -185,6 +185,30 @@ test("different spellings of the same object are no diff", async () => {
   expect((await policy.diff(deny)).changes).toBe(false);
 });
 
+test("a refresh of unchanged objects is no diff, also of empty values that the server does not store", async () => {
+  const { resource } = await start();
+  const metadata = { name: unique("empty"), labels: {} };
+  const policy = resource("kubernetes:networking.k8s.io/v1:NetworkPolicy");
+  const closed = { metadata, spec: { podSelector: {}, egress: [], policyTypes: ["Egress"] } };
+  await policy.create(closed);
+  const account = resource("kubernetes:core/v1:ServiceAccount");
+  const locked = { metadata, automountServiceAccountToken: false };
+  await account.create(locked);
+  const settings = resource("kubernetes:core/v1:ConfigMap");
+  await settings.create({ metadata, data: {} });
+  for (const _refresh of ["first", "second"]) {
+    for (const one of [policy, account, settings]) await one.refresh();
+    expect((await policy.diff(closed)).changes).toBe(false);
+    expect((await account.diff(locked)).changes).toBe(false);
+    expect((await settings.diff({ metadata, data: {} })).changes).toBe(false);
+  }
+  const kind = { group: "", version: "v1", kind: "ServiceAccount" };
+  const live = await plane.cluster.get(kind, "default", metadata.name);
+  await plane.cluster.patch(live, [{ op: "remove", path: "/automountServiceAccountToken" }]);
+  await account.refresh();
+  expect((await account.diff(locked)).changes).toBe(true);
+});
+
 test("a false that the program adds is applied once", async () => {
   const { resource } = await start();
   const account = resource("kubernetes:core/v1:ServiceAccount");

@@ -126,6 +126,32 @@ export function dropUnstoredDefaults(input: Plain, live: Plain | undefined, sent
   return result;
 }
 
+/**
+ * Adds to the live values of an input the empty ones that the API server stores neither now nor in the object as it was:
+ * after a refresh the program would otherwise add them again. One that was stored and is gone has changed.
+ */
+export function keepUnstoredDefaults(
+  live: PlainObject,
+  input: PlainObject,
+  was: Plain | undefined,
+): PlainObject {
+  const result = { ...live };
+  for (const [key, value] of Object.entries(input)) {
+    const now = live[key];
+    const before = isMap(was) ? was[key] : undefined;
+    if (now !== undefined) result[key] = keepWithin(now, value, before);
+    else if (before === undefined && isEmpty(value)) result[key] = value;
+  }
+  return result;
+}
+
+function keepWithin(live: Plain, input: Plain | undefined, was: Plain | undefined): Plain {
+  if (isMap(live) && isMap(input)) return keepUnstoredDefaults(live, input, was);
+  if (!Array.isArray(live) || !Array.isArray(input)) return live;
+  const before = Array.isArray(was) ? was : [];
+  return live.map((element, index) => keepWithin(element, input[index], before[index]));
+}
+
 /** Sets the namespace of a namespaced object that has none to `default`. */
 export function canonicalNamespace(object: KubeObject, namespaced: boolean): void {
   if (!namespaced) remove(object, "metadata", "namespace");

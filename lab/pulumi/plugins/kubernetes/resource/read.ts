@@ -5,8 +5,8 @@ import { NoMatch } from "../cluster/discovery.ts";
 import { isNotFound } from "../cluster/http.ts";
 import { idOf, nameOf, namespaceOf, parseId, put, remove, text } from "../object/access.ts";
 import { checkpoint, parseCheckpoint, toObject } from "../object/checkpoint.ts";
-import { apiVersionOf, kindOfObject, kindOfType } from "../object/kind.ts";
-import { clone, normalize } from "../object/normalize.ts";
+import { apiVersionOf, isBuiltIn, kindOfObject, kindOfType } from "../object/kind.ts";
+import { clone, keepUnstoredDefaults, normalize } from "../object/normalize.ts";
 import { prune } from "../object/prune.ts";
 import { annotateSecrets } from "../object/secrets.ts";
 import type { Session } from "../provider/session.ts";
@@ -89,6 +89,8 @@ export async function read(session: Session, request: ReadRequest): Promise<Read
   }
 
   let liveInputs = prune(live, oldInputs);
+  // The official plugin's typed objects never had them.
+  if (isBuiltIn(kindOfObject(oldInputs))) liveInputs = keepUnstoredDefaults(liveInputs, oldInputs, old.live);
   if (foreign) {
     liveInputs = normalize(clone(live));
     for (const path of serverFields) remove(liveInputs, ...path);
