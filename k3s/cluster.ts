@@ -12,8 +12,9 @@ import type { RegistryLogin } from "./config/registries.ts";
 import type { Host, HostHandle } from "./host.ts";
 import { nodeKind, nodeName } from "./host.ts";
 import { Identity } from "./identity.ts";
-import { bootstrap, drainBefore, loginTo, type NodeContext, type SshKeyChange, secure } from "./node/node.ts";
+import { bootstrap, drainBefore, loginTo, type SshKeyChange, secure } from "./node/node.ts";
 import { identityScript, kubeconfigScript } from "./node/scripts.ts";
+import type { NodeContext } from "./node/step.ts";
 import { type Login, remoteScript } from "./ssh/remoteScript.ts";
 
 export interface ClusterArgs {

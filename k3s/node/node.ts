@@ -1,20 +1,20 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Scope } from "../../components/core/base.ts";
 import type { AllowedNetworks } from "../../components/core/ports.ts";
-import type { K3sSettings } from "../config/config.ts";
 import type { RegistryLogin } from "../config/registries.ts";
 import { Drain } from "../drain.ts";
 import { hardenScript, perimeterScript } from "../hardening/scripts.ts";
 import { healthScript } from "../health/scripts.ts";
-import type { Host, HostHandle } from "../host.ts";
+import type { Host } from "../host.ts";
 import { nodeKind, nodeName } from "../host.ts";
 import { Leaving } from "../leaving/leaving.ts";
 import { lockTimeout } from "../shell/script.ts";
 import { HostKey } from "../ssh/hostKey.ts";
 import { KeyChange } from "../ssh/keyChange.ts";
-import { accountOf, type Login, type RemoteScriptArgs, remoteScript } from "../ssh/remoteScript.ts";
+import { accountOf, type Login } from "../ssh/remoteScript.ts";
+import { volumeFolders } from "../volumes/volumes.ts";
 import { configureScript, installScript, joinScript, type Tokens } from "./scripts.ts";
+import { type NodeContext, run } from "./step.ts";
 
 /** Seconds from the launch of a host, whose boot has been waited for already, until its SSH server answers. */
 const sshDeadline = 600;
@@ -25,31 +25,6 @@ const drainDeadline = 120;
 
 /** Whose a host is: recorded on it, so that no other stack takes it over. */
 const owner = () => `${pulumi.getProject()}/${pulumi.getStack()}`;
-
-/** One node of the cluster, and the component that its resources belong to. */
-export interface NodeContext {
-  scope: Scope;
-  handle: HostHandle;
-  settings: K3sSettings;
-  login: Login;
-}
-
-type Step = Omit<RemoteScriptArgs, "login" | "title"> & { step: string; login?: Login };
-
-/** One script for this node. Another machine replaces the resource, and it is `deletedWith` its machine. */
-function run(node: NodeContext, { step, ...args }: Step, after: pulumi.Resource[]): remote.Command {
-  const machine = node.handle.host.apply((host) => host.machineId);
-  return remoteScript(
-    node.scope.childName(`${node.handle.name}-${step}`),
-    {
-      title: `${step} ${node.handle.name}`,
-      login: node.login,
-      ...args,
-      triggers: [machine, ...(args.triggers ?? [])],
-    },
-    node.scope.child({ dependsOn: after, deleteBeforeReplace: true, deletedWith: node.handle.machine }),
-  );
-}
 
 /** What a change of the SSH key needs while hosts run. */
 export interface SshKeyChange {
@@ -182,6 +157,8 @@ export function bootstrap(
     },
     after,
   );
+  // The server's own volumes are lost with its cluster.
+  const folders = drain === undefined ? [] : [volumeFolders(node, { server, member, after, installed })];
   const configured = run(
     node,
     {
@@ -196,7 +173,7 @@ export function bootstrap(
       triggers: member,
       deadline: 2 * settings.deadline + lockTimeout,
     },
-    [installed],
+    [installed, ...folders],
   );
   return run(
     node,

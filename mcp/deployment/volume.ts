@@ -13,7 +13,8 @@ export interface VolumeArgs {
 /**
  * The volume of a server's data. It belongs to the catalog entry rather than to the server, so that it stays while the
  * server is disabled, and is there when it is enabled again. Nothing in the program deletes it, except for the namespace's
- * deletion with the stack.
+ * deletion with the stack. With `local-path` its data is on the MCP host: on another machine of that name the same volume is
+ * empty, see `k3s/volumes`.
  *
  * @param name of the server's component
  * @returns undefined for an entry without data

@@ -36,6 +36,6 @@ test("K4 the MCP host gets another name: the node of the same machine stays, tha
   const before = gpu.titles().length;
   const back = stepsOf(await stack.up({ config: configOf(backend, models) }));
   inOrder(back, "delete-replaced cluster-mcp-node-drain", "create-replacement cluster-models-install");
-  expect(gpu.titles().slice(before)).toEqual(["install models", "configure models"]);
+  expect(gpu.titles().slice(before)).toEqual(["install models", "folders models", "configure models"]);
   expect(stepsOf(await stack.up())).toEqual([]);
 });

@@ -13,6 +13,7 @@ import {
   retireScript,
 } from "../../../k3s/node/scripts.ts";
 import { commandLine } from "../../../k3s/ssh/commandLine.ts";
+import { listScript, makeScript } from "../../../k3s/volumes/scripts.ts";
 import { host, mcpHost, settings } from "./fixtures.ts";
 
 const spec = {
@@ -34,6 +35,8 @@ const scripts: Record<string, string> = {
   drain: drainScript("mcp-node", 120),
   retire: retireScript("gpu", "mcp-node"),
   leave: leaveScript({ name: "gpu", owner }),
+  volumes: listScript(60),
+  folders: makeScript("mcp", ["/var/lib/rancher/k3s/storage/a", "/var/lib/rancher/k3s/storage/b"]),
   identity: identityScript(60),
   kubeconfig: kubeconfigScript(60),
 };
