@@ -6,18 +6,40 @@ failed() {
   echo "backup: $1" >&2
   exit 1
 }
-# Where the bucket says what it refuses: in Amazon's words, which other providers have, too.
+# Amazon's words for what stays refused, which other providers have, too.
+no_key="Access Key Id you provided does not exist"
+no_match="signature we calculated does not match"
+no_bucket="bucket does not exist"
+# Where the bucket says what it refuses.
 refused() {
   case "$(cat /backup/answer)" in
-    *"Access Key Id you provided does not exist"*) failed "$repository refuses the secret backupAccessKeyId: its provider has no such access key. Put one that it has into ESC, with its secret" ;;
-    *"signature we calculated does not match"*) failed "$repository refuses the secret backupSecretAccessKey: it is not that of the access key in backupAccessKeyId. Put both into ESC" ;;
-    *"bucket does not exist"*) failed "$repository has no bucket: make it at its provider, or correct backup.repository" ;;
+    *"$no_key"*) failed "$repository refuses the secret backupAccessKeyId: its provider has no such access key. Put one that it has into ESC, with its secret" ;;
+    *"$no_match"*) failed "$repository refuses the secret backupSecretAccessKey: it is not that of the access key in backupAccessKeyId. Put both into ESC" ;;
+    *"$no_bucket"*) failed "$repository has no bucket: make it at its provider, or correct backup.repository" ;;
     *"Access Denied"*) failed "$repository refuses what the access key in backupAccessKeyId may not do; what it was is above. Allow it to list, read, write and delete there" ;;
   esac
 }
+# restic, until the bucket refuses for good or the seconds are over: by itself it goes on asking for a quarter of an hour.
+# Arguments: seconds, then restic's own.
+ask() {
+  seconds=$1
+  shift
+  rm -f /backup/said
+  mkfifo /backup/said
+  : >/backup/answer
+  timeout "$seconds" sh /scripts/restic.sh "$@" 2>/backup/said &
+  asking=$!
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >>/backup/answer
+    case "$line" in
+      # It may have ended by itself.
+      *"$no_key"* | *"$no_match"* | *"$no_bucket"*) kill "$asking" 2>/dev/null || true ;;
+    esac
+  done </backup/said
+  wait "$asking"
+}
 code=0
-# By itself restic goes on asking for a quarter of an hour, also after a key that is not known.
-timeout "$1" sh /scripts/restic.sh cat config >/dev/null 2>/backup/answer || code=$?
+ask "$1" cat config >/dev/null || code=$?
 case $code in
   0)
     # Also where its lock could be made and not removed.
@@ -25,7 +47,7 @@ case $code in
     echo "the repository $repository opens"
     ;;
   10)
-    timeout "$1" sh /scripts/restic.sh init 2>/backup/answer || {
+    ask "$1" init || {
       refused
       failed "no repository could be made at $repository; restic says why above. Its keys must be allowed to list, read, write and delete there"
     }

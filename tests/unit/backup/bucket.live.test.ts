@@ -70,6 +70,8 @@ test.each(refusals)(
     for (const each of undo) each();
     expect(run.failed).toBe(step);
     expect(run.said).toMatch(says);
+    // What will be refused again is not asked for two minutes.
+    expect((run.said.match(/retrying after/g) ?? []).length).toBeLessThan(2);
     expect([snapshots(), recorded()]).toEqual(before);
   },
 );
