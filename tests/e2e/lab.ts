@@ -97,10 +97,10 @@ export interface Update {
   changed: string[];
 }
 
-/** `make up`, and the resources that it touched, as `verb type name`. */
-export async function up(): Promise<Update> {
+/** `make up`, and the resources that it touched, as `verb name`. */
+export async function up(...options: "--refresh"[]): Promise<Update> {
   rmSync(files(lab).upLog, { force: true });
-  const { code, stdout, stderr } = await command("up");
+  const { code, stdout, stderr } = await command("up", ...options);
   // Where bad settings were refused beforehand, there was no update.
   const log = existsSync(files(lab).upLog) ? readFileSync(files(lab).upLog, "utf8") : "";
   const changed = [
