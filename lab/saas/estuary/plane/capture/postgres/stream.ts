@@ -38,6 +38,8 @@ export interface StreamOptions {
 /** Follows the slot until the signal aborts; rejects with what broke. */
 export async function follow(options: StreamOptions): Promise<void> {
   const { endpoint, slot, publication, from, signal } = options;
+  // An abort that came before nobody would hear.
+  signal.throwIfAborted();
   const plugin = new TextPlugin({ protoVersion: 1, publicationNames: [publication] });
   const service = new LogicalReplicationService(endpoint.config, {
     // The library would acknowledge what merely arrived.
