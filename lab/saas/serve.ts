@@ -95,6 +95,7 @@ export async function serveSaas(options: SaasOptions): Promise<RunningSaas> {
     hubspotUrl: `${url}/hubspot`,
     slackUrl: `${url}/slack`,
     openWarehouse: warehouseAt(snowflake.url),
+    backlogs: join(folder, "estuary-backlogs"),
     log,
   });
   // From its first moment on it runs what was live before.

@@ -67,6 +67,7 @@ const plane = createPlane({
   hubspotUrl: `${origin}/hubspot`,
   slackUrl: `${origin}/slack`,
   openWarehouse: snowflake.open,
+  backlogs: join(folder, "backlogs"),
   log: say,
 });
 /** Of the leg that runs. */

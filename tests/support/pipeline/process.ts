@@ -9,6 +9,7 @@ interface Given {
   specs: LiveSpecs;
   hubspotUrl: string;
   slackUrl: string;
+  backlogs: string;
   warehouse: pg.ClientConfig;
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "../../../../components/core/wait.ts";
+import { dropBacklog } from "./backlog/keeper.ts";
 import type { Surroundings } from "./task/sources.ts";
 import { Statuses, said } from "./task/status.ts";
 import { runUnit, sinkOf, type UnitOptions, type UnitSpec } from "./task/unit.ts";
@@ -18,6 +19,8 @@ export interface PlaneOptions extends Pick<Surroundings, "hubspotUrl" | "slackUr
   room?: UnitOptions["room"];
   /** Default: from half a second to 15 s. */
   backoff?: UnitOptions["backoff"];
+  /** Folder for what `source-postgres` reads while its destination does not answer. Made when it is needed. */
+  backlogs: string;
   log?: (line: string) => void;
 }
 
@@ -85,7 +88,8 @@ function refuseSharedSlots(units: readonly UnitSpec[], statuses: Statuses): Unit
 
 /**
  * Makes the data plane. Collections are pipes here: a document goes from its source to its destination in one step, and
- * the position of the source is kept in the destination, in the same transaction as the rows.
+ * the position of the source is kept in the destination, in the same transaction as the rows. Only while a destination
+ * does not answer are they kept, of the sources that forget what was read.
  */
 export function createPlane(options: PlaneOptions): RunningPlane {
   const statuses = new Statuses();
@@ -104,6 +108,7 @@ export function createPlane(options: PlaneOptions): RunningPlane {
     statuses,
     backoff: options.backoff ?? { first: 0.5, most: 15 },
     clock: systemClock,
+    backlogs: options.backlogs,
     room: options.room ?? { documents: 10_000, bytes: 16_000_000 },
     log: options.log ?? (() => {}),
   };
@@ -185,6 +190,8 @@ export function createPlane(options: PlaneOptions): RunningPlane {
       const spec = stopped.get(name);
       stopped.delete(name);
       if (spec) await forget(spec);
+      for (const capture of [name, ...Object.keys(spec?.captures ?? {})])
+        await dropBacklog(options.backlogs, capture);
       statuses.forget(name);
     },
     async close() {

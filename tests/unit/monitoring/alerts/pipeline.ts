@@ -94,7 +94,7 @@ export const pipelineCases: AlertCase[] = [
     series: { [slot("safe_bytes")]: always(24), [slot("limit_bytes")]: always(100) },
     at: 1,
     labels: { slot: "flow_slot" },
-    summary: "flow_slot: PostgreSQL is about to drop, or dropped, what the warehouse has not read",
+    summary: "flow_slot: PostgreSQL is about to drop, or dropped, what Estuary has not read",
     well: { [slot("safe_bytes")]: always(26), [slot("limit_bytes")]: always(100), [slot("lost")]: always(0) },
   },
   {
@@ -107,7 +107,7 @@ export const pipelineCases: AlertCase[] = [
     },
     at: 1,
     labels: { slot: "flow_slot" },
-    summary: "flow_slot: PostgreSQL is about to drop, or dropped, what the warehouse has not read",
+    summary: "flow_slot: PostgreSQL is about to drop, or dropped, what Estuary has not read",
     well: { [slot("lost")]: always(0) },
   },
   {

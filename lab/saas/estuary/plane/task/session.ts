@@ -27,6 +27,10 @@ export interface SessionSetup {
   backoff: Backoff;
   clock: Clock;
   room: Room;
+  /** The destination answers; nothing was asked of the sources yet. */
+  opened(): Promise<void>;
+  /** The destination has remembered this. */
+  kept(checkpoint: Checkpoint): void;
   log(line: string): void;
 }
 
@@ -43,7 +47,10 @@ export async function session(setup: SessionSetup, signal: AbortSignal): Promise
   let readers: Promise<void>[] = [];
   try {
     const opened = await sink.open();
+    await setup.opened();
+    setup.kept(opened);
     const { bindings, checkpoint, silent } = await prepare(setup, opened);
+    setup.kept(checkpoint);
     statuses.set(task, "running");
     const asked = Map.groupBy(
       sources.filter(({ id }) => !silent.has(id)),
@@ -202,6 +209,7 @@ async function carry(
     });
     const now = new Date();
     await setup.sink.commit(work, checkpoint, now.toISOString());
+    setup.kept(checkpoint);
     for (const { source, delivery } of taken) {
       setup.sources.find(({ id }) => id === source)?.acknowledge(delivery.position);
       count(setup.statuses, setup.task, delivery.changes, delivery.bytes);

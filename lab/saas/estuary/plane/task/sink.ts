@@ -51,6 +51,13 @@ export interface Work {
   rows: Map<string, Row>;
 }
 
+/** Another session opened the destination since: nothing of this one may count any more. */
+export class FencedOff extends Error {
+  constructor(task: string) {
+    super(`${task}: this instance was fenced off by another`);
+  }
+}
+
 /** A destination, as one session at a time sees it. */
 export interface Sink {
   /** Connects, shuts out sessions that were before, and reads what was remembered. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../../../components/core/wait.ts";
+import { Keeper } from "../backlog/keeper.ts";
 import { columnsOf } from "../collections/fields.ts";
 import { refuseRebuilt } from "../collections/rebuilt.ts";
 import type { Schema } from "../collections/schema.ts";
@@ -10,7 +11,7 @@ import type { Room } from "./queue.ts";
 import type { Backoff } from "./retry.ts";
 import { again } from "./retry.ts";
 import { session } from "./session.ts";
-import type { Binding, Sink, TableName } from "./sink.ts";
+import { type Binding, type Checkpoint, FencedOff, type Sink, type TableName } from "./sink.ts";
 import { SchemaChanged } from "./source.ts";
 import { type Surroundings, sourcesOf } from "./sources.ts";
 import { type Statuses, said } from "./status.ts";
@@ -32,6 +33,8 @@ export interface UnitOptions {
   backoff: Backoff;
   clock: Clock;
   room: Room;
+  /** Folder of what waits for destinations. */
+  backlogs: string;
   log(line: string): void;
 }
 
@@ -86,6 +89,26 @@ function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
   };
 }
 
+/** Captures whose source forgets what was read: what they deliver while the destination is away is kept. */
+function keepersOf(spec: UnitSpec, wanted: ReadonlySet<string>, options: UnitOptions): Keeper[] {
+  const { backlogs: folder, around, statuses, backoff, clock, log } = options;
+  return Object.entries(spec.captures).flatMap(([capture, one]) => {
+    if (one.connector !== "source-postgres") return [];
+    const bound = one.bindings.filter(({ target, disabled }) => !disabled && wanted.has(target));
+    const source = () => {
+      const [only] = sourcesOf(capture, one, wanted, spec.collections, around);
+      if (!only) throw new Error(`${capture} has no binding that ${spec.name} wants`);
+      return only;
+    };
+    const behind = (bytes: number) => {
+      for (const { target } of bound) statuses.behind(spec.name, target, bytes);
+    };
+    return bound.length === 0
+      ? []
+      : [new Keeper({ folder, capture, source, behind, statuses, backoff, clock, log })];
+  });
+}
+
 /** Runs a materialization until the signal aborts: one session after the other. */
 export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: AbortSignal): Promise<void> {
   const { name, materialization } = spec;
@@ -93,15 +116,20 @@ export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: Abor
   const wanted = new Set(
     materialization.bindings.filter(({ disabled }) => !disabled).map(({ source }) => source),
   );
+  const keepers = keepersOf(spec, wanted, options);
+  const kept = new Set(keepers.map(({ capture }) => capture));
+  /** Of the last checkpoint that the destination is known to have. */
+  let positions: Checkpoint["positions"] | undefined;
   const live = async () => {
+    for (const keeper of keepers) await keeper.look();
     // Sources and destination are created again each time: only the destination has state.
     const sources = Object.entries(spec.captures).flatMap(([capture, one]) =>
-      sourcesOf(capture, one, wanted, spec.collections, around),
+      kept.has(capture) ? [] : sourcesOf(capture, one, wanted, spec.collections, around),
     );
     const setup = {
       task: name,
       sink: sinkOf(spec, options.openWarehouse),
-      sources,
+      sources: [...sources, ...keepers.map((keeper) => keeper.source())],
       collections: spec.collections,
       published: new Set(spec.published),
       bind: (collection: string, schema: Schema) => bound(spec, collection, schema),
@@ -110,13 +138,21 @@ export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: Abor
       backoff,
       clock,
       room: options.room,
+      async opened() {
+        await Promise.all(keepers.map((keeper) => keeper.stop()));
+      },
+      kept(checkpoint: Checkpoint) {
+        ({ positions } = checkpoint);
+      },
       log,
     };
     try {
       await session(setup, signal);
     } catch (error) {
-      if (!(error instanceof SchemaChanged)) throw error;
-      log(`${name}: restarts: ${error.message}`);
+      if (error instanceof SchemaChanged) return log(`${name}: restarts: ${error.message}`);
+      // Whoever fenced this off reads the sources.
+      if (!(error instanceof FencedOff)) for (const keeper of keepers) keeper.start(positions, signal);
+      throw error;
     }
   };
   const failed = (error: unknown) => {
@@ -124,4 +160,5 @@ export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: Abor
     log(`${name}: ${said(error)}`);
   };
   await again(live, failed, backoff, clock, signal);
+  await Promise.all(keepers.map((keeper) => keeper.close()));
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
 import { expect, onTestFinished } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
@@ -45,10 +48,13 @@ export async function startFlow() {
   await warehouse.query('CREATE SCHEMA "STAGING"');
   const said: string[] = [];
   const trouble: Trouble = { down: false, failAfter: Number.POSITIVE_INFINITY };
+  const backlogs = mkdtempSync(join(tmpdir(), "backlogs-"));
+  onTestFinished(() => rmSync(backlogs, { recursive: true }));
   const plane = createPlane({
     hubspotUrl: saas.hubspotUrl,
     slackUrl: saas.slackUrl,
     openWarehouse: spokenTo(inWarehouse, trouble),
+    backlogs,
     poll: 0.05,
     review: 0.2,
     backoff: { first: 0.05, most: 0.5 },

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -20,9 +22,11 @@ describe("the plane's process is killed", () => {
   let admin: pg.Client;
   let warehouse: TestWarehouse;
   let saas: Saas;
+  let backlogs: string;
   const password = Math.random().toString(36).slice(2);
 
   beforeEach(async () => {
+    backlogs = mkdtempSync(join(tmpdir(), "backlogs-"));
     server = await startPostgres({ wal_level: "logical" });
     const root = await server.admin();
     await root.query(`CREATE ROLE flow_capture LOGIN REPLICATION PASSWORD '${password}'`);
@@ -44,6 +48,7 @@ describe("the plane's process is killed", () => {
     await warehouse?.admin.end();
     await saas?.stop();
     await server?.stop();
+    rmSync(backlogs, { recursive: true });
   });
 
   const login = (user: string) => ({
@@ -57,7 +62,13 @@ describe("the plane's process is killed", () => {
     const { host, port } = server;
     const reached = { host, port, user: "warehouse", password, database: "SOPHIA_AI" };
     child.stdin.end(
-      JSON.stringify({ specs, hubspotUrl: saas.hubspotUrl, slackUrl: saas.slackUrl, warehouse: reached }),
+      JSON.stringify({
+        specs,
+        hubspotUrl: saas.hubspotUrl,
+        slackUrl: saas.slackUrl,
+        backlogs,
+        warehouse: reached,
+      }),
     );
     return child;
   };

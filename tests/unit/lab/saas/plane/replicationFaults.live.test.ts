@@ -3,7 +3,7 @@ import { notYet, waitFor } from "../../../../../components/core/wait.ts";
 import { catalog } from "../../../../support/pipeline/specs.ts";
 import { replicationStage } from "./replicationStage.ts";
 
-const { stage, newPlane, first, eventually, there, same, failing } = replicationStage();
+const { stage, newPlane, first, there, same, failing } = replicationStage();
 
 test("P5 the warehouse breaks at every statement: nothing is lost, nothing is twice", async () => {
   stage.plane.apply(stage.specs);
@@ -16,28 +16,6 @@ test("P5 the warehouse breaks at every statement: nothing is lost, nothing is tw
     await same();
   }
   expect(stage.plane.status(catalog.warehouse).failures).toBeGreaterThan(5);
-});
-
-test("P5 while the warehouse is down the slot keeps what is not there yet, and lets it go afterwards", async () => {
-  stage.plane.apply(stage.specs);
-  await same();
-  const confirmed = () =>
-    first(stage.source, "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'flow_slot'");
-  const mark = await first(stage.source, "SELECT pg_current_wal_lsn()");
-  stage.warehouse.trouble.down = true;
-  await stage.source.query("UPDATE people SET name = 'meanwhile'");
-  await failing(/down/, catalog.warehouse);
-  const behind = `SELECT confirmed_flush_lsn <= '${mark}' FROM pg_replication_slots`;
-  expect(await first(stage.source, behind)).toBe(true);
-  stage.warehouse.trouble.down = false;
-  await same();
-  const here = await first(stage.source, "SELECT pg_current_wal_lsn()");
-  await eventually(
-    "the slot to follow",
-    () => first(stage.source, `SELECT confirmed_flush_lsn >= '${here}' FROM pg_replication_slots`),
-    true,
-  );
-  expect(await confirmed()).not.toBe(mark);
 });
 
 test("P5 PostgreSQL crashes while it is read and while it is followed", async () => {

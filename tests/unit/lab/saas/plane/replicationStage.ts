@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
@@ -35,6 +38,8 @@ interface ReplicationStage {
   warehouse: TestWarehouse;
   plane: RunningPlane;
   specs: LiveSpecs;
+  /** Folder of what waits for the warehouse. */
+  backlogs: string;
 }
 
 /** Registers the hooks of a file. @returns what is open, and probes of it */
@@ -61,11 +66,13 @@ export function replicationStage() {
       hubspotUrl: "http://127.0.0.1:9",
       slackUrl: "http://127.0.0.1:9",
       openWarehouse: stage.warehouse.open,
+      backlogs: stage.backlogs,
       backoff: { first: 0.05, most: 0.3 },
       log: (line) => lines.push(line),
     });
 
   beforeEach(async () => {
+    stage.backlogs = mkdtempSync(join(tmpdir(), "backlogs-"));
     const root = await stage.server.admin();
     await root.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active");
     await root.query("DROP DATABASE IF EXISTS sophia_staging WITH (FORCE)");
@@ -102,6 +109,7 @@ export function replicationStage() {
     await stage.plane.close();
     await stage.source.end();
     await stage.warehouse.admin.end();
+    rmSync(stage.backlogs, { recursive: true });
     lines.length = 0;
   });
 

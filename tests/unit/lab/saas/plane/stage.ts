@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { notYet, waitFor } from "../../../../../components/core/wait.ts";
@@ -17,12 +20,14 @@ export function stageStaging() {
     /** As they are published; nothing is applied yet. */
     specs: LiveSpecs;
     said: string[];
+    backlogs: string;
   };
   const newPlane = () =>
     createPlane({
       hubspotUrl: stage.saas.hubspotUrl,
       slackUrl: stage.saas.slackUrl,
       openWarehouse: () => Promise.reject(new Error("no warehouse here")),
+      backlogs: stage.backlogs,
       poll: 0.05,
       review: 0.2,
       backoff: { first: 0.05, most: 0.2 },
@@ -30,12 +35,16 @@ export function stageStaging() {
     });
 
   beforeAll(async () => {
+    stage.backlogs = mkdtempSync(join(tmpdir(), "backlogs-"));
     stage.server = await startPostgres();
     const root = await stage.server.admin();
     await root.query("CREATE ROLE flow_materialize LOGIN PASSWORD 'for-tests'");
     await root.end();
   });
-  afterAll(() => stage.server.stop());
+  afterAll(async () => {
+    await stage.server.stop();
+    rmSync(stage.backlogs, { recursive: true });
+  });
 
   beforeEach(async () => {
     const root = await stage.server.admin();

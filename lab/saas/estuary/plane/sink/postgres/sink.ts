@@ -7,6 +7,7 @@ import {
   type Binding,
   type Checkpoint,
   emptyCheckpoint,
+  FencedOff,
   type Sink,
   type TableName,
   type TablePlan,
@@ -156,7 +157,7 @@ export class PostgresSink implements Sink {
        AND key_end = 4294967295 AND fence = $3`,
       [this.#task, encoded(checkpoint), this.#fence],
     );
-    if (rowCount !== 1) throw new Error(`${this.#task}: this instance was fenced off by another`);
+    if (rowCount !== 1) throw new FencedOff(this.#task);
   }
 
   async #transaction(run: () => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type Binding,
   type Checkpoint,
   emptyCheckpoint,
+  FencedOff,
   type Sink,
   type TableName,
   type TablePlan,
@@ -183,8 +184,7 @@ export class SnowflakeSink implements Sink {
       values,
     );
     const [found] = await this.#stored();
-    if (Number(found?.fence) !== this.#fence)
-      throw new Error(`${this.#task}: this instance was fenced off by another`);
+    if (Number(found?.fence) !== this.#fence) throw new FencedOff(this.#task);
   }
 
   get #session(): Warehouse {
