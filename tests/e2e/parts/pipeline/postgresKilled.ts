@@ -1,8 +1,9 @@
-import { BatchV1Api, CoreV1Api, type V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { notYet, Unrecoverable, waitFor } from "../../../../components/core/wait.ts";
 import { kubeconfig, minutes } from "../../lab.ts";
 import { countsAgree, openPipeline, type PipelineAccess, primary, staged } from "./access.ts";
+import { startExtractor } from "./extractor.ts";
 
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
 
@@ -12,20 +13,6 @@ async function primaryPod(): Promise<V1Pod | undefined> {
   return items.find(({ status: { conditions = [] } = {} }) =>
     conditions.some((one) => one.type === "Ready" && one.status === "True"),
   );
-}
-
-/** Runs the extractor as its CronJob does, without waiting for the schedule. */
-async function startExtractor(): Promise<void> {
-  const batch = kubeconfig().makeApiClient(BatchV1Api);
-  const { spec } = await batch.readNamespacedCronJob({ namespace: "data", name: "pipeline-gong" });
-  if (!spec?.jobTemplate.spec) throw new Error("the CronJob pipeline-gong has no template of a Job");
-  await batch.createNamespacedJob({
-    namespace: "data",
-    body: {
-      metadata: { generateName: "pipeline-gong-killed-" },
-      spec: { ...spec.jobTemplate.spec, ttlSecondsAfterFinished: 0 },
-    },
-  });
 }
 
 /** Whether the quality checks have logged since then that they cannot run. @param since by `Date.now` */
@@ -69,7 +56,7 @@ export function postgresKilled(): void {
         primaryPod(),
       ]);
       await access.change("gong", { add: added.gong_calls });
-      await startExtractor();
+      await startExtractor("pipeline-gong-killed");
       const loaded = await waitFor(
         { what: "a part of the new calls to be committed", deadline: 120, interval: 0.2 },
         async () => {
