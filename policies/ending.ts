@@ -6,7 +6,7 @@
  * Ends with 0 when every exception holds for longer, and with 1 when one does not.
  */
 import { pathToFileURL } from "node:url";
-import type { Exception } from "./engine/exceptions.ts";
+import { daysAfter, type Exception } from "./engine/exceptions.ts";
 import { readExceptions, readScanExceptions } from "./engine/files.ts";
 import { rules } from "./rules/index.ts";
 import { stackRules } from "./rules/stack/index.ts";
@@ -16,7 +16,7 @@ const notice = 30;
 
 /** A line for each exception whose last day is at most 30 days away or has passed, the earliest first. Pure. */
 export function endingLines(file: string, all: readonly Exception[], today: string): string[] {
-  const until = new Date(Date.parse(today) + notice * 86_400_000).toISOString().slice(0, 10);
+  const until = daysAfter(today, notice);
   return all
     .filter(({ expires }) => expires <= until)
     .sort((a, b) => a.expires.localeCompare(b.expires))

@@ -19,6 +19,10 @@ const exceptionSchema = z.strictObject({
 });
 export type Exception = z.infer<typeof exceptionSchema>;
 
+/** The day so many days after one, both as `2026-01-31`. Pure. */
+export const daysAfter = (day: string, days: number): string =>
+  new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+
 /** Longest time for which an exception may be written ahead, days. */
 const longest = 400;
 
@@ -35,7 +39,7 @@ export function parseExceptions(
 ): Exception[] {
   const parsed = z.array(exceptionSchema).safeParse(data ?? []);
   if (!parsed.success) throw new Error(`policies/${file} cannot be used:\n${z.prettifyError(parsed.error)}`);
-  const latest = new Date(Date.parse(today) + longest * 86_400_000).toISOString().slice(0, 10);
+  const latest = daysAfter(today, longest);
   const faults = parsed.data.flatMap(({ rule, resource, expires }) => [
     ...(ruleNames.includes(rule) ? [] : [`${rule} for ${resource}: there is no such rule`]),
     ...(expires > latest ? [`${rule} for ${resource}: ${expires} is more than ${longest} days ahead`] : []),

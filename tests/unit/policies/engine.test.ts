@@ -10,16 +10,10 @@ import { Hidden, revealed, unknown } from "../../../policies/engine/values.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { noHostAccess } from "../../../policies/rules/pods/noHostAccess.ts";
 import { noHardCodedKeys } from "../../../policies/rules/secrets/noHardCodedKeys.ts";
-import { contextOf, deployment } from "./fixtures.ts";
+import { contextOf, deployment, exception } from "./fixtures.ts";
 import { genericValue } from "./keys/values.ts";
 
 const today = "2026-11-21";
-const exception = {
-  rule: "non-root",
-  resource: "gpu-service-release/DaemonSet/plugin",
-  reason: "the plugin writes the kubelet's socket",
-  expires: "2027-01-01",
-};
 const none = () => new Exceptions([], "dev", today);
 const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
@@ -97,11 +91,7 @@ test("the objects inside a release are evaluated by the same rules, under their 
   const found = await cache.load(release);
   const violated = rules.filter((rule) => evaluate(rule, found, contextOf(), none()) !== undefined);
   expect(violated.map(({ name }) => name)).toEqual(["no-latest-tag", "no-host-access"]);
-  const covering = new Exceptions(
-    [{ ...exception, rule: "no-host-access", resource: "one-release/Deployment/one" }],
-    "dev",
-    today,
-  );
+  const covering = new Exceptions([exception("no-host-access", "one-release/Deployment/one")], "dev", today);
   expect(violated.flatMap((rule) => evaluate(rule, found, contextOf(), covering) ?? [])).toHaveLength(1);
 });
 

@@ -6,16 +6,13 @@ import { Exceptions, parseExceptions } from "../../../policies/engine/exceptions
 import { readExceptions, readSettings } from "../../../policies/engine/files.ts";
 import { rules } from "../../../policies/rules/index.ts";
 import { stackRules } from "../../../policies/rules/stack/index.ts";
-import { repository } from "./fixtures.ts";
+import { exception as exceptionFrom, repository } from "./fixtures.ts";
 
 const names = [...rules, ...stackRules].map(({ name }) => name);
 const today = "2026-11-21";
-const exception = {
-  rule: "non-root",
-  resource: "gpu-service-release/DaemonSet/plugin",
+const exception = exceptionFrom("non-root", "gpu-service-release/DaemonSet/plugin", {
   reason: "the plugin writes the kubelet's socket",
-  expires: "2027-01-01",
-};
+});
 
 test("an exception covers its rule and resource until its last day, and no other", () => {
   const on = (day: string) => new Exceptions([exception], "dev", day);
