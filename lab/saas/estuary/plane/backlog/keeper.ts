@@ -12,10 +12,10 @@ export interface KeeperOptions {
   folder: string;
   /** Name of the capture. */
   capture: string;
+  /** Name of the materialization that it feeds. */
+  task: string;
   /** Makes its source anew. */
   source(): Source;
-  /** Called with the number of bytes that wait, whenever it changes. */
-  behind(bytes: number): void;
   statuses: Statuses;
   backoff: Backoff;
   clock: Clock;
@@ -43,10 +43,6 @@ export class Keeper {
     this.#options = options;
   }
 
-  get capture(): string {
-    return this.#options.capture;
-  }
-
   /** What waits, once `look` was called. */
   get backlog(): Backlog | undefined {
     return this.#backlog;
@@ -55,7 +51,7 @@ export class Keeper {
   /** Finds what an earlier process left. */
   async look(): Promise<void> {
     if (this.#looked) return;
-    this.#backlog = await Backlog.find(fileOf(this.#options.folder, this.capture));
+    this.#backlog = await Backlog.find(this.#file);
     this.#looked = true;
   }
 
@@ -71,13 +67,13 @@ export class Keeper {
    */
   start(positions: Readonly<Record<string, unknown>> | undefined, signal: AbortSignal): void {
     if (this.#run || signal.aborted || (!positions && !this.#backlog)) return;
-    const { backoff, clock, statuses, log, folder } = this.#options;
+    const { backoff, capture, clock, statuses, log } = this.#options;
     const stop = new AbortController();
     const life = AbortSignal.any([signal, stop.signal]);
     const read = async () => {
       const source = this.#options.source();
       try {
-        this.#backlog ??= await Backlog.create(fileOf(folder, this.capture), innerOf(positions?.[source.id]));
+        this.#backlog ??= await Backlog.create(this.#file, innerOf(positions?.[source.id]));
         await this.#read(source, this.#backlog, life);
       } catch (error) {
         if (!(error instanceof SchemaChanged)) throw error;
@@ -86,8 +82,8 @@ export class Keeper {
       }
     };
     const failed = (error: unknown) => {
-      statuses.failed(this.capture, said(error));
-      log(`${this.capture}: ${said(error)}`);
+      statuses.failed(capture, said(error));
+      log(`${capture}: ${said(error)}`);
     };
     this.#run = { stop, ended: again(read, failed, backoff, clock, life) };
   }
@@ -95,7 +91,7 @@ export class Keeper {
   async stop(): Promise<void> {
     const run = this.#run;
     this.#run = undefined;
-    run?.stop.abort(new Error(`the destination of ${this.capture} answers again`));
+    run?.stop.abort(new Error(`the destination of ${this.#options.capture} answers again`));
     await run?.ended;
   }
 
@@ -108,15 +104,16 @@ export class Keeper {
   async close(): Promise<void> {
     await this.stop();
     await this.#backlog?.close();
-    this.#backlog = undefined;
-    this.#looked = false;
+  }
+
+  get #file(): string {
+    return fileOf(this.#options.folder, this.#options.capture);
   }
 
   async #read(source: Source, backlog: Backlog, signal: AbortSignal): Promise<void> {
-    const { statuses, behind } = this.#options;
+    const { capture, statuses, task } = this.#options;
     const works = () => {
-      if (["failed", "pending"].includes(statuses.of(this.capture).state))
-        statuses.set(this.capture, "running");
+      if (["failed", "pending"].includes(statuses.of(capture).state)) statuses.set(capture, "running");
     };
     await source.discover();
     signal.throwIfAborted();
@@ -126,7 +123,7 @@ export class Keeper {
         await backlog.append(delivery);
         source.acknowledge(delivery.position);
         works();
-        behind(backlog.bytes);
+        for (const collection of source.collections) statuses.behind(task, collection, backlog.bytes);
       },
       signal,
       works,

@@ -89,24 +89,25 @@ function bound(spec: UnitSpec, collection: string, schema: Schema): Binding {
   };
 }
 
-/** Captures whose source forgets what was read: what they deliver while the destination is away is kept. */
-function keepersOf(spec: UnitSpec, wanted: ReadonlySet<string>, options: UnitOptions): Keeper[] {
+/** By capture, of those whose source forgets what was read: what they deliver while the destination is away is kept. */
+function keepersOf(
+  spec: UnitSpec,
+  wanted: ReadonlySet<string>,
+  options: UnitOptions,
+): ReadonlyMap<string, Keeper> {
   const { backlogs: folder, around, statuses, backoff, clock, log } = options;
-  return Object.entries(spec.captures).flatMap(([capture, one]) => {
-    if (one.connector !== "source-postgres") return [];
-    const bound = one.bindings.filter(({ target, disabled }) => !disabled && wanted.has(target));
+  const keepers = new Map<string, Keeper>();
+  for (const [capture, one] of Object.entries(spec.captures)) {
+    if (one.connector !== "source-postgres") continue;
     const source = () => {
       const [only] = sourcesOf(capture, one, wanted, spec.collections, around);
       if (!only) throw new Error(`${capture} has no binding that ${spec.name} wants`);
       return only;
     };
-    const behind = (bytes: number) => {
-      for (const { target } of bound) statuses.behind(spec.name, target, bytes);
-    };
-    return bound.length === 0
-      ? []
-      : [new Keeper({ folder, capture, source, behind, statuses, backoff, clock, log })];
-  });
+    const task = spec.name;
+    keepers.set(capture, new Keeper({ folder, capture, task, source, statuses, backoff, clock, log }));
+  }
+  return keepers;
 }
 
 /** Runs a materialization until the signal aborts: one session after the other. */
@@ -116,20 +117,21 @@ export async function runUnit(spec: UnitSpec, options: UnitOptions, signal: Abor
   const wanted = new Set(
     materialization.bindings.filter(({ disabled }) => !disabled).map(({ source }) => source),
   );
-  const keepers = keepersOf(spec, wanted, options);
-  const kept = new Set(keepers.map(({ capture }) => capture));
+  const keeping = keepersOf(spec, wanted, options);
+  const keepers = [...keeping.values()];
   /** Of the last checkpoint that the destination is known to have. */
   let positions: Checkpoint["positions"] | undefined;
   const live = async () => {
     for (const keeper of keepers) await keeper.look();
     // Sources and destination are created again each time: only the destination has state.
-    const sources = Object.entries(spec.captures).flatMap(([capture, one]) =>
-      kept.has(capture) ? [] : sourcesOf(capture, one, wanted, spec.collections, around),
+    const sources = Object.entries(spec.captures).flatMap(
+      ([capture, one]) =>
+        keeping.get(capture)?.source() ?? sourcesOf(capture, one, wanted, spec.collections, around),
     );
     const setup = {
       task: name,
       sink: sinkOf(spec, options.openWarehouse),
-      sources: [...sources, ...keepers.map((keeper) => keeper.source())],
+      sources,
       collections: spec.collections,
       published: new Set(spec.published),
       bind: (collection: string, schema: Schema) => bound(spec, collection, schema),
