@@ -1,10 +1,10 @@
-import { BatchV1Api } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { findNetwork } from "../../../lab/machines/docker/network.ts";
 import { backupKeys } from "../../../lab/state/vendorCredentials.ts";
 import { startS3 } from "../../support/servers/s3/server.ts";
-import { kubeconfig, lab, minutes, status } from "../lab.ts";
+import { batch, startJob } from "../jobs.ts";
+import { lab, minutes, status } from "../lab.ts";
 import { query } from "./monitoring.ts";
 
 const bucket = "backups";
@@ -31,19 +31,9 @@ export function backups() {
       const first = (await status()).report.backup;
       expect(first).toMatchObject({ ok: true, since: expect.any(String) });
 
-      const batch = kubeconfig().makeApiClient(BatchV1Api);
-      const namespace = "data";
-      const { spec } = await batch.readNamespacedCronJob({ namespace, name: "backup" });
-      // As `kubectl create job --from` does.
-      const { metadata, spec: template } = spec?.jobTemplate ?? {};
-      const body = {
-        metadata: { ...metadata, generateName: "by-hand-" },
-        ...(template && { spec: template }),
-      };
-      const made = await batch.createNamespacedJob({ namespace, body });
-      const job = { namespace, name: made.metadata?.name ?? "" };
+      const job = await startJob("backup", "by-hand");
       await waitFor({ what: "the backup by hand", deadline: 240, interval: 1 }, async () => {
-        const { status: now } = await batch.readNamespacedJob(job);
+        const { status: now } = await batch().readNamespacedJob(job);
         expect(now?.failed ?? 0).toBe(0);
         return now?.succeeded === 1 || notYet("it runs");
       });
