@@ -57,6 +57,8 @@ export interface Measured {
   slots: Slot[];
   /** What was rejected, or no longer came, in the last day, by stream. */
   logged: Map<string, Logged>;
+  /** Runs of our extractor that were found in the last hour to have ended without a result, by stream. */
+  killed: Map<string, number>;
   /** Undefined where it is not compared. */
   warehouseReachable: boolean | undefined;
   /** As Estuary last said, at most half an hour ago; else empty. */
@@ -154,6 +156,7 @@ export class Meter {
         results,
         slots: await slots(client),
         logged: await loggedOf(client),
+        killed: new Map([...runs].map(([stream, { killed }]) => [stream, killed])),
         warehouseReachable: this.#reachable,
         tasks,
         estuaryFault,

@@ -22,7 +22,7 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     samples: [{ value: failures }],
   };
   if (!measured) return [counter];
-  const { statuses, results, slots, logged, warehouseReachable, tasks, estuaryFault } = measured;
+  const { statuses, results, slots, logged, killed, warehouseReachable, tasks, estuaryFault } = measured;
   const held = heldUp(tasks);
   const each = (name: string, help: string, value: (status: StreamStatus) => number | undefined) =>
     gauge(
@@ -90,6 +90,11 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
       "sophia_stream_fields_gone",
       "Fields that were reported as no longer sent in the last day.",
       [...logged].map(([stream, { gone }]) => ({ labels: { stream }, value: gone })),
+    ),
+    gauge(
+      "sophia_stream_runs_killed",
+      "Runs of the extractor that were found in the last hour to have ended without a result.",
+      [...killed].map(([stream, value]) => ({ labels: { stream }, value })),
     ),
     gauge(
       "sophia_warehouse_up",

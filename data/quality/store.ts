@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { fieldReasons } from "../gong/source/drift.ts";
+import { endedWithoutResult } from "../gong/staging/ledger.ts";
 import type { Result, State } from "./checks/judge.ts";
 import { identifier } from "./checks/sql.ts";
 import { volume } from "./checks/volume.ts";
@@ -14,6 +15,8 @@ export interface Run {
   /** Of the last run of the day that read any: records, each once, and those of them that were rejected. */
   read: number;
   rejected: number;
+  /** Runs that were found in the last hour to have ended without a result. */
+  killed: number;
 }
 
 const seconds = (moment: Date | null) => (moment === null ? undefined : moment.getTime() / 1000);
@@ -26,21 +29,25 @@ export async function lastRuns(client: pg.ClientBase): Promise<Map<string, Run>>
     message: string | null;
     read: string | null;
     rejected: string | null;
+    killed: string;
   }>(
     `SELECT stream,
             (array_agg(status ORDER BY started_at DESC) FILTER (WHERE status <> 'running'))[1] AS last,
             (array_agg(message ORDER BY started_at DESC) FILTER (WHERE status <> 'running'))[1] AS message,
             (array_agg(rows_read ORDER BY started_at DESC) FILTER (WHERE whole))[1] AS read,
-            (array_agg(rows_rejected ORDER BY started_at DESC) FILTER (WHERE whole))[1] AS rejected
+            (array_agg(rows_rejected ORDER BY started_at DESC) FILTER (WHERE whole))[1] AS rejected,
+            count(*) FILTER (WHERE message = $1 AND finished_at > now() - interval '1 hour') AS killed
        FROM (SELECT *, status <> 'running' AND rows_read > 0 AND started_at > now() - interval '1 day' AS whole
                FROM sync_history WHERE source = 'gong' AND started_at > now() - interval '30 days') AS runs
       GROUP BY stream`,
+    [endedWithoutResult],
   );
   return new Map(
-    rows.map(({ stream, last, message, read, rejected }) => {
+    rows.map(({ stream, last, message, read, rejected, killed }) => {
       const run: Run = {
         read: Number(read ?? 0),
         rejected: Number(rejected ?? 0),
+        killed: Number(killed),
         ...(last !== null && { last }),
         ...(message !== null && { message }),
       };

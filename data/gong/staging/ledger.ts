@@ -22,6 +22,9 @@ export async function readCursor(client: Client, stream: string): Promise<unknow
   return rows[0]?.cursor;
 }
 
+/** What the history says of a run that did not say itself how it ended. */
+export const endedWithoutResult = "ended without a result: the process was killed, or lost the database";
+
 /**
  * Opens a run in the history. As the caller holds the stream's lock, a run that still says `running` is one that ended
  * without recording its result.
@@ -30,11 +33,11 @@ export async function openRun(client: Client, stream: string, runId: string): Pr
   await client.query(
     `WITH dead AS (
        UPDATE sync_history SET status = 'failed', finished_at = now(),
-         message = 'ended without a result: the process was killed, or lost the database'
+         message = $4
        WHERE source = $2 AND stream = $3 AND status = 'running' AND run_id <> $1)
      INSERT INTO sync_history (run_id, source, stream, status, started_at) VALUES ($1, $2, $3, 'running', now())
      ON CONFLICT (run_id, stream) DO NOTHING`,
-    [runId, source, stream],
+    [runId, source, stream, endedWithoutResult],
   );
 }
 

@@ -146,6 +146,12 @@ const records: readonly Panel[] = [
     },
   ),
   graph(
+    "Killed runs",
+    "max by (stream) (sophia_stream_runs_killed)",
+    "In the last hour: runs of the extractor that ended without a result.",
+    { legend: "{{stream}}", unit: "short", runbook: `${runbooks}/gong.md`, empty: "no extractor ran yet" },
+  ),
+  graph(
     "Changed fields",
     [
       { expr: "max by (stream) (sophia_stream_fields_added)", legend: "{{stream}}: new" },

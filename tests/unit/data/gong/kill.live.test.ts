@@ -7,7 +7,7 @@ import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { probesOf } from "./probes.ts";
-import { contents, history, runOnce, type ServedGong, type Staging, stage } from "./stage.ts";
+import { contents, history, killedStreams, runOnce, type ServedGong, type Staging, stage } from "./stage.ts";
 
 let staging: Staging;
 let gong: ServedGong;
@@ -55,10 +55,14 @@ function killing(at: number, when: "before" | "during", counted = /^/) {
 /** Statements at which a run is killed at least. Its number differs from run to run: pages come at once that came apart. */
 const least = 40;
 
+/** Streams whose run does not say how it ended. */
+const underWay = async () =>
+  (await history(staging)).filter(({ status }) => status === "running").map(({ stream }) => stream);
+
 /** PostgreSQL notices that a client is gone when it next reads or writes; until then the client's locks are held. */
 const { backendsGone } = probesOf(() => staging);
 
-test("P5 killed at any statement, the next run completes it: nothing lost, nothing twice", async () => {
+test("P5 killed at any statement, the next run completes it: nothing lost, nothing twice, and an alert tells of it", async () => {
   const kills = killing(-1, "before");
   await runOnce(staging, gong, { connect: () => staging.loader(kills.Client) });
   const whole = await contents(staging);
@@ -68,6 +72,7 @@ test("P5 killed at any statement, the next run completes it: nothing lost, nothi
 
   for (const when of ["before", "during"] as const) {
     let deaths = 0;
+    let told = 0;
     for (let at = 1; at <= total; at += 1) {
       await staging.empty();
       const killed = killing(at, when);
@@ -76,6 +81,7 @@ test("P5 killed at any statement, the next run completes it: nothing lost, nothi
       deaths += 1;
       await backendsGone();
       const half = await history(staging);
+      const killedIn = await underWay();
       const {
         rows: [state],
       } = await staging.admin.query("SELECT cursor FROM pipeline_state WHERE stream = 'gong_calls'");
@@ -91,10 +97,14 @@ test("P5 killed at any statement, the next run completes it: nothing lost, nothi
       expect(failure, `${when} statement ${at}`).toBeUndefined();
       expect(await contents(staging), `${when} statement ${at}`).toEqual(whole);
       const after = await history(staging);
-      expect(after.filter(({ status }) => status === "running")).toEqual([]);
+      expect(await underWay()).toEqual([]);
       expect(after.length).toBeGreaterThanOrEqual(half.length);
+      // All but one that was killed before it began, or when all was stored.
+      expect((await killedStreams(staging)).sort(), `${when} statement ${at}`).toEqual(killedIn.sort());
+      if (killedIn.length > 0) told += 1;
     }
     expect(deaths, when).toBeGreaterThanOrEqual(least);
+    expect(told, when).toBeGreaterThan(deaths / 2);
   }
 }, 600_000);
 
@@ -138,10 +148,12 @@ test("P5 killed at any statement among changes, deletions and a poison record, t
     if (!killed.reached()) continue;
     deaths += 1;
     await backendsGone();
+    const killedIn = await underWay();
     const { failure } = await runOnce(staging, gong);
     expect(failure, `${when} statement ${at}`).toBeUndefined();
     expect(await contents(staging), `${when} statement ${at}`).toEqual(whole);
-    expect((await history(staging)).filter(({ status }) => status === "running")).toEqual([]);
+    expect(await underWay()).toEqual([]);
+    expect((await killedStreams(staging)).sort(), `${when} statement ${at}`).toEqual(killedIn.sort());
   }
   expect(deaths).toBeGreaterThanOrEqual(least);
 }, 600_000);

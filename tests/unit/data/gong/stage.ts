@@ -188,16 +188,26 @@ const meterOf = (pool: pg.Pool, now: () => number) =>
     now,
   });
 
-/** Alerts about calls whose expression holds now. */
-export async function alerts({ server }: Staging): Promise<string[]> {
+/** Alerts whose expression holds now, each as `<alert> <stream>`. */
+async function allAlerts({ server }: Staging): Promise<string[]> {
   const pool = new pg.Pool(server.as("quality"));
   try {
     const meter = meterOf(pool, () => Date.now() / 1000);
-    return aboutCalls(holding(await meter.run(new AbortController().signal)));
+    return holding(await meter.run(new AbortController().signal));
   } finally {
     await pool.end();
   }
 }
+
+/** Alerts about calls whose expression holds now. */
+export const alerts = async (staging: Staging): Promise<string[]> => aboutCalls(await allAlerts(staging));
+
+/** Streams of which an alert says now that a run was killed. */
+export const killedStreams = async (staging: Staging): Promise<string[]> =>
+  (await allAlerts(staging)).flatMap((alert) => {
+    const [name, stream = ""] = alert.split(" ");
+    return name === "PipelineRunKilled" ? [stream] : [];
+  });
 
 /** Looks so many seconds from now, given what is in the database then, and says which alerts about calls fire. */
 export function watching({ server }: Staging): (after: number) => Promise<string[]> {

@@ -176,6 +176,7 @@ const measured: Measured = {
   results: [],
   slots: [],
   logged: new Map(),
+  killed: new Map(),
   warehouseReachable: true,
   tasks: [task("source-hubspot", "failed"), task("source-slack", "ok"), task("source-postgres", "waiting")],
   estuaryFault: undefined,

@@ -111,6 +111,14 @@ export const pipelineCases: AlertCase[] = [
     well: { [slot("lost")]: always(0) },
   },
   {
+    alert: "PipelineRunKilled",
+    series: { 'sophia_stream_runs_killed{stream="gong_calls"}': always(1) },
+    at: 0,
+    labels: { stream: "gong_calls" },
+    summary: "gong_calls: 1 runs ended without a result in the last hour",
+    well: { 'sophia_stream_runs_killed{stream="gong_calls"}': always(0) },
+  },
+  {
     alert: "PipelineRecordsRejected",
     series: { 'sophia_stream_rejected_records{stream="gong_calls"}': always(3) },
     at: 0,
