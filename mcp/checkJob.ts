@@ -49,8 +49,11 @@ export interface McpCheckArgs {
   digests: CheckDigests;
 }
 
-/** Seconds for all servers to respond once everything is ready: the gateway probes every 5 s, and needs two good results. */
-const deadline = 45;
+/**
+ * Seconds for all servers to respond once everything is ready. The gateway probes every 5 s, and needs two good results; a
+ * small node that starts other pods of the same update is slow at it.
+ */
+const deadline = 90;
 
 /** What the plan is made of, once it is known. */
 export interface CheckPlanInput extends Pick<McpCheckArgs, "hostname" | "servers" | "oidc"> {

@@ -24,7 +24,7 @@ const plan: Plan = {
   gateway: { url: "https://x.test/mcp", oidc: false },
   address: "nginx.ingress.svc.cluster.local",
   certificate: "PEM",
-  deadline: 45,
+  deadline: 90,
 };
 const redis: McpCheckArgs["servers"][number] = {
   name: "redis",
