@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component } from "../../components/core/base.ts";
 import { contentHash } from "../../components/core/digest.ts";
 import { toUrl } from "../../components/network/egress.ts";
+import { minutesBetween } from "../../components/settings/sections/pipeline.ts";
 import { type JobPlace, jobLabels, jobPod } from "./pod.ts";
 
 export interface GongArgs extends JobPlace {
@@ -26,6 +27,10 @@ const environmentOf = (gong: GongArgs["settings"]["gong"]): Record<string, strin
   SOPHIA_GONG_OVERLAP: String(gong.overlap),
   SOPHIA_GONG_LOOKBACK_DAYS: String(gong.lookbackDays),
   SOPHIA_GONG_LOOKBACK_INTERVAL: String(gong.lookbackInterval),
+  ...(gong.readInterval !== undefined && {
+    SOPHIA_GONG_READ_INTERVAL: String(gong.readInterval),
+    SOPHIA_GONG_READ_UNTIL: String((minutesBetween(gong.schedule) ?? 0) * 60),
+  }),
 });
 
 /** One run. @param secret name of the Secret with Gong's access key */

@@ -7,6 +7,7 @@ import { messageOf } from "../kit/errors.ts";
 import { jsonLog, type Log } from "../kit/log.ts";
 import { callStreams, extractCalls } from "./calls.ts";
 import type { Plan } from "./plan.ts";
+import { readRepeatedly } from "./readings.ts";
 import { runStreams, type Session, type Work } from "./session.ts";
 import { gongEnvironment } from "./settings.ts";
 import { gongApi } from "./source/api.ts";
@@ -80,12 +81,12 @@ export async function extract({
   }
 }
 
-/** The job: one run, as the environment says. */
+/** The job: one run, as the environment says. Each reading connects anew, and holds no lock while it waits for the next. */
 export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
   const settings = readEnvironment(job, gongEnvironment, environment);
   const log = jsonLog(job);
   const secret = (file: string, name: string) => readSecret(job, file, name);
-  await extract({
+  const extraction: Extraction = {
     connect: async () => {
       const client = await connectPatiently(connectionOf(job, settings), { signal });
       client.on("error", (error) => log("warn", "connection lost", { reason: error.message }));
@@ -110,5 +111,10 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
     },
     signal,
     log,
-  });
+  };
+  const readings = {
+    interval: settings.SOPHIA_GONG_READ_INTERVAL,
+    until: settings.SOPHIA_GONG_READ_UNTIL,
+  };
+  await readRepeatedly(() => extract(extraction), { readings, clock: systemClock, signal });
 }

@@ -24,6 +24,10 @@ export const gongEnvironment = postgresEnvironment.extend({
   SOPHIA_GONG_LOOKBACK_DAYS: z.coerce.number().min(0).max(3650).default(7),
   /** Seconds from one such run to the next; 0 looks back in every run. */
   SOPHIA_GONG_LOOKBACK_INTERVAL: seconds.default(86_400),
+  /** Seconds from one reading of a run to the next; 0 reads once. */
+  SOPHIA_GONG_READ_INTERVAL: seconds.default(0),
+  /** Seconds after a run's start from which on it begins no further reading. */
+  SOPHIA_GONG_READ_UNTIL: seconds.default(0),
   /** Seconds that Gong may be unable to answer before a run ends and leaves the rest to the next. */
   SOPHIA_GONG_PATIENCE: seconds.default(300),
 });

@@ -7,6 +7,7 @@ import type { SaasCredentials } from "./credentials.ts";
 import { openEstuary } from "./estuary/control/handler.ts";
 import { createPlane } from "./estuary/plane/create.ts";
 import { openGong } from "./gong/handler.ts";
+import { labLimits } from "./gong/limits.ts";
 import { hubspotHandler } from "./hubspot/handler.ts";
 import { inferenceHandler } from "./inference/handler.ts";
 import type { Handler } from "./kit/http.ts";
@@ -59,6 +60,7 @@ export async function serveSaas(options: SaasOptions): Promise<RunningSaas> {
         accessKeySecret: credentials.gongAccessKeySecret,
       }),
       until: born - 3_600_000,
+      limits: labLimits,
     }).handler,
     hubspot: hubspotHandler({
       credentials: {

@@ -9,8 +9,13 @@ import { snowflakeSettings } from "./snowflake.ts";
 const gong = z.strictObject({
   /** Base URL of Gong's API; the account's own, `https://<region>.api.gong.io`, is shown in Gong's settings. */
   apiUrl: z.url().default("https://api.gong.io"),
-  /** When it runs; runs do not overlap. Each takes about four of the day's requests. */
+  /** When it runs; runs do not overlap. Each reading takes about four of the day's requests. */
   schedule: cron.default("*/2 * * * *"),
+  /**
+   * Seconds from one reading of Gong to the next within a run, which then goes on until the next run is due. Shorter than
+   * the time between two runs, which `schedule` must give in minutes. Default: a run reads once.
+   */
+  readInterval: z.number().int().min(5).optional(),
   /** Calls that began before are not read. A change to an earlier day reads nothing again. */
   start: z.iso.datetime().default("2025-01-01T00:00:00Z"),
   /** Seconds: calls that began later are left to the next run, as Gong's lists lag behind. */
@@ -66,7 +71,7 @@ function usualLags(
 }
 
 /** Minutes between two runs of a schedule; undefined where it is none that comes every few minutes or every hour. Pure. */
-function minutesBetween(schedule: string): number | undefined {
+export function minutesBetween(schedule: string): number | undefined {
   const [minute = "", ...rest] = schedule.split(" ");
   if (rest.some((field) => field !== "*")) return undefined;
   if (minute === "*") return 1;
@@ -93,6 +98,18 @@ export const pipelineSettings = z
     quality: quality.prefault({}),
   })
   .superRefine(({ gong: extractor, estuary, quality: { maxLagMinutes } }, context) => {
+    const { schedule, readInterval } = extractor;
+    const between = minutesBetween(schedule);
+    if (readInterval !== undefined && (between === undefined || readInterval >= between * 60)) {
+      context.addIssue({
+        code: "custom",
+        path: ["gong", "readInterval"],
+        message:
+          between === undefined
+            ? `needs a schedule by minutes, like "*/5 * * * *"; "${schedule}" does not say when the next run is due`
+            : `${readInterval} is no less than the ${between * 60} seconds between two runs of "${schedule}". Use less, or leave it out`,
+      });
+    }
     for (const [what, usual] of usualLags(extractor, estuary.snowflake.syncFrequency)) {
       const least = usual + lagMargin;
       if (maxLagMinutes >= least) continue;

@@ -170,6 +170,18 @@ export const pipelineVariables = {
     schema: z.coerce.number().min(0).default(86_400),
     setBy: "program",
   },
+  SOPHIA_GONG_READ_INTERVAL: {
+    about: "Seconds from one reading of a run to the next; 0 reads once.",
+    usedBy: ["gong"],
+    schema: z.coerce.number().min(0).default(0),
+    setBy: "program",
+  },
+  SOPHIA_GONG_READ_UNTIL: {
+    about: "Seconds after a run's start from which on it begins no further reading.",
+    usedBy: ["gong"],
+    schema: z.coerce.number().min(0).default(0),
+    setBy: "program",
+  },
   SOPHIA_GONG_PATIENCE: {
     about: "Seconds that Gong may be unable to answer before a run ends and leaves the rest to the next.",
     usedBy: ["gong"],

@@ -4,15 +4,7 @@ import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { files } from "../../../../lab/lab.ts";
 import { run } from "../../../../tools/exec.ts";
 import { lab, minutes, status } from "../../lab.ts";
-import {
-  countsAgree,
-  openPipeline,
-  type PipelineAccess,
-  sourceCounts,
-  staged,
-  vendorSecret,
-} from "./access.ts";
-import { extractorIsThere, startExtractor } from "./extractor.ts";
+import { countsAgree, openPipeline, type PipelineAccess, sourceCounts, vendorSecret } from "./access.ts";
 
 let access: PipelineAccess;
 
@@ -32,22 +24,6 @@ async function arrive(
     return there === wanted || notYet(`${there} instead of ${wanted}`);
   });
   process.stderr.write(`    ${what}: in the warehouse after ${passed().toFixed(1)} s\n`);
-}
-
-/** Has Gong read now, as the runbook does: its CronJob would do so within a minute. */
-async function readByGong(): Promise<void> {
-  const asked = await staged("SELECT now()");
-  let job = "";
-  await waitFor({ what: "a run of Gong's extractor", deadline: 180, interval: 1 }, async () => {
-    const ended = await staged(
-      `SELECT count(DISTINCT stream) FROM sync_history WHERE stream IN ('gong_calls', 'gong_users')
-        AND started_at > '${asked}' AND status IN ('succeeded', 'degraded')`,
-    );
-    if (ended === "2") return true;
-    // One that finds a stream locked by a run of the CronJob, which may have begun before the change, leaves it out.
-    if (!(await extractorIsThere(job))) job = await startExtractor("pipeline-gong-asked");
-    return notYet(`${ended} of 2 streams were read; ${job}`);
-  });
 }
 
 /** Records of Gong's that were deleted there: their rows stay, marked. */
@@ -110,7 +86,7 @@ export function pipeline(): void {
   );
 
   test(
-    "P4 the same of Gong, whose extractor is asked to run; what is deleted there is marked",
+    "P4 the same of Gong; what is deleted there is marked",
     async () => {
       const stream = "gong_calls";
       const [before, deleted] = await Promise.all([access.count(stream), access.count(stream, isDeleted)]);
@@ -122,10 +98,6 @@ export function pipeline(): void {
           update: 5,
           delete: 3,
         },
-      );
-      await readByGong();
-      process.stderr.write(
-        `    Gong's changes: read after ${((Date.now() - changed) / 1000).toFixed(1)} s\n`,
       );
       await arrive("Gong's new calls", { stream, wanted: before + 20 }, changed);
       const ids = updated.filter((id) => !gone.includes(id));
@@ -156,7 +128,6 @@ export function pipeline(): void {
       const [users, deleted] = await Promise.all([access.count(stream), access.count(stream, isDeleted)]);
       const changing = Date.now();
       await access.change("gong", { addUsers: 2, updateUsers: 1, updateAccounts: 1 });
-      await readByGong();
       await arrive("Gong's new users", { stream, wanted: users + 2 }, changing);
       // The emulator's names end with the number of their changes.
       const edited = `last_name LIKE '%-_'`;
@@ -167,7 +138,6 @@ export function pipeline(): void {
 
       const deleting = Date.now();
       await access.change("gong", { deleteUsers: 1 });
-      await readByGong();
       await arrive("Gong's deleted user", { stream, where: isDeleted, wanted: deleted + 1 }, deleting);
     },
     12 * minutes,

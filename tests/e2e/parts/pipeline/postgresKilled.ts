@@ -1,9 +1,9 @@
 import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { notYet, Unrecoverable, waitFor } from "../../../../components/core/wait.ts";
+import { startJob } from "../../jobs.ts";
 import { kubeconfig, minutes } from "../../lab.ts";
 import { countsAgree, openPipeline, type PipelineAccess, primary, staged } from "./access.ts";
-import { startExtractor } from "./extractor.ts";
 
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
 
@@ -56,7 +56,7 @@ export function postgresKilled(): void {
         primaryPod(),
       ]);
       await access.change("gong", { add: added.gong_calls });
-      await startExtractor("pipeline-gong-killed");
+      await startJob("pipeline-gong", "pipeline-gong-killed", { ttlSecondsAfterFinished: 0 });
       const loaded = await waitFor(
         { what: "a part of the new calls to be committed", deadline: 120, interval: 0.2 },
         async () => {

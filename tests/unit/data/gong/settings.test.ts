@@ -6,7 +6,7 @@ import type { z } from "zod";
 import { environmentSchema } from "../../../../components/settings/environment/variables/index.ts";
 import { pipelineSettings } from "../../../../components/settings/sections/pipeline.ts";
 import { gongEnvironment } from "../../../../data/gong/settings.ts";
-import { gongLimits } from "../../../../lab/saas/gong/limits.ts";
+import { gongLimits, labLimits } from "../../../../lab/saas/gong/limits.ts";
 import { catalog, isDeployed } from "../../../../mcp/catalog/index.ts";
 import { repository } from "../../../../tools/repository.ts";
 
@@ -60,7 +60,8 @@ test("P1 all stacks with one key, their MCP servers too, stay below what Gong al
   // The lab has an account of its own, which it emulates.
   const lab = shares.get("Pulumi.local.yaml");
   shares.delete("Pulumi.local.yaml");
-  expect(lab?.perSecond).toBeLessThanOrEqual(gongLimits.perSecond);
+  expect(lab?.perSecond).toBeLessThanOrEqual(labLimits.perSecond);
+  expect(lab?.perDay).toBeLessThan(labLimits.perDay);
   const total = (of: "perSecond" | "perDay") =>
     [...shares.values()].reduce((sum, share) => sum + share[of], 0);
   expect(total("perSecond")).toBeLessThanOrEqual(gongLimits.perSecond);
