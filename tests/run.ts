@@ -133,8 +133,9 @@ for (const { name, passed, failed, skipped, seconds } of results) {
   const counts = `${passed} passed, ${failed} failed${more} in ${duration(seconds)}`;
   say(`${failed === 0 ? "✔" : "✘"} ${name.padEnd(10)} ${counts}`);
 }
-// Last, because of a long log often only the end is kept.
-for (const { name, failures = [] } of results) for (const failure of failures) say(`✘ ${name}: ${failure}`);
+for (const { name, failures = [] } of results) for (const { text } of failures) say(`✘ ${name}: ${text}`);
+// Once more and last, a line each, because of a long log often only the end is kept.
+for (const { name, failures = [] } of results) for (const { short } of failures) say(`✘ ${name}: ${short}`);
 const failed = sum((result) => result.failed);
 say(`${sum((result) => result.passed)} passed, ${failed} failed`);
 if (leftBehind) say(`✘ ${leftBehind}`);

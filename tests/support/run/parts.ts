@@ -2,7 +2,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repository } from "../../../tools/repository.ts";
 import type { Commands } from "./execute.ts";
-import { brokenFiles, countsOf, failuresOf, type Report, recovered, retried, unsteadyOf } from "./report.ts";
+import {
+  brokenFiles,
+  countsOf,
+  type Failure,
+  failure,
+  failuresOf,
+  type Report,
+  recovered,
+  retried,
+  unsteadyOf,
+} from "./report.ts";
 import { skipsOf } from "./skips.ts";
 
 /** Tests of one part, and what it printed. */
@@ -11,8 +21,8 @@ export interface Outcome {
   failed: number;
   skipped: number;
   output: string;
-  /** What failed, each with the first lines of why: repeated at the end of the log. */
-  failures?: string[];
+  /** What failed: repeated at the end of the log. */
+  failures?: Failure[];
   /** What passed on the second attempt only, each with the error of the first. Not a failure, but worth an investigation. */
   unsteady?: string[];
   /** Why tests were left out, with how many. */
@@ -83,13 +93,13 @@ export const suite = (commands: Commands, name: string, reports: string, measure
     const skips = skipsOf(report);
     const failures = [
       ...failuresOf(report),
-      ...skips.unknown.map(
-        (what) => `${what}\n    a test that is left out is to be listed in tests/support/run/skips.ts`,
+      ...skips.unknown.map((what) =>
+        failure(what, "a test that is left out is to be listed in tests/support/run/skips.ts"),
       ),
     ];
     // vitest itself broke, or found no test.
     if (failures.length === 0 && (code !== 0 || counts.passed === 0))
-      failures.push(`vitest ended with ${code}: what it printed says why`);
+      failures.push(failure("vitest", `it ended with ${code}: what it printed says why`));
     return {
       ...counts,
       failed: failures.length,

@@ -23,10 +23,37 @@ interface TestResult {
 
 const firstLines = (text: string) => text.split("\n").slice(0, 12).join("\n    ").slice(0, 1500);
 
-const described = (name: string, what: string, message: string): string =>
-  `${relative(repository, name)}${what && ` › ${what}`}\n    ${firstLines(message)}`;
+/** Words of lines that say what went wrong, among what a program printed on the way there. */
+const telling = /\berrors?\b|refused|cannot|timed out|(?:did|does|is|was) not|expected/i;
+/** Where a stack trace begins: what tells is above it. */
+const frame = /^\s+at .+:\d+:\d+\)?$/m;
 
-const ofTest = (name: string, { fullName, failureMessages = [] }: TestResult): string =>
+/** At most four lines of a message, those that tell what went wrong where there are any. Pure. */
+export function inShort(message: string): string {
+  const [above = ""] = message.split(frame);
+  const lines = above.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim().slice(0, 160)]));
+  const found = [...new Set(lines.filter((line) => telling.test(line)))];
+  return (found.length > 0 ? found : lines).slice(0, 4).join(" | ");
+}
+
+/** A failed test, or a file that broke outside its tests. */
+export interface Failure {
+  /** What failed, and the beginning of what it said. */
+  text: string;
+  /** The same in one line. */
+  short: string;
+}
+
+/** @param message what it said, of any length */
+export const failure = (title: string, message: string): Failure => ({
+  text: `${title}\n    ${firstLines(message)}`,
+  short: `${title}: ${inShort(message)}`,
+});
+
+const described = (name: string, what: string, message: string): Failure =>
+  failure(`${relative(repository, name)}${what && ` › ${what}`}`, message);
+
+const ofTest = (name: string, { fullName, failureMessages = [] }: TestResult): Failure =>
   described(name, fullName, failureMessages.join("\n"));
 
 /** Whether a file broke outside its tests: in a hook, or while it was loaded. */
@@ -38,7 +65,7 @@ export const brokenFiles = ({ testResults }: Report): string[] =>
   testResults.filter(broke).map(({ name }) => name);
 
 /** One entry for each failed test, and for each file that broke outside a test. */
-export const failuresOf = ({ testResults }: Report): string[] =>
+export const failuresOf = ({ testResults }: Report): Failure[] =>
   testResults.flatMap((file) =>
     broke(file)
       ? [described(file.name, "", file.message || "a hook failed: what this part printed says why")]
@@ -52,7 +79,7 @@ export const unsteadyOf = ({ testResults }: Report): string[] =>
   testResults.flatMap(({ name, assertionResults }) =>
     assertionResults
       .filter(({ status, failureMessages = [] }) => status === "passed" && failureMessages.length > 0)
-      .map((result) => ofTest(name, result)),
+      .map((result) => ofTest(name, result).text),
   );
 
 /** A report in which the files of a second run replace those of the first. */
@@ -64,7 +91,8 @@ export const retried = (first: Report, second: Report): Report => {
 /** One entry for each file that broke in the first run and not in the second. */
 export const recovered = (first: Report, second: Report): string[] => {
   const sound = new Set(second.testResults.filter((file) => !broke(file)).map(({ name }) => name));
-  return failuresOf({ testResults: first.testResults.filter((file) => broke(file) && sound.has(file.name)) });
+  const healed = first.testResults.filter((file) => broke(file) && sound.has(file.name));
+  return failuresOf({ testResults: healed }).map(({ text }) => text);
 };
 
 /** How many tests passed, and how many did not run. */
