@@ -5,6 +5,7 @@ import { insideCluster } from "./components/core/insideCluster.ts";
 import "./components/core/nativeStacks.ts";
 import { stackImages } from "./components/images/stack.ts";
 import { Monitoring } from "./components/monitoring/monitoring.ts";
+import { clusterDnsAddress } from "./components/network/addresses.ts";
 import { Namespaces } from "./components/network/namespaces.ts";
 import { GpuPlugin } from "./components/services/gpu.ts";
 import { GpuMetrics } from "./components/services/gpuMetrics/index.ts";
@@ -155,8 +156,9 @@ const mcpPlatform = new McpPlatform(
       logins: postgres.turns,
       ca: postgres.ca,
     },
-    redis: { ...redis.endpoint, password: redis.passwords.mcp },
-    sessions: { ...redis.endpoint, password: redis.passwords.gateway },
+    redis: { ...redis.endpoint, ca: redis.ca, password: redis.passwords.mcp },
+    sessions: { ...redis.endpoint, ca: redis.ca, password: redis.passwords.gateway },
+    tunnel: { image: settings.nginx.image, dns: clusterDnsAddress(settings.k3s.serviceCidr) },
     secrets,
   },
   // PostgreSQL takes longest, and the engine registers resources one by one: these two hundred follow its operator.

@@ -30,6 +30,8 @@ export interface McpPlatformArgs extends Platform {
   namespace: pulumi.Input<string>;
   /** Redis for the gateway's sessions. A change of the password rolls it. */
   sessions: GatewayArgs["sessions"];
+  /** What the gateway reaches Redis by. A change rolls it. */
+  tunnel: GatewayArgs["tunnel"];
   /** What servers that ask for it read about the hosts, as JSON in a mounted file. */
   hosts: pulumi.Input<unknown[]>;
   /** Addresses of the Kubernetes API, which only servers whose entry names it may call. */
@@ -115,6 +117,7 @@ export class McpPlatform extends Component {
           .map((entry) => backend(entry, servers, provided(entry), settings)),
         auth: authOf(args),
         sessions: args.sessions,
+        tunnel: args.tunnel,
       },
       this.child(),
     );

@@ -19,7 +19,7 @@ export interface BackupArgs {
   /** PostgreSQL's and Redis's, with their Secrets. A change begins anew there. */
   namespace: pulumi.Input<string>;
   postgres: Omit<BackupRun["postgres"], "image">;
-  redis: Pick<BackupRun["redis"], "host" | "port"> & { passwords: { backup: pulumi.Input<string> } };
+  redis: Omit<BackupRun["redis"], "image"> & { passwords: { backup: pulumi.Input<string> } };
 }
 
 const name = "backup";
@@ -102,7 +102,12 @@ export class Backup extends Component {
         loginSecrets: postgres.loginSecrets,
         caSecret: postgres.caSecret,
       },
-      redis: { host: redis.host, port: redis.port, image: settings.redis.image },
+      redis: {
+        image: settings.redis.image,
+        host: redis.host,
+        port: redis.port,
+        caSecret: redis.caSecret,
+      },
       scripts: scripts.metadata.name,
       secret: secret.metadata.name,
     };

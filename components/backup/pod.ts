@@ -33,7 +33,10 @@ export interface BackupRun {
     /** Secret whose `ca.crt` signed the server's certificate. */
     caSecret: pulumi.Input<string>;
   };
-  redis: Store;
+  redis: Store & {
+    /** Secret whose `ca.crt` clients trust its certificate by. */
+    caSecret: pulumi.Input<string>;
+  };
   /** ConfigMap with the scripts and the repository. */
   scripts: pulumi.Input<string>;
   /** Secret with the keys of `secretKeys`. */
@@ -63,6 +66,22 @@ const mounts = {
   restic: mount("backup", "/run/secrets/backup"),
   record: mount("record", "/run/secrets/record"),
 };
+
+/** A password beside what its server's certificate is trusted by, whose Secret holds the server's key, too. */
+const storeVolume = (
+  name: string,
+  password: { secret: pulumi.Input<string>; key: string },
+  caSecret: pulumi.Input<string>,
+): Volume => ({
+  name,
+  projected: {
+    defaultMode: 0o440,
+    sources: [
+      { secret: { name: password.secret, items: [{ key: password.key, path: "password" }] } },
+      { secret: { name: caSecret, items: [{ key: "ca.crt", path: "ca.crt" }] } },
+    ],
+  },
+});
 
 const secretVolume = (
   name: string,
@@ -154,23 +173,8 @@ export function backupPod(run: BackupRun): PodTemplate {
         ],
       },
       [
-        {
-          name: "postgres",
-          projected: {
-            defaultMode: 0o440,
-            sources: [
-              {
-                secret: {
-                  name: postgres.loginSecrets.backup,
-                  items: [{ key: "password", path: "password" }],
-                },
-              },
-              // The Secret holds the server's key, too.
-              { secret: { name: postgres.caSecret, items: [{ key: "ca.crt", path: "ca.crt" }] } },
-            ],
-          },
-        },
-        secretVolume("redis", secret, { [secretKeys.redis]: "password" }),
+        storeVolume("postgres", { secret: postgres.loginSecrets.backup, key: "password" }, postgres.caSecret),
+        storeVolume("redis", { secret, key: secretKeys.redis }, redis.caSecret),
         secretVolume("record", postgres.loginSecrets[recordedIn.owner], { password: "password" }),
       ],
     ),

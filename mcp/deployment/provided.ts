@@ -21,6 +21,8 @@ export interface Platform {
   redis: {
     host: pulumi.Input<string>;
     port: number;
+    /** PEM of what its certificate is trusted by. */
+    ca: pulumi.Input<string>;
     /** Password of the login `mcp`, which does not see the gateway's sessions. */
     password: pulumi.Input<string>;
   };
@@ -71,12 +73,13 @@ export function provide(
       SOPHIA_LAMBDA_API_URL: lambdaApiUrl,
       SOPHIA_GONG_API_URL: gongApiUrl,
       ...database.values,
-      SOPHIA_REDIS_URL: pulumi.interpolate`redis://${redis.host}:${redis.port}`,
+      SOPHIA_REDIS_URL: pulumi.interpolate`rediss://${redis.host}:${redis.port}`,
     },
     secrets: {
       ...Object.fromEntries(given),
       ...database.secrets,
       SOPHIA_REDIS_PASSWORD_FILE: redis.password,
+      SOPHIA_REDIS_CA_FILE: redis.ca,
     },
   };
 }

@@ -30,7 +30,10 @@ export type GatewayAuth =
       privateAddress?: boolean;
     };
 
-/** The Redis in which all replicas store sessions of the 2025 revision, so that each can serve every session. */
+/**
+ * The Redis in which all replicas store sessions of the 2025 revision, so that each can serve every session. For the engine
+ * it is the end of a tunnel to it, in the same pod.
+ */
 export interface SessionStore {
   host: string;
   port: number;

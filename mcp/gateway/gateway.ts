@@ -16,6 +16,7 @@ import {
   gatewayPod,
   gatewaySecrets,
 } from "./objects.ts";
+import { type Tunnel, tunnelContents } from "./sessionTunnel.ts";
 
 export interface GatewayArgs {
   /** Section `mcp`. */
@@ -30,9 +31,13 @@ export interface GatewayArgs {
   sessions: {
     host: pulumi.Input<string>;
     port: number;
+    /** PEM of what its certificate is trusted by. */
+    ca: pulumi.Input<string>;
     /** Of Redis's login `default`: vMCP gives no name of a login. */
     password: pulumi.Input<string>;
   };
+  /** What reaches them over TLS, as vMCP cannot. */
+  tunnel: Tunnel;
   /** The program that federates. Default: vMCP. */
   engine?: Engine;
 }
@@ -63,11 +68,12 @@ export class Gateway extends Component {
 
   constructor(component: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mcp:Gateway", component, opts);
-    const { settings, backends, namespace, auth, sessions, engine = defaultEngine } = args;
+    const { settings, backends, namespace, auth, sessions, tunnel, engine = defaultEngine } = args;
     const labels = { ...mcpGateway, ...redisClient, "app.kubernetes.io/part-of": "sophia-mcp" };
     const metadata = { name: gatewayName, namespace, labels };
     const egress = gatewayEgress(backends, auth);
-    const files = gatewayFiles(engine, gatewayConfig(engine, backends, auth, sessions), auth);
+    const config = gatewayConfig(engine, backends, auth);
+    const files = { ...gatewayFiles(engine, config, auth), ...tunnelContents(sessions, tunnel.dns) };
     const secrets = gatewaySecrets(engine, backends, sessions.password);
     const values = pulumi.secret(pulumi.all(secrets));
     const checksum = pulumi
@@ -81,7 +87,7 @@ export class Gateway extends Component {
     );
     const template = {
       metadata: { labels, annotations: { "sophia.ai/config": pulumi.unsecret(checksum) } },
-      spec: gatewayPod(engine, settings.gateway, Object.keys(secrets), account.metadata.name),
+      spec: gatewayPod(engine, settings.gateway, Object.keys(secrets), account.metadata.name, tunnel.image),
     };
     this.#workload(metadata, settings, template, [
       new k8s.core.v1.ConfigMap(this.childName("config"), { metadata, data: files }, this.child()),

@@ -7,6 +7,7 @@ import type { Settings } from "../../components/settings/schema.ts";
 import { bytesOf } from "../../components/settings/sections/quantities.ts";
 import { placement, probes } from "../deployment/pod.ts";
 import type { Backend, Engine, GatewayAuth, ResolvedBackend } from "./backend.ts";
+import { sessionStore, tunnelContainer } from "./sessionTunnel.ts";
 
 /** Name of the gateway's objects in Kubernetes. */
 export const gatewayName = "mcp-gateway";
@@ -22,19 +23,17 @@ export function gatewayConfig(
   engine: Engine,
   backends: readonly Backend[],
   auth: GatewayAuth,
-  sessions: { host: pulumi.Input<string>; port: number },
 ): pulumi.Output<string> {
-  const urls = pulumi.all(backends.map(({ url }) => url));
-  return pulumi.all([urls, sessions.host]).apply(([known, host]) =>
+  return pulumi.all(backends.map(({ url }) => url)).apply((known) =>
     engine.config(
       backends.map((backend, index) => resolvedBackend(backend, known[index] ?? "")),
       auth,
-      { host, port: sessions.port },
+      sessionStore,
     ),
   );
 }
 
-/** Content of the gateway's ConfigMap, by file. Holds no secret. */
+/** Content of the engine's files, by file. Holds no secret. */
 export function gatewayFiles(
   engine: Engine,
   config: pulumi.Input<string>,
@@ -74,12 +73,16 @@ export function gatewayEgress(
   return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
 
-/** The gateway's pod: on the MCP node, with the engine's configuration and the variables of the Secret. Pure. */
+/**
+ * The gateway's pod: on the MCP node, with the engine's configuration, the variables of the Secret, and the tunnel to Redis.
+ * Pure.
+ */
 export const gatewayPod = (
   engine: Engine,
   settings: Settings["mcp"]["gateway"],
   variables: readonly string[],
   account: pulumi.Input<string>,
+  tunnelImage: pulumi.Input<string>,
 ): types.input.core.v1.PodSpec => {
   const checks = probes(engine.health);
   return {
@@ -89,6 +92,7 @@ export const gatewayPod = (
     ...placement,
     terminationGracePeriodSeconds: 40,
     securityContext: restrictedPod({ volumes: true }),
+    initContainers: [tunnelContainer(tunnelImage)],
     containers: [
       {
         name: "gateway",

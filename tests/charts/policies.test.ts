@@ -30,9 +30,13 @@ test("S3 a digest in the name of a Secret is not taken for a key, in the release
     const values = redisValues(redisSettings.parse({}), {
       storageClass: "local-path",
       loginsHash: contentHash(n),
+      tlsHash: contentHash("tls", n),
     });
     const volume = { secret: { secretName: `redis-logins-${values.loginsHash}` } };
-    const release = { type: "kubernetes:helm.sh/v3:Release", name: "redis", props: { values, volume } };
+    // As the pods of backups mount it.
+    const projected = { sources: [{ secret: { name: `redis-tls-${values.tlsHash}` } }] };
+    const props = { values, volumes: [volume, { projected }] };
+    const release = { type: "kubernetes:helm.sh/v3:Release", name: "redis", props };
     const found = rules
       .filter(({ name }) => name === "no-hard-coded-keys")
       .flatMap((rule) => rule.evaluate(release as Subject, contextOf()));
@@ -51,6 +55,7 @@ test("S3 the charts of Nginx, Redis and Prometheus keep the rules", () => {
   const redis = redisValues(redisSettings.parse({}), {
     storageClass: "local-path",
     loginsHash: "0a1b2c3d4e",
+    tlsHash: "1b2c3d4e5f",
   });
   expect(faults("redis", "data", redis)).toEqual([]);
   const prometheus = prometheusValues(monitoringSettings.parse({}), {

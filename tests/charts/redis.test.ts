@@ -8,7 +8,7 @@ import { repository } from "../../tools/repository.ts";
 import { only, render } from "./render.ts";
 import { faultsOf } from "./rules.ts";
 
-const further = { storageClass: "local-path", loginsHash: "abc" };
+const further = { storageClass: "local-path", loginsHash: "abc", tlsHash: "def" };
 const values = redisValues(redisSettings.parse({}), further);
 
 test("D3 a snapshot of a full cache fits into the container's memory, though every page changes meanwhile", () => {
@@ -20,11 +20,8 @@ describe("charts/redis", () => {
   const objects = render("redis", "data", values);
   const conf = () => only(objects, "ConfigMap").data?.["redis.conf"] ?? "";
 
-  test("S4 passes the rules, with and without TLS", () => {
+  test("S4 passes the rules", () => {
     expect(objects.flatMap(faultsOf)).toEqual([]);
-    expect(render("redis", "data", { ...values, tls: { secret: "redis-tls" } }).flatMap(faultsOf)).toEqual(
-      [],
-    );
   });
 
   test("D3 keeps snapshots and an append-only file, and lets go of what was used least recently", () => {
@@ -50,9 +47,12 @@ describe("charts/redis", () => {
     );
   });
 
-  test("S4 with TLS there is no plain port", () => {
-    const map = only(render("redis", "data", { ...values, tls: { secret: "redis-tls" } }), "ConfigMap");
-    expect(map.data?.["redis.conf"]).toMatch(/^port 0\ntls-port 6379$/m);
+  test("S4 there is no plain port, and the certificate comes from the Secret that it is told", () => {
+    expect(conf()).toMatch(/^port 0\ntls-port 6379$/m);
+    const spec = only(objects, "StatefulSet").spec as { template: { spec: { volumes: object[] } } };
+    expect(spec.template.spec.volumes).toContainEqual(
+      expect.objectContaining({ secret: expect.objectContaining({ secretName: "redis-tls-def" }) }),
+    );
   });
 
   const template = (changed: object, chart = "redis") => {
@@ -71,10 +71,11 @@ describe("charts/redis", () => {
     expect(template({}, chart)).not.toBe(template({}));
   });
 
-  test("another Secret of logins or setting restarts Redis, a new comment in the chart does not", () => {
+  test("another Secret of logins or of the certificate, or setting, restarts Redis, a new comment in the chart does not", () => {
     const before = template({});
     expect(template({ maxmemory: "1" })).not.toBe(before);
     expect(template({ loginsHash: "def" })).not.toBe(before);
+    expect(template({ tlsHash: "abc" })).not.toBe(before);
     expect(template({ chartHash: "another" })).toBe(before);
   });
 });

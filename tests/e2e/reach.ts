@@ -40,12 +40,15 @@ export async function inPod(
   });
 }
 
-/** What redis-cli says in Redis's pod, to an administrator's words. */
+/** What redis-cli says in Redis's pod. */
+export const redisCli = (...words: string[]): Promise<string> =>
+  inPod("data", "app.kubernetes.io/name=redis", "redis", ["redis-cli", ...words]);
+/** What it says over TLS to an administrator's words. */
 export const askRedis = (words: string): Promise<string> =>
   inPod("data", "app.kubernetes.io/name=redis", "redis", [
     "sh",
     "-c",
-    `REDISCLI_AUTH="$(cat /run/secrets/redis/admin)" redis-cli --user admin ${words}`,
+    `REDISCLI_AUTH="$(cat /run/secrets/redis/admin)" redis-cli --tls --cacert /run/secrets/tls/ca.crt --user admin ${words}`,
   ]);
 
 /** Status of an answer from the ingress host at this address. */

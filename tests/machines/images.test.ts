@@ -172,7 +172,10 @@ describe("images keep their contract, as an unprivileged user on a read-only roo
         "nginx -v 2>&1; ls /etc/nginx/mime.types; id -un",
       ]),
     ).toBe(`nginx version: nginx/${images.nginx.split(":")[1]}\n/etc/nginx/mime.types\nnginx`);
+    const stream = "stream { server { listen 6379; proxy_pass 127.0.0.1:1; proxy_ssl on; } }";
+    const modules = "include /etc/nginx/modules-enabled/*.conf;";
     const config =
+      `${modules} ${stream} ` +
       "pid /tmp/p; events {} http { client_body_temp_path /tmp/b; proxy_temp_path /tmp/x; fastcgi_temp_path /tmp/f; uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s; server { listen 8080; } }";
     const tested = await docker([
       ...restricted("101:101"),

@@ -18,6 +18,7 @@ export const redisCommands = {
 export const atRedis = (script: string, folder: string, port: number): string =>
   script
     .replaceAll("/run/secrets/redis", join(folder, "secrets"))
+    .replaceAll("/run/secrets/tls", join(folder, "tls"))
     .replaceAll(/(?<![\w.-])\/data/g, join(folder, "data"))
     .replaceAll("redis-cli ", `redis-cli -p ${port} `);
 

@@ -15,13 +15,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{- /* Asks the server in the pod; the password comes by environment, never as an argument. */ -}}
 {{- define "redis.ping" -}}
-REDISCLI_AUTH="$(cat /run/secrets/redis/probe)" redis-cli --user probe {{ if .Values.tls.secret }}--tls --cacert /run/secrets/tls/ca.crt -h localhost {{ end }}ping
+REDISCLI_AUTH="$(cat /run/secrets/redis/probe)" redis-cli --tls --cacert /run/secrets/tls/ca.crt -h localhost --user probe ping
 {{- end }}
 
 {{- define "redis.conf" -}}
 bind * -::*
 protected-mode no
-{{- if .Values.tls.secret }}
 port 0
 tls-port 6379
 tls-cert-file /run/secrets/tls/tls.crt
@@ -29,9 +28,6 @@ tls-key-file /run/secrets/tls/tls.key
 tls-ca-cert-file /run/secrets/tls/ca.crt
 tls-auth-clients no
 tls-replication yes
-{{- else }}
-port 6379
-{{- end }}
 aclfile /run/secrets/redis/users.acl
 masteruser replica
 dir /data

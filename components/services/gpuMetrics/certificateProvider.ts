@@ -2,10 +2,12 @@
 import "reflect-metadata";
 import { X509Certificate } from "node:crypto";
 import {
+  AuthorityKeyIdentifierExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   PemConverter,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import type * as pulumi from "@pulumi/pulumi";
@@ -26,19 +28,29 @@ const renewal = 365 * day;
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
-/** Makes a key and the certificate that it signs itself, PEM both. */
-export async function selfSigned(names: string[], now = Date.now()): Promise<CertificateState> {
+/**
+ * Makes a key and the certificate that it signs itself, PEM both.
+ * @param lives how many times ten years it is valid
+ */
+export async function selfSigned(
+  names: string[],
+  now = Date.now(),
+  lives: 1 | 2 = 1,
+): Promise<CertificateState> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [names[0] ?? ""] }],
     // Clocks of hosts differ a little.
     notBefore: new Date(now - 3600 * 1000),
-    notAfter: new Date(now + life),
+    notAfter: new Date(now + lives * life),
     signingAlgorithm: algorithm,
     keys,
     extensions: [
       new SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns" as const, value }))),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      // OpenSSL tells two trusted certificates of one name apart by these.
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await AuthorityKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);

@@ -7,11 +7,13 @@ import { keepersOf, turns } from "../../core/generation.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { bytesOf, mebibytes } from "../../settings/sections/quantities.ts";
 import { HelmService, ownChart } from "../helm.ts";
+import { CertificateSuccession } from "./certificate.ts";
 import { aclFile, type RedisLoginName, type RedisPasswords } from "./logins.ts";
 
 const MiB = 2 ** 20;
-/** What the name of the Secret with the logins begins with, here and in the chart. */
+/** What the names of its Secrets begin with, here and in the chart; a digest of their content follows. */
 const loginsName = "redis-logins-";
+const tlsName = "redis-tls-";
 /** Logins of clients in other pods, which have the password of before until they have rolled. */
 const clientLogins = { gateway: "default", mcp: "mcp" } as const satisfies Record<string, RedisLoginName>;
 type ClientLogin = (typeof clientLogins)[keyof typeof clientLogins];
@@ -28,7 +30,7 @@ export function redisValues(
   further: {
     storageClass: string;
     loginsHash: pulumi.Input<string>;
-    tlsSecret?: pulumi.Input<string> | undefined;
+    tlsHash: pulumi.Input<string>;
   },
 ) {
   const maxmemory = bytesOf(settings.memory);
@@ -43,10 +45,18 @@ export function redisValues(
     },
     storage: { size: settings.storage, class: further.storageClass },
     loginsHash: further.loginsHash,
-    tls: { secret: further.tlsSecret ?? "" },
+    tlsHash: further.tlsHash,
     nodeSelector: { "sophia.ai/role-data": "true" },
   };
 }
+
+/** Every name under which a client may reach it: its Service's, and that of its own pod. Pure. */
+const serverNames = (namespace: string): string[] => [
+  ...[`.${namespace}.svc.cluster.local`, `.${namespace}.svc`, `.${namespace}`, ""].map(
+    (domain) => `redis${domain}`,
+  ),
+  "localhost",
+];
 
 export interface RedisArgs {
   /** Section `redis`. */
@@ -57,16 +67,21 @@ export interface RedisArgs {
   storageClass: string;
   /** Whether the login `mcp` may set and delete keys. Default: it only reads. A change restarts Redis. */
   mcpWrites?: boolean;
-  /** Serve TLS only, with this certificate (PEM). Default: no TLS. A change restarts Redis. */
-  tls?: { certificate: pulumi.Input<string>; key: pulumi.Input<string>; ca: pulumi.Input<string> };
 }
 
-/** Redis with a login for each client, RDB and AOF, on a volume. When the memory is full it evicts the least recently used keys. */
+/**
+ * Redis with a login for each client, RDB and AOF, on a volume, over TLS only. When the memory is full it evicts the least
+ * recently used keys.
+ */
 export class Redis extends Component {
   readonly host: pulumi.Output<string>;
   readonly port = 6379;
   /** Passwords of clients in other pods; known once Redis accepts them, so that no client has one too early. */
   readonly passwords: Record<"gateway" | "mcp" | "backup", pulumi.Output<string>>;
+  /** What clients trust its certificate by, PEM; known once Redis has that certificate. */
+  readonly ca: pulumi.Output<string>;
+  /** Secret that holds it in `ca.crt`, beside Redis's own key. */
+  readonly caSecret: pulumi.Output<string>;
   /** Digest of chart and values. */
   readonly digest: pulumi.Output<string>;
 
@@ -74,21 +89,7 @@ export class Redis extends Component {
     super("services:Redis", name, opts);
     const passwords = this.#passwords(args.settings.passwordGeneration);
     const logins = this.#logins(passwords, args);
-    const tls =
-      args.tls &&
-      new k8s.core.v1.Secret(
-        this.childName("tls"),
-        {
-          metadata: { name: "redis-tls", namespace: args.namespace },
-          type: "kubernetes.io/tls",
-          stringData: {
-            "tls.crt": args.tls.certificate,
-            "tls.key": pulumi.secret(args.tls.key),
-            "ca.crt": args.tls.ca,
-          },
-        },
-        this.child(),
-      );
+    const tls = this.#tls(args);
     const service = new HelmService(
       this.childName("service"),
       {
@@ -97,9 +98,9 @@ export class Redis extends Component {
         namespace: args.namespace,
         values: redisValues(args.settings, {
           storageClass: args.storageClass,
-          // By way of its name: the release waits for the Secret.
+          // By way of their names: the release waits for the Secrets.
           loginsHash: logins.metadata.name.apply((text) => text.slice(loginsName.length)),
-          tlsSecret: tls?.metadata.name,
+          tlsHash: tls.secret.metadata.name.apply((text) => text.slice(tlsName.length)),
         }),
         endpoint: { service: "redis", port: this.port },
       },
@@ -107,8 +108,11 @@ export class Redis extends Component {
     );
     this.host = service.host;
     this.digest = service.digest;
-    const accepted = (login: ClientLogin | "backup") =>
-      pulumi.all([passwords.current[login], service.release.id]).apply(([password]) => password);
+    const running = (value: pulumi.Output<string>) =>
+      pulumi.all([value, service.release.id]).apply(([known]) => known);
+    const accepted = (login: ClientLogin | "backup") => running(passwords.current[login]);
+    this.ca = running(tls.trusted);
+    this.caSecret = running(tls.secret.metadata.name);
     this.passwords = {
       gateway: accepted(clientLogins.gateway),
       mcp: accepted(clientLogins.mcp),
@@ -146,6 +150,32 @@ export class Redis extends Component {
       },
       previous: { default: clients.default.previous, mcp: clients.mcp.previous },
     };
+  }
+
+  /**
+   * The Secret with Redis's certificate. Like that of the logins it has another name for another content: Redis reads its
+   * certificate when it starts.
+   */
+  #tls({ namespace }: RedisArgs) {
+    const { certificate, key, trusted } = new CertificateSuccession(
+      this.childName("certificate"),
+      { names: pulumi.output(namespace).apply(serverNames) },
+      this.child(),
+    );
+    const secret = new k8s.core.v1.Secret(
+      this.childName("tls"),
+      {
+        metadata: {
+          name: pulumi.all([certificate, trusted]).apply((parts) => tlsName + contentHash(...parts)),
+          namespace,
+        },
+        immutable: true,
+        type: "kubernetes.io/tls",
+        stringData: { "tls.crt": certificate, "tls.key": pulumi.secret(key), "ca.crt": trusted },
+      },
+      this.child(),
+    );
+    return { secret, trusted };
   }
 
   /**

@@ -54,7 +54,7 @@ export const postgresSettings = z.strictObject({
   poolerImage: image.default(images.pgbouncer),
 });
 
-/** Redis, one server with a login for each client, RDB and AOF. */
+/** Redis, one server with a login for each client, RDB and AOF, over TLS only. */
 export const redisSettings = z.strictObject({
   /** Redis's. A change restarts it, on its volume. */
   image: image.default(images.redis),
@@ -71,7 +71,10 @@ export const redisSettings = z.strictObject({
 
 /** Nginx, the only Service that is reachable from outside. */
 export const nginxSettings = z.strictObject({
-  /** Nginx's. A change replaces its pods one by one; running calls finish. */
+  /**
+   * Nginx's, which needs the stream module with TLS. A change replaces its pods one by one, running calls finish; and the MCP
+   * gateway's, which [reaches Redis by it](decisions/025-redis-over-tls-by-nginx.md).
+   */
   image: image.default(images.nginx),
   /**
    * Names in the certificate and in `server_name`; the first is the canonical one. Browsers that were there ask each of them, and

@@ -36,6 +36,7 @@ const reasons: [why: string, types: string[]][] = [
     "created again; Kubernetes is configured to trust the new one",
     [dynamic("services:SelfSignedCertificate")],
   ],
+  ["created again; Redis and its clients get the new one", [dynamic("services:CertificateSuccession")]],
   ["removed from the state only: the registry keeps pushed images", ["docker-build:index:Image"]],
   [
     "a provider: it holds no data; default ones change with versions",

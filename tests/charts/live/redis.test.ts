@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { freePort } from "../../support/servers/ports.ts";
@@ -30,7 +30,7 @@ describe("Redis with the rendered configuration", () => {
   });
 
   test("S1 refuses whoever has no password", () => {
-    const args = ["-p", String(primary.port), "get", "x"];
+    const args = ["--tls", "--cacert", primary.caFile, "-p", String(primary.port), "get", "x"];
     expect(primary.started.ask("redis-cli", args, { REDISCLI_AUTH: "" })).toContain("NOAUTH");
   });
 
@@ -84,7 +84,8 @@ describe("Redis with the rendered configuration", () => {
     expect(isAlive(await answering("PONG"))).toBe(true);
 
     primary.ask("config", "set", "busy-reply-threshold", "1");
-    const socket = connect(port, "127.0.0.1");
+    const ca = readFileSync(primary.caFile, "utf8");
+    const socket = connect({ host: "127.0.0.1", port, ca, servername: "localhost" });
     socket.on("error", () => undefined);
     socket.write(`AUTH admin ${passwords.admin}\r\nEVAL "while true do end" 0\r\n`);
     expect(isAlive(await answering("BUSY"))).toBe(true);

@@ -20,8 +20,8 @@ describe("Redis's logins", () => {
   let pod: Pod;
   /** What Redis answers a login to each of some commands, on one connection. */
   const answers = async (login: RedisLoginName, commands: string[][], password = passwords[login]) => {
-    const url = `redis://127.0.0.1:${pod.port}`;
-    const redis = openRedis({ url, user: login, password: () => password });
+    const url = `rediss://localhost:${pod.port}`;
+    const redis = openRedis({ url, user: login, password: () => password, caFile: pod.caFile });
     const said: [string[], string][] = [];
     for (const words of commands)
       said.push([words, String(await redis.command(...words).catch((error: Error) => error.message))]);

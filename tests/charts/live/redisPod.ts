@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
+import { begin, type SuccessionState } from "../../../components/services/redis/certificateProvider.ts";
 import {
   aclFile,
   type RedisLoginName,
@@ -19,15 +20,21 @@ export const passwords = Object.fromEntries(
   redisLoginNames.map((login) => [login, randomBytes(16).toString("hex")]),
 ) as Record<RedisLoginName, string>;
 
+/** Of all pods, as they have them from one Secret. */
+export const certificates = begin(["localhost"]);
+
 export const chartValues = redisValues(redisSettings.parse({ memory: "64Mi" }), {
   storageClass: "",
   loginsHash: "0a1b2c3d4e",
+  tlsHash: "1b2c3d4e5f",
 });
 
 /** A Redis that was started as in its pod. */
 export interface Pod {
   started: Started;
   port: number;
+  /** File with what clients trust its certificate by. */
+  caFile: string;
   /** What Redis answers an administrator. */
   ask(...words: string[]): string;
 }
@@ -39,14 +46,23 @@ export function writeLogins(root: string, mcpWrites = false, previous: Partial<R
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, "secrets", name), text);
 }
 
+/** Writes what the pod mounts of its certificate. */
+export function writeCertificate(root: string, { certificate, key, trusted }: SuccessionState): void {
+  const files = { "tls.crt": certificate, "tls.key": key, "ca.crt": trusted };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, "tls", name), text);
+}
+
 /** Starts Redis as the pod does: the rendered script, with this machine's folders in place of the pod's. */
 export async function start(root: string, hostname: string, port: number, primary: number): Promise<Pod> {
+  const caFile = join(root, "tls/ca.crt");
   const { data } = only(render("redis", "data", chartValues), "ConfigMap");
-  for (const folder of ["secrets", "etc", "run", "data"]) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ["secrets", "tls", "etc", "run", "data"])
+    mkdirSync(join(root, folder), { recursive: true });
   const local = (text = "") =>
     text
       .replace("bind * -::*", "bind 127.0.0.1")
-      .replace("port 6379", `port ${port}`)
+      .replace("tls-port 6379", `tls-port ${port}`)
+      .replaceAll("/run/secrets/tls", join(root, "tls"))
       .replace("%s-0.%s-pods 6379", `127.0.0.1 ${primary}`)
       .replaceAll("/run/secrets/redis", join(root, "secrets"))
       .replaceAll("/etc/redis", join(root, "etc"))
@@ -54,6 +70,7 @@ export async function start(root: string, hostname: string, port: number, primar
       .replaceAll("/etc/hostname", join(root, "etc/hostname"))
       .replace("dir /data", `dir ${join(root, "data")}`);
   writeLogins(root);
+  if (!existsSync(caFile)) writeCertificate(root, await certificates);
   writeFileSync(join(root, "etc/hostname"), `${hostname}\n`);
   writeFileSync(join(root, "etc/redis.conf"), local(data?.["redis.conf"]));
   writeFileSync(join(root, "etc/start.sh"), local(data?.["start.sh"]));
@@ -64,7 +81,9 @@ export async function start(root: string, hostname: string, port: number, primar
   );
   const askAs = (login: RedisLoginName, ...words: string[]) =>
     started
-      .ask("redis-cli", ["-p", String(port), "--user", login, ...words], { REDISCLI_AUTH: passwords[login] })
+      .ask("redis-cli", ["--tls", "--cacert", caFile, "-p", String(port), "--user", login, ...words], {
+        REDISCLI_AUTH: passwords[login],
+      })
       .trim();
   await waitFor({ what: `redis ${hostname}`, deadline: 60, interval: 0.1 }, async () => {
     const { exitCode } = started.process;
@@ -73,7 +92,7 @@ export async function start(root: string, hostname: string, port: number, primar
     if (answer !== "PONG") throw new Error(answer);
     return true;
   }).catch(started.abandon);
-  return { started, port, ask: (...words) => askAs("admin", ...words) };
+  return { started, port, caFile, ask: (...words) => askAs("admin", ...words) };
 }
 
 export async function stop(pod: Pod | undefined, signal: NodeJS.Signals) {

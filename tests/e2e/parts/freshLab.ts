@@ -7,7 +7,10 @@ import { files } from "../../../lab/lab.ts";
 import type { Era } from "../../../mcp/check/probe.ts";
 import { run } from "../../../tools/exec.ts";
 import { kubeconfig, lab, status } from "../lab.ts";
-import { askRedis, connectThroughNginx, forward, inPod, statusCode } from "../reach.ts";
+import { askRedis, connectThroughNginx, forward, inPod, redisCli, statusCode } from "../reach.ts";
+
+/** With what redis-cli trusts Redis's certificate. */
+const trusting = ["--tls", "--cacert", "/run/secrets/tls/ca.crt"];
 
 /** What a fresh lab must show. */
 export function freshLab() {
@@ -128,9 +131,16 @@ export function freshLab() {
     expect(await ask("CONFIG GET maxmemory")).toContain(String(256 * 1024 * 1024));
     expect(await ask("CONFIG GET appendonly")).toContain("yes");
     expect(await ask("CONFIG GET save")).toContain("900 1 300 100 60 10000");
-    expect(await inPod("data", "app.kubernetes.io/name=redis", "redis", ["redis-cli", "PING"])).toContain(
-      "NOAUTH",
-    );
+    expect(await redisCli(...trusting, "PING")).toContain("NOAUTH");
+  });
+
+  test("S4 Redis takes no connection without TLS, and none that does not trust its certificate", async () => {
+    const said = (...words: string[]) =>
+      redisCli("-h", "redis", ...words, "PING").catch((error: Error) => error.message);
+    expect(await said(...trusting)).toContain("NOAUTH");
+    expect(await said()).toMatch(/Connection reset|closed the connection/);
+    // The authorities that the image has.
+    expect(await said("--tls")).toMatch(/certificate verify failed/);
   });
 
   test("S4 every namespace of ours walls its pods in: Pod Security and default-deny", async () => {

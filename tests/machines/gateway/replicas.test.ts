@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { redisLogin } from "../../../components/services/redis/logins.ts";
 import { connect, type Era } from "../../../mcp/check/probe.ts";
 import { startRedis } from "../../support/servers/databases/redis.ts";
+import { startTunnel } from "../../support/servers/tunnel.ts";
 import { type Bench, nginxImage, openBench } from "./bench.ts";
 import { backendOf, type Door, type Program, startDoor, startGateway, startServer } from "./programs.ts";
 
@@ -62,7 +64,10 @@ describe("two replicas", () => {
     stops.push(() => server.close(1));
     const redis = await startRedis([], [redisLogin("default")]);
     stops.push(() => redis.stop());
-    const sessions = { host: "127.0.0.1", port: Number(new URL(redis.url).port), password: redis.password };
+    const overTls = { host: "localhost", address: "127.0.0.1", port: Number(new URL(redis.tlsUrl).port) };
+    const tunnel = await startTunnel(folder, overTls, readFileSync(redis.caFile, "utf8"));
+    stops.push(() => tunnel.stop());
+    const sessions = { host: "127.0.0.1", port: tunnel.port, password: redis.password };
     replicas = await Promise.all(
       [1, 2].map(() =>
         startGateway(binary, folder, {

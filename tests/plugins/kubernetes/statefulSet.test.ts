@@ -37,7 +37,7 @@ const pulls = (image: string) => image !== broken;
 const storageClass = "local-path";
 
 const redis = (more: object = {}) => ({
-  ...redisValues(redisSettings.parse({}), { storageClass, loginsHash: "1" }),
+  ...redisValues(redisSettings.parse({}), { storageClass, loginsHash: "1", tlsHash: "1" }),
   ...more,
 });
 const monitoring = (images: object = {}) => {

@@ -25,7 +25,12 @@ const args = {
     loginSecrets: { backup: "postgres-login-backup", monitoring: "postgres-login-monitoring" },
     caSecret: "postgres-tls",
   },
-  redis: { host: "redis.data.svc", port: 6379, passwords: { backup: pulumi.secret("r") } },
+  redis: {
+    host: "redis.data.svc",
+    port: 6379,
+    caSecret: "redis-tls",
+    passwords: { backup: pulumi.secret("r") },
+  },
   secrets: {
     backupPassword: pulumi.secret("p"),
     backupAccessKeyId: pulumi.secret("a"),

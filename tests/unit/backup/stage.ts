@@ -108,6 +108,7 @@ export async function startStage() {
   put("/run/secrets/postgres/password", `${password}\n`);
   put("/run/secrets/record/password", password);
   put("/run/secrets/redis/password", passwords.backup);
+  cpSync(redis.caFile, local("/run/secrets/redis/ca.crt"));
   put("/run/secrets/backup/password", randomBytes(12).toString("hex"));
   put("/run/secrets/backup/accessKeyId", "all");
   put("/run/secrets/backup/secretAccessKey", keys.all.secret);
@@ -143,7 +144,7 @@ export async function startStage() {
       loginSecrets: { backup: "", monitoring: "" },
       caSecret: "",
     },
-    redis: { host: "127.0.0.1", port: redis.port, image: images.redis },
+    redis: { host: "127.0.0.1", port: redis.port, image: images.redis, caSecret: "" },
     scripts: "",
     secret: "",
   });

@@ -113,17 +113,32 @@ describe("services", () => {
     }
   });
 
-  test("S4 Redis with a certificate serves TLS only", async () => {
-    const redis = new Redis("t", {
-      settings: redisSettings.parse({}),
-      namespace: "data",
-      storageClass: "fast",
-      tls: { certificate: "certificate", key: "key", ca: "authority" },
+  test("S4 Redis has a certificate for its names, and clients what they trust it by, once Redis has it", async () => {
+    const settings = redisSettings.parse({});
+    const redis = new Redis("t", { settings, namespace: "data", storageClass: "fast" });
+    const secretName = await resolved(redis.caSecret);
+    expect(await resolved(redis.ca)).toBe("certificate and successor");
+    expect(registered.map(({ name }) => name)).toContain("t-service-release");
+    const { names } = find("pulumi-nodejs:dynamic/services:CertificateSuccession", "t-certificate");
+    expect(names).toEqual([
+      "redis.data.svc.cluster.local",
+      "redis.data.svc",
+      "redis.data",
+      "redis",
+      "localhost",
+    ]);
+    const { metadata, stringData, immutable } = find("kubernetes:core/v1:Secret", "t-tls");
+    expect({ metadata, immutable }).toEqual({
+      metadata: { name: secretName, namespace: "data" },
+      immutable: true,
     });
-    await resolved(redis.host);
-    expect(find("kubernetes:helm.sh/v3:Release", "t-service-release").values).toMatchObject({
-      tls: { secret: "redis-tls" },
+    expect(unmarked(stringData).value).toEqual({
+      "tls.crt": "certificate",
+      "tls.key": "key",
+      "ca.crt": "certificate and successor",
     });
+    const { values } = find("kubernetes:helm.sh/v3:Release", "t-service-release");
+    expect(`redis-tls-${(values as { tlsHash: string }).tlsHash}`).toBe(secretName);
   });
 
   test("N1 Nginx learns its routes and keeps its key in a Secret", async () => {

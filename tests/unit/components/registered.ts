@@ -19,6 +19,11 @@ export const registered: Registered[] = [];
 const madeOf: Record<string, (name: string) => object> = {
   "random:index/randomPassword:RandomPassword": (name) => ({ result: `password of ${name}` }),
   "pulumi-nodejs:dynamic/services:SelfSignedCertificate": () => ({ certificate: "certificate", key: "key" }),
+  "pulumi-nodejs:dynamic/services:CertificateSuccession": () => ({
+    certificate: "certificate",
+    key: "key",
+    trusted: "certificate and successor",
+  }),
 };
 
 /** Stands in for the engine in all tests of the file that calls it, at its top: files share this module. */

@@ -11,6 +11,7 @@ import { sourcesIn } from "../../support/sources.ts";
 /** What states of stacks may name. One that is gone from here could not be refreshed or deleted there. */
 const modules = [
   "components/services/gpuMetrics/certificateProvider.ts",
+  "components/services/redis/certificateProvider.ts",
   "data/estuary/provider/publication.ts",
   "data/estuary/slot/provider.ts",
   "k3s/config/knownKubeconfigProvider.ts",

@@ -58,7 +58,7 @@ export const serverVariables = {
   },
   SOPHIA_REDIS_URL: {
     about:
-      "`redis://host:port` or, over TLS, `rediss://host:port`; a database number may follow, which the platform's own login may not choose. No password.",
+      "`rediss://host:port` or, without TLS, `redis://host:port`, which the platform's own does not take; a database number may follow, which its login may not choose. No password.",
     usedBy: ["mcp/redis"],
     schema: z.url({ protocol: /^rediss?$/ }),
     setBy: "program",
@@ -76,8 +76,7 @@ export const serverVariables = {
     setBy: "program",
   },
   SOPHIA_REDIS_CA_FILE: {
-    about:
-      "File with the authority (PEM) that signed Redis's certificate. Left out: the system's authorities.",
+    about: "File with what Redis's certificate is trusted by (PEM). Left out: the system's authorities.",
     usedBy: ["mcp/redis"],
     schema: text.optional(),
     setBy: "program",

@@ -25,8 +25,10 @@ const asServer = async (commands: string[]): Promise<string[]> => {
     "-e",
     `const { env } = process;
 const { hostname, port } = new URL(env.SOPHIA_REDIS_URL);
-const password = require("node:fs").readFileSync(env.SOPHIA_REDIS_PASSWORD_FILE, "utf8").trim();
-const s = require("node:net").connect(Number(port), hostname).setEncoding("utf8").setTimeout(10_000, () => s.destroy());
+const read = (file) => require("node:fs").readFileSync(file, "utf8");
+const password = read(env.SOPHIA_REDIS_PASSWORD_FILE).trim();
+const tls = { host: hostname, port: Number(port), servername: hostname, ca: read(env.SOPHIA_REDIS_CA_FILE) };
+const s = require("node:tls").connect(tls).setEncoding("utf8").setTimeout(10_000, () => s.destroy());
 s.write([\`AUTH \${env.SOPHIA_REDIS_USER ?? "mcp"} \${password}\`, ...JSON.parse(process.argv[1]), "QUIT", ""].join("\\r\\n"));
 s.on("data", (text) => process.stdout.write(text)).on("error", (e) => console.log(e.code));`,
     JSON.stringify(commands),

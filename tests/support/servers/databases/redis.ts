@@ -17,7 +17,7 @@ export async function startRedis(more: string[] = [], logins: readonly RedisLogi
   const [port, tlsPort] = [await freePort(), await freePort()];
   const password = Math.random().toString(36).slice(2);
   const folder = mkdtempSync(join(tmpdir(), "redis-"));
-  const tls = certificateIn(folder);
+  const tls = certificateIn(folder, "127.0.0.1", ["IP:127.0.0.1", "DNS:localhost"]);
   const started = programOf("redis", "redis-server", ["--version"]).start("redis-server", ["-"], {
     folder,
     stdio: "pipe",

@@ -43,7 +43,13 @@ const github: Backend = {
   credential: { header: "Authorization", variable: "GITHUB_PERSONAL_ACCESS_TOKEN", value: token },
 };
 const snowflake: Backend = { name: "snowflake", url: "https://account.snowflake.test/mcp", timeout };
-const sessions = { host: pulumi.output("redis.data.svc"), port: 6379, password: pulumi.secret("of-redis") };
+const sessions = {
+  host: pulumi.output("redis.data.svc"),
+  port: 6379,
+  ca: pulumi.output("PEM of Redis"),
+  password: pulumi.secret("of-redis"),
+};
+const tunnel = { image: "registry.test/nginx:1", dns: "10.43.0.10" };
 
 async function made(
   more: Partial<GatewayArgs> = {},
@@ -56,6 +62,7 @@ async function made(
     backends: [redis, github, snowflake],
     auth: { by: "nginx" },
     sessions,
+    tunnel,
     ...more,
   };
   const gateway = new Gateway("g", args, opts);
@@ -194,6 +201,7 @@ test("W3 a change of a backend or of a token rolls it, and nothing else does", a
     { backends: [redis, github] },
     { backends: [{ ...redis, tools: ["set_key"] }, github, snowflake] },
     { sessions: { ...sessions, password: pulumi.secret("rotated") } },
+    { sessions: { ...sessions, ca: pulumi.output("PEM of another") } },
   ];
   for (const change of changes) {
     const [config, digest] = await checksum(change);

@@ -58,8 +58,9 @@ async function platform(
       },
       ca: "ca",
     },
-    redis: { host: "redis.data.svc", port: 6379, password: pulumi.secret("of-redis") },
-    sessions: { host: "redis.data.svc", port: 6379, password: pulumi.secret("of-sessions") },
+    redis: { host: "redis.data.svc", port: 6379, ca: "PEM of Redis", password: pulumi.secret("of-redis") },
+    sessions: { host: "redis.data.svc", port: 6379, ca: "PEM", password: pulumi.secret("of-sessions") },
+    tunnel: { image: "registry.test/nginx:1", dns: "10.43.0.10" },
     secrets: given,
     ...more,
   };
