@@ -11,6 +11,7 @@ import type { StatusClient } from "./estuary/client.ts";
 import { recordLoads } from "./estuary/loads.ts";
 import { badRecords, type HeldUp, heldUp, type Task } from "./estuary/tasks.ts";
 import { TaskWatch } from "./estuary/watch.ts";
+import { watchFields } from "./fields/watch.ts";
 import { History } from "./history.ts";
 import { Retention } from "./retention.ts";
 import {
@@ -136,16 +137,18 @@ export class Meter {
         const complete = reachable && [...answers.values()].every(({ fault }) => fault === undefined);
         this.#lookedAt = complete ? at : Number.NEGATIVE_INFINITY;
       }
+      const id = randomUUID();
       const statuses: StreamStatus[] = [];
       const results: Result[] = [];
       for (const stream of this.#streams) {
         signal.throwIfAborted();
         const known = { run: runs.get(stream.stream), heldUp: held.get(stream.stream), through, most };
         const one = await this.#stream(client, stream, tables, known, at);
+        const columns = tables.get(tableOf(stream.stream));
+        if (columns) await watchFields(client, stream, { columns, newest: one.newest, runId: id });
         statuses.push(one.status);
         results.push(...one.results);
       }
-      const id = randomUUID();
       await logBadRecords(client, id, badRecords(tasks, this.#streams));
       await recordLoads(client, this.#streams, tables, this.#options.retentionDays);
       await this.#retention.keep(client, at);
@@ -178,7 +181,7 @@ export class Meter {
     tables: Awaited<ReturnType<typeof columnsOf>>,
     { run, heldUp: held, through, most }: Known,
     at: number,
-  ): Promise<{ status: StreamStatus; results: Result[] }> {
+  ): Promise<{ status: StreamStatus; results: Result[]; newest: number | undefined }> {
     const { threshold, maxLag } = this.#options;
     const name = stream.stream;
     const checked = await checkRows(client, stream, tables, threshold);
@@ -209,7 +212,7 @@ export class Meter {
       quality,
       message,
     };
-    return { status, results };
+    return { status, results, newest: checked?.staging.newest };
   }
 
   /** The last look at a stream, completed by what staging is when the warehouse was just asked. */

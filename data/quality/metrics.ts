@@ -83,13 +83,18 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     ),
     gauge(
       "sophia_stream_fields_added",
-      "Undocumented fields that came for the first time in the last day.",
+      "Fields that came for the first time in the last day.",
       [...logged].map(([stream, { added }]) => ({ labels: { stream }, value: added })),
     ),
     gauge(
       "sophia_stream_fields_gone",
       "Fields that were reported as no longer sent in the last day.",
       [...logged].map(([stream, { gone }]) => ({ labels: { stream }, value: gone })),
+    ),
+    gauge(
+      "sophia_stream_fields_changed",
+      "Fields whose values were found in the last day to have another form.",
+      [...logged].map(([stream, { changed }]) => ({ labels: { stream }, value: changed })),
     ),
     gauge(
       "sophia_stream_runs_killed",

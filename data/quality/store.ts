@@ -91,21 +91,24 @@ export interface Logged {
   added: number;
   /** Fields that no longer come. */
   gone: number;
+  /** Fields whose values have another form. */
+  changed: number;
 }
 
 /** What was logged in the last day, by stream. */
 export async function loggedOf(client: pg.ClientBase): Promise<Map<string, Logged>> {
-  const { rows } = await client.query<{ stream: string; rejected: string; added: string; gone: string }>(
+  const { rows } = await client.query<Record<keyof Logged | "stream", string>>(
     `SELECT stream, count(DISTINCT key) FILTER (WHERE reason = $1) AS added,
             count(DISTINCT key) FILTER (WHERE reason = $2) AS gone,
-            count(DISTINCT coalesce(key, md5(raw::text), reason)) FILTER (WHERE reason NOT IN ($1, $2)) AS rejected
+            count(DISTINCT key) FILTER (WHERE reason = $3) AS changed,
+            count(DISTINCT coalesce(key, md5(raw::text), reason)) FILTER (WHERE reason NOT IN ($1, $2, $3)) AS rejected
        FROM error_logs WHERE occurred_at > now() - interval '1 day' GROUP BY stream`,
-    [fieldReasons.added, fieldReasons.gone],
+    [fieldReasons.added, fieldReasons.gone, fieldReasons.changed],
   );
   return new Map(
-    rows.map(({ stream, ...counts }) => [
+    rows.map(({ stream, rejected, added, gone, changed }) => [
       stream,
-      { rejected: Number(counts.rejected), added: Number(counts.added), gone: Number(counts.gone) },
+      { rejected: Number(rejected), added: Number(added), gone: Number(gone), changed: Number(changed) },
     ]),
   );
 }

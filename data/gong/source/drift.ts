@@ -13,7 +13,11 @@ export const watchedFields = z.object({
 export type Fields = z.infer<typeof watchedFields>;
 
 /** Why a field, instead of a rejected record, is in `error_logs`. */
-export const fieldReasons = { added: "new field", gone: "field no longer sent" } as const;
+export const fieldReasons = {
+  added: "new field",
+  gone: "field no longer sent",
+  changed: "field of another form",
+} as const;
 
 /** A field that would have come so many times, and did not come at all, is gone; fewer may be chance. */
 const enough = 10;

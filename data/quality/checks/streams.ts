@@ -23,11 +23,20 @@ export interface StreamChecks {
   mayBeEmpty?: true;
   /** Hours without any change after which the source counts as silent; left out where that is usual. */
   silentAfterHours?: number;
+  /**
+   * Watch which fields its records have. Default: its extractor does so.
+   * `in`: the JSON column that they are in; default: each column is one.
+   * `madeAt`: a record keeps what the source no longer sends, so that only records made since show that a field is gone; the
+   * column says when one was made. Default: each row that is loaded is as the source has it.
+   */
+  fields?: { in?: string; madeAt?: string };
   checks: readonly RowCheck[];
 }
 
 /** The connector sends each record again daily (`pipeline.estuary.hubspot.schedule`): without that it brings nothing. */
 const afterRefresh = 26;
+
+const hubspotFields = { in: "properties", madeAt: "createdAt" } as const;
 
 const email = "^[^@[:space:]]+@[^@[:space:]]+\\.[^@[:space:]]+$";
 
@@ -38,6 +47,7 @@ export const streamChecks: readonly StreamChecks[] = [
     source: "hubspot",
     key: ["id"],
     silentAfterHours: afterRefresh,
+    fields: hubspotFields,
     checks: [
       { kind: "completeness", column: "properties/email" },
       { kind: "validity", column: "properties/email", matches: email },
@@ -50,6 +60,7 @@ export const streamChecks: readonly StreamChecks[] = [
     source: "hubspot",
     key: ["id"],
     silentAfterHours: afterRefresh,
+    fields: hubspotFields,
     checks: [
       { kind: "completeness", column: "properties/dealname" },
       { kind: "completeness", column: "properties/dealstage" },
@@ -61,6 +72,7 @@ export const streamChecks: readonly StreamChecks[] = [
     stream: "slack_channels",
     source: "slack",
     key: ["id"],
+    fields: {},
     checks: [
       { kind: "completeness", column: "name" },
       { kind: "validity", column: "id", matches: "^[CGD][A-Z0-9]+$" },
@@ -71,6 +83,7 @@ export const streamChecks: readonly StreamChecks[] = [
     source: "slack",
     key: ["channel_id", "ts"],
     silentAfterHours: 72,
+    fields: {},
     checks: [
       { kind: "validity", column: "ts", matches: "^[0-9]+\\.[0-9]{6}$" },
       { kind: "reference", column: "channel_id", stream: "slack_channels", key: "id" },

@@ -17,7 +17,7 @@ export const measured: Measured = {
   ],
   results: [{ stream: "gong_calls", check: "counts", score: 50, threshold: 100, passed: false }],
   slots: [{ name: "flow_slot", status: "lost", active: false, behindBytes: 1, safeBytes: 1, limitBytes: 9 }],
-  logged: new Map([["gong_calls", { rejected: 1, added: 1, gone: 1 }]]),
+  logged: new Map([["gong_calls", { rejected: 1, added: 1, gone: 1, changed: 1 }]]),
   killed: new Map([["gong_calls", 1]]),
   warehouseReachable: false,
   tasks: [{ name: "sophia/test/source-postgres", state: "failed", summary: "task shards failed" }],

@@ -156,11 +156,12 @@ const records: readonly Panel[] = [
     [
       { expr: "max by (stream) (sophia_stream_fields_added)", legend: "{{stream}}: new" },
       { expr: "max by (stream) (sophia_stream_fields_gone)", legend: "{{stream}}: gone" },
+      { expr: "max by (stream) (sophia_stream_fields_changed)", legend: "{{stream}}: of another form" },
     ],
-    "In the last day: fields of the source that are new, or no longer sent.",
+    "In the last day: fields of the source that are new, no longer sent, or have values of another form.",
     {
       unit: "short",
-      runbook: `${runbooks}/gong.md`,
+      runbook: `${runbooks}/fields.md`,
       empty: "nothing was rejected and no field changed in the last day",
     },
   ),

@@ -201,6 +201,6 @@ test("P5 a database that goes away in the middle fails the run, and the next one
   await backendsGone();
   expect((await runOnce(staging, gong)).failure).toBeUndefined();
   await expectWhole();
-  expect(await alerts(staging)).toEqual([]);
+  expect(await alerts(staging)).toEqual(["PipelineRunKilled"]);
   expect((await history(staging)).filter(({ status }) => status === "running")).toEqual([]);
 });

@@ -50,6 +50,7 @@ test("P5 what is wrong fires its alerts, what is well fires none", () => {
   expect(holding(measured).sort()).toEqual([
     "PipelineCountsDiffer gong_calls",
     "PipelineFieldAdded gong_calls",
+    "PipelineFieldChanged gong_calls",
     "PipelineFieldGone gong_calls",
     "PipelineRecordsRejected gong_calls",
     "PipelineRunKilled gong_calls",
@@ -67,7 +68,7 @@ test("P5 what is wrong fires its alerts, what is well fires none", () => {
     slots: [
       { name: "flow_slot", status: "reserved", active: true, behindBytes: 1, safeBytes: 26, limitBytes: 100 },
     ],
-    logged: new Map([["gong_calls", { rejected: 0, added: 0, gone: 0 }]]),
+    logged: new Map([["gong_calls", { rejected: 0, added: 0, gone: 0, changed: 0 }]]),
     killed: new Map([["gong_calls", 0]]),
     warehouseReachable: true,
     tasks: [{ name: "sophia/test/source-postgres", state: "ok", summary: "Ok" }],

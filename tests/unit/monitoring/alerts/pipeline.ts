@@ -131,7 +131,7 @@ export const pipelineCases: AlertCase[] = [
     series: { 'sophia_stream_fields_gone{stream="gong_calls"}': always(2) },
     at: 0,
     labels: { stream: "gong_calls" },
-    summary: "gong_calls: 2 fields are no longer sent; their columns are empty in new rows",
+    summary: "gong_calls: 2 fields are no longer there; new rows have none",
     well: { 'sophia_stream_fields_gone{stream="gong_calls"}': always(0) },
   },
   {
@@ -139,8 +139,16 @@ export const pipelineCases: AlertCase[] = [
     series: { 'sophia_stream_fields_added{stream="gong_calls"}': always(2) },
     at: 0,
     labels: { stream: "gong_calls" },
-    summary: "gong_calls: 2 fields are new; they have no columns",
+    summary: "gong_calls: 2 fields are new",
     well: { 'sophia_stream_fields_added{stream="gong_calls"}': always(0) },
+  },
+  {
+    alert: "PipelineFieldChanged",
+    series: { 'sophia_stream_fields_changed{stream="hubspot_deals"}': always(1) },
+    at: 0,
+    labels: { stream: "hubspot_deals" },
+    summary: "hubspot_deals: 1 fields have values of another form than before",
+    well: { 'sophia_stream_fields_changed{stream="hubspot_deals"}': always(0) },
   },
   {
     alert: "PipelineChecksStopped",
