@@ -27,26 +27,34 @@ interface Remembered {
 
 /** Of the rows that came since the look before, at most so many are looked at. */
 const sample = 1000;
+/** Moments are known to the millisecond; a row that was looked at is not looked at again. */
+const rounded = "interval '1 millisecond'";
 
 /**
  * Rows loaded between two moments, and the fields that they have, by form. One statement, which reads the table once, as the
- * checks do. `$1` and `$2`: when they were loaded; `$3`: records made later are new ones; all in seconds since 1970.
+ * checks do. Of many rows those of new records first, which alone show that a field is gone. `$1` and `$2`: when they were
+ * loaded; `$3`: records made later are new ones; all in seconds since 1970.
  */
 function lookSql({ stream, fields }: StreamChecks): string {
   const column = (name: string) => `t.${identifier(name)}`;
   const made = fields?.madeAt
     ? `extract(epoch FROM ${column(fields.madeAt)}::timestamptz)::float8`
     : "NULL::float8";
-  const record = fields?.in ? `${column(fields.in)}::jsonb` : "to_jsonb(t)";
+  const [picked, text] = fields?.in
+    ? [column(fields.in), "picked::text"]
+    : ["t", "row_to_json(picked)::text"];
   const loaded = `${column(loadedAt)}::timestamptz`;
   // HubSpot sends properties without a value, too; a column without one is a field that did not come.
   const without = fields?.in ? "" : "AND value <> 'null'";
-  return `WITH fresh AS MATERIALIZED (
-      SELECT CASE jsonb_typeof(${record}) WHEN 'object' THEN ${record} ELSE '{}' END AS record, ${made} AS made,
-             coalesce(${made} > $3::float8, true) AS new
+  // A column of JSON may have U+0000, of which PostgreSQL makes no jsonb: the record would stop all checks for good.
+  return `WITH picked AS MATERIALIZED (
+      SELECT ${picked} AS picked, ${made} AS made, coalesce(${made} > $3::float8, true) AS new
         FROM ${identifier(tableOf(stream))} t
-       WHERE ${loaded} > to_timestamp($1) AND ${loaded} <= to_timestamp($2) + interval '1 millisecond'
-       LIMIT ${sample}),
+       WHERE ${loaded} > to_timestamp($1) + ${rounded} AND ${loaded} <= to_timestamp($2) + ${rounded}
+       ORDER BY new DESC, random() LIMIT ${sample}),
+    fresh AS MATERIALIZED (
+      SELECT CASE jsonb_typeof(text::jsonb) WHEN 'object' THEN text::jsonb ELSE '{}' END AS record, made, new
+        FROM (SELECT ${text} AS text, made, new FROM picked) AS texts WHERE strpos(text, '\\u0000') = 0),
     whole AS (SELECT count(*) FILTER (WHERE new) AS records, max(made) AS made FROM fresh)
     SELECT whole.records, whole.made, name, form, count(name) AS there, count(name) FILTER (WHERE new) AS came
       FROM whole LEFT JOIN (
@@ -85,6 +93,16 @@ function lookOf(lines: readonly Line[]): Look {
   return { records: Number(lines[0]?.records ?? 0), came };
 }
 
+/** Whether records can be read: a column that is gone, or of another type, is told of, and stops nothing. */
+const canLook = ({ in: place, madeAt }: NonNullable<StreamChecks["fields"]>, columns: Columns): boolean =>
+  [
+    { name: place, type: /^jsonb?$/ },
+    { name: madeAt, type: /^timestamp/ },
+  ].every(({ name, type }) => name === undefined || type.test(columns.get(name) ?? ""));
+
+const leaving = (fields: Fields, names: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+
 const none: Changes = { added: [], gone: [], changed: [] };
 
 const notes = {
@@ -110,8 +128,8 @@ export async function watchFields(
   stream: StreamChecks,
   { columns, newest, runId }: { columns: Columns; newest: number | undefined; runId: string },
 ): Promise<void> {
-  const { in: place, madeAt } = stream.fields ?? {};
-  if (!stream.fields || [place, madeAt].some((name) => name !== undefined && !columns.has(name))) return;
+  if (!stream.fields) return;
+  const { in: place } = stream.fields;
   const { rows } = await client.query<{ remembered: Remembered }>(
     "SELECT remembered FROM stream_fields WHERE stream = $1",
     [stream.stream],
@@ -119,7 +137,7 @@ export async function watchFields(
   const before = rows[0]?.remembered;
   const now = Object.fromEntries([...columns].sort());
   const inColumns = compareColumns(before?.columns, now);
-  const isNew = newest !== undefined && newest !== before?.through;
+  const isNew = canLook(stream.fields, columns) && newest !== undefined && newest !== before?.through;
   if (before && !isNew && Object.values(inColumns).every((names) => names.length === 0)) return;
 
   let after: Remembered = { ...before, columns: now };
@@ -130,7 +148,10 @@ export async function watchFields(
       newest,
       before?.made ?? null,
     ]);
-    const { fields, ...changes } = compare(before?.fields, lookOf(lines));
+    // What is told of as a column is not told of as a field again.
+    const told = place === undefined ? [...inColumns.gone, ...inColumns.changed] : [];
+    const known = before?.fields && leaving(before.fields, told);
+    const { fields, ...changes } = compare(known, lookOf(lines));
     // Where each column is a field, a new one is told of as a column, and an empty one is no new field.
     inRecords = { ...changes, added: place === undefined ? [] : changes.added };
     const made = Math.max(before?.made ?? 0, lines[0]?.made ?? 0);
