@@ -14,6 +14,8 @@ const database = "sophia_staging";
 export async function startPipelineServer(): Promise<{
   /** How a login connects. */
   as(login: LoginName): pg.ClientConfig;
+  /** Connections of a login. One that the server ends while nobody uses it, as when it stops, fails no test. */
+  pool(login: LoginName, max?: number): pg.Pool;
   /** The environment of a job of data/ that runs as this login. */
   environment(login: LoginName): Record<string, string>;
   host: string;
@@ -53,6 +55,11 @@ export async function startPipelineServer(): Promise<{
   });
   return {
     as,
+    pool: (login, max) => {
+      const pool = new pg.Pool({ ...as(login), ...(max !== undefined && { max }) });
+      pool.on("error", () => undefined);
+      return pool;
+    },
     environment: (login) => ({
       SOPHIA_POSTGRES_HOST: server.host,
       SOPHIA_POSTGRES_PORT: String(server.port),

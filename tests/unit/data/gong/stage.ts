@@ -190,7 +190,7 @@ const meterOf = (pool: pg.Pool, now: () => number) =>
 
 /** Alerts whose expression holds now, each as `<alert> <stream>`. */
 async function allAlerts({ server }: Staging): Promise<string[]> {
-  const pool = new pg.Pool(server.as("quality"));
+  const pool = server.pool("quality");
   try {
     const meter = meterOf(pool, () => Date.now() / 1000);
     return holding(await meter.run(new AbortController().signal));
@@ -211,7 +211,7 @@ export const killedStreams = async (staging: Staging): Promise<string[]> =>
 
 /** Looks so many seconds from now, given what is in the database then, and says which alerts about calls fire. */
 export function watching({ server }: Staging): (after: number) => Promise<string[]> {
-  const pool = new pg.Pool(server.as("quality"));
+  const pool = server.pool("quality");
   onTestFinished(() => pool.end());
   const began = Date.now() / 1000;
   let passed = 0;

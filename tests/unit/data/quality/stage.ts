@@ -22,9 +22,9 @@ export async function openStage() {
   await server.migrate();
   const admin = new pg.Client(server.as("pipeline"));
   await admin.connect();
-  const pool = new pg.Pool({ ...server.as("quality"), max: 2 });
+  const pool = server.pool("quality", 2);
   // A test ends connections.
-  for (const one of [pool, admin]) one.on("error", () => undefined);
+  admin.on("error", () => undefined);
   for (const sql of ["CREATE WAREHOUSE WH", "CREATE DATABASE SOPHIA_AI", "CREATE SCHEMA SOPHIA_AI.STAGING"])
     await snowflake.client().query(sql);
   const warehouse = snowflake.client(place);

@@ -1,4 +1,3 @@
-import pg from "pg";
 import { streamChecks } from "../../../../../data/quality/checks/streams.ts";
 import { StatusClient } from "../../../../../data/quality/estuary/client.ts";
 import { Meter } from "../../../../../data/quality/measure.ts";
@@ -9,8 +8,7 @@ export const never = 1e6;
 
 /** The quality checks of what flows; Gong's extractor is not part of it. */
 export function checksOf({ server, estuary, engines }: Flow) {
-  const pool = new pg.Pool(server.as("quality"));
-  pool.on("error", () => undefined);
+  const pool = server.pool("quality");
   const meter = new Meter({
     pool,
     estuary: new StatusClient({
