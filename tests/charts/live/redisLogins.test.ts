@@ -1,27 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import {
   gatewaySessions,
   type RedisLoginName,
   redisLoginNames,
 } from "../../../components/services/redis/logins.ts";
 import { openRedis } from "../../../mcp/servers/redis/connection.ts";
-import { freePort } from "../../support/servers/ports.ts";
-import { type Pod, passwords, start, stop, writeLogins } from "./redisPod.ts";
+import { passwords, stagePod, stop, writeLogins } from "./redisPod.ts";
 
 const session = `${gatewaySessions.prefix}3f1c`;
 const refused = /NOPERM/;
 
 describe("Redis's logins", () => {
-  let folder: string;
-  let pod: Pod;
+  const stage = stagePod();
   /** What Redis answers a login to each of some commands, on one connection. */
   const answers = async (login: RedisLoginName, commands: string[][], password = passwords[login]) => {
-    const url = `rediss://localhost:${pod.port}`;
-    const redis = openRedis({ url, user: login, password: () => password, caFile: pod.caFile });
+    const url = `rediss://localhost:${stage.pod.port}`;
+    const redis = openRedis({ url, user: login, password: () => password, caFile: stage.pod.caFile });
     const said: [string[], string][] = [];
     for (const words of commands)
       said.push([words, String(await redis.command(...words).catch((error: Error) => error.message))]);
@@ -30,19 +26,11 @@ describe("Redis's logins", () => {
   };
   const all = (commands: string[][], answer: RegExp) =>
     commands.map((words) => [words, expect.stringMatching(answer)]);
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "redis-"));
-    pod = await start(folder, "redis-0", await freePort(), 0);
-  });
-  afterAll(async () => {
-    await stop(pod, "SIGKILL");
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  });
   beforeEach(() => {
-    pod.ask("flushall");
-    pod.ask("-n", String(gatewaySessions.database), "set", session, "the gateway's");
-    pod.ask("set", session, "the gateway's, in the wrong database");
-    pod.ask("set", "greeting", "hello");
+    stage.pod.ask("flushall");
+    stage.pod.ask("-n", String(gatewaySessions.database), "set", session, "the gateway's");
+    stage.pod.ask("set", session, "the gateway's, in the wrong database");
+    stage.pod.ask("set", "greeting", "hello");
   });
 
   test("S1 each enters with its own password only, and there are no others", async () => {
@@ -52,8 +40,8 @@ describe("Redis's logins", () => {
         expect(await answers(login, asked, passwords[other])).toEqual(all(asked, /WRONGPASS/));
       expect(await answers(login, asked)).toEqual(all(asked, login === "admin" ? /^maxmemory/ : refused));
     }
-    expect(pod.ask("acl", "users").split("\n").sort()).toEqual([...redisLoginNames].sort());
-    expect(pod.ask("acl", "list")).not.toContain("nopass");
+    expect(stage.pod.ask("acl", "users").split("\n").sort()).toEqual([...redisLoginNames].sort());
+    expect(stage.pod.ask("acl", "list")).not.toContain("nopass");
   });
 
   test("D3 S1 the MCP server's login reads what its tools show, and none of the gateway's sessions", async () => {
@@ -84,7 +72,7 @@ describe("Redis's logins", () => {
     expect(await answers("mcp", kept)).toEqual(all(kept, refused));
     const [[, names] = []] = await answers("mcp", [["scan", "0", "count", "100"]]);
     expect(names).toContain("greeting");
-    expect(pod.ask("get", "greeting")).toBe("hello");
+    expect(stage.pod.ask("get", "greeting")).toBe("hello");
   });
 
   test("S1 of all names, those that begin as the gateway's do are kept from the MCP server, and no other", async () => {
@@ -128,20 +116,20 @@ describe("Redis's logins", () => {
   });
 
   test("D3 new passwords and rights are Redis's after its restart, which loses no key", async () => {
-    await stop(pod, "SIGTERM");
+    await stop(stage.pod, "SIGTERM");
     const before = passwords.mcp;
     passwords.mcp = randomBytes(16).toString("hex");
-    pod = await start(folder, "redis-0", pod.port, 0);
+    await stage.restart();
     const read = [["getrange", "greeting", "0", "-1"]];
     expect(await answers("mcp", read)).toEqual(all(read, /^hello$/));
     expect(await answers("mcp", read, before)).toEqual(all(read, /WRONGPASS/));
-    writeLogins(folder, false, { mcp: before });
-    expect(pod.ask("acl", "load")).toBe("OK");
+    writeLogins(stage.folder, false, { mcp: before });
+    expect(stage.pod.ask("acl", "load")).toBe("OK");
     for (const password of [passwords.mcp, before])
       expect(await answers("mcp", read, password)).toEqual(all(read, /^hello$/));
     // What the next Secret would hold.
-    writeLogins(folder, true);
-    expect(pod.ask("acl", "load")).toBe("OK");
+    writeLogins(stage.folder, true);
+    expect(stage.pod.ask("acl", "load")).toBe("OK");
     const changes = [
       ["set", "greeting", "changed", "ex", "60"],
       ["unlink", "greeting"],
@@ -152,9 +140,9 @@ describe("Redis's logins", () => {
   });
 
   test("D3 an administrator copies the whole of Redis", () => {
-    const file = join(folder, "copy.rdb");
-    const copy = pod.ask("--rdb", file);
+    const file = join(stage.folder, "copy.rdb");
+    const copy = stage.pod.ask("--rdb", file);
     expect(copy).not.toMatch(/error|fail/i);
-    expect(pod.started.ask("head", ["-c", "5", file])).toBe("REDIS");
+    expect(stage.pod.started.ask("head", ["-c", "5", file])).toBe("REDIS");
   });
 });

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll, beforeAll } from "vitest";
 import { Unrecoverable, waitFor } from "../../../components/core/wait.ts";
 import { begin, type SuccessionState } from "../../../components/services/redis/certificateProvider.ts";
 import {
@@ -12,6 +14,7 @@ import {
 } from "../../../components/services/redis/logins.ts";
 import { redisValues } from "../../../components/services/redis/redis.ts";
 import { redisSettings } from "../../../components/settings/sections/services.ts";
+import { freePort } from "../../support/servers/ports.ts";
 import { programOf, type Started } from "../../support/servers/program.ts";
 import { only, render } from "../render.ts";
 
@@ -102,4 +105,31 @@ export async function stop(pod: Pod | undefined, signal: NodeJS.Signals) {
   const ended = once(process, "exit");
   send(signal);
   await ended;
+}
+
+/** A Redis for the tests of a group, which is gone after them. */
+export interface PodStage {
+  /** What its pod mounts and writes. */
+  folder: string;
+  pod: Pod;
+  /** Starts it again, where it ended, with what is in the folder by then. */
+  restart(): Promise<void>;
+}
+
+/** Starts a Redis before a group's tests. */
+export function stagePod(): PodStage {
+  const stage = {
+    restart: async () => {
+      stage.pod = await start(stage.folder, "redis-0", stage.pod.port, 0);
+    },
+  } as PodStage;
+  beforeAll(async () => {
+    stage.folder = mkdtempSync(join(tmpdir(), "redis-"));
+    stage.pod = await start(stage.folder, "redis-0", await freePort(), 0);
+  });
+  afterAll(async () => {
+    await stop(stage.pod, "SIGKILL");
+    if (stage.folder) rmSync(stage.folder, { recursive: true, force: true });
+  });
+  return stage;
 }

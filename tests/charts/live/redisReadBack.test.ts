@@ -1,54 +1,41 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { messageOf } from "../../../components/core/errors.ts";
 import { gatewaySessions } from "../../../components/services/redis/logins.ts";
 import { atRedis, redisCommands } from "../../support/backupPage.ts";
-import { freePort } from "../../support/servers/ports.ts";
-import { type Pod, start, stop } from "./redisPod.ts";
+import { stagePod, stop } from "./redisPod.ts";
 
 const { copy, prepare, exchange, remove } = redisCommands;
 
 describe("Redis, by the runbook for backups", () => {
-  let folder: string;
-  let pod: Pod;
-  const restarted = async () => {
-    pod = await start(folder, "redis-0", pod.port, 0);
-  };
-  const inPod = (script: string) => pod.started.ask("sh", ["-ec", atRedis(script, folder, pod.port)]);
+  const stage = stagePod();
+  const inPod = (script: string) =>
+    stage.pod.started.ask("sh", ["-ec", atRedis(script, stage.folder, stage.pod.port)]);
   const session = ["-n", String(gatewaySessions.database)];
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "redis-"));
-    pod = await start(folder, "redis-0", await freePort(), 0);
-  });
-  afterAll(async () => {
-    await stop(pod, "SIGKILL");
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  });
 
   test("D4 a copy that was read back is all that Redis has, also after its next restart", async () => {
-    pod.ask("set", "kept", "as it was");
-    pod.ask("hset", "hash", "field", "value");
-    pod.ask("set", "passing", "x", "ex", "3600");
-    pod.ask(...session, "set", `${gatewaySessions.prefix}1`, "a session");
-    inPod(`exec >${join(folder, "redis.rdb")}; ${copy}`);
-    expect(readFileSync(join(folder, "redis.rdb")).subarray(0, 5).toString()).toBe("REDIS");
+    stage.pod.ask("set", "kept", "as it was");
+    stage.pod.ask("hset", "hash", "field", "value");
+    stage.pod.ask("set", "passing", "x", "ex", "3600");
+    stage.pod.ask(...session, "set", `${gatewaySessions.prefix}1`, "a session");
+    inPod(`exec >${join(stage.folder, "redis.rdb")}; ${copy}`);
+    expect(readFileSync(join(stage.folder, "redis.rdb")).subarray(0, 5).toString()).toBe("REDIS");
 
-    pod.ask("set", "kept", "changed");
-    pod.ask("del", "hash");
-    pod.ask("set", "later", "than the copy");
-    pod.ask("flushall");
-    pod.ask("set", "later", "than the copy");
+    stage.pod.ask("set", "kept", "changed");
+    stage.pod.ask("del", "hash");
+    stage.pod.ask("set", "later", "than the copy");
+    stage.pod.ask("flushall");
+    stage.pod.ask("set", "later", "than the copy");
     writeFileSync(
-      join(folder, "longer.rdb"),
-      `${readFileSync(join(folder, "redis.rdb"), "latin1")}more`,
+      join(stage.folder, "longer.rdb"),
+      `${readFileSync(join(stage.folder, "redis.rdb"), "latin1")}more`,
       "latin1",
     );
-    expect(() => inPod(`exec <${join(folder, "longer.rdb")}; ${prepare}`)).toThrow(/redis-check-aof/);
-    inPod(`exec <${join(folder, "redis.rdb")}; ${prepare}`);
-    const ended = once(pod.started.process, "exit");
+    expect(() => inPod(`exec <${join(stage.folder, "longer.rdb")}; ${prepare}`)).toThrow(/redis-check-aof/);
+    inPod(`exec <${join(stage.folder, "redis.rdb")}; ${prepare}`);
+    const ended = once(stage.pod.started.process, "exit");
     try {
       inPod(exchange);
     } catch (error) {
@@ -56,18 +43,21 @@ describe("Redis, by the runbook for backups", () => {
       expect(messageOf(error)).toContain("Command failed: docker exec");
     }
     await ended;
-    await restarted();
-    expect(pod.ask("get", "kept")).toBe("as it was");
-    expect(pod.ask("hget", "hash", "field")).toBe("value");
-    expect(Number(pod.ask("ttl", "passing"))).toBeGreaterThan(3000);
-    expect(pod.ask(...session, "get", `${gatewaySessions.prefix}1`)).toBe("a session");
-    expect(pod.ask("exists", "later")).toBe("0");
+    await stage.restart();
+    expect(stage.pod.ask("get", "kept")).toBe("as it was");
+    expect(stage.pod.ask("hget", "hash", "field")).toBe("value");
+    expect(Number(stage.pod.ask("ttl", "passing"))).toBeGreaterThan(3000);
+    expect(stage.pod.ask(...session, "get", `${gatewaySessions.prefix}1`)).toBe("a session");
+    expect(stage.pod.ask("exists", "later")).toBe("0");
 
-    pod.ask("set", "new", "after it was read back");
-    await stop(pod, "SIGTERM");
-    await restarted();
-    expect([pod.ask("get", "new"), pod.ask("get", "kept")]).toEqual(["after it was read back", "as it was"]);
+    stage.pod.ask("set", "new", "after it was read back");
+    await stop(stage.pod, "SIGTERM");
+    await stage.restart();
+    expect([stage.pod.ask("get", "new"), stage.pod.ask("get", "kept")]).toEqual([
+      "after it was read back",
+      "as it was",
+    ]);
     inPod(remove);
-    expect(existsSync(join(folder, "data/before"))).toBe(false);
+    expect(existsSync(join(stage.folder, "data/before"))).toBe(false);
   });
 });
