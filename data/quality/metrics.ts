@@ -2,7 +2,7 @@ import type { Metric, Sample } from "../kit/metrics.ts";
 import type { State } from "./checks/judge.ts";
 import { heldUp } from "./estuary/tasks.ts";
 import type { Measured } from "./measure.ts";
-import type { StreamStatus } from "./store.ts";
+import type { Logged, StreamStatus } from "./store.ts";
 
 const states: readonly State[] = ["ok", "degraded", "failed", "unknown"];
 
@@ -33,6 +33,12 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
         const { stream, source } = status;
         return found === undefined ? [] : [{ labels: { stream, source }, value: found }];
       }),
+    );
+  const inLogs = (name: string, help: string, kind: keyof Logged) =>
+    gauge(
+      name,
+      help,
+      [...logged].map(([stream, counts]) => ({ labels: { stream }, value: counts[kind] })),
     );
   const slot = (name: string, help: string, value: (one: (typeof slots)[number]) => number | undefined) =>
     gauge(
@@ -76,25 +82,21 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
       "1 for a check that reaches its threshold.",
       results.map(({ stream, check, passed }) => ({ labels: { stream, check }, value: Number(passed) })),
     ),
-    gauge(
+    inLogs(
       "sophia_stream_rejected_records",
       "Distinct records that were rejected in the last day.",
-      [...logged].map(([stream, { rejected }]) => ({ labels: { stream }, value: rejected })),
+      "rejected",
     ),
-    gauge(
-      "sophia_stream_fields_added",
-      "Fields that came for the first time in the last day.",
-      [...logged].map(([stream, { added }]) => ({ labels: { stream }, value: added })),
-    ),
-    gauge(
+    inLogs("sophia_stream_fields_added", "Fields that came for the first time in the last day.", "added"),
+    inLogs(
       "sophia_stream_fields_gone",
       "Fields that were reported as no longer sent in the last day.",
-      [...logged].map(([stream, { gone }]) => ({ labels: { stream }, value: gone })),
+      "gone",
     ),
-    gauge(
+    inLogs(
       "sophia_stream_fields_changed",
       "Fields whose values were found in the last day to have another form.",
-      [...logged].map(([stream, { changed }]) => ({ labels: { stream }, value: changed })),
+      "changed",
     ),
     gauge(
       "sophia_stream_runs_killed",

@@ -36,11 +36,13 @@ export interface Look {
 
 /** Names of fields. */
 export interface Changes {
-  added: string[];
-  gone: string[];
+  added: readonly string[];
+  gone: readonly string[];
   /** Their values have another form. */
-  changed: string[];
+  changed: readonly string[];
 }
+
+export const noChanges: Changes = { added: [], gone: [], changed: [] };
 
 /** A field that would have come so many times, and did not come at all, is gone; fewer may be chance. */
 const enough = 20;
@@ -91,7 +93,7 @@ const unknown: Field = { came: 0, of: 0, missed: 0, forms: {}, other: 0 };
  * @param before undefined before the first look
  */
 export function compare(before: Fields | undefined, { records, came }: Look): Changes & { fields: Fields } {
-  const changes: Changes = { added: [], gone: [], changed: [] };
+  const changes = { added: [] as string[], gone: [] as string[], changed: [] as string[] };
   const fields: Record<string, Field> = {};
   for (const name of [...new Set([...Object.keys(before ?? {}), ...Object.keys(came)])].sort()) {
     const known = before?.[name] ?? unknown;
@@ -112,7 +114,7 @@ export function compareColumns(
   now: Readonly<Record<string, string>>,
 ): Changes {
   const names = Object.keys(now);
-  if (!before) return { added: [], gone: [], changed: [] };
+  if (!before) return noChanges;
   return {
     added: names.filter((name) => before[name] === undefined).sort(),
     gone: Object.keys(before)

@@ -12,6 +12,7 @@ import {
   type Fields,
   type Form,
   type Look,
+  noChanges,
 } from "./judge.ts";
 
 /** What is remembered of a stream: `stream_fields.remembered`. */
@@ -103,8 +104,6 @@ const canLook = ({ in: place, madeAt }: NonNullable<StreamChecks["fields"]>, col
 const leaving = (fields: Fields, names: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 
-const none: Changes = { added: [], gone: [], changed: [] };
-
 const notes = {
   added: "it is kept as the source sends it",
   gone: "new records have none; older ones keep theirs",
@@ -141,7 +140,7 @@ export async function watchFields(
   if (before && !isNew && Object.values(inColumns).every((names) => names.length === 0)) return;
 
   let after: Remembered = { ...before, columns: now };
-  let inRecords = none;
+  let inRecords = noChanges;
   if (isNew) {
     const { rows: lines } = await client.query<Line>(lookSql(stream), [
       before?.through ?? 0,
