@@ -14,7 +14,6 @@ test("P3 P5 a field or column that is added, gone or of another form: nothing he
     (await staging.query("SELECT stream, key, reason FROM error_logs ORDER BY stream, key, reason")).rows.map(
       ({ stream, key, reason }) => `${stream}: ${key}: ${reason}`,
     );
-  /** Waits for an alert, and that nothing but what is known by then is told. */
   const raised = (alert: string) =>
     waitFor({ what: `the alert ${alert}`, deadline: 120, interval: 0.1 }, async () => {
       const found = await told();

@@ -56,8 +56,8 @@ function killing(at: number, when: "before" | "during", counted = /^/) {
 const least = 40;
 
 /** Streams whose run does not say how it ended. */
-const underWay = async () =>
-  (await history(staging)).filter(({ status }) => status === "running").map(({ stream }) => stream);
+const underWay = (runs: Awaited<ReturnType<typeof history>>) =>
+  runs.filter(({ status }) => status === "running").map(({ stream }) => stream);
 
 /** PostgreSQL notices that a client is gone when it next reads or writes; until then the client's locks are held. */
 const { backendsGone } = probesOf(() => staging);
@@ -81,7 +81,7 @@ test("P5 killed at any statement, the next run completes it: nothing lost, nothi
       deaths += 1;
       await backendsGone();
       const half = await history(staging);
-      const killedIn = await underWay();
+      const killedIn = underWay(half);
       const {
         rows: [state],
       } = await staging.admin.query("SELECT cursor FROM pipeline_state WHERE stream = 'gong_calls'");
@@ -97,7 +97,7 @@ test("P5 killed at any statement, the next run completes it: nothing lost, nothi
       expect(failure, `${when} statement ${at}`).toBeUndefined();
       expect(await contents(staging), `${when} statement ${at}`).toEqual(whole);
       const after = await history(staging);
-      expect(await underWay()).toEqual([]);
+      expect(underWay(after)).toEqual([]);
       expect(after.length).toBeGreaterThanOrEqual(half.length);
       // All but one that was killed before it began, or when all was stored.
       expect((await killedStreams(staging)).sort(), `${when} statement ${at}`).toEqual(killedIn.sort());
@@ -148,11 +148,11 @@ test("P5 killed at any statement among changes, deletions and a poison record, t
     if (!killed.reached()) continue;
     deaths += 1;
     await backendsGone();
-    const killedIn = await underWay();
+    const killedIn = underWay(await history(staging));
     const { failure } = await runOnce(staging, gong);
     expect(failure, `${when} statement ${at}`).toBeUndefined();
     expect(await contents(staging), `${when} statement ${at}`).toEqual(whole);
-    expect(await underWay()).toEqual([]);
+    expect(underWay(await history(staging))).toEqual([]);
     expect((await killedStreams(staging)).sort(), `${when} statement ${at}`).toEqual(killedIn.sort());
   }
   expect(deaths).toBeGreaterThanOrEqual(least);
