@@ -33,7 +33,7 @@ const health: readonly Panel[] = [
   graph(
     "Servers by health",
     "sum by (health) (mcp_servers)",
-    "`unverified` responds, and may refuse the gateway's token; all but that and `healthy` is not well.",
+    "`degraded` answers, slowly or after it missed a check; `unverified` responds, and may refuse the gateway's token; all but these and `healthy` does not answer.",
     {
       legend: "{{health}}",
       unit: "short",

@@ -46,11 +46,14 @@ interface Backend {
 }
 
 /**
- * The gateway calls a server healthy that refuses the token which the gateway adds, so of servers with such a token this
- * word says only that they respond. Pure.
+ * A server that is `degraded` answered, slowly or after it missed a check, and the gateway offers its tools. The gateway
+ * calls a server healthy that refuses the token which the gateway adds, so of servers with such a token this word says only
+ * that they respond. Pure.
  */
-const heard = ({ health, auth_type = "unauthenticated" }: Backend) =>
-  health === "healthy" && auth_type !== "unauthenticated" ? "unverified" : health;
+function heard({ health, auth_type = "unauthenticated" }: Backend): string {
+  if (health !== "healthy" && health !== "degraded") return health;
+  return auth_type === "unauthenticated" ? "healthy" : "unverified";
+}
 
 /**
  * For a gateway that accepts only an identity provider's tokens: the health of its servers as reported at `<url>/status`,

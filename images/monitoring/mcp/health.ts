@@ -12,16 +12,22 @@ const statusSchema = z.looseObject({
 });
 
 /**
+ * What the gateway says of servers that answered its last check, and whose tools it offers. `degraded` is one that answered
+ * slowly, or missed a check before: until the next one, however well it answers.
+ */
+const answering: readonly string[] = ["healthy", "degraded"];
+
+/**
  * The gateway calls a server healthy that refuses the token which the gateway adds: its refusal is taken as a sign of
  * life. So of servers with such a token this word says only that they respond. Pure.
  */
 const heard = (health: string, authType = "unauthenticated") =>
-  health === "healthy" && authType !== "unauthenticated" ? "unverified" : health;
+  answering.includes(health) && authType !== "unauthenticated" ? "unverified" : health;
 
 /** A server, and what is known of it: the gateway's word, or whether its Service leads to a pod that is ready. */
 interface Seen {
   server: string;
-  /** `healthy` is well. `unverified` responds, and may refuse the gateway's token. All else is not well. */
+  /** `healthy` and `degraded` answer. `unverified` responds, and may refuse the gateway's token. All else does not answer. */
   health: string;
 }
 
@@ -84,7 +90,7 @@ export function metricsOf({ gatewayFault, servers }: View): string {
       servers.flatMap(({ server, health }) =>
         health === "unverified"
           ? []
-          : [`mcp_server_up{server=${labelValue(server)}} ${health === "healthy" ? 1 : 0}`],
+          : [`mcp_server_up{server=${labelValue(server)}} ${answering.includes(health) ? 1 : 0}`],
       ),
     ),
     ...gauge(

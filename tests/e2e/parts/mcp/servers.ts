@@ -81,24 +81,34 @@ export function mcp() {
     const { report } = await status();
     const apart = ["playwright"];
     const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [name] : []));
-    const { text } = await knock("/mcp/status", undefined, access.token);
-    const { backends } = JSON.parse(text) as { backends: { name: string; health: string }[] };
-    expect(backends.map(({ name }) => name).sort()).toEqual(
-      enabled.filter((name) => !apart.includes(name)).sort(),
+    const behind = enabled.filter((name) => !apart.includes(name)).sort();
+    // One that misses a check on a busy machine is called healthy again two checks later.
+    await waitFor(
+      { what: "the gateway to call every server healthy", deadline: 60, interval: 1 },
+      async () => {
+        const { text } = await knock("/mcp/status", undefined, access.token);
+        const { backends } = JSON.parse(text) as { backends: { name: string; health: string }[] };
+        expect(backends.map(({ name }) => name).sort()).toEqual(behind);
+        const others = backends.filter(({ health }) => health !== "healthy");
+        return (
+          others.length === 0 || notYet(others.map(({ name, health }) => `${name} ${health}`).join(", "))
+        );
+      },
     );
-    expect(backends.filter(({ health }) => health !== "healthy")).toEqual([]);
   });
 
   test("M3 the same is told as metrics, of every server that runs", async () => {
     const { report } = await status();
     const ask = "fetch('http://127.0.0.1:8080/metrics').then((r) => r.text()).then(console.log)";
-    const text = await inPod("monitoring", labelOf("gpu-metrics"), "api", ["node", "-e", ask]);
-    expect(text).toContain("mcp_gateway_up 1");
-    const up = [...text.matchAll(/^mcp_server_up\{server="(\w+)"\} (\d)$/gm)].map(
-      ([, name, is]) => `${name} ${is}`,
-    );
-    const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [`${name} 1`] : []));
-    expect(up.sort()).toEqual(enabled.sort());
+    const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [`${name} 1`] : [])).sort();
+    await waitFor({ what: "metrics that call every server up", deadline: 60, interval: 1 }, async () => {
+      const text = await inPod("monitoring", labelOf("gpu-metrics"), "api", ["node", "-e", ask]);
+      const up = [...text.matchAll(/^mcp_server_up\{server="(\w+)"\} (\d)$/gm)].map(
+        ([, name, is]) => `${name} ${is}`,
+      );
+      const same = text.includes("mcp_gateway_up 1") && up.sort().join() === enabled.join();
+      return same || notYet(`they say ${up.join(", ")}, not ${enabled.join(", ")}`);
+    });
   });
 
   test("S1 a token goes no further than the door", async () => {

@@ -70,8 +70,11 @@ describe("the process that serves the GPU metrics", () => {
       { name: "redis", health: "healthy", more: 1 },
       { name: "memory", health: "unhealthy" },
       { name: "slack", health: "healthy", auth_type: "unauthenticated" },
+      // Answered after it missed a check; its tools are offered.
+      { name: "asana", health: "degraded" },
       // Whether they accept the gateway's token is not in the gateway's word.
       { name: "github", health: "healthy", auth_type: "header_injection" },
+      { name: "notion", health: "degraded", auth_type: "header_injection" },
       { name: "pulumi", health: "unhealthy", auth_type: "header_injection" },
     ];
     answer = { status: 200, text: JSON.stringify({ backends, healthy: true }) };
@@ -80,12 +83,14 @@ describe("the process that serves the GPU metrics", () => {
       'mcp_server_up{server="redis"} 1',
       'mcp_server_up{server="memory"} 0',
       'mcp_server_up{server="slack"} 1',
+      'mcp_server_up{server="asana"} 1',
       'mcp_server_up{server="pulumi"} 0',
       'mcp_server_up{server="playwright"} 1',
       'mcp_server_up{server="gone"} 0',
       'mcp_servers{health="healthy"} 3',
       'mcp_servers{health="unhealthy"} 2',
-      'mcp_servers{health="unverified"} 1',
+      'mcp_servers{health="degraded"} 1',
+      'mcp_servers{health="unverified"} 2',
       'mcp_servers{health="unreachable"} 1',
       "",
     ]);

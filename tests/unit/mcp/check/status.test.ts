@@ -15,7 +15,10 @@ test("M3 the gateway's word counts only for servers that need no token of it", a
   const backends = [
     { name: "redis", health: "healthy", auth_type: "unauthenticated" },
     { name: "memory", health: "healthy" },
+    // Answered after it missed a check; its tools are offered.
+    { name: "asana", health: "degraded" },
     { name: "github", health: "healthy", auth_type: "header_injection" },
+    { name: "notion", health: "degraded", auth_type: "header_injection" },
     { name: "pulumi", health: "unhealthy", auth_type: "header_injection" },
   ];
   const ca = readFileSync(certificate, "utf8");
@@ -29,6 +32,13 @@ test("M3 the gateway's word counts only for servers that need no token of it", a
   expect(await readHealths(url, { ca, token: "a", timeout: 30 })).toEqual({
     ready: true,
     offered: [],
-    healths: { redis: "healthy", memory: "healthy", github: "unverified", pulumi: "unhealthy" },
+    healths: {
+      redis: "healthy",
+      memory: "healthy",
+      asana: "healthy",
+      github: "unverified",
+      notion: "unverified",
+      pulumi: "unhealthy",
+    },
   });
 });
