@@ -23,7 +23,7 @@ export interface Outcome {
   output: string;
   /** What failed: repeated at the end of the log. */
   failures?: Failure[];
-  /** What passed on the second attempt only, each with the error of the first. Not a failure, but worth an investigation. */
+  /** What passed on a later attempt only, each with the error of the first. Not a failure, but worth an investigation. */
   unsteady?: string[];
   /** Why tests were left out, with how many. */
   leftOut?: Record<string, number>;
@@ -51,6 +51,16 @@ const none: Report = { testResults: [] };
 
 /** Projects whose failures are never tried again: an orphan that is launched once in ten runs is paid for. */
 const onceOnly = new Set(["lambda"]);
+/** Projects whose tests share two cores with whole hosts, and miss a deadline where these start: that takes seconds. */
+const besideHosts = new Set(["e2e", "machines", "services"]);
+
+/** On a machine that does much else, one deadline in two thousand tests is missed now and then. */
+const retries = (name: string) =>
+  onceOnly.has(name)
+    ? ["--retry=0"]
+    : besideHosts.has(name)
+      ? ["--retry.count=2", "--retry.delay=10000"]
+      : ["--retry=1"];
 
 /**
  * One vitest project, counted test by test. Except for `onceOnly`, a file that breaks outside its tests is run
@@ -71,8 +81,7 @@ export const suite = (commands: Commands, name: string, reports: string, measure
         join(repository, "node_modules", "vitest", "vitest.mjs"),
         "run",
         `--project=${name}`,
-        // On a machine that does much else, one deadline in two thousand tests is missed now and then.
-        `--retry=${onceOnly.has(name) ? 0 : 1}`,
+        ...retries(name),
         "--reporter=default",
         "--reporter=json",
         `--outputFile.json=${path}`,
