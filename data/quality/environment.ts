@@ -10,7 +10,7 @@ const text = z.string().min(1);
 export const qualityEnvironment = postgresEnvironment.extend({
   /** Port of /metrics and /healthz; 0 picks a free one. */
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-  /** Seconds between two runs of the checks. */
+  /** Seconds between two runs of the checks where nothing is loaded; after loads at least a sixth of it. */
   SOPHIA_QUALITY_INTERVAL: z.coerce.number().positive().default(60),
   /** Seconds between two looks into the warehouse, each of which may wake it. */
   SOPHIA_QUALITY_WAREHOUSE_INTERVAL: z.coerce.number().positive().default(300),

@@ -3,11 +3,12 @@ import { readEnvironment } from "../kit/environment.ts";
 import { messageOf } from "../kit/errors.ts";
 import { jsonLog } from "../kit/log.ts";
 import { serveMetrics } from "../kit/metrics.ts";
-import { pause } from "../kit/pause.ts";
 import { estuaryOf, qualityEnvironment, streamsOf, warehouseOf } from "./environment.ts";
 import { StatusClient } from "./estuary/client.ts";
 import { type Measured, Meter } from "./measure.ts";
 import { metricsOf } from "./metrics.ts";
+import { paceOf, runOnLoads } from "./schedule/pace.ts";
+import { writtenTo } from "./schedule/written.ts";
 import { WarehouseClient } from "./warehouse/client.ts";
 
 const job = "quality";
@@ -16,8 +17,8 @@ const job = "quality";
 const patience = 5;
 
 /**
- * Runs the checks until the signal, and serves their results as metrics. A run that fails (PostgreSQL is down)
- * is logged, counted, and tried again at the next.
+ * Runs the checks after each load and on an interval until the signal, and serves their results as metrics. A run that
+ * fails (PostgreSQL is down) is logged, counted, and tried again at the next interval.
  */
 export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
   const settings = readEnvironment(job, qualityEnvironment, environment);
@@ -28,13 +29,14 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   const account = estuaryOf(settings);
   if (!account) log("warn", "no tasks at Estuary are configured: their status is not checked");
   const pool = openPool(connectionOf(job, settings), (reason) => log("warn", "connection lost", { reason }));
+  const streams = streamsOf(settings);
   const meter = new Meter({
     pool,
     warehouse: login && new WarehouseClient(login),
     estuary: account && new StatusClient(account),
     threshold: settings.SOPHIA_QUALITY_THRESHOLD,
     maxLag,
-    streams: streamsOf(settings),
+    streams,
     retentionDays: settings.SOPHIA_QUALITY_RETENTION_DAYS,
     warehouseInterval: settings.SOPHIA_QUALITY_WAREHOUSE_INTERVAL,
   });
@@ -47,33 +49,48 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
     () => (inARow >= patience ? `the last ${inARow} runs failed` : undefined),
   );
   log("info", "checks run", { interval, port: serving.port });
-  try {
-    while (!signal.aborted) {
-      const before = measured;
-      try {
-        measured = await meter.run(signal);
-        inARow = 0;
-      } catch (error) {
-        if (signal.aborted) break;
-        failures += 1;
-        inARow += 1;
-        log("error", "the checks failed", {
-          reason: messageOf(error),
-        });
-      }
-      if (measured?.estuaryFault !== undefined && measured.estuaryFault !== before?.estuaryFault)
-        log("warn", "the status of Estuary's tasks is unknown", { reason: measured.estuaryFault });
-      for (const { stream, state, message } of changed(before, measured)) {
-        log(
-          state === "ok" ? "info" : "warn",
-          `${stream} is ${state}`,
-          message === undefined ? {} : { why: message },
-        );
-      }
-      await pause(interval, signal).catch((error: unknown) => {
-        if (!signal.aborted) throw error;
+  /** One run; whether it completed. */
+  const check = async (): Promise<boolean> => {
+    const before = measured;
+    let complete = true;
+    try {
+      measured = await meter.run(signal);
+      inARow = 0;
+    } catch (error) {
+      if (signal.aborted) return false;
+      complete = false;
+      failures += 1;
+      inARow += 1;
+      log("error", "the checks failed", {
+        reason: messageOf(error),
       });
     }
+    if (measured?.estuaryFault !== undefined && measured.estuaryFault !== before?.estuaryFault)
+      log("warn", "the status of Estuary's tasks is unknown", { reason: measured.estuaryFault });
+    for (const { stream, state, message } of changed(before, measured)) {
+      log(
+        state === "ok" ? "info" : "warn",
+        `${stream} is ${state}`,
+        message === undefined ? {} : { why: message },
+      );
+    }
+    return complete;
+  };
+  let blind = false;
+  const look = async (): Promise<string | undefined> => {
+    try {
+      const written = await writtenTo(pool, streams);
+      blind = false;
+      return written;
+    } catch (error) {
+      if (!blind)
+        log("warn", "loads cannot be seen: the checks run on their interval", { reason: messageOf(error) });
+      blind = true;
+      return undefined;
+    }
+  };
+  try {
+    await runOnLoads({ pace: paceOf(interval), run: check, look, signal });
   } finally {
     await serving.close();
     await pool.end();

@@ -34,7 +34,10 @@ const gong = z.strictObject({
 
 /** Quality checks and the status of streams. */
 const quality = z.strictObject({
-  /** Seconds between two runs of the checks. */
+  /**
+   * Seconds between two runs of the checks where nothing is loaded. After a load they run within seconds, at least a sixth
+   * of this apart.
+   */
   intervalSeconds: z.number().int().min(5).default(60),
   /** Seconds between two comparisons with the warehouse. Each may wake it, and it bills a minute at least. */
   warehouseIntervalSeconds: z.number().int().min(5).default(900),

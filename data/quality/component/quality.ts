@@ -68,7 +68,7 @@ const podOf = (
   });
 
 /**
- * The quality checks, as a Deployment that runs them in a loop: Prometheus scrapes it between two runs, and it compares
+ * The quality checks, as a Deployment that runs them after each load and on an interval: Prometheus scrapes it between two runs, and it compares
  * with row counts of earlier runs, which a CronJob would not have. One replica: two would write every result twice.
  */
 export class Quality extends Component {

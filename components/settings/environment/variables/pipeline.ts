@@ -24,7 +24,8 @@ export const pipelineVariables = {
     setBy: "program",
   },
   SOPHIA_QUALITY_INTERVAL: {
-    about: "Seconds between two runs of the quality checks.",
+    about:
+      "Seconds between two runs of the quality checks where nothing is loaded; after loads at least a sixth of it.",
     usedBy: ["quality"],
     schema: z.coerce.number().positive().default(60),
     setBy: "program",

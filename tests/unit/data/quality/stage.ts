@@ -7,7 +7,10 @@ import { Meter, type MeterOptions } from "../../../../data/quality/measure.ts";
 import { startPipelineServer } from "../../../support/servers/databases/pipeline.ts";
 import { startTestSnowflake } from "../../../support/servers/databases/snowflake.ts";
 
-const gong = streamChecks.filter(({ stream }) => stream === "gong_calls" || stream === "gong_users");
+/** What the stage has. */
+export const streams = streamChecks.filter(
+  ({ stream }) => stream === "gong_calls" || stream === "gong_users",
+);
 const tables = [
   ["gong_calls_staging", "call_id"],
   ["gong_users_staging", "user_id"],
@@ -88,7 +91,7 @@ export async function openStage() {
         maxLag: 900,
         warehouseInterval: 0,
         retentionDays: 90,
-        streams: gong,
+        streams,
         ...more,
       }),
     statusOf: async (stream: string) =>
