@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { openSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { notYet, Unrecoverable, waitFor } from "../../../../components/core/wait.ts";
@@ -12,6 +11,7 @@ import {
   connectionOf,
   parseKubeconfig,
 } from "../../../../lab/pulumi/plugins/kubernetes/cluster/kubeconfig.ts";
+import { freePort } from "../../../support/servers/ports.ts";
 import { type Binaries, binaries } from "./artefacts.ts";
 
 /** A real API server with its controllers and without nodes: objects live, pods stay pending. */
@@ -23,16 +23,6 @@ export interface ControlPlane {
   helm: string;
   stop(): Promise<void>;
 }
-
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 
 class Processes {
   readonly #running: ChildProcess[] = [];

@@ -1,22 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import { alive, bridged } from "../../../../mcp/catalog/vendorCommands.ts";
 import { connect, probe } from "../../../../mcp/check/probe.ts";
 import { repository } from "../../../../tools/repository.ts";
+import { freePort } from "../../../support/servers/ports.ts";
 
 const program = join(repository, "tests/support/servers/mcp/stdio.ts");
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 /** The real bridge, as a pod starts it, with a child that hangs when it is told to. */
 async function bridge(port?: number) {
