@@ -35,6 +35,7 @@ afterAll(() => server?.stop());
 async function reader(database: string): Promise<pg.Client> {
   const { host, port } = server;
   const client = new pg.Client({ host, port, database, user: "reader", password: "reads" });
+  client.on("error", () => undefined);
   await client.connect();
   return client;
 }

@@ -209,6 +209,7 @@ export async function startStage() {
     /** A session of a login. */
     connected: async (login: string, database: string) => {
       const client = new pg.Client({ ...connection, user: login, database });
+      client.on("error", () => undefined);
       await client.connect();
       return client;
     },

@@ -104,6 +104,7 @@ export async function connected<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client(server.as(login));
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return await work(client);

@@ -13,6 +13,7 @@ describe("what Estuary loads, in sync_history", () => {
   beforeAll(async () => {
     stage = await openStage();
     estuary = new pg.Client(stage.server.as("flow_materialize"));
+    estuary.on("error", () => undefined);
     await estuary.connect();
     await estuary.query("CREATE TABLE hubspot_deals_staging (id bigint PRIMARY KEY, _loaded_at timestamptz)");
   }, 120_000);
