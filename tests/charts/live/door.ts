@@ -179,7 +179,7 @@ export async function openDoor(rateLimit: Limit = { perSecond: 1000, burst: 1000
   const ca = readFileSync(join(folder, "tls.crt"));
   const secure = (path: string, headers?: Record<string, string>) =>
     request({ ...to(ports.https, path, headers), servername: "sophia.test", ca });
-  await waitFor({ what: "nginx", deadline: 60, interval: 0.05 }, () => {
+  await waitFor({ what: "nginx", deadline: 180, interval: 0.05 }, () => {
     if (started.process.exitCode !== null) throw new Unrecoverable(new Error(`nginx ended: ${log()}`));
     return answered(insecure(to(ports.probe, "/healthz")));
   }).catch(started.abandon);

@@ -36,7 +36,7 @@ describe("Nginx with the rendered configuration: clients", () => {
     expect(headers["user-agent"]).toBe("cursor; tool/1");
     expect(headers).not.toHaveProperty("authorization");
     expect((await seen(`Bearer ${door.token}`, "/known/more")).status).toBe(404);
-    await waitFor({ what: "the line of the client's call", deadline: 30, interval: 0.05 }, async () => {
+    await waitFor({ what: "the line of the client's call", deadline: 120, interval: 0.05 }, async () => {
       return door.log().includes('"caller":"cursor"') || notYet("not there");
     });
     expect(door.log()).not.toContain(door.token);
@@ -93,7 +93,7 @@ describe("Nginx with the rendered configuration: clients", () => {
 
   test("M3 N1 logs a stranger's request by the path that was asked for", async () => {
     const { headers } = await door.ask("/known?token=query-secret", { authorization: "Bearer guess" });
-    await waitFor({ what: "the stranger's line", deadline: 30, interval: 0.05 }, async () => {
+    await waitFor({ what: "the stranger's line", deadline: 120, interval: 0.05 }, async () => {
       const id = String(headers["x-request-id"]);
       const line = door
         .log()
@@ -107,7 +107,7 @@ describe("Nginx with the rendered configuration: clients", () => {
   test("S1 writes its log as JSON, without tokens of headers or queries", async () => {
     const path = "/nothing?token=query-secret";
     const { headers } = await door.ask(path, { authorization: "Bearer header-secret" });
-    const line = await waitFor({ what: "the log line", deadline: 30, interval: 0.05 }, async () => {
+    const line = await waitFor({ what: "the log line", deadline: 120, interval: 0.05 }, async () => {
       const found = door
         .log()
         .split("\n")
@@ -121,13 +121,13 @@ describe("Nginx with the rendered configuration: clients", () => {
 
   test("W3 finishes what is under way when it is told to quit, and writes it down", async () => {
     const held = door.ask("/kept/hold", { authorization: `Bearer ${door.token}` });
-    await waitFor({ what: "the request to arrive", deadline: 30, interval: 0.05 }, async () => {
+    await waitFor({ what: "the request to arrive", deadline: 120, interval: 0.05 }, async () => {
       if (!door.holding()) throw new Error("not there yet");
       return true;
     });
     const ended = once(door.process, "exit");
     door.signal("SIGQUIT");
-    await waitFor({ what: "the door to close", deadline: 30, interval: 0.05 }, () =>
+    await waitFor({ what: "the door to close", deadline: 120, interval: 0.05 }, () =>
       door.ask("/api").then(
         () => {
           throw new Error("still open");

@@ -52,7 +52,7 @@ describe("Redis with the rendered configuration", () => {
     replica = await start(join(folder, "1"), "redis-1", await freePort(), primary.port);
     primary.ask("set", "replicated", "yes");
     const second = replica;
-    const value = await waitFor({ what: "the replica", deadline: 15, interval: 0.1 }, async () => {
+    const value = await waitFor({ what: "the replica", deadline: 120, interval: 0.1 }, async () => {
       const found = second.ask("get", "replicated");
       if (found !== "yes") throw new Error(`got "${found}"`);
       return found;
@@ -100,7 +100,7 @@ describe("Redis with the rendered configuration", () => {
     primary = await start(join(folder, "0"), "redis-0", primary.port, 0);
     expect(primary.ask("get", "ordinary")).toBe("kept");
     primary.ask("set", "killed", "kept");
-    await waitFor({ what: "the append-only file to be on disk", deadline: 5, interval: 0.1 }, async () => {
+    await waitFor({ what: "the append-only file to be on disk", deadline: 120, interval: 0.1 }, async () => {
       if (!/aof_pending_bio_fsync:0/.test(primary.ask("info", "persistence"))) throw new Error("pending");
       return true;
     });

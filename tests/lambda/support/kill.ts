@@ -25,7 +25,7 @@ export async function killProviders(state: string): Promise<void> {
   const pids = await providersOf(state);
   if (pids.length === 0) throw new Error(`no provider process runs for ${state}`);
   for (const pid of pids) process.kill(pid, "SIGKILL");
-  await waitFor({ what: `provider ${pids} to be dead`, deadline: 30, interval: 0.01 }, async () =>
+  await waitFor({ what: `provider ${pids} to be dead`, deadline: 120, interval: 0.01 }, async () =>
     (await providersOf(state)).length === 0 ? true : { notYet: "still there" },
   );
 }

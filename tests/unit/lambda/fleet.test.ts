@@ -133,7 +133,7 @@ test("L3 L4 an update warns where an adopted host's firewall does not admit what
   await account.control.advance(600);
   const { made } = await fleet({ hosts: [adopted] }, account);
   await resolved(made.summary);
-  await vi.waitFor(() => expect(warn).toHaveBeenCalled(), { timeout: 20_000 });
+  await vi.waitFor(() => expect(warn).toHaveBeenCalled(), { timeout: 60_000 });
   const [[text] = []] = warn.mock.calls;
   expect(text).toMatch(/not admit what host frontend needs: .*tcp 443 from 0.0.0.0\/0/);
 });

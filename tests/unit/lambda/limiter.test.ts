@@ -178,7 +178,9 @@ test("processes that share an account share its turns", async () => {
   const script = `
     import { SharedLimiter } from ${JSON.stringify(resolve("lambda/client/limiter.ts"))};
     const times = [];
-    const clock = { now: () => Date.now(), sleep: async (ms) => void times.push(Date.now() + ms) };
+    let read = 0;
+    // A turn's own time, however late the machine lets this process go on after it has read the clock.
+    const clock = { now: () => (read = Date.now()), sleep: async (ms) => void times.push(read + ms) };
     const limiter = new SharedLimiter(${JSON.stringify(dir)}, 50, clock);
     for (let turn = 0; turn < 20; turn += 1) await limiter.turn();
     console.log(JSON.stringify(times));`;
@@ -188,9 +190,8 @@ test("processes that share an account share its turns", async () => {
     .sort((a, b) => a - b);
   expect(times.length).toBeGreaterThan(50);
   const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-  // A sleeper's own reading of the clock comes a moment after its turn was set.
-  expect(Math.min(...gaps)).toBeGreaterThan(25);
-}, 60_000);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(50);
+}, 300_000);
 
 test("an account's meeting place depends on URL and key, and shows neither", async () => {
   vi.stubEnv("TMPDIR", await folder());

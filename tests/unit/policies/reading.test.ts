@@ -151,8 +151,8 @@ test("S3 no text makes the search endless", async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(import.meta.dirname, "keys/hostile.ts")],
-    { timeout: 280_000, killSignal: "SIGKILL" },
+    { timeout: 580_000, killSignal: "SIGKILL" },
   ).catch((error: { stdout: string }) => error);
   // Where it was ended, the text behind the last one that is named.
   expect(stdout.trim().split("\n").at(-1)).toBe("ended");
-}, 300_000);
+}, 600_000);

@@ -45,7 +45,7 @@ async function commandAtWork(lock: string, work: string) {
   let output = "";
   child.stdout.on("data", (text) => (output += text));
   const ended = once(child, "exit");
-  await expect.poll(() => output, { timeout: 20_000 }).toContain("holds it");
+  await expect.poll(() => output, { timeout: 60_000 }).toContain("holds it");
   return { pid, output: () => output, signal: async () => (await ended)[1] };
 }
 
@@ -63,7 +63,7 @@ test("a command that is still using the run's lab is interrupted before the lab 
   const up = await commandAtWork(files(lab).lock, orderly);
   expect(await removeLab(lab, down, say)).toBeUndefined();
   expect(await identify(up.pid)).toBeUndefined();
-  await expect.poll(up.output, { timeout: 20_000 }).toContain("interrupted");
+  await expect.poll(up.output, { timeout: 60_000 }).toContain("interrupted");
   expect(said).toEqual([`ended \`make up\` (process ${up.pid}), which was using the lab test-removal`]);
   expect([refused(), existsSync(lab.folder), existsSync(files(lab).lock)]).toEqual([0, false, false]);
 });

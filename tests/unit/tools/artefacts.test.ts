@@ -193,7 +193,7 @@ test("a lab that prunes while another removes an old artefact keeps the newest, 
   const first = prune(cache, 1);
   const begun = async () =>
     !existsSync(old) || readdirSync(old).length < parts || notYet("nothing is removed");
-  await waitFor({ what: "the removal to begin", deadline: 30, interval: 0 }, begun);
+  await waitFor({ what: "the removal to begin", deadline: 120, interval: 0 }, begun);
   await prune(cache, 1);
   await first;
   expect(readdirSync(join(cache, "made"))).toEqual(["1".repeat(16)]);

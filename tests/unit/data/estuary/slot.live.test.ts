@@ -73,7 +73,7 @@ describe("the replication slot", () => {
     void reader
       .query("START_REPLICATION SLOT flow_slot LOGICAL 0/0 (proto_version '1', publication_names 'none')")
       .catch(() => undefined);
-    await expect.poll(async () => (await slots())[0]?.active, { timeout: 5000 }).toBe(true);
+    await expect.poll(async () => (await slots())[0]?.active, { timeout: 60_000 }).toBe(true);
     expect(await dropSlot(await props())).toBe("replication slot flow_slot is dropped");
     expect(await slots()).toEqual([]);
     await reader.end().catch(() => undefined);

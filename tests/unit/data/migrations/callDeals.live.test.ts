@@ -51,7 +51,7 @@ describe("deals of Gong's calls, on real PostgreSQL", () => {
     for (const name of earlier) await cp(join(sql, name), join(folder, name));
     await migrate({ connection: server.as("pipeline"), folder, log: () => undefined, lockTimeout: 20 });
     await rm(folder, { recursive: true });
-  }, 60_000);
+  }, 600_000);
   afterAll(() => server.stop());
 
   test("D2 calls that are there when the table comes are in it", async () => {

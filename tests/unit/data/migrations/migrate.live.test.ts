@@ -20,7 +20,7 @@ describe("P3 migrations on real PostgreSQL", () => {
   beforeAll(async () => {
     server = await startPipelineServer();
     folder = await mkdtemp(join(tmpdir(), "migrations-"));
-  }, 60_000);
+  }, 600_000);
   afterAll(async () => {
     await server.stop();
     await rm(folder, { recursive: true });

@@ -20,7 +20,7 @@ describe("what each login may do once the migrations have run, on real PostgreSQ
       client.query("CREATE TABLE hubspot_contacts_staging (id bigint PRIMARY KEY)"),
     );
     await as("pipeline", publishTables);
-  }, 60_000);
+  }, 600_000);
   afterAll(() => server.stop());
 
   test("S1 the login of the MCP servers reads calls without the private ones, whatever the query does", async () => {

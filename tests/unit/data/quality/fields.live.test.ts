@@ -11,7 +11,7 @@ describe("P3 P5 what the checks see of HubSpot's and Slack's fields, in tables a
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 120_000);
+  }, 600_000);
   afterAll(() => stage?.close());
 
   const asEstuary = (work: (client: pg.Client) => Promise<unknown>) =>

@@ -5,7 +5,7 @@ describe("what the quality checks keep in PostgreSQL", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 120_000);
+  }, 600_000);
   afterAll(() => stage?.close());
 
   test("S1 what is older than it may be kept is deleted, rejected records too, and once an hour", async () => {

@@ -22,7 +22,7 @@ describe("P5 the quality job and what it raises, over time", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 120_000);
+  }, 600_000);
   afterAll(() => stage?.close());
 
   /** Time that only the test lets pass, from a whole second on. */
@@ -141,7 +141,7 @@ describe("P5 the quality job and what it raises, over time", () => {
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'held'",
     );
     await root.end();
-    await expect.poll(() => lost.join(), { timeout: 30_000 }).toMatch(/terminat/);
+    await expect.poll(() => lost.join(), { timeout: 60_000 }).toMatch(/terminat/);
     client.release();
     expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
     await pool.end();

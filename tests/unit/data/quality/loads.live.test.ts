@@ -16,7 +16,7 @@ describe("what Estuary loads, in sync_history", () => {
     estuary.on("error", () => undefined);
     await estuary.connect();
     await estuary.query("CREATE TABLE hubspot_deals_staging (id bigint PRIMARY KEY, _loaded_at timestamptz)");
-  }, 120_000);
+  }, 600_000);
   afterAll(async () => {
     await estuary?.end();
     await stage?.close();

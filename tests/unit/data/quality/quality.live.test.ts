@@ -7,7 +7,7 @@ describe("P3 quality checks on real PostgreSQL and the lab's Snowflake", () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-  }, 120_000);
+  }, 600_000);
   afterAll(() => stage?.close());
 
   test("streams that are well are ok, and everything that was measured is kept", async () => {

@@ -6,7 +6,7 @@ import { openStage, type Stage, signal, streams } from "./stage.ts";
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage();
-}, 120_000);
+}, 600_000);
 afterAll(() => stage?.close());
 
 /** Has PostgreSQL count now what the test's session wrote, instead of within ten seconds. */

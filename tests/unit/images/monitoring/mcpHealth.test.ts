@@ -51,7 +51,7 @@ describe("the process that serves the GPU metrics", () => {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         said += text;
       });
-    const port = await waitFor({ what: "its port", deadline: 30, interval: 0.05 }, async () => {
+    const port = await waitFor({ what: "its port", deadline: 120, interval: 0.05 }, async () => {
       const found = /health at .*"port":(\d+)/.exec(said)?.[1];
       return found ?? notYet(said);
     });

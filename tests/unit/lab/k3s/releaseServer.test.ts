@@ -34,7 +34,7 @@ function launch(args: string[]) {
 async function start(files: Record<string, string>): Promise<Started> {
   const args = Object.entries(files).flatMap(([path, file]) => ["--file", path, file]);
   const launched = launch(["--listen", "127.0.0.1:0", ...args]);
-  await expect.poll(launched.said, { timeout: 20_000 }).toMatch(/serving \d+ releases on .*:\d+\n/);
+  await expect.poll(launched.said, { timeout: 60_000 }).toMatch(/serving \d+ releases on .*:\d+\n/);
   const port = Number(/:(\d+)\n/.exec(launched.said())?.[1]);
   return { ...launched, port, url: `http://127.0.0.1:${port}` };
 }

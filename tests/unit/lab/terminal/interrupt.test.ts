@@ -31,7 +31,7 @@ function command(program: string) {
   return { said: () => said, ended, interrupt };
 }
 
-const patience = { timeout: 20_000 };
+const patience = { timeout: 60_000 };
 
 test.each(["SIGINT", "SIGHUP", "SIGTERM"] as const)(
   "after %s the work ends in its own order",

@@ -8,7 +8,7 @@ let server: TestPostgres;
 
 beforeAll(async () => {
   server = await startPostgres();
-}, 180_000);
+}, 600_000);
 afterAll(() => server?.stop());
 afterEach(() => vi.unstubAllEnvs());
 

@@ -63,7 +63,7 @@ export const resolved = <T>(output: pulumi.Output<T>): Promise<T> =>
 
 /** Outputs of outside resources are known a turn later: waits until this object was asked for. */
 export const asked = (engine: Asked, kind: string, name: string) =>
-  expect.poll(() => engine.names(kind), { timeout: 20_000 }).toContain(name);
+  expect.poll(() => engine.names(kind), { timeout: 60_000 }).toContain(name);
 
 /** How a secret is marked on its way to the engine. */
 export const secret = (value: unknown) => ({

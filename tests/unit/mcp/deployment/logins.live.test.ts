@@ -11,7 +11,7 @@ let server: PipelineServer;
 beforeAll(async () => {
   server = await startPipelineServer();
   await server.migrate();
-}, 120_000);
+}, 600_000);
 afterAll(() => server.stop());
 
 const as = <T>(login: LoginName, work: (client: pg.Client) => Promise<T>) => connected(server, login, work);

@@ -191,7 +191,7 @@ test("L5 a launch with an unknown outcome is looked for and reported as unknown 
   const outcome = expect(launch?.run(input, { signal: gone.signal })).rejects.toThrow(
     /did not answer the launch, and lists no instance.*look for job with `list_instances` in ten minutes/,
   );
-  await waitFor({ what: "the launch to be sent", deadline: 20, interval: 0.02 }, async () =>
+  await waitFor({ what: "the launch to be sent", deadline: 120, interval: 0.02 }, async () =>
     (await control.journal()).filter((one) => one.kind === "request" && one.operation === "launchInstance")
       .length === 2
       ? true

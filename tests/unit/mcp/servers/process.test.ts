@@ -97,7 +97,7 @@ test("M1 every server in the folder is tested here", () => {
 describe.each(names)("%s", (name) => {
   test("M4 starts with its environment, is listed by clients of both revisions, takes less than 150 MB at its start, and ends on SIGTERM", async () => {
     const { child, ended, said } = launch(name, environmentOf(name));
-    await expect.poll(said, { timeout: 40_000 }).toMatch(/"message":"listening"/);
+    await expect.poll(said, { timeout: 60_000 }).toMatch(/"message":"listening"/);
     const url = `http://127.0.0.1:${/"port":(\d+)/.exec(said())?.[1]}`;
     // Some 50 MB of it are Node.js's own program, which all servers of a host share.
     expect(megabytes(child.pid)).toBeLessThan(150);

@@ -47,7 +47,7 @@ async function bridge(port?: number) {
 test("M2 a bridged program that hangs is found, although the bridge's own health path reports success", async () => {
   const { health, call } = await bridge();
   call("hang");
-  await waitFor({ what: "the silence to be noticed", deadline: 20, interval: 0.2 }, async () => {
+  await waitFor({ what: "the silence to be noticed", deadline: 120, interval: 0.2 }, async () => {
     const status = await health.alive();
     return status === 503 ? true : notYet(`status ${status}`);
   });

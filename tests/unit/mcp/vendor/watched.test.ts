@@ -65,7 +65,7 @@ test.each(["sessions", "withoutSessions"])(
   async (name) => {
     const { ask, program } = await started(name);
     await program("/hang", "POST");
-    await waitFor({ what: "its liveness to fail", deadline: 30, interval: 0.1 }, async () => {
+    await waitFor({ what: "its liveness to fail", deadline: 120, interval: 0.1 }, async () => {
       const { status } = await ask(alive.path);
       return status === 503 || notYet(`status ${status}`);
     });

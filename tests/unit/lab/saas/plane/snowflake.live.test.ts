@@ -10,7 +10,7 @@ import { stagingTable } from "../../../../support/pipeline/specs.ts";
 let snowflake: Awaited<ReturnType<typeof startMaterialized>>;
 beforeAll(async () => {
   snowflake = await startMaterialized();
-}, 120_000);
+}, 600_000);
 afterAll(() => snowflake?.close());
 
 // Documents complete each other as those of the staging tables do.

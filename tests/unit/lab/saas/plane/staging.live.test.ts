@@ -153,13 +153,13 @@ describe("HubSpot and Slack into PostgreSQL", () => {
     other.apply(stage.specs);
     try {
       // Until the newer one has the tables, the older one may write: only what comes afterwards is refused.
-      await waitFor({ what: "the newer plane to run", deadline: 20, interval: 0.05 }, async () => {
+      await waitFor({ what: "the newer plane to run", deadline: 120, interval: 0.05 }, async () => {
         const { state, message = "" } = other.status(catalog.staging);
         return state === "running" ? true : notYet(`${state} ${message}`);
       });
       await stage.saas.order("hubspot", "change", { object: "contacts", create: 50, delete: 10 });
       await eventually("SELECT count(*) FROM hubspot_contacts_staging", 440);
-      await waitFor({ what: "the older plane to be shut out", deadline: 20, interval: 0.05 }, async () =>
+      await waitFor({ what: "the older plane to be shut out", deadline: 120, interval: 0.05 }, async () =>
         /fenced off/.test(stage.said.join()) ? true : notYet(stage.said.at(-1) ?? "nothing said"),
       );
     } finally {

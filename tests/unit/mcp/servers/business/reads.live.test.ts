@@ -73,7 +73,7 @@ beforeAll(async () => {
     ANALYZE gong_calls_staging, gong_call_deals, hubspot_deals_staging`);
   await admin.end();
   database = server.open("mcp_business");
-}, 120_000);
+}, 600_000);
 afterAll(async () => {
   await database.close();
   await server.stop();

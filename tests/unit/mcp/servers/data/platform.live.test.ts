@@ -7,7 +7,7 @@ let server: PipelineServer;
 beforeAll(async () => {
   server = await startPipelineServer();
   await server.migrate();
-}, 120_000);
+}, 600_000);
 afterAll(() => server.stop());
 
 /** The server as the platform runs it, on tables that the migrations made. */

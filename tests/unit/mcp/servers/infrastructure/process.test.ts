@@ -55,7 +55,7 @@ async function deployed() {
     SOPHIA_LAMBDA_API_KEY_FILE: key,
     SOPHIA_LAMBDA_REQUESTS_PER_SECOND: "100",
   });
-  await expect.poll(launched.said, { timeout: 30_000 }).toMatch(/"message":"listening"/);
+  await expect.poll(launched.said, { timeout: 60_000 }).toMatch(/"message":"listening"/);
   const port = Number(/"port":(\d+)/.exec(launched.said())?.[1]);
   return { ...launched, cloud, url: `http://127.0.0.1:${port}` };
 }

@@ -196,7 +196,7 @@ test("W3 a running call is completed after SIGTERM, while new ones are refused",
 });
 
 test("W3 a client that only waits for changes does not keep a server from ending", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const { url, serving } = await start();
   const { client, close } = await connect({ url: `${url}/mcp`, era: "2026-07-28" });
@@ -208,7 +208,7 @@ test("W3 a client that only waits for changes does not keep a server from ending
 });
 
 test("W3 a connection without a request does not keep a server from ending", {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const { serving } = await start();
   const socket = createConnection({ host: "127.0.0.1", port: serving.port });

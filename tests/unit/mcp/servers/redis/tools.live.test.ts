@@ -191,7 +191,7 @@ describe("redis", () => {
     const other = open();
     onTestFinished(() => other.close());
     await other.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-    await expect.poll(async () => (await ask("get_info")).role, { timeout: 5_000 }).toBe("master");
+    await expect.poll(async () => (await ask("get_info")).role, { timeout: 60_000 }).toBe("master");
   });
 
   test("M3 calls that come together without a connection share a new one", async () => {
@@ -204,23 +204,24 @@ describe("redis", () => {
     await together();
     expect((await received()) - before).toBe(1);
     await redis().command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-    await expect.poll(() => other.command("PING").then(String, String), { timeout: 30_000 }).toBe("PONG");
+    await expect.poll(() => other.command("PING").then(String, String), { timeout: 60_000 }).toBe("PONG");
     const again = await received();
     await together();
     expect(await received()).toBe(again);
   });
 
   test("M3 a Redis that hangs is given up on, and the next call is served", async () => {
-    const hurried = open({ timeout: 0.2 });
+    // Enough for a Redis that does not hang, on any machine.
+    const hurried = open({ timeout: 2 });
     onTestFinished(() => hurried.close());
     await hurried.command("PING");
     const other = open();
     onTestFinished(() => other.close());
-    await other.command("CLIENT", "PAUSE", 1500);
+    await other.command("CLIENT", "PAUSE", 4000);
     await expect(hurried.command("GET", "k")).rejects.toThrow(
-      /^Redis cannot be reached.*no answer within 0\.2 s/,
+      /^Redis cannot be reached.*no answer within 2 s/,
     );
-    await other.command("CLIENT", "UNPAUSE");
+    await expect.poll(() => other.command("PING").then(String, String)).toBe("PONG");
     expect(await hurried.command("EXISTS", "k")).toBe(0);
   });
 
