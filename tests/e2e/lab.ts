@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse, stringify } from "yaml";
+import { notYet, waitFor } from "../../components/core/wait.ts";
 import { files, type Lab } from "../../lab/lab.ts";
 import { markFolder } from "../../lab/state/folder.ts";
-import type { Report } from "../../lab/status/report.ts";
+import { problems, type Report } from "../../lab/status/report.ts";
 import { run } from "../../tools/exec.ts";
 import { repository } from "../../tools/repository.ts";
 import { testLab } from "../support/run/testLab.ts";
@@ -117,6 +118,13 @@ export async function status(): Promise<{ code: number; report: Report }> {
   const { code, stdout } = await command("status", "--json");
   return { code, report: JSON.parse(stdout) as Report };
 }
+
+/** The first status in which every part is healthy: on a busy machine one misses a check now and then, and passes the next. */
+export const healthyStatus = () =>
+  waitFor({ what: "every part of the lab to be healthy", deadline: 120, interval: 2 }, async () => {
+    const found = await status();
+    return found.report.healthy ? found : notYet(problems(found.report).join("; "));
+  });
 
 /** A client configuration for the lab's cluster. */
 export function kubeconfig(): KubeConfig {

@@ -1,7 +1,7 @@
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
 import { notYet, waitFor } from "../../../components/core/wait.ts";
-import { change, kubeconfig, minutes, status, up } from "../lab.ts";
+import { change, healthyStatus, kubeconfig, minutes, up } from "../lab.ts";
 
 /** Takes an MCP server away, behind the program's back, or brings it back. */
 async function scaleTo(value: number): Promise<void> {
@@ -88,8 +88,7 @@ export function changes() {
       expect(again.changed).toEqual(
         ["created", "deleted", "replaced"].map((verb) => `${verb} mcp-check-job`),
       );
-      const { report } = await status();
-      expect(report.healthy).toBe(true);
+      await healthyStatus();
     },
     10 * minutes,
   );

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { networkOf } from "../../../lab/state/claim.ts";
-import { change, lab, minutes, status, up } from "../lab.ts";
+import { change, healthyStatus, lab, minutes, up } from "../lab.ts";
 import { statusCode } from "../reach.ts";
 import { backupSection, startBucket } from "./backup.ts";
 
@@ -26,8 +26,7 @@ async function withHosts(): Promise<string[]> {
   change(asInProduction);
   const { code, said } = await up();
   expect(code, said.slice(-4000)).toBe(0);
-  const { report } = await status();
-  expect(report.healthy).toBe(true);
+  const { report } = await healthyStatus();
   expect(report.mcpServers.filter(({ enabled, ready }) => enabled && !ready)).toEqual([]);
   for (const { name, roles } of hosts) {
     const address = report.hosts.find((host) => host.name === name)?.address ?? "";

@@ -1,6 +1,6 @@
 import { BatchV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
-import { kubeconfig, status } from "../../lab.ts";
+import { healthyStatus, kubeconfig } from "../../lab.ts";
 
 const namespace = "mcp";
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
@@ -19,7 +19,7 @@ export function mcpCheck() {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as { name: string; direct: string; gateway: string; tools: number });
-    const { report } = await status();
+    const { report } = await healthyStatus();
     const enabled = report.mcpServers.filter((server) => server.enabled);
     expect(lines.map(({ name, tools }) => [name, tools])).toEqual(
       enabled.map(({ name, tools }) => [name, tools.length]),

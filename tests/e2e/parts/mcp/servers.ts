@@ -1,7 +1,7 @@
 import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { beforeAll, expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
-import { kubeconfig, minutes, status } from "../../lab.ts";
+import { healthyStatus, kubeconfig, minutes } from "../../lab.ts";
 import {
   access,
   asked,
@@ -31,7 +31,7 @@ export function mcp() {
   beforeAll(learnAccess, 2 * minutes);
 
   test("M1 M4 every enabled server answers, directly and through the gateway; every other says why it is off", async () => {
-    const { report } = await status();
+    const { report } = await healthyStatus();
     expect(report.mcpServers).toHaveLength(23);
     for (const { name, kind, enabled, ready, tools, reason } of report.mcpServers) {
       expect(["container", "stdio", "remote"]).toContain(kind);
@@ -47,7 +47,7 @@ export function mcp() {
   });
 
   test("M3 S1 nobody gets in at any path without a token, or with another", async () => {
-    const { report } = await status();
+    const { report } = await healthyStatus();
     const own = report.mcpServers.flatMap(({ url }) => (url ? [new URL(url).pathname] : []));
     expect(own.length).toBeGreaterThanOrEqual(15);
     const other = `${access.token.slice(0, -1)}${access.token.endsWith("a") ? "b" : "a"}`;
@@ -64,7 +64,7 @@ export function mcp() {
   });
 
   test("M3 the list of servers names every one that runs, and leads to each", async () => {
-    const { report } = await status();
+    const { report } = await healthyStatus();
     const enabled = report.mcpServers.filter((server) => server.enabled);
     const { status: code, text } = await knock("/mcp/servers.json", undefined, access.token);
     expect(code).toBe(200);
@@ -78,7 +78,7 @@ export function mcp() {
   });
 
   test("M3 the live view says how each server behind the gateway is", async () => {
-    const { report } = await status();
+    const { report } = await healthyStatus();
     const apart = ["playwright"];
     const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [name] : []));
     const behind = enabled.filter((name) => !apart.includes(name)).sort();
@@ -98,7 +98,7 @@ export function mcp() {
   });
 
   test("M3 the same is told as metrics, of every server that runs", async () => {
-    const { report } = await status();
+    const { report } = await healthyStatus();
     const ask = "fetch('http://127.0.0.1:8080/metrics').then((r) => r.text()).then(console.log)";
     const enabled = report.mcpServers.flatMap(({ name, enabled: is }) => (is ? [`${name} 1`] : [])).sort();
     await waitFor({ what: "metrics that call every server up", deadline: 60, interval: 1 }, async () => {
