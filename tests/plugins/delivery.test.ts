@@ -95,7 +95,7 @@ describe("C1 deployment and roll-back, with the real CLI", () => {
     expect(Object.values(await tags())).not.toContain(first);
     status = 200;
     expect(
-      await rollbackVerified(stack, { commit: first, dataLoss: true, prepare: link, deadline: 30 }),
+      await rollbackVerified(stack, { commit: first, dataLoss: true, prepare: link, deadline: 240 }),
     ).toBe(first);
     expect(await checkout.length()).toBe(5);
     expect(Object.values(await tags())).toContain(first);

@@ -18,7 +18,7 @@ const commandOf = async (pid: number): Promise<string> =>
   (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).replaceAll("\0", " ").trim();
 
 const nothingRuns = (stack: Program) =>
-  waitFor({ what: "the end of all processes of the stack", deadline: 60, interval: 0.1 }, async () => {
+  waitFor({ what: "the end of all processes of the stack", deadline: 240, interval: 0.1 }, async () => {
     const left = await Promise.all((await processesOf(stack)).map(({ pid }) => commandOf(pid)));
     return left.length === 0 || notYet(left.join("\n"));
   });

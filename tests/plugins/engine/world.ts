@@ -14,7 +14,7 @@ export function worldOf(stack: Program) {
     journal,
     /** Waits until the provider of a service that `fail: "wait"` stops is in the middle of its work. */
     inTheMiddle: () =>
-      waitFor({ what: "a provider in the middle of its work", deadline: 120, interval: 0.1 }, async () =>
+      waitFor({ what: "a provider in the middle of its work", deadline: 300, interval: 0.1 }, async () =>
         journal().includes("wait service") ? true : notYet(`its journal is: ${journal().join(", ")}`),
       ),
     /** Lets that provider go on. */

@@ -78,7 +78,7 @@ beforeAll(async () => {
     ...["--publish", "127.0.0.1::5000", await imageOf(folders.get(registryImage.name) ?? "")],
   ]);
   server = (await docker(["port", container, "5000/tcp"])).stdout.trim();
-  await waitFor({ what: "the test's registry", deadline: 60, interval: 0.2 }, async () => {
+  await waitFor({ what: "the test's registry", deadline: 240, interval: 0.2 }, async () => {
     const { status } = await fetch(`http://${server}/v2/`);
     return status === 200 || notYet(`it answers ${status}`);
   });

@@ -51,7 +51,10 @@ test("a Deployment whose image cannot be pulled fails with the reason, is record
   const app = unique("broken");
   const { resource } = await start();
   const deployment = resource("kubernetes:apps/v1:Deployment");
-  const creating = failure(deployment.create(workload(app, undefined, { "pulumi.com/timeoutSeconds": "4" })));
+  // Enough for the controllers to make the pods, on any machine: what is told is of them.
+  const creating = failure(
+    deployment.create(workload(app, undefined, { "pulumi.com/timeoutSeconds": "20" })),
+  );
   const pods = await podsOf(plane, app);
   for (const pod of pods) await failToPull(plane, pod);
   const error = await creating;

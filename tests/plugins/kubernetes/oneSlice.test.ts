@@ -44,7 +44,7 @@ test("K5 Kubernetes refuses a container that asks for two GPU slices, by name an
   const greedy = { containers: [container("plain"), container("one", "1"), container("two", "2")] };
   // The API server reads new policies once in a while.
   const said = await waitFor(
-    { what: "the policy to be in force", deadline: 60, interval: 0.5 },
+    { what: "the policy to be in force", deadline: 240, interval: 0.5 },
     async () => (await refusal(greedy)) ?? notYet("the pod is accepted"),
   );
   expect(said).toMatch(/two: more than one nvidia\.com\/gpu\..*: ask for 1$/);

@@ -167,7 +167,7 @@ test("an install or upgrade that a killed run left pending is completed by the n
     const statuses = found.map((secret) => (secret.metadata as { labels: { status: string } }).labels.status);
     return statuses.some((status) => status.startsWith("pending-")) ? true : notYet(statuses.join());
   };
-  const halfway = waitFor({ what: "helm to begin", deadline: 120, interval: 0.1 }, pending);
+  const halfway = waitFor({ what: "helm to begin", deadline: 300, interval: 0.1 }, pending);
   const installing = first
     .resource(type)
     .create({ name, chart, values, timeout: 60 })
@@ -183,7 +183,7 @@ test("an install or upgrade that a killed run left pending is completed by the n
   expect(release.state).toMatchObject({ status: { status: "deployed" } });
 
   const upgrading = release.update({ name, chart, values, timeout: 60 }).catch((error) => error);
-  await waitFor({ what: "helm to begin", deadline: 120, interval: 0.1 }, pending);
+  await waitFor({ what: "helm to begin", deadline: 300, interval: 0.1 }, pending);
   await killHelm(plane);
   await upgrading;
   await release.update({ name, chart, values: { color: "green" } });

@@ -128,7 +128,7 @@ test("a set from before this policy is upgraded as it is, and gets the policy wh
     path: `/apis/apps/v1/namespaces/default/statefulsets/${name}`,
     query: { propagationPolicy: "Orphan" },
   });
-  await waitFor({ what: "the set to be gone", deadline: 120, interval: 0.5 }, async () => {
+  await waitFor({ what: "the set to be gone", deadline: 240, interval: 0.5 }, async () => {
     const left = (await plane.cluster.list(sets, "default")).map(nameOf);
     return left.includes(name) ? notYet("it is there") : true;
   });
@@ -167,7 +167,7 @@ test("D1 another major version of PostgreSQL is refused while a cluster runs, be
     spec: { imageName: image("15.20-standard") },
   };
   // The API server takes a moment to serve a new kind.
-  await waitFor({ what: "the kind Cluster to be served", deadline: 60, interval: 0.2 }, () => {
+  await waitFor({ what: "the kind Cluster to be served", deadline: 240, interval: 0.2 }, () => {
     plane.cluster.discovery.reset();
     return plane.cluster.apply(cluster, { fieldManager: "test" });
   });

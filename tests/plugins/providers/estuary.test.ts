@@ -21,9 +21,9 @@ const publishing = (estuary: TestEstuary, token: string) =>
           restUrl: `${estuary.url}/rest/v1`,
           encryptionUrl: `${estuary.url}/encryption`,
           pollInterval: 0.05,
-          publishDeadline: 20,
-          readyDeadline: 20,
-          settleDeadline: 2,
+          publishDeadline: 120,
+          readyDeadline: 120,
+          settleDeadline: 30,
           retryDeadline: 3,
         },
       },
@@ -99,7 +99,8 @@ test("P1 S1 a publication under the real engine: previewed, published once, chan
 });
 
 test("P1 a CLI that is killed between publication and poll: the next update takes what was published, and publishes nothing twice", async () => {
-  const estuary = await testEstuary({ now: Date.now, publishSeconds: 2 });
+  // Until then the CLI must be dead.
+  const estuary = await testEstuary({ now: Date.now, publishSeconds: 6 });
   const { plane, control } = estuary;
   const program = await publishing(estuary, someSecret());
   const interrupt = interruptible();

@@ -105,7 +105,7 @@ test.each(["SIGINT", "SIGKILL"] as const)(
     );
     interrupt.now(signal);
     expect((await up).code).not.toBe(0);
-    await waitFor({ what: "the end of the process group", deadline: 60, interval: 0.1 }, async () => {
+    await waitFor({ what: "the end of the process group", deadline: 240, interval: 0.1 }, async () => {
       try {
         process.kill(-pid, 0);
       } catch (error) {

@@ -110,7 +110,7 @@ test("an interrupt of the CLI ends the session; the next up continues", async ()
   );
   interrupt.now();
   expect((await up).code).not.toBe(0);
-  await waitFor({ what: "the end of the session", deadline: 60, interval: 0.1 }, async () =>
+  await waitFor({ what: "the end of the session", deadline: 240, interval: 0.1 }, async () =>
     server.connections() === 0 ? true : notYet(`${server.connections()} open`),
   );
   const next = await stack.up({ config: { hang: false } });

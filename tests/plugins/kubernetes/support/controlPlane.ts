@@ -119,7 +119,7 @@ async function startServer(folder: string, processes: Processes, files: Binaries
   ]);
 
   const what = "the test's API server";
-  const kubeconfig = await waitFor({ what, deadline: 120, interval: 0.5 }, async () => {
+  const kubeconfig = await waitFor({ what, deadline: 300, interval: 0.5 }, async () => {
     const failure = processes.failure();
     if (failure) throw new Unrecoverable(new Error(failure));
     const certificate = readFileSync(join(certificates, "apiserver.crt"), "utf8");
@@ -152,7 +152,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     const kubeconfig = await startServer(folder, processes, files);
     const cluster = new Cluster(connectionOf(parseKubeconfig(kubeconfig)), new AbortController().signal);
     // The namespace's own account is the controllers' first sign of life.
-    await waitFor({ what: "the test's controllers", deadline: 60, interval: 0.5 }, () =>
+    await waitFor({ what: "the test's controllers", deadline: 300, interval: 0.5 }, () =>
       cluster.get({ group: "", version: "v1", kind: "ServiceAccount" }, "default", "default"),
     );
     const client = new ApiClient(connectionOf(parseKubeconfig(kubeconfig)), new AbortController().signal);

@@ -26,7 +26,7 @@ export const imageOf = (pod: KubeObject) => text(list(pod, "spec", "containers")
 
 /** Waits for pods with the label `app`, of an image if one is given, that nobody has touched yet. */
 export const podsOf = (plane: ControlPlane, app: string, image?: string) =>
-  waitFor({ what: `pods of ${app}`, deadline: 120, interval: 0.2 }, async () => {
+  waitFor({ what: `pods of ${app}`, deadline: 300, interval: 0.2 }, async () => {
     const found = (await plane.cluster.list(pods, "default", `app=${app}`)).filter(
       (pod) => (!image || imageOf(pod) === image) && untouched(pod),
     );
