@@ -68,6 +68,16 @@ function targetOf(
   };
 }
 
+/** The OAuth app that reads HubSpot; undefined where HubSpot is disabled. */
+const hubspotApp = ({ secrets, running }: PartContext) =>
+  running.includes("hubspot")
+    ? {
+        clientId: requiredSecret(secrets, "hubspotClientId"),
+        clientSecret: requiredSecret(secrets, "hubspotClientSecret"),
+        refreshToken: requiredSecret(secrets, "hubspotRefreshToken"),
+      }
+    : undefined;
+
 /** @param way address of PostgreSQL inside the cluster, and the SSH endpoint through which it is reached */
 export function estuaryArgs(
   context: PartContext,
@@ -82,13 +92,7 @@ export function estuaryArgs(
     tunnel: { endpoint: way.endpoint, privateKey: requiredSecret(secrets, "estuaryTunnelKey") },
     passwords: postgres.passwords,
     ca: postgres.ca,
-    hubspot: running.includes("hubspot")
-      ? {
-          clientId: requiredSecret(secrets, "hubspotClientId"),
-          clientSecret: requiredSecret(secrets, "hubspotClientSecret"),
-          refreshToken: requiredSecret(secrets, "hubspotRefreshToken"),
-        }
-      : undefined,
+    hubspot: hubspotApp(context),
     slack: running.includes("slack") ? { token: requiredSecret(secrets, "slackCaptureToken") } : undefined,
     snowflake: targetOf(context, warehouse),
     jobs,
@@ -104,11 +108,12 @@ export const gongArgs = ({ secrets, jobs }: PartContext): GongArgs => ({
 
 /** @param tasks catalog names at Estuary; empty without Estuary */
 export function qualityArgs(
-  { secrets, running, jobs }: PartContext,
+  context: PartContext,
   streams: readonly string[],
   tasks: readonly string[],
   warehouse: Snowflake | undefined,
 ): QualityArgs {
+  const { secrets, running, jobs } = context;
   const readerKey = secrets.snowflakeReaderPrivateKey;
   // Without Estuary nothing is written to the warehouse, and a comparison would report every stream as late.
   const compared = running.includes("estuary") && warehouse && readerKey;
@@ -118,5 +123,6 @@ export function qualityArgs(
     streams,
     warehouse: compared ? { snowflake: warehouse, privateKey: readerKey } : undefined,
     estuary: tasks.length > 0 ? { tasks, apiKey: requiredSecret(secrets, "estuaryApiKey") } : undefined,
+    hubspot: hubspotApp(context),
   };
 }

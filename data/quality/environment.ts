@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EnvironmentError, postgresEnvironment, readSecret } from "../kit/environment.ts";
 import { noStreams, type StreamChecks, streamChecks } from "./checks/streams.ts";
 import type { StatusOptions } from "./estuary/client.ts";
+import type { HubspotOptions } from "./source/hubspot.ts";
 import type { ClientOptions } from "./warehouse/client.ts";
 
 const text = z.string().min(1);
@@ -28,6 +29,18 @@ export const qualityEnvironment = postgresEnvironment.extend({
   SOPHIA_ESTUARY_URL: text.optional(),
   /** File with the key of its service account. */
   SOPHIA_ESTUARY_API_KEY_FILE: text.optional(),
+  /** Base URL of HubSpot's API. */
+  SOPHIA_HUBSPOT_URL: text.optional(),
+  /** File with the id of the OAuth app that Estuary reads HubSpot with. Default: HubSpot is not asked what staging lacks. */
+  SOPHIA_HUBSPOT_CLIENT_ID_FILE: text.optional(),
+  /** File with that app's secret. */
+  SOPHIA_HUBSPOT_CLIENT_SECRET_FILE: text.optional(),
+  /** File with the account's consent to it. */
+  SOPHIA_HUBSPOT_REFRESH_TOKEN_FILE: text.optional(),
+  /** Seconds between two looks into HubSpot. */
+  SOPHIA_HUBSPOT_WATCH_INTERVAL: z.coerce.number().positive().default(300),
+  /** Seconds that HubSpot may have a change that staging lacks. */
+  SOPHIA_HUBSPOT_MAX_AHEAD: z.coerce.number().positive().default(5400),
   /** File with the key of the warehouse's reader. Default: staging is not compared with the warehouse. */
   SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: text.optional(),
   /** `ORG-ACCOUNT`, or the account alone. Required with the reader's key. */
@@ -68,6 +81,28 @@ export function estuaryOf(environment: QualityEnvironment): StatusOptions | unde
   }
   const apiKey = readSecret("quality", file, "key of Estuary's service account");
   return { url, apiKey, tasks: tasks.split(",").map((name) => name.trim()) };
+}
+
+/** How HubSpot is asked; undefined where it is not. @throws EnvironmentError where only a part is given */
+export function hubspotOf(environment: QualityEnvironment): HubspotOptions | undefined {
+  const {
+    SOPHIA_HUBSPOT_URL: url,
+    SOPHIA_HUBSPOT_CLIENT_ID_FILE: id,
+    SOPHIA_HUBSPOT_CLIENT_SECRET_FILE: secret,
+    SOPHIA_HUBSPOT_REFRESH_TOKEN_FILE: consent,
+  } = environment;
+  if (id === undefined) return undefined;
+  if (url === undefined || secret === undefined || consent === undefined) {
+    throw new EnvironmentError("quality", [
+      "SOPHIA_HUBSPOT_CLIENT_ID_FILE: also needs SOPHIA_HUBSPOT_URL, SOPHIA_HUBSPOT_CLIENT_SECRET_FILE and SOPHIA_HUBSPOT_REFRESH_TOKEN_FILE",
+    ]);
+  }
+  return {
+    url,
+    clientId: readSecret("quality", id, "id of HubSpot's app"),
+    clientSecret: readSecret("quality", secret, "secret of HubSpot's app"),
+    refreshToken: readSecret("quality", consent, "account's consent to HubSpot's app"),
+  };
 }
 
 /** How the warehouse is reached; undefined where it is not compared. */

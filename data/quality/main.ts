@@ -3,12 +3,13 @@ import { readEnvironment } from "../kit/environment.ts";
 import { messageOf } from "../kit/errors.ts";
 import { jsonLog } from "../kit/log.ts";
 import { serveMetrics } from "../kit/metrics.ts";
-import { estuaryOf, qualityEnvironment, streamsOf, warehouseOf } from "./environment.ts";
+import { estuaryOf, hubspotOf, qualityEnvironment, streamsOf, warehouseOf } from "./environment.ts";
 import { StatusClient } from "./estuary/client.ts";
 import { type Measured, Meter } from "./measure.ts";
 import { metricsOf } from "./metrics.ts";
 import { paceOf, runOnLoads } from "./schedule/pace.ts";
 import { writtenTo } from "./schedule/written.ts";
+import { HubspotSource } from "./source/hubspot.ts";
 import { WarehouseClient } from "./warehouse/client.ts";
 
 const job = "quality";
@@ -28,12 +29,17 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   if (!login) log("warn", "no key of the warehouse's reader: staging is not compared with the warehouse");
   const account = estuaryOf(settings);
   if (!account) log("warn", "no tasks at Estuary are configured: their status is not checked");
+  const hubspot = hubspotOf(settings);
   const pool = openPool(connectionOf(job, settings), (reason) => log("warn", "connection lost", { reason }));
   const streams = streamsOf(settings);
   const meter = new Meter({
     pool,
     warehouse: login && new WarehouseClient(login),
     estuary: account && new StatusClient(account),
+    source: hubspot && {
+      hubspot: new HubspotSource(hubspot),
+      interval: settings.SOPHIA_HUBSPOT_WATCH_INTERVAL,
+    },
     threshold: settings.SOPHIA_QUALITY_THRESHOLD,
     maxLag,
     streams,
@@ -45,7 +51,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   let inARow = 0;
   const serving = await serveMetrics(
     settings.PORT,
-    () => metricsOf(measured, failures, maxLag),
+    () => metricsOf(measured, failures, maxLag, settings.SOPHIA_HUBSPOT_MAX_AHEAD),
     () => (inARow >= patience ? `the last ${inARow} runs failed` : undefined),
   );
   log("info", "checks run", { interval, port: serving.port });
@@ -67,6 +73,15 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
     }
     if (measured?.estuaryFault !== undefined && measured.estuaryFault !== before?.estuaryFault)
       log("warn", "the status of Estuary's tasks is unknown", { reason: measured.estuaryFault });
+    for (const { stream, refused, why } of measured?.atSource ?? []) {
+      const was = before?.atSource.find((one) => one.stream === stream)?.refused ?? 0;
+      if (refused !== was)
+        log(
+          refused === 0 ? "info" : "warn",
+          refused === 0 ? `${stream}: HubSpot answers` : `${stream}: HubSpot refuses`,
+          why === undefined ? {} : { why },
+        );
+    }
     for (const { stream, state, message } of changed(before, measured)) {
       log(
         state === "ok" ? "info" : "warn",

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { loadedAt, tableOf } from "../estuary/spec/streams.ts";
-import { type Facts, type Look, percent, type Result, statusOf, wholeResults } from "./checks/judge.ts";
+import { acceptance, type Facts, type Look, type Result, statusOf, wholeResults } from "./checks/judge.ts";
 import { checkRows, columnsOf } from "./checks/rows.ts";
 import { type StreamChecks, streamChecks } from "./checks/streams.ts";
 import { volumeOf } from "./checks/volume.ts";
@@ -14,6 +14,8 @@ import { TaskWatch } from "./estuary/watch.ts";
 import { watchFields } from "./fields/watch.ts";
 import { History } from "./history.ts";
 import { Retention } from "./retention.ts";
+import type { AtSource } from "./source/judge.ts";
+import { type SourceOptions, SourceWatch } from "./source/watch.ts";
 import {
   type Logged,
   lastRuns,
@@ -36,6 +38,8 @@ export interface MeterOptions {
   warehouse?: WarehouseClient | undefined;
   /** Default: the status of its tasks is not checked. */
   estuary?: StatusClient | undefined;
+  /** Default: no source is asked what staging lacks. */
+  source?: SourceOptions | undefined;
   /** Percent. */
   threshold: number;
   /** Seconds. */
@@ -66,6 +70,8 @@ export interface Measured {
   tasks: readonly Task[];
   /** Why it is not known how its tasks are now, where it should be. */
   estuaryFault: string | undefined;
+  /** How streams are at their sources, where those are asked. */
+  atSource: readonly AtSource[];
 }
 
 /**
@@ -93,6 +99,7 @@ export class Meter {
   readonly #history = new History();
   readonly #retention: Retention;
   readonly #tasks: TaskWatch;
+  readonly #source: SourceWatch;
   /** When it began to watch. */
   #since: number | undefined;
   #answers = new Map<string, Answer>();
@@ -106,6 +113,7 @@ export class Meter {
     this.#options = options;
     this.#retention = new Retention(options.retentionDays);
     this.#tasks = new TaskWatch(options.estuary);
+    this.#source = new SourceWatch(options.source);
     this.#streams = options.streams ?? streamChecks;
     this.#now = options.now ?? (() => Date.now() / 1000);
   }
@@ -137,6 +145,7 @@ export class Meter {
         const complete = reachable && [...answers.values()].every(({ fault }) => fault === undefined);
         this.#lookedAt = complete ? at : Number.NEGATIVE_INFINITY;
       }
+      const atSource = await this.#source.look(client, this.#streams, tables, { at, signal });
       const id = randomUUID();
       const statuses: StreamStatus[] = [];
       const results: Result[] = [];
@@ -163,6 +172,7 @@ export class Meter {
         warehouseReachable: this.#reachable,
         tasks,
         estuaryFault,
+        atSource,
       };
     } catch (error) {
       broken = error instanceof Error ? error : new Error(String(error));
@@ -235,11 +245,4 @@ export class Meter {
     this.#looks.set(name, look);
     return look;
   }
-}
-
-/** How many of a run's records were not rejected. */
-function acceptance(stream: string, { read, rejected }: Run, threshold: number): Result {
-  const score = percent(read - rejected, read);
-  const passed = score >= threshold;
-  return { stream, check: "acceptance", score, threshold, passed, observed: rejected };
 }

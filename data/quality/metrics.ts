@@ -2,6 +2,7 @@ import type { Metric, Sample } from "../kit/metrics.ts";
 import type { State } from "./checks/judge.ts";
 import { heldUp } from "./estuary/tasks.ts";
 import type { Measured } from "./measure.ts";
+import type { AtSource } from "./source/judge.ts";
 import type { Logged, StreamStatus } from "./store.ts";
 
 const states: readonly State[] = ["ok", "degraded", "failed", "unknown"];
@@ -13,8 +14,17 @@ const gauge = (name: string, help: string, samples: Sample[]): Metric => ({
   samples,
 });
 
-/** Prometheus's view of the last run. Pure. */
-export function metricsOf(measured: Measured | undefined, failures: number, maxLag: number): Metric[] {
+/**
+ * Prometheus's view of the last run. Pure.
+ *
+ * @param maxAhead seconds that a source may have a change that staging lacks. Default: any
+ */
+export function metricsOf(
+  measured: Measured | undefined,
+  failures: number,
+  maxLag: number,
+  maxAhead = Number.POSITIVE_INFINITY,
+): Metric[] {
   const counter: Metric = {
     name: "sophia_quality_failures_total",
     help: "Runs of the checks that failed.",
@@ -22,7 +32,8 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
     samples: [{ value: failures }],
   };
   if (!measured) return [counter];
-  const { statuses, results, slots, logged, killed, warehouseReachable, tasks, estuaryFault } = measured;
+  const { statuses, results, slots, logged, killed, warehouseReachable, tasks, estuaryFault, atSource } =
+    measured;
   const held = heldUp(tasks);
   const each = (name: string, help: string, value: (status: StreamStatus) => number | undefined) =>
     gauge(
@@ -39,6 +50,17 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
       name,
       help,
       [...logged].map(([stream, counts]) => ({ labels: { stream }, value: counts[kind] })),
+    );
+  const ofSource = (name: string, help: string, value: (one: AtSource) => number | undefined) =>
+    gauge(
+      name,
+      help,
+      atSource.flatMap((one) => {
+        const found = value(one);
+        return found === undefined
+          ? []
+          : [{ labels: { stream: one.stream, source: "hubspot" }, value: found }];
+      }),
     );
   const slot = (name: string, help: string, value: (one: (typeof slots)[number]) => number | undefined) =>
     gauge(
@@ -133,6 +155,19 @@ export function metricsOf(measured: Measured | undefined, failures: number, maxL
       "sophia_estuary_up",
       "1 if Estuary reported the status of its tasks.",
       tasks.length === 0 && estuaryFault === undefined ? [] : [{ value: Number(estuaryFault === undefined) }],
+    ),
+    ofSource(
+      "sophia_source_refuses",
+      "Status of HTTP with which the source refused the last look, 1 if nothing came; 0 while it answers.",
+      ({ refused }) => refused,
+    ),
+    ofSource(
+      "sophia_source_lag_seconds",
+      "How long the source has had a change that staging lacks, while nothing was loaded.",
+      ({ lag }) => lag,
+    ),
+    ofSource("sophia_source_ahead", "1 while that is longer than it may be.", ({ lag }) =>
+      lag === undefined ? undefined : Number(lag > maxAhead),
     ),
     slot(
       "sophia_replication_slot_behind_bytes",

@@ -86,6 +86,10 @@ export function labStackConfig(text: string, facts: LabFacts): Config {
         restUrl: `${saasUrl}/estuary/rest/v1`,
         encryptionUrl: `${saasUrl}/estuary/encryption`,
       },
+      quality: {
+        ...inPipeline("quality"),
+        hubspot: { ...(inPipeline("quality").hubspot as Config | undefined), apiUrl: `${saasUrl}/hubspot` },
+      },
       snowflake: { ...inPipeline("snowflake"), endpoint: facts.snowflakeUrl },
     },
     "sophia-infra:mcp": {

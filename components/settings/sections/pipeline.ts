@@ -48,6 +48,20 @@ const quality = z.strictObject({
    * often the warehouse is written to (`estuary.snowflake.syncFrequency`), and for Gong `lag` and `schedule`.
    */
   maxLagMinutes: z.number().positive().default(15),
+  /** Whether HubSpot answers, and has what staging lacks: of Estuary's task neither can be told. */
+  hubspot: z
+    .strictObject({
+      /** Base URL of HubSpot's API. A change replaces the checks' pod. */
+      apiUrl: z.url().default("https://api.hubapi.com"),
+      /** Seconds between two looks: one search for each of its streams, of the five a second that HubSpot allows an account. */
+      intervalSeconds: z.number().int().min(5).default(300),
+      /**
+       * Minutes that HubSpot may have a change while nothing is loaded, before it alerts. The connector reads again after 65
+       * minutes what it missed, so that 70 is the least. Use more than `estuary.hubspot.interval`.
+       */
+      maxAheadMinutes: z.number().min(70).default(90),
+    })
+    .prefault({}),
   /** Days that results of checks, runs and rejected records, which hold personal data, are kept in PostgreSQL. */
   retentionDays: z.number().int().min(2).default(90),
 });

@@ -200,3 +200,14 @@ export function statusOf(results: readonly Result[], facts: Facts): Status {
     message: faults.length > 0 ? faults.join("; ") : undefined,
   };
 }
+
+/** How many of a run's records were not rejected. Pure. */
+export function acceptance(
+  stream: string,
+  { read, rejected }: { read: number; rejected: number },
+  threshold: number,
+): Result {
+  const score = percent(read - rejected, read);
+  const passed = score >= threshold;
+  return { stream, check: "acceptance", score, threshold, passed, observed: rejected };
+}

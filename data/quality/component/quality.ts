@@ -12,6 +12,11 @@ import { noStreams } from "../checks/streams.ts";
 export const port = 8080;
 const warehouseKey = "SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE";
 const estuaryKey = "SOPHIA_ESTUARY_API_KEY_FILE";
+const hubspotKeys = {
+  clientId: "SOPHIA_HUBSPOT_CLIENT_ID_FILE",
+  clientSecret: "SOPHIA_HUBSPOT_CLIENT_SECRET_FILE",
+  refreshToken: "SOPHIA_HUBSPOT_REFRESH_TOKEN_FILE",
+} as const;
 
 export interface QualityArgs extends JobPlace {
   /** Streams to check; may be empty. A change replaces the pod. */
@@ -20,15 +25,22 @@ export interface QualityArgs extends JobPlace {
   warehouse?: { snowflake: Snowflake; privateKey: pulumi.Input<string> } | undefined;
   /** Catalog names of the tasks at Estuary, and its service account's key. Default: their status is not checked. */
   estuary?: { tasks: readonly string[]; apiKey: pulumi.Input<string> } | undefined;
+  /** The OAuth app that Estuary reads HubSpot with. Secret. Default: HubSpot is not asked what staging lacks. */
+  hubspot?: Record<keyof typeof hubspotKeys, pulumi.Input<string>> | undefined;
 }
 
 /** Keys by the variable that names their file. */
-const keysOf = ({ warehouse, estuary }: QualityArgs): Record<string, pulumi.Input<string>> => ({
+const keysOf = ({ warehouse, estuary, hubspot }: QualityArgs): Record<string, pulumi.Input<string>> => ({
   ...(warehouse && { [warehouseKey]: warehouse.privateKey }),
   ...(estuary && { [estuaryKey]: estuary.apiKey }),
+  ...(hubspot && {
+    [hubspotKeys.clientId]: hubspot.clientId,
+    [hubspotKeys.clientSecret]: hubspot.clientSecret,
+    [hubspotKeys.refreshToken]: hubspot.refreshToken,
+  }),
 });
 
-function environmentOf({ settings, streams, warehouse, estuary }: QualityArgs) {
+function environmentOf({ settings, streams, warehouse, estuary, hubspot }: QualityArgs) {
   const { quality } = settings;
   return {
     SOPHIA_QUALITY_INTERVAL: String(quality.intervalSeconds),
@@ -41,6 +53,11 @@ function environmentOf({ settings, streams, warehouse, estuary }: QualityArgs) {
     ...(estuary && {
       SOPHIA_ESTUARY_TASKS: estuary.tasks.join(","),
       SOPHIA_ESTUARY_URL: settings.estuary.agentUrl,
+    }),
+    ...(hubspot && {
+      SOPHIA_HUBSPOT_URL: quality.hubspot.apiUrl,
+      SOPHIA_HUBSPOT_WATCH_INTERVAL: String(quality.hubspot.intervalSeconds),
+      SOPHIA_HUBSPOT_MAX_AHEAD: String(quality.hubspot.maxAheadMinutes * 60),
     }),
   };
 }
@@ -78,7 +95,7 @@ export class Quality extends Component {
 
   constructor(name: string, args: QualityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("data:Quality", name, opts);
-    const { settings, namespace, warehouse, estuary } = args;
+    const { settings, namespace, warehouse, estuary, hubspot } = args;
     const labels = jobLabels("quality");
     const metadata = { name: "pipeline-quality", namespace, labels };
 
@@ -103,6 +120,7 @@ export class Quality extends Component {
             egress: [
               ...(warehouse ? [toUrl(warehouse.snowflake.address.url)] : []),
               ...(estuary ? [toUrl(settings.estuary.agentUrl)] : []),
+              ...(hubspot ? [toUrl(settings.quality.hubspot.apiUrl)] : []),
             ],
           },
         },

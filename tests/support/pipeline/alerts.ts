@@ -40,8 +40,8 @@ function select(term: string, metrics: readonly Metric[]): Sample[] {
 }
 
 /** Alerts whose expression holds now, each as `<alert> <stream, task or slot>`. They fire when it held long enough. */
-export function holding(measured: Measured, maxLag = 900): string[] {
-  const metrics = metricsOf(measured, 0, maxLag);
+export function holding(measured: Measured, maxLag = 900, maxAhead = 5400): string[] {
+  const metrics = metricsOf(measured, 0, maxLag, maxAhead);
   const streams = (term: string) => new Set(select(term, metrics).map(({ labels }) => labels?.stream));
   const whole = (part: string): Sample[] => {
     const [first = "", operator, second] = part.split(/ (unless|and) on \(stream\) /);

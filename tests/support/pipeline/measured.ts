@@ -22,4 +22,5 @@ export const measured: Measured = {
   warehouseReachable: false,
   tasks: [{ name: "sophia/test/source-postgres", state: "failed", summary: "task shards failed" }],
   estuaryFault: undefined,
+  atSource: [{ stream: "hubspot_deals", refused: 429, missing: 1, lag: 9000 }],
 };

@@ -135,6 +135,7 @@ test.each(["dev", "prod"])(
     expect(environmentIn(quality?.inputs)).toMatchObject({
       SOPHIA_SNOWFLAKE_URL: "https://znb04675.snowflakecomputing.com",
       SOPHIA_ESTUARY_URL: expect.stringMatching(/^https:\/\/agent-api-/),
+      SOPHIA_HUBSPOT_URL: "https://api.hubapi.com",
       SOPHIA_ESTUARY_TASKS: tasks.map((task) => `sophia/${stack}/${task}`).join(","),
     });
     // The account's own address, not the lab's.

@@ -79,6 +79,46 @@ export const pipelineVariables = {
     setBy: "program",
     secret: "estuaryApiKey",
   },
+  SOPHIA_HUBSPOT_URL: {
+    about: "Base URL of HubSpot's API.",
+    usedBy: ["quality"],
+    schema: text.optional(),
+    setBy: "program",
+  },
+  SOPHIA_HUBSPOT_CLIENT_ID_FILE: {
+    about:
+      "File with the id of the OAuth app that Estuary reads HubSpot with. Left out: HubSpot is not asked what staging lacks.",
+    usedBy: ["quality"],
+    schema: text.optional(),
+    setBy: "program",
+    secret: "hubspotClientId",
+  },
+  SOPHIA_HUBSPOT_CLIENT_SECRET_FILE: {
+    about: "File with that app's secret.",
+    usedBy: ["quality"],
+    schema: text.optional(),
+    setBy: "program",
+    secret: "hubspotClientSecret",
+  },
+  SOPHIA_HUBSPOT_REFRESH_TOKEN_FILE: {
+    about: "File with the account's consent to that app.",
+    usedBy: ["quality"],
+    schema: text.optional(),
+    setBy: "program",
+    secret: "hubspotRefreshToken",
+  },
+  SOPHIA_HUBSPOT_WATCH_INTERVAL: {
+    about: "Seconds between two looks into HubSpot.",
+    usedBy: ["quality"],
+    schema: z.coerce.number().positive().default(300),
+    setBy: "program",
+  },
+  SOPHIA_HUBSPOT_MAX_AHEAD: {
+    about: "Seconds that HubSpot may have a change that staging lacks.",
+    usedBy: ["quality"],
+    schema: z.coerce.number().positive().default(5400),
+    setBy: "program",
+  },
   SOPHIA_SNOWFLAKE_PRIVATE_KEY_FILE: {
     about:
       "File with the key of the warehouse's reader. Left out: staging is not compared with the warehouse.",

@@ -56,6 +56,8 @@ test("P5 what is wrong fires its alerts, what is well fires none", () => {
     "PipelineRunKilled gong_calls",
     "PipelineSlotFillsUp flow_slot",
     "PipelineSlotFillsUp flow_slot",
+    "PipelineSourceAhead hubspot_deals",
+    "PipelineSourceRefuses hubspot_deals",
     "PipelineStreamDegraded gong_calls",
     "PipelineStreamLate gong_calls",
     "PipelineTaskFailed source-postgres",
@@ -73,6 +75,7 @@ test("P5 what is wrong fires its alerts, what is well fires none", () => {
     warehouseReachable: true,
     tasks: [{ name: "sophia/test/source-postgres", state: "ok", summary: "Ok" }],
     estuaryFault: undefined,
+    atSource: [{ stream: "hubspot_deals", refused: 0, lag: 5400 }],
   };
   expect(holding(well)).toEqual([]);
   expect(holding({ ...well, tasks: [], estuaryFault: "401" })).toEqual(["PipelineEstuaryUnreadable"]);

@@ -15,11 +15,12 @@ await pulumi.runtime.setMocks({
   call: () => ({}),
 });
 
-test("P5 the checks may ask Estuary, with its key from a file, and reach nothing else", async () => {
+test("P5 the checks may ask Estuary and HubSpot, with keys from files, and reach nothing else", async () => {
   const loginSecrets = Object.fromEntries(logins.map(({ name }) => [name, `postgres-${name}`]));
   new Quality("quality", {
     settings: pipelineSettings.parse({
       estuary: { agentUrl: "http://10.1.2.3:8443/estuary" },
+      quality: { hubspot: { apiUrl: "http://10.1.2.4:8444/hubspot", maxAheadMinutes: 70 } },
       snowflake: snowflakeSection,
     }),
     image: "registry.example/pipeline@sha256:0",
@@ -35,6 +36,11 @@ test("P5 the checks may ask Estuary, with its key from a file, and reach nothing
     estuary: {
       tasks: ["sophia/a/source-slack", "sophia/a/source-postgres"],
       apiKey: pulumi.secret("hidden"),
+    },
+    hubspot: {
+      clientId: pulumi.secret("hidden"),
+      clientSecret: pulumi.secret("hidden"),
+      refreshToken: pulumi.secret("hidden"),
     },
   });
   await pulumi.runtime.disconnect();
@@ -53,13 +59,23 @@ test("P5 the checks may ask Estuary, with its key from a file, and reach nothing
     SOPHIA_ESTUARY_TASKS: "sophia/a/source-slack,sophia/a/source-postgres",
     SOPHIA_ESTUARY_URL: "http://10.1.2.3:8443/estuary",
     SOPHIA_ESTUARY_API_KEY_FILE: "/etc/sophia-secrets/SOPHIA_ESTUARY_API_KEY_FILE",
+    SOPHIA_HUBSPOT_URL: "http://10.1.2.4:8444/hubspot",
+    SOPHIA_HUBSPOT_WATCH_INTERVAL: 300,
+    SOPHIA_HUBSPOT_MAX_AHEAD: 4200,
+    SOPHIA_HUBSPOT_REFRESH_TOKEN_FILE: "/etc/sophia-secrets/SOPHIA_HUBSPOT_REFRESH_TOKEN_FILE",
   });
   expect(JSON.stringify(template)).not.toContain("hidden");
   const secret = made("Secret") as { stringData: { value: object } };
-  expect(Object.keys(secret.stringData.value)).toEqual(["SOPHIA_ESTUARY_API_KEY_FILE"]);
+  expect(Object.keys(secret.stringData.value)).toEqual([
+    "SOPHIA_ESTUARY_API_KEY_FILE",
+    "SOPHIA_HUBSPOT_CLIENT_ID_FILE",
+    "SOPHIA_HUBSPOT_CLIENT_SECRET_FILE",
+    "SOPHIA_HUBSPOT_REFRESH_TOKEN_FILE",
+  ]);
   const policy = made("NetworkPolicy").spec as { podSelector: { matchLabels: object }; egress: object[] };
   expect(template.metadata.labels).toMatchObject(policy.podSelector.matchLabels);
   expect(policy.egress).toEqual([
     { to: [{ ipBlock: { cidr: "10.1.2.3/32" } }], ports: [{ port: 8443, protocol: "TCP" }] },
+    { to: [{ ipBlock: { cidr: "10.1.2.4/32" } }], ports: [{ port: 8444, protocol: "TCP" }] },
   ]);
 });

@@ -180,6 +180,7 @@ const measured: Measured = {
   warehouseReachable: true,
   tasks: [task("source-hubspot", "failed"), task("source-slack", "ok"), task("source-postgres", "waiting")],
   estuaryFault: undefined,
+  atSource: [],
 };
 const samples = (name: string, of: Measured) =>
   metricsOf(of, 0, 900)

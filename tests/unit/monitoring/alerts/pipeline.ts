@@ -4,6 +4,8 @@ const calls = { stream: "gong_calls", source: "gong" };
 const state = (which: string) => `sophia_stream_state{stream="gong_calls",source="gong",state="${which}"}`;
 const of = (metric: string) => `${metric}{stream="gong_calls",source="gong"}`;
 const passed = (check: string) => `sophia_quality_check_passed{stream="gong_calls",check="${check}"}`;
+const deals = { stream: "hubspot_deals", source: "hubspot" };
+const source = (metric: string) => `sophia_source_${metric}{stream="hubspot_deals",source="hubspot"}`;
 const slot = (metric: string) => `sophia_replication_slot_${metric}{slot="flow_slot"}`;
 
 /** Each alert of `data/quality/alerts/pipeline.yaml`. */
@@ -49,6 +51,24 @@ export const pipelineCases: AlertCase[] = [
     summary: "Estuary does not report the status of its tasks",
     // Unreadable for nine minutes, time and again.
     well: { sophia_estuary_up: "0+0x8 1 0+0x8 1 0+0x8 1" },
+  },
+  {
+    alert: "PipelineSourceRefuses",
+    // Whatever it says each time.
+    series: { [source("refuses")]: "429 500 1 429 503+0x20" },
+    at: 10,
+    labels: deals,
+    summary: "hubspot_deals: HubSpot refuses what is asked of it (503; 1: nothing came)",
+    // Two looks in a row, time and again.
+    well: { [source("refuses")]: "0 429+0x9 0 429+0x9 0 429+0x9" },
+  },
+  {
+    alert: "PipelineSourceAhead",
+    series: { [source("lag_seconds")]: always(6000), [source("ahead")]: always(1) },
+    at: 10,
+    labels: deals,
+    summary: "hubspot_deals: HubSpot has had a change for 1h 40m 0s that was not loaded",
+    well: { [source("lag_seconds")]: always(5000), [source("ahead")]: always(0) },
   },
   {
     alert: "PipelineStreamMissing",
