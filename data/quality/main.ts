@@ -17,6 +17,9 @@ const job = "quality";
 /** Consecutive failed runs after which the job is unhealthy. */
 const patience = 5;
 
+/** Milliseconds that a look for loads may take. */
+const lookPatience = 2000;
+
 /**
  * Runs the checks after each load and on an interval until the signal, and serves their results as metrics. A run that
  * fails (PostgreSQL is down) is logged, counted, and tried again at the next interval.
@@ -30,7 +33,12 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   const account = estuaryOf(settings);
   if (!account) log("warn", "no tasks at Estuary are configured: their status is not checked");
   const hubspot = hubspotOf(settings);
-  const pool = openPool(connectionOf(job, settings), (reason) => log("warn", "connection lost", { reason }));
+  const connection = connectionOf(job, settings);
+  const lost = (reason: string) => log("warn", "connection lost", { reason });
+  const pool = openPool(connection, lost);
+  // One of its own: that PostgreSQL is gone is for a run to meet and to tell, soon.
+  const brief = { connectionTimeoutMillis: lookPatience, query_timeout: lookPatience };
+  const looks = openPool({ ...connection, ...brief }, lost, 1);
   const streams = streamsOf(settings);
   const meter = new Meter({
     pool,
@@ -94,7 +102,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   let blind = false;
   const look = async (): Promise<string | undefined> => {
     try {
-      const written = await writtenTo(pool, streams);
+      const written = await writtenTo(looks, streams);
       blind = false;
       return written;
     } catch (error) {
@@ -108,7 +116,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
     await runOnLoads({ pace: paceOf(interval), run: check, look, signal });
   } finally {
     await serving.close();
-    await pool.end();
+    await Promise.all([pool.end(), looks.end()]);
   }
 }
 

@@ -2,9 +2,6 @@ import type pg from "pg";
 import { stagingSchema, tableOf } from "../../estuary/spec/streams.ts";
 import type { StreamChecks } from "../checks/streams.ts";
 
-/** Seconds that a look may take: a server that is gone is met by the run, as a failure of it. */
-const patience = 5;
-
 /**
  * What was ever written to the streams' tables, as a text that each load changes, without a scan of any table: PostgreSQL's
  * own counters, which every login may read, and the end of the Gong extractor's last run, which may have stored nothing. A
@@ -14,15 +11,13 @@ const patience = 5;
  */
 export async function writtenTo(pool: pg.Pool, streams: readonly StreamChecks[]): Promise<string> {
   const names = streams.map(({ stream }) => stream);
-  const question: pg.QueryConfig & { query_timeout: number } = {
-    text: `SELECT concat_ws(' ',
+  const { rows } = await pool.query<{ written: string }>(
+    `SELECT concat_ws(' ',
       (SELECT string_agg(concat_ws(':', relid, n_tup_ins + n_tup_upd + n_tup_del), ' ' ORDER BY relid)
          FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = ANY ($2)),
       (SELECT max(finished_at) FROM sync_history
         WHERE stream = ANY ($3) AND started_at > now() - interval '1 day' AND source = 'gong')) AS written`,
-    values: [stagingSchema, names.map(tableOf), names],
-    query_timeout: patience * 1000,
-  };
-  const { rows } = await pool.query<{ written: string }>(question);
+    [stagingSchema, names.map(tableOf), names],
+  );
   return rows[0]?.written ?? "";
 }
