@@ -126,7 +126,7 @@ const sum = (count: (result: (typeof results)[number]) => number) =>
   results.reduce((total, result) => total + count(result), 0);
 for (const { name, unsteady = [], leftOut = {} } of results) {
   for (const [why, count] of Object.entries(leftOut)) say(`– ${name}: ${count} not run: ${why}`);
-  for (const first of unsteady) say(`⚠ passed on the second attempt only, ${name}: ${first}\n`);
+  for (const first of unsteady) say(`⚠ passed on a later attempt only, ${name}: ${first}\n`);
 }
 for (const { name, passed, failed, skipped, seconds } of results) {
   const more = skipped > 0 ? `, ${skipped} skipped` : "";
