@@ -21,7 +21,7 @@ import { someWarehouse, testEstuary } from "./estuary.ts";
 import { tunnelHost } from "./tunnel.ts";
 
 /** Seconds that a task has until it runs. */
-export const timing = { readyDeadline: 20, settleDeadline: 5 };
+export const timing = { readyDeadline: 120, settleDeadline: 30 };
 export const prefix = "sophia/test";
 
 /** Rows of a stream that Estuary carries, as `startSaas` begins. */
