@@ -168,7 +168,8 @@ export async function ensureServer(server: Server, signal?: AbortSignal): Promis
     await startDaemon(node, server.args, { pidFile, logFile, env });
   }
   const what = `${server.title} at ${server.url}`;
-  await waitFor({ what, deadline: 20, interval: 0.2, ...(signal && { signal }) }, async () => {
+  // A first start compiles its sources, on a machine that may be busy; one that cannot start ends, which is told at once.
+  await waitFor({ what, deadline: 120, interval: 0.2, ...(signal && { signal }) }, async () => {
     if (!(await fromFile(pidFile))) {
       const said = (await lastLines(logFile, 1)) || "it said nothing";
       throw new Unrecoverable(new Error(`${server.title} ended: ${said}; its log is ${logFile}`));

@@ -12,7 +12,7 @@ async function served(
   const url = `${registryApi(registry.push)}/${path}/manifests/${tag}`;
   const response = await fetch(url, {
     headers: { Accept: acceptedManifests },
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   });
   if (response.status === 404) return undefined;
   if (!response.ok)

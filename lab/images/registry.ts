@@ -43,16 +43,19 @@ export async function ensureRegistry(
     args.push("--mount", `type=bind,source=${storage},target=/var/lib/registry`, image);
     await docker(args);
   }
-  return waitFor({ what: `the image registry of lab ${lab.name}`, deadline: 30, interval: 0.2 }, async () => {
-    const running = await inspect<ContainerInspection>("container", name);
-    const port = running?.NetworkSettings.Ports["5000/tcp"]?.[0]?.HostPort;
-    if (!port) return notYet(`its container does not run; see: docker logs ${name}`);
-    const push = `127.0.0.1:${port}`;
-    const response = await fetch(`http://${push}/v2/`, { signal: AbortSignal.timeout(2000) });
-    return response.ok
-      ? { push, url: `http://${network.registry}:5000` }
-      : notYet(`it answers ${response.status}`);
-  });
+  return waitFor(
+    { what: `the image registry of lab ${lab.name}`, deadline: 120, interval: 0.2 },
+    async () => {
+      const running = await inspect<ContainerInspection>("container", name);
+      const port = running?.NetworkSettings.Ports["5000/tcp"]?.[0]?.HostPort;
+      if (!port) return notYet(`its container does not run; see: docker logs ${name}`);
+      const push = `127.0.0.1:${port}`;
+      const response = await fetch(`http://${push}/v2/`, { signal: AbortSignal.timeout(2000) });
+      return response.ok
+        ? { push, url: `http://${network.registry}:5000` }
+        : notYet(`it answers ${response.status}`);
+    },
+  );
 }
 
 /** K3s's `mirrors` for the registries of these images: all of them are served by the lab's. Pure. */

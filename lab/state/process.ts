@@ -107,7 +107,7 @@ export async function startDaemon(
 /**
  * Sends a signal to a process, waits for its end, and kills it when it is still running after `graceSeconds`.
  *
- * @throws when the process survives SIGKILL for 10 s
+ * @throws when the process survives SIGKILL for a minute
  */
 export async function endProcess(
   id: ProcessId,
@@ -121,7 +121,7 @@ export async function endProcess(
     await waitFor({ what, deadline: graceSeconds, interval: 0.1 }, gone);
   } catch {
     send(id, "SIGKILL");
-    await waitFor({ what, deadline: 10, interval: 0.1 }, gone);
+    await waitFor({ what, deadline: 60, interval: 0.1 }, gone);
   }
 }
 

@@ -37,7 +37,7 @@ export async function clearDeadEngine(): Promise<void> {
   if (pid === undefined) return;
   if (await lives(pid, "containerd")) {
     process.kill(pid, "SIGTERM");
-    await waitFor({ what: `containerd (process ${pid}) to end`, deadline: 20, interval: 0.1 }, async () =>
+    await waitFor({ what: `containerd (process ${pid}) to end`, deadline: 120, interval: 0.1 }, async () =>
       (await lives(pid, "containerd")) ? notYet("it still runs") : true,
     );
   }
