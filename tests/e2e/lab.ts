@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { KubeConfig } from "@kubernetes/client-node";
+import type { TestContext } from "vitest";
 import { parse, stringify } from "yaml";
 import { notYet, waitFor } from "../../components/core/wait.ts";
 import { files, type Lab } from "../../lab/lab.ts";
@@ -121,10 +122,26 @@ export async function status(): Promise<{ code: number; report: Report }> {
 
 /** The first status in which every part is healthy: on a busy machine one misses a check now and then, and passes the next. */
 export const healthyStatus = () =>
-  waitFor({ what: "every part of the lab to be healthy", deadline: 120, interval: 2 }, async () => {
+  waitFor({ what: "every part of the lab to be healthy", deadline: 240, interval: 2 }, async () => {
     const found = await status();
     return found.report.healthy ? found : notYet(problems(found.report).join("; "));
   });
+
+export type Context = Pick<TestContext, "task">;
+
+/** Whether a test is tried once more, and finds what the attempt before left. */
+export const triedBefore = ({ task }: Context): boolean => (task.result?.retryCount ?? 0) > 0;
+
+/**
+ * For a test that is tried once more: the committed settings, applied, whatever the first attempt left. What a test changes is
+ * a change again then.
+ */
+export async function wholeAgain(context: Context): Promise<void> {
+  if (!triedBefore(context)) return;
+  change(() => undefined);
+  const { code, said } = await up();
+  if (code !== 0) throw new Error(`the lab is not well after the first attempt: ${said.slice(-3000)}`);
+}
 
 /** A client configuration for the lab's cluster. */
 export function kubeconfig(): KubeConfig {

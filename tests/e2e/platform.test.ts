@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { watchCommandLines } from "../support/commandLines.ts";
 import { command, minutes, up } from "./lab.ts";
+import { learnAccess } from "./mcpClient.ts";
 import { backups, stopBucket } from "./parts/backup.ts";
 import { badInput } from "./parts/badInput.ts";
 import { changes } from "./parts/changes.ts";
@@ -38,12 +39,12 @@ beforeAll(async () => {
   const first = await up();
   commandLines = await watch.stop();
   expect(first.code, first.said.slice(-4000)).toBe(0);
-}, 20 * minutes);
+}, 60 * minutes);
 
 afterAll(async () => {
   await command("down");
   await stopBucket();
-}, 5 * minutes);
+}, 15 * minutes);
 
 // One lab for all, in this order.
 describe("a fresh lab", freshLab);
@@ -51,6 +52,7 @@ describe("the check of the MCP servers", mcpCheck);
 describe("a lab that runs", () => {
   // They remove servers and call them: one after the other.
   beside("MCP", () => {
+    beforeAll(learnAccess, 10 * minutes);
     mcpReach();
     mcp();
     mcpCalls();

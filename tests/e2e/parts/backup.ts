@@ -4,7 +4,7 @@ import { findNetwork } from "../../../lab/machines/docker/network.ts";
 import { backupKeys } from "../../../lab/state/vendorCredentials.ts";
 import { startS3 } from "../../support/servers/s3/server.ts";
 import { batch, startJob } from "../jobs.ts";
-import { lab, minutes, status } from "../lab.ts";
+import { healthyStatus, lab, minutes, status } from "../lab.ts";
 import { query } from "./monitoring.ts";
 
 const bucket = "backups";
@@ -28,11 +28,11 @@ export function backups() {
   test(
     "D4 O2 the update made one; another one by hand is the last for make status, and for the alert's metric",
     async () => {
-      const first = (await status()).report.backup;
+      const first = (await healthyStatus()).report.backup;
       expect(first).toMatchObject({ ok: true, since: expect.any(String) });
 
       const job = await startJob("backup", "by-hand");
-      await waitFor({ what: "the backup by hand", deadline: 240, interval: 1 }, async () => {
+      await waitFor({ what: "the backup by hand", deadline: 400, interval: 1 }, async () => {
         const { status: now } = await batch().readNamespacedJob(job);
         expect(now?.failed ?? 0).toBe(0);
         return now?.succeeded === 1 || notYet("it runs");
@@ -42,7 +42,7 @@ export function backups() {
       expect(backup?.ok).toBe(true);
       const before = Date.parse(first?.since ?? "");
       expect(Date.parse(backup?.since ?? "")).toBeGreaterThan(before);
-      await waitFor({ what: "the metric of that backup", deadline: 120, interval: 1 }, async () => {
+      await waitFor({ what: "the metric of that backup", deadline: 240, interval: 1 }, async () => {
         // That of the first was written before its Job ended.
         const recent = `cnpg_sophia_backup_last_success > ${before / 1000}`;
         return (
@@ -51,6 +51,6 @@ export function backups() {
         );
       });
     },
-    8 * minutes,
+    15 * minutes,
   );
 }

@@ -19,7 +19,7 @@ export function badInput() {
       // Before anything was built or started.
       expect(said).not.toContain("Toolchain and images");
     },
-    5 * minutes,
+    10 * minutes,
   );
 
   test(
@@ -33,6 +33,6 @@ export function badInput() {
       expect(said).toContain("its budget is $100");
       expect(changed).toEqual([]);
     },
-    5 * minutes,
+    10 * minutes,
   );
 }

@@ -68,6 +68,6 @@ export function down() {
       expect(await claims()).not.toContain(lab.folder);
       expect([lab.folder, `${lab.folder}.lock`].filter(exists)).toEqual([]);
     },
-    5 * minutes,
+    15 * minutes,
   );
 }

@@ -83,7 +83,7 @@ export function monitoring() {
       databases: 1,
     };
     // A target may be up some scrapes before what it measures is well.
-    await waitFor({ what: "every part to be up and well", deadline: 180, interval: 1 }, async () => {
+    await waitFor({ what: "every part to be up and well", deadline: 300, interval: 1 }, async () => {
       const jobs = valuesOf("job", await query("up == 1"));
       const seen = {
         down: await query("up == 0"),
@@ -103,7 +103,7 @@ export function monitoring() {
     expect(left.length).toBeGreaterThan(80);
     // A share or a quantile is a number only after calls between two scrapes.
     await learnAccess();
-    await waitFor({ what: "numbers in every panel", deadline: 180, interval: 3 }, async () => {
+    await waitFor({ what: "numbers in every panel", deadline: 600, interval: 3 }, async () => {
       await withClient("2026-07-28", "/mcp", (client) => call(client, "sophia_infrastructure_list_nodes"));
       const without: typeof left = [];
       for (const one of left)
@@ -116,7 +116,7 @@ export function monitoring() {
   test("P5 O2 PostgreSQL's pod killed: the outage, however short, is an alert", {
     // The alert of a first attempt stays for a quarter of an hour.
     retry: 0,
-    timeout: 6 * minutes,
+    timeout: 15 * minutes,
   }, async () => {
     expect(await firing()).not.toContain("PostgresRestarted");
     const core = kubeconfig().makeApiClient(CoreV1Api);
@@ -126,8 +126,8 @@ export function monitoring() {
       name: items[0]?.metadata?.name ?? "",
       gracePeriodSeconds: 1,
     });
-    await until("PostgresRestarted to fire", 180, "PostgresRestarted", firing);
-    await until("PostgresRestarted to reach Alertmanager", 60, "PostgresRestarted", delivered);
+    await until("PostgresRestarted to fire", 300, "PostgresRestarted", firing);
+    await until("PostgresRestarted to reach Alertmanager", 180, "PostgresRestarted", delivered);
   });
 
   describe("Gong refuses its key", () => {
@@ -138,15 +138,17 @@ export function monitoring() {
     test(
       "P5 O2 an alert names the stream, reaches Alertmanager, and ends by itself when the key is good again",
       async () => {
-        expect(await failedStreams()).not.toContain("gong_calls");
+        // That of an attempt that failed ends with the key's fault.
+        await setFaults([]);
+        await until("no PipelineStreamFailed of gong_calls", 300, "gong_calls", failedStreams, false);
         await setFaults([{ kind: "status", status: 401, times: -1 }]);
         // A minute until the next run, and one for which it must hold.
-        await until("PipelineStreamFailed of gong_calls", 240, "gong_calls", failedStreams);
-        await until("PipelineStreamFailed to reach Alertmanager", 60, "PipelineStreamFailed", delivered);
+        await until("PipelineStreamFailed of gong_calls", 400, "gong_calls", failedStreams);
+        await until("PipelineStreamFailed to reach Alertmanager", 180, "PipelineStreamFailed", delivered);
         await setFaults([]);
-        await until("PipelineStreamFailed of gong_calls to end", 240, "gong_calls", failedStreams, false);
+        await until("PipelineStreamFailed of gong_calls to end", 400, "gong_calls", failedStreams, false);
       },
-      12 * minutes,
+      25 * minutes,
     );
   });
 
@@ -155,13 +157,15 @@ export function monitoring() {
     test(
       "P5 O2 an alert fires after its minute, reaches Alertmanager, and ends when the gateway is back",
       async () => {
-        await scaleGateway(0);
-        await until("McpGatewayDown to fire", 180, "McpGatewayDown", firing);
-        await until("McpGatewayDown to reach Alertmanager", 60, "McpGatewayDown", delivered);
         await scaleGateway(2);
-        await until("McpGatewayDown to end", 180, "McpGatewayDown", firing, false);
+        await until("no McpGatewayDown", 300, "McpGatewayDown", firing, false);
+        await scaleGateway(0);
+        await until("McpGatewayDown to fire", 300, "McpGatewayDown", firing);
+        await until("McpGatewayDown to reach Alertmanager", 180, "McpGatewayDown", delivered);
+        await scaleGateway(2);
+        await until("McpGatewayDown to end", 300, "McpGatewayDown", firing, false);
       },
-      8 * minutes,
+      20 * minutes,
     );
   });
 }

@@ -15,12 +15,12 @@ export function oneHost() {
       const first = await up();
       expect(first.code, first.said.slice(-4000)).toBe(0);
       const { report } = await healthyStatus();
-      expect(report).toMatchObject({ hosts: [{ name: "all", ok: true }] });
+      expect(report.hosts).toMatchObject([{ name: "all", ok: true }]);
       expect(report.nodes).toHaveLength(1);
       expect(report.mcpServers.filter(({ enabled, ready }) => enabled && !ready)).toEqual([]);
       expect(report.streams).not.toEqual([]);
       expect(await statusCode("https://sophia.lab/health", report.hosts[0]?.address ?? "")).toBe("200");
     },
-    10 * minutes,
+    20 * minutes,
   );
 }

@@ -40,7 +40,7 @@ export function secrets(commandLines: () => string) {
     stack = await stackOf(lab);
     all = await secretsOf(lab, stack);
     containers = await containersOf(lab);
-  }, 2 * minutes);
+  }, 10 * minutes);
 
   test("S1 there is something to look for, and the search finds it where it does stand", async () => {
     const names = all.map(({ name }) => name).join("\n");
@@ -105,7 +105,7 @@ export function secrets(commandLines: () => string) {
         await rm(folder, { recursive: true, force: true });
       }
     },
-    2 * minutes,
+    10 * minutes,
   );
 
   test("S1 not in the exported state, nor in any file of the backend", async () => {
@@ -133,7 +133,7 @@ export function secrets(commandLines: () => string) {
       for (const file of [files(lab).upLog, files(lab).cloudLog, join(lab.folder, "releases", "log")])
         expect(foundIn(await readFile(file, "utf8"), all), file).toEqual([]);
     },
-    5 * minutes,
+    15 * minutes,
   );
 
   test("S1 not on a command line, on this machine or on a host", async () => {
@@ -156,7 +156,7 @@ export function secrets(commandLines: () => string) {
         expect(await inFilesOutsideRoot(container, all), `files of ${container}`).toEqual([]);
       }
     },
-    10 * minutes,
+    15 * minutes,
   );
 
   test(

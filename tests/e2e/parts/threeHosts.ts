@@ -55,7 +55,7 @@ export function threeHosts() {
       expect(said).toContain("Stop that program");
       expect(changed).toEqual([]);
     },
-    2 * minutes,
+    10 * minutes,
   );
 
   test(
@@ -64,6 +64,6 @@ export function threeHosts() {
       const nodes = await withHosts();
       expect(nodes).toEqual(["backend", "frontend", "mcp-node"]);
     },
-    10 * minutes,
+    20 * minutes,
   );
 }

@@ -1,11 +1,8 @@
-import { beforeAll, expect, test } from "vitest";
-import { minutes } from "../../lab.ts";
-import { call, eras, learnAccess, withClient } from "../../mcpClient.ts";
+import { expect, test } from "vitest";
+import { call, eras, withClient } from "../../mcpClient.ts";
 
 /** What calls of the servers' tools must do. */
 export function mcpCalls() {
-  beforeAll(learnAccess, 2 * minutes);
-
   test.each(eras)("M3 a client of revision %s does real work through the one endpoint", (era) =>
     withClient(era, "/mcp", async (client) => {
       // At once: `memory` must lose none of them.

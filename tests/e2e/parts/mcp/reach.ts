@@ -1,8 +1,8 @@
 import { CoreV1Api, DiscoveryV1Api } from "@kubernetes/client-node";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { gatewaySessions } from "../../../../components/services/redis/logins.ts";
-import { kubeconfig, minutes } from "../../lab.ts";
-import { call, learnAccess, withClient } from "../../mcpClient.ts";
+import { kubeconfig } from "../../lab.ts";
+import { call, withClient } from "../../mcpClient.ts";
 import { askRedis, inPod, variableOf } from "../../reach.ts";
 
 /** What becomes of a connection that a server's pod opens: `open`, `silence`, or the reason why not. */
@@ -55,8 +55,6 @@ async function served(service: string, port: number): Promise<boolean> {
 
 /** How far MCP servers reach, and what the one for Redis shows of it. */
 export function mcpReach() {
-  beforeAll(learnAccess, 2 * minutes);
-
   test("S4 a server reaches what its entry names; not Redis, another server, or an address beyond the cluster", async () => {
     const lambda = new URL(await variableOf("lambda-labs-cli", "SOPHIA_LAMBDA_API_URL"));
     const outside = Number(lambda.port) || (lambda.protocol === "https:" ? 443 : 80);

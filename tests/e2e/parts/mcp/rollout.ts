@@ -1,9 +1,9 @@
 import { AppsV1Api, CoreV1Api, type V1Pod } from "@kubernetes/client-node";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import type { Era } from "../../../../mcp/check/probe.ts";
 import { kubeconfig, minutes } from "../../lab.ts";
-import { type Client, call, eras, learnAccess, listsOfReplicas, withClient } from "../../mcpClient.ts";
+import { type Client, call, eras, listsOfReplicas, withClient } from "../../mcpClient.ts";
 
 const namespace = "mcp";
 /** Tools that these tests call. */
@@ -18,7 +18,7 @@ const isReady = ({ status, metadata }: V1Pod) =>
 
 /** Waits until these pods are gone, and as many others are ready. */
 const replaced = (app: string, old: string[], count: number) =>
-  waitFor({ what: `${old} of ${app} to be replaced`, deadline: 120, interval: 0.5 }, async () => {
+  waitFor({ what: `${old} of ${app} to be replaced`, deadline: 240, interval: 0.5 }, async () => {
     const pods = await podsOf(app);
     const left = pods.map(nameOf).filter((name) => old.includes(name));
     const ready = pods.filter(isReady).length;
@@ -54,7 +54,7 @@ async function callsDuring(
   let finished = false;
   const loop = (client: Client, { era, path, tool }: Caller, index: number) =>
     // Ten calls a second at most: what is tested is the rollout, not the load.
-    waitFor({ what: `the end of the calls to ${path}`, deadline: 180, interval: 0.1 }, async () => {
+    waitFor({ what: `the end of the calls to ${path}`, deadline: 400, interval: 0.1 }, async () => {
       const failed = (error: Error) => failures.push(`${era} at ${path}: ${error.message}`);
       await (tool === undefined ? client.listTools() : call(client, tool)).catch(failed);
       calls[index] = (calls[index] ?? 0) + 1;
@@ -64,7 +64,7 @@ async function callsDuring(
     withClient(caller.era, caller.path, (client) => loop(client, caller, index)),
   );
   const begun = waitFor(
-    { what: "each client to have called", deadline: 60, interval: 0.1 },
+    { what: "each client to have called", deadline: 120, interval: 0.1 },
     async () => calls.every((count) => count > 0) || notYet(String(calls)),
   );
   try {
@@ -90,8 +90,14 @@ async function callsByReplica(tool: string): Promise<Map<string, number>> {
 async function replicasThatServe(client: Client, tool: string): Promise<string[]> {
   const before = await callsByReplica(tool);
   await call(client, tool);
-  const after = await callsByReplica(tool);
-  return [...after].flatMap(([name, count]) => (count > (before.get(name) ?? 0) ? [name] : []));
+  return waitFor(
+    { what: `the call of ${tool} in a log of the gateway`, deadline: 60, interval: 0.5 },
+    async () => {
+      const after = await callsByReplica(tool);
+      const served = [...after].flatMap(([name, count]) => (count > (before.get(name) ?? 0) ? [name] : []));
+      return served.length > 0 ? served : notYet("no replica has logged it");
+    },
+  );
 }
 
 /**
@@ -99,7 +105,7 @@ async function replicasThatServe(client: Client, tool: string): Promise<string[]
  * that the server is back, and a session of the older revision that begins in that time has none of them to its end.
  */
 const allOffered = () =>
-  waitFor({ what: "every replica to offer all tools", deadline: 120, interval: 1 }, async () => {
+  waitFor({ what: "every replica to offer all tools", deadline: 240, interval: 1 }, async () => {
     const lists = (await Promise.all(eras.map((era) => listsOfReplicas(era)))).flat();
     const short = lists.filter((names) => !called.every((name) => names.includes(name)));
     return short.length === 0 || notYet(`${short.length} of ${lists.length} lists lack some of ${called}`);
@@ -107,8 +113,6 @@ const allOffered = () =>
 
 /** That changes and lost pods cost no client a call. */
 export function mcpRollout() {
-  beforeAll(learnAccess, 2 * minutes);
-
   test(
     "M2 W3 a rollout of a server fails no call, at its own path and through the gateway",
     async () => {
@@ -126,7 +130,7 @@ export function mcpRollout() {
       expect(failures.join("\n")).toBe("");
       expect(Math.min(...calls), String(calls)).toBeGreaterThan(10);
     },
-    5 * minutes,
+    20 * minutes,
   );
 
   test(
@@ -148,7 +152,7 @@ export function mcpRollout() {
         expect((await session.listTools()).tools).not.toEqual([]),
       );
     },
-    5 * minutes,
+    20 * minutes,
   );
 
   test(
@@ -172,6 +176,6 @@ export function mcpRollout() {
         expect(now).not.toContain(own);
       });
     },
-    5 * minutes,
+    20 * minutes,
   );
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { parse } from "yaml";
 import { notYet, waitFor } from "../../../../components/core/wait.ts";
@@ -10,7 +11,7 @@ import { warehouseIdentifier } from "../../../../data/quality/warehouse/identifi
 import { files } from "../../../../lab/lab.ts";
 import type { Warehouse } from "../../../../lab/saas/estuary/plane/warehouse.ts";
 import { warehouseAt } from "../../../../lab/saas/snowflake/warehouse.ts";
-import { lab, status } from "../../lab.ts";
+import { type Context, lab, status, triedBefore } from "../../lab.ts";
 import { inPod } from "../../reach.ts";
 
 /** File with a vendor's secret of the lab. */
@@ -53,7 +54,7 @@ export async function order<T>(vendor: string, command: string, body: unknown = 
 }
 
 /** Records that each source has at this moment, by stream. */
-export async function sourceCounts(): Promise<Record<string, number>> {
+async function sourceCounts(): Promise<Record<string, number>> {
   const [hubspot, slack, gong] = await Promise.all([
     order<Record<"contacts" | "deals", number>>("hubspot", "state"),
     order<Record<"channels" | "messages", number>>("slack", "state"),
@@ -69,6 +70,23 @@ export async function sourceCounts(): Promise<Record<string, number>> {
     gong_crm_entities: gong.crmObjects,
   };
 }
+
+/** Waits until the warehouse has as many records of every stream as its source. */
+export const level = (access: PipelineAccess) =>
+  waitFor({ what: "the sources' counts in the warehouse", deadline: 300, interval: 2 }, async () => {
+    const wanted = await sourceCounts();
+    const there = Object.fromEntries(
+      await Promise.all(
+        Object.keys(wanted).map(async (stream) => [stream, await access.living(stream)] as const),
+      ),
+    );
+    return isDeepStrictEqual(there, wanted) || notYet(JSON.stringify({ there, wanted }));
+  });
+
+/** For a test that is tried once more: what the attempt before changed has arrived. */
+export const levelAgain = async (context: Context, access: PipelineAccess): Promise<void> => {
+  if (triedBefore(context)) await level(access);
+};
 
 /** The emulated vendors and the warehouse of the lab that is up. */
 export interface PipelineAccess {

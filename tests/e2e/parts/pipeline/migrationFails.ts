@@ -10,7 +10,7 @@ import { lookUp } from "../../../../tools/artefacts/obtain.ts";
 import { imageOf } from "../../../../tools/docker/images/build.ts";
 import { run } from "../../../../tools/exec.ts";
 import { stackOf } from "../../../support/secrets.ts";
-import { change, kubeconfig, lab, minutes, up } from "../../lab.ts";
+import { change, kubeconfig, lab, minutes, up, wholeAgain } from "../../lab.ts";
 import { staged } from "./access.ts";
 
 /** The pipeline's image with one more migration, in the lab's registry. @returns its name with its digest */
@@ -56,7 +56,8 @@ async function lostJobs(): Promise<string[]> {
 export function migrationFails(): void {
   test(
     "D2 a refused migration fails the update with its statement and changes nothing; the next good update succeeds",
-    async () => {
+    async (context) => {
+      await wholeAgain(context);
       const before = await schema();
       expect(before).toContain("gong_calls_staging");
       const sql = "CREATE TABLE half (id int);\nALTER TABLE half\n  ADD COLUMN oops nonsense;\n";
@@ -82,6 +83,6 @@ export function migrationFails(): void {
       expect(await schema()).toBe(before);
       expect(await lostJobs()).toEqual([]);
     },
-    8 * minutes,
+    20 * minutes,
   );
 }

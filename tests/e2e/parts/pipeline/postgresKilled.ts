@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { notYet, Unrecoverable, waitFor } from "../../../../components/core/wait.ts";
 import { startJob } from "../../jobs.ts";
 import { kubeconfig, minutes } from "../../lab.ts";
-import { countsAgree, openPipeline, type PipelineAccess, primary, staged } from "./access.ts";
+import { countsAgree, levelAgain, openPipeline, type PipelineAccess, primary, staged } from "./access.ts";
 
 const core = () => kubeconfig().makeApiClient(CoreV1Api);
 
@@ -46,7 +46,8 @@ export function postgresKilled(): void {
 
   test(
     "P5 PostgreSQL's pod killed in mid-batch: nothing lost, nothing twice, reported, and recovered without help",
-    async () => {
+    async (context) => {
+      await levelAgain(context, access);
       const before = Object.fromEntries(
         await Promise.all(streams.map(async (stream) => [stream, await access.count(stream)] as const)),
       );
@@ -80,10 +81,10 @@ export function postgresKilled(): void {
       process.stderr.write(`    PostgreSQL killed after ${loaded} of ${added.gong_calls} calls\n`);
 
       await waitFor(
-        { what: "the quality checks to report that they cannot run", deadline: 60, interval: 0.5 },
+        { what: "the quality checks to report that they cannot run", deadline: 180, interval: 0.5 },
         async () => (await checksFailed(killed)) || notYet("no failed run is logged"),
       );
-      await waitFor({ what: "PostgreSQL to be ready again", deadline: 120, interval: 0.5 }, async () => {
+      await waitFor({ what: "PostgreSQL to be ready again", deadline: 300, interval: 0.5 }, async () => {
         const now = await primaryPod();
         return (now && now.metadata?.uid !== pod?.metadata?.uid) || notYet("no other pod is ready");
       });
@@ -92,7 +93,7 @@ export function postgresKilled(): void {
       // The schedule's next run comes within a minute, and reads what the killed one did not commit.
       for (const stream of streams) {
         const wanted = (before[stream] ?? 0) + added[stream];
-        await waitFor({ what: `${stream} in the warehouse`, deadline: 150, interval: 0.5 }, async () => {
+        await waitFor({ what: `${stream} in the warehouse`, deadline: 300, interval: 0.5 }, async () => {
           const rows = await access.count(stream);
           return rows === wanted || notYet(`${rows} instead of ${wanted}`);
         });
@@ -104,8 +105,8 @@ export function postgresKilled(): void {
       );
       expect(lost).toMatch(/^1\|.*killed, or lost the database/);
       await access.expectNoDuplicates();
-      await countsAgree(120);
+      await countsAgree(300);
     },
-    8 * minutes,
+    30 * minutes,
   );
 }
