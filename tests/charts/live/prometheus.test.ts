@@ -124,7 +124,7 @@ describe("Prometheus and Alertmanager with the rendered configuration", () => {
       started.push(programs[name].start(name, [...argumentsOf(name, local), listen], options));
     }
     for (const name of ["alertmanager", "prometheus"] as const) {
-      await waitFor({ what: name, deadline: 60, interval: 0.2 }, async () => {
+      await waitFor({ what: name, deadline: 240, interval: 0.2 }, async () => {
         const { status } = await fetch(`http://127.0.0.1:${ports[name]}/-/ready`);
         return status === 200 || notYet(`it answers ${status}`);
       });
@@ -149,7 +149,7 @@ describe("Prometheus and Alertmanager with the rendered configuration", () => {
     });
 
   const scraped = (query: string, part: string) =>
-    waitFor({ what: `a scrape of ${query}`, deadline: 60, interval: 0.5 }, async () => {
+    waitFor({ what: `a scrape of ${query}`, deadline: 240, interval: 0.5 }, async () => {
       const at = `http://127.0.0.1:${ports.prometheus}/api/v1/query?query=${encodeURIComponent(query)}`;
       return (await (await fetch(at)).text()).includes(part) || notYet("nothing was scraped");
     });

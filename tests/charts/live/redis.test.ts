@@ -67,7 +67,7 @@ describe("Redis with the rendered configuration", () => {
     const isAlive = (answer: string) => new RegExp(answers ?? "none").test(answer);
     const { port } = primary;
     const answering = (wanted: string) =>
-      waitFor({ what: `the answer ${wanted}`, deadline: 60, interval: 0.1 }, async () => {
+      waitFor({ what: `the answer ${wanted}`, deadline: 240, interval: 0.1 }, async () => {
         const answer = primary.ask("ping");
         return answer.startsWith(wanted) ? answer : notYet(answer);
       });

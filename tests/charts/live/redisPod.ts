@@ -88,7 +88,7 @@ export async function start(root: string, hostname: string, port: number, primar
         REDISCLI_AUTH: passwords[login],
       })
       .trim();
-  await waitFor({ what: `redis ${hostname}`, deadline: 60, interval: 0.1 }, async () => {
+  await waitFor({ what: `redis ${hostname}`, deadline: 240, interval: 0.1 }, async () => {
     const { exitCode } = started.process;
     if (exitCode !== null) throw new Unrecoverable(new Error(`redis ended with ${exitCode}`));
     const answer = askAs("probe", "ping");

@@ -68,7 +68,7 @@ async function started(child: ChildProcess, port: number, name: string, url: str
       await ended;
     },
   };
-  await waitFor({ what: `${name} at ${url}`, deadline: 60, interval: 0.1 }, async () => {
+  await waitFor({ what: `${name} at ${url}`, deadline: 240, interval: 0.1 }, async () => {
     if (child.exitCode !== null) throw new Unrecoverable(new Error(`${name} ended: ${text}`));
     const { status } = await fetch(url, { redirect: "manual" });
     return status < 500 ? true : notYet(`it answers ${status}`);

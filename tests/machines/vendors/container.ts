@@ -123,7 +123,7 @@ export async function startContainer(
     said: () => text,
     ended,
     ready: (port) =>
-      waitFor({ what: `${name} at port ${port}`, deadline: 60, interval: 0.1 }, async () => {
+      waitFor({ what: `${name} at port ${port}`, deadline: 240, interval: 0.1 }, async () => {
         if (child.exitCode !== null) throw new Unrecoverable(new Error(`it ended: ${text}`));
         const found = await inspect<{ NetworkSettings: { Networks: Record<string, { IPAddress: string }> } }>(
           "container",

@@ -45,7 +45,7 @@ export async function startTunnel(
     said += text;
   });
   const ended = once(started.process, "exit");
-  await waitFor({ what: "the tunnel", deadline: 60, interval: 0.1 }, async () => {
+  await waitFor({ what: "the tunnel", deadline: 240, interval: 0.1 }, async () => {
     if (started.process.exitCode !== null) throw new Unrecoverable(new Error(`nginx ended: ${said}`));
     const socket = connect(health, "127.0.0.1");
     try {

@@ -26,7 +26,7 @@ export async function startS3(bucket: string, keys: Record<string, S3Key>, host 
   const server = spawn(join(folder, s3Server.name), [address], { stdio: ["pipe", "ignore", "inherit"] });
   server.stdin.end(JSON.stringify({ bucket, keys }));
   const url = `http://${address}`;
-  await waitFor({ what: "the S3 server", deadline: 60, interval: 0.1 }, async () => {
+  await waitFor({ what: "the S3 server", deadline: 240, interval: 0.1 }, async () => {
     if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`);
     // Nothing is signed here.
     return (await fetch(url)).status === 403;

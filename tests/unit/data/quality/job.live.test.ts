@@ -116,7 +116,7 @@ describe("P5 the quality job and what it raises, over time", () => {
       const filling = await look();
       expect(filling.slot?.status).not.toBe("lost");
       expect(filling.alerts).toEqual(fires);
-      await waitFor({ what: "the slot to be lost", deadline: 60, interval: 0.01 }, async () => {
+      await waitFor({ what: "the slot to be lost", deadline: 240, interval: 0.01 }, async () => {
         await write();
         await root.query("CHECKPOINT");
         const { rows } = await root.query("SELECT wal_status FROM pg_replication_slots");

@@ -106,7 +106,7 @@ exec sleep 600
     });
     const ended = once(child, "close");
     const building = async () => existsSync(started) || notYet(said);
-    await waitFor({ what: "the compiler", deadline: 60, interval: 0.1 }, building);
+    await waitFor({ what: "the compiler", deadline: 240, interval: 0.1 }, building);
     process.kill(-(child.pid ?? 0), "SIGINT");
     const [code] = await ended;
     return { code, said };

@@ -32,7 +32,7 @@ async function bridge(port?: number) {
   });
   const asked = async (url: string) => (await fetch(`http://127.0.0.1:${url}`)).status;
   const health = { alive: () => asked(`${alivePort}${alive.path}`), ping: () => asked(`${port}/ping`) };
-  await waitFor({ what: "the bridge", deadline: 60, interval: 0.1 }, async () => {
+  await waitFor({ what: "the bridge", deadline: 240, interval: 0.1 }, async () => {
     if (running.exitCode !== null) throw new Error(`it ended: ${said}`);
     return (await health.alive().catch(() => 0)) === 200 ? true : notYet(said);
   });

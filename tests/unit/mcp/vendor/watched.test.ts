@@ -29,7 +29,7 @@ async function started(name = "sessions") {
   const ask = (path: string, patience = 20_000) =>
     fetch(`http://127.0.0.1:${alivePort}${path}`, { signal: AbortSignal.timeout(patience) });
   const program = (path: string, method = "GET") => fetch(`http://127.0.0.1:${port}${path}`, { method });
-  await waitFor({ what: "the program", deadline: 60, interval: 0.1 }, async () => {
+  await waitFor({ what: "the program", deadline: 240, interval: 0.1 }, async () => {
     if (running.exitCode !== null) throw new Error(`it ended: ${said}`);
     return (await ask(alive.path).catch(() => undefined))?.status === 200 ? true : notYet(said);
   });
