@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { notYet, waitFor } from "../../../components/core/wait.ts";
 import { publishedImages } from "../../../lab/commands/artefacts.ts";
 import { registryImage } from "../../../lab/images/services.ts";
 import { files } from "../../../lab/lab.ts";
@@ -26,6 +27,13 @@ import {
 } from "../../support/secrets.ts";
 import { foundIn, type Secret } from "../../support/secretValues.ts";
 import { lab, minutes } from "../lab.ts";
+
+/** Waits until a search finds what is planted: a journal is written, and a process begun, a moment later. */
+const shows = (where: string, search: () => Promise<string[]>) =>
+  waitFor({ what: `${where} to show what is planted`, deadline: 120, interval: 1 }, async () => {
+    const found = await search();
+    return found.join() === "planted" || notYet(`found: ${found}`);
+  });
 
 /**
  * That a running lab's secrets stand nowhere but where they belong.
@@ -88,10 +96,10 @@ export function secrets(commandLines: () => string) {
       }
       // After the files: who may log in reads the journal's, too.
       await plant('rm /var/tmp/planted; logger "$value"');
-      expect(await inLogs(host, planted)).toEqual(["planted"]);
-      await plant('sh -c "sleep 60; true" "$value" > /dev/null 2>&1 & echo $! > /run/planted.pid');
-      expect(foundIn(await processList(host), planted)).toEqual(["planted"]);
-      expect(foundIn(await processList(), planted)).toEqual(["planted"]);
+      await shows("the journal", () => inLogs(host, planted));
+      await plant('sh -c "sleep 600; true" "$value" > /dev/null 2>&1 & echo $! > /run/planted.pid');
+      await shows("the host's processes", async () => foundIn(await processList(host), planted));
+      await shows("this machine's processes", async () => foundIn(await processList(), planted));
       await plant('kill "$(cat /run/planted.pid)"; rm /run/planted.pid');
       const image = `sophia-${lab.name}-planted`;
       const folder = await mkdtemp(join(tmpdir(), "sophia-planted-"));
