@@ -107,7 +107,7 @@ describe("a host", () => {
     await expect(ssh({ address, password: "a-good-password" }, "id")).rejects.toThrow(refused);
     await expect(ssh({ address, user: "root", privateKey }, "id")).rejects.toThrow(refused);
     await expect(ssh({ address, privateKey: makeKey().privateKey }, "id")).rejects.toThrow(refused);
-    const kinds = await readHostKey({ address, port: 22 }, 5000);
+    const kinds = await readHostKey({ address, port: 22 }, 30_000);
     expect(kinds).toMatch(/^ecdsa-sha2-nistp256 AAAA/);
   });
 
@@ -231,7 +231,7 @@ describe("K3s", () => {
       gpu: { ok: true },
     });
     await machine.root("systemctl start k3s; mv /usr/local/bin/nvidia-smi /usr/local/bin/nvidia-smi.gone");
-    await waitFor({ what: "the GPU to be missed", deadline: 60, interval: 1 }, async () => {
+    await waitFor({ what: "the GPU to be missed", deadline: 180, interval: 1 }, async () => {
       const { body } = await health(machine);
       return body.checks.gpu?.ok === false && body.checks.k3s?.ok === true
         ? true

@@ -216,7 +216,7 @@ test("K1 K2 K3 K4 S1 S2 a cluster comes up, stays, changes just what was changed
   expect(await entering(fleet.key.privateKey)).toEqual([true, true]);
   expect(await entering(next.privateKey)).toEqual([true, true]);
   expect(await kubectl("get configmap kept -o jsonpath='{.metadata.uid}'")).toBe(kept);
-  await kubectl("wait --for=condition=Ready node --all --timeout=60s");
+  await kubectl("wait --for=condition=Ready node --all --timeout=240s");
   const newToken = await joinedWith();
   expect(newToken).toMatch(/^[A-Za-z0-9]{48}$/);
   expect(newToken).not.toBe(oldToken);

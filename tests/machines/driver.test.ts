@@ -34,7 +34,7 @@ const say = async (spec: MachineSpec, command: string) => {
  * for the tests to say.
  */
 const booted = (spec: MachineSpec) =>
-  waitFor({ what: `${spec.hostname} to be booted`, deadline: 120, interval: 0.5 }, () =>
+  waitFor({ what: `${spec.hostname} to be booted`, deadline: 300, interval: 0.5 }, () =>
     ssh(as(spec), "sudo cloud-init status --wait").catch((error: Error) => notYet(error.message)),
   );
 
@@ -151,7 +151,7 @@ describe("restart", () => {
     const before = await lab.driver.inspect(backend.id);
     // The connection dies with the host, as it should.
     await ssh(as(backend), "sudo reboot").catch(() => undefined);
-    await waitFor({ what: "the reboot", deadline: 60, interval: 0.3 }, async () => {
+    await waitFor({ what: "the reboot", deadline: 180, interval: 0.3 }, async () => {
       const machine = await lab.driver.inspect(backend.id);
       const again = machine?.state === "running" && (machine.startedAt ?? 0) > (before?.startedAt ?? 0);
       return again || notYet(`it is ${machine?.state}`);

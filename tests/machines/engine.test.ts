@@ -99,7 +99,7 @@ describe.skipIf(!able)("the engine's life (Linux and root only)", () => {
     );
     const namespace = /failed in (mnt:\[\d+\]) beside .*dockerd/.exec(message)?.[1] ?? "";
     expect(namespace, message).not.toBe("");
-    await waitFor({ what: "the end of the engine", deadline: 30, interval: 0.1 }, async () => {
+    await waitFor({ what: "the end of the engine", deadline: 120, interval: 0.1 }, async () => {
       const left = await enginePrograms(namespace);
       return left.length === 0 ? true : notYet(left.join(", "));
     });

@@ -109,7 +109,7 @@ test("K2 pods reach pods of every node through a Service and by name", async () 
   // CoreDNS reloads the nodes' names after some seconds.
   await eventually(
     "the node's name in a pod",
-    60,
+    240,
     () => cluster.kubectl(`-n ${namespace} exec client -- getent hosts mcp-node`).catch(String),
     new RegExp(`^${cluster.agent.privateAddress.replaceAll(".", "\\.")} `),
   );
@@ -125,7 +125,7 @@ test("K6 a claim becomes a folder of the pod's node, and goes with the claim", a
   const passing = "ls /var/lib/rancher/k3s/storage | grep -c passing";
   expect((await cluster.server.run(passing)).stdout.trim()).toBe("1");
   await cluster.kubectl(`-n ${namespace} delete pod/passing pvc/passing --wait`);
-  await eventually("the folder to go", 60, async () => (await cluster.server.run(passing)).stdout, /^0/);
+  await eventually("the folder to go", 240, async () => (await cluster.server.run(passing)).stdout, /^0/);
 });
 
 test("S4 network policies let through what they name and nothing else", async () => {
@@ -133,7 +133,7 @@ test("S4 network policies let through what they name and nothing else", async ()
   expect(await connects("kubernetes.default", 443)).toBe(true);
   expect(await connects("kube-dns.kube-system", 9153)).toBe(true);
   await cluster.kubectl("apply -f -", denyAll(namespace));
-  await eventually("traffic to stop", 30, () => fromClient(`web.${namespace}`, 80), /no answer/);
+  await eventually("traffic to stop", 120, () => fromClient(`web.${namespace}`, 80), /no answer/);
   const address = await cluster.kubectl(`-n ${namespace} get service web -o jsonpath={.spec.clusterIP}`);
   expect(await fromClient(address, 80)).toBe("no answer");
 
@@ -141,7 +141,7 @@ test("S4 network policies let through what they name and nothing else", async ()
   // Each node learns of a policy by itself, and a try that is dropped lasts three seconds.
   await eventually(
     "allowed traffic to flow to both nodes",
-    90,
+    240,
     () => answering(() => fromClient(`web.${namespace}`, 80)),
     /^backend mcp-node$/,
   );
@@ -167,11 +167,11 @@ test("K5 a GPU is offered in slices through NVIDIA's chart, also to a new kubele
   await cluster.kubectl("apply -n gpu -f -", manifest);
   const slices = () =>
     cluster.kubectl(`get node mcp-node -o jsonpath='{.status.allocatable.nvidia\\.com/gpu}'`);
-  await eventually("four slices", 90, slices, /^4$/);
+  await eventually("four slices", 300, slices, /^4$/);
   expect(await cluster.kubectl("get node backend -o jsonpath={.status.allocatable}")).not.toContain("nvidia");
 
   await cluster.kubectl("apply -f -", gpuPod("one", 1));
-  await eventually("the pod to end", 60, () => cluster.kubectl("get pod one --no-headers"), /Completed/);
+  await eventually("the pod to end", 240, () => cluster.kubectl("get pod one --no-headers"), /Completed/);
   const [visible = "", list = ""] = (await cluster.kubectl("logs one")).split("\n");
   expect(visible).toMatch(/^GPU-[0-9a-f]{8}-0000$/);
   expect(JSON.parse(list)).toEqual({ model: "NVIDIA A10", uuids: [visible] });
@@ -180,7 +180,7 @@ test("K5 a GPU is offered in slices through NVIDIA's chart, also to a new kubele
   await cluster.kubectl("apply -f -", gpuPod("two", 2));
   const refusal = await eventually(
     "the pod to be refused",
-    60,
+    240,
     () => cluster.kubectl("get pod two -o jsonpath={.status.message}"),
     /./,
   );
@@ -189,7 +189,7 @@ test("K5 a GPU is offered in slices through NVIDIA's chart, also to a new kubele
   // A start that fails is tried again by the unit itself; what counts is the node that comes back.
   await cluster.agent.must("systemctl restart k3s || true");
   await ready();
-  await eventually("the plugin to register with the new kubelet", 60, slices, /^4$/);
+  await eventually("the plugin to register with the new kubelet", 300, slices, /^4$/);
 });
 
 test("W4 a node logs in to a registry that asks for it", () => logsInToRegistry(cluster, ready));
@@ -230,5 +230,5 @@ test("K7 a snapshot and the token rebuild a lost server on an empty machine", as
   expect(await kubectl("get configmap -o name")).not.toContain("forgotten");
   // The agent was not touched, and takes orders again.
   await kubectl(`-n ${namespace} delete pod -l app=web --wait`);
-  await kubectl(`-n ${namespace} rollout status daemonset/web --timeout=120s`);
+  await kubectl(`-n ${namespace} rollout status daemonset/web --timeout=300s`);
 });

@@ -14,7 +14,7 @@ export async function health({ host }: TestMachine): Promise<Health> {
 
 /** An answer is good for some seconds, so a change shows a little later. */
 export const healthIs = (machine: TestMachine, status: number): Promise<Health> =>
-  waitFor<Health>({ what: `health ${status}`, deadline: 60, interval: 1 }, async () => {
+  waitFor<Health>({ what: `health ${status}`, deadline: 180, interval: 1 }, async () => {
     const now = await health(machine);
     return now.status === status ? now : { notYet: JSON.stringify(now) };
   });

@@ -67,7 +67,7 @@ export async function makeFleet(): Promise<TestFleet> {
       const spec = { id, lab: lab.name, hostname: name, publicAddress: address };
       const gpuModel = { count: gpus, model: "A10" };
       await driver.create({ ...spec, authorizedKeys: [key.publicKey], gpus: gpuModel, fileSystems: [] });
-      const wait = { what: `machine ${name} to run`, deadline: 180, interval: 0.5 };
+      const wait = { what: `machine ${name} to run`, deadline: 300, interval: 0.5 };
       const machine = await waitFor(wait, async () => {
         const now = await driver.inspect(id);
         if (now?.state !== "running") return notYet(`it is ${now?.state}`);
@@ -75,7 +75,7 @@ export async function makeFleet(): Promise<TestFleet> {
       });
       const login = { address, privateKey: key.privateKey };
       // Until a boot has ended, what it starts may take the SSH server away again.
-      await waitFor({ what: `the boot of ${name} to end`, deadline: 120, interval: 0.5 }, () =>
+      await waitFor({ what: `the boot of ${name} to end`, deadline: 300, interval: 0.5 }, () =>
         ssh(login, "systemctl is-system-running --wait; cloud-init status --wait"),
       );
       const host: Host = {

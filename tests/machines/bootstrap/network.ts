@@ -83,7 +83,7 @@ export async function closesPorts(machine: TestMachine): Promise<void> {
   await machine.root(
     "systemd-run --unit=stranger python3 -m http.server 9999; systemctl restart sophia-firewall",
   );
-  await waitFor({ what: "a stranger's port", deadline: 30, interval: 0.5 }, async () => {
+  await waitFor({ what: "a stranger's port", deadline: 120, interval: 0.5 }, async () => {
     const { code } = await machine.root("curl -s -o /dev/null http://127.0.0.1:9999/");
     return code === 0 ? true : { notYet: "nothing listens" };
   });
@@ -134,7 +134,7 @@ export async function closesTunnels(machine: TestMachine): Promise<void> {
   const login = () => ssh({ address: machine.host.address, user: "estuary", privateKey }, "id");
   /** How a login ends. sshd loses connections while it reads its configuration again. */
   const ends = (how: RegExp) =>
-    waitFor({ what: `the login to end with ${how}`, deadline: 60, interval: 1 }, async () => {
+    waitFor({ what: `the login to end with ${how}`, deadline: 180, interval: 1 }, async () => {
       const said = await login().then(() => "a session", messageOf);
       return how.test(said) || notYet(said);
     });

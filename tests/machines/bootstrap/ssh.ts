@@ -68,7 +68,7 @@ export function ssh(target: Target, commandLine: string, stdin = "", enough?: Re
       privateKey: target.privateKey,
       password: target.password,
       tryKeyboard: target.password !== undefined,
-      readyTimeout: 15_000,
+      readyTimeout: 60_000,
     });
   });
 }

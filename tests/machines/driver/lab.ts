@@ -75,7 +75,7 @@ export function newKey(): { privateKey: string; publicKey: string } {
 }
 
 export const running = (driver: MachineDriver, id: string): Promise<Machine> =>
-  waitFor({ what: `machine ${id}`, deadline: 60, interval: 0.3 }, async () => {
+  waitFor({ what: `machine ${id}`, deadline: 180, interval: 0.3 }, async () => {
     const machine = await driver.inspect(id);
     return machine?.state === "running" ? machine : notYet(`it is ${machine?.state}`);
   });

@@ -53,7 +53,7 @@ const host: MachineSpec = {
 await driver.create(host);
 const startedAt = (await untilRunning(driver, host.id)).startedAt ?? 0;
 process.kill(Number(await text("cat", ["/run/docker.pid"])), "SIGKILL");
-await waitFor({ what: "the engine's death", deadline: 20, interval: 0.1 }, async () => {
+await waitFor({ what: "the engine's death", deadline: 120, interval: 0.1 }, async () => {
   const { code } = await run("docker", ["info"], { allowFailure: true });
   return code !== 0 || notYet("it answers");
 });

@@ -10,7 +10,7 @@ import { run } from "../../../tools/exec.ts";
 const { values } = parseArgs({ options: { folder: { type: "string" } } });
 const lab = `${values.folder}/lab`;
 const untilAnswers = (wanted: boolean) =>
-  waitFor({ what: `an engine's ${wanted ? "answer" : "end"}`, deadline: 60, interval: 0.2 }, async () =>
+  waitFor({ what: `an engine's ${wanted ? "answer" : "end"}`, deadline: 180, interval: 0.2 }, async () =>
     (await engineAnswers()) === wanted ? true : notYet(`wanted ${wanted}`),
   );
 

@@ -53,7 +53,7 @@ export async function answering(ask: () => Promise<string>): Promise<string> {
 export const bothReady = (cluster: Cluster) =>
   eventually(
     "both nodes to be Ready",
-    120,
+    300,
     () => cluster.kubectl("get nodes --no-headers").catch((error: Error) => error.message),
     /backend +Ready[\s\S]*mcp-node +Ready/,
   );

@@ -27,15 +27,15 @@ export async function scalesByCpu({ kubectl }: Cluster): Promise<void> {
   const current = "{.status.currentReplicas} of {.status.desiredReplicas}";
   const utilization = "{.status.currentMetrics[0].resource.current.averageUtilization}";
   const scaled = () => kubectl(`-n ${namespace} get hpa ${name} -o jsonpath='${current} at ${utilization}'`);
-  await eventually("a second replica", 240, scaled, /^2 of 2 at \d+$/);
+  await eventually("a second replica", 400, scaled, /^2 of 2 at \d+$/);
   expect(await kubectl(`-n ${namespace} get events --field-selector reason=SuccessfulRescale`)).toContain(
     "New size: 2; reason: cpu resource utilization (percentage of request) above target",
   );
-  await kubectl(`-n ${namespace} rollout status deployment/${name} --timeout=120s`);
+  await kubectl(`-n ${namespace} rollout status deployment/${name} --timeout=240s`);
   for (const pod of (await kubectl(`-n ${namespace} get pods -o name`)).split("\n")) {
     await kubectl(`-n ${namespace} exec ${pod} -- touch ${idleFile}`);
   }
-  await eventually("one replica", 240, scaled, /^1 of 1 at [0-9]$/);
+  await eventually("one replica", 400, scaled, /^1 of 1 at [0-9]$/);
   await kubectl(`delete namespace ${namespace} --wait`);
 }
 
@@ -51,5 +51,5 @@ export async function disablesMetrics(cluster: Cluster, ready: () => Promise<unk
     kubectl(
       "-n kube-system get apiservice/v1beta1.metrics.k8s.io deployment/metrics-server --ignore-not-found -o name",
     );
-  await eventually("metrics-server to go", 60, left, /^$/);
+  await eventually("metrics-server to go", 240, left, /^$/);
 }

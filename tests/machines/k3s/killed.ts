@@ -11,7 +11,7 @@ async function killK3s(node: Node): Promise<void> {
   await node.must(`kill -9 ${killed}`);
   await eventually(
     `systemd to start K3s again on ${node.spec.hostname}`,
-    90,
+    240,
     async () => `${await mainPid()} ${(await node.run("systemctl is-active k3s")).stdout}`,
     new RegExp(`^(?!0 |${killed} )\\d+ active`),
   );
@@ -50,7 +50,7 @@ export async function losesNothing(
   await ready();
   await eventually(
     "the pods of the rebooted hosts",
-    120,
+    300,
     () => answering(() => askFromClient(cluster, namespace, `web.${namespace}`, 80)),
     /backend mcp-node$/,
   );

@@ -67,14 +67,14 @@ export async function logsInToRegistry(cluster: Cluster, ready: () => Promise<un
     await configure(registriesText(mirrors));
     await kubectl("apply -f -", pod("stranger", image));
     const reason = "get pod stranger -o jsonpath={.status.containerStatuses[0].state.waiting.reason}";
-    await eventually("the pull to be refused", 60, () => kubectl(reason), /ErrImagePull|ImagePullBackOff/);
+    await eventually("the pull to be refused", 240, () => kubectl(reason), /ErrImagePull|ImagePullBackOff/);
     expect(registry.refused.count).toBeGreaterThan(0);
     await kubectl("delete pod stranger --wait");
 
     await configure(registriesText(mirrors, { server: registry.host, ...login }));
     await kubectl("apply -f -", pod("known", image));
     const phase = () => kubectl("get pod known -o jsonpath={.status.phase}");
-    await eventually("the pod to end", 60, phase, /Succeeded/);
+    await eventually("the pod to end", 240, phase, /Succeeded/);
     await kubectl("delete pod known --wait");
   } finally {
     await configure(original);

@@ -6,7 +6,7 @@ import type { Cluster } from "./cluster.ts";
 export async function refusesConfigs(server: Cluster["server"]): Promise<void> {
   const says = async (role: string, config: Record<string, unknown>) => {
     const { code, stderr } = await server.run(
-      `cat > /tmp/trial.yaml; timeout 20 k3s ${role} --config /tmp/trial.yaml`,
+      `cat > /tmp/trial.yaml; timeout 60 k3s ${role} --config /tmp/trial.yaml`,
       stringify(config),
     );
     expect(code).toBe(1);
