@@ -74,7 +74,7 @@ export function stageStaging() {
     const { rows } = await stage.admin.query(sql);
     return Object.values(rows[0] ?? {})[0];
   };
-  const eventually = (sql: string, expected: unknown, deadline = 20) =>
+  const eventually = (sql: string, expected: unknown, deadline = 120) =>
     waitFor({ what: `${sql} to be ${expected}`, deadline, interval: 0.05 }, async () => {
       const found = await value(sql);
       return String(found) === String(expected)
