@@ -123,11 +123,12 @@ test("W3 it rolls with all replicas available, and a drain evicts one at a time"
   expect(container()).toMatchObject({ lifecycle: { preStop: { sleep: { seconds: 5 } } } });
 });
 
-test("M2 it runs on the MCP node, where its backends are", async () => {
+test("M2 M3 it runs on the MCP node, where its backends are, with ports for a connection for each call", async () => {
   await made();
   expect(template().spec).toMatchObject({
     nodeSelector: { "kubernetes.io/hostname": "mcp-node" },
     automountServiceAccountToken: false,
+    securityContext: { sysctls: [{ name: "net.ipv4.ip_local_port_range", value: "10000 65535" }] },
   });
 });
 
