@@ -66,18 +66,17 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
   /** One run; whether it completed. */
   const check = async (): Promise<boolean> => {
     const before = measured;
-    let complete = true;
     try {
       measured = await meter.run(signal);
       inARow = 0;
     } catch (error) {
       if (signal.aborted) return false;
-      complete = false;
       failures += 1;
       inARow += 1;
       log("error", "the checks failed", {
         reason: messageOf(error),
       });
+      return false;
     }
     if (measured?.estuaryFault !== undefined && measured.estuaryFault !== before?.estuaryFault)
       log("warn", "the status of Estuary's tasks is unknown", { reason: measured.estuaryFault });
@@ -97,7 +96,7 @@ export async function run(environment: NodeJS.ProcessEnv, signal: AbortSignal): 
         message === undefined ? {} : { why: message },
       );
     }
-    return complete;
+    return true;
   };
   let blind = false;
   const look = async (): Promise<string | undefined> => {

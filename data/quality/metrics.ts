@@ -3,7 +3,7 @@ import type { State } from "./checks/judge.ts";
 import { heldUp } from "./estuary/tasks.ts";
 import type { Measured } from "./measure.ts";
 import type { AtSource } from "./source/judge.ts";
-import type { Logged, StreamStatus } from "./store.ts";
+import type { Logged, Slot, StreamStatus } from "./store.ts";
 
 const states: readonly State[] = ["ok", "degraded", "failed", "unknown"];
 
@@ -13,6 +13,23 @@ const gauge = (name: string, help: string, samples: Sample[]): Metric => ({
   type: "gauge",
   samples,
 });
+
+/** With a sample of each that has a value. */
+const gaugeOf = <T>(
+  name: string,
+  help: string,
+  all: readonly T[],
+  labels: (one: T) => Record<string, string>,
+  value: (one: T) => number | undefined,
+): Metric =>
+  gauge(
+    name,
+    help,
+    all.flatMap((one) => {
+      const found = value(one);
+      return found === undefined ? [] : [{ labels: labels(one), value: found }];
+    }),
+  );
 
 /**
  * Prometheus's view of the last run. Pure.
@@ -36,41 +53,19 @@ export function metricsOf(
     measured;
   const held = heldUp(tasks);
   const each = (name: string, help: string, value: (status: StreamStatus) => number | undefined) =>
-    gauge(
-      name,
-      help,
-      statuses.flatMap((status) => {
-        const found = value(status);
-        const { stream, source } = status;
-        return found === undefined ? [] : [{ labels: { stream, source }, value: found }];
-      }),
-    );
+    gaugeOf(name, help, statuses, ({ stream, source }) => ({ stream, source }), value);
   const inLogs = (name: string, help: string, kind: keyof Logged) =>
-    gauge(
+    gaugeOf(
       name,
       help,
-      [...logged].map(([stream, counts]) => ({ labels: { stream }, value: counts[kind] })),
+      [...logged],
+      ([stream]) => ({ stream }),
+      ([, counts]) => counts[kind],
     );
   const ofSource = (name: string, help: string, value: (one: AtSource) => number | undefined) =>
-    gauge(
-      name,
-      help,
-      atSource.flatMap((one) => {
-        const found = value(one);
-        return found === undefined
-          ? []
-          : [{ labels: { stream: one.stream, source: "hubspot" }, value: found }];
-      }),
-    );
-  const slot = (name: string, help: string, value: (one: (typeof slots)[number]) => number | undefined) =>
-    gauge(
-      name,
-      help,
-      slots.flatMap((one) => {
-        const found = value(one);
-        return found === undefined ? [] : [{ labels: { slot: one.name }, value: found }];
-      }),
-    );
+    gaugeOf(name, help, atSource, ({ stream }) => ({ stream, source: "hubspot" }), value);
+  const slot = (name: string, help: string, value: (one: Slot) => number | undefined) =>
+    gaugeOf(name, help, slots, (one) => ({ slot: one.name }), value);
   return [
     counter,
     gauge("sophia_quality_last_run_timestamp_seconds", "When the checks last completed.", [

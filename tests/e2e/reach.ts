@@ -8,7 +8,8 @@ import { connect, type Era } from "../../mcp/check/probe.ts";
 import { run } from "../../tools/exec.ts";
 import { command, kubeconfig, lab, status } from "./lab.ts";
 
-const isReady = ({ metadata, status }: V1Pod): boolean =>
+/** Whether a pod serves, and stays. */
+export const isReady = ({ metadata, status }: V1Pod): boolean =>
   metadata?.deletionTimestamp === undefined &&
   (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True");
 

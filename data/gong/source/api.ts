@@ -1,3 +1,4 @@
+import { wholeText } from "../../kit/body.ts";
 import { causeOf } from "../../kit/errors.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { GongError } from "./errors.ts";
@@ -93,7 +94,11 @@ async function once(account: Account, request: Request, failures: number): Promi
       // A redirect would carry the key elsewhere.
       redirect: "error",
     });
-    text = await wholeText(response);
+    text = await wholeText(
+      response,
+      mostBytes,
+      () => new GongError(`Gong answered with more than ${mostBytes} bytes`),
+    );
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof GongError) throw error;
@@ -153,15 +158,4 @@ function refusalOf(text: string): string[] {
     if (error instanceof SyntaxError) return [];
     throw error;
   }
-}
-
-async function wholeText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > mostBytes) throw new GongError(`Gong answered with more than ${mostBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wholeText } from "../../kit/body.ts";
 import { causeOf } from "../../kit/errors.ts";
 import { type Answer, noAnswer } from "./judge.ts";
 
@@ -125,7 +126,7 @@ export class HubspotSource {
         redirect: "error",
       });
       status = response.status;
-      text = await textOf(response);
+      text = await wholeText(response, most, () => new Error(`the answer has more than ${most} bytes`));
     } catch (cause) {
       signal.throwIfAborted();
       throw new Refused(noAnswer, `${path}: no answer: ${causeOf(cause)}`);
@@ -139,18 +140,6 @@ export class HubspotSource {
     if (!read.success) throw new Refused(status, `${path}: ${status}, with an answer that cannot be read`);
     return read.data;
   }
-}
-
-/** @throws when there is more of it than any answer should have */
-async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > most) throw new Error(`the answer has more than ${most} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function json(text: string): unknown {

@@ -55,12 +55,10 @@ const onceOnly = new Set(["lambda"]);
 const besideHosts = new Set(["e2e", "machines", "services"]);
 
 /** On a machine that does much else, one deadline in two thousand tests is missed now and then. */
-const retries = (name: string) =>
-  onceOnly.has(name)
-    ? ["--retry=0"]
-    : besideHosts.has(name)
-      ? ["--retry.count=2", "--retry.delay=10000"]
-      : ["--retry=1"];
+function retries(name: string): string[] {
+  if (onceOnly.has(name)) return ["--retry=0"];
+  return besideHosts.has(name) ? ["--retry.count=2", "--retry.delay=10000"] : ["--retry=1"];
+}
 
 /**
  * One vitest project, counted test by test. Except for `onceOnly`, a file that breaks outside its tests is run

@@ -4,6 +4,7 @@ import { notYet, waitFor } from "../../../../components/core/wait.ts";
 import type { Era } from "../../../../mcp/check/probe.ts";
 import { kubeconfig, minutes } from "../../lab.ts";
 import { type Client, call, eras, listsOfReplicas, withClient } from "../../mcpClient.ts";
+import { isReady } from "../../reach.ts";
 
 const namespace = "mcp";
 /** Tools that these tests call. */
@@ -12,9 +13,6 @@ const core = () => kubeconfig().makeApiClient(CoreV1Api);
 const podsOf = async (app: string): Promise<V1Pod[]> =>
   (await core().listNamespacedPod({ namespace, labelSelector: `app.kubernetes.io/name=${app}` })).items;
 const nameOf = ({ metadata }: V1Pod) => metadata?.name ?? "";
-const isReady = ({ status, metadata }: V1Pod) =>
-  metadata?.deletionTimestamp === undefined &&
-  (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True");
 
 /** Waits until these pods are gone, and as many others are ready. */
 const replaced = (app: string, old: string[], count: number) =>
