@@ -4,7 +4,8 @@
  *
  *   node oneCallAtATime.ts <file of the program> <its arguments>
  */
-import { runChild } from "./child.ts";
+import { PassThrough } from "node:stream";
+import { runInProcess } from "./inProcess.ts";
 import { eachLine } from "./lines.ts";
 
 type Id = string | number;
@@ -33,18 +34,19 @@ function messageOf(line: string): Message {
 }
 
 const [, , file = "", ...args] = process.argv;
-const { stdin, stdout } = runChild(file, args, ["stdin", "stdout"]);
-if (!stdin || !stdout) throw new Error(`${file} has no input to write to, or no output to read`);
-// The program ended, which ends this process too, with its exit code.
-stdin.on("error", () => undefined);
+/** What the program reads. */
+const stdin = new PassThrough();
 
 /** In the order in which they came; the program has the first. */
 const calls: Call[] = [];
+let running = false;
 let ended = false;
 const send = (line: string) => stdin.write(`${line}\n`);
 
 const next = (): void => {
   const [first] = calls;
+  if (running) return;
+  running = first !== undefined;
   if (first) send(first.line);
   else if (ended) stdin.end();
 };
@@ -59,28 +61,36 @@ function cancelled({ method, params }: Message): boolean {
   return index >= 0;
 }
 
-eachLine(process.stdin, (line) => {
+function read(line: string): void {
   const message = messageOf(line);
   if (cancelled(message)) return;
   if (message.method !== "tools/call" || message.id === undefined) return void send(line);
   calls.push({ id: message.id, line });
-  if (calls.length === 1) next();
-});
-process.stdin.on("end", () => {
-  ended = true;
-  if (calls.length === 0) next();
-});
-
-eachLine(stdout, (line) => {
-  const [first] = calls;
-  const answered = first !== undefined && isAnswer(line, first.id);
-  if (!(answered && first.cancelled)) process.stdout.write(`${line}\n`);
-  if (!answered) return;
-  calls.shift();
   next();
-});
+}
+
+function answered(line: string): string | undefined {
+  const [first] = calls;
+  if (first === undefined || !isAnswer(line, first.id)) return line;
+  calls.shift();
+  running = false;
+  // Not while the program is still writing.
+  process.nextTick(next);
+  return first.cancelled ? undefined : line;
+}
 
 function isAnswer(line: string, id: Id): boolean {
   const message = messageOf(line);
   return message.method === undefined && message.id === id;
 }
+
+await runInProcess(file, args, {
+  input: (input) => {
+    eachLine(input, read, () => {
+      ended = true;
+      next();
+    });
+    return stdin;
+  },
+  output: answered,
+});

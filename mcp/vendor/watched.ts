@@ -4,7 +4,8 @@
  *
  *   node watched.ts <port of /alive> <port of the program> <file of the program> <its arguments>
  */
-import { runChild } from "./child.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { faultOf, listTools, post, serveAlive } from "./liveness.ts";
 
 const [, , alivePort, port, file = "", ...args] = process.argv;
@@ -37,4 +38,8 @@ async function fault(): Promise<string | undefined> {
 }
 
 serveAlive(Number(alivePort), fault);
-runChild(file, args, []);
+
+const child = spawn(process.execPath, [file, ...args], { stdio: "inherit" });
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => child.kill(signal));
+const [code] = await once(child, "close");
+process.exit(typeof code === "number" ? code : 1);

@@ -4,8 +4,7 @@
  *
  *   node withoutResources.ts <file of the program> <its arguments>
  */
-import { runChild } from "./child.ts";
-import { eachLine } from "./lines.ts";
+import { runInProcess } from "./inProcess.ts";
 
 interface InitializeResult {
   result?: { serverInfo?: object; capabilities?: { resources?: object } };
@@ -27,6 +26,4 @@ function corrected(line: string): string {
 }
 
 const [, , file = "", ...args] = process.argv;
-const { stdout } = runChild(file, args, ["stdout"]);
-if (!stdout) throw new Error(`${file} has no output to read`);
-eachLine(stdout, (line) => process.stdout.write(`${corrected(line)}\n`));
+await runInProcess(file, args, { output: corrected });

@@ -68,7 +68,7 @@ test("M3 a message with line separators of other alphabets stays one message, al
   expect(await output([start, `${end}\n${text}\r\n`, text])).toEqual([text, `${text}\r`, text, ""]);
 });
 
-test("M2 the program reads the wrapper's input, gets its signals, and its exit code is the wrapper's", async () => {
+test("M2 the program reads the wrapper's input, gets its signals, and its exit code is the wrapper's: they are one process", async () => {
   const echo = start(
     "process.stdin.on('data', (line) => process.stdout.write(line)).on('end', () => process.exit(3))",
   );
@@ -79,9 +79,9 @@ test("M2 the program reads the wrapper's input, gets its signals, and its exit c
   expect(await once(echo, "close")).toEqual([3, null]);
 
   const waiting = start(
-    "process.on('SIGTERM', () => process.exit(4)); setInterval(() => {}, 1000); console.log('ready')",
+    "process.on('SIGTERM', () => process.exit(4)); setInterval(() => {}, 1000); console.log(process.pid)",
   );
-  await once(waiting.stdout, "data");
+  expect(String(await once(waiting.stdout, "data"))).toBe(`${waiting.pid}\n`);
   waiting.kill("SIGTERM");
   expect(await once(waiting, "close")).toEqual([4, null]);
 });
