@@ -35,7 +35,7 @@ import { artefactsFor, imagesFor, publishedImages, startObtainingAll } from "./a
 import { checkPorts, othersAddresses } from "./preflight/ports.ts";
 import { checkPrograms } from "./preflight/programs.ts";
 import { checkSettingsFile } from "./preflight/settings.ts";
-import { checkSpaceToBuild } from "./preflight/space.ts";
+import { checkSpaceForHosts, checkSpaceToBuild } from "./preflight/space.ts";
 import { ensureServers, k3sUrl, lambdaApiUrl, saasUrl, snowflakeUrl, speed } from "./services.ts";
 import { settled, update } from "./update.ts";
 
@@ -54,6 +54,7 @@ export async function prepare(
   await markFolder(lab);
   await mkdir(lab.cache, { recursive: true });
   await checkSpaceToBuild(lab.folder, lab.cache);
+  if (hosts) await checkSpaceForHosts(lab.cache);
   const text = await readFile(lab.configFile, "utf8");
   const file = readStackFile(text);
   const served = imagesFor(file);

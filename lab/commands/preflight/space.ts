@@ -30,6 +30,8 @@ const dockerFolders = (): string[] =>
     ? []
     : ["/var/lib/docker", "/var/lib"].filter((folder) => existsSync(folder)).slice(0, 1);
 
+const isCold = async (cache: string) => (await readdir(cache)).length === 0;
+
 /**
  * `checkSpace` for `make up`: with an empty build cache, for the first build too, also where Docker keeps its images.
  */
@@ -38,9 +40,8 @@ export async function checkSpaceToBuild(
   cache: string,
   leastToBuild = neededToBuild,
 ): Promise<void> {
-  const cold = (await readdir(cache)).length === 0;
   await checkSpace([folder]);
-  await checkSpace([cache, ...dockerFolders()], cold ? leastToBuild : needed);
+  await checkSpace([cache, ...dockerFolders()], (await isCold(cache)) ? leastToBuild : needed);
 }
 
 /**
@@ -56,6 +57,39 @@ export async function checkSpace(folders: readonly string[], least = needed): Pr
   throw new Error(
     `${short}, the lab needs ${Math.ceil(least / 1e6)} MB: free some space there (see \`df -h\`), ` +
       "or set LAB_ROOT, LAB_CACHE or Docker's data-root to another folder; nothing was changed",
+  );
+}
+
+/** A host of the lab is well with more than `enough` bytes free, or with this part of its disk if that is `least` bytes; as in `k3s/health/health.py`. */
+export const hostDisk = { enough: 20 * 2 ** 30, part: 0.1, least: 6 * 2 ** 30 };
+
+/** Whether a host with that disk, in bytes, is well. Pure. */
+export const hostIsWell = ({ free, size }: { free: number; size: number }): boolean =>
+  free >= hostDisk.enough || (free >= hostDisk.least && free / size >= hostDisk.part);
+
+/**
+ * Refuses to start hosts that would report a full disk, instead of after the update: theirs is where Docker keeps its data.
+ *
+ * @param cache while it is empty, the first build takes its part before
+ * @param folders whose first is looked at; another machine's engine has none here
+ * @throws with the folder, its free space, what a host needs, and what to do
+ */
+export async function checkSpaceForHosts(
+  cache: string,
+  folders = dockerFolders(),
+  isWell = hostIsWell,
+): Promise<void> {
+  const [folder] = folders;
+  if (folder === undefined) return;
+  const { bavail, blocks, bsize } = await statfs(folder);
+  const [free, size] = [bavail * bsize, blocks * bsize];
+  const cold = await isCold(cache);
+  if (isWell({ free: cold ? free - neededToBuild : free, size })) return;
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  throw new Error(
+    `${folder} has ${gib(free)} of ${gib(size)} free, and the lab's hosts are healthy with ${gib(hostDisk.enough)}, or with ` +
+      `${hostDisk.part * 100} % if that is ${gib(hostDisk.least)}${cold ? `, after a build that takes ${gib(neededToBuild)}` : ""}: free some space there (see \`df -h\` and \`docker system df\`), or set ` +
+      "Docker's data-root to another folder; nothing was changed",
   );
 }
 

@@ -1,13 +1,17 @@
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
   checkSpace,
+  checkSpaceForHosts,
   checkSpaceToBuild,
+  hostDisk,
+  hostIsWell,
   whileSpaceLasts,
 } from "../../../../../lab/commands/preflight/space.ts";
+import { repository } from "../../../../../tools/repository.ts";
 
 test("a disk that would become full is refused, with the folder and what to do", async () => {
   await checkSpace([tmpdir()], 1);
@@ -26,6 +30,34 @@ test("an empty build cache needs room for the first build, a filled one for an u
   await expect(check(Number.MAX_SAFE_INTEGER)).rejects.toThrow(/^.*space-.* MB free, the lab needs \d+ MB/);
   writeFileSync(join(folder, "helm"), "");
   await check(Number.MAX_SAFE_INTEGER);
+});
+
+test("H2 hosts that would report a full disk are refused before anything starts, by their own limits", async () => {
+  const gib = 2 ** 30;
+  expect(hostIsWell({ free: 20 * gib, size: 1000 * gib })).toBe(true);
+  expect(hostIsWell({ free: 19 * gib, size: 1000 * gib })).toBe(false);
+  expect(hostIsWell({ free: 6 * gib, size: 50 * gib })).toBe(true);
+  expect(hostIsWell({ free: 5 * gib, size: 10 * gib })).toBe(false);
+  const health = readFileSync(join(repository, "k3s/health/health.py"), "utf8");
+  expect(health).toContain(`"HEALTH_ENOUGH_DISK_FREE", str(${hostDisk.enough / gib} * 2**30)`);
+  expect(health).toContain(`"HEALTH_LEAST_DISK_FREE", str(${hostDisk.least / gib} * 2**30)`);
+  expect(health).toContain(`"HEALTH_MIN_DISK_FREE", "${hostDisk.part.toFixed(2)}"`);
+  const cache = mkdtempSync(join(tmpdir(), "space-"));
+  onTestFinished(() => rmSync(cache, { recursive: true }));
+  const asked: number[] = [];
+  const check = (well: boolean, folders = [cache]) =>
+    checkSpaceForHosts(cache, folders, ({ free }) => asked.push(free) > 0 && well);
+  const refusal = `^${cache} has [\\d.]+ GiB of [\\d.]+ GiB free, and the lab's hosts are healthy with 20.0 GiB, or with 10 % if that is 6.0 GiB`;
+  await expect(check(false)).rejects.toThrow(
+    new RegExp(`${refusal}, after a build that takes 5.6 GiB: free some`),
+  );
+  writeFileSync(join(cache, "helm"), "");
+  await expect(check(false)).rejects.toThrow(new RegExp(`${refusal}: free some`));
+  await check(true);
+  // What the first build takes is not there for hosts.
+  const [cold = 0, warm = 0] = asked;
+  expect(warm - cold).toBeGreaterThan(3e9);
+  await check(false, []);
 });
 
 const interrupted = async (signal: AbortSignal) => {
