@@ -13,6 +13,7 @@ import { type PipelineLimits, streamPanels } from "./streams.ts";
 
 const runbooks = "docs/runbooks/pipeline";
 const withWarehouse = "the stack has no warehouse, or none was compared yet";
+const withSource = "the checks do not ask HubSpot, or have not yet";
 const withEstuary = "nothing is published at Estuary";
 const withSlots = "no slot was made, which the captures of Estuary do";
 
@@ -55,7 +56,19 @@ const rows: readonly Panel[] = [
   }),
 ];
 
-const targets: readonly Panel[] = [
+const ends: readonly Panel[] = [
+  stat(
+    "Refused by HubSpot",
+    "sum(sophia_source_refuses > bool 0)",
+    "Streams that HubSpot does not answer for. Estuary's connector asks on, and its task stays OK.",
+    { levels: noneIsGood, runbook: `${runbooks}/source.md`, empty: withSource },
+  ),
+  graph(
+    "Ahead at HubSpot",
+    "max by (stream) (sophia_source_lag_seconds)",
+    "For how long HubSpot has had a change that staging lacks.",
+    { legend: "{{stream}}", unit: "s", runbook: `${runbooks}/source.md`, empty: withSource },
+  ),
   stat("Warehouse", "max(sophia_warehouse_up)", "Whether Snowflake answered the last query.", {
     ...upOrDown,
     runbook: `${runbooks}/warehouse-unreachable.md`,
@@ -194,7 +207,7 @@ export function pipelineDashboard(limits: PipelineLimits): Dashboard {
           quality,
         ],
       },
-      { title: "Estuary and Snowflake", panels: targets },
+      { title: "HubSpot, Estuary and Snowflake", panels: ends },
       { title: "Rows", panels: rows },
       { title: "Replication slots", panels: slots(limits) },
       { title: "Records", panels: records },
