@@ -74,7 +74,8 @@ export async function serveSaas(options: SaasOptions): Promise<RunningSaas> {
     slack: slackHandler({ token: credentials.slackCaptureToken, seed: { now: born } }),
   };
   const server = createServer((request, response) => {
-    const [, first, second] = new URL(request.url ?? "/", "http://lab").pathname.split("/");
+    // A path like `//` is no URL.
+    const [, first, second] = (URL.parse(request.url ?? "/", "http://lab")?.pathname ?? "/").split("/");
     const handler = handlers[(first === "_lab" ? second : first) ?? ""];
     if (!handler) {
       const known = Object.keys(handlers).map((name) => `/${name}`);

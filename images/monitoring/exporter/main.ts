@@ -21,7 +21,8 @@ if (environment) {
     return metricsOf([await ask(own, patience)], all);
   };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://exporter");
+    // A path like `//` is no URL.
+    const pathname = URL.parse(request.url ?? "/", "http://exporter")?.pathname;
     const reply = (status: number, text: string) =>
       response.writeHead(status, { "content-type": "text/plain; version=0.0.4" }).end(text);
     if (pathname === "/healthz") return reply(200, "ok\n");

@@ -51,7 +51,8 @@ function run(settings: z.infer<typeof gpuEnvironment>) {
     }
   };
   const health = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://health");
+    // A path like `//` is no URL.
+    const pathname = URL.parse(request.url ?? "/", "http://health")?.pathname;
     const reply = (status: number, text: string) =>
       response.writeHead(status, { "content-type": "text/plain" }).end(text);
     if (pathname === "/healthz") return reply(200, "ok\n");

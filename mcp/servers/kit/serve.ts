@@ -134,7 +134,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   };
 }
 
-const pathOf = (url = "/"): string => (url === "/mcp" ? url : new URL(url, "http://server").pathname);
+/** Empty where a client's text is no URL. */
+const pathOf = (url = "/"): string =>
+  url === "/mcp" ? url : (URL.parse(url, "http://server")?.pathname ?? "");
 
 function closed(server: Server, graceSeconds: number): Promise<void> {
   return new Promise((resolve) => {

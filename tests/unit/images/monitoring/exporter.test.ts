@@ -110,9 +110,12 @@ test("O1 the exporter asks the host that it runs on and no other, and names them
   expect(text).not.toContain('sophia_host_answers{host="backend"}');
   expect(text).toContain('sophia_host_expected{host="backend"} 1\nsophia_host_expected{host="mcp"} 1\n');
 
-  const lost = await (await exporterOn("another", hosts))("/metrics");
+  const another = await exporterOn("another", hosts);
+  const lost = await another("/metrics");
   expect(lost.status).toBe(500);
   expect(lost.text).toMatch(/hosts\.json has no host whose node is another, on which this runs/);
+  // A path that is no URL, and the next request.
+  expect([(await another("//")).status, (await another("/healthz")).status]).toEqual([404, 200]);
 });
 
 test("W5 the exporter does not start without its hosts, and names what is missing", async () => {

@@ -96,6 +96,11 @@ describe("the process that serves the GPU metrics", () => {
     ]);
   });
 
+  test("M3 a path that is no URL is not found, and ends nothing", async () => {
+    const other = (path: string) => fetch(`${new URL(url).origin}${path}`);
+    expect([(await other("//")).status, (await other("/healthz")).status]).toEqual([404, 200]);
+  });
+
   test.each([
     ["an error", { status: 500, text: "broken" }],
     ["no JSON", { status: 200, text: "<html>" }],
