@@ -81,7 +81,7 @@ export const gongTools = (api: GongApi): Tool[] => [
       if (!found)
         throw new ToolError(
           `Gong has no transcript of the call ${id}`,
-          "Transcripts come some minutes after a call; not every call has one.",
+          "Transcripts come some minutes after a call, and not for every call: try again later, or read its summary with `get_call`.",
         );
       const start = offsetOf(page.cursor);
       return {

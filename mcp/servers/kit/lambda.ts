@@ -54,7 +54,9 @@ export async function onAccount<T>(
 }
 
 function adviceFor(cause: unknown): string {
-  if (cause instanceof InvalidApiKey || cause instanceof AccountRefused) return "Trying again does not help.";
+  if (cause instanceof InvalidApiKey) return "Trying again does not help.";
+  if (cause instanceof AccountRefused)
+    return "Trying again does not help: whoever owns the account must allow it in Lambda's console.";
   if (cause instanceof InsufficientCapacity)
     return "Another type or region may be free: `list_instance_types` shows where.";
   const status = cause instanceof ApiError ? cause.failure.status : undefined;

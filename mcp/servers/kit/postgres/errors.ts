@@ -22,8 +22,8 @@ const lookAtTables = "`list_tables` and `describe_table` of sophia_data_intellig
 const advice: Record<string, (target: ConnectionTarget) => string> = {
   "57014": () => "Narrow it: fewer rows, a shorter time range, an indexed column.",
   "55P03": () => "Somebody changes that table right now: try again in a minute.",
-  "25006": () => "This server only reads.",
-  "25001": () => "This server only reads.",
+  "25006": () => "This server only reads: send a SELECT.",
+  "25001": () => "This server only reads: send a SELECT.",
   "42501": ({ user }) =>
     `Name only columns that \`describe_table\` does not show as unreadable, or ask another table: comments in \`list_tables\` name it. More takes a GRANT to ${user} by a migration.`,
   "42P01": () => lookAtTables,
@@ -31,7 +31,8 @@ const advice: Record<string, (target: ConnectionTarget) => string> = {
   "42601": () => "Send one SELECT, VALUES or WITH query, without a semicolon and without anything behind it.",
   "53300": () => "All connections are taken: try again in a minute.",
   "28P01": ({ user }) => `The password of ${user} is not accepted: update the stack, so that it is set anew.`,
-  "28000": ({ user, database }) => `${user} may not connect to ${database}: see the logins of PostgreSQL.`,
+  "28000": ({ user, database }) =>
+    `${user} may not connect to ${database}: update the stack, which makes the logins and their rights.`,
   "3D000": () => "Update the stack: the database is made with PostgreSQL.",
   "22": () => "Correct the statement.",
   "42": () => "Correct the statement.",

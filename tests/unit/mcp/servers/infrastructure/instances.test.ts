@@ -74,7 +74,9 @@ test("calls within ten seconds share one request to the account, also concurrent
 test("a failure is not kept: the next call asks again", async () => {
   const { call, control } = await renting();
   await control.setAccount({ standing: "inactive" });
-  expect((await call("list_instances")).text).toMatch(/403.*Trying again does not help/);
+  expect((await call("list_instances")).text).toMatch(
+    /403.*Trying again does not help: whoever owns the account/,
+  );
   await control.setAccount({ standing: "good" });
   expect((await call("list_instances")).isError).toBe(false);
 });
