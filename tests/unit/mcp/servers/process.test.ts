@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { variablesFor } from "../../../../components/settings/environment/variables/index.ts";
-import { type Era, probe } from "../../../../mcp/check/probe.ts";
+import { connect, type Era, probe } from "../../../../mcp/check/probe.ts";
 
 const servers = fileURLToPath(new URL("../../../../mcp/servers", import.meta.url));
 const names = readdirSync(servers, { withFileTypes: true })
@@ -86,6 +86,20 @@ function environmentOf(name: string): Record<string, string> {
   return { PORT: "0", ...values, ...Object.fromEntries(mounted) };
 }
 
+/** A server that listens. */
+async function listening(name: string) {
+  const launched = launch(name, environmentOf(name));
+  await expect.poll(launched.said, { timeout: 60_000 }).toMatch(/"message":"listening"/);
+  return { ...launched, url: `http://127.0.0.1:${/"port":(\d+)/.exec(launched.said())?.[1]}` };
+}
+
+/** Tools by server, as the README's table has them. */
+const described = Object.fromEntries(
+  [...readFileSync(join(servers, "README.md"), "utf8").matchAll(/^\| `(\w+)` \| ((?:`\w+` ?)+) \|/gm)].map(
+    ([, name = "", tools = ""]) => [name, tools.replaceAll("`", "").split(" ")],
+  ),
+);
+
 /** Resident memory of a process. */
 const megabytes = (pid: number | undefined) =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
@@ -96,9 +110,7 @@ test("M1 every server in the folder is tested here", () => {
 
 describe.each(names)("%s", (name) => {
   test("M4 starts with its environment, is listed by clients of both revisions, takes less than 150 MB at its start, and ends on SIGTERM", async () => {
-    const { child, ended, said } = launch(name, environmentOf(name));
-    await expect.poll(said, { timeout: 60_000 }).toMatch(/"message":"listening"/);
-    const url = `http://127.0.0.1:${/"port":(\d+)/.exec(said())?.[1]}`;
+    const { child, ended, said, url } = await listening(name);
     // Some 50 MB of it are Node.js's own program, which all servers of a host share.
     expect(megabytes(child.pid)).toBeLessThan(150);
     const listed = await Promise.all(
@@ -112,6 +124,28 @@ describe.each(names)("%s", (name) => {
     child.kill("SIGTERM");
     expect(await ended).toBe(0);
     expect(said()).not.toContain("hush-hush");
+  });
+
+  test("M1 M4 a model reads of each tool one line and an input schema, lists have pages, and the README names them all", async () => {
+    const { url } = await listening(name);
+    const { client, close } = await connect({ url: `${url}/mcp`, era: "2026-07-28" });
+    const { tools } = await client.listTools();
+    await close();
+    expect(tools.map((each) => each.name)).toEqual(described[name]);
+    for (const { name: tool, description, inputSchema } of tools) {
+      expect(description, tool).toMatch(/^[A-Z][^\n]{20,300}\.$/);
+      expect(inputSchema, tool).toMatchObject({ type: "object" });
+      const { limit, cursor } = (inputSchema.properties ?? {}) as Record<string, object>;
+      if (/^(list|find|search|scan|query|read)_/.test(tool)) {
+        const { maximum } = (limit ?? {}) as { maximum?: number };
+        expect({ tool, cursor, maximum }).toEqual({
+          tool,
+          cursor: expect.any(Object),
+          maximum: expect.any(Number),
+        });
+        expect(maximum, tool).toBeLessThanOrEqual(200);
+      }
+    }
   });
 
   test("W5 without its environment it ends at once with 78 and names every variable that it misses", async () => {
