@@ -13,6 +13,7 @@ import { stopEngine } from "../tools/docker/engine/stop.ts";
 import { lineCoverage } from "./support/coverage.ts";
 import { endLeftovers, removeLeftovers } from "./support/leftovers.ts";
 import { Commands } from "./support/run/execute.ts";
+import { takeNext } from "./support/run/lanes.ts";
 import { bin, type Outcome, type Part, suite, whole } from "./support/run/parts.ts";
 import { removeLab } from "./support/run/removeLab.ts";
 import { makeTemporary, removeTemporary } from "./support/run/temporary.ts";
@@ -32,12 +33,12 @@ const commands = new Commands(
   },
   reports,
 );
-const vitest = (name: string) => suite(commands, name, reports, measure);
+const vitest = (name: string, share?: string) => suite(commands, name, reports, measure, share);
 const onArtefacts = (part: Part): Part => ({ ...part, onArtefacts: true });
 
 /**
  * Two lanes, one for each core of a small machine; they spend most of their time waiting. The first begins with the parts that
- * need only this repository and its packages, while the lab's artefacts are built.
+ * need only this repository and its packages, while the lab's artefacts are built. The one that ends first helps the other.
  */
 const lanes: Part[][] = [
   [
@@ -50,11 +51,15 @@ const lanes: Part[][] = [
     onArtefacts(vitest("plugins")),
     onArtefacts(vitest("lambda")),
   ],
-  [onArtefacts(vitest("e2e")), onArtefacts(vitest("machines"))],
+  [
+    onArtefacts(vitest("e2e")),
+    onArtefacts(vitest("machines", "1/2")),
+    onArtefacts(vitest("machines", "2/2")),
+  ],
 ];
 
 const wanted = process.argv.slice(2);
-const known = lanes.flat().map((part) => part.name);
+const known = [...new Set(lanes.flat().map((part) => part.name))];
 const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`unknown part: ${unknown.join(", ")}; the parts are ${known.join(", ")}\n`);
@@ -71,18 +76,19 @@ const heartbeat = setInterval(() => {
 }, 60_000);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** Runs the parts in sequence. A part's output is shown when it ends, so that lanes do not mix. */
-async function lane(parts: Part[], built: Promise<boolean>): Promise<void> {
-  for (const part of parts) {
+/** Runs parts in sequence. A part's output is shown when it ends, so that lanes do not mix. */
+async function lane(next: () => Part | undefined, built: Promise<boolean>): Promise<void> {
+  for (let part = next(); part !== undefined; part = next()) {
     if (part.onArtefacts && !(await built)) return;
     if (commands.interrupted) return;
     const start = performance.now();
-    running.set(part.name, start);
+    const name = [part.name, part.share ?? []].flat().join(" ");
+    running.set(name, start);
     const { output, ...counts } = await part.run();
-    running.delete(part.name);
+    running.delete(name);
     const seconds = secondsSince(start);
-    results.push({ name: part.name, ...counts, seconds });
-    say(`\n── ${part.name}, ${duration(seconds)}\n${output.trimEnd()}\n`);
+    results.push({ name, ...counts, seconds });
+    say(`\n── ${name}, ${duration(seconds)}\n${output.trimEnd()}\n`);
   }
 }
 
@@ -99,10 +105,11 @@ const build: Part = {
 await mkdir(reports, { recursive: true });
 let leftBehind: string | undefined;
 try {
-  const built = lane(withArtefacts ? [build] : [], Promise.resolve(true)).then(() =>
+  const builds = withArtefacts ? [build] : [];
+  const built = lane(() => builds.shift(), Promise.resolve(true)).then(() =>
     results.every(({ name, failed }) => name !== "build" || failed === 0),
   );
-  await Promise.all([built, ...chosenLanes.map((parts) => lane(parts, built))]);
+  await Promise.all([built, ...chosenLanes.map((_, own) => lane(() => takeNext(chosenLanes, own), built))]);
 } finally {
   clearInterval(heartbeat);
   if (commands.interrupted) await endLeftovers(temporary);
@@ -131,7 +138,7 @@ for (const { name, unsteady = [], leftOut = {} } of results) {
 for (const { name, passed, failed, skipped, seconds } of results) {
   const more = skipped > 0 ? `, ${skipped} skipped` : "";
   const counts = `${passed} passed, ${failed} failed${more} in ${duration(seconds)}`;
-  say(`${failed === 0 ? "✔" : "✘"} ${name.padEnd(10)} ${counts}`);
+  say(`${failed === 0 ? "✔" : "✘"} ${name.padEnd(12)} ${counts}`);
 }
 for (const { name, failures = [] } of results) for (const { text } of failures) say(`✘ ${name}: ${text}`);
 // Once more and last, a line each, because of a long log often only the end is kept.

@@ -31,6 +31,8 @@ export interface Outcome {
 
 export interface Part {
   name: string;
+  /** Which of how many shares of its test files, as `1/2`. Default: all of them. */
+  share?: string | undefined;
   /** Needs the binaries and images that the lab builds. */
   onArtefacts?: boolean;
   run(): Promise<Outcome>;
@@ -66,13 +68,22 @@ function retries(name: string): string[] {
  *
  * @param reports folder for its report
  * @param measure line coverage too
+ * @param share see `Part`
  */
-export const suite = (commands: Commands, name: string, reports: string, measure: boolean): Part => ({
+export const suite = (
+  commands: Commands,
+  name: string,
+  reports: string,
+  measure: boolean,
+  share?: string,
+): Part => ({
   name,
+  share,
   run: async () => {
     const attempt = async (number: number, files: string[]) => {
-      const path = join(reports, `${name}-${number}.json`);
-      const folder = join(reports, `coverage-${name}-${number}`);
+      const label = [name, ...(share ? share.split("/") : []), number].join("-");
+      const path = join(reports, `${label}.json`);
+      const folder = join(reports, `coverage-${label}`);
       // What ran has run, also where a test failed.
       const coverage = ["", ".reporter=json", ".reportOnFailure=true", `.reportsDirectory=${folder}`];
       const finished = await commands.execute(bin("node"), [
@@ -84,7 +95,8 @@ export const suite = (commands: Commands, name: string, reports: string, measure
         "--reporter=json",
         `--outputFile.json=${path}`,
         ...(measure ? coverage.map((option) => `--coverage${option}`) : []),
-        ...files,
+        // Files that are named are all of this share.
+        ...(share && files.length === 0 ? [`--shard=${share}`] : files),
       ]);
       const report = await readFile(path, "utf8")
         .then((text) => JSON.parse(text) as Report)
