@@ -101,8 +101,8 @@ async function kill(platform: Platform, server: string, traffic: Traffic): Promi
 /** Stops the program behind the bridge without ending it. @returns seconds until it is served again */
 async function hang(platform: Platform, traffic: Traffic): Promise<number> {
   const host = platform.hosts.get("mcp-node")?.container ?? "";
-  // By its whole path, as what passes one call at a time starts it.
-  const program = "^[^ ]*node /app/mcp/vendor/node_modules/@modelcontextprotocol/server-memory/";
+  // The bridge and its shell name the program, too.
+  const program = "^[^ ]*node /app/mcp/vendor/oneCallAtATime.ts ";
   const before = podOfServer(await podsOf(platform, namespace), "memory").restarts;
   await docker(["exec", host, "pkill", "-STOP", "-f", program]);
   return seconds(async () => {

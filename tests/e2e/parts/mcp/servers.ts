@@ -197,8 +197,8 @@ export function mcp() {
     const state = async () => (await podOf("memory"))?.status?.containerStatuses?.[0];
     const before = (await state())?.restartCount ?? 0;
     const find = "grep -la server-memory/dist /proc/[0-9]*/cmdline";
-    // The bridge, the wrapper and this shell name the program, too; the wrapper's child is Node.js by its path, and that file.
-    const script = `for f in $(${find}); do case $(tr '\\0' ' ' < $f) in /*"/node /app/mcp/vendor/node_modules/@model"*) p=\${f#/proc/}; kill -9 \${p%/cmdline};; esac; done`;
+    // The bridge, its shell and this one name the program, too.
+    const script = `for f in $(${find}); do case $(tr '\\0' ' ' < $f) in "node /app/mcp/vendor/oneCallAtATime.ts "*) p=\${f#/proc/}; kill -9 \${p%/cmdline};; esac; done`;
     await inPod("mcp", labelOf("memory"), "server", ["sh", "-c", script]);
     await waitFor({ what: "the container to be started anew", deadline: 180, interval: 0.5 }, async () => {
       const now = await state();
