@@ -12,7 +12,7 @@ export interface Between {
 
 /**
  * Runs a program of Node.js in this process, with something between it and its input and output: a process for that would cost
- * 40 MB, and each message two pipes more. Signals and the exit code are the program's own.
+ * 10 MB, and each message two pipes more. Signals and the exit code are the program's own.
  */
 export async function runInProcess(file: string, args: readonly string[], between: Between): Promise<void> {
   const { stdin, stdout } = process;
